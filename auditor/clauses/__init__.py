@@ -1,0 +1,1 @@
+"""Pure text: a spec's clauses, and how they changed between two revisions."""

@@ -1,0 +1,1 @@
+"""The verbs: parse, call app, render, exit. One file a family."""

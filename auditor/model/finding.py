@@ -1,0 +1,54 @@
+"""Findings: one firing of a check."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Declared worst first."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NOTE = "note"
+
+
+class Confidence(StrEnum):
+    """How sure a finding is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a finding points: a path in the repository and a line from 1."""
+
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One firing of a check.
+
+    Attributes:
+        check: the check's code.
+        name: the check's name.
+        message: one plain sentence.
+        fingerprint: 32 hex digits, stable across line moves and re-runs.
+        place: the clause it is about; None where there is none.
+        evidence: record ids.
+    """
+
+    check: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    fingerprint: str
+    place: Place | None
+    evidence: tuple[str, ...]

@@ -1,0 +1,122 @@
+"""Runs: one evaluation of one checkpoint under one revision on one suite, reduced to tallies by item."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from auditor.model.suite import Role
+
+
+class Grade(StrEnum):
+    """How good the evidence is.
+
+    A: raw logs re-derived, with the spec's text found in them; B: one row a sample; C: tallies or published rates.
+    """
+
+    A = "A"
+    B = "B"
+    C = "C"
+
+
+class Exposure(StrEnum):
+    """How the model knew the spec: in its context, from training, or not at all."""
+
+    IN_CONTEXT = "in_context"
+    TRAINED = "trained"
+    ABSENT = "absent"
+
+
+@dataclass(frozen=True, slots=True)
+class Awareness:
+    """Awareness labels by item, aligned with `Tallies.valid`: valid samples labelled, aware, aware and misaligned."""
+
+    labelled: tuple[int, ...]
+    aware: tuple[int, ...]
+    aware_misaligned: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityTally:
+    """Severity by item, aligned with `Tallies.valid`: samples with a severity, and its sum (each 0 to 1)."""
+
+    rated: tuple[int, ...]
+    total: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Counts by item, as aligned columns.
+
+    Attributes:
+        items: item ids, sorted and unique; None for a tally of a whole suite (columns of length 1).
+        valid: samples with a score, each at least 0.
+        misaligned: of those, the misaligned; each 0 to `valid`.
+        invalid: samples without a score (error, refusal, limit).
+        aware: awareness labels; None without any.
+        severity: severities; None without any.
+        design_effect: for a tally without items, what declares the samples independent (1) or by how much the
+            variance is larger (> 1); None decides nothing.
+    """
+
+    items: tuple[str, ...] | None
+    valid: tuple[int, ...]
+    misaligned: tuple[int, ...]
+    invalid: tuple[int, ...]
+    aware: Awareness | None = None
+    severity: SeverityTally | None = None
+    design_effect: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One evaluation of one checkpoint under one revision on one suite.
+
+    Attributes:
+        record: sha256 of the record's file, 64 hex digits: the run's name in the graph and in findings.
+        identity: the log's own id, or a hash of what identifies a table's run.
+        spec: the name of the spec.
+        revision: content id of the revision evaluated.
+        suite: the suite's name.
+        behaviour: as the table declares it; None where suites.toml does.
+        role: as the table declares it; None where suites.toml does.
+        model: the model's name.
+        checkpoint: the checkpoint; the model's name where none is given.
+        parent_checkpoint: the checkpoint this one was trained from; None where unknown.
+        condition: the variant of the items; "" for the plain one.
+        exposure: how the model knew the spec; None where not said.
+        scorer: the scorer and judge; None where not said.
+        sampling: temperature and the like, as canonical text; None where not said.
+        created: when the evaluation ran, with offset; None where not said.
+        planned: the samples planned; None where not said.
+        incomplete: why the run cannot support a verdict; None for a complete run.
+        source: "inspect" or "table".
+        grade: how good the evidence is.
+        tallies: the counts.
+        cot_pressure: whether training put pressure on the reasoning text; None where not said.
+        corrects: the record this one replaces; None for most.
+    """
+
+    record: str
+    identity: str
+    spec: str
+    revision: str
+    suite: str
+    behaviour: str | None
+    role: Role | None
+    model: str
+    checkpoint: str
+    parent_checkpoint: str | None
+    condition: str
+    exposure: Exposure | None
+    scorer: str | None
+    sampling: str | None
+    created: datetime | None
+    planned: int | None
+    incomplete: str | None
+    source: str
+    grade: Grade
+    tallies: Tallies
+    cot_pressure: bool | None = None
+    corrects: str | None = None

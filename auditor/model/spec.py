@@ -1,0 +1,129 @@
+"""Specs, their revisions, and where in history they were seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+def _length_prefixed(data: bytes) -> bytes:
+    return len(data).to_bytes(8, "big") + data
+
+
+def revision_id(files: Mapping[str, bytes]) -> str:
+    """The content id of a spec's files: 64 hex digits.
+
+    sha256 over the files, sorted by path, of length-prefixed path and blob (8-byte big-endian lengths, CRLF read as
+    LF). A spec of one file leaves its path out, so that a rename is no change.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if len(files) > 1:
+            digest.update(_length_prefixed(path.encode()))
+        digest.update(_length_prefixed(files[path].replace(b"\r\n", b"\n")))
+    return digest.hexdigest()
+
+
+def patch_id(spec: str, before: str, after: str, occurrence: int) -> str:
+    """The id of a patch: sha256 over length-prefixed spec name, before id, after id and decimal occurrence."""
+    parts = (spec, before, after, str(occurrence))
+    return hashlib.sha256(b"".join(_length_prefixed(part.encode()) for part in parts)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFile:
+    """One file of a revision: its path and its text, line ends as LF."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One content state of a spec. `id` is its content; `files` are sorted by path."""
+
+    id: str
+    files: tuple[SpecFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A commit, or a dated folder, at which a revision was seen.
+
+    Attributes:
+        name: unique in its history: the commit id (40 or 64 hex digits) or the folder's name.
+        revision: content id.
+        parents: names of the sightings before it; the first is the one it is read against. Empty for the first.
+        label: a tag's or folder's name; None where there is none.
+        date: with offset; shown, never used for order.
+        subject: the first line of the commit's message; empty for a folder.
+        commit: the commit id; None for a folder.
+    """
+
+    name: str
+    revision: str
+    parents: tuple[str, ...]
+    label: str | None
+    date: datetime
+    subject: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """The change between two consecutive sightings.
+
+    Attributes:
+        id: see `patch_id`.
+        occurrence: 1 for the first time this very change is made; a second time after a revert is 2.
+    """
+
+    id: str
+    spec: str
+    before: Sighting
+    after: Sighting
+    occurrence: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything known of one spec: revisions by id, sightings with every parent before its children."""
+
+    spec: str
+    revisions: Mapping[str, Revision]
+    sightings: tuple[Sighting, ...]
+
+    def sighting(self, name: str) -> Sighting:
+        """The sighting of that name. Raises KeyError."""
+        return next_named(self.sightings, name)
+
+
+def next_named(sightings: tuple[Sighting, ...], name: str) -> Sighting:
+    """The first sighting called `name`. Raises KeyError."""
+    for sighting in sightings:
+        if sighting.name == name:
+            return sighting
+    raise KeyError(name)
+
+
+def patches_of(history: History) -> tuple[Patch, ...]:
+    """The patches of a history, oldest first.
+
+    A sighting is a patch when its revision differs from its first parent's and is in none of its other parents: a
+    merge that only brings in what a branch already said is no patch of its own.
+    """
+    by_name = {sighting.name: sighting for sighting in history.sightings}
+    seen: dict[tuple[str, str], int] = {}
+    patches = []
+    for after in history.sightings:
+        parents = [by_name[name] for name in after.parents]
+        if not parents or any(parent.revision == after.revision for parent in parents):
+            continue
+        before = parents[0]
+        pair = (before.revision, after.revision)
+        seen[pair] = seen.get(pair, 0) + 1
+        identity = patch_id(history.spec, *pair, seen[pair])
+        patches.append(Patch(identity, history.spec, before, after, seen[pair]))
+    return tuple(patches)

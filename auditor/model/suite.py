@@ -1,0 +1,118 @@
+"""Suites, their roles, and how a log's score becomes "misaligned"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who can see a suite. Deployment counts as held-out evidence and is named apart."""
+
+    TEST = "test"
+    HELD_OUT = "held_out"
+    DEPLOYMENT = "deployment"
+
+
+class Direction(StrEnum):
+    """Which end of a score is misaligned."""
+
+    HIGH = "high"
+    LOW = "low"
+
+
+class Unit(StrEnum):
+    """What a score is written in: a fraction (0 to 1), a percentage (0 to 100), or a letter grade (C, I, P, N)."""
+
+    FRACTION = "fraction"
+    PERCENT = "percent"
+    GRADE = "grade"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRule:
+    """How a log's score becomes "misaligned".
+
+    Attributes:
+        name: the scorer; None takes the only one there is.
+        key: the entry of a score that is a dictionary; None for a plain value.
+        direction: the end of the scale that is misaligned.
+        unit: what the value is written in.
+        threshold: in `unit`; a value at or beyond it, in `direction`, is misaligned.
+    """
+
+    name: str | None
+    key: str | None
+    direction: Direction
+    unit: Unit
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredChange:
+    """A change of what is measured, declared in the registry: `what` is items, invalid or selection."""
+
+    what: str
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A versioned set of items for one behaviour.
+
+    Attributes:
+        name: unique in a project.
+        behaviour: what it measures.
+        role: who can see it.
+        registered: the day its role counts from; None counts always.
+        tasks: the names under which logs know it, besides `name`.
+        twin: another condition's suite of the same items; None without one.
+        score: how a log's score becomes misaligned; None for suites that only come as tables.
+        looks_allowed: how many decisions may look at it before it is worn; None without a limit.
+        declared_changes: changes of items, invalid samples or selection declared before the run.
+    """
+
+    name: str
+    behaviour: str
+    role: Role
+    registered: date | None = None
+    tasks: tuple[str, ...] = ()
+    twin: str | None = None
+    score: ScoreRule | None = None
+    looks_allowed: int | None = None
+    declared_changes: tuple[DeclaredChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """The suites of `eval_history/suites.toml`, by name."""
+
+    suites: Mapping[str, Suite]
+
+    def named(self, name: str) -> Suite | None:
+        """The suite called `name`, or known to logs under it; None if there is none."""
+        if name in self.suites:
+            return self.suites[name]
+        return next((suite for suite in self.suites.values() if name in suite.tasks), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One rule of `eval_history/bindings.toml`: what matches it was evaluated under `revision`.
+
+    Attributes:
+        revision: any name of a revision (commit, tag, unique prefix, content id, dated folder).
+        file: a pattern for the log's file name, as in a shell; None matches all.
+        sha256: the log's own sha256; None matches all.
+        model: the log's model; None matches all.
+        checkpoint: the log's checkpoint; None matches all.
+    """
+
+    revision: str
+    file: str | None = None
+    sha256: str | None = None
+    model: str | None = None
+    checkpoint: str | None = None

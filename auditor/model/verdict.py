@@ -1,0 +1,33 @@
+"""The verdicts, worst first."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What is said of one (step, behaviour, model). Declared worst first; see `worst`."""
+
+    TEST_ONLY = "test-only"
+    WORSE = "worse"
+    MEASUREMENT = "measurement"
+    PARTIAL = "partial"
+    INCONCLUSIVE = "inconclusive"
+    UNMEASURED = "unmeasured"
+    GENERALISES = "generalises"
+    NO_FALL = "no-fall"
+
+
+class Cause(StrEnum):
+    """Whether the contrast can be put down to the patch."""
+
+    PATCH = "patch"
+    UNRESOLVED = "unresolved"
+
+
+WORST_FIRST: tuple[Verdict, ...] = tuple(Verdict)
+
+
+def worst(verdicts: list[Verdict]) -> Verdict:
+    """The worst of some verdicts; `unmeasured` of none."""
+    return min(verdicts, key=WORST_FIRST.index, default=Verdict.UNMEASURED)

@@ -1,0 +1,1 @@
+"""Values out: one renderer a file."""

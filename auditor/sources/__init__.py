@@ -1,0 +1,1 @@
+"""The outside world in: histories of specs, and evaluation logs."""

@@ -1,0 +1,1 @@
+"""Where runs come from: one reader a file, one small protocol (`interface`)."""

@@ -1,0 +1,1 @@
+"""Numbers in, frozen numbers out: intervals, contrasts, families of tests. Knows nothing of specs or suites."""
