@@ -91,7 +91,8 @@ class Run:
         created: when the evaluation ran, with offset; None where not said.
         planned: the samples planned; None where not said.
         incomplete: why the run cannot support a verdict; None for a complete run.
-        source: "inspect" or "table".
+        source: the reader's name ("inspect", "table").
+        source_sha256: of the whole file the run was read from, 64 hex digits.
         grade: how good the evidence is.
         tallies: the counts.
         cot_pressure: whether training put pressure on the reasoning text; None where not said.
@@ -116,6 +117,7 @@ class Run:
     planned: int | None
     incomplete: str | None
     source: str
+    source_sha256: str
     grade: Grade
     tallies: Tallies
     cot_pressure: bool | None = None
