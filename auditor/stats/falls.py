@@ -1,0 +1,150 @@
+"""Falls and transfer, with limits that hold at zero cells.
+
+With rates p, before a and after b, the fall is r = 1 - p_b/p_a. Limits for the ratio come from MOVER-R (Donner and Zou
+2012) on Wilson limits; the contrast of two falls, D = r_H - c r_T, from MOVER; transfer's interval is the inversion of
+D over c, so that an interval and a decision never disagree and no ratio of two noisy falls is ever divided.
+The odds scale replaces each rate by its odds: a shift of the same log-odds is the same fall there at any base rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.stats.intervals import Proportion, wilson
+from auditor.stats.normal import Array, Truth, largest_z
+
+_LARGEST_ODDS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """An estimate with its limits, as arrays of one shape; nan where undefined, infinite where unbounded."""
+
+    estimate: Array
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A before and an after rate, as arrays of one shape."""
+
+    before: Proportion
+    after: Proportion
+
+
+def _rate_limits(side: Proportion, z: Array) -> Limits:
+    return Limits(side.rate, *wilson(side, z))
+
+
+def _odds_limits(side: Proportion, z: Array) -> Limits:
+    """Odds from Wilson's limits around the estimate of Haldane and Anscombe, (x + 1/2)/(n - x + 1/2)."""
+    count = side.rate * side.size
+    estimate = (count + 0.5) / (side.size - count + 0.5)
+    low, high = wilson(side, z)
+    with np.errstate(divide="ignore"):
+        odds_low, odds_high = low / np.maximum(1.0 - low, 1e-12), high / np.maximum(1.0 - high, 1e-12)
+    return Limits(estimate, np.minimum(odds_low, estimate), np.clip(odds_high, estimate, _LARGEST_ODDS))
+
+
+def _ratio(top: Limits, bottom: Limits) -> Limits:
+    """MOVER-R limits of top/bottom, both at least 0; nan where the bottom's estimate is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        product = top.estimate * bottom.estimate
+        low_top = top.low * (2.0 * top.estimate - top.low)
+        low_root = np.sqrt(np.maximum(product**2 - low_top * bottom.high * (2.0 * bottom.estimate - bottom.high), 0.0))
+        low = np.where(low_top > 0.0, low_top / (product + low_root), 0.0)
+        high_top = top.high * (2.0 * top.estimate - top.high)
+        high_bottom = bottom.low * (2.0 * bottom.estimate - bottom.low)
+        high = (product + np.sqrt(np.maximum(product**2 - high_top * high_bottom, 0.0))) / high_bottom
+        defined = bottom.estimate > 0.0
+        estimate = np.where(defined, top.estimate / bottom.estimate, np.nan)
+        return Limits(estimate, np.where(defined, low, np.nan), np.where(defined, high, np.nan))
+
+
+def fall_limits(fall: Fall, z: Array, *, odds: bool = False) -> Limits:
+    """The fall 1 - after/before with its limits at `z`; nan where the before-rate is 0 (nothing could fall)."""
+    limits = _odds_limits if odds else _rate_limits
+    ratio = _ratio(limits(fall.after, z), limits(fall.before, z))
+    estimate, low, high = 1.0 - ratio.estimate, 1.0 - ratio.high, 1.0 - ratio.low
+    defined = fall.before.rate > 0.0
+    return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
+
+
+def _weighted_difference(fall: Fall, weight: float, z: Array) -> Limits:
+    """MOVER limits of after - weight x before; defined at every cell, zero ones too."""
+    before, after = _rate_limits(fall.before, z), _rate_limits(fall.after, z)
+    estimate = after.estimate - weight * before.estimate
+    down = np.hypot(after.estimate - after.low, weight * (before.high - before.estimate))
+    up = np.hypot(after.high - after.estimate, weight * (before.estimate - before.low))
+    return Limits(estimate, estimate - down, estimate + up)
+
+
+def difference_limits(fall: Fall, z: Array) -> Limits:
+    """The absolute fall before - after, in rate units, with its limits at `z`."""
+    limits = _weighted_difference(fall, 1.0, z)
+    return Limits(-limits.estimate, -limits.high, -limits.low)
+
+
+def z_fell_more_than(fall: Fall, margin: float) -> Array:
+    """The largest z at which the fall's lower limit is above `margin` (0 to 1); 0 where it never is."""
+    return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).high < 0.0, fall.before.rate.shape)
+
+
+def z_fell_less_than(fall: Fall, margin: float) -> Array:
+    """The largest z at which the fall's upper limit is under `margin`; with margin 0, at which the rate rose."""
+    return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).low > 0.0, fall.before.rate.shape)
+
+
+def _contrast(held_out: Limits, test: Limits, c: float) -> Limits:
+    estimate = held_out.estimate - c * test.estimate
+    down = np.hypot(held_out.estimate - held_out.low, c * (test.high - test.estimate))
+    up = np.hypot(held_out.high - held_out.estimate, c * (test.estimate - test.low))
+    return Limits(estimate, estimate - down, estimate + up)
+
+
+def z_transfer_below(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
+    """The largest z at which D = r_H - c r_T has its upper limit under 0; 0 where it never has, or is undefined."""
+
+    def holds(z: Array) -> Truth:
+        falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
+        return np.asarray(_contrast(*falls, c).high < 0.0)
+
+    return largest_z(holds, test.before.rate.shape)
+
+
+def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
+    """The largest z at which D = r_H - c r_T has its lower limit above 0; 0 where it never has, or is undefined."""
+
+    def holds(z: Array) -> Truth:
+        falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
+        return np.asarray(_contrast(*falls, c).low > 0.0)
+
+    return largest_z(holds, test.before.rate.shape)
+
+
+def transfer_limits(test: Fall, held_out: Fall, z: Array) -> Limits:
+    """Transfer r_H/r_T with the limits at which D changes sign; infinite where D never does, nan without a test fall.
+
+    The roots of (E - c e)^2 = (distance of the held-out limit)^2 + c^2 (distance of the test limit)^2, with e, E the
+    two falls; the test limit that counts depends on the sign of c.
+    """
+    t, h = fall_limits(test, z), fall_limits(held_out, z)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        b = h.estimate * t.estimate
+        near, far = t.low * (2.0 * t.estimate - t.low), t.high * (2.0 * t.estimate - t.high)
+        c_high, c_low = h.high * (2.0 * h.estimate - h.high), h.low * (2.0 * h.estimate - h.low)
+        outer_high = np.where(t.low > 0.0, (b + _root(b, near, c_high)) / near, np.inf)
+        high = np.where(h.high >= 0.0, outer_high, c_high / (b - _root(b, far, c_high)))
+        outer_low = np.where(t.low > 0.0, (b - _root(b, near, c_low)) / near, -np.inf)
+        inner_low = np.where(h.low > 0.0, c_low / (b + _root(b, far, c_low)), 0.0)
+        low = np.where(h.low >= 0.0, inner_low, outer_low)
+        estimate = h.estimate / t.estimate
+    defined = (t.estimate > 0.0) & ~np.isnan(h.estimate)
+    return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
+
+
+def _root(b: Array, a: Array, c: Array) -> Array:
+    return np.sqrt(np.maximum(b * b - a * c, 0.0))

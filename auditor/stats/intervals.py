@@ -1,0 +1,59 @@
+"""Limits for one proportion.
+
+Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, a count of none or all has the exact
+limit of Clopper and Pearson (1934), which for 0 of n is close to 3/n (Hanley and Lippman-Hand 1983).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.stats.normal import Array, z_of_error
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its limits, each end left out with probability `error` (0 to 0.5)."""
+
+    estimate: float
+    low: float
+    high: float
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proportion:
+    """Arrays of one shape: `rate` (0 to 1) and the effective number of independent samples behind it (> 0)."""
+
+    rate: Array
+    size: Array
+
+
+def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:
+    """Wilson's score limits at `z`; both within 0 to 1 and around the rate."""
+    p, n = proportion.rate, proportion.size
+    square = z * z
+    centre = (p + square / (2.0 * n)) / (1.0 + square / n)
+    half = z / (1.0 + square / n) * np.sqrt(p * (1.0 - p) / n + square / (4.0 * n * n))
+    low = np.where(p <= 0.0, 0.0, np.minimum(np.maximum(centre - half, 0.0), p))
+    high = np.where(p >= 1.0, 1.0, np.maximum(np.minimum(centre + half, 1.0), p))
+    return low, high
+
+
+def rate_interval(rate: float, size: float, error: float) -> Interval:
+    """The interval printed beside a rate: Wilson, and exact (Clopper-Pearson) at none and at all.
+
+    Args:
+        rate: 0 to 1.
+        size: effective independent samples, > 0.
+        error: left out at each end, 0 to 0.5.
+    """
+    if rate <= 0.0:
+        return Interval(0.0, 0.0, 1.0 - error ** (1.0 / size), error)
+    if rate >= 1.0:
+        return Interval(1.0, error ** (1.0 / size), 1.0, error)
+    z = np.asarray(z_of_error(error))
+    low, high = wilson(Proportion(np.asarray(rate), np.asarray(size)), z)
+    return Interval(rate, float(low), float(high), error)
