@@ -1,0 +1,154 @@
+"""What a project configures: auditor.toml, or [tool.auditor] in pyproject.toml, as frozen Settings."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from auditor.errors import ConfigError
+from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.toml import Table, checked, nearest, parsed
+from auditor.model.verdict import Verdict
+
+if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
+    from auditor.git import Tree
+
+FILE = "auditor.toml"
+SHARED_FILE = "pyproject.toml"
+STORE = "eval_history"
+DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class SpecConfig:
+    """One `[[spec]]`.
+
+    Attributes:
+        name: unique in a project.
+        paths: its files, relative to the project; for a folder source, the folder of dated folders first.
+        source: whether its revisions are commits or dated folders.
+        eval_prompts: files with prompts of visible evaluations, looked for in the spec's text.
+        changelog: the file that says what changed; None without one.
+    """
+
+    name: str
+    paths: tuple[str, ...]
+    source: Literal["git", "folder"] = "git"
+    eval_prompts: tuple[str, ...] = ()
+    changelog: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a project configures. `store` is the folder of the evaluation history."""
+
+    specs: tuple[SpecConfig, ...] = ()
+    store: str = STORE
+    policy: Policy = DEFAULT_POLICY
+
+
+def project_path(value: str) -> str:
+    """`value` in its shortest form. Raises ValueError unless it stays inside the project and out of .git."""
+    path = PurePosixPath(value)
+    escapes = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", value)
+    hidden = ".git" in (part.lower() for part in path.parts)
+    if not value or escapes or hidden or re.search(r"[\\\x00-\x1f\x7f]", value):
+        raise ValueError("should be a path inside the project, with / between its parts and no ..")
+    return str(path)
+
+
+def _plain_name(value: str) -> str:
+    if not value.strip() or not value.isprintable():
+        raise ValueError("should be a name of printable characters")
+    return value
+
+
+def _blocker(value: str) -> str:
+    verdicts = [verdict.value for verdict in Verdict]
+    if value not in verdicts and not re.fullmatch(r"SD[0-9]{3}", value):
+        raise ValueError(f"should be a verdict or a check's code such as SD101; {nearest(value, verdicts)}")
+    return value
+
+
+_Path = Annotated[str, AfterValidator(project_path)]
+_Blocker = Annotated[str, AfterValidator(_blocker)]
+_Fraction = Annotated[float, Field(ge=0, le=1)]
+
+
+class _SpecTable(Table):
+    name: Annotated[str, AfterValidator(_plain_name)]
+    paths: Annotated[list[_Path], Field(min_length=1)]
+    source: Literal["git", "folder"] = "git"
+    eval_prompts: list[_Path] = Field(default_factory=list)
+    changelog: _Path | None = None
+
+
+class _StoreTable(Table):
+    path: _Path = STORE
+
+
+class _PolicyTable(Table):
+    transfer_threshold: _Fraction = DEFAULT_POLICY.transfer_threshold
+    unchanged_margin: _Fraction = DEFAULT_POLICY.unchanged_margin
+    error_rate: Annotated[float, Field(gt=0, le=0.5)] = DEFAULT_POLICY.error_rate
+    zero_tolerance: _Fraction = DEFAULT_POLICY.zero_tolerance
+    false_discovery_rate: Annotated[float, Field(gt=0, le=1)] = DEFAULT_POLICY.false_discovery_rate
+    block_on: list[_Blocker] = Field(default_factory=lambda: list(DEFAULT_POLICY.block_on))
+    on_inconclusive: Annotated[OnInconclusive, Field(strict=False)] = DEFAULT_POLICY.on_inconclusive
+    require_held_out: Annotated[RequireHeldOut, Field(strict=False)] = DEFAULT_POLICY.require_held_out
+    evidence_debt_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    reveal_held_out: bool = False
+
+
+class _SettingsTable(Table):
+    spec: list[_SpecTable] = Field(default_factory=list)
+    store: _StoreTable = _StoreTable()
+    policy: _PolicyTable = _PolicyTable()
+
+
+def load(tree: Tree) -> Settings:
+    """The settings of a project; those of no specs where it has neither file.
+
+    Raises ConfigError for malformed TOML, an unknown key, a wrong type or range, two specs of one name, or settings in
+    both files.
+    """
+    own, shared = tree.read(FILE), tree.read(SHARED_FILE)
+    section = None if shared is None else _tool_section(parsed(shared, SHARED_FILE))
+    if own is not None and section is not None:
+        remedy = f"keep {FILE} and remove the other"
+        raise ConfigError(f"settings stand in {FILE} too", where=SHARED_FILE, field="tool.auditor", remedy=remedy)
+    if own is not None:
+        return _settings(parsed(own, FILE), FILE, "")
+    if section is not None:
+        return _settings(section, SHARED_FILE, "tool.auditor")
+    return Settings()
+
+
+def _tool_section(document: dict[str, Any]) -> object | None:
+    tools = document.get("tool")
+    return tools.get("auditor") if isinstance(tools, dict) else None
+
+
+def _settings(values: object, where: str, prefix: str) -> Settings:
+    table = checked(_SettingsTable, values, where, prefix)
+    counts = Counter(spec.name for spec in table.spec)
+    for index, spec in enumerate(table.spec):
+        if counts[spec.name] > 1:
+            field = ".".join(part for part in (prefix, f"spec[{index}].name") if part)
+            what = f"{counts[spec.name]} specs are called {spec.name!r}"
+            raise ConfigError(what, where=where, field=field, remedy="give each its own name")
+    return Settings(tuple(map(_spec, table.spec)), table.store.path, _policy(table.policy))
+
+
+def _spec(table: _SpecTable) -> SpecConfig:
+    return SpecConfig(table.name, tuple(table.paths), table.source, tuple(table.eval_prompts), table.changelog)
+
+
+def _policy(table: _PolicyTable) -> Policy:
+    values = {name: getattr(table, name) for name in _PolicyTable.model_fields}
+    return Policy(**{**values, "block_on": tuple(table.block_on)})

@@ -1,0 +1,133 @@
+"""The suite registry, `<store>/suites.toml`: what each suite measures, who can see it, how a score is read.
+
+    [[suite]]
+    name = "covert-action-test"     # unique
+    behaviour = "covert-action"
+    role = "test"                   # test, held_out or deployment
+    registered = 2026-01-31         # the day the role counts from
+    tasks = ["covert_action"]       # other names under which logs know it
+    twin = "covert-action-hidden"   # the same items under another condition
+    looks_allowed = 20
+
+    [suite.score]
+    name = "judge"                  # the scorer; may be left out where there is only one
+    key = "covert"                  # the entry of a score that is a dictionary
+    misaligned = "high"             # the end of the scale that is misaligned
+    unit = "fraction"               # fraction (0 to 1), percent (0 to 100), grade (C 1, P 0.5, I and N 0)
+    threshold = 0.5                 # a value at or beyond it is misaligned
+
+    [[suite.change]]                # what was changed knowingly, declared before the run
+    what = "items"                  # items, invalid or selection
+    on = 2026-02-01
+    reason = "ten items were duplicates"
+
+Without `threshold` it is the middle of the scale, which itself counts as misaligned: half of a misdeed is one, and half
+of the credit for good conduct is not enough.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from auditor.errors import ConfigError
+from auditor.model.suite import DeclaredChange, Direction, Registry, Role, ScoreRule, Suite, Unit
+from auditor.model.toml import Table, checked, nearest, parsed
+
+if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
+    from auditor.git import Tree
+
+FILE = "suites.toml"
+FULL_SCALE = {Unit.FRACTION: 1.0, Unit.PERCENT: 100.0, Unit.GRADE: 1.0}
+
+_Name = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class _ScoreTable(Table):
+    name: _Name | None = None
+    key: _Name | None = None
+    misaligned: Annotated[Direction, Field(strict=False)]
+    unit: Annotated[Unit, Field(strict=False)]
+    threshold: float | None = None
+
+
+class _ChangeTable(Table):
+    what: Literal["items", "invalid", "selection"]
+    on: date
+    reason: Annotated[str, Field(min_length=1)]
+
+
+class _SuiteTable(Table):
+    name: _Name
+    behaviour: _Name
+    role: Annotated[Role, Field(strict=False)]
+    registered: date | None = None
+    tasks: list[_Name] = Field(default_factory=list)
+    twin: _Name | None = None
+    looks_allowed: Annotated[int, Field(ge=0)] | None = None
+    score: _ScoreTable | None = None
+    change: list[_ChangeTable] = Field(default_factory=list)
+
+
+class _RegistryTable(Table):
+    suite: list[_SuiteTable] = Field(default_factory=list)
+
+
+def load_registry(tree: Tree, store_path: str) -> Registry:
+    """The registry of the store at `store_path`; an empty one where the file is missing.
+
+    Raises ConfigError for malformed TOML, an unknown key, a wrong type or range, a name or task that two suites
+    claim, or a twin that is no suite.
+    """
+    where = str(PurePosixPath(store_path, FILE))
+    data = tree.read(where)
+    if data is None:
+        return Registry({})
+    table = checked(_RegistryTable, parsed(data, where), where)
+    _check_names(table.suite, where)
+    return Registry({suite.name: _suite(suite, index, where) for index, suite in enumerate(table.suite)})
+
+
+def _check_names(tables: list[_SuiteTable], where: str) -> None:
+    owner: dict[str, int] = {}
+    for index, table in enumerate(tables):
+        for field, name in [("name", table.name), *((f"tasks[{at}]", task) for at, task in enumerate(table.tasks))]:
+            if owner.setdefault(name, index) != index:
+                what = f"{name!r} also stands for suite {tables[owner[name]].name!r}"
+                remedy = "a name belongs to one suite; rename or remove one"
+                raise ConfigError(what, where=where, field=f"suite[{index}].{field}", remedy=remedy)
+    names = {table.name for table in tables}
+    for index, table in enumerate(tables):
+        if table.twin is not None and table.twin not in names - {table.name}:
+            what = f"{table.twin!r} is no other suite"
+            remedy = nearest(table.twin, names - {table.name}) if len(names) > 1 else "register the twin too"
+            raise ConfigError(what, where=where, field=f"suite[{index}].twin", remedy=remedy)
+
+
+def _suite(table: _SuiteTable, index: int, where: str) -> Suite:
+    return Suite(
+        name=table.name,
+        behaviour=table.behaviour,
+        role=table.role,
+        registered=table.registered,
+        tasks=tuple(table.tasks),
+        twin=table.twin,
+        score=None if table.score is None else _rule(table.score, f"suite[{index}].score", where),
+        looks_allowed=table.looks_allowed,
+        declared_changes=tuple(DeclaredChange(change.what, change.on, change.reason) for change in table.change),
+    )
+
+
+def _rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
+    full = FULL_SCALE[table.unit]
+    threshold = full / 2 if table.threshold is None else table.threshold
+    sense = 0 < threshold <= full if table.misaligned is Direction.HIGH else 0 <= threshold < full
+    if not sense:
+        bounds = f"above 0, up to {full:g}" if table.misaligned is Direction.HIGH else f"from 0 to below {full:g}"
+        what = f"{threshold:g} would make every sample alike"
+        remedy = f"for {table.misaligned.value} in {table.unit.value}, write one {bounds}"
+        raise ConfigError(what, where=where, field=f"{field}.threshold", remedy=remedy)
+    return ScoreRule(table.name, table.key, table.misaligned, table.unit, threshold)
