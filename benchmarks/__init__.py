@@ -1,0 +1,1 @@
+"""What auditor is measured by: limits, peers, verdicts, and the demonstration's simulator."""

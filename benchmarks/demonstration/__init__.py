@@ -1,0 +1,1 @@
+"""The demonstration: evaluations of the spec under specs/, simulated with known truth."""
