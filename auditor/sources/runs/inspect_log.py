@@ -1,0 +1,130 @@
+"""Inspect logs: `.eval` archives and whole `.json` logs, read without inspect_ai.
+
+Scores come from the samples' summaries and are held against the samples in full; the log's own aggregates are not
+used. Where a sample failed, hit a limit or was invalidated, that is said, never left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from auditor.errors import LogError
+from auditor.model.raw import LoggedSample, RawRun
+from auditor.sources.runs import inspect_schema as schema
+from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive
+from auditor.sources.runs.inspect_header import facts_of
+from auditor.sources.runs.inspect_samples import logged, seen
+from auditor.sources.runs.inspect_schema import AGAIN, parse, valid
+from auditor.sources.runs.interface import ReadOptions, unreadable
+
+JSON_BYTES = 64 * 2**20
+
+
+class InspectReader:
+    """Reads one run from an Inspect log."""
+
+    name = "inspect"
+    kinds = "Inspect logs (.eval, .json)"
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """An `.eval` file, or a `.json` file that begins as Inspect's do."""
+        if path.suffix == ".json":
+            return b'"eval"' in head and b'"version"' in head
+        return path.suffix == ".eval"
+
+    def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
+        """The log's one run; `options` say nothing about logs. Raises LogError."""
+        log = read_archive(path) if path.suffix == ".eval" else _read_json(path)
+        return (_run(path, log, _samples(log, path)),)
+
+
+def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
+    facts = facts_of(log.header, str(path))
+    system_messages = tuple(dict.fromkeys(text for one in log.full for text in one.system))
+    return RawRun(
+        source=InspectReader.name,
+        where=str(path),
+        source_sha256=_sha256(path),
+        log_id=facts.log_id,
+        run="",
+        suite=log.header.eval.task,
+        stamp=facts.stamp,
+        system_messages=system_messages or facts.system_messages,
+        model=facts.model,
+        checkpoint=facts.checkpoint,
+        parent_checkpoint=facts.parent_checkpoint,
+        behaviour=None,
+        role=None,
+        condition=facts.condition,
+        exposure=facts.exposure,
+        scorer=facts.scorer,
+        sampling=facts.sampling,
+        created=facts.created,
+        planned=facts.planned,
+        incomplete=_incomplete(log, len(samples)),
+        samples=samples,
+        cot_pressure=facts.cot_pressure,
+        spec=facts.spec,
+    )
+
+
+def _incomplete(log: Log, read: int) -> str | None:
+    """Why the log cannot support a verdict; None if it can."""
+    header = log.header
+    if not log.finished:
+        return "the log was never finished"
+    if header.status != "success":
+        return f"the log's status is {header.status[:40]!r}"
+    if header.error:
+        return "the log ends in an error"
+    total = header.results.total_samples if header.results else None
+    if total is not None and total != read:
+        return f"the log's header counts {total} samples, the log holds {read}"
+    if log.all_read and len(log.full) != read:
+        return f"the log lists {read} samples and holds {len(log.full)}"
+    return None if read else "the log holds no samples"
+
+
+def _samples(log: Log, path: Path) -> tuple[LoggedSample, ...]:
+    """The samples by their summaries, which are held against the samples in full."""
+    full = [one.sample for one in log.full]
+    in_full = {(sample.item, sample.epoch): sample for sample in full}
+    rows = full if log.rows is None else [logged(row, path) for row in log.rows]
+    checked = tuple(_checked(row, in_full.get((row.item, row.epoch)), path) for row in rows)
+    if len({(sample.item, sample.epoch) for sample in checked}) != len(checked) or len(in_full) != len(full):
+        raise LogError("has a sample of the same item and epoch twice", where=str(path), remedy=AGAIN)
+    return checked
+
+
+def _checked(row: LoggedSample, full: LoggedSample | None, path: Path) -> LoggedSample:
+    """A summary, as the sample in full bears it out; only that says whether the sample was invalidated."""
+    if full is None:
+        return row
+    if full.scores != row.scores:
+        what = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
+        raise LogError(what, where=str(path), field=SUMMARIES, remedy=AGAIN)
+    return replace(row, invalid_reason=full.invalid_reason or row.invalid_reason)
+
+
+def _read_json(path: Path) -> Log:
+    try:
+        if path.stat().st_size > JSON_BYTES:
+            remedy = "convert it with `inspect log convert --to eval`"
+            raise LogError(f"is larger than {JSON_BYTES:,} bytes", where=str(path), remedy=remedy)
+        document = parse(path.read_bytes(), path)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    header = valid(schema.HEADER, document, path)
+    samples = document.get("samples") if isinstance(document, dict) else None
+    full = [seen(sample, path) for sample in valid(schema.SAMPLES, samples or [], path, "samples")]
+    return Log(header, True, None, full, True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+READER = InspectReader()

@@ -1,0 +1,77 @@
+"""A sample of an Inspect log, as auditor keeps it: its scores, why it is invalid, and the system messages it saw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.errors import LogError
+from auditor.model.raw import LoggedSample, Score, ScoreValue
+from auditor.sources.runs.inspect_schema import LimitInfo, Message, Sample
+
+ATTACHMENT = "attachment://"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sample read in full: what it scored, and the texts of its system messages, in order."""
+
+    sample: LoggedSample
+    system: tuple[str, ...]
+
+
+def seen(sample: Sample, path: Path) -> Seen:
+    """A sample in full. Raises LogError for a score auditor cannot represent."""
+    system = (message for message in sample.messages if message.role == "system")
+    return Seen(logged(sample, path), tuple(_text(message, sample.attachments) for message in system))
+
+
+def logged(sample: Sample, path: Path) -> LoggedSample:
+    """A sample, or its summary. Raises LogError for a score auditor cannot represent."""
+    scores = dict(sample.scores or {})
+    if sample.score is not None:
+        # Logs before there were several scorers have one score without a name.
+        scores["score"] = sample.score
+    said = {name: _score(score.value, path, name) for name, score in scores.items()}
+    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample))
+
+
+def _invalid_reason(sample: Sample) -> str | None:
+    if sample.invalidation is not None:
+        return "invalidated"
+    if sample.error is not None:
+        return "error"
+    if sample.limit is not None:
+        return f"limit: {sample.limit.type if isinstance(sample.limit, LimitInfo) else sample.limit}"
+    return "not completed" if sample.completed is False else None
+
+
+def _score(value: object, path: Path, name: str) -> Score:
+    """A score as it stands; a list becomes a dictionary by index, NaN (unscored) becomes None."""
+    if isinstance(value, list):
+        value = {str(index): entry for index, entry in enumerate(value)}
+    if isinstance(value, Mapping):
+        return {key: _scalar(entry, path, f"{name}.{key}") for key, entry in value.items()}
+    return _scalar(value, path, name)
+
+
+def _scalar(value: object, path: Path, name: str) -> ScoreValue:
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    remedy = "have the scorer give numbers, texts or one level of them"
+    raise LogError("a score nested in a score", where=str(path), field=f"scores.{name[:80]}", remedy=remedy)
+
+
+def _text(message: Message, attachments: Mapping[str, str]) -> str:
+    """A message's text, with what the log stores apart put back."""
+    content = [message.content] if isinstance(message.content, str) else message.content
+    parts = [part if isinstance(part, str) else part.text or "" for part in content]
+    return "\n".join(_resolved(part, attachments) for part in parts)
+
+
+def _resolved(part: str, attachments: Mapping[str, str]) -> str:
+    return attachments.get(part.removeprefix(ATTACHMENT), part) if part.startswith(ATTACHMENT) else part

@@ -1,0 +1,183 @@
+"""The parts of an Inspect log that are read, as its JSON has them. Unknown keys are skipped: the schema grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from auditor.errors import LogError
+from auditor.sources.runs.strict_json import JsonError, parse_json
+
+AGAIN = "get the log again from its source"
+T = TypeVar("T")
+
+Count = Annotated[int, Field(ge=0, le=10**9)]
+ItemId = int | Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class Part(BaseModel):
+    """An object of the log: strict types, so that a truth value is no number."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, protected_namespaces=())
+
+
+class Dataset(Part):
+    """`samples` counts the whole dataset, whatever `--limit` left of it."""
+
+    samples: Count | None = None
+
+
+class Config(Part):
+    """`epochs` is absent in older logs, which had one."""
+
+    epochs: Annotated[int, Field(ge=1, le=10**6)] | None = None
+
+
+class ModelRole(Part):
+    """The model that plays a role, such as `target` or `grader`."""
+
+    model: str
+    config: dict[str, Any] = {}
+
+
+class Scorer(Part):
+    """A scorer and how it was set up."""
+
+    name: str
+    options: dict[str, Any] | None = None
+
+
+class Eval(Part):
+    """What was to be run."""
+
+    eval_id: str = ""
+    run_id: str = ""
+    task_id: str = ""
+    created: str
+    task: Annotated[str, Field(min_length=1)]
+    task_args: dict[str, Any] = {}
+    model: Annotated[str, Field(min_length=1)]
+    model_roles: dict[str, ModelRole | list[ModelRole]] | None = None
+    model_generate_config: dict[str, Any] | None = None
+    dataset: Dataset = Dataset()
+    config: Config = Config()
+    scorers: list[Scorer] | None = None
+    metadata: dict[str, Any] | None = None
+    tags: list[str] | None = None
+
+
+class Step(Part):
+    """One solver."""
+
+    solver: str
+    params: dict[str, Any] = {}
+
+
+class Plan(Part):
+    """The solvers, and the generation settings that go over the model's own."""
+
+    steps: list[Step] = []
+    config: dict[str, Any] | None = None
+
+
+class ResultScore(Part):
+    """A scorer as older logs name it, beside its aggregate (which is not read)."""
+
+    name: str
+    scorer: str | None = None
+    params: dict[str, Any] = {}
+
+
+class Results(Part):
+    """Of the aggregates only what tells a complete log from an incomplete one."""
+
+    total_samples: Count | None = None
+    scores: list[ResultScore] = []
+
+
+class Header(Part):
+    """`header.json`, a whole `.json` log without its samples, or `_journal/start.json` (which has no status)."""
+
+    version: Literal[1, 2] = 2
+    status: str = "started"
+    eval: Eval
+    plan: Plan = Plan()
+    results: Results | None = None
+    error: dict[str, Any] | None = None
+    log_updates: list[Any] | None = None
+    tags: list[str] = []
+    metadata: dict[str, Any] = {}
+
+
+class LoggedScore(Part):
+    """A score; a later edit has replaced `value`."""
+
+    value: Any = None
+
+
+class ErrorInfo(Part):
+    """Why a sample, or the log, failed."""
+
+    message: str = ""
+
+
+class LimitInfo(Part):
+    """Which limit ended a sample."""
+
+    type: str = "unknown"
+
+
+class Content(Part):
+    """One part of a message's content; only text is read."""
+
+    text: str | None = None
+
+
+class Message(Part):
+    """A chat message."""
+
+    role: str = ""
+    content: str | list[str | Content] = ""
+
+
+class Sample(Part):
+    """A row of `summaries.json`, or a sample in full."""
+
+    id: ItemId
+    epoch: Annotated[int, Field(ge=1)]
+    scores: dict[str, LoggedScore] | None = None
+    score: LoggedScore | None = None
+    error: str | ErrorInfo | None = None
+    limit: str | LimitInfo | None = None
+    completed: bool | None = None
+    invalidation: dict[str, Any] | None = None
+    messages: list[Message] = []
+    message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = []
+    attachments: dict[str, str] = {}
+
+
+HEADER = TypeAdapter(Header)
+SAMPLE = TypeAdapter(Sample)
+SAMPLES = TypeAdapter(list[Sample])
+MESSAGES = TypeAdapter(list[Message])
+TEXTS = TypeAdapter(list[str])
+
+
+def parse(data: bytes, path: Path, member: str = "") -> object:
+    """A document of a log. Raises LogError, naming the archive's member."""
+    try:
+        return parse_json(data)
+    except JsonError as error:
+        raise LogError(str(error), where=str(path), field=member, remedy=AGAIN) from error
+
+
+def valid(kind: TypeAdapter[T], value: object, path: Path, member: str = "") -> T:
+    """A document's value as one of the kinds above. Raises LogError, naming member and key."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in (member, *first["loc"]) if part != "")[:200]
+        raise LogError(first["msg"], where=str(path), field=place, remedy="give a log Inspect wrote") from error

@@ -1,0 +1,73 @@
+"""What a reader of evaluation results is, and how one is found for a file.
+
+A reader is one module of this folder with a `READER`; nothing else lists them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from auditor.errors import LogError
+from auditor.model.raw import RawRun
+from auditor.sources import runs as folder
+
+HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read. `ignore_extra`: columns a table's contract does not know are skipped, not refused."""
+
+    ignore_extra: bool = False
+
+
+class Reader(Protocol):
+    """One kind of result file.
+
+    Attributes:
+        name: what `RawRun.source` says.
+        kinds: the files it reads, for messages.
+    """
+
+    name: str
+    kinds: str
+
+    def recognises(self, path: Path, head: bytes) -> bool:
+        """Whether a file is of this kind, by its name and its first `HEAD_BYTES` bytes."""
+
+    def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
+        """The runs of a file. Raises LogError or TableError."""
+
+
+def readers() -> tuple[Reader, ...]:
+    """Every reader, by module name."""
+    names = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
+    modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
+    return tuple(module.READER for module in modules if hasattr(module, "READER"))
+
+
+def find_reader(path: Path) -> Reader | None:
+    """The reader that recognises a file; None if none does. Raises LogError for a file that cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    return next((reader for reader in readers() if reader.recognises(path, head)), None)
+
+
+def reader_for(path: Path) -> Reader:
+    """The reader that recognises a file. Raises LogError naming the known kinds if none does."""
+    if reader := find_reader(path):
+        return reader
+    known = "; ".join(reader.kinds for reader in readers())
+    raise LogError("no evaluation log or table of a known kind", where=str(path), remedy=f"known are: {known}")
+
+
+def unreadable(path: Path, error: OSError) -> LogError:
+    """The error for a file the operating system does not give."""
+    return LogError(f"cannot be read: {error.strerror or error}", where=str(path), remedy="check the path and its mode")
