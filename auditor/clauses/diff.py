@@ -1,0 +1,35 @@
+"""Two revisions -> the clauses that changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from auditor.clauses.match import match
+from auditor.clauses.parse import parse
+from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange
+from auditor.model.spec import Revision
+
+
+def clauses_of(revision: Revision) -> tuple[Clause, ...]:
+    """All clauses of a revision, by file, in order."""
+    return tuple(clause for file in revision.files for clause in parse(file.path, file.text))
+
+
+def diff(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:
+    """What changed between two revisions, over all files, in the order of the text after; empty for the same clauses.
+
+    A file's new name is no change of its clauses; see `match.match` for what is.
+    """
+    return match(clauses_of(before), clauses_of(after)).changes
+
+
+def counts(changes: Iterable[ClauseChange]) -> ChangeCounts:
+    """How many clauses were added, removed, reworded and moved; one that was moved and reworded is reworded."""
+    number = Counter(change.kind for change in changes)
+    return ChangeCounts(
+        added=number[ChangeKind.ADDED],
+        removed=number[ChangeKind.REMOVED],
+        reworded=number[ChangeKind.REWORDED],
+        moved=number[ChangeKind.MOVED],
+    )

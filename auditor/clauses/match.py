@@ -1,0 +1,147 @@
+"""Two sequences of clauses -> what was added, removed, reworded and moved, and what was not."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from auditor.clauses.pairing import Pairing, Place, pair
+from auditor.clauses.sequence import longest_increasing
+from auditor.clauses.similar import share_in_common
+from auditor.model.clause import ChangeKind, Clause, ClauseChange
+
+_MIRRORED = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.REMOVED: ChangeKind.ADDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Every clause of both sides once.
+
+    Attributes:
+        changes: in the order of the text after, a removed clause where it would stand.
+        unchanged: (before, after) of the clauses that say the same in the same place, in order.
+    """
+
+    changes: tuple[ClauseChange, ...]
+    unchanged: tuple[tuple[Clause, Clause], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a clause: positions before and after; `kind` is None where nothing changed."""
+
+    at: int | None
+    other: int | None
+    kind: ChangeKind | None
+    similarity: float
+    moved: bool = False
+
+    def mirrored(self) -> _Outcome:
+        kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None
+        return replace(self, at=self.other, other=self.at, kind=kind)
+
+
+def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
+    """Match the clauses of two texts, each given in document order.
+
+    Unchanged: the same words (a heading: the same anchor and attributes, too) under the same heading, whatever that
+    is called by now, in the same order as its unchanged neighbours there. Moved: the same words elsewhere. Reworded:
+    paired by anchor, or by the words they share; also a rule that became commentary or an example. A patch and its
+    revert have mirrored changes.
+    """
+    # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
+    if _canonical(after) < _canonical(before):
+        outcomes = [outcome.mirrored() for outcome in _outcomes(pair(after, before))]
+    else:
+        outcomes = list(_outcomes(pair(before, after)))
+    outcomes.sort(key=_order(outcomes).__getitem__)
+    changes = (_change(outcome, before, after) for outcome in outcomes if outcome.kind)
+    unchanged = ((outcome.at, outcome.other) for outcome in outcomes if not outcome.kind)
+    return Matching(
+        changes=tuple(changes),
+        unchanged=tuple((before[at], after[to]) for at, to in unchanged if at is not None and to is not None),
+    )
+
+
+def _canonical(clauses: Sequence[Clause]) -> list[Hashable]:
+    return [
+        (clause.path, clause.section, clause.kind, clause.text, clause.anchor or "", sorted(clause.attributes.items()))
+        for clause in clauses
+    ]
+
+
+def _change(outcome: _Outcome, before: Sequence[Clause], after: Sequence[Clause]) -> ClauseChange:
+    assert outcome.kind is not None
+    return ClauseChange(
+        kind=outcome.kind,
+        before=None if outcome.at is None else before[outcome.at],
+        after=None if outcome.other is None else after[outcome.other],
+        similarity=outcome.similarity,
+        moved=outcome.moved,
+    )
+
+
+def _outcomes(pairing: Pairing) -> Iterator[_Outcome]:
+    in_order = _in_order(pairing)
+    for at, other in sorted(pairing.forward.items()):
+        moved = not _keeps_place(pairing, in_order, at, other)
+        if pairing.same_words(at, other):
+            yield _Outcome(at, other, ChangeKind.MOVED if moved else None, 1.0, moved)
+        else:
+            similarity = share_in_common(pairing.before.bags[at], pairing.after.bags[other])
+            yield _Outcome(at, other, ChangeKind.REWORDED, similarity, moved)
+    for at in pairing.open_before():
+        yield _Outcome(at, None, ChangeKind.REMOVED, 0.0)
+    for other in pairing.open_after():
+        yield _Outcome(None, other, ChangeKind.ADDED, 0.0)
+
+
+_InOrder = dict[Place, tuple[list[int], list[int]]]
+
+
+def _in_order(pairing: Pairing) -> _InOrder:
+    """For each place before, the clauses that say the same there and in the same order: positions before, and after.
+
+    Order is a matter of one section: when a whole section moves, its heading has moved and its clauses have not.
+    """
+    staying: dict[Place, list[tuple[int, int]]] = defaultdict(list)
+    for at, other in sorted(pairing.forward.items()):
+        if pairing.same_words(at, other) and pairing.same_place(at, other):
+            staying[pairing.before.places[at]].append((at, other))
+    chains: _InOrder = {}
+    for place, pairs in staying.items():
+        chain = [pairs[position] for position in longest_increasing([other for _, other in pairs])]
+        chains[place] = [at for at, _ in chain], [other for _, other in chain]
+    return chains
+
+
+def _keeps_place(pairing: Pairing, in_order: _InOrder, at: int, other: int) -> bool:
+    if not pairing.same_place(at, other):
+        return False
+    ours, theirs = in_order.get(pairing.before.places[at], ([], []))
+    rank, other_rank = bisect(ours, at), bisect(theirs, other)
+    if pairing.same_words(at, other):
+        return rank > 0 and ours[rank - 1] == at
+    return rank == other_rank
+
+
+def _order(outcomes: list[_Outcome]) -> dict[_Outcome, tuple[int, int, int]]:
+    """Where each outcome stands in the text after; what is gone follows what it followed."""
+    places = {outcome.at: outcome.other for outcome in outcomes if outcome.at is not None}
+    order: dict[_Outcome, tuple[int, int, int]] = {}
+    last = -1
+    removed: dict[int, int] = {}
+    for at in sorted(places):
+        other = places[at]
+        if other is None:
+            removed[at] = last
+        else:
+            last = other
+    for outcome in outcomes:
+        if outcome.other is not None:
+            order[outcome] = outcome.other, 0, 0
+        elif outcome.at is not None:
+            order[outcome] = removed[outcome.at], 1, outcome.at
+    return order

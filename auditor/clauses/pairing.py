@@ -1,0 +1,239 @@
+"""Which clause of one text is which clause of another."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from auditor.clauses.sequence import common_in_order
+from auditor.clauses.similar import Bag, best_first, candidates, rarity_weights, share_in_common
+from auditor.clauses.words import words
+from auditor.model.clause import Clause, ClauseKind
+
+# What a block is for, where that is more than a matter of layout: a rule that became commentary is no rule any more.
+_STANDING = {kind: kind.value for kind in (ClauseKind.HEADING, ClauseKind.EXAMPLE, ClauseKind.COMMENTARY)}
+
+# Least likeness (share of words in common, rare words counting more) for two clauses to be one reworded: between the
+# same two neighbours, in the same section, anywhere else.
+NEAR, SAME_SECTION, ELSEWHERE = 0.25, 0.4, 0.5
+_NEAR_BONUS, _SECTION_BONUS = 0.1, 0.05
+_MOST_STEPS = 8
+
+# A section or file with another name is the same when this share of its clauses is.
+_SAME_CONTENT = 0.5
+
+Place = int | str
+
+
+class Side:
+    """One revision's clauses, with what each says and where it stands.
+
+    `places` gives for each clause the index of the heading it stands directly under, or its path where there is none.
+    """
+
+    def __init__(self, clauses: Sequence[Clause]) -> None:
+        self.clauses = clauses
+        self.keys = [_key(clause) for clause in clauses]
+        self.places: list[Place] = []
+        opened: dict[tuple[str, tuple[str, ...]], int] = {}
+        for at, clause in enumerate(clauses):
+            self.places.append(opened.get((clause.path, clause.section), clause.path))
+            if clause.kind is ClauseKind.HEADING:
+                opened[clause.path, (*clause.section, clause.text)] = at
+
+    @cached_property
+    def bags(self) -> list[Bag]:
+        """The words of each clause, with how often each stands there."""
+        return [Counter(words(clause.text)) for clause in self.clauses]
+
+    @cached_property
+    def files(self) -> dict[str, list[int]]:
+        """The positions of each file's clauses, by path."""
+        files = defaultdict(list)
+        for at, clause in enumerate(self.clauses):
+            files[clause.path].append(at)
+        return dict(files)
+
+    def is_heading(self, at: int) -> bool:
+        """Whether the clause at this position is a heading."""
+        return self.clauses[at].kind is ClauseKind.HEADING
+
+
+def _key(clause: Clause) -> Hashable:
+    """Equal for two clauses that say the same, wherever they stand."""
+    if clause.kind is ClauseKind.HEADING:
+        return clause.kind.value, clause.text, clause.anchor, tuple(sorted(clause.attributes.items()))
+    return _STANDING.get(clause.kind, ""), clause.text
+
+
+@dataclass(slots=True)
+class Pairing:
+    """Two sides and the pairs found so far; `files` maps the paths before to the paths after."""
+
+    before: Side
+    after: Side
+    forward: dict[int, int] = field(default_factory=dict)
+    backward: dict[int, int] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def same_place(self, at: int, other: int) -> bool:
+        """Whether two clauses stand in the same section, whatever it is called by now."""
+        return self.counterpart(self.before.places[at]) == self.after.places[other]
+
+    def counterpart(self, place: Place) -> Place | None:
+        """What a place before is after; None if it is gone, or not found yet."""
+        return self.files.get(place) if isinstance(place, str) else self.forward.get(place)
+
+    def same_words(self, at: int, other: int) -> bool:
+        """Whether two clauses say the same."""
+        return self.before.keys[at] == self.after.keys[other]
+
+    def join(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Pair these, except where a clause is paired already."""
+        for at, other in pairs:
+            if at not in self.forward and other not in self.backward:
+                self.forward[at] = other
+                self.backward[other] = at
+
+    def open_before(self) -> list[int]:
+        """The clauses before that have no pair, ascending."""
+        return [at for at in range(len(self.before.clauses)) if at not in self.forward]
+
+    def open_after(self) -> list[int]:
+        """The clauses after that have no pair, ascending."""
+        return [at for at in range(len(self.after.clauses)) if at not in self.backward]
+
+
+def pair(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
+    """Pair the clauses that say the same, in order first; then headings; then those that share most words."""
+    pairing = Pairing(Side(before), Side(after))
+    _pair_files(pairing)
+    for path, other_path in pairing.files.items():
+        ours, theirs = pairing.before.files[path], pairing.after.files[other_path]
+        common = common_in_order([pairing.before.keys[at] for at in ours], [pairing.after.keys[at] for at in theirs])
+        pairing.join((ours[at], theirs[other]) for at, other in common)
+    _pair_headings(pairing)
+    _pair_equal(pairing)
+    _pair_sections_by_content(pairing)
+    _pair_similar(pairing)
+    return pairing
+
+
+def _pair_files(pairing: Pairing) -> None:
+    ours, theirs = pairing.before.files, pairing.after.files
+    pairing.files = {path: path for path in ours if path in theirs}
+    gone = [path for path in ours if path not in theirs]
+    come = [path for path in theirs if path not in ours]
+    if len(ours) == len(theirs) == 1:
+        pairing.files = dict(zip(ours, theirs, strict=True))
+    elif gone and come:
+        bags = [Counter(pairing.before.keys[at] for at in ours[path]) for path in gone]
+        others = [Counter(pairing.after.keys[at] for at in theirs[path]) for path in come]
+        shares = (
+            (2 * (bag & other).total() / (bag.total() + other.total()), at, there)
+            for at, bag in enumerate(bags)
+            for there, other in enumerate(others)
+        )
+        renamed = best_first(share for share in shares if share[0] >= _SAME_CONTENT)
+        pairing.files |= {gone[at]: come[other] for at, other in renamed}
+
+
+def _pair_headings(pairing: Pairing) -> None:
+    """Headings with the same anchor, whatever their words; then those with the same words, in the same place first."""
+
+    def headings() -> tuple[list[int], list[int]]:
+        ours = [at for at in pairing.open_before() if pairing.before.is_heading(at)]
+        return ours, [at for at in pairing.open_after() if pairing.after.is_heading(at)]
+
+    ours, theirs = headings()
+    anchors = [clause.anchor for clause in pairing.before.clauses], [clause.anchor for clause in pairing.after.clauses]
+    anchored = [at for at in ours if anchors[0][at]], [at for at in theirs if anchors[1][at]]
+    pairing.join(_in_turn(anchored, lambda at: anchors[0][at], lambda at: anchors[1][at]))
+    _join_by_key(pairing, *headings())
+
+
+def _pair_equal(pairing: Pairing) -> None:
+    _join_by_key(pairing, pairing.open_before(), pairing.open_after())
+
+
+def _join_by_key(pairing: Pairing, ours: list[int], theirs: list[int]) -> None:
+    """Clauses of the same words: those in the same place first, then the rest, in order."""
+    before, after = pairing.before, pairing.after
+    # A parent precedes its children, so that it is paired by the time they ask for their place.
+    waiting = defaultdict(list)
+    for other in reversed(theirs):
+        waiting[after.keys[other], after.places[other]].append(other)
+    for at in ours:
+        here = waiting.get((before.keys[at], pairing.counterpart(before.places[at]) or ""))
+        if here:
+            pairing.join([(at, here.pop())])
+    rest = [at for at in ours if at not in pairing.forward], [at for at in theirs if at not in pairing.backward]
+    pairing.join(_in_turn(rest, before.keys.__getitem__, after.keys.__getitem__))
+
+
+def _in_turn(
+    sides: tuple[list[int], list[int]], key: Callable[[int], Hashable], other_key: Callable[[int], Hashable]
+) -> Iterator[tuple[int, int]]:
+    """The first of one side with the first of the other that has the same key, and so on."""
+    waiting = defaultdict(list)
+    for other in reversed(sides[1]):
+        waiting[other_key(other)].append(other)
+    for at in sides[0]:
+        here = waiting.get(key(at))
+        if here:
+            yield at, here.pop()
+
+
+def _pair_sections_by_content(pairing: Pairing) -> None:
+    """Headings of which neither words nor anchor are left, when most of what stands under them is."""
+    sizes, other_sizes = Counter(pairing.before.places), Counter(pairing.after.places)
+    votes = Counter((pairing.before.places[at], pairing.after.places[other]) for at, other in pairing.forward.items())
+    shares = (
+        (2 * count / (sizes[place] + other_sizes[other]), place, other)
+        for (place, other), count in votes.items()
+        if isinstance(place, int) and isinstance(other, int)
+        if place not in pairing.forward and other not in pairing.backward
+    )
+    pairing.join(best_first(share for share in shares if share[0] >= _SAME_CONTENT))
+
+
+def _pair_similar(pairing: Pairing) -> None:
+    before, after = pairing.before, pairing.after
+    weights = rarity_weights([*before.bags, *after.bags])
+    ours, theirs = pairing.open_before(), pairing.open_after()
+    near = set(_near(pairing, ours, theirs))
+    scored = []
+    for of_headings in (True, False):
+        bags = {at: before.bags[at] for at in ours if before.is_heading(at) == of_headings}
+        others = {at: after.bags[at] for at in theirs if after.is_heading(at) == of_headings}
+        possible = {(at, other) for at, other in near if at in bags and other in others}
+        for at, other in sorted(possible.union(candidates(bags, others, weights))):
+            likeness = share_in_common(bags[at], others[other], weights)
+            is_near, same_place = (at, other) in near, pairing.same_place(at, other)
+            if likeness >= (NEAR if is_near else SAME_SECTION if same_place else ELSEWHERE):
+                scored.append((likeness + _NEAR_BONUS * is_near + _SECTION_BONUS * same_place, at, other))
+    pairing.join(best_first(scored))
+
+
+def _near(pairing: Pairing, ours: list[int], theirs: list[int]) -> Iterator[tuple[int, int]]:
+    """Open pairs that follow, or come before, the same paired neighbour at about the same distance."""
+    for step in (-1, 1):
+        ahead = _neighbours(ours, pairing.forward, len(pairing.before.clauses), step)
+        beyond = _neighbours(theirs, pairing.backward, len(pairing.after.clauses), step)
+        waiting = {standing: other for other, standing in beyond.items()}
+        for at, (neighbour, distance) in ahead.items():
+            for other_distance in range(distance - _MOST_STEPS, distance + _MOST_STEPS + 1):
+                other = waiting.get((pairing.forward.get(neighbour, neighbour), other_distance))
+                if other is not None:
+                    yield at, other
+
+
+def _neighbours(open_ones: list[int], paired: dict[int, int], size: int, step: int) -> dict[int, tuple[int, int]]:
+    """For each open clause the nearest paired one before (step -1) or after it (1), and how far it is; -1 at an end."""
+    found: dict[int, tuple[int, int]] = {}
+    for at in open_ones if step < 0 else reversed(open_ones):
+        neighbour, distance = found.get(at + step, (at + step, 0))
+        found[at] = (neighbour if 0 <= neighbour < size else -1, distance + 1)
+    return found

@@ -1,0 +1,68 @@
+"""Which text of one side became which of the other: by the words they share, without comparing all with all."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import nsmallest
+
+Bag = Counter[str]
+
+# A text is looked up by its rarest words, among the texts that share most of them.
+_RARE_WORDS = 16
+_MOST_HOLDERS = 200
+_MOST_CANDIDATES = 16
+
+
+def share_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None = None) -> float:
+    """The share of words in common, 0 to 1: twice the words of both over the words of each, every word as often as it
+    stands there. With weights, each word counts by its own."""
+    size = _weight(before, weights) + _weight(after, weights)
+    return 2 * _weight(before & after, weights) / size if size else 1.0
+
+
+def _weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
+    if weights is None:
+        return bag.total()
+    return sum(weights[word] * count for word, count in bag.items())
+
+
+def rarity_weights(bags: Iterable[Bag]) -> dict[str, float]:
+    """A word's weight, falling with the share of the bags it stands in: what all texts say tells none of them apart."""
+    holders: Counter[str] = Counter()
+    size = 0
+    for bag in bags:
+        holders.update(bag.keys())
+        size += 1
+    return {word: math.log1p(size / count) for word, count in holders.items()}
+
+
+def candidates(
+    before: Mapping[int, Bag], after: Mapping[int, Bag], weights: Mapping[str, float]
+) -> Iterator[tuple[int, int]]:
+    """The pairs worth a comparison: for each text before, the 16 after that share most of its 16 rarest words."""
+    holders: dict[str, list[int]] = defaultdict(list)
+    for other, bag in after.items():
+        for word in bag:
+            holders[word].append(other)
+    for at, bag in before.items():
+        known = [word for word in bag if 0 < len(holders.get(word, ())) <= _MOST_HOLDERS]
+        shared: Counter[int] = Counter()
+        for word in nsmallest(_RARE_WORDS, known, key=lambda word: (-weights[word], word)):
+            shared.update(holders[word])
+        for other in nsmallest(_MOST_CANDIDATES, shared, key=lambda other: (-shared[other], abs(other - at), other)):
+            yield at, other
+
+
+def best_first(scored: Iterable[tuple[float, int, int]]) -> list[tuple[int, int]]:
+    """An assignment: pairs (before, after) taken by descending score, nearest first among equals; each side once."""
+    taken: set[int] = set()
+    others: set[int] = set()
+    pairs = []
+    for _, at, other in sorted(scored, key=lambda pair: (-pair[0], abs(pair[1] - pair[2]), pair[1], pair[2])):
+        if at not in taken and other not in others:
+            taken.add(at)
+            others.add(other)
+            pairs.append((at, other))
+    return pairs
