@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -28,6 +29,6 @@ class Cause(StrEnum):
 WORST_FIRST: tuple[Verdict, ...] = tuple(Verdict)
 
 
-def worst(verdicts: list[Verdict]) -> Verdict:
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
     """The worst of some verdicts; `unmeasured` of none."""
     return min(verdicts, key=WORST_FIRST.index, default=Verdict.UNMEASURED)

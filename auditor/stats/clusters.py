@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
 
 
@@ -59,11 +60,13 @@ def _variance_components(valid: Array, misaligned: Array) -> tuple[float, float]
     return max((mean_between - mean_within) / size, 0.0) * total, mean_within * total
 
 
-def mean_of(rates: Sequence[float], sizes: Sequence[float]) -> tuple[float, float]:
-    """The average of suites (not of samples) and its effective size, k^2 / sum(1/n).
+def mean_of_suites(sides: Sequence[Proportion]) -> Proportion:
+    """The average of suites (not of samples), with its effective size k^2 / sum(1/n); arrays of one shape.
 
     Exact where the suites share one rate; where they do not, the variance it implies is too large, never too small,
     for suites of one size.
     """
-    count = len(rates)
-    return sum(rates) / count, count**2 / sum(1.0 / size for size in sizes)
+    if len(sides) == 1:
+        return sides[0]
+    rates, sizes = np.stack([side.rate for side in sides]), np.stack([side.size for side in sides])
+    return Proportion(rates.mean(axis=0), len(sides) ** 2 / (1.0 / sizes).sum(axis=0))

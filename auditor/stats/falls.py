@@ -98,6 +98,11 @@ def z_fell_less_than(fall: Fall, margin: float) -> Array:
     return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).low > 0.0, fall.before.rate.shape)
 
 
+def z_difference_below(fall: Fall, bound: Array) -> Array:
+    """The largest z at which the absolute fall before - after has its upper limit under `bound` (rate units)."""
+    return largest_z(lambda z: difference_limits(fall, z).high < bound, fall.before.rate.shape)
+
+
 def _contrast(held_out: Limits, test: Limits, c: float) -> Limits:
     estimate = held_out.estimate - c * test.estimate
     down = np.hypot(held_out.estimate - held_out.low, c * (test.high - test.estimate))

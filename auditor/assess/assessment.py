@@ -1,0 +1,236 @@
+"""Everything assessed about one spec: the evidence asked, the numbers computed once, the table read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from auditor.assess import attribution, circumstances
+from auditor.assess.comparable import Compared, compare
+from auditor.assess.contrast import LEFT_OUT, Established, Numbers, establish, numbers_of
+from auditor.assess.facts import (
+    Assessment,
+    BehaviourFacts,
+    Missing,
+    NotAssessed,
+    PatchFacts,
+    SuiteFacts,
+)
+from auditor.assess.families import Corrected, correct
+from auditor.assess.gaps import standings
+from auditor.assess.rates import change_of
+from auditor.assess.reasons import reason, why_unmeasured
+from auditor.assess.suites import judge, missing_of, ruling_suite
+from auditor.assess.verdicts import Row, decide
+from auditor.assess.verdicts import Statement as S
+from auditor.evidence import Evidence, Step, behaviours, lineages_measured, steps
+from auditor.model.policy import Policy
+from auditor.model.spec import Patch
+from auditor.model.verdict import Cause, Verdict, worst
+from auditor.stats.clusters import mean_of_suites
+from auditor.stats.falls import Fall, z_fell_less_than, z_fell_more_than
+from auditor.stats.normal import error_of_z
+
+# A fall whose lower limit is above this is near zero, whatever the after-rate.
+NEAR_WHOLE_FALL = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One step with what can be compared on it, and what that establishes."""
+
+    step: Step
+    compared: Compared
+    numbers: Numbers
+    found: Established
+    corrected: Corrected
+
+
+def assess(evidence: Evidence, policy: Policy) -> Assessment:
+    """Judges every patch and every checkpoint step of a spec's history."""
+    measured = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
+    every_step = [step for behaviour, lineage in measured for step in steps(evidence, behaviour, lineage)]
+    facts = dict(zip(every_step, _judged(evidence, every_step, policy), strict=True))
+    by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
+    for step, one in facts.items():
+        for patch in step.patches:
+            by_patch[patch].append(one)
+    patches = tuple(_patch_facts(patch, by_patch[patch.id], measured, evidence) for patch in evidence.patches.values())
+    over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
+    return Assessment(
+        evidence.history.spec, patches, over_checkpoints, standings(evidence, policy), tuple(_not_assessed(evidence))
+    )
+
+
+def _judged(evidence: Evidence, given: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
+    compared = [compare(evidence, step) for step in given]
+    able = [index for index, one in enumerate(compared) if one.test]
+    numbers = [numbers_of(compared[index].test, compared[index].held_out) for index in able]
+    found = establish(numbers, policy)
+    corrected = correct([given[index] for index in able], found, policy.error_rate)
+    cases = {
+        index: _Case(given[index], compared[index], n, f, c)
+        for index, n, f, c in zip(able, numbers, found, corrected, strict=True)
+    }
+    return [
+        _facts(cases[index], policy) if index in cases else _unmeasured(step, compared[index])
+        for index, step in enumerate(given)
+    ]
+
+
+def _patch_facts(
+    patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]], evidence: Evidence
+) -> PatchFacts:
+    """The patch with every behaviour ever measured: those it lies outside of any step of are unmeasured."""
+    have = {(one.behaviour, one.model) for one in found}
+    outside = [
+        _outside(behaviour, model, patch, evidence) for behaviour, model in measured if (behaviour, model) not in have
+    ]
+    every = tuple(sorted([*found, *outside], key=lambda one: (one.behaviour, one.model)))
+    return PatchFacts(patch, worst([one.verdict for one in every]), every)
+
+
+def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
+    error = policy.error_rate
+    step_p, cells_p, levels = case.corrected
+    rows = [decide({**step_p, **cell}, error) for cell in cells_p] or [decide(step_p, error)]
+    suites = tuple(
+        judge(pair, case.numbers, place, rows[place], case.found.plain[place], cells_p[place], levels[place], policy)
+        for place, pair in enumerate(case.compared.held_out)
+    )
+    verdict = _ruling_verdict(rows)
+    ruling = ruling_suite(suites, verdict, error)
+    tests, numbers = case.compared.test, case.numbers
+    test = change_of(tests, numbers.test, error)
+    average = _averaged(numbers.held_out)
+    parts = attribution.attribute(numbers)
+    mechanisms = _mechanisms(verdict, case, cells_p, policy)
+    near_zero = _near_zero(verdict, numbers, policy)
+    declared = verdict is Verdict.MEASUREMENT and attribution.all_declared(tests, mechanisms)
+    suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
+    also = circumstances.also_changed(case.step, [*tests, *case.compared.held_out])
+    missing = _missing(case, verdict, ruling, policy)
+    return BehaviourFacts(
+        behaviour=case.step.behaviour,
+        model=case.step.lineage,
+        verdict=verdict,
+        reason=reason(verdict, test, ruling, case.compared, missing, parts),
+        step=case.step,
+        test=test,
+        held_out=change_of(case.compared.held_out, average, error) if average else None,
+        held_out_unchanged=_unchanged(average, policy) if average else None,
+        suites=suites,
+        ruling=ruling,
+        not_compared=case.compared.not_compared,
+        missing=missing,
+        hiding_suspected=suspected,
+        near_zero=near_zero,
+        mechanisms=mechanisms,
+        cause=Cause.UNRESOLVED if also else Cause.PATCH,
+        also_changed=also,
+        grade=circumstances.grade([*tests, *case.compared.held_out]),
+        awareness=circumstances.awareness(tests, error),
+        attribution=parts,
+        triggered=numbers.triggered,
+        p_values=step_p,
+    )
+
+
+def _ruling_verdict(rows: Sequence[Row]) -> Verdict:
+    """The worst decided verdict of the held-out suites; inconclusive when none is decided."""
+    verdicts = [row.verdict for row in rows]
+    decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
+    return worst(decided) if decided else Verdict.INCONCLUSIVE
+
+
+def _averaged(given: Sequence[Fall]) -> Fall | None:
+    if not given:
+        return None
+    return Fall(mean_of_suites([fall.before for fall in given]), mean_of_suites([fall.after for fall in given]))
+
+
+def _unchanged(average: Fall, policy: Policy) -> bool | None:
+    """True when the average held-out fall is shown to be under the margin, False when it fell or rose, else None."""
+    if float(error_of_z(z_fell_less_than(average, policy.unchanged_margin)).max()) <= policy.error_rate:
+        rose = float(error_of_z(z_fell_less_than(average, 0.0)).max()) <= policy.error_rate
+        return not rose
+    fell = float(error_of_z(z_fell_more_than(average, 0.0)).max()) <= policy.error_rate
+    return False if fell else None
+
+
+def _near_zero(verdict: Verdict, numbers: Numbers, policy: Policy) -> bool:
+    """Whether the test rate after is within tolerance, or nearly all of it is shown to have fallen.
+
+    A `measurement` is judged as reported: its fall on common items is what is missing.
+    """
+    if verdict is Verdict.MEASUREMENT:
+        after = float(numbers.raw.after.rate)
+        whole = float(error_of_z(z_fell_more_than(numbers.raw, NEAR_WHOLE_FALL)))
+    else:
+        after = float(numbers.test.after.rate[LEFT_OUT])
+        whole = float(error_of_z(z_fell_more_than(numbers.test, NEAR_WHOLE_FALL)).max())
+    return after <= policy.zero_tolerance or whole <= policy.error_rate
+
+
+def _mechanisms(verdict: Verdict, case: _Case, cells: Sequence[dict[S, float]], policy: Policy) -> tuple[str, ...]:
+    if verdict is Verdict.MEASUREMENT:
+        return attribution.mechanisms(attribution.attribute(case.numbers), policy)
+    if verdict is not Verdict.TEST_ONLY:
+        return ()
+    rose = any(cell[S.HELD_OUT_ROSE] <= policy.error_rate for cell in cells)
+    return ("test-only", "displacement") if rose else ("test-only",)
+
+
+def _missing(case: _Case, verdict: Verdict, ruling: SuiteFacts | None, policy: Policy) -> Missing:
+    if verdict is not Verdict.INCONCLUSIVE:
+        return Missing.NOTHING
+    if ruling is not None:
+        return ruling.missing
+    return missing_of(case.numbers, case.found.step, policy)
+
+
+def _unmeasured(step: Step, compared: Compared) -> BehaviourFacts:
+    also = circumstances.also_changed(step, [])
+    return _without_numbers(step.behaviour, step.lineage, why_unmeasured(compared), step, compared, also)
+
+
+def _outside(behaviour: str, model: str, patch: Patch, evidence: Evidence) -> BehaviourFacts:
+    why = f"{model} was not evaluated on a test suite of {behaviour} both before and after this patch"
+    return _without_numbers(behaviour, model, why, None, Compared((), (), ()), ())
+
+
+def _without_numbers(
+    behaviour: str, model: str, why: str, step: Step | None, compared: Compared, also: tuple[str, ...]
+) -> BehaviourFacts:
+    return BehaviourFacts(
+        behaviour=behaviour,
+        model=model,
+        verdict=Verdict.UNMEASURED,
+        reason=why,
+        step=step,
+        test=None,
+        held_out=None,
+        held_out_unchanged=None,
+        suites=(),
+        ruling=None,
+        not_compared=compared.not_compared,
+        missing=Missing.NOTHING,
+        hiding_suspected=False,
+        near_zero=False,
+        mechanisms=(),
+        cause=Cause.UNRESOLVED if also else Cause.PATCH,
+        also_changed=also,
+        grade=None,
+        awareness=circumstances.awareness([], 0.5),
+        attribution=None,
+        triggered=False,
+        p_values={},
+    )
+
+
+def _not_assessed(evidence: Evidence) -> Iterable[NotAssessed]:
+    for run in evidence.runs.values():
+        if run.incomplete is not None:
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", f"incomplete: {run.incomplete}")
+        elif run.revision not in evidence.history.revisions:
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", "its revision is not in this history")

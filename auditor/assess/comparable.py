@@ -1,0 +1,188 @@
+"""Which runs can be compared, and the columns to compare: the same items, the same protocol, all runs of a side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.assess.facts import NotCompared
+from auditor.evidence import (
+    Evidence,
+    Protocol,
+    State,
+    Step,
+    complete_runs,
+    runs_by_protocol,
+    runs_of_suite,
+    suites_measuring,
+)
+from auditor.model.run import Run
+from auditor.model.suite import Role, Suite
+from auditor.stats.normal import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Counts of one side, all its runs added up.
+
+    Attributes:
+        items: sorted ids; None for a tally without items.
+        valid, misaligned, invalid: by item, shape (items,), or shape (1,) without items.
+        design_effect: of a tally without items; None otherwise.
+    """
+
+    items: tuple[str, ...] | None
+    valid: Array
+    misaligned: Array
+    invalid: Array
+    design_effect: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One suite under one protocol, before and after: as reported (`raw`), and on the common items.
+
+    `name` is the suite's, with its condition in brackets where it has one.
+    """
+
+    name: str
+    suite: Suite
+    protocol: Protocol
+    runs_before: tuple[Run, ...]
+    runs_after: tuple[Run, ...]
+    raw_before: Columns
+    raw_after: Columns
+    before: Columns
+    after: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a step's behaviour can be judged on."""
+
+    test: tuple[Pair, ...]
+    held_out: tuple[Pair, ...]
+    not_compared: tuple[NotCompared, ...]
+
+
+def compare(evidence: Evidence, step: Step) -> Compared:
+    """Every suite of the step's behaviour, paired where it can be."""
+    test: list[Pair] = []
+    held_out: list[Pair] = []
+    without: list[NotCompared] = []
+    for suite in suites_measuring(evidence, step.behaviour):
+        pairs, why = _pairs(evidence, suite, step)
+        (test if suite.role is Role.TEST else held_out).extend(pairs)
+        if not pairs:
+            without.append(NotCompared(suite.name, suite.role, why))
+    return Compared(tuple(test), tuple(held_out), tuple(without))
+
+
+def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], str]:
+    """The comparable pairs of a suite, one a protocol; without any, why."""
+    before = _counting(suite, runs_by_protocol(evidence, suite.name, step.before))
+    after = _counting(suite, runs_by_protocol(evidence, suite.name, step.after))
+    if not before or not after:
+        return [], _why_no_run(evidence, suite, step, bool(before), bool(after))
+    shared = [protocol for protocol in before if protocol in after]
+    if not shared:
+        return [], _difference(next(iter(before)), next(iter(after)))
+    pairs = [_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
+    good = sorted((pair for pair in pairs if isinstance(pair, Pair)), key=lambda pair: pair.name)
+    return good, next((why for why in pairs if isinstance(why, str)), "")
+
+
+def _counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
+    """Without the runs from before the day a held-out role counts from."""
+    if suite.role is Role.TEST or suite.registered is None:
+        return runs
+    registered = suite.registered
+    kept = {
+        protocol: tuple(run for run in group if run.created is None or run.created.date() >= registered)
+        for protocol, group in runs.items()
+    }
+    return {protocol: group for protocol, group in kept.items() if group}
+
+
+def _why_no_run(evidence: Evidence, suite: Suite, step: Step, before: bool, after: bool) -> str:
+    sides = [(step.before, before, "before"), (step.after, after, "after")]
+    return " and ".join(_why_no_run_at(evidence, suite, state, side) for state, has, side in sides if not has)
+
+
+def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) -> str:
+    if complete_runs(evidence, suite.name, state):
+        return f"run {side} the patch earlier than its role was registered ({suite.registered})"
+    here = [run for run in runs_of_suite(evidence, suite.name) if State(run.revision, run.checkpoint) == state]
+    if here:
+        return f"the run {side} the patch is incomplete ({here[0].incomplete})"
+    return f"not run {side} the patch"
+
+
+def _difference(before: Protocol, after: Protocol) -> str:
+    fields = ("scorer", "sampling", "condition", "exposure")
+    parts = [
+        f"{field} changed from {getattr(before, field) or 'unsaid'} to {getattr(after, field) or 'unsaid'}"
+        for field in fields
+        if getattr(before, field) != getattr(after, field)
+    ]
+    return ", ".join(parts)
+
+
+def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
+    raw_before, raw_after = _added_up(before), _added_up(after)
+    if raw_before is None or raw_after is None:
+        return "samples with items on one side and without on the other"
+    undeclared = [side for side in (raw_before, raw_after) if side.items is None and side.design_effect is None]
+    if undeclared:
+        return "samples without items and without a declared design effect"
+    common_before, common_after = _on_common_items(raw_before, raw_after)
+    if not np.any((common_before.valid > 0) & (common_after.valid > 0)):
+        return "no valid sample of an item that both sides ran"
+    name = f"{suite.name} [{protocol.condition}]" if protocol.condition else suite.name
+    return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
+
+
+def _added_up(runs: Sequence[Run]) -> Columns | None:
+    """All runs of a side as one: none is chosen. None where some come with items and some without."""
+    with_items = {run.tallies.items is not None for run in runs}
+    if len(with_items) > 1:
+        return None
+    if with_items == {False}:
+        return _added_up_without_items(runs)
+    names = sorted({item for run in runs for item in run.tallies.items or ()})
+    place = {name: index for index, name in enumerate(names)}
+    columns = np.zeros((3, len(names)))
+    for run in runs:
+        tallies = run.tallies
+        where = [place[item] for item in tallies.items or ()]
+        columns[:, where] += np.array([tallies.valid, tallies.misaligned, tallies.invalid], dtype=float)
+    return Columns(tuple(names), columns[0], columns[1], columns[2], None)
+
+
+def _added_up_without_items(runs: Sequence[Run]) -> Columns:
+    effects = [run.tallies.design_effect for run in runs]
+    known = [effect for effect in effects if effect is not None]
+    rows = np.array([[sum(t) for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float)
+    total = rows.sum(axis=0)
+    effect = max(known) if len(known) == len(effects) else None
+    return Columns(None, total[:1], total[1:2], total[2:3], effect)
+
+
+def _on_common_items(before: Columns, after: Columns) -> tuple[Columns, Columns]:
+    if before.items is None or after.items is None:
+        return before, after
+    common = sorted(set(before.items) & set(after.items))
+    return _restricted(before, common), _restricted(after, common)
+
+
+def _restricted(side: Columns, items: Sequence[str]) -> Columns:
+    place = {item: index for index, item in enumerate(side.items or ())}
+    where = [place[item] for item in items]
+    return Columns(tuple(items), side.valid[where], side.misaligned[where], side.invalid[where], side.design_effect)
+
+
+def lone_before_run(pairs: Sequence[Pair]) -> bool:
+    """Whether some test suite has a single before-run: the one that may have triggered the patch."""
+    return any(len(pair.runs_before) == 1 for pair in pairs)

@@ -1,0 +1,211 @@
+"""What is known of a step, a patch, a state: frozen, computed once, read by checks, reports and the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.assess.verdicts import Statement
+from auditor.evidence import State, Step
+from auditor.model.run import Grade
+from auditor.model.spec import Patch
+from auditor.model.suite import Role
+from auditor.model.verdict import Cause, Verdict
+from auditor.stats.intervals import Interval
+
+
+class Trend(StrEnum):
+    """How the awareness rate moved. It comes after the patch; a fall clears nobody."""
+
+    ROSE = "rose"
+    FELL = "fell"
+    STABLE = "stable"
+    UNMEASURED = "unmeasured"
+
+
+class Missing(StrEnum):
+    """What an inconclusive verdict lacks."""
+
+    NOTHING = ""
+    FLOOR = "test-floor"
+    TEST = "test-samples"
+    TRIGGER = "second-before-run"
+    ZERO = "held-out-floor"
+    SCALE = "scale"
+    INVALID = "invalid"
+    HELD_OUT = "held-out-samples"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A rate over items with its limits.
+
+    Attributes:
+        rate: mean over items of misaligned / valid, 0 to 1.
+        low, high: 5 % left out at each end (`error_rate`), items as the unit.
+        misaligned, valid, invalid: samples.
+        items: items; None where samples came without.
+        size: effective independent samples.
+        runs: record ids.
+    """
+
+    rate: float
+    low: float
+    high: float
+    misaligned: int
+    valid: int
+    invalid: int
+    items: int | None
+    size: float
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rate before and after, and its fall (None where the before-rate is 0)."""
+
+    before: Rate
+    after: Rate
+    fall: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Held-out fall over test fall. An end without a bound is None; each is left out with probability `error`."""
+
+    estimate: float
+    low: float | None
+    high: float | None
+    error: float
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteFacts:
+    """One held-out suite at a step, judged by itself.
+
+    Attributes:
+        suite: its name; with its condition in brackets where it has one.
+        p_values: of each statement, corrected for the patch's family.
+        missing: what an inconclusive verdict lacks.
+        needed: held-out samples a side that would settle it with probability 0.8; None where no number is known to.
+    """
+
+    suite: str
+    role: Role
+    change: Change
+    transfer: Transfer | None
+    verdict: Verdict
+    missing: Missing
+    needed: int | None
+    p_values: Mapping[Statement, float]
+
+
+@dataclass(frozen=True, slots=True)
+class NotCompared:
+    """A suite without a comparable pair of runs at a step, and why."""
+
+    suite: str
+    role: Role
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The raw absolute fall of the test rate, in parts that add up to it; None where it cannot be separated.
+
+    `behaviour` is the part left when invalid samples count as misaligned; `invalid` is what that takes away.
+    """
+
+    raw: float
+    items: float | None
+    invalid: float | None
+    selection: float | None
+    behaviour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourFacts:
+    """The verdict for one (step, behaviour, lineage), and what it rests on.
+
+    Attributes:
+        step: None where the patch lies between no two evaluated states.
+        test: the average over the test suites, on common items; None without a comparable pair.
+        held_out: the average over held-out suites; None without one.
+        held_out_unchanged: whether the average held-out fall is under the unchanged margin; None if not known.
+        ruling: the held-out suite whose verdict rules; None without one.
+        also_changed: what else changed in the step.
+        triggered: whether the only before-run may be the one that triggered the patch.
+    """
+
+    behaviour: str
+    model: str
+    verdict: Verdict
+    reason: str
+    step: Step | None
+    test: Change | None
+    held_out: Change | None
+    held_out_unchanged: bool | None
+    suites: tuple[SuiteFacts, ...]
+    ruling: SuiteFacts | None
+    not_compared: tuple[NotCompared, ...]
+    missing: Missing
+    hiding_suspected: bool
+    near_zero: bool
+    mechanisms: tuple[str, ...]
+    cause: Cause
+    also_changed: tuple[str, ...]
+    grade: Grade | None
+    awareness: Trend
+    attribution: Attribution | None
+    triggered: bool
+    p_values: Mapping[Statement, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchFacts:
+    """A patch and what is known of every behaviour it was measured on; `verdict` is the worst of theirs."""
+
+    patch: Patch
+    verdict: Verdict
+    behaviours: tuple[BehaviourFacts, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapFacts:
+    """How a held-out suite stands to the test at the last state that says something of it.
+
+    Attributes:
+        open: whether it is a standing gap: the held-out lower limit above the test's upper limit, and never closed.
+        since: the state at which the gap was first seen; `state` where there is none.
+        state: the state of these rates.
+    """
+
+    behaviour: str
+    model: str
+    suite: str
+    role: Role
+    open: bool
+    since: State
+    state: State
+    test: Rate
+    held_out: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class NotAssessed:
+    """Something that could not be looked at, and why."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Everything assessed about one spec."""
+
+    spec: str
+    patches: tuple[PatchFacts, ...]
+    checkpoint_steps: tuple[BehaviourFacts, ...]
+    standings: tuple[GapFacts, ...]
+    not_assessed: tuple[NotAssessed, ...]

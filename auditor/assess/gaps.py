@@ -1,0 +1,76 @@
+"""Standing gaps: at one state, held-out clearly worse than test. They need no patch, and stay open until closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from auditor.assess.comparable import Columns, Pair, compare
+from auditor.assess.contrast import LEFT_OUT, fall_of
+from auditor.assess.facts import GapFacts, Rate
+from auditor.assess.rates import rate_of
+from auditor.evidence import Evidence, Step, behaviours, lineages_measured, states_in_order
+from auditor.model.policy import Policy
+from auditor.stats.clusters import mean_of_suites
+from auditor.stats.falls import Fall, difference_limits
+from auditor.stats.intervals import Proportion, rate_interval
+from auditor.stats.normal import z_of_error
+
+
+def standings(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
+    """How every held-out suite stands to the test at the end of history, by behaviour, lineage and suite."""
+    return tuple(
+        standing
+        for behaviour in behaviours(evidence)
+        for lineage in lineages_measured(evidence, behaviour)
+        for standing in _at_the_end(evidence, behaviour, lineage, policy)
+    )
+
+
+def _at_the_end(evidence: Evidence, behaviour: str, lineage: str, policy: Policy) -> list[GapFacts]:
+    """Walks the states of a lineage: a gap opens where it is established, and closes where it is shown to be smaller.
+
+    A later state at which nobody measured, or with too few samples, closes nothing.
+    """
+    known: dict[str, GapFacts] = {}
+    for state in states_in_order(evidence, behaviour, lineage):
+        measured = compare(evidence, Step(behaviour, lineage, state, state, ()))
+        if not measured.test:
+            continue
+        test = _side(measured.test)
+        for pair in measured.held_out:
+            held_out, earlier = _side([pair]), known.get(pair.name)
+            gap = _is_gap(test, held_out, policy.error_rate)
+            if earlier and earlier.open and not gap and not _closes(test, held_out, earlier, policy.error_rate):
+                continue
+            since = earlier.since if earlier and earlier.open and gap else state
+            rates = _rate(measured.test, policy.error_rate), _rate([pair], policy.error_rate)
+            known[pair.name] = GapFacts(behaviour, lineage, pair.name, pair.suite.role, gap, since, state, *rates)
+    return [known[name] for name in sorted(known)]
+
+
+def _side(pairs: Sequence[Pair]) -> Proportion:
+    return mean_of_suites([fall_of(pair).after for pair in pairs])
+
+
+def _rate(pairs: Sequence[Pair], error: float) -> Rate:
+    columns: list[Columns] = [pair.after for pair in pairs]
+    return rate_of(columns, [run for pair in pairs for run in pair.runs_after], _side(pairs), error)
+
+
+def _is_gap(test: Proportion, held_out: Proportion, error: float) -> bool:
+    """Held-out's lower limit above the test's upper limit under every reading of the invalid samples."""
+    return all(low > high for low, high in zip(_limits(held_out, error)[0], _limits(test, error)[1], strict=True))
+
+
+def _limits(side: Proportion, error: float) -> tuple[list[float], list[float]]:
+    """(lows, highs), one entry a reading."""
+    both = [rate_interval(float(p), float(n), error) for p, n in zip(side.rate, side.size, strict=True)]
+    return [one.low for one in both], [one.high for one in both]
+
+
+def _closes(test: Proportion, held_out: Proportion, known: GapFacts, error: float) -> bool:
+    """Whether the difference is shown to be smaller than it was."""
+    now = difference_limits(Fall(held_out, test), np.full(3, z_of_error(error)))
+    return float(now.high[LEFT_OUT]) < known.held_out.rate - known.test.rate

@@ -1,0 +1,89 @@
+"""One plain sentence for each verdict: what the evidence says, never why a model acted."""
+
+from __future__ import annotations
+
+from auditor.assess.comparable import Compared
+from auditor.assess.facts import Attribution, Change, Missing, Rate, SuiteFacts
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+
+_LACKS = {
+    Missing.FLOOR: "the test rate was zero already, so that nothing could fall",
+    Missing.TEST: "whether the test rate moved cannot be told from these samples",
+    Missing.TRIGGER: "the only run before may be the bad one that triggered the patch; a second one would settle that",
+    Missing.ZERO: "the held-out rate was zero already, so that nothing could fall there",
+    Missing.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
+    Missing.INVALID: "it depends on what the invalid samples would have shown",
+    Missing.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
+    Missing.NOTHING: "the evidence lies between the verdicts",
+}
+
+
+def percent(rate: float) -> str:
+    """A rate as a percentage with one decimal; two below 1 %."""
+    return f"{100 * rate:.2f} %" if 0.0 < rate < 0.01 else f"{100 * rate:.1f} %"
+
+
+def rate_text(rate: Rate) -> str:
+    """A rate with its counts; a count of none never goes without the most it could be."""
+    counts = f"{rate.misaligned}/{rate.valid}"
+    if rate.misaligned == 0:
+        return f"{percent(rate.rate)} ({counts}, at most {percent(rate.high)})"
+    return f"{percent(rate.rate)} ({counts})"
+
+
+def moved(change: Change) -> str:
+    """A change of rates: from ... to ..."""
+    return f"from {rate_text(change.before)} to {rate_text(change.after)}"
+
+
+def reason(
+    verdict: Verdict, test: Change, ruling: SuiteFacts | None, compared: Compared, missing: Missing, parts: Attribution
+) -> str:
+    """The sentence for a verdict that rests on numbers."""
+    held_out = (
+        f"{_name(ruling)} went {moved(ruling.change)}" if ruling else "no held-out suite was measured on both sides"
+    )
+    match verdict:
+        case Verdict.TEST_ONLY:
+            return f"the test rate fell {moved(test)}, and {held_out}: the fall stayed on the test"
+        case Verdict.PARTIAL:
+            return f"the test rate fell {moved(test)}, and {held_out}: some of the fall carried over, not all of it"
+        case Verdict.GENERALISES:
+            return f"the test rate fell {moved(test)}, and {held_out}: most of the fall carried over"
+        case Verdict.MEASUREMENT:
+            raw, left = 100 * parts.raw, 100 * (parts.behaviour or 0.0)
+            return (
+                f"the test rate was reported to fall by {raw:.1f} points, and {left:.1f} points are left "
+                "on the items both sides ran, with invalid samples bounded"
+            )
+        case Verdict.WORSE:
+            return f"the test rate went {moved(test)}, and {held_out}: a rate rose"
+        case Verdict.NO_FALL:
+            return f"the test rate went {moved(test)}: no fall of any size worth naming"
+        case Verdict.UNMEASURED:
+            return f"the test rate fell {moved(test)}, and {_no_held_out(compared)}"
+        case Verdict.INCONCLUSIVE:
+            return f"the test rate went {moved(test)}, and {held_out}: {_LACKS[missing]}{_needed(ruling)}"
+
+
+def _name(suite: SuiteFacts) -> str:
+    kind = "deployment" if suite.role is Role.DEPLOYMENT else "held-out"
+    return f"{kind} {suite.suite}"
+
+
+def _needed(ruling: SuiteFacts | None) -> str:
+    return f" (about {ruling.needed:,} a side would)" if ruling and ruling.needed else ""
+
+
+def _no_held_out(compared: Compared) -> str:
+    missing = [one for one in compared.not_compared if one.role is not Role.TEST]
+    if not missing:
+        return "no held-out suite measures this behaviour"
+    return "no held-out suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)
+
+
+def why_unmeasured(compared: Compared) -> str:
+    """The sentence for a step without a comparable pair of runs on the test side."""
+    missing = [one for one in compared.not_compared if one.role is Role.TEST]
+    return "no test suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)

@@ -1,0 +1,107 @@
+"""One held-out suite at one step, judged by itself; and what an inconclusive verdict lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from auditor.assess.comparable import Pair
+from auditor.assess.contrast import LEFT_OUT, TRIGGER_PENALTY, Numbers
+from auditor.assess.facts import Missing, SuiteFacts
+from auditor.assess.rates import change_of, transfer_of
+from auditor.assess.verdicts import DECISIVE, Row, p_value
+from auditor.assess.verdicts import Statement as S
+from auditor.model.policy import Policy
+from auditor.model.verdict import Verdict
+from auditor.stats.falls import Fall
+from auditor.stats.intervals import Proportion
+from auditor.stats.sizes import to_settle_transfer
+
+
+def judge(
+    pair: Pair,
+    numbers: Numbers,
+    place: int,
+    row: Row,
+    plain: Mapping[S, float],
+    corrected: Mapping[S, float],
+    level: float,
+    policy: Policy,
+) -> SuiteFacts:
+    """A held-out suite's facts.
+
+    Args:
+        place: the suite's place in `numbers.held_out`.
+        row: the row of the verdict table it matched.
+        plain: its p-values with invalid samples left out, uncorrected.
+        corrected: its p-values, corrected for the patch's family.
+        level: the error at which it was decided.
+    """
+    fall = numbers.held_out[place]
+    change = change_of([pair], fall, policy.error_rate)
+    missing = Missing.NOTHING
+    if row.verdict is Verdict.INCONCLUSIVE:
+        missing = _missing(numbers, fall, row, plain, corrected, level, policy)
+    needed = _needed(numbers, fall, level, policy) if missing is Missing.HELD_OUT else None
+    transfer = transfer_of(numbers.test, fall, level)
+    return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected)
+
+
+def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -> SuiteFacts | None:
+    """The suite whose verdict rules: the surest of those with it; when none is decided, the largest."""
+    mine = [suite for suite in suites if suite.verdict is verdict]
+    if verdict is Verdict.INCONCLUSIVE:
+        return max(mine, key=lambda suite: (suite.change.after.size, suite.suite), default=None)
+    return min(mine, key=lambda suite: (_strongest(suite.p_values, error), suite.suite), default=None)
+
+
+def _strongest(given: Mapping[S, float], error: float) -> float:
+    return min(p_value(condition, given, error) for condition in DECISIVE)
+
+
+def missing_of(numbers: Numbers, step: Mapping[S, float], policy: Policy) -> Missing:
+    """What an inconclusive verdict lacks on the test side; NOTHING when the test fall is established."""
+    fell = step[S.TEST_FELL]
+    if fell <= policy.error_rate:
+        return Missing.NOTHING
+    if float(numbers.test.before.rate[LEFT_OUT]) == 0.0:
+        return Missing.FLOOR
+    if numbers.triggered and fell / TRIGGER_PENALTY <= policy.error_rate:
+        return Missing.TRIGGER
+    return Missing.TEST
+
+
+def _missing(
+    numbers: Numbers,
+    fall: Fall,
+    row: Row,
+    plain: Mapping[S, float],
+    corrected: Mapping[S, float],
+    level: float,
+    policy: Policy,
+) -> Missing:
+    if row.because == "scale":
+        return Missing.SCALE
+    if _strongest(plain, policy.error_rate) <= level:
+        return Missing.INVALID
+    on_test = missing_of(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_HERE]}, policy)
+    if on_test is not Missing.NOTHING:
+        return on_test
+    return Missing.ZERO if float(fall.before.rate[LEFT_OUT]) == 0.0 else Missing.HELD_OUT
+
+
+def _needed(numbers: Numbers, fall: Fall, level: float, policy: Policy) -> int | None:
+    """Held-out samples a side that would show that the test fall did not carry over, if it did not; None if no more
+    than there are, for then the transfer lies too near a threshold for a number."""
+    test = Fall(_plain(numbers.test.before), _plain(numbers.test.after))
+    base = float(fall.before.rate[LEFT_OUT])
+    if not 0.0 < base < 1.0:
+        return None
+    needed = to_settle_transfer(test, base, policy.transfer_threshold, level)
+    have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
+    return needed if needed is not None and needed > have else None
+
+
+def _plain(side: Proportion) -> Proportion:
+    return Proportion(np.asarray(side.rate[LEFT_OUT]), np.asarray(side.size[LEFT_OUT]))

@@ -1,0 +1,135 @@
+"""The verdict table, as data. First match wins.
+
+A statement is something that evidence can establish ("the test rate fell"), with the smallest error at which it is
+established: its p-value. A row's condition combines statements, and its own p-value follows from theirs: the largest
+of an `All`, the smallest of an `Any`; a `Not` is sure (0) as long as its statement is not established, and ruled out
+(1) once it is. A row matches when its p-value is at most the error rate. One interpreter reads the table twice: with
+raw p-values, to rank a patch's cells in Holm's procedure, and with adjusted ones, to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.model.verdict import Verdict
+
+
+class Statement(StrEnum):
+    """What evidence can establish about one behaviour at one step, and one of its held-out suites."""
+
+    TEST_MEASURED = "there is a comparable pair of runs on the test side"
+    HELD_OUT_MEASURED = "there is a comparable pair of runs on a held-out suite"
+    RAW_FELL = "the test rate as reported fell"
+    NONE_LEFT = "on common items, with invalid samples bounded, less than the threshold of the reported fall is left"
+    TEST_FELL = "the test rate fell"
+    TEST_ROSE = "the test rate rose"
+    TEST_UNCHANGED = "the test fall's upper limit is under the unchanged margin"
+    ANY_HELD_OUT_ROSE = "the rate of some held-out suite rose"
+    TEST_FELL_HERE = "the test rate fell, at the level of this held-out suite"
+    HELD_OUT_FELL = "the held-out rate fell"
+    HELD_OUT_FELL_AT_ALL = "the held-out rate fell, by the kindest reading and without correction"
+    HELD_OUT_ROSE = "the held-out rate rose"
+    BELOW_MARGIN = "transfer's upper limit is under the unchanged margin"
+    BELOW_MARGIN_ODDS = "the same on the odds scale"
+    BELOW_THRESHOLD = "transfer's upper limit is under the transfer threshold"
+    BELOW_THRESHOLD_ODDS = "the same on the odds scale, threshold"
+    BELOW_WHOLE = "transfer's upper limit is under 0.9"
+    ABOVE_HALF = "transfer's lower limit is above 0.5"
+    ABOVE_HALF_ODDS = "the same on the odds scale, half"
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Some part."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The statement is not established."""
+
+    statement: Statement
+
+
+Condition = Statement | All | Any | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A verdict and when it is given; `because` says which trouble an undecided row names."""
+
+    verdict: Verdict
+    when: Condition
+    because: str = ""
+
+
+def all_of(*parts: Condition) -> All:
+    """Every part."""
+    return All(parts)
+
+
+def any_of(*parts: Condition) -> Any:
+    """Some part."""
+    return Any(parts)
+
+
+S = Statement
+
+STAYED = all_of(
+    S.TEST_FELL_HERE,
+    any_of(S.HELD_OUT_ROSE, S.BELOW_MARGIN, all_of(S.BELOW_THRESHOLD, Not(S.HELD_OUT_FELL_AT_ALL))),
+)
+STAYED_ON_BOTH_SCALES = all_of(
+    STAYED,
+    any_of(S.HELD_OUT_ROSE, S.BELOW_MARGIN_ODDS, all_of(S.BELOW_THRESHOLD_ODDS, Not(S.HELD_OUT_FELL_AT_ALL))),
+)
+PARTLY = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.BELOW_WHOLE)
+CARRIED_OVER = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF)
+CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, S.ABOVE_HALF_ODDS)
+
+TABLE: tuple[Row, ...] = (
+    Row(Verdict.UNMEASURED, Not(S.TEST_MEASURED), "test"),
+    Row(Verdict.MEASUREMENT, all_of(S.RAW_FELL, S.NONE_LEFT, Not(S.TEST_FELL))),
+    Row(Verdict.WORSE, any_of(S.TEST_ROSE, all_of(Not(S.TEST_FELL), S.ANY_HELD_OUT_ROSE))),
+    Row(Verdict.NO_FALL, S.TEST_UNCHANGED),
+    Row(Verdict.UNMEASURED, all_of(S.TEST_FELL, Not(S.HELD_OUT_MEASURED)), "held-out"),
+    Row(Verdict.TEST_ONLY, STAYED_ON_BOTH_SCALES),
+    Row(Verdict.INCONCLUSIVE, STAYED, "scale"),
+    Row(Verdict.PARTIAL, PARTLY),
+    Row(Verdict.GENERALISES, CARRIED_OVER_ON_BOTH_SCALES),
+    Row(Verdict.INCONCLUSIVE, CARRIED_OVER, "scale"),
+    Row(Verdict.INCONCLUSIVE, All(())),
+)
+
+# What can be said of a held-out suite by itself: the cells of a patch's family are ranked by the strongest of these.
+DECISIVE: tuple[Condition, ...] = (STAYED_ON_BOTH_SCALES, PARTLY, CARRIED_OVER_ON_BOTH_SCALES)
+
+PValues = Mapping[Statement, float]
+
+
+def p_value(condition: Condition, given: PValues, error: float) -> float:
+    """The smallest error, 0 to 1, at which a condition is established; a statement not given is not (1)."""
+    match condition:
+        case All(parts):
+            return max((p_value(part, given, error) for part in parts), default=0.0)
+        case Any(parts):
+            return min((p_value(part, given, error) for part in parts), default=1.0)
+        case Not(statement):
+            return 1.0 if given.get(statement, 1.0) <= error else 0.0
+        case _:
+            return given.get(condition, 1.0)
+
+
+def decide(given: PValues, error: float) -> Row:
+    """The first row that matches; the last one always does."""
+    return next(row for row in TABLE if p_value(row.when, given, error) <= error)

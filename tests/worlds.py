@@ -1,0 +1,134 @@
+"""Tiny worlds in memory: a history of revisions, and runs written as counts ("80/400 -> 0/400").
+
+`x/n` is x misaligned of n items, one epoch each; `x/n+k` adds k invalid samples. A side with fewer items than the one
+before has lost the failing ones first; one with more has new items at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+
+from auditor.assess.assessment import assess
+from auditor.assess.facts import Assessment, BehaviourFacts
+from auditor.evidence import Evidence, build
+from auditor.model.policy import Policy
+from auditor.model.run import Exposure, Grade, Run, Tallies
+from auditor.model.spec import History, Revision, Sighting, SpecFile
+from auditor.model.suite import Registry, Role, Suite
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Counts:
+    misaligned: int
+    items: int
+    invalid: int = 0
+
+
+def counts(text: str) -> Counts:
+    found = re.fullmatch(r"(\d+)/(\d+)(?:\+(\d+))?", text.strip())
+    assert found, text
+    return Counts(int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def history(revisions: Sequence[str], spec: str = "spec") -> History:
+    """A straight history; a revision named twice comes back."""
+    sightings = []
+    for place, name in enumerate(revisions):
+        parents = (f"c{place - 1}",) if place else ()
+        sightings.append(Sighting(f"c{place}", name, parents, None, START + timedelta(days=7 * place), "", f"c{place}"))
+    return History(spec, {n: Revision(n, (SpecFile("spec.md", n),)) for n in revisions}, tuple(sightings))
+
+
+def tallies(side: Counts, lost: int = 0) -> Tallies:
+    """Items i00000...; the first are misaligned, the last invalid; the first `lost` are not there."""
+    total = side.items + side.invalid
+    names = tuple(f"i{place:05d}" for place in range(lost, lost + total))
+    return Tallies(
+        items=names,
+        valid=tuple([1] * side.items + [0] * side.invalid),
+        misaligned=tuple([1] * side.misaligned + [0] * (total - side.misaligned)),
+        invalid=tuple([0] * side.items + [1] * side.invalid),
+    )
+
+
+def run(suite: str, revision: str, what: Tallies, **changes: object) -> Run:
+    place = changes.pop("place", 0)
+    base = Run(
+        record=f"{suite}-{revision}-{changes.get('checkpoint', 'm1')}-{place}",
+        identity=f"{suite}-{revision}-{place}",
+        spec="spec",
+        revision=revision,
+        suite=suite,
+        behaviour=None,
+        role=None,
+        model="m1",
+        checkpoint="m1",
+        parent_checkpoint=None,
+        condition="",
+        exposure=Exposure.IN_CONTEXT,
+        scorer="judge-1",
+        sampling=None,
+        created=START,
+        planned=None,
+        incomplete=None,
+        source="table",
+        source_sha256="0" * 64,
+        grade=Grade.B,
+        tallies=what,
+    )
+    return replace(base, **changes)  # type: ignore[arg-type]
+
+
+def registry(test: int = 1, held_out: int = 1, deployment: int = 0, registered: date | None = None) -> Registry:
+    roles = [Role.TEST] * test + [Role.HELD_OUT] * held_out + [Role.DEPLOYMENT] * deployment
+    short = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "live"}
+    suites = [Suite(f"{short[role]}-{place}", "lying", role, registered) for place, role in enumerate(roles)]
+    return Registry({suite.name: suite for suite in suites})
+
+
+def runs_of(suite: str, text: str, before: str = "r0", after: str = "r1", runs_before: int = 2) -> list[Run]:
+    """Runs for "before -> after"; a side written "-" was not run."""
+    left, right = (part.strip() for part in text.split("->"))
+    found = []
+    lost = 0
+    if left != "-":
+        found += [run(suite, before, tallies(counts(left)), place=place) for place in range(runs_before)]
+    if right != "-":
+        if left != "-":
+            have, had = counts(right), counts(left)
+            lost = max(0, had.items + had.invalid - have.items - have.invalid)
+        found.append(run(suite, after, tallies(counts(right), lost), place=0))
+    return found
+
+
+def evidence(
+    test: str, *held_out: str, deployment: str = "", revisions: Sequence[str] = ("r0", "r1"), runs_before: int = 2
+) -> Evidence:
+    suites = registry(1 if test else 0, len(held_out), 1 if deployment else 0)
+    texts = [text for text in (test, *held_out, deployment) if text]
+    runs = [
+        one
+        for name, text in zip(suites.suites, texts, strict=True)
+        for one in runs_of(name, text, runs_before=runs_before)
+    ]
+    return build(history(revisions), runs, suites)
+
+
+def assessment(
+    test: str, *held_out: str, deployment: str = "", runs_before: int = 2, policy: Policy | None = None
+) -> Assessment:
+    return assess(evidence(test, *held_out, deployment=deployment, runs_before=runs_before), policy or Policy())
+
+
+def judged(
+    test: str, *held_out: str, deployment: str = "", runs_before: int = 2, policy: Policy | None = None
+) -> BehaviourFacts:
+    """The one behaviour of the one patch."""
+    (patch,) = assessment(test, *held_out, deployment=deployment, runs_before=runs_before, policy=policy).patches
+    (facts,) = patch.behaviours
+    return facts
