@@ -1,0 +1,49 @@
+"""The catalogue: every check there is, found by walking this folder."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass
+
+from auditor import checks
+from auditor.checks.interface import HEADINGS, Check, PatchCheck, RevisionCheck
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A check with the text of its page, by heading."""
+
+    check: Check
+    sections: dict[str, str]
+
+
+@functools.cache
+def pages() -> tuple[Page, ...]:
+    """Every check with its page, by code."""
+    found = []
+    for module_info in pkgutil.iter_modules(checks.__path__):
+        module = importlib.import_module(f"{checks.__name__}.{module_info.name}")
+        check = getattr(module, "CHECK", None)
+        if isinstance(check, PatchCheck | RevisionCheck):
+            found.append(Page(check, sections_of(inspect.getdoc(module) or "")))
+    return tuple(sorted(found, key=lambda page: page.check.code))
+
+
+def sections_of(text: str) -> dict[str, str]:
+    """The paragraphs of a page under its headings; a heading is a line of its own."""
+    sections: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in text.splitlines():
+        if line.strip() in HEADINGS:
+            current = sections.setdefault(line.strip(), [])
+        else:
+            current.append(line.strip())
+    return {heading: " ".join(" ".join(lines).split()) for heading, lines in sections.items()}
+
+
+def every_check() -> tuple[Check, ...]:
+    """Every check, by code."""
+    return tuple(page.check for page in pages())

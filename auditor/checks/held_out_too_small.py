@@ -1,0 +1,51 @@
+"""The held-out samples are too few to tell.
+
+What it looks for
+An inconclusive verdict that more held-out samples would settle. It names how many a side would show, with probability
+0.8, that the fall did not carry over, if it did not.
+
+Why it matters
+Most held-out sets are too small for the question they are asked. A set that can never speak against a patch is no
+control.
+
+What to do
+Run more held-out items (new items before more epochs) on both revisions.
+
+What it cannot see
+How much will carry over. A transfer near a threshold needs more samples than any plan says.
+"""
+
+from auditor.assess.facts import BehaviourFacts, Missing
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
+from auditor.checks.shared import records_behind
+from auditor.model.finding import Confidence, Severity
+from auditor.model.verdict import Verdict
+
+
+def run(facts: BehaviourFacts) -> Outcome:
+    """Fires where held-out samples are what is missing."""
+    if facts.missing is Missing.HELD_OUT and facts.ruling is not None:
+        have = round(min(facts.ruling.change.before.size, facts.ruling.change.after.size))
+        would = f"about {facts.ruling.needed:,} would do" if facts.ruling.needed else "no number is sure to do"
+        message = f"{facts.ruling.suite} has {have:,} independent samples a side; {would}"
+        return Fired(message, Confidence.HIGH, records_behind(facts))
+    if facts.verdict is Verdict.UNMEASURED:
+        return Undecided(facts.reason)
+    return Clear()
+
+
+CHECK = PatchCheck(
+    code="SD105",
+    name="held-out-too-small",
+    title="The held-out samples are too few to tell whether the fall carried over",
+    severity=Severity.LOW,
+    remedy="run more held-out items on both revisions; auditor plan says how many",
+    run=run,
+    cases=(
+        Case("ten samples", "80/400 -> 0/400", Fired, ("2/10 -> 2/10",)),
+        Case("enough samples, no transfer", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
+        Case("enough samples, all carried over", "80/400 -> 0/400", Clear, ("82/400 -> 1/400",)),
+        Case("zero before: no number helps", "80/400 -> 0/400", Clear, ("0/300 -> 0/300",)),
+        Case("not measured at all", "80/400 -> 0/400", Undecided),
+    ),
+)

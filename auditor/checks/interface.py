@@ -1,0 +1,104 @@
+"""What a check is: a page, a rule and its cases. It reads facts and returns a value; it never recomputes a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.assess.facts import BehaviourFacts, GapFacts
+from auditor.model.finding import Confidence, Severity
+
+HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot see")
+
+
+class Scope(StrEnum):
+    """What a check is run on: each behaviour of a patch, or each held-out suite at the last evaluated state."""
+
+    PATCH = "patch"
+    REVISION = "revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """The fault is there. `message` is one plain sentence; `evidence` are record ids."""
+
+    message: str
+    confidence: Confidence
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clear:
+    """The fault is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """Whether it is there cannot be told, and why."""
+
+    why: str
+
+
+Outcome = Fired | Clear | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An example on a check's page, and its test.
+
+    Attributes:
+        title: what it shows.
+        test: "x/n -> y/m", misaligned of samples, one an item; "x/n+k" has k invalid samples; "-" was not run.
+        held_out: one such text a held-out suite.
+        deployment: one such text for deployment traffic; "" without.
+        before_runs: runs of the before side.
+        after_checkpoint: the checkpoint of the after side.
+        expect: how the check ends.
+    """
+
+    title: str
+    test: str
+    expect: type[Fired] | type[Clear] | type[Undecided]
+    held_out: tuple[str, ...] = ()
+    deployment: str = ""
+    before_runs: int = 2
+    after_checkpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PatchCheck:
+    """A rule about one behaviour of a patch.
+
+    Attributes:
+        code: SD and three digits, never reused.
+        name: reads well after the word "allow".
+        title: the fault, as a sentence without a full stop.
+        remedy: what to do, as an imperative without a full stop.
+    """
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[BehaviourFacts], Outcome]
+    cases: tuple[Case, ...]
+    scope: Scope = Scope.PATCH
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionCheck:
+    """A rule about one held-out suite at the last state that says something of it; fields as in `PatchCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[GapFacts], Outcome]
+    cases: tuple[Case, ...]
+    scope: Scope = Scope.REVISION
+
+
+Check = PatchCheck | RevisionCheck

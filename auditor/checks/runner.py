@@ -1,0 +1,113 @@
+"""Runs the catalogue over an assessment. A check that could not run is counted and shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.checks.catalogue import every_check
+from auditor.checks.interface import Check, Clear, Fired, Outcome, PatchCheck, RevisionCheck, Undecided
+from auditor.model.finding import Finding, Place
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many times checks fired, were clear, could not tell, could not run."""
+
+    fired: int
+    clear: int
+    undecided: int
+    not_run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the catalogue says of an assessment.
+
+    Attributes:
+        by_patch: findings by patch id; by_step: of checkpoint steps, in their order; standing: of the last states.
+        counts: over everything run.
+        not_run: the checks that raised, and what.
+    """
+
+    by_patch: dict[str, tuple[Finding, ...]]
+    by_step: tuple[tuple[Finding, ...], ...]
+    standing: tuple[Finding, ...]
+    counts: Counts
+    not_run: tuple[NotAssessed, ...]
+
+
+class _Tally:
+    """Collects outcomes while the catalogue runs."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[type[Outcome] | None, int] = {}
+        self.not_run: list[NotAssessed] = []
+
+    def count(self, kind: type[Outcome] | None) -> None:
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+
+    def counts(self) -> Counts:
+        return Counts(*(self.kinds.get(kind, 0) for kind in (Fired, Clear, Undecided, None)))
+
+
+def run_checks(assessment: Assessment, places: dict[str, Place]) -> Checked:
+    """Every check on everything in its scope.
+
+    Args:
+        places: the clause a patch's findings point at, by patch id.
+    """
+    tally = _Tally()
+    by_patch = {
+        facts.patch.id: tuple(_on_patch(assessment.spec, facts, places.get(facts.patch.id), tally))
+        for facts in assessment.patches
+    }
+    by_step = tuple(tuple(_on_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps)
+    standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
+    return Checked(by_patch, by_step, standing, tally.counts(), tuple(tally.not_run))
+
+
+def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) -> Iterator[Finding]:
+    for behaviour in facts.behaviours:
+        yield from _on_behaviour(spec, behaviour, place, tally, facts.patch.id)
+
+
+def _on_behaviour(
+    spec: str, facts: BehaviourFacts, place: Place | None, tally: _Tally, patch: str = ""
+) -> Iterator[Finding]:
+    step = f"{facts.step.before}{facts.step.after}" if facts.step and not patch else patch
+    for check in every_check():
+        if isinstance(check, PatchCheck):
+            outcome = _outcome(check, facts, tally)
+            if isinstance(outcome, Fired):
+                yield _finding(check, outcome, place, spec, step, facts.behaviour, facts.model)
+
+
+def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
+    for check in every_check():
+        if isinstance(check, RevisionCheck):
+            outcome = _outcome(check, facts, tally)
+            if isinstance(outcome, Fired):
+                yield _finding(check, outcome, None, spec, facts.behaviour, facts.model, facts.suite)
+
+
+def _outcome(check: Check, facts: BehaviourFacts | GapFacts, tally: _Tally) -> Outcome | None:
+    try:
+        outcome: Outcome = check.run(facts)  # type: ignore[arg-type]
+    except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"
+        tally.count(None)
+        tally.not_run.append(NotAssessed(f"check {check.code}", f"it raised {type(error).__name__}: {error}"))
+        return None
+    tally.count(type(outcome))
+    return outcome
+
+
+def _finding(check: Check, fired: Fired, place: Place | None, *identity: str) -> Finding:
+    """The fingerprint is of the check and what it fired on, never of a line."""
+    parts = "".join(f"{len(part)}:{part}" for part in (check.code, *identity))
+    fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:32]
+    return Finding(
+        check.code, check.name, check.severity, fired.confidence, fired.message, fingerprint, place, fired.evidence
+    )

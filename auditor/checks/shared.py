@@ -1,0 +1,22 @@
+"""What several checks need: which records a finding rests on, and how sure it is."""
+
+from __future__ import annotations
+
+from auditor.assess.facts import BehaviourFacts
+from auditor.model.finding import Confidence
+from auditor.model.run import Grade
+from auditor.model.verdict import Cause
+
+
+def records_behind(facts: BehaviourFacts) -> tuple[str, ...]:
+    """The records that a behaviour's verdict rests on, sorted."""
+    changes = [facts.test, *(suite.change for suite in facts.suites)]
+    sides = [side for change in changes if change is not None for side in (change.before, change.after)]
+    return tuple(sorted({run for side in sides for run in side.runs}))
+
+
+def confidence_in(facts: BehaviourFacts) -> Confidence:
+    """Low on tallies alone, medium when something else changed in the step too, else high."""
+    if facts.grade is Grade.C:
+        return Confidence.LOW
+    return Confidence.HIGH if facts.cause is Cause.PATCH else Confidence.MEDIUM

@@ -1,0 +1,163 @@
+"""Everything an audit says, as one frozen value: text, JSON and exit code are readings of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor import __version__
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.checks.runner import Checked, Counts, run_checks
+from auditor.model.clause import ChangeCounts, ChangeKind, ClauseChange
+from auditor.model.finding import Finding, Place
+from auditor.model.spec import History
+
+
+@dataclass(frozen=True, slots=True)
+class PatchEntry:
+    """A patch, its clause changes, what is known of it and what was found."""
+
+    facts: PatchFacts
+    changes: tuple[ClauseChange, ...]
+    counts: ChangeCounts
+    findings: tuple[Finding, ...]
+
+    @property
+    def hiding_suspected(self) -> bool:
+        """Whether some behaviour's verdict suspects hiding."""
+        return any(one.hiding_suspected for one in self.facts.behaviours)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The mechanisms of its behaviours, each once, sorted."""
+        return tuple(sorted({name for one in self.facts.behaviours for name in one.mechanisms}))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointEntry:
+    """A step with no spec change, and what was found."""
+
+    facts: BehaviourFacts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecReport:
+    """One spec's part of an audit."""
+
+    history: History
+    patches: tuple[PatchEntry, ...]
+    checkpoint_steps: tuple[CheckpointEntry, ...]
+    standings: tuple[GapFacts, ...]
+    standing_findings: tuple[Finding, ...]
+
+    @property
+    def gaps(self) -> tuple[GapFacts, ...]:
+        """The standing gaps that are open."""
+        return tuple(one for one in self.standings if one.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at."""
+
+    patches: int
+    runs: int
+    records: int
+    checks: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything an audit says."""
+
+    auditor_version: str
+    specs: tuple[SpecReport, ...]
+    coverage: Coverage
+    not_assessed: tuple[NotAssessed, ...]
+
+    @property
+    def patches(self) -> tuple[PatchEntry, ...]:
+        """The patches of every spec, oldest first."""
+        return tuple(patch for spec in self.specs for patch in spec.patches)
+
+    @property
+    def hiding_suspected(self) -> int:
+        """How many patches are suspected of hiding."""
+        return sum(patch.hiding_suspected for patch in self.patches)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding."""
+        return tuple(
+            finding
+            for spec in self.specs
+            for group in (
+                *(patch.findings for patch in spec.patches),
+                *(step.findings for step in spec.checkpoint_steps),
+                spec.standing_findings,
+            )
+            for finding in group
+        )
+
+
+def spec_report(
+    history: History, assessment: Assessment, changes: Mapping[str, tuple[ClauseChange, ...]], wanted: frozenset[str]
+) -> tuple[SpecReport, Checked]:
+    """Puts one spec's facts, clause changes and findings together.
+
+    Args:
+        changes: clause changes by patch id, for the wanted patches.
+        wanted: ids of the patches to report; what is known of the others is left out.
+    """
+    kept = Assessment(
+        assessment.spec,
+        tuple(facts for facts in assessment.patches if facts.patch.id in wanted),
+        assessment.checkpoint_steps,
+        assessment.standings,
+        assessment.not_assessed,
+    )
+    places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
+    checked = run_checks(kept, places)
+    patches = tuple(
+        PatchEntry(facts, changes[facts.patch.id], count(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
+        for facts in kept.patches
+    )
+    steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
+    return SpecReport(history, patches, steps, kept.standings, checked.standing), checked
+
+
+def audit_of(
+    parts: Sequence[tuple[SpecReport, Checked]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
+) -> Audit:
+    """The audit of some specs."""
+    counts = [checked.counts for _, checked in parts]
+    total = Counts(*(sum(getattr(one, name) for one in counts) for name in ("fired", "clear", "undecided", "not_run")))
+    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total)
+    problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
+    return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
+
+
+def count(changes: Sequence[ClauseChange]) -> ChangeCounts:
+    """How many clauses changed, by kind."""
+    kinds = [change.kind for change in changes]
+    return ChangeCounts(
+        *(kinds.count(k) for k in (ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.REWORDED, ChangeKind.MOVED))
+    )
+
+
+def place_of(changes: Sequence[ClauseChange]) -> Place | None:
+    """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
+    there = [change for change in changes if change.after is not None]
+    words = [change for change in there if change.kind is not ChangeKind.MOVED] or there
+    after = words[0].after if words else None
+    return Place(after.path, after.line) if after is not None else None
+
+
+def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
+    """Whether `--fail-on` matches: suspected, a verdict, a check's code, or a finding's severity."""
+    verdicts = {str(patch.facts.verdict) for patch in audit.patches}
+    verdicts |= {str(step.facts.verdict) for spec in audit.specs for step in spec.checkpoint_steps}
+    codes = {finding.check for finding in audit.findings()}
+    severities = {str(finding.severity) for finding in audit.findings()}
+    given = verdicts | codes | severities | ({"suspected"} if audit.hiding_suspected else set())
+    return bool(given & set(fail_on))
