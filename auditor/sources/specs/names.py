@@ -1,0 +1,94 @@
+"""What people and logs call a revision, resolved to its content id; nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from auditor.errors import RevisionError
+from auditor.git import Repository
+from auditor.model.spec import History
+from auditor.sources.specs.repository import revision_in_force
+
+MIN_PREFIX = 6
+_SHOWN = 5
+_HEX = re.compile(r"[0-9a-f]{6,64}\Z")
+
+
+class RevisionNames:
+    """The names that stand for a revision of one spec.
+
+    With a repository and the spec's patterns, any commit or tag stands for the revision in force at it; without, only
+    the commits and labels of the history do. Branches and HEAD stand for nothing: they move.
+    """
+
+    def __init__(self, history: History, repository: Repository | None = None, patterns: Sequence[str] = ()) -> None:
+        self._history = history
+        self._repository = repository
+        self._patterns = tuple(patterns)
+        self._in_force: dict[str, str] = {}
+        self._ids = {sighting.revision for sighting in history.sightings}
+        self._commits = {s.commit: s.revision for s in history.sightings if s.commit is not None}
+        self._labels = {s.label: s.revision for s in history.sightings if s.label is not None}
+
+    def find(self, text: str) -> str:
+        """The content id of the revision that a name stands for.
+
+        Args:
+            text: a content id, a commit, the beginning (6 hex digits or more) of either, a tag, or a dated folder.
+
+        Raises RevisionError where it stands for none or for several.
+        """
+        name = text.strip()
+        lower = name.lower()
+        if lower in self._ids:
+            return lower
+        if lower in self._commits:
+            return self._commits[lower]
+        found = {self._labels[name]} if name in self._labels else set()
+        found |= set(self._by_prefix(lower)) if _HEX.match(lower) else set()
+        found |= set(self._in_repository(name))
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            raise RevisionError(f"stands for several: {_short(sorted(found))}", where=name, remedy="write more of it")
+        what = f"unbound revision; known are {_short(self._known())}"
+        raise RevisionError(what, where=name or repr(text), remedy="stamp runs with auditor revision")
+
+    def _by_prefix(self, prefix: str) -> Iterable[str]:
+        yield from (revision for revision in self._ids if revision.startswith(prefix))
+        yield from (revision for commit, revision in self._commits.items() if commit.startswith(prefix))
+
+    def _in_repository(self, name: str) -> Iterable[str]:
+        """The revision in force at a tag, and at a commit, of that name."""
+        if self._repository is None:
+            return
+        wanted = [f"refs/tags/{name}"]
+        if _HEX.match(name.lower()):
+            wanted.append(name.lower())
+        for ref in wanted:
+            try:
+                commit = self._repository.resolve(ref)
+            except RevisionError as error:
+                if "ambiguous" in error.what or "ref" in error.what:
+                    raise
+                continue
+            yield self._at(commit)
+
+    def _at(self, commit: str) -> str:
+        if commit in self._commits:
+            return self._commits[commit]
+        assert self._repository is not None
+        if commit not in self._in_force:
+            tip = next((s.commit for s in reversed(self._history.sightings) if s.commit), None)
+            self._in_force[commit] = revision_in_force(self._repository, self._patterns, commit, tip or commit)
+        return self._in_force[commit]
+
+    def _known(self) -> list[str]:
+        newest = reversed(self._history.sightings)
+        return [s.label or s.revision for s in newest]
+
+
+def _short(names: Sequence[str]) -> str:
+    shown = [name[:12] if _HEX.match(name) else name for name in names[:_SHOWN]]
+    return ", ".join(shown) + (", …" if len(names) > _SHOWN else "")
