@@ -3,8 +3,8 @@
     python -m benchmarks.demonstration.simulate --out DIR [--seed 20260112]
 
 The same seed gives the same bytes everywhere: the only source of chance is `random.Random(text).random()`, and its
-numbers are only compared and scaled. Samples of one item resemble each other: with probability PERSISTENCE a sample takes the
-item's own draw, which is the same in every run, so two samples of an item correlate by PERSISTENCE squared.
+numbers are only compared and scaled. Samples of one item resemble each other: with probability PERSISTENCE a sample
+takes the item's own draw, which is the same in every run, so two samples of an item correlate by PERSISTENCE squared.
 """
 
 from __future__ import annotations
