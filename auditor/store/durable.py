@@ -1,0 +1,74 @@
+"""Files that are there whole or not at all, and still there after a power cut.
+
+POSIX only: folders are locked and synced, which Windows does not offer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from auditor.errors import RecordError
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold `folder` against other writers; waits for them. The lock dies with its process and leaves no file."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def make_folders(root: Path, folder: Path) -> None:
+    """Create `folder` and what is missing between it and `root`. Raises RecordError for a link on the way."""
+    steps = folder.relative_to(root).parents
+    for path in [*(root / step for step in reversed(steps[:-1])), folder]:
+        if path.is_symlink():
+            raise RecordError("is a symbolic link", where=str(path), remedy="make it a folder")
+        if not path.is_dir():
+            path.mkdir()
+            sync_folder(path.parent)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file named by its content: whole under its name, or not at all. The caller syncs the folder.
+
+    The writer must hold the lock. What a killed writer left under the temporary name is overwritten. Raises
+    RecordError when the name is taken by other content.
+    """
+    if path.exists():
+        if path.read_bytes() != data:
+            remedy = "restore it from the repository's history"
+            raise RecordError("its content is not what its name says", where=str(path), remedy=remedy)
+        return
+    temporary = path.with_name(f".{path.name}.tmp")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def sync_folders(folders: Iterable[Path]) -> None:
+    """Make the names in these folders survive a power cut."""
+    for folder in sorted(set(folders)):
+        sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
