@@ -18,6 +18,8 @@ from auditor.sources.runs.table_runs import runs_of
 TABLE_BYTES = 256 * 2**20
 ROWS = 2_000_000
 CELL_CHARACTERS = 10_000_000
+# Prompts may be longer than the 128 KiB a cell may hold by default.
+csv.field_size_limit(CELL_CHARACTERS)
 ROW_LIMITS = JsonLimits(string=CELL_CHARACTERS, depth=2, values=10_000)
 
 
@@ -69,25 +71,28 @@ def _rows(cells: Iterator[tuple[int, Cells]], path: Path, options: ReadOptions) 
 
 def _csv_cells(path: Path, data: bytes) -> Iterator[tuple[int, Cells]]:
     """Line and cells of every row; an empty cell is an absent one."""
+    rows = _csv_rows(path, data)
+    line, names = next(rows, (1, []))
+    header = _header(names, f"{path}:{line}")
+    for line, cells in rows:
+        if len(cells) != len(header):
+            what = f"has {len(cells)} cells, the header {len(header)}"
+            raise TableError(what, where=f"{path}:{line}", remedy="quote cells that hold commas or line ends")
+        yield line, dict(zip(header, cells, strict=True))
+
+
+def _csv_rows(path: Path, data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the line it begins on."""
     reader = csv.reader(io.StringIO(_text(path, data), newline=""), strict=True)
-    csv.field_size_limit(CELL_CHARACTERS)
     line = 1
-    header: list[str] | None = None
     try:
         for cells in reader:
-            where, line = f"{path}:{line}", reader.line_num + 1
-            if header is None:
-                header = _header(cells, where)
-            elif len(cells) != len(header):
-                if cells:
-                    what = f"has {len(cells)} cells, the header {len(header)}"
-                    raise TableError(what, where=where, remedy="quote cells that hold commas or line ends")
-            else:
-                yield int(where.rpartition(":")[2]), dict(zip(header, cells, strict=True))
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise TableError(
-            f"is no CSV ({error})", where=f"{path}:{line}", remedy="quote cells as RFC 4180 has it"
-        ) from error
+        remedy = "quote cells as RFC 4180 has it"
+        raise TableError(f"is no CSV ({error})", where=f"{path}:{line}", remedy=remedy) from error
 
 
 def _header(cells: list[str], where: str) -> list[str]:

@@ -56,7 +56,7 @@ class Row:
 
 def _text(value: object) -> str:
     if isinstance(value, str):
-        return value
+        return value.strip()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise CellError(f"{_shown(value)} is not text")
@@ -93,14 +93,19 @@ def _epoch(value: object) -> int:
 
 
 def _number(value: object) -> float:
-    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except (ValueError, OverflowError):
-            number = math.nan
+    written = isinstance(value, str) and value.isascii() and "_" not in value
+    if written or (isinstance(value, (int, float)) and not isinstance(value, bool)):
+        number = _float(value)
         if math.isfinite(number):
             return number
     raise CellError(f"{_shown(value)} is no finite number")
+
+
+def _float(value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        return math.nan
 
 
 def _share(value: object) -> float:
@@ -119,7 +124,7 @@ def _effect(value: object) -> float:
 
 def _time(value: object) -> datetime:
     try:
-        time = datetime.fromisoformat(_text(value).strip())
+        time = datetime.fromisoformat(_text(value))
     except ValueError as error:
         raise CellError(f"{_shown(value)} is no ISO 8601 time") from error
     if time.utcoffset() is None:
@@ -130,7 +135,7 @@ def _time(value: object) -> datetime:
 def _one_of(kind: type[E]) -> Callable[[object], E]:
     def choose(value: object) -> E:
         try:
-            return kind(_text(value).strip())
+            return kind(_text(value))
         except ValueError as error:
             raise CellError(f"{_shown(value)} is not one of {', '.join(kind)}") from error
 

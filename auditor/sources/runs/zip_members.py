@@ -67,7 +67,8 @@ class Archive:
     def _raw(self, info: zipfile.ZipInfo) -> bytes:
         """The compressed bytes, found through the local header, which must agree with the directory."""
         with self.path.open("rb") as file:
-            file.seek(info.header_offset)
+            # A directory that lies about its own place gives offsets before the file's beginning.
+            file.seek(max(info.header_offset, 0))
             head = file.read(LOCAL_HEADER.size)
             if len(head) < LOCAL_HEADER.size or not head.startswith(b"PK\x03\x04"):
                 raise self._error(info, "is not where the archive's directory says")
