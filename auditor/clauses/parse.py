@@ -103,8 +103,8 @@ def _statements(lines: list[str], block: Block) -> Iterator[tuple[int, int, str]
         case "admonition":
             yield block.start, block.stop, _collapsed(block.info, *lines[block.start + 1 : block.stop])
         case "fence":
-            parts = (_collapsed(block.info), block.content.rstrip("\n"))
-            yield block.start, block.stop, "\n".join(part for part in parts if part)
+            code = "\n".join(line.rstrip() for line in block.content.rstrip().split("\n"))
+            yield block.start, block.stop, "\n".join(part for part in (_collapsed(block.info), code) if part)
         case _:
             yield block.start, block.stop, _collapsed(block.content)
 

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.clauses.words import word_change, words
+
+TEXTS = st.one_of(
+    st.text(max_size=80),
+    st.lists(
+        st.sampled_from(["be ", "not ", "kind", "\n", "  ", ".", "\ud800", "\U0010ffff", "規則"]), max_size=30
+    ).map("".join),
+)
+
+
+def side(changes: tuple[tuple[str, str], ...], without: str) -> str:
+    return "".join(text for op, text in changes if op != without)
+
+
+@settings(max_examples=100, deadline=None)
+@given(before=TEXTS, after=TEXTS)
+def test_a_change_reproduces_both_sides(before: str, after: str) -> None:
+    changes = word_change(before, after)
+    assert (side(changes, "insert"), side(changes, "delete")) == (before, after)
+    assert all(text for _, text in changes)
+    assert all(one[0] != two[0] and (one[0], two[0]) != ("insert", "delete") for one, two in pairwise(changes))
+
+
+def test_words_change_whole() -> None:
+    assert word_change("You must never lie.", "You should never mislead.") == (
+        ("equal", "You "),
+        ("delete", "must"),
+        ("insert", "should"),
+        ("equal", " never "),
+        ("delete", "lie"),
+        ("insert", "mislead"),
+        ("equal", "."),
+    )
+    assert word_change("same  text", "same  text") == (("equal", "same  text"),)
+    assert word_change("", "") == ()
+    assert word_change("", "new") == (("insert", "new"),)
+    assert word_change("gone", "") == (("delete", "gone"),)
+
+
+def test_a_long_text_is_compared_by_sentences_then_words() -> None:
+    sentences = [f"Rule {number} holds, always." for number in range(1_000)]
+    before = " ".join(sentences)
+    after = before.replace("Rule 500 holds", "Rule 500 may hold")
+    edits = [change for change in word_change(before, after) if change[0] != "equal"]
+    assert edits == [("delete", "holds"), ("insert", "may hold")]
+
+
+def test_a_text_with_more_words_than_symbols_in_a_plane_is_compared() -> None:
+    before = " ".join(f"w{number}" for number in range(70_000))
+    changes = word_change(before, before[:-1] + "x")
+    assert (side(changes, "insert"), side(changes, "delete")) == (before, before[:-1] + "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't LIE, ever", ["don", "t", "lie", "ever"]),
+        ("規則です", ["規", "則", "で", "す"]),
+        ("?! --", ["?!", "--"]),
+        ("", []),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
