@@ -38,6 +38,7 @@ OVERRIDES = (
     f"core.attributesFile={os.devnull}",
     "core.pager=cat",
     "core.commitGraph=false",
+    "core.warnAmbiguousRefs=true",
     "log.showSignature=false",
     "protocol.allow=never",
     "safe.directory=*",

@@ -93,6 +93,15 @@ class Repository:
             raise RevisionError("is the name of a ref and looks like a commit", where=name, remedy="write refs/…")
         return commit
 
+    def commits_by_prefix(self, prefix: str) -> tuple[str, ...]:
+        """The ids of all commits that begin with these hex digits, four or more; a ref of that name is not asked."""
+        self.require_complete()
+        if not _HEX_PREFIX.match(prefix):
+            return ()
+        objects = self._command.run("rev-parse", f"--disambiguate={prefix}")
+        kinds = self._command.run("cat-file", "--batch-check=%(objectname) %(objecttype)", stdin=objects)
+        return tuple(line.split()[0] for line in kinds.decode().splitlines() if line.endswith(" commit"))
+
     def range_commits(self, text: str) -> frozenset[str]:
         """The commits of `A..B` (in B, not in A; an empty side is HEAD) or of `A` (everything up to A)."""
         if "..." in text:

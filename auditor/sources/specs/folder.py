@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from auditor.errors import ConfigError, RepositoryError
@@ -44,7 +45,7 @@ def history_in(tree: Tree, name: str, patterns: Sequence[str], *, where: str = "
         raise RepositoryError("no dated folder has it", where=where, field=", ".join(patterns), remedy="check paths")
     labels = sorted(texts)
     revisions = {label: revision_of(texts[label]) for label in labels}
-    parents = {label: (before,) for before, label in zip(labels, labels[1:], strict=False)}
+    parents = {label: (before,) for before, label in pairwise(labels)}
     sightings = tuple(
         Sighting(label, revisions[label].id, parents.get(label, ()), label, _date(label), "", None) for label in labels
     )

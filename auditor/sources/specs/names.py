@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 from auditor.errors import RevisionError
 from auditor.git import Repository
 from auditor.model.spec import History
-from auditor.sources.specs.repository import revision_in_force
+from auditor.sources.specs.repository import SpecPaths, spec_paths
 
 MIN_PREFIX = 6
 _SHOWN = 5
@@ -26,9 +27,9 @@ class RevisionNames:
         self._history = history
         self._repository = repository
         self._patterns = tuple(patterns)
-        self._in_force: dict[str, str] = {}
         self._ids = {sighting.revision for sighting in history.sightings}
         self._commits = {s.commit: s.revision for s in history.sightings if s.commit is not None}
+        self._in_force = dict(self._commits)
         self._labels = {s.label: s.revision for s in history.sightings if s.label is not None}
 
     def find(self, text: str) -> str:
@@ -60,29 +61,27 @@ class RevisionNames:
         yield from (revision for commit, revision in self._commits.items() if commit.startswith(prefix))
 
     def _in_repository(self, name: str) -> Iterable[str]:
-        """The revision in force at a tag, and at a commit, of that name."""
+        """The revisions in force at the tag, and at the commits, of that name."""
         if self._repository is None:
             return
-        wanted = [f"refs/tags/{name}"]
+        commits = [commit for commit, tags in self._tags.items() if name in tags]
         if _HEX.match(name.lower()):
-            wanted.append(name.lower())
-        for ref in wanted:
-            try:
-                commit = self._repository.resolve(ref)
-            except RevisionError as error:
-                if "ambiguous" in error.what or "ref" in error.what:
-                    raise
-                continue
-            yield self._at(commit)
+            commits += self._repository.commits_by_prefix(name.lower())
+        for commit in commits:
+            if commit not in self._in_force:
+                self._in_force[commit] = self._paths.revision_at(commit).id
+            yield self._in_force[commit]
 
-    def _at(self, commit: str) -> str:
-        if commit in self._commits:
-            return self._commits[commit]
+    @cached_property
+    def _tags(self) -> Mapping[str, tuple[str, ...]]:
         assert self._repository is not None
-        if commit not in self._in_force:
-            tip = next((s.commit for s in reversed(self._history.sightings) if s.commit), None)
-            self._in_force[commit] = revision_in_force(self._repository, self._patterns, commit, tip or commit)
-        return self._in_force[commit]
+        return self._repository.tags()
+
+    @cached_property
+    def _paths(self) -> SpecPaths:
+        assert self._repository is not None
+        tip = next((s.commit for s in reversed(self._history.sightings) if s.commit), None)
+        return spec_paths(self._repository, self._patterns, tip or "HEAD")
 
     def _known(self) -> list[str]:
         newest = reversed(self._history.sightings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
@@ -41,23 +42,33 @@ def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HE
     return History(name, {revision.id: revision for revision in revisions}, sightings)
 
 
-def revision_in_force(repo: Repository, patterns: Sequence[str], commit: str, tip: str = "HEAD") -> str:
-    """The content id of the spec at a commit, whether or not that commit touches it.
+@dataclass(frozen=True, slots=True)
+class SpecPaths:
+    """Where a spec is in any commit of a repository: at its patterns or, before a rename, at the former path."""
 
-    Args:
-        commit: any commit, tag or branch.
-        tip: the history whose renames count: before a rename, the spec is the file's former path.
+    repo: Repository
+    patterns: tuple[Pattern, ...]
+    renames: tuple[Rename, ...]
 
-    Raises what `history` raises, and RevisionError where the spec is not there.
-    """
+    def revision_at(self, commit: str) -> Revision:
+        """What the spec says at a commit id, whether or not that commit touches it; RevisionError where it is not."""
+        earlier = [Pattern(rename.old) for rename in self.renames if _is_before(self.repo, commit, rename)]
+        blobs = blobs_at(self.repo, commit, [*self.patterns, *earlier])
+        if not blobs:
+            raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
+        return _read(_texts(self.repo, [blobs]), blobs)
+
+
+def spec_paths(repo: Repository, patterns: Sequence[str], tip: str = "HEAD") -> SpecPaths:
+    """Where a spec is, by the renames in the history of `tip`. Raises what `history` raises."""
     parsed = parse_patterns(patterns)
-    wanted = repo.resolve(commit)
     _, renames = walk(repo, parsed, repo.resolve(tip))
-    earlier = [Pattern(rename.old) for rename in sorted(renames) if _is_before(repo, wanted, rename)]
-    blobs = blobs_at(repo, wanted, [*parsed, *earlier])
-    if not blobs:
-        raise RevisionError("the spec is not there", where=commit, remedy="name a commit that has it")
-    return _read(_texts(repo, [blobs]), blobs).id
+    return SpecPaths(repo, parsed, tuple(sorted(renames)))
+
+
+def revision_in_force(repo: Repository, patterns: Sequence[str], commit: str, tip: str = "HEAD") -> str:
+    """The content id of the spec at a commit, tag or branch; see `SpecPaths.revision_at`, which is cheaper for many."""
+    return spec_paths(repo, patterns, tip).revision_at(repo.resolve(commit)).id
 
 
 def _is_before(repo: Repository, commit: str, rename: Rename) -> bool:
