@@ -229,6 +229,27 @@ def test_a_revision_cites_the_prompts_beside_it_and_has_an_entry_in_its_changelo
     assert re.findall(r"^## (.+)$", (folder / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)[0] == date
 
 
-def test_the_truth_names_every_patch() -> None:
+def test_the_truth_is_told_twice_and_alike() -> None:
     truth = (ROOT / "benchmarks" / "demonstration" / "TRUTH.md").read_text(encoding="utf-8")
-    assert [date for date in DATES[1:] if f"| {date} |" not in truth] == []
+    cells = [re.split(r"(?<!\\)\|", line) for line in truth.splitlines() if line.startswith("| 2026")]
+    table = {row[1].strip(): (row[3].strip(" ()"), row[6]) for row in cells}
+    assert list(table) == DATES[1:]
+    for told in plan.TOLD:
+        behaviour, verdict = table[told.patch]
+        assert behaviour == told.behaviour
+        assert f"`{told.verdict}`" in verdict or told.patch == "2026-04-06"
+        assert ("hiding" in verdict) == told.hiding
+        assert ("unresolved" in verdict) == (told.cause == "unresolved") or told.patch == "2026-04-06"
+    assert set(table) - {told.patch for told in plan.TOLD} == {"2026-09-28"}
+
+
+@pytest.mark.parametrize("behaviour", sorted({suite.behaviour for suite in plan.SUITES}))
+def test_gaps_stand_at_the_end_where_the_truth_says(behaviour: str) -> None:
+    suites = [suite for suite in plan.SUITES if suite.behaviour == behaviour]
+    test = next(suite.name for suite in suites if suite.role == "test")
+    gaps = []
+    for suite in suites:
+        last = [m.state for m in plan.MEASURED if m.suite == suite.name][-1]
+        if suite.role != "test" and list(rows(last, test)):
+            gaps.append(limits(last, suite.name)[0] > limits(last, test)[1])
+    assert any(gaps) == (behaviour in plan.OPEN_AT_THE_END)
