@@ -87,8 +87,9 @@ def parse(path: str, text: str) -> tuple[Clause, ...]:
     done = 0
     for block in blocks(text, markdown=path.lower().endswith(_MARKDOWN_SUFFIXES)):
         clauses += reader.unclaimed(done, block.start)
-        clauses += reader.clauses(block)
-        done = clauses[-1].end if clauses else 0
+        found = list(reader.clauses(block))
+        clauses += found
+        done = found[-1].end if found else block.start
     clauses += reader.unclaimed(done, len(reader.lines))
     return tuple(clauses)
 
