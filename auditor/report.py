@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.checks.catalogue import every_check
 from auditor.checks.runner import Checked, Counts, run_checks
+from auditor.clauses.diff import counts
+from auditor.errors import ConfigError
 from auditor.model.clause import ChangeCounts, ChangeKind, ClauseChange
-from auditor.model.finding import Finding, Place
+from auditor.model.finding import Finding, Place, Severity
 from auditor.model.spec import History
+from auditor.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def spec_report(
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
     checked = run_checks(kept, places)
     patches = tuple(
-        PatchEntry(facts, changes[facts.patch.id], count(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
+        PatchEntry(facts, changes[facts.patch.id], counts(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
         for facts in kept.patches
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
@@ -130,19 +134,11 @@ def audit_of(
     parts: Sequence[tuple[SpecReport, Checked]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
 ) -> Audit:
     """The audit of some specs."""
-    counts = [checked.counts for _, checked in parts]
-    total = Counts(*(sum(getattr(one, name) for one in counts) for name in ("fired", "clear", "undecided", "not_run")))
+    given = [checked.counts for _, checked in parts]
+    total = Counts(*(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run")))
     coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total)
     problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
     return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
-
-
-def count(changes: Sequence[ClauseChange]) -> ChangeCounts:
-    """How many clauses changed, by kind."""
-    kinds = [change.kind for change in changes]
-    return ChangeCounts(
-        *(kinds.count(k) for k in (ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.REWORDED, ChangeKind.MOVED))
-    )
 
 
 def place_of(changes: Sequence[ClauseChange]) -> Place | None:
@@ -161,3 +157,12 @@ def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
     severities = {str(finding.severity) for finding in audit.findings()}
     given = verdicts | codes | severities | ({"suspected"} if audit.hiding_suspected else set())
     return bool(given & set(fail_on))
+
+
+def check_fail_on(fail_on: Sequence[str]) -> None:
+    """Raises ConfigError for a `--fail-on` that could never match."""
+    known = {"suspected", *Verdict, *Severity, *(check.code for check in every_check())}
+    for one in fail_on:
+        if one not in known:
+            remedy = "give suspected, a verdict, a check's code or a severity"
+            raise ConfigError("would never match", where="--fail-on", field=one, remedy=remedy)

@@ -19,7 +19,7 @@ from auditor.assess.facts import (
 from auditor.assess.families import Corrected, correct
 from auditor.assess.gaps import standings
 from auditor.assess.rates import change_of
-from auditor.assess.reasons import reason, why_unmeasured
+from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.suites import judge, missing_of, ruling_suite
 from auditor.assess.verdicts import Row, decide
 from auditor.assess.verdicts import Statement as S
@@ -110,11 +110,13 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
     also = circumstances.also_changed(case.step, [*tests, *case.compared.held_out])
     missing = _missing(case, verdict, ruling, policy)
+    comes_to = conclusion(verdict, ruling, case.compared, missing)
     return BehaviourFacts(
         behaviour=case.step.behaviour,
         model=case.step.lineage,
         verdict=verdict,
-        reason=reason(verdict, test, ruling, case.compared, missing, parts),
+        reason=reason(verdict, test, ruling, parts, comes_to),
+        conclusion=comes_to,
         step=case.step,
         test=test,
         held_out=change_of(case.compared.held_out, average, error) if average else None,
@@ -207,6 +209,7 @@ def _without_numbers(
         model=model,
         verdict=Verdict.UNMEASURED,
         reason=why,
+        conclusion=why,
         step=step,
         test=None,
         held_out=None,

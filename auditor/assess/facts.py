@@ -129,6 +129,7 @@ class BehaviourFacts:
     """The verdict for one (step, behaviour, lineage), and what it rests on.
 
     Attributes:
+        reason: one sentence, the numbers and what they come to; `conclusion` is its last clause, without the numbers.
         step: None where the patch lies between no two evaluated states.
         test: the average over the test suites, on common items; None without a comparable pair.
         held_out: the average over held-out suites; None without one.
@@ -142,6 +143,7 @@ class BehaviourFacts:
     model: str
     verdict: Verdict
     reason: str
+    conclusion: str
     step: Step | None
     test: Change | None
     held_out: Change | None

@@ -37,34 +37,38 @@ def moved(change: Change) -> str:
     return f"from {rate_text(change.before)} to {rate_text(change.after)}"
 
 
-def reason(
-    verdict: Verdict, test: Change, ruling: SuiteFacts | None, compared: Compared, missing: Missing, parts: Attribution
-) -> str:
-    """The sentence for a verdict that rests on numbers."""
-    held_out = (
-        f"{_name(ruling)} went {moved(ruling.change)}" if ruling else "no held-out suite was measured on both sides"
-    )
+def conclusion(verdict: Verdict, ruling: SuiteFacts | None, compared: Compared, missing: Missing) -> str:
+    """What a verdict that rests on numbers comes to, in one clause without figures of its own."""
     match verdict:
         case Verdict.TEST_ONLY:
-            return f"the test rate fell {moved(test)}, and {held_out}: the fall stayed on the test"
+            return "the fall stayed on the test"
         case Verdict.PARTIAL:
-            return f"the test rate fell {moved(test)}, and {held_out}: some of the fall carried over, not all of it"
+            return "some of the fall carried over, not all of it"
         case Verdict.GENERALISES:
-            return f"the test rate fell {moved(test)}, and {held_out}: most of the fall carried over"
+            return "most of the fall carried over"
         case Verdict.MEASUREMENT:
-            raw, left = 100 * parts.raw, 100 * (parts.behaviour or 0.0)
-            return (
-                f"the test rate was reported to fall by {raw:.1f} points, and {left:.1f} points are left "
-                "on the items both sides ran, with invalid samples bounded"
-            )
+            return "the fall came from what was counted, not from what the model did"
         case Verdict.WORSE:
-            return f"the test rate went {moved(test)}, and {held_out}: a rate rose"
+            return "a rate rose"
         case Verdict.NO_FALL:
-            return f"the test rate went {moved(test)}: no fall of any size worth naming"
+            return "no fall of any size worth naming"
         case Verdict.UNMEASURED:
-            return f"the test rate fell {moved(test)}, and {_no_held_out(compared)}"
+            return _no_held_out(compared)
         case Verdict.INCONCLUSIVE:
-            return f"the test rate went {moved(test)}, and {held_out}: {_LACKS[missing]}{_needed(ruling)}"
+            return f"{_LACKS[missing]}{_needed(ruling)}"
+
+
+def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
+    """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
+    if verdict is Verdict.MEASUREMENT:
+        raw, left = 100 * parts.raw, 100 * (parts.behaviour or 0.0)
+        return (
+            f"the test rate was reported to fall by {raw:.1f} points, and {left:.1f} points are left on the items "
+            f"both sides ran, with invalid samples bounded: {comes_to}"
+        )
+    if ruling is None:
+        return f"the test rate went {moved(test)}: {comes_to}"
+    return f"the test rate went {moved(test)}, and {_name(ruling)} {moved(ruling.change)}: {comes_to}"
 
 
 def _name(suite: SuiteFacts) -> str:

@@ -1,0 +1,76 @@
+"""Every patch of a range, or all: did the behaviour change, or only the score?"""
+
+from __future__ import annotations
+
+from auditor.app.project import Project, history_of
+from auditor.assess.assessment import assess
+from auditor.assess.facts import NotAssessed
+from auditor.checks.runner import Checked
+from auditor.clauses.diff import diff
+from auditor.errors import RevisionError
+from auditor.evidence import build
+from auditor.model.clause import ClauseChange
+from auditor.model.spec import History, Patch, patches_of
+from auditor.report import Audit, SpecReport, audit_of, spec_report
+from auditor.settings import SpecConfig
+
+
+def audit(project: Project, commits: str | None = None) -> Audit:
+    """The audit of a project.
+
+    Args:
+        commits: "A..B" or "A", as git reads it, or names of dated folders; None for all.
+
+    Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
+    """
+    parts: list[tuple[SpecReport, Checked]] = []
+    notes: list[NotAssessed] = []
+    for config in project.specs:
+        part, problems = _of_spec(project, config, commits)
+        parts.append(part)
+        notes += problems
+    names = {config.name for config in project.specs}
+    counted = [run for run in project.runs if run.spec in names]
+    notes += [
+        NotAssessed(
+            f"record {run.record[:12]}", f"it is of spec {run.spec}, which was not asked for or is not configured"
+        )
+        for run in project.runs
+        if run.spec not in names
+    ]
+    return audit_of(parts, len(counted), len(project.runs), notes)
+
+
+def _of_spec(
+    project: Project, config: SpecConfig, commits: str | None
+) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...]]:
+    history = history_of(project, config)
+    assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
+    patches = [patch for patch in patches_of(history) if _is_wanted(patch, wanted_sightings(project, history, commits))]
+    changes = {patch.id: changes_of(history, patch) for patch in patches}
+    return spec_report(history, assessment, changes, frozenset(changes)), assessment.not_assessed
+
+
+def changes_of(history: History, patch: Patch) -> tuple[ClauseChange, ...]:
+    """A patch as clause changes."""
+    revisions = history.revisions
+    return diff(revisions[patch.before.revision], revisions[patch.after.revision])
+
+
+def _is_wanted(patch: Patch, sightings: frozenset[str] | None) -> bool:
+    return sightings is None or patch.after.name in sightings
+
+
+def wanted_sightings(project: Project, history: History, commits: str | None) -> frozenset[str] | None:
+    """The names of the sightings in a range; None for all. Raises RevisionError for a range that cannot be read."""
+    if commits is None:
+        return None
+    if project.repository is not None and any(sighting.commit for sighting in history.sightings):
+        return project.repository.range_commits(commits)
+    names = [sighting.name for sighting in history.sightings]
+    first, _, last = commits.rpartition("..")
+    for name in (first, last):
+        if name and name not in names:
+            raise RevisionError("no such dated folder", where=name, remedy=f"give one of {', '.join(names)}")
+    start = names.index(first) + 1 if first else 0
+    return frozenset(names[start : names.index(last) + 1 if last else len(names)])

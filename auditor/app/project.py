@@ -1,0 +1,80 @@
+"""A project as it lies on disk: where it is, what it configures, which specs it has and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.errors import ConfigError
+from auditor.git import Commit, Folder, Repository, Tree, find_repository
+from auditor.model.run import Run
+from auditor.model.spec import History
+from auditor.model.suite import Registry
+from auditor.settings import Settings, SpecConfig, load
+from auditor.sources.specs import folder, repository
+from auditor.store.records import load as load_records
+from auditor.store.suites import load_registry
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project.
+
+    Attributes:
+        root: the folder given.
+        repository: None outside of git.
+        tree: what configuration, suites and records are read from: the work tree, or HEAD of a bare repository.
+        specs: the ones asked for.
+    """
+
+    root: Path
+    repository: Repository | None
+    tree: Tree
+    settings: Settings
+    specs: tuple[SpecConfig, ...]
+    registry: Registry
+    runs: tuple[Run, ...]
+
+
+def open_project(where: Path, spec: str | None = None) -> Project:
+    """The project that a folder lies in.
+
+    Args:
+        where: a folder in it, a bare repository, or a folder of dated revisions.
+        spec: the name of a configured spec, or the path or pattern of one that is not; None for all configured.
+
+    Raises ConfigError, RecordError or RepositoryError.
+    """
+    found = find_repository(where)
+    if found is not None:
+        found.require_complete()
+    root = (found.worktree if found else None) or where
+    tree: Tree = Commit(found, found.resolve("HEAD")) if found and found.worktree is None else Folder(root)
+    settings = load(tree)
+    specs = chosen(settings.specs, spec, in_git=found is not None)
+    registry = load_registry(tree, settings.store)
+    return Project(root, found, tree, settings, specs, registry, load_records(tree, settings.store))
+
+
+def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:
+    """The specs that a name stands for: configured ones, or one at that path. Raises ConfigError for none."""
+    named = tuple(config for config in configured if spec in (None, config.name) or (spec,) == config.paths)
+    if named:
+        return named
+    if spec is None:
+        remedy = "give --spec PATH, or run auditor init"
+        raise ConfigError("no spec is configured", where="auditor.toml", field="spec", remedy=remedy)
+    return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
+
+
+def history_of(project: Project, config: SpecConfig, tip: str = "HEAD") -> History:
+    """The history of one of the project's specs. Raises ConfigError or RepositoryError."""
+    if config.source == "folder":
+        return folder.history(project.root, config.name, config.paths)
+    if project.repository is None:
+        remedy = 'run this in its repository, or set source = "folder"'
+        raise ConfigError(
+            "is in no git repository", where=str(project.root), field=f"spec {config.name}", remedy=remedy
+        )
+    return repository.history(project.repository, config.name, config.paths, tip)

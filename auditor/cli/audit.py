@@ -1,0 +1,47 @@
+"""auditor audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import console, format_option, repo_option, spec_option
+
+
+@click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
+@click.argument("commits", metavar="[RANGE]", required=False)
+@repo_option
+@spec_option
+@format_option("text", "json")
+@click.option(
+    "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
+)
+@click.option("--new-since", metavar="REF", help="Only patches that REF does not contain.")
+def command(
+    commits: str | None, repo: Path, spec: str | None, style: str, fail_on: tuple[str, ...], new_since: str | None
+) -> int:
+    """Judges every patch of a git range (A..B), or all there are.
+
+    Exits 0 unless --fail-on matches (1). Without configuration, --spec PATH shows the patches of any file.
+    """
+    from auditor.app.audit import audit
+    from auditor.app.project import open_project
+    from auditor.errors import EXIT_BLOCKED, EXIT_PASS
+    from auditor.report import check_fail_on, matches
+
+    if new_since is not None:
+        if commits is not None:
+            raise click.UsageError("give RANGE or --new-since, not both")
+        commits = f"{new_since}..HEAD"
+    check_fail_on(fail_on)
+    found = audit(open_project(repo, spec), commits)
+    if style == "json":
+        from auditor.render.json import audit_json
+
+        click.echo(audit_json(found), nl=False)
+    else:
+        from auditor.render.terminal import show
+
+        click.echo(show(found, console()), nl=False)
+    return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS

@@ -1,0 +1,27 @@
+"""auditor checks."""
+
+from __future__ import annotations
+
+import click
+
+from auditor.cli.options import console
+
+
+@click.command("checks", short_help="The catalogue of checks; one check's page.")
+@click.argument("code", required=False)
+def command(code: str | None) -> int:
+    """Lists the checks, or prints one check's page (by code or name)."""
+    from auditor.checks.catalogue import pages
+    from auditor.errors import ConfigError
+    from auditor.render.pages import catalogue, page
+
+    every = pages()
+    if code is None:
+        console().print(catalogue(every))
+        return 0
+    found = [one for one in every if code in (one.check.code, one.check.name)]
+    if not found:
+        known = ", ".join(one.check.code for one in every)
+        raise ConfigError("no such check", where=code, remedy=f"give one of {known}")
+    console().print(page(found[0]))
+    return 0

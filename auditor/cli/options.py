@@ -1,0 +1,50 @@
+"""Options several verbs share, and the console they print on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_Function = TypeVar("_Function", bound=Callable[..., object])
+_WIDTH_OF_A_PIPE = 120
+
+
+def repo_option(function: _Function) -> _Function:
+    """--repo: the folder a verb works in."""
+    return click.option(
+        "--repo",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path(),
+        show_default="the current folder",
+        help="The repository, or a folder of dated revisions.",
+    )(function)
+
+
+def spec_option(function: _Function) -> _Function:
+    """--spec: one spec among those of a project, or a path."""
+    return click.option(
+        "--spec", metavar="NAME|PATH", help="A configured spec, or the path or glob of one that is not."
+    )(function)
+
+
+def format_option(*formats: str) -> Callable[[_Function], _Function]:
+    """--format: how stdout is written; the first is the default."""
+    return click.option(
+        "--format", "style", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it."
+    )
+
+
+def console() -> Console:
+    """Stdout: as wide as the terminal, colour only there and where NO_COLOR is not set; no wrapping of a file."""
+    from rich.console import Console
+
+    plain = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
+    if plain.is_terminal:
+        return plain
+    return Console(highlight=False, markup=False, emoji=False, width=_WIDTH_OF_A_PIPE, color_system=None)

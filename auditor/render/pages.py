@@ -1,0 +1,43 @@
+"""The catalogue of checks, and the page of one, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.checks.catalogue import Page
+from auditor.checks.interface import HEADINGS, Case, Clear, Fired, Undecided
+
+_ENDS = {Fired: "fires", Clear: "is clear", Undecided: "is undecided"}
+
+
+def catalogue(pages: Sequence[Page]) -> RenderableType:
+    """Every check on a line: code, severity, scope, name, title."""
+    table = Table.grid(padding=(0, 2))
+    for page in pages:
+        check = page.check
+        table.add_row(Text(check.code, style="bold"), str(check.severity), str(check.scope), check.name, check.title)
+    return table
+
+
+def page(one: Page) -> RenderableType:
+    """A check's page: its text under the four headings, then its examples."""
+    check = one.check
+    head = Text.assemble((check.code, "bold"), f"  {check.name}  ", (f"{check.severity}, {check.scope}", "dim"))
+    parts: list[RenderableType] = [head, Text(f"{check.title}.\n")]
+    for heading in HEADINGS:
+        parts += [Text(heading, style="bold"), Padding(Text(one.sections[heading]), (0, 0, 1, 2))]
+    parts += [Text("Examples", style="bold"), Padding(_examples(check.cases), (0, 0, 0, 2))]
+    return Group(*parts)
+
+
+def _examples(cases: Sequence[Case]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for case in cases:
+        sides = "; ".join([f"test {case.test}", *(f"held-out {one}" for one in case.held_out)])
+        table.add_row(case.title, sides, _ENDS[case.expect])
+    return table
