@@ -120,3 +120,11 @@ class GitRepo:
         date = self._date()
         self.commits_made += 1
         return date
+
+
+def two_commits(path: Path) -> GitRepo:
+    """A repository whose `spec.md` says one, then two, beside other files."""
+    repo = GitRepo(path)
+    repo.commit({"spec.md": "one\n", "other.txt": "x"})
+    repo.commit({"spec.md": "two\n", "prompts/a.md": "a", "prompts/deep/b.md": "b"})
+    return repo

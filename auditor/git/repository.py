@@ -87,11 +87,7 @@ class Repository:
             raise RevisionError(_ambiguity(answer.err), where=name, remedy="write more of it")
         if answer.status:
             raise self._unresolved(name)
-        commit = answer.out.decode().strip()
-        # A branch or tag may be called like the beginning of some other commit's id, and git would prefer it.
-        if _HEX_PREFIX.match(name) and not commit.startswith(name):
-            raise RevisionError("is the name of a ref and looks like a commit", where=name, remedy="write refs/…")
-        return commit
+        return answer.out.decode().strip()
 
     def commits_by_prefix(self, prefix: str) -> tuple[str, ...]:
         """The ids of all commits that begin with these hex digits, four or more; a ref of that name is not asked."""

@@ -72,7 +72,7 @@ def _level(pattern: Pattern) -> int:
     level = next(at for at, part in enumerate(parts) if "*" in part)
     if parts[level] == "**" or level == len(parts) - 1:
         what = f"{pattern.text!r}: its first * does not stand for one folder"
-        raise ConfigError(what, field="paths", remedy="write */model_spec.md")
+        raise ConfigError(what, field="paths", remedy="write the dated folder as *, as in */model_spec.md")
     return level
 
 

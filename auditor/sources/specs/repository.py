@@ -30,8 +30,10 @@ def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HE
         RepositoryError: no commit has the spec, history is incomplete, or a file of it is too large, not UTF-8, a
             symbolic link or a submodule.
     """
-    states, _ = walk(repo, parse_patterns(patterns), repo.resolve(tip))
+    parsed, end = parse_patterns(patterns), repo.resolve(tip)
+    states, _ = walk(repo, parsed, end)
     if not states:
+        blobs_at(repo, end, parsed)  # where a link or a submodule is on the way, that is what is wrong
         raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
     revisions = _revisions(repo, states)
     tags = repo.tags()
