@@ -7,7 +7,6 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +20,11 @@ from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Ta
 from auditor.model.suite import Role
 from auditor.store.canonical import dumps, loads, sha256
 from auditor.store.codec import decode, encode
-from auditor.store.records import Outcome, RecordStore, identity_of, load, record_id
+from auditor.store.records import Outcome, identity_of, load, record_id
 from tests.store.builders import TALLIES, a_raw_run, a_run, digest
+from tests.store.writers import STORE, acknowledge, claim, store, write_some
 
-STORE = "eval_history"
 ADDED, PRESENT = Outcome.ADDED, Outcome.PRESENT
-
-
-def store(root: Path) -> RecordStore:
-    return RecordStore(root, STORE)
 
 
 def content(root: Path) -> dict[str, bytes]:
@@ -290,24 +285,11 @@ def test_a_folder_that_is_missing_is_one_line(tmp_path: Path) -> None:
         store(tmp_path / "none").add([a_run()])
 
 
-def write_some(root: Path, worker: int) -> None:
-    writer = store(root)
-    for index in range(10):
-        writer.add([a_run(f"shared-{index}"), a_run(f"own-{worker}-{index}")])
-
-
-def claim(root: Path, worker: int) -> None:
-    try:
-        store(root).add([a_run("contested", planned=worker)])
-    except RecordError:
-        raise SystemExit(2) from None
-
-
 @pytest.mark.parametrize(("work", "records", "refused"), [(write_some, 50, 0), (claim, 1, 3)])
 def test_writers_at_the_same_time_end_in_one_state(
     tmp_path: Path, work: Callable[[Path, int], None], records: int, refused: int
 ) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=work, args=(tmp_path, worker)) for worker in range(4)]
     for process in workers:
         process.start()
@@ -318,16 +300,10 @@ def test_writers_at_the_same_time_end_in_one_state(
     assert not list(tmp_path.rglob(".*"))
 
 
-def acknowledge(root: Path, start: int, said: Connection) -> None:
-    for index in range(start, 10_000):
-        store(root).add([a_run(f"log-{index}", tallies=replace(TALLIES, invalid=(index, 0)))])
-        said.send(index)
-
-
 def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     acknowledged: set[str] = set()
-    for kill in range(6):
+    for kill in range(4):
         hear, say = context.Pipe(duplex=False)
         process = context.Process(target=acknowledge, args=(tmp_path, 1000 * kill, say))
         process.start()
