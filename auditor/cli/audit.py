@@ -41,7 +41,8 @@ def command(
 
         click.echo(audit_json(found), nl=False)
     else:
+        from auditor.render.plain import as_text
         from auditor.render.terminal import show
 
-        click.echo(show(found, console()), nl=False)
+        click.echo(as_text(console(), *show(found)), nl=False)
     return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS

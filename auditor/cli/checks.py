@@ -14,14 +14,15 @@ def command(code: str | None) -> int:
     from auditor.checks.catalogue import pages
     from auditor.errors import ConfigError
     from auditor.render.pages import catalogue, page
+    from auditor.render.plain import as_text
 
     every = pages()
     if code is None:
-        console().print(catalogue(every))
+        click.echo(as_text(console(), catalogue(every)), nl=False)
         return 0
     found = [one for one in every if code in (one.check.code, one.check.name)]
     if not found:
         known = ", ".join(one.check.code for one in every)
         raise ConfigError("no such check", where=code, remedy=f"give one of {known}")
-    console().print(page(found[0]))
+    click.echo(as_text(console(), page(found[0])), nl=False)
     return 0

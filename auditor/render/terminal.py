@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -40,14 +40,11 @@ _MEANINGS = {
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 
 
-def show(audit: Audit, console: Console) -> str:
-    """The audit as text for a console; no line ends in spaces."""
-    with console.capture() as captured:
-        for spec in audit.specs:
-            for block in _spec(spec):
-                console.print(block)
-        console.print(_summary(audit))
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+def show(audit: Audit) -> Iterable[RenderableType]:
+    """The audit, block by block."""
+    for spec in audit.specs:
+        yield from _spec(spec)
+    yield _summary(audit)
 
 
 def _spec(spec: SpecReport) -> Iterable[RenderableType]:

@@ -1,0 +1,13 @@
+"""Renderables as text for a console; no line ends in spaces."""
+
+from __future__ import annotations
+
+from rich.console import Console, RenderableType
+
+
+def as_text(console: Console, *parts: RenderableType) -> str:
+    """The parts below each other, as the console would show them, each line ended by a newline."""
+    with console.capture() as captured:
+        for part in parts:
+            console.print(part)
+    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
