@@ -1,0 +1,236 @@
+"""Logs and tables into records: read, bind to a revision, name the suite, reduce, add. Atomic per file."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from auditor.app.bound import Known, bound, know, shown_to_model
+from auditor.app.project import Project, open_project
+from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RecordError, RepositoryError, TableError
+from auditor.model.raw import RawRun
+from auditor.model.run import Exposure, Grade, Run, Tallies
+from auditor.model.spec import Revision
+from auditor.model.suite import Binding, Suite
+from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
+from auditor.store.bindings import load_bindings
+from auditor.store.records import Outcome, RecordStore, identity_of, record_id
+from auditor.store.reduce import reduce
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What became of one file.
+
+    Attributes:
+        path: as it was given or found.
+        runs: runs read from it; 0 for a refused file.
+        added: of those, the ones recorded now (or, in a dry run, that would be).
+        present: of those, the ones that were recorded before.
+        incomplete: of those, the ones that cannot support a verdict.
+        refused: one line that says why the file was refused; None for a good one.
+    """
+
+    path: str
+    runs: int = 0
+    added: int = 0
+    present: int = 0
+    incomplete: int = 0
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of all files; `passed_over` are files in folders that are of no known kind."""
+
+    files: tuple[FileReport, ...]
+    passed_over: tuple[str, ...]
+    dry_run: bool
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """One line for every refused file."""
+        return tuple(file.refused for file in self.files if file.refused)
+
+    @property
+    def exit_code(self) -> int:
+        """2 where something was refused; what was good has landed all the same."""
+        return EXIT_COULD_NOT_RUN if self.refusals else EXIT_PASS
+
+
+def ingest(paths: Sequence[Path], *, root: Path, spec: str | None, extra: str, dry_run: bool) -> IngestReport:
+    """Record the runs of logs and tables.
+
+    Args:
+        paths: files, or folders that are walked in the order of their names.
+        root: a folder in the repository, or of dated revisions, whose project the runs belong to.
+        spec: the name or path of the spec; None for any that is configured.
+        extra: "ignore" skips columns a table's contract does not know; "error" refuses them.
+        dry_run: do everything but write.
+
+    Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
+    file is in the report.
+    """
+    project = open_project(root, spec)
+    with project.repository or nullcontext():
+        if project.repository and project.repository.worktree is None:
+            remedy = "run this in a clone, and commit what it writes"
+            raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
+        return _ingest(paths, project, extra, dry_run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What a file is judged by: the project, its specs' histories and its bindings."""
+
+    project: Project
+    specs: tuple[Known, ...]
+    bindings: tuple[Binding, ...]
+
+    @property
+    def registry_file(self) -> str:
+        return f"{self.project.settings.store}/suites.toml"
+
+
+def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool) -> IngestReport:
+    store_path = project.settings.store
+    context = _Context(project, know(project), load_bindings(project.tree, store_path))
+    store = _DryStore(project.runs) if dry_run else RecordStore(project.root, store_path)
+    options = ReadOptions(ignore_extra=extra == "ignore")
+    files, passed_over = _found(paths)
+    reports = tuple(_ingest_file(path, context, store, options) for path in files)
+    return IngestReport(reports, tuple(map(str, passed_over)), dry_run)
+
+
+class _DryStore:
+    """Answers as the store would, and writes nothing."""
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._known: dict[str, set[str]] = defaultdict(set)
+        for run in runs:
+            self._known[run.identity].add(run.record)
+
+    def add(self, runs: Sequence[Run]) -> tuple[Outcome, ...]:
+        """What `RecordStore.add` returns. Raises RecordError for another record of the same run."""
+        return tuple(self._add(run) for run in runs)
+
+    def _add(self, run: Run) -> Outcome:
+        known = self._known[run.identity]
+        if run.record in known:
+            return Outcome.PRESENT
+        if known:
+            what = f"is recorded already with other content: {min(known)}"
+            raise RecordError(what, where=f"run {run.identity}", remedy="record a correction that names that record")
+        known.add(run.record)
+        return Outcome.ADDED
+
+
+def _found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The files to ingest, and those in folders that are of no known kind."""
+    wanted: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            for file in _walk(path):
+                (wanted if find_reader(file) else passed_over).append(file)
+        else:
+            wanted.append(path)
+    return wanted, passed_over
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The regular files below a folder in the order of their names; hidden ones and links are left alone."""
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        files = (Path(at, name) for name in sorted(names) if not name.startswith("."))
+        yield from (file for file in files if file.is_file() and not file.is_symlink())
+
+
+def _ingest_file(path: Path, context: _Context, store: RecordStore | _DryStore, options: ReadOptions) -> FileReport:
+    try:
+        raws = reader_for(path).read(path, options)
+        runs = [_run(raw, context) for raw in raws]
+        outcomes = store.add(runs)
+    except InputError as error:
+        line = str(error)
+        return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
+    return FileReport(
+        path=str(path),
+        runs=len(runs),
+        added=outcomes.count(Outcome.ADDED),
+        present=outcomes.count(Outcome.PRESENT),
+        incomplete=sum(run.incomplete is not None for run in runs),
+    )
+
+
+def _run(raw: RawRun, context: _Context) -> Run:
+    suite = _suite(raw, context)
+    where = bound(raw, context.specs, context.bindings)
+    run = Run(
+        record="",
+        identity=identity_of(raw, where.revision.id, suite.name),
+        spec=where.spec,
+        revision=where.revision.id,
+        suite=suite.name,
+        behaviour=raw.behaviour,
+        role=raw.role,
+        model=raw.model,
+        checkpoint=raw.checkpoint or raw.model,
+        parent_checkpoint=raw.parent_checkpoint,
+        condition=raw.condition,
+        exposure=_exposure(raw, where.revision),
+        scorer=raw.scorer,
+        sampling=raw.sampling,
+        created=raw.created,
+        planned=raw.planned,
+        incomplete=raw.incomplete,
+        source=raw.source,
+        source_sha256=raw.source_sha256,
+        grade=_grade(raw, where.revision),
+        tallies=reduce(raw, suite),
+        cot_pressure=raw.cot_pressure,
+    )
+    return replace(run, record=record_id(run))
+
+
+def _suite(raw: RawRun, context: _Context) -> Suite:
+    """The registered suite, also without the package a task's name may begin with; else the one a table declares."""
+    registry = context.project.registry
+    suite = registry.named(raw.suite) or registry.named(raw.suite.rpartition("/")[2])
+    if suite is None and (raw.behaviour is None or raw.role is None):
+        known = ", ".join(sorted(registry.suites)) or "none yet"
+        what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"
+        raise LogError(what, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {context.registry_file}")
+    if suite is None:
+        assert raw.behaviour is not None
+        assert raw.role is not None
+        return Suite(raw.suite, raw.behaviour, raw.role)
+    _check_declared("behaviour", raw.behaviour, suite.behaviour, raw, context)
+    _check_declared("role", raw.role, suite.role, raw, context)
+    return suite
+
+
+def _check_declared(field: str, declared: str | None, registered: str, raw: RawRun, context: _Context) -> None:
+    if declared not in (None, registered):
+        what = f"{declared:.80} contradicts {context.registry_file}, which says {registered} of suite {raw.suite:.80}"
+        raise TableError(what, where=raw.where, field=field, remedy="correct one of them")
+
+
+def _grade(raw: RawRun, revision: Revision) -> Grade:
+    if isinstance(raw.samples, Tallies):
+        return Grade.C
+    return Grade.A if shown_to_model(raw, revision) else Grade.B
+
+
+def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
+    """What the source says; where it says nothing, a log whose system messages hold the spec shows it."""
+    if not shown_to_model(raw, revision):
+        return raw.exposure
+    if raw.exposure is Exposure.ABSENT:
+        what = "absent, but the spec's text is in the log's system messages"
+        raise LogError(what, where=raw.where, field="exposure", remedy="correct the log's metadata")
+    return raw.exposure or Exposure.IN_CONTEXT

@@ -1,0 +1,83 @@
+"""`auditor ingest`: logs and tables into records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import console, format_option, repo_option, spec_option
+
+if TYPE_CHECKING:  # the verb imports what it needs when it runs
+    from auditor.app.ingest import IngestReport
+
+FILE_WIDTH = 4096
+
+
+@click.command("ingest", short_help="Record the runs of evaluation logs and tables.")
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Do everything but write.")
+@click.option(
+    "--extra",
+    type=click.Choice(["error", "ignore"]),
+    default="error",
+    show_default=True,
+    help="Unknown columns.",
+)
+@repo_option
+@spec_option
+@format_option("text", "json")
+def command(paths: tuple[Path, ...], dry_run: bool, extra: str, repo: Path, spec: str | None, style: str) -> int:
+    """Records the runs of evaluation logs and tables.
+
+    A PATH is a log, a table, or a folder of them. A file lands whole or not at all, and landing twice changes
+    nothing. Exits 2 if a file was refused; the others have landed.
+    """
+    from auditor.app.ingest import ingest
+
+    report = ingest(paths, root=repo, spec=spec, extra=extra, dry_run=dry_run)
+    if style == "json":
+        click.echo(_json(report))
+    else:
+        _show(report)
+    for line in _notices(report):
+        click.echo(line, err=True)
+    return report.exit_code
+
+
+def _json(report: IngestReport) -> str:
+    import json
+    from dataclasses import asdict
+
+    return json.dumps({"schema": "auditor.ingest/1", **asdict(report)}, indent=1, sort_keys=True)
+
+
+def _show(report: IngestReport) -> None:
+    """One row a file, on stdout; file names stay whole where no terminal sets a width."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    from auditor.render.escape import terminal
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    table.add_column("file", overflow="fold")
+    for name in ("runs", "would add" if report.dry_run else "added", "already there", "incomplete", "refused"):
+        table.add_column(name, justify="right")
+    for file in report.files:
+        numbers = (file.runs, file.added, file.present, file.incomplete)
+        table.add_row(terminal(file.path), *map(str, numbers), "yes" if file.refused else "")
+    out = console()
+    if not out.is_terminal:
+        out.width = FILE_WIDTH
+    out.print(table)
+
+
+def _notices(report: IngestReport) -> list[str]:
+    from auditor.render.escape import terminal
+
+    lines = [terminal(line) for line in report.refusals]
+    if report.passed_over:
+        files = ", ".join(map(terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
+        lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
+    return lines
