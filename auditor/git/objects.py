@@ -123,10 +123,10 @@ class Objects:
         size = int(words[2])
         if size > limit:
             raise RepositoryError(f"object {object_id} has {size} bytes, more than {limit}", where=self._where)
-        content: bytes = self._process.stdout.read(size + 1)
-        if len(content) != size + 1:
+        content: bytes = self._process.stdout.read(size)
+        if len(content) + len(self._process.stdout.read(1)) != size + 1:  # each answer ends with a line end
             raise self._broken()
-        return content[:-1]
+        return content
 
     def _broken(self) -> RepositoryError:
         assert self._process is not None
