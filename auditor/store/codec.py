@@ -1,7 +1,7 @@
 """Runs as records and back: one record a run, and the item manifest it refers to.
 
-Reading is by hand: pydantic parses a record faster, but takes a key that occurs twice without a word, and cannot compare
-one column with another.
+Reading is by hand: pydantic parses a record faster, but takes a key that occurs twice without a word, and cannot
+compare one column with another.
 """
 
 from __future__ import annotations
