@@ -9,12 +9,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from auditor.errors import RepositoryError
 
 if TYPE_CHECKING:
     from git import Git
+
+# A running git, with its three pipes; it is killed when nothing refers to it any more.
+Process: TypeAlias = "Git.AutoInterrupt"
 
 # What the user's machine says about git must not change an answer, and nothing may be fetched to give one.
 ENVIRONMENT = {
@@ -100,7 +103,7 @@ class Command:
             raise self.failure(answer.err)
         return answer.out
 
-    def start(self, *arguments: str) -> Git.AutoInterrupt:
+    def start(self, *arguments: str) -> Process:
         """Start git with pipes for all three streams. Raises RepositoryError where git is not installed."""
         overrides = [word for override in OVERRIDES for word in ("-c", override)]
         with without_git_variables():

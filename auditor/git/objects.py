@@ -5,13 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from auditor.errors import InternalError, RepositoryError
-from auditor.git.command import Command, history_incomplete
-
-if TYPE_CHECKING:
-    from git import Git
+from auditor.git.command import Command, Process, history_incomplete
 
 # Bounds what one object may cost in memory; a record or a spec is far smaller.
 MAX_OBJECT_BYTES = 256 * 2**20
@@ -66,7 +62,7 @@ class Objects:
 
     def __init__(self, command: Command) -> None:
         self._command = command
-        self._process: Git.AutoInterrupt | None = None
+        self._process: Process | None = None
 
     def read(self, object_id: str, kind: str, *, limit: int = MAX_OBJECT_BYTES) -> bytes:
         """The content of one object of that kind (`blob`, `tree`, `commit`); see `read_all`."""
