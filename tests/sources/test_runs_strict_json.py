@@ -78,3 +78,17 @@ def test_reads_nan_and_a_byte_order_mark() -> None:
     value = parse_json(b"\xef\xbb\xbfNaN")
     assert isinstance(value, float)
     assert math.isnan(value)
+
+
+def test_strings_that_run_over_blocks() -> None:
+    value = ["[" * 700_000, {"]" * 900_000: '"[{' * 300_000}, "\\" * 400_000]
+    document = json.dumps(value).encode()
+    assert parse_json(document) == value
+    with pytest.raises(JsonError, match="a string longer than 899,999 bytes"):
+        parse_json(document, JsonLimits(string=899_999))
+    assert parse_json(document, JsonLimits(string=1_200_000, depth=2, values=6)) == value
+
+
+def test_bounds_the_quotes() -> None:
+    with pytest.raises(JsonError, match="more than 5 values"):
+        parse_json(b'""' * 11, JsonLimits(values=5))

@@ -13,6 +13,7 @@ from auditor.sources.runs.strict_json import JsonError, parse_json
 AGAIN = "get the log again from its source"
 T = TypeVar("T")
 
+LONGEST_LIST = 200_000
 Count = Annotated[int, Field(ge=0, le=10**9)]
 ItemId = int | Annotated[str, Field(min_length=1, max_length=10_000)]
 
@@ -153,15 +154,16 @@ class Sample(Part):
     limit: str | LimitInfo | None = None
     completed: bool | None = None
     invalidation: dict[str, Any] | None = None
-    messages: list[Message] = []
+    messages: Annotated[list[Message], Field(max_length=LONGEST_LIST)] = []
     message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = []
     attachments: dict[str, str] = {}
 
 
 HEADER = TypeAdapter(Header)
 SAMPLE = TypeAdapter(Sample)
-SAMPLES = TypeAdapter(list[Sample])
-MESSAGES = TypeAdapter(list[Message])
+# An object takes a kilobyte once it is typed, so a list of small ones is bounded by its length too.
+SAMPLES = TypeAdapter(Annotated[list[Sample], Field(max_length=LONGEST_LIST)])
+MESSAGES = TypeAdapter(Annotated[list[Message], Field(max_length=LONGEST_LIST)])
 TEXTS = TypeAdapter(list[str])
 
 

@@ -10,6 +10,8 @@ from typing import Any
 NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b"[]{},")
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
+BLOCK = 2**20
+
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
@@ -49,14 +51,33 @@ def parse_json(data: bytes, limits: JsonLimits = JsonLimits()) -> object:
 
 def _check_bounds(data: bytes, limits: JsonLimits) -> None:
     """Refuse what would cost memory out of proportion, with operations that run over the bytes at C speed."""
-    pieces = data.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
-    if len(data) > limits.string and max(map(len, pieces[1::2]), default=0) > limits.string:
+    text = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Every value may have a key, and every string has two quotes.
+    if text.count(b'"') > 4 * limits.values:
+        raise JsonError(f"holds more than {limits.values:,} values")
+    longest, structure = _outline(text)
+    if longest > limits.string:
         raise JsonError(f"holds a string longer than {limits.string:,} bytes")
-    structure = b"".join(pieces[::2]).translate(AS_SQUARE, NOT_STRUCTURE)
     if structure.count(b",") + structure.count(b"[") > limits.values:
         raise JsonError(f"holds more than {limits.values:,} values")
     if _deeper_than(limits.depth, structure.replace(b",", b"")):
         raise JsonError(f"nested deeper than {limits.depth} levels")
+
+
+def _outline(text: bytes) -> tuple[int, bytes]:
+    """Of JSON without escapes: the longest string's length, and brackets (as square ones) and commas outside of any."""
+    outside, longest, string, inside = [], 0, 0, False
+    for start in range(0, len(text), BLOCK):
+        pieces = text[start : start + BLOCK].split(b'"')
+        outside.append(b"".join(pieces[inside::2]).translate(AS_SQUARE, NOT_STRUCTURE))
+        # A string may run on from block to block.
+        lengths = list(map(len, pieces[not inside :: 2]))
+        if inside:
+            lengths[0] += string
+        longest = max(longest, max(lengths, default=0))
+        inside ^= len(pieces) % 2 == 0
+        string = lengths[-1] if inside else 0
+    return longest, b"".join(outside)
 
 
 def _deeper_than(depth: int, brackets: bytes) -> bool:
