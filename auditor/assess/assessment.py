@@ -55,7 +55,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     for step, one in facts.items():
         for patch in step.patches:
             by_patch[patch].append(one)
-    patches = tuple(_patch_facts(patch, by_patch[patch.id], measured, evidence) for patch in evidence.patches.values())
+    patches = tuple(_patch_facts(patch, by_patch[patch.id], measured) for patch in evidence.patches.values())
     over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
     return Assessment(
         evidence.history.spec, patches, over_checkpoints, standings(evidence, policy), tuple(_not_assessed(evidence))
@@ -78,16 +78,12 @@ def _judged(evidence: Evidence, given: Sequence[Step], policy: Policy) -> list[B
     ]
 
 
-def _patch_facts(
-    patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]], evidence: Evidence
-) -> PatchFacts:
-    """The patch with every behaviour ever measured: those it lies outside of any step of are unmeasured."""
+def _patch_facts(patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]]) -> PatchFacts:
+    """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
     have = {(one.behaviour, one.model) for one in found}
-    outside = [
-        _outside(behaviour, model, patch, evidence) for behaviour, model in measured if (behaviour, model) not in have
-    ]
-    every = tuple(sorted([*found, *outside], key=lambda one: (one.behaviour, one.model)))
-    return PatchFacts(patch, worst([one.verdict for one in every]), every)
+    outside = tuple(pair for pair in measured if pair not in have)
+    every = tuple(sorted(found, key=lambda one: (one.behaviour, one.model)))
+    return PatchFacts(patch, worst([one.verdict for one in every]), every, outside)
 
 
 def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
@@ -110,7 +106,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
     also = circumstances.also_changed(case.step, [*tests, *case.compared.held_out])
     missing = _missing(case, verdict, ruling, policy)
-    comes_to = conclusion(verdict, ruling, case.compared, missing)
+    comes_to = conclusion(verdict, ruling, case.compared, missing, step_p, error)
     return BehaviourFacts(
         behaviour=case.step.behaviour,
         model=case.step.lineage,
@@ -192,21 +188,11 @@ def _missing(case: _Case, verdict: Verdict, ruling: SuiteFacts | None, policy: P
 
 
 def _unmeasured(step: Step, compared: Compared) -> BehaviourFacts:
-    also = circumstances.also_changed(step, [])
-    return _without_numbers(step.behaviour, step.lineage, why_unmeasured(compared), step, compared, also)
-
-
-def _outside(behaviour: str, model: str, patch: Patch, evidence: Evidence) -> BehaviourFacts:
-    why = f"{model} was not evaluated on a test suite of {behaviour} both before and after this patch"
-    return _without_numbers(behaviour, model, why, None, Compared((), (), ()), ())
-
-
-def _without_numbers(
-    behaviour: str, model: str, why: str, step: Step | None, compared: Compared, also: tuple[str, ...]
-) -> BehaviourFacts:
+    """A step without a comparable pair of runs on the test side."""
+    why, also = why_unmeasured(compared), circumstances.also_changed(step, [])
     return BehaviourFacts(
-        behaviour=behaviour,
-        model=model,
+        behaviour=step.behaviour,
+        model=step.lineage,
         verdict=Verdict.UNMEASURED,
         reason=why,
         conclusion=why,

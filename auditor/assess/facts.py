@@ -130,7 +130,6 @@ class BehaviourFacts:
 
     Attributes:
         reason: one sentence, the numbers and what they come to; `conclusion` is its last clause, without the numbers.
-        step: None where the patch lies between no two evaluated states.
         test: the average over the test suites, on common items; None without a comparable pair.
         held_out: the average over held-out suites; None without one.
         held_out_unchanged: whether the average held-out fall is under the unchanged margin; None if not known.
@@ -144,7 +143,7 @@ class BehaviourFacts:
     verdict: Verdict
     reason: str
     conclusion: str
-    step: Step | None
+    step: Step
     test: Change | None
     held_out: Change | None
     held_out_unchanged: bool | None
@@ -166,11 +165,18 @@ class BehaviourFacts:
 
 @dataclass(frozen=True, slots=True)
 class PatchFacts:
-    """A patch and what is known of every behaviour it was measured on; `verdict` is the worst of theirs."""
+    """A patch and what is known of it.
+
+    Attributes:
+        verdict: the worst of its behaviours'; `unmeasured` where it lies in no step at all.
+        behaviours: one for every step it lies in.
+        outside: (behaviour, model) of what is measured in this project, but not both before and after this patch.
+    """
 
     patch: Patch
     verdict: Verdict
     behaviours: tuple[BehaviourFacts, ...]
+    outside: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

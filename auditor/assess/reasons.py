@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auditor.assess.comparable import Compared
 from auditor.assess.facts import Attribution, Change, Missing, Rate, SuiteFacts
+from auditor.assess.verdicts import PValues, Statement
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
@@ -37,7 +38,9 @@ def moved(change: Change) -> str:
     return f"from {rate_text(change.before)} to {rate_text(change.after)}"
 
 
-def conclusion(verdict: Verdict, ruling: SuiteFacts | None, compared: Compared, missing: Missing) -> str:
+def conclusion(
+    verdict: Verdict, ruling: SuiteFacts | None, compared: Compared, missing: Missing, given: PValues, error: float
+) -> str:
     """What a verdict that rests on numbers comes to, in one clause without figures of its own."""
     match verdict:
         case Verdict.TEST_ONLY:
@@ -49,7 +52,7 @@ def conclusion(verdict: Verdict, ruling: SuiteFacts | None, compared: Compared, 
         case Verdict.MEASUREMENT:
             return "the fall came from what was counted, not from what the model did"
         case Verdict.WORSE:
-            return "a rate rose"
+            return _what_rose(given, ruling, error)
         case Verdict.NO_FALL:
             return "no fall of any size worth naming"
         case Verdict.UNMEASURED:
@@ -69,6 +72,12 @@ def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Att
     if ruling is None:
         return f"the test rate went {moved(test)}: {comes_to}"
     return f"the test rate went {moved(test)}, and {_name(ruling)} {moved(ruling.change)}: {comes_to}"
+
+
+def _what_rose(given: PValues, ruling: SuiteFacts | None, error: float) -> str:
+    if given.get(Statement.TEST_ROSE, 1.0) <= error:
+        return "the test rate rose"
+    return f"the test rate did not fall, and the rate of {_name(ruling)} rose" if ruling else "a held-out rate rose"
 
 
 def _name(suite: SuiteFacts) -> str:

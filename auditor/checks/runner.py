@@ -77,7 +77,7 @@ def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) 
 def _on_behaviour(
     spec: str, facts: BehaviourFacts, place: Place | None, tally: _Tally, patch: str = ""
 ) -> Iterator[Finding]:
-    step = f"{facts.step.before}{facts.step.after}" if facts.step and not patch else patch
+    step = patch or f"{facts.step.before}{facts.step.after}"
     for check in every_check():
         if isinstance(check, PatchCheck):
             outcome = _outcome(check, facts, tally)

@@ -24,7 +24,7 @@ from auditor.model.verdict import Cause
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a measured step with an unresolved cause; a checkpoint step has no patch to be credited."""
-    if facts.test is None or facts.step is None:
+    if facts.test is None:
         return Undecided(facts.reason)
     if facts.cause is Cause.PATCH or not facts.step.patches:
         return Clear()

@@ -44,5 +44,6 @@ def command(
         from auditor.render.plain import as_text
         from auditor.render.terminal import show
 
-        click.echo(as_text(console(), *show(found)), nl=False)
+        out = console()
+        click.echo(as_text(out, *show(found, out.width)), nl=False)
     return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS

@@ -22,7 +22,11 @@ def revision_id(files: Mapping[str, bytes]) -> str:
     for path in sorted(files):
         if len(files) > 1:
             digest.update(_length_prefixed(path.encode()))
-        digest.update(_length_prefixed(files[path].replace(b"\r\n", b"\n")))
+        blob = files[path]
+        if b"\r" in blob:
+            blob = blob.replace(b"\r\n", b"\n")
+        digest.update(len(blob).to_bytes(8, "big"))
+        digest.update(blob)
     return digest.hexdigest()
 
 
@@ -109,21 +113,37 @@ def next_named(sightings: tuple[Sighting, ...], name: str) -> Sighting:
 
 
 def patches_of(history: History) -> tuple[Patch, ...]:
-    """The patches of a history, oldest first.
+    """The patches of a history, oldest first, each once.
 
     A sighting is a patch when its revision differs from its first parent's and is in none of its other parents: a
-    merge that only brings in what a branch already said is no patch of its own.
+    merge that only brings in what a branch already said is no patch of its own. The same change on two branches is one
+    patch; made again after it was taken back, on the same line of history, it is another occurrence.
     """
     by_name = {sighting.name: sighting for sighting in history.sightings}
-    seen: dict[tuple[str, str], int] = {}
-    patches = []
+    made: dict[tuple[str, str], list[Patch]] = {}
+    patches: dict[str, Patch] = {}
     for after in history.sightings:
         parents = [by_name[name] for name in after.parents]
         if not parents or any(parent.revision == after.revision for parent in parents):
             continue
         before = parents[0]
         pair = (before.revision, after.revision)
-        seen[pair] = seen.get(pair, 0) + 1
-        identity = patch_id(history.spec, *pair, seen[pair])
-        patches.append(Patch(identity, history.spec, before, after, seen[pair]))
-    return tuple(patches)
+        earlier = made.setdefault(pair, [])
+        behind = _ancestors(by_name, after) if earlier else frozenset()
+        occurrence = 1 + max((patch.occurrence for patch in earlier if patch.after.name in behind), default=0)
+        identity = patch_id(history.spec, *pair, occurrence)
+        if identity not in patches:
+            patches[identity] = Patch(identity, history.spec, before, after, occurrence)
+            earlier.append(patches[identity])
+    return tuple(patches.values())
+
+
+def _ancestors(by_name: Mapping[str, Sighting], sighting: Sighting) -> frozenset[str]:
+    seen: set[str] = set()
+    waiting = list(sighting.parents)
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting.extend(by_name[name].parents)
+    return frozenset(seen)

@@ -161,7 +161,7 @@ class BehaviourPart(_Part):
     cause: Cause
     also_changed: list[str]
     grade: Grade | None
-    step: StepPart | None
+    step: StepPart
     reason: str
     missing: str | None
     samples_needed: int | None
@@ -197,6 +197,13 @@ class FindingPart(_Part):
     evidence: list[str]
 
 
+class OutsidePart(_Part):
+    """A behaviour of a model that was not evaluated both before and after the patch."""
+
+    behaviour: str
+    model: str
+
+
 class PatchPart(_Part):
     """A patch and everything said of it."""
 
@@ -209,6 +216,7 @@ class PatchPart(_Part):
     hiding_suspected: bool
     mechanisms: list[str]
     behaviours: list[BehaviourPart]
+    not_measured: list[OutsidePart]
     findings: list[FindingPart]
 
 
@@ -312,6 +320,7 @@ def _patch(entry: PatchEntry) -> PatchPart:
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
         behaviours=[_behaviour(facts) for facts in entry.facts.behaviours],
+        not_measured=[OutsidePart(behaviour=behaviour, model=model) for behaviour, model in entry.facts.outside],
         findings=[_finding(finding) for finding in entry.findings],
     )
 
@@ -349,9 +358,7 @@ def _behaviour(facts: BehaviourFacts) -> BehaviourPart:
     )
 
 
-def _step(facts: BehaviourFacts) -> StepPart | None:
-    if facts.step is None:
-        return None
+def _step(facts: BehaviourFacts) -> StepPart:
     before, after = facts.step.before, facts.step.after
     return StepPart(
         before=before.revision,

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.facts import BehaviourFacts, Change, GapFacts, Rate, Transfer
+from auditor.assess.facts import BehaviourFacts, Rate, Transfer
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.escape import terminal
-from auditor.report import Audit, PatchEntry, SpecReport
+from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
 
 _STYLES = {
     Verdict.TEST_ONLY: "bold red",
@@ -37,107 +36,130 @@ _MEANINGS = {
     Verdict.GENERALISES: "most of the fall carried over",
     Verdict.NO_FALL: "nothing moved",
 }
+_ROOM_FOR_COUNTS = 116
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 
 
-def show(audit: Audit) -> Iterable[RenderableType]:
-    """The audit, block by block."""
+def show(audit: Audit, width: int) -> Iterable[RenderableType]:
+    """The audit, block by block; counts stand beside the rates where `width` (columns) has room for them."""
+    counts = width >= _ROOM_FOR_COUNTS
     for spec in audit.specs:
-        yield from _spec(spec)
+        yield from _spec(spec, counts)
     yield _summary(audit)
 
 
-def _spec(spec: SpecReport) -> Iterable[RenderableType]:
-    count = len(spec.history.sightings)
-    yield Text.assemble(("spec ", "dim"), (terminal(spec.history.spec), "bold"), f", seen {count} times\n")
+def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
+    times = len(spec.history.sightings)
+    yield Text.assemble(("spec ", "dim"), (terminal(spec.history.spec), "bold"), f", seen {times} times\n")
     for entry in spec.patches:
-        yield _patch(entry)
+        yield _patch(entry, counts)
     if spec.checkpoint_steps:
-        yield Text("Checkpoints trained on under one revision", style="bold")
+        yield Text("Trained on, under one revision", style="bold")
         for step in spec.checkpoint_steps:
-            yield _step(step.facts)
+            yield _step(step, counts)
     if spec.gaps:
         yield Text("Standing gaps: held-out clearly above test, and nothing has closed it", style="bold")
-        yield Padding(_gaps(spec.gaps), (0, 0, 1, 2))
+        yield Padding(_gaps(spec, counts), (0, 0, 1, 4), expand=False)
 
 
-def _patch(entry: PatchEntry) -> RenderableType:
+def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     patch, verdict = entry.facts.patch, entry.facts.verdict
-    after = patch.after
-    name = terminal(after.label or after.subject or "")
     head = Text.assemble(
-        (f"{after.date:%Y-%m-%d}  ", ""),
+        f"{patch.after.date:%Y-%m-%d}  ",
         (f"{patch.id[:8]}  ", "yellow"),
-        (f"{verdict!s:<12}", _STYLES[verdict]),
-        ("  hiding suspected: " + ", ".join(entry.mechanisms) if entry.hiding_suspected else "", "bold red"),
+        (str(verdict), _STYLES[verdict]),
+        (f"  hiding suspected: {', '.join(entry.mechanisms)}" if entry.hiding_suspected else "", "bold red"),
     )
-    about = Text(f"{name}  " if name else "", style="").append(f"({_changes(entry.counts)})", style="dim")
-    telling = [facts for facts in entry.facts.behaviours if facts.verdict is verdict]
-    rest = [facts for facts in entry.facts.behaviours if facts.verdict is not verdict]
-    body: list[RenderableType] = [about]
-    if verdict is Verdict.UNMEASURED:
-        body += [Text(_sentence(line)) for line in _distinct(telling) or ["no evaluation of this spec is recorded"]]
-    else:
-        for facts in telling:
-            body += [_numbers(facts), Text(_sentence(facts.conclusion) + _because(facts))]
+    body: list[RenderableType] = [_about(entry)]
+    for facts in entry.facts.behaviours:
+        if facts.verdict is verdict:
+            body += _told(facts, counts)
+    rest = [f"{terminal(f.behaviour)} {f.verdict}" for f in entry.facts.behaviours if f.verdict is not verdict]
     if rest:
-        body.append(Text("also: " + ", ".join(f"{terminal(f.behaviour)} {f.verdict}" for f in rest), style="dim"))
-    if entry.findings:
-        body.append(Text(_codes(entry.findings), style="dim"))
+        body.append(Text(f"also: {', '.join(rest)}", style="dim"))
+    body += _footnotes(entry)
     return Group(head, Padding(Group(*body), (0, 0, 1, 4), expand=False))
 
 
-def _codes(findings: Sequence[Finding]) -> str:
-    named = {finding.check: finding.name for finding in findings}
-    return "findings: " + ", ".join(f"{code} {named[code]}" for code in sorted(named))
+def _about(entry: PatchEntry) -> Text:
+    after = entry.facts.patch.after
+    name = terminal(after.subject or after.label or "")
+    label = f"  {terminal(after.label)}" if after.label and after.subject else ""
+    return Text(name).append(label, style="yellow").append(f"  ({_changes(entry.counts)})", style="dim")
 
 
-def _distinct(facts: Sequence[BehaviourFacts]) -> list[str]:
-    """Why a patch is unmeasured: the reasons on its steps; where it has none, one sentence for all behaviours."""
-    on_steps = [f"{one.behaviour}: {one.conclusion}" for one in facts if one.step is not None]
-    outside = [one.behaviour for one in facts if one.step is None]
-    if outside and not on_steps:
-        return [f"not evaluated on both sides ({', '.join(sorted(set(outside)))})"]
-    return on_steps
+def _told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
+    """The numbers of a behaviour, and one sentence."""
+    said = facts.reason if facts.verdict is Verdict.MEASUREMENT else facts.conclusion
+    if facts.test is None:
+        return [Text(f"{terminal(facts.behaviour)} of {terminal(facts.model)}: {terminal(said)}.")]
+    return [_numbers(facts, counts), Text(_sentence(said) + _because(facts))]
 
 
-def _step(facts: BehaviourFacts) -> RenderableType:
-    step = facts.step
-    change = f"{step.before.checkpoint} to {step.after.checkpoint}" if step else ""
-    head = Text.assemble((f"{terminal(change)}  ", "yellow"), (str(facts.verdict), _STYLES[facts.verdict]))
-    body = [_numbers(facts)] if facts.test else []
-    return Padding(Group(head, Padding(Group(*body, Text(_sentence(facts.conclusion))), (0, 0, 1, 2))), (0, 0, 0, 2))
+def _footnotes(entry: PatchEntry) -> Iterable[Text]:
+    facts = entry.facts
+    if not facts.behaviours and not facts.outside:
+        yield Text("No evaluation of this spec is recorded.")
+    elif not facts.behaviours:
+        yield Text("No behaviour was evaluated both before and after this patch.")
+    elif facts.outside:
+        yield Text(f"{_many(len(facts.outside), 'other behaviour')} not measured across this patch", style="dim")
+    if entry.findings:
+        named = {finding.check: finding.name for finding in entry.findings}
+        yield Text("findings: " + ", ".join(f"{code} {named[code]}" for code in sorted(named)), style="dim")
 
 
-def _numbers(facts: BehaviourFacts) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    for justify in ("left", "right", "left", "center", "right", "left", "left"):
-        table.add_column(justify=justify, no_wrap=True)
+def _step(entry: CheckpointEntry, counts: bool) -> RenderableType:
+    facts = entry.facts
+    head = Text.assemble(
+        (f"{terminal(facts.step.before.checkpoint)} to {terminal(facts.step.after.checkpoint)}  ", "yellow"),
+        (str(facts.verdict), _STYLES[facts.verdict]),
+    )
+    body = Padding(Group(*_told(facts, counts)), (0, 0, 1, 4), expand=False)
+    return Group(head, body)
+
+
+def _numbers(facts: BehaviourFacts, counts: bool) -> RenderableType:
     title = Text(terminal(facts.behaviour), style="bold").append(f" of {terminal(facts.model)}", style="dim")
+    table = _table("before", "after", "transfer", counts=counts)
     if facts.test:
-        table.add_row("test", *_change(facts.test), "")
-    for suite in facts.suites:
-        note = _transfer(suite.transfer) if facts.test and facts.test.fall else ""
-        mark = "" if suite is facts.ruling or len(facts.suites) == 1 else f" ({suite.verdict})"
-        table.add_row(_KINDS[suite.role], *_change(suite.change), f"{note}{mark}")
-    return Group(title, Padding(table, (0, 0, 0, 2)))
+        table.add_row("test", *_rate(facts.test.before, counts), *_rate(facts.test.after, counts), "")
+    for suite in sorted(facts.suites, key=lambda suite: (suite.role is Role.DEPLOYMENT, suite.suite)):
+        mark = "" if suite.verdict is facts.verdict else f"  {suite.verdict}"
+        sides = *_rate(suite.change.before, counts), *_rate(suite.change.after, counts)
+        table.add_row(f"{_KINDS[suite.role]} {terminal(suite.suite)}", *sides, f"{_transfer(suite.transfer)}{mark}")
+    return Group(title, Padding(table, (0, 0, 0, 2), expand=False))
 
 
-def _change(change: Change) -> tuple[str, str, str, str, str]:
-    return (*_rate(change.before), "->", *_rate(change.after))
+def _table(*columns: str, counts: bool) -> Table:
+    """A table of rates: a label; rate, limits and, where there is room, counts for each of two columns; the rest.
+
+    Only the label gives way when the width is short; a figure is never cut.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, show_edge=False, header_style="dim")
+    table.add_column("", overflow="fold")
+    for name in columns[:2]:
+        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("", no_wrap=True)
+        if counts:
+            table.add_column("", no_wrap=True, style="dim")
+    for name in columns[2:]:
+        table.add_column(name, overflow="fold")
+    return table
 
 
-def _rate(rate: Rate) -> tuple[str, str]:
-    digits = 2 if 0 < rate.rate < 0.01 or 0 < rate.high < 0.01 else 1
+def _rate(rate: Rate, counts: bool) -> tuple[str, ...]:
+    digits = 2 if 0 < rate.rate < 0.001 else 1
     limits = f"[{100 * rate.low:.{digits}f}, {100 * rate.high:.{digits}f}]"
-    return f"{100 * rate.rate:.{digits}f} %", f"{limits} {rate.misaligned}/{rate.valid}"
+    shown = f"{100 * rate.rate:.{digits}f} %", limits
+    return (*shown, f"{rate.misaligned}/{rate.valid}") if counts else shown
 
 
 def _transfer(transfer: Transfer | None) -> str:
     if transfer is None:
-        return ""
+        return "undefined"
     ends = ["open" if end is None else f"{end:.2f}" for end in (transfer.low, transfer.high)]
-    return f"transfer {transfer.estimate:.2f} [{ends[0]}, {ends[1]}]"
+    return f"{transfer.estimate:.2f} [{ends[0]}, {ends[1]}]"
 
 
 def _changes(counts: ChangeCounts) -> str:
@@ -162,13 +184,14 @@ def _because(facts: BehaviourFacts) -> str:
     return f" What did it is unresolved: {terminal('; '.join(facts.also_changed))}."
 
 
-def _gaps(gaps: Sequence[GapFacts]) -> Table:
-    table = Table.grid(padding=(0, 2))
-    for justify in ("left", "left", "right", "left", "right", "left"):
-        table.add_column(justify=justify, no_wrap=True)
-    for gap in gaps:
-        names = f"{terminal(gap.behaviour)} of {terminal(gap.model)}", f"test against {terminal(gap.suite)}"
-        table.add_row(*names, *_rate(gap.test), *_rate(gap.held_out))
+def _gaps(spec: SpecReport, counts: bool) -> Table:
+    seen = {sighting.revision: sighting for sighting in reversed(spec.history.sightings)}
+    table = _table("test", "held-out", "since", counts=counts)
+    for gap in spec.gaps:
+        name = f"{terminal(gap.behaviour)}: {terminal(gap.suite)}"
+        table.add_row(
+            name, *_rate(gap.test, counts), *_rate(gap.held_out, counts), f"{seen[gap.since.revision].date:%Y-%m-%d}"
+        )
     return table
 
 

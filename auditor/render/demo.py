@@ -1,0 +1,26 @@
+"""Where to look next after the demonstration."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from auditor.render.escape import terminal
+
+
+def next_steps(folder: str, commit: str) -> RenderableType:
+    """The demonstration's repository, and commands to try in it."""
+    where = terminal(folder)
+    table = Table.grid(padding=(0, 2))
+    for line, why in (
+        (f"auditor audit --repo {where} --format json", "the same with every number"),
+        (f"auditor audit --repo {where} --fail-on suspected", "exits 1: a patch is suspected of hiding"),
+        (f"auditor gate --repo {where} --base HEAD~2 --head HEAD", "what a merge would have been told"),
+        ("auditor checks SD101", "the rule behind the first finding"),
+    ):
+        table.add_row(Text(line, style="bold"), Text(why, style="dim"))
+    head = Text(
+        f"\nThe demonstration is a git repository in {where} (HEAD {commit[:12]}). Its truth is simulated and known."
+    )
+    return Group(head, Text("Where to look next:"), table)
