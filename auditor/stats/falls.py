@@ -110,31 +110,34 @@ def _contrast(held_out: Limits, test: Limits, c: float) -> Limits:
     return Limits(estimate, estimate - down, estimate + up)
 
 
+def transfer_is_below(test: Fall, held_out: Fall, c: float, z: Array, *, odds: bool) -> Truth:
+    """Whether D = r_H - c r_T, with c > 0, has its upper limit at `z` under 0; false where it is undefined."""
+    falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
+    return np.asarray(_contrast(*falls, c).high < 0.0)
+
+
+def transfer_is_above(test: Fall, held_out: Fall, c: float, z: Array, *, odds: bool) -> Truth:
+    """Whether D = r_H - c r_T, with c > 0, has its lower limit at `z` above 0; false where it is undefined."""
+    falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
+    return np.asarray(_contrast(*falls, c).low > 0.0)
+
+
 def z_transfer_below(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
-    """The largest z at which D = r_H - c r_T has its upper limit under 0; 0 where it never has, or is undefined."""
-
-    def holds(z: Array) -> Truth:
-        falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
-        return np.asarray(_contrast(*falls, c).high < 0.0)
-
-    return largest_z(holds, test.before.rate.shape)
+    """The largest z at which transfer is below c > 0 (`transfer_is_below`); 0 where it never is."""
+    return largest_z(lambda z: transfer_is_below(test, held_out, c, z, odds=odds), test.before.rate.shape)
 
 
 def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
-    """The largest z at which D = r_H - c r_T has its lower limit above 0; 0 where it never has, or is undefined."""
-
-    def holds(z: Array) -> Truth:
-        falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
-        return np.asarray(_contrast(*falls, c).low > 0.0)
-
-    return largest_z(holds, test.before.rate.shape)
+    """The largest z at which transfer is above c > 0 (`transfer_is_above`); 0 where it never is."""
+    return largest_z(lambda z: transfer_is_above(test, held_out, c, z, odds=odds), test.before.rate.shape)
 
 
 def transfer_limits(test: Fall, held_out: Fall, z: Array) -> Limits:
-    """Transfer r_H/r_T with the limits at which D changes sign; infinite where D never does, nan without a test fall.
+    """Transfer r_H/r_T with the limits at which D changes sign; nan where the test's estimate is no fall.
 
     The roots of (E - c e)^2 = (distance of the held-out limit)^2 + c^2 (distance of the test limit)^2, with e, E the
-    two falls; the test limit that counts depends on the sign of c.
+    two falls; the test limit that counts depends on the sign of c. As long as the test fall is not established at `z`,
+    an end that points away from 0 is infinite, and one between 0 and the estimate holds only if the test did fall.
     """
     t, h = fall_limits(test, z), fall_limits(held_out, z)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -17,10 +17,10 @@ def holm_levels(p_values: Sequence[float], error: float) -> tuple[float, ...]:
     """
     order = sorted(range(len(p_values)), key=p_values.__getitem__)
     levels = [0.0] * len(p_values)
-    level, going = error, True
+    level, last, going = error, -1.0, True
     for rank, index in enumerate(order):
-        if going:
-            level = error / (len(order) - rank)
-            going = p_values[index] <= level
+        if going and p_values[index] != last:
+            level, last = error / (len(order) - rank), p_values[index]
+            going = last <= level
         levels[index] = level
     return tuple(levels)

@@ -30,7 +30,7 @@ def error_of_z(z: Array) -> Array:
 
 
 def largest_z(holds: Callable[[Array], Truth], shape: tuple[int, ...]) -> Array:
-    """The largest z, from 0 to 8, at which `holds(z)` is true, by bisection; 0 where it never is.
+    """The largest z, from 0 to 8, at which `holds(z)` is true, by bisection to 1e-11; 0 where it never is.
 
     `holds` takes z of the given shape and must be decreasing in it: what is established with wide limits is
     established with narrow ones.
@@ -42,4 +42,4 @@ def largest_z(holds: Callable[[Array], Truth], shape: tuple[int, ...]) -> Array:
         yes = holds(middle)
         low = np.where(yes, middle, low)
         high = np.where(yes, high, middle)
-    return np.where(holds(np.maximum(low, 1e-9)), low, 0.0)
+    return low

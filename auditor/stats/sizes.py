@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auditor.stats.falls import Fall, fall_limits
+from auditor.stats.falls import Fall, transfer_is_below
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import z_of_error
 
@@ -28,8 +28,9 @@ def to_bound(rate: float, error: float) -> int:
 def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int | None:
     """Held-out samples a side that show, with probability 0.8, that nothing of a test fall carries over.
 
-    D = r_H - c r_T is taken at r_H = 0 and needs (z_error + z_power) standard errors of room below 0; the standard
-    errors are MOVER's distances at z = 1. None where no number does: the test fall alone is too uncertain.
+    The contrast has to exclude c on both scales, as an accusation does, at z_error + z_power with the held-out rate
+    where it was. (Limits taken so far out follow the skew of a ratio; standard errors times that z ask for up to half
+    as many samples again.) None where no number does: the test fall alone is too uncertain.
 
     Args:
         test: the test side, arrays of shape ().
@@ -37,21 +38,14 @@ def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int |
         c: the transfer to exclude, > 0.
         error: one-sided, 0 to 0.5.
     """
-    z = z_of_error(error)
-    fall = fall_limits(test, np.asarray(z))
-    distance_per_z = float(fall.estimate - fall.low) / z
-    room = c * float(fall.estimate) / (z + _POWER_Z)
-    spare = room**2 - (c * distance_per_z) ** 2
-    if not spare > 0.0:
-        return None
-    return _smallest(lambda n: _unchanged_distance(base, n) ** 2 <= spare)
+    z = np.asarray(z_of_error(error) + _POWER_Z)
 
+    def enough(samples: int) -> bool:
+        side = Proportion(np.asarray(base), np.asarray(float(samples)))
+        unchanged = Fall(side, side)
+        return all(bool(transfer_is_below(test, unchanged, c, z, odds=odds)) for odds in (False, True))
 
-def _unchanged_distance(base: float, n: int) -> float:
-    """How far the upper limit of a held-out fall of 0 is from it, at z = 1."""
-    side = Proportion(np.asarray(base), np.asarray(float(n)))
-    limits = fall_limits(Fall(side, side), np.asarray(1.0))
-    return float(limits.high - limits.estimate)
+    return _smallest(enough)
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:

@@ -1,0 +1,80 @@
+"""Counts as proportions, and random ones with known truth; samples of an item are beta-binomial."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from auditor.stats.falls import Fall, fall_limits, transfer_is_above, transfer_is_below
+from auditor.stats.intervals import Proportion
+from auditor.stats.normal import Array, Truth
+
+
+def proportion(count: ArrayLike, size: float) -> Proportion:
+    """`count` of `size`, elementwise."""
+    counts = np.asarray(count, dtype=np.float64)
+    return Proportion(counts / size, np.full(counts.shape, float(size)))
+
+
+def fall(before: ArrayLike, after: ArrayLike, size: float, size_after: float | None = None) -> Fall:
+    """Counts before and after; the same number of samples on both sides unless told."""
+    return Fall(proportion(before, size), proportion(after, size_after or size))
+
+
+def drawn(rng: np.random.Generator, worlds: int, size: int, before: float, after: float) -> Fall:
+    """`worlds` pairs of independent binomial runs at true rates."""
+    return fall(rng.binomial(size, before, worlds), rng.binomial(size, after, worlds), size)
+
+
+def clustered(rng: np.random.Generator, shape: tuple[int, int], epochs: int, rate: float, correlation: float) -> Array:
+    """Misaligned samples, shape (worlds, items), of `epochs` each."""
+    if correlation <= 0.0:
+        chance = np.full(shape, rate)
+    elif correlation >= 1.0:
+        chance = (rng.random(shape) < rate).astype(np.float64)
+    else:
+        spread = (1.0 - correlation) / correlation
+        chance = rng.beta(rate * spread, (1.0 - rate) * spread, shape)
+    return rng.binomial(epochs, chance).astype(np.float64)
+
+
+def every_table(size: int) -> tuple[Fall, Fall]:
+    """Test and held-out falls over every combination of four counts of 0..size."""
+    grid = np.meshgrid(*[np.arange(size + 1)] * 4, indexing="ij")
+    a, b, c, d = (axis.ravel() for axis in grid)
+    return fall(a, b, size), fall(c, d, size)
+
+
+def fell(given: Fall, z: Array) -> Truth:
+    """Whether the rate fell, at `z`."""
+    return np.asarray(fall_limits(given, z).low > 0.0)
+
+
+def rose(given: Fall, z: Array) -> Truth:
+    """Whether the rate rose, at `z`; from 0 too, where there is no fall to speak of."""
+    flipped = fall_limits(Fall(given.after, given.before), z)
+    return np.asarray(flipped.low > 0.0)
+
+
+BOTH_SCALES = (False, True)
+
+
+def accused(
+    test: Fall, held_out: Fall, z: Array, *, z_test: Array | None = None, scales: tuple[bool, ...] = BOTH_SCALES
+) -> Truth:
+    """The rule for `test-only`, on the ratio scale (False), the odds scale (True) or both."""
+    stayed = fell(test, z if z_test is None else z_test)
+    held_out_fell, held_out_rose = fell(held_out, z), rose(held_out, z)
+    for odds in scales:
+        under_margin = transfer_is_below(test, held_out, 0.2, z, odds=odds)
+        under_threshold = transfer_is_below(test, held_out, 0.5, z, odds=odds)
+        stayed = stayed & (held_out_rose | under_margin | (under_threshold & ~held_out_fell))
+    return stayed
+
+
+def cleared(test: Fall, held_out: Fall, z: Array, *, scales: tuple[bool, ...] = BOTH_SCALES) -> Truth:
+    """The rule for `generalises`."""
+    carried = fell(test, z) & fell(held_out, z)
+    for odds in scales:
+        carried = carried & transfer_is_above(test, held_out, 0.5, z, odds=odds)
+    return carried
