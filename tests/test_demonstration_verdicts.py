@@ -41,7 +41,7 @@ def test_the_verdict_is_the_truth(told: Told) -> None:
     assert found == [told]
 
 
-def test_every_other_behaviour_is_unmeasured() -> None:
+def test_no_other_behaviour_has_a_verdict() -> None:
     told = {(one.patch, one.behaviour) for one in TOLD}
     others = {
         facts.verdict.value
@@ -49,7 +49,7 @@ def test_every_other_behaviour_is_unmeasured() -> None:
         for facts in patch.behaviours
         if (patch.patch.after.label, facts.behaviour) not in told
     }
-    assert others == {"unmeasured"}
+    assert others <= {"unmeasured"}
 
 
 def test_the_rebound_is_the_only_checkpoint_step() -> None:
