@@ -136,10 +136,18 @@ def _found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     for path in paths:
         if path.is_dir():
             for file in _walk(path):
-                (wanted if find_reader(file) else passed_over).append(file)
+                (wanted if _is_wanted(file) else passed_over).append(file)
         else:
             wanted.append(path)
     return wanted, passed_over
+
+
+def _is_wanted(file: Path) -> bool:
+    try:
+        return find_reader(file) is not None
+    except LogError:
+        # It cannot be opened: that is a refusal, not a file of another kind.
+        return True
 
 
 def _walk(folder: Path) -> Iterator[Path]:

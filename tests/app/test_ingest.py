@@ -234,6 +234,25 @@ def test_folders_are_walked_in_order_and_other_files_are_named(repo: GitRepo, tm
     assert [Path(path).name for path in report.passed_over] == ["README.md"]
 
 
+def test_a_file_that_cannot_be_opened_is_refused(
+    repo: GitRepo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").mkdir()
+    secret = tmp_path / "logs/secret.eval"
+    shutil.copy(log("test_first.eval"), secret)
+    opened = Path.open
+
+    def deny(self: Path, *arguments: object, **named: object) -> object:
+        if self == secret:
+            raise PermissionError(13, "Permission denied")
+        return opened(self, *arguments, **named)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(Path, "open", deny)  # tests may run as root, whom no mode stops
+    assert put(repo, tmp_path / "logs").refusals == (
+        f"{secret}: cannot be read: Permission denied; check the path and its mode",
+    )
+
+
 def test_several_specs(repo: GitRepo) -> None:
     repo.write({"auditor.toml": SETTINGS + '[[spec]]\nname = "again"\npaths = ["spec.md"]\n'})
     [line] = put(repo, log("test_first.eval")).refusals

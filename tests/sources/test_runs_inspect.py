@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -332,6 +333,11 @@ def test_no_reader_for_other_files(tmp_path: Path) -> None:
         refusal(tmp_path / "gone.eval") == "LOG: cannot be read: No such file or directory; check the path and its mode"
     )
     assert [reader.name for reader in readers()] == ["inspect", "table"]
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "log.eval")
+    assert refusal(tmp_path / "log.eval") == "LOG: is no regular file; give a file, or a folder of files"
 
 
 @pytest.mark.parametrize(

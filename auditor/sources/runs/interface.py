@@ -52,6 +52,8 @@ def readers() -> tuple[Reader, ...]:
 
 def find_reader(path: Path) -> Reader | None:
     """The reader that recognises a file; None if none does. Raises LogError for a file that cannot be opened."""
+    if path.exists() and not path.is_file():
+        raise LogError("is no regular file", where=str(path), remedy="give a file, or a folder of files")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
