@@ -7,12 +7,13 @@ before has lost the failing ones first; one with more has new items at the end.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts
+from auditor.checks.interface import Case
 from auditor.evidence import Evidence, build
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Grade, Run, Tallies
@@ -42,6 +43,37 @@ def history(revisions: Sequence[str], spec: str = "spec") -> History:
         parents = (f"c{place - 1}",) if place else ()
         sightings.append(Sighting(f"c{place}", name, parents, None, START + timedelta(days=7 * place), "", f"c{place}"))
     return History(spec, {n: Revision(n, (SpecFile("spec.md", n),)) for n in revisions}, tuple(sightings))
+
+
+def graph(sightings: Mapping[str, tuple[str, tuple[str, ...]]], spec: str = "spec") -> History:
+    """A history with branches: sighting -> (revision, parents), parents first."""
+    revisions = {revision: Revision(revision, (SpecFile("spec.md", revision),)) for revision, _ in sightings.values()}
+    return History(
+        spec,
+        revisions,
+        tuple(
+            Sighting(name, revision, parents, None, START, "", name) for name, (revision, parents) in sightings.items()
+        ),
+    )
+
+
+def by_item(rows: Mapping[str, tuple[int, int, int]]) -> Tallies:
+    """item -> (valid, misaligned, invalid)."""
+    names = tuple(sorted(rows))
+    valid, misaligned, invalid = (tuple(rows[name][column] for name in names) for column in range(3))
+    return Tallies(names, valid, misaligned, invalid)
+
+
+def repeated(misaligned: int, items: int, epochs: int) -> Tallies:
+    """Items of which each behaves the same in every epoch: `misaligned` of them always, the others never."""
+    once = tallies(Counts(misaligned, items))
+    return replace(
+        once, valid=tuple(epochs * n for n in once.valid), misaligned=tuple(epochs * n for n in once.misaligned)
+    )
+
+
+def without_items(misaligned: int, valid: int, design_effect: float | None) -> Tallies:
+    return Tallies(None, (valid,), (misaligned,), (0,), design_effect=design_effect)
 
 
 def tallies(side: Counts, lost: int = 0) -> Tallies:
@@ -91,7 +123,14 @@ def registry(test: int = 1, held_out: int = 1, deployment: int = 0, registered: 
     return Registry({suite.name: suite for suite in suites})
 
 
-def runs_of(suite: str, text: str, before: str = "r0", after: str = "r1", runs_before: int = 2) -> list[Run]:
+def runs_of(
+    suite: str,
+    text: str,
+    before: str = "r0",
+    after: str = "r1",
+    runs_before: int = 2,
+    after_checkpoint: str = "m1",
+) -> list[Run]:
     """Runs for "before -> after"; a side written "-" was not run."""
     left, right = (part.strip() for part in text.split("->"))
     found = []
@@ -102,19 +141,24 @@ def runs_of(suite: str, text: str, before: str = "r0", after: str = "r1", runs_b
         if left != "-":
             have, had = counts(right), counts(left)
             lost = max(0, had.items + had.invalid - have.items - have.invalid)
-        found.append(run(suite, after, tallies(counts(right), lost), place=0))
+        found.append(run(suite, after, tallies(counts(right), lost), place=0, checkpoint=after_checkpoint))
     return found
 
 
 def evidence(
-    test: str, *held_out: str, deployment: str = "", revisions: Sequence[str] = ("r0", "r1"), runs_before: int = 2
+    test: str,
+    *held_out: str,
+    deployment: str = "",
+    revisions: Sequence[str] = ("r0", "r1"),
+    runs_before: int = 2,
+    after_checkpoint: str = "m1",
 ) -> Evidence:
     suites = registry(1 if test else 0, len(held_out), 1 if deployment else 0)
     texts = [text for text in (test, *held_out, deployment) if text]
     runs = [
         one
         for name, text in zip(suites.suites, texts, strict=True)
-        for one in runs_of(name, text, runs_before=runs_before)
+        for one in runs_of(name, text, runs_before=runs_before, after_checkpoint=after_checkpoint)
     ]
     return build(history(revisions), runs, suites)
 
@@ -130,5 +174,30 @@ def judged(
 ) -> BehaviourFacts:
     """The one behaviour of the one patch."""
     (patch,) = assessment(test, *held_out, deployment=deployment, runs_before=runs_before, policy=policy).patches
+    (facts,) = patch.behaviours
+    return facts
+
+
+def case_assessment(case: Case) -> Assessment:
+    """The world that a check's case describes, assessed."""
+    found = evidence(
+        case.test,
+        *case.held_out,
+        deployment=case.deployment,
+        runs_before=case.before_runs,
+        after_checkpoint=case.after_checkpoint or "m1",
+    )
+    return assess(found, Policy())
+
+
+def assessed(
+    runs: Iterable[Run], suites: Registry, known: History | None = None, policy: Policy | None = None
+) -> Assessment:
+    return assess(build(known or history(("r0", "r1")), runs, suites), policy or Policy())
+
+
+def only(given: Assessment) -> BehaviourFacts:
+    """The one behaviour of the one patch."""
+    (patch,) = given.patches
     (facts,) = patch.behaviours
     return facts
