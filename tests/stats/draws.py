@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from auditor.stats.falls import Fall, fall_limits, transfer_is_above, transfer_is_below
+from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array, Truth
 
@@ -78,3 +80,15 @@ def cleared(test: Fall, held_out: Fall, z: Array, *, scales: tuple[bool, ...] = 
     for odds in scales:
         carried = carried & transfer_is_above(test, held_out, 0.5, z, odds=odds)
     return carried
+
+
+def numbers(limits: Limits) -> tuple[float, float, float]:
+    return float(limits.estimate), float(limits.low), float(limits.high)
+
+
+def border(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """Where `holds` stops, between a `low` at which it does and a `high` at which it does not."""
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low

@@ -8,8 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.assess.contrast import TRIGGER_PENALTY
+from auditor.assess.contrast import TRIGGER_PENALTY, Numbers, establish
+from auditor.assess.verdicts import CARRIED_OVER_ON_BOTH_SCALES, STAYED_ON_BOTH_SCALES, p_value
+from auditor.model.policy import Policy
 from auditor.stats.falls import Fall, transfer_is_below
+from auditor.stats.intervals import Proportion
 from auditor.stats.normal import z_of_error
 from tests.stats.draws import accused, cleared, clustered, drawn, fall, fell, proportion
 
@@ -128,3 +131,34 @@ def test_false_accusations_with_items_as_the_unit(correlation: float) -> None:
 
     assert wrong(500.0 / (1.0 + 9.0 * correlation)) <= 0.065
     assert wrong(500.0) > 0.12
+
+
+def _at(given: Fall, world: int, readings: int) -> Fall:
+    """One world, with the same counts under every reading of the invalid samples (there are none)."""
+
+    def side(of: Proportion) -> Proportion:
+        shape = (readings,) if readings else ()
+        return Proportion(np.full(shape, of.rate[world]), np.full(shape, of.size[world]))
+
+    return Fall(side(given.before), side(given.after))
+
+
+@pytest.mark.parametrize("triggered", [False, True])
+def test_the_rules_simulated_here_are_those_of_the_verdict_table(triggered: bool) -> None:
+    rng = np.random.default_rng(37)
+    kinds = [(0.13, 0.02, 0.1, 0.1), (0.13, 0.02, 0.1, 0.05), (0.2, 0.02, 0.2, 0.03), (0.2, 0.12, 0.03, 0.06)]
+    z_test = np.asarray(z_of_error(0.05 / TRIGGER_PENALTY)) if triggered else _Z
+    seen: set[tuple[bool, bool]] = set()
+    for before, after, held_before, held_after in kinds:
+        test, held_out = drawn(rng, 60, 200, before, after), drawn(rng, 60, 200, held_before, held_after)
+        numbers = [
+            Numbers(_at(test, w, 3), _at(test, w, 0), (_at(held_out, w, 3),), triggered=triggered) for w in range(60)
+        ]
+        stayed = accused(test, held_out, _Z, z_test=z_test)
+        carried = cleared(test, held_out, _Z) & fell(test, z_test)
+        for world, found in enumerate(establish(numbers, Policy())):
+            given = {**found.step, **found.cells[0]}
+            said = tuple(p_value(c, given, 0.05) <= 0.05 for c in (STAYED_ON_BOTH_SCALES, CARRIED_OVER_ON_BOTH_SCALES))
+            assert said == (stayed[world], carried[world])
+            seen.add((said[0], said[1]))
+    assert seen == {(True, False), (False, True), (False, False)}
