@@ -49,7 +49,8 @@ def _know(project: Project, config: SpecConfig) -> Known:
 def bound(raw: RawRun, specs: Sequence[Known], bindings: tuple[Binding, ...]) -> Bound:
     """What a run was evaluated under: by its stamp, else a binding, else an exact match of its system message.
 
-    Raises RevisionError or LogError where nothing says so, a name stands for no revision, or several fit.
+    Raises RevisionError or LogError where nothing says so, a name stands for no revision, several fit, or the log
+    shows the model another revision than the one it names.
     """
     mine = [known for known in specs if raw.spec in (None, known.history.spec)]
     if not mine:
@@ -63,6 +64,7 @@ def bound(raw: RawRun, specs: Sequence[Known], bindings: tuple[Binding, ...]) ->
     )
     fits = _by_name(raw, name, mine) if name else _by_text(raw, mine)
     if len(fits) == 1:
+        _check_shown(raw, fits[0], _by_text(raw, mine))
         return fits[0]
     if not fits:
         what = "does not say which revision was evaluated, and no system message is a revision's text"
@@ -96,6 +98,13 @@ def _by_text(raw: RawRun, specs: Sequence[Known]) -> list[Bound]:
         for revision in known.history.revisions.values()
         if (texts := _texts(revision)) and all(text in messages for text in texts)
     ]
+
+
+def _check_shown(raw: RawRun, named: Bound, shown: Sequence[Bound]) -> None:
+    others = [fit.revision.id for fit in shown if fit.spec == named.spec]
+    if others and named.revision.id not in others:
+        what = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
+        raise LogError(what, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
 
 
 def shown_to_model(raw: RawRun, revision: Revision) -> bool:

@@ -104,13 +104,24 @@ def test_a_log_that_names_no_revision_is_refused_and_the_rest_lands(repo: GitRep
     )
 
 
-def test_a_binding_names_the_revision(repo: GitRepo) -> None:
+def test_a_binding_names_the_revision(repo: GitRepo, tmp_path: Path) -> None:
     repo.write({"eval_history/bindings.toml": '[[binding]]\nrevision = "v1"\nfile = "test_*.eval"\n'})
-    assert put(repo, log("test_second.eval")).refusals == ()
-    [found] = runs(repo)
-    assert found.grade is Grade.A  # the first revision's text is part of what the log shows
-    put(repo, log("test_first.eval"))
+    documents = {name: json.loads(data) for name, data in members_of(log("test_second.eval"))}
+    for name in [name for name in documents if name.startswith("samples/")]:
+        documents[name]["messages"][0]["content"] = "You are an assistant."
+    members = [(name, json.dumps(value).encode()) for name, value in documents.items()]
+    assert put(repo, write_zip(tmp_path / "test_second.eval", members), log("test_first.eval")).refusals == ()
+    assert {one.grade for one in runs(repo)} == {Grade.A, Grade.B}
     assert len({one.revision for one in runs(repo)}) == 1
+
+
+def test_a_name_that_the_log_itself_contradicts_is_refused(repo: GitRepo) -> None:
+    repo.write({"eval_history/bindings.toml": '[[binding]]\nrevision = "v1"\nfile = "test_*.eval"\n'})
+    [line] = put(repo, log("test_second.eval")).refusals
+    assert line == (
+        f"{log('test_second.eval')}: spec_revision: names 534df3f92e9f, but its system message is, word for word, "
+        "ade33179c134; correct the stamp or the binding"
+    )
 
 
 def test_ingesting_again_changes_nothing(repo: GitRepo) -> None:
