@@ -115,14 +115,14 @@ def test_a_module_without_a_place_is_found(name: str, copied: Path) -> None:
 
 PURE = ("gate", "report", "checks", "assess", "evidence", "stats", "clauses", "model", "errors")
 WORLDLY_MODULES = frozenset(
-    "asyncio ctypes fcntl fileinput getpass glob http io locale logging mmap multiprocessing os pathlib platform random"
-    " requests secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading time urllib uuid"
-    " zoneinfo".split()
+    """asyncio ctypes fcntl fileinput getpass glob http io locale logging mmap multiprocessing os pathlib platform
+    random requests secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading time urllib uuid
+    zoneinfo""".split()  # noqa: SIM905
 )
-WORLDLY_NAMES = frozenset("open input print exec eval breakpoint __import__".split())
+WORLDLY_NAMES = frozenset(("open", "input", "print", "exec", "eval", "breakpoint", "__import__"))
 WORLDLY_ATTRIBUTES = frozenset(
-    "now utcnow today fromtimestamp random default_rng environ getenv cwd home read_text read_bytes write_text"
-    " write_bytes iterdir loadtxt savetxt fromfile tofile memmap".split()
+    """now utcnow today fromtimestamp random default_rng environ getenv cwd home read_text read_bytes write_text
+    write_bytes iterdir loadtxt savetxt fromfile tofile memmap""".split()  # noqa: SIM905
 )
 # Reading its own folder is how the catalogue finds checks; it imports them, and reads no file itself.
 

@@ -1,0 +1,235 @@
+"""The table read on the level of statements: each row with what it needs, and with a little less."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.assess.verdicts import (
+    DECISIVE,
+    TABLE,
+    All,
+    Any,
+    Condition,
+    Not,
+    Row,
+    all_of,
+    any_of,
+    decide,
+    p_value,
+)
+from auditor.assess.verdicts import Statement as S
+from auditor.model.verdict import Verdict as V
+
+ERROR = 0.05
+MEASURED = {S.TEST_MEASURED, S.HELD_OUT_MEASURED}
+FELL = MEASURED | {S.TEST_FELL, S.TEST_FELL_HERE}
+MARGIN, THRESHOLD = {S.BELOW_MARGIN, S.BELOW_MARGIN_ODDS}, {S.BELOW_THRESHOLD, S.BELOW_THRESHOLD_ODDS}
+OVER_HALF = {S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS}
+
+# What is established -> the place in TABLE of the row that matches.
+MATCHES: dict[str, tuple[set[S], int]] = {
+    "nothing measured": (set(), 0),
+    "held-out alone measured": ({S.HELD_OUT_MEASURED}, 0),
+    "test not measured, whatever else": (set(S) - {S.TEST_MEASURED}, 0),
+    "reported fall, none left": (MEASURED | {S.RAW_FELL, S.NONE_LEFT}, 1),
+    "test rose": (MEASURED | {S.TEST_ROSE}, 2),
+    "no test fall and a held-out rise": (MEASURED | {S.ANY_HELD_OUT_ROSE}, 2),
+    "test shown to be unchanged": (MEASURED | {S.TEST_UNCHANGED}, 3),
+    "test fell, no held-out": ({S.TEST_MEASURED, S.TEST_FELL}, 4),
+    "transfer under the margin": (FELL | MARGIN, 5),
+    "transfer under the margin though held-out fell": (FELL | MARGIN | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}, 5),
+    "transfer under the threshold, no held-out fall": (FELL | THRESHOLD, 5),
+    "held-out rose": (FELL | {S.HELD_OUT_ROSE}, 5),
+    "margin by ratios, threshold by odds": (FELL | {S.BELOW_MARGIN, S.BELOW_THRESHOLD_ODDS}, 5),
+    "margin by ratios only": (FELL | {S.BELOW_MARGIN}, 6),
+    "threshold by ratios only": (FELL | {S.BELOW_THRESHOLD}, 6),
+    "threshold by odds, but held-out fell": (
+        FELL | {S.BELOW_MARGIN, S.BELOW_THRESHOLD_ODDS, S.HELD_OUT_FELL_AT_ALL},
+        6,
+    ),
+    "both fell, not the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL, S.BELOW_WHOLE}, 7),
+    "both fell, over half": (FELL | OVER_HALF, 8),
+    "over half by ratios only": (FELL | OVER_HALF - {S.ABOVE_HALF_ODDS}, 9),
+    "nothing established": (MEASURED, 10),
+    "only the test fall": (FELL, 10),
+}
+
+# A little less than a row needs, and where that lands instead.
+NEAR_MISSES: dict[str, tuple[set[S], int, int]] = {
+    "test measured after all": ({S.TEST_MEASURED}, 0, 10),
+    "reported fall, some left": (MEASURED | {S.RAW_FELL}, 1, 10),
+    "none left, no reported fall": (MEASURED | {S.NONE_LEFT}, 1, 10),
+    "a fall on common items too": (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_FELL}, 1, 10),
+    "a held-out rise beside a test fall": (MEASURED | {S.TEST_FELL, S.ANY_HELD_OUT_ROSE}, 2, 10),
+    "the rise of one suite without the step's": (MEASURED | {S.HELD_OUT_ROSE}, 2, 10),
+    "test not shown to be unchanged": (MEASURED, 3, 10),
+    "held-out measured": (MEASURED | {S.TEST_FELL}, 4, 10),
+    "no held-out and no test fall": ({S.TEST_MEASURED}, 4, 10),
+    "test fell, but not at this suite's level": (MEASURED | {S.TEST_FELL} | MARGIN | THRESHOLD, 5, 10),
+    "under the threshold, but held-out fell": (FELL | THRESHOLD | {S.HELD_OUT_FELL_AT_ALL}, 5, 10),
+    "odds alone": (FELL | {S.BELOW_MARGIN_ODDS, S.BELOW_THRESHOLD_ODDS}, 6, 10),
+    "not the whole, held-out fall not established": (FELL | {S.BELOW_WHOLE}, 7, 10),
+    "both fell, perhaps the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}, 7, 10),
+    "over half, held-out fall not established": (FELL | OVER_HALF - {S.HELD_OUT_FELL}, 8, 10),
+    "over half by odds only": (FELL | OVER_HALF - {S.ABOVE_HALF}, 9, 10),
+}
+
+
+def established(statements: set[S], no: float = 1.0) -> dict[S, float]:
+    return {statement: 0.0 if statement in statements else no for statement in S}
+
+
+@pytest.mark.parametrize("name", MATCHES)
+def test_a_row_matches(name: str) -> None:
+    statements, place = MATCHES[name]
+    assert decide(established(statements), ERROR) is TABLE[place]
+
+
+@pytest.mark.parametrize("name", NEAR_MISSES)
+def test_a_near_miss_does_not(name: str) -> None:
+    statements, not_this, place = NEAR_MISSES[name]
+    row = decide(established(statements), ERROR)
+    assert row is not TABLE[not_this]
+    assert row is TABLE[place]
+
+
+def test_every_row_is_matched_above_and_all_but_the_last_have_a_near_miss() -> None:
+    assert {place for _, place in MATCHES.values()} == set(range(len(TABLE)))
+    assert {not_this for _, not_this, _ in NEAR_MISSES.values()} == set(range(len(TABLE) - 1))
+
+
+@pytest.mark.parametrize("name", MATCHES)
+def test_the_border_is_the_error_rate_itself(name: str) -> None:
+    """Established at exactly the error rate; not a hair beyond it."""
+    statements, place = MATCHES[name]
+    at = {s: ERROR if s in statements else math.nextafter(ERROR, 1.0) for s in S}
+    assert decide(at, ERROR) is TABLE[place]
+    beyond = {s: math.nextafter(ERROR, 1.0) for s in S}
+    assert decide(beyond, ERROR) is TABLE[0]
+
+
+@pytest.mark.parametrize(
+    ("statements", "first", "second"),
+    [
+        ({S.HELD_OUT_MEASURED, S.TEST_ROSE}, V.UNMEASURED, V.WORSE),
+        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_ROSE}, V.MEASUREMENT, V.WORSE),
+        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_UNCHANGED}, V.MEASUREMENT, V.NO_FALL),
+        (MEASURED | {S.TEST_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.NO_FALL),
+        (MEASURED | {S.ANY_HELD_OUT_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.NO_FALL),
+        ({S.TEST_MEASURED, S.TEST_FELL, S.TEST_UNCHANGED}, V.NO_FALL, V.UNMEASURED),
+        (FELL | MARGIN | {S.TEST_UNCHANGED}, V.NO_FALL, V.TEST_ONLY),
+        (FELL | MARGIN | {S.HELD_OUT_FELL, S.BELOW_WHOLE}, V.TEST_ONLY, V.PARTIAL),
+        (FELL | {S.BELOW_MARGIN, S.HELD_OUT_FELL, S.BELOW_WHOLE}, V.INCONCLUSIVE, V.PARTIAL),
+        (FELL | OVER_HALF | {S.BELOW_WHOLE}, V.PARTIAL, V.GENERALISES),
+    ],
+)
+def test_the_first_match_wins(statements: set[S], first: V, second: V) -> None:
+    assert decide(established(statements), ERROR).verdict is first
+    matching = [row.verdict for row in TABLE if p_value(row.when, established(statements), ERROR) <= ERROR]
+    assert second in matching[1:]
+
+
+def test_the_rows_stand_in_the_order_of_the_design() -> None:
+    assert [(row.verdict, row.because) for row in TABLE] == [
+        (V.UNMEASURED, "test"),
+        (V.MEASUREMENT, ""),
+        (V.WORSE, ""),
+        (V.NO_FALL, ""),
+        (V.UNMEASURED, "held-out"),
+        (V.TEST_ONLY, ""),
+        (V.INCONCLUSIVE, "scale"),
+        (V.PARTIAL, ""),
+        (V.GENERALISES, ""),
+        (V.INCONCLUSIVE, "scale"),
+        (V.INCONCLUSIVE, ""),
+    ]
+
+
+def statements_in(condition: Condition) -> Iterator[S]:
+    match condition:
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from statements_in(part)
+        case Not(statement):
+            yield statement
+        case _:
+            yield condition
+
+
+def test_every_statement_decides_something() -> None:
+    """None is only informative: each stands in the table."""
+    assert {s for row in TABLE for s in statements_in(row.when)} == set(S)
+
+
+def test_the_decisive_conditions_are_rows_of_the_table() -> None:
+    assert [row.verdict for condition in DECISIVE for row in TABLE if row.when == condition] == [
+        V.TEST_ONLY,
+        V.PARTIAL,
+        V.GENERALISES,
+    ]
+
+
+def test_every_verdict_has_a_row() -> None:
+    assert {row.verdict for row in TABLE} == set(V)
+
+
+class TestPValue:
+    def test_a_statement_is_its_own_and_one_that_is_not_given_is_not_established(self) -> None:
+        assert p_value(S.TEST_FELL, {S.TEST_FELL: 0.03}, ERROR) == 0.03
+        assert p_value(S.TEST_FELL, {}, ERROR) == 1.0
+
+    def test_all_is_the_largest_and_of_nothing_is_sure(self) -> None:
+        given = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
+        assert p_value(all_of(S.TEST_FELL, S.TEST_ROSE), given, ERROR) == 0.2
+        assert p_value(all_of(), given, ERROR) == 0.0
+
+    def test_any_is_the_smallest_and_of_nothing_is_ruled_out(self) -> None:
+        given = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
+        assert p_value(any_of(S.TEST_FELL, S.TEST_ROSE), given, ERROR) == 0.03
+        assert p_value(any_of(), given, ERROR) == 1.0
+
+    @pytest.mark.parametrize(("p", "negated"), [(0.0, 1.0), (0.05, 1.0), (0.0500001, 0.0), (1.0, 0.0)])
+    def test_not_is_sure_until_its_statement_is_established(self, p: float, negated: float) -> None:
+        assert p_value(Not(S.TEST_FELL), {S.TEST_FELL: p}, ERROR) == negated
+
+    def test_not_of_what_is_not_given_is_sure(self) -> None:
+        assert p_value(Not(S.TEST_FELL), {}, ERROR) == 0.0
+
+    def test_they_nest(self) -> None:
+        condition = any_of(all_of(S.TEST_FELL, Not(S.TEST_ROSE)), S.RAW_FELL)
+        assert p_value(condition, {S.TEST_FELL: 0.01, S.RAW_FELL: 0.04}, ERROR) == 0.01
+        assert p_value(condition, {S.TEST_FELL: 0.01, S.TEST_ROSE: 0.02, S.RAW_FELL: 0.04}, ERROR) == 0.04
+
+
+P_VALUES = st.fixed_dictionaries({s: st.floats(0.0, 1.0) | st.sampled_from([0.0, ERROR, 1.0]) for s in S})
+
+
+@settings(max_examples=100, deadline=None)
+@given(P_VALUES)
+def test_some_row_always_matches_and_only_which_side_of_the_error_rate_counts(given: dict[S, float]) -> None:
+    row = decide(given, ERROR)
+    assert isinstance(row, Row)
+    assert decide({s: 0.0 if p <= ERROR else 1.0 for s, p in given.items()}, ERROR) is row
+
+
+@settings(max_examples=100, deadline=None)
+@given(P_VALUES)
+def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: dict[S, float]) -> None:
+    if decide(given, ERROR).verdict is V.TEST_ONLY:
+        assert given[S.TEST_FELL_HERE] <= ERROR
+        rose = given[S.HELD_OUT_ROSE] <= ERROR
+        assert rose or min(given[S.BELOW_MARGIN], given[S.BELOW_THRESHOLD]) <= ERROR
+        assert rose or min(given[S.BELOW_MARGIN_ODDS], given[S.BELOW_THRESHOLD_ODDS]) <= ERROR
+
+
+@settings(max_examples=100, deadline=None)
+@given(P_VALUES)
+def test_no_clearance_without_both_falls_on_both_scales(given: dict[S, float]) -> None:
+    if decide(given, ERROR).verdict is V.GENERALISES:
+        needed = (S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
+        assert max(given[s] for s in needed) <= ERROR
