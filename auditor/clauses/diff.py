@@ -10,6 +10,8 @@ from auditor.clauses.parse import parse
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange
 from auditor.model.spec import Revision
 
+_OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: ChangeKind.REMOVED}
+
 
 def clauses_of(revision: Revision) -> tuple[Clause, ...]:
     """All clauses of a revision, by file, in order."""
@@ -25,11 +27,18 @@ def diff(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:
 
 
 def counts(changes: Iterable[ClauseChange]) -> ChangeCounts:
-    """How many clauses were added, removed, reworded and moved; one that was moved and reworded is reworded."""
-    number = Counter(change.kind for change in changes)
+    """How many clauses were added, removed, reworded and moved; one that was moved and reworded is reworded.
+
+    See `ChangeCounts` for what was split, merged or reinstated.
+    """
+    number: Counter[ChangeKind] = Counter()
+    for change in changes:
+        number[change.kind] += 1
+        if change.kind in _OTHERS:
+            number[_OTHERS[change.kind]] += len(change.others)
     return ChangeCounts(
-        added=number[ChangeKind.ADDED],
+        added=number[ChangeKind.ADDED] + number[ChangeKind.REINSTATED],
         removed=number[ChangeKind.REMOVED],
-        reworded=number[ChangeKind.REWORDED],
+        reworded=number[ChangeKind.REWORDED] + number[ChangeKind.SPLIT] + number[ChangeKind.MERGED],
         moved=number[ChangeKind.MOVED],
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.clauses.pairing import Pairing, Place, pair
+from auditor.clauses.pieces import pair_pieces
 from auditor.clauses.sequence import longest_increasing
-from auditor.clauses.similar import share_in_common
+from auditor.clauses.similar import Bag, share_in_common
 from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
-_MIRRORED = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.REMOVED: ChangeKind.ADDED}
+_MIRRORED = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.SPLIT: ChangeKind.MERGED}
+_MIRRORED |= {mirrored: kind for kind, mirrored in _MIRRORED.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,17 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of a clause: positions before and after; `kind` is None where nothing changed."""
+    """What became of a clause: positions before and after; `kind` is None where nothing changed.
+
+    `more` are further positions: after for a split, before for a merge.
+    """
 
     at: int | None
     other: int | None
     kind: ChangeKind | None
     similarity: float
     moved: bool = False
+    more: tuple[int, ...] = ()
 
     def mirrored(self) -> _Outcome:
         kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None
@@ -48,14 +54,14 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
 
     Unchanged: the same words (a heading: the same anchor and attributes, too) under the same heading, whatever that
     is called by now, in the same order as its unchanged neighbours there. Moved: the same words elsewhere. Reworded:
-    paired by anchor, or by the words they share; also a rule that became commentary or an example. A patch and its
-    revert have mirrored changes.
+    paired by anchor, or by the words they share; also a rule that became commentary or an example. Split and merged:
+    see `pieces.pieces_of`. A patch and its revert have mirrored changes.
     """
     # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
     if _canonical(after) < _canonical(before):
-        outcomes = [outcome.mirrored() for outcome in _outcomes(pair(after, before))]
+        outcomes = [outcome.mirrored() for outcome in _outcomes(_paired(after, before))]
     else:
-        outcomes = list(_outcomes(pair(before, after)))
+        outcomes = list(_outcomes(_paired(before, after)))
     outcomes.sort(key=_order(outcomes).__getitem__)
     changes = (_change(outcome, before, after) for outcome in outcomes if outcome.kind)
     unchanged = ((outcome.at, outcome.other) for outcome in outcomes if not outcome.kind)
@@ -63,6 +69,12 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
         changes=tuple(changes),
         unchanged=tuple((before[at], after[to]) for at, to in unchanged if at is not None and to is not None),
     )
+
+
+def _paired(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
+    pairing = pair(before, after)
+    pair_pieces(pairing)
+    return pairing
 
 
 def _canonical(clauses: Sequence[Clause]) -> list[Hashable]:
@@ -80,6 +92,7 @@ def _change(outcome: _Outcome, before: Sequence[Clause], after: Sequence[Clause]
         after=None if outcome.other is None else after[outcome.other],
         similarity=outcome.similarity,
         moved=outcome.moved,
+        others=tuple((after if outcome.kind is ChangeKind.SPLIT else before)[at] for at in outcome.more),
     )
 
 
@@ -90,12 +103,31 @@ def _outcomes(pairing: Pairing) -> Iterator[_Outcome]:
         if pairing.same_words(at, other):
             yield _Outcome(at, other, ChangeKind.MOVED if moved else None, 1.0, moved)
         else:
-            similarity = share_in_common(pairing.before.bags[at], pairing.after.bags[other])
-            yield _Outcome(at, other, ChangeKind.REWORDED, similarity, moved)
+            yield _changed(pairing, at, other, moved)
     for at in pairing.open_before():
         yield _Outcome(at, None, ChangeKind.REMOVED, 0.0)
     for other in pairing.open_after():
         yield _Outcome(None, other, ChangeKind.ADDED, 0.0)
+
+
+def _changed(pairing: Pairing, at: int, other: int, moved: bool) -> _Outcome:
+    before, after = pairing.before.bags, pairing.after.bags
+    if at in pairing.splits:
+        more = pairing.splits[at]
+        similarity = share_in_common(before[at], _together(after, other, *more))
+        return _Outcome(at, other, ChangeKind.SPLIT, similarity, moved, more)
+    if other in pairing.merges:
+        more = pairing.merges[other]
+        similarity = share_in_common(_together(before, at, *more), after[other])
+        return _Outcome(at, other, ChangeKind.MERGED, similarity, moved, more)
+    return _Outcome(at, other, ChangeKind.REWORDED, share_in_common(before[at], after[other]), moved)
+
+
+def _together(bags: Sequence[Bag], *positions: int) -> Bag:
+    whole: Bag = Counter()
+    for at in positions:
+        whole.update(bags[at])
+    return whole
 
 
 _InOrder = dict[Place, tuple[list[int], list[int]]]

@@ -70,15 +70,26 @@ def _key(clause: Clause) -> tuple[Hashable, ...]:
     return _STANDING.get(clause.kind, ""), clause.text
 
 
-@dataclass(slots=True)
+@dataclass
 class Pairing:
-    """Two sides and the pairs found so far; `files` maps the paths before to the paths after."""
+    """Two sides and the pairs found so far; `files` maps the paths before to the paths after.
+
+    `splits` gives for a paired clause before what else it became, `merges` for one after what else became it: clauses
+    in no pair and in one of these at most once.
+    """
 
     before: Side
     after: Side
     forward: dict[int, int] = field(default_factory=dict)
     backward: dict[int, int] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    splits: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    merges: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """How much each word of both sides counts."""
+        return rarity_weights([*self.before.bags, *self.after.bags])
 
     def same_place(self, at: int, other: int) -> bool:
         """Whether two clauses stand in the same section, whatever it is called by now."""
@@ -100,12 +111,14 @@ class Pairing:
                 self.backward[other] = at
 
     def open_before(self) -> list[int]:
-        """The clauses before that have no pair, ascending."""
-        return [at for at in range(len(self.before.clauses)) if at not in self.forward]
+        """The clauses before that have no pair and are no part of a merge, ascending."""
+        merged = {at for parts in self.merges.values() for at in parts}
+        return [at for at in range(len(self.before.clauses)) if at not in self.forward and at not in merged]
 
     def open_after(self) -> list[int]:
-        """The clauses after that have no pair, ascending."""
-        return [at for at in range(len(self.after.clauses)) if at not in self.backward]
+        """The clauses after that have no pair and are no part of a split, ascending."""
+        split = {at for parts in self.splits.values() for at in parts}
+        return [at for at in range(len(self.after.clauses)) if at not in self.backward and at not in split]
 
 
 def pair(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
@@ -203,7 +216,7 @@ def _pair_sections_by_content(pairing: Pairing) -> None:
 
 def _pair_similar(pairing: Pairing) -> None:
     before, after = pairing.before, pairing.after
-    weights = rarity_weights([*before.bags, *after.bags])
+    weights = pairing.weights
     ours, theirs = pairing.open_before(), pairing.open_after()
     near = set(_near(pairing, ours, theirs))
     scored = []

@@ -18,11 +18,12 @@ _MOST_CANDIDATES = 16
 def share_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None = None) -> float:
     """The share of words in common, 0 to 1: twice the words of both over the words of each, every word as often as it
     stands there. With weights, each word counts by its own."""
-    size = _weight(before, weights) + _weight(after, weights)
-    return 2 * _weight(before & after, weights) / size if size else 1.0
+    size = weight(before, weights) + weight(after, weights)
+    return 2 * weight(before & after, weights) / size if size else 1.0
 
 
-def _weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
+def weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
+    """What a bag's words weigh together; without weights each counts one."""
     if weights is None:
         return bag.total()
     return sum(weights[word] * count for word, count in bag.items())

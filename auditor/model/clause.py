@@ -19,12 +19,15 @@ class ClauseKind(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What happened to a clause between two revisions."""
+    """What happened to a clause between two revisions; reinstated needs a history, two revisions never say it."""
 
     ADDED = "added"
     REMOVED = "removed"
     REWORDED = "reworded"
     MOVED = "moved"
+    SPLIT = "split"
+    MERGED = "merged"
+    REINSTATED = "reinstated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class ClauseChange:
     """One clause's change. `before` is None for an added clause, `after` for a removed one.
 
     `similarity` is 1.0 for the same text, else the share of words in common, 0 to 1. A clause that was moved and
-    reworded is reworded, with `moved` true.
+    reworded is reworded, with `moved` true. `others` are the further clauses of a split (after) or a merge (before),
+    in order; `after` of a split and `before` of a merge is the one that shares most words with the whole.
     """
 
     kind: ChangeKind
@@ -67,11 +71,16 @@ class ClauseChange:
     after: Clause | None
     similarity: float
     moved: bool = False
+    others: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeCounts:
-    """How many clauses a patch changed, by kind."""
+    """How many clauses a patch changed, by kind.
+
+    A clause split into n is one reworded and n - 1 added, n merged into one are one reworded and n - 1 removed, one
+    reinstated is added: clauses after are always clauses before, plus added, minus removed.
+    """
 
     added: int
     removed: int
