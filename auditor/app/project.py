@@ -37,24 +37,46 @@ class Project:
     runs: tuple[Run, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a project is; nothing of it has been read yet. The attributes are those of `Project`."""
+
+    root: Path
+    repository: Repository | None
+    tree: Tree
+
+
+def locate(where: Path) -> Place:
+    """The place of the project that a folder lies in.
+
+    Args:
+        where: a folder in it, a bare repository, or a folder of dated revisions.
+
+    Raises RepositoryError.
+    """
+    found = find_repository(where)
+    root = (found.worktree if found else None) or where
+    tree: Tree = Commit(found, found.resolve("HEAD")) if found and found.worktree is None else Folder(root)
+    return Place(root, found, tree)
+
+
 def open_project(where: Path, spec: str | None = None) -> Project:
     """The project that a folder lies in.
 
     Args:
-        where: a folder in it, a bare repository, or a folder of dated revisions.
+        where: as for `locate`.
         spec: the name of a configured spec, or the path or pattern of one that is not; None for all configured.
 
     Raises ConfigError, RecordError or RepositoryError.
     """
-    found = find_repository(where)
-    if found is not None:
-        found.require_complete()
-    root = (found.worktree if found else None) or where
-    tree: Tree = Commit(found, found.resolve("HEAD")) if found and found.worktree is None else Folder(root)
-    settings = load(tree)
-    specs = chosen(settings.specs, spec, in_git=found is not None)
-    registry = load_registry(tree, settings.store)
-    return Project(root, found, tree, settings, specs, registry, load_records(tree, settings.store))
+    place = locate(where)
+    if place.repository is not None:
+        place.repository.require_complete()
+    settings = load(place.tree)
+    specs = chosen(settings.specs, spec, in_git=place.repository is not None)
+    registry = load_registry(place.tree, settings.store)
+    runs = load_records(place.tree, settings.store)
+    return Project(place.root, place.repository, place.tree, settings, specs, registry, runs)
 
 
 def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:
@@ -68,13 +90,22 @@ def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) 
     return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
 
 
-def history_of(project: Project, config: SpecConfig, tip: str = "HEAD") -> History:
-    """The history of one of the project's specs. Raises ConfigError or RepositoryError."""
+def history_of(project: Project | Place, config: SpecConfig, tip: str = "HEAD") -> History:
+    """The history of one of the project's specs. Raises ConfigError or RepositoryError.
+
+    Args:
+        tip: the commit, tag or branch it ends at; dated folders are those of the project's tree.
+    """
     if config.source == "folder":
-        return folder.history(project.root, config.name, config.paths)
+        return folder.history_in(project.tree, config.name, config.paths, where=str(project.root))
+    return repository.history(git_of(project, config), config.name, config.paths, tip)
+
+
+def git_of(project: Project | Place, config: SpecConfig) -> Repository:
+    """The repository a spec's commits are in. Raises ConfigError outside of git."""
     if project.repository is None:
         remedy = 'run this in its repository, or set source = "folder"'
         raise ConfigError(
             "is in no git repository", where=str(project.root), field=f"spec {config.name}", remedy=remedy
         )
-    return repository.history(project.repository, config.name, config.paths, tip)
+    return project.repository
