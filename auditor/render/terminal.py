@@ -74,11 +74,20 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     for facts in entry.facts.behaviours:
         if facts.verdict is verdict:
             body += _told(facts, counts)
-    rest = [f"{terminal(f.behaviour)} {f.verdict}" for f in entry.facts.behaviours if f.verdict is not verdict]
+    models = {facts.model for facts in entry.facts.behaviours}
+    rest = [
+        f"{_of(facts.behaviour, facts.model if len(models) > 1 else '')} {facts.verdict}"
+        for facts in entry.facts.behaviours
+        if facts.verdict is not verdict
+    ]
     if rest:
         body.append(Text(f"also: {', '.join(rest)}", style="dim"))
     body += _footnotes(entry)
     return Group(head, Padding(Group(*body), (0, 0, 1, 4), expand=False))
+
+
+def _of(behaviour: str, model: str) -> str:
+    return f"{terminal(behaviour)} of {terminal(model)}" if model else terminal(behaviour)
 
 
 def _about(entry: PatchEntry) -> Text:
@@ -186,9 +195,10 @@ def _because(facts: BehaviourFacts) -> str:
 
 def _gaps(spec: SpecReport, counts: bool) -> Table:
     seen = {sighting.revision: sighting for sighting in reversed(spec.history.sightings)}
+    models = {gap.model for gap in spec.gaps}
     table = _table("test", "held-out", "since", counts=counts)
     for gap in spec.gaps:
-        name = f"{terminal(gap.behaviour)}: {terminal(gap.suite)}"
+        name = f"{_of(gap.behaviour, gap.model if len(models) > 1 else '')}: {terminal(gap.suite)}"
         table.add_row(
             name, *_rate(gap.test, counts), *_rate(gap.held_out, counts), f"{seen[gap.since.revision].date:%Y-%m-%d}"
         )
