@@ -129,6 +129,13 @@ def load(tree: Tree) -> Settings:
     return Settings()
 
 
+def has_settings(tree: Tree) -> bool:
+    """Whether a project has either file, even one that says nothing. Raises ConfigError for a malformed shared one."""
+    shared = tree.read(SHARED_FILE)
+    in_shared = shared is not None and _tool_section(parsed(shared, SHARED_FILE)) is not None
+    return in_shared or tree.read(FILE) is not None
+
+
 def _tool_section(document: dict[str, Any]) -> object | None:
     tools = document.get("tool")
     return tools.get("auditor") if isinstance(tools, dict) else None

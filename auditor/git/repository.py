@@ -115,6 +115,14 @@ class Repository:
             raise self._command.failure(answer.err)
         return answer.status == 0
 
+    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+        """The best common ancestors of two commits, both ids; none where their histories are unrelated."""
+        self.require_complete()
+        answer = self._command.attempt("merge-base", "--all", _checked(one), _checked(other))
+        if answer.status > 1 or (answer.status and answer.err):
+            raise self._command.failure(answer.err)
+        return tuple(answer.out.decode().split())
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         """The names of tags, sorted, by the commit they stand for. Tags of anything else are left out."""
         self.require_complete()

@@ -1,0 +1,36 @@
+"""auditor revision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import repo_option, spec_option
+
+
+@click.command("revision", short_help="The content id to stamp on an evaluation.")
+@click.argument("name", metavar="[REV]", required=False)
+@repo_option
+@spec_option
+def command(name: str | None, repo: Path, spec: str | None) -> int:
+    """Prints the content id of the spec, to stamp on an evaluation.
+
+    Without REV it is that of the files in the work tree as they are now, staged or not; of HEAD in a bare repository;
+    of the latest folder where revisions are dated folders. REV is a content id, a commit, the beginning of either (6
+    digits or more), a tag, a branch, HEAD, or a dated folder.
+
+    Where several specs are configured, and --spec names none, each gets a line with its name and its id.
+
+    \b
+    inspect eval task.py --metadata spec_revision=$(auditor revision)
+    """
+    from auditor.app.revision import stamps
+    from auditor.render.escape import terminal
+
+    found = stamps(repo, spec, name)
+    for stamp in found:
+        click.echo(stamp.revision if len(found) == 1 else f"{terminal(stamp.spec)} {stamp.revision}")
+    for caution in [stamp.caution for stamp in found if stamp.caution]:
+        click.echo(f"auditor: {terminal(caution)}", err=True)
+    return 0
