@@ -109,10 +109,16 @@ def _add_history(graph: nx.MultiDiGraph[Node], history: History, patches: Iterab
 
 
 def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
+    """The registered suites, and those only tables declare. Raises RecordError where tables contradict each other."""
     suites = dict(registry.suites)
     for run in runs:
-        if run.suite not in suites and run.behaviour is not None and run.role is not None:
-            suites[run.suite] = Suite(run.suite, run.behaviour, run.role)
+        if run.suite in registry.suites or run.behaviour is None or run.role is None:
+            continue
+        declared = Suite(run.suite, run.behaviour, run.role)
+        if suites.setdefault(run.suite, declared) != declared:
+            what = f"suite {run.suite} is declared to measure {suites[run.suite].behaviour} and {run.behaviour}"
+            remedy = f"say which in suites.toml, or correct record {run.record[:12]}"
+            raise RecordError(what, where="eval_history/records", field="behaviour, role", remedy=remedy)
     return suites
 
 

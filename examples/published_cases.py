@@ -12,6 +12,8 @@ item resemble each other, so the effective sample is smaller than the printed on
 item with correlation rho. Fifty items in ten epochs with rho from 0.3 to 0.6 make 3.7 to 6.4; one sample an item makes
 1. The default, 1.5, stands for few epochs and a mild correlation: raise it where the publication repeats its items.
 
+Without --case, a suite is named with its case: two studies that use one name did not run the same items.
+
 Rows whose behaviour is evaluation awareness are left out with a note on stderr: noticing a test is no misbehaviour.
 """
 
@@ -108,13 +110,16 @@ def is_awareness(row: Row) -> bool:
     return re.search(r"aware|metagaming", row["behaviour"], re.IGNORECASE) is not None
 
 
-def tallies(row: Row, declared: Declared) -> Iterator[dict[str, str]]:
-    """The two rows, before and after, of one published case. Raises BadCase."""
+def tallies(row: Row, declared: Declared, *, plain: bool) -> Iterator[dict[str, str]]:
+    """The two rows, before and after, of one published case; `plain` leaves the case out of the suite's name.
+
+    Raises BadCase.
+    """
     for side, revision in (("before", declared.before), ("after", declared.after)):
         misaligned, valid = counts(row, side, declared.assume_n)
         yield {
             "spec_revision": revision,
-            "suite": row["suite"],
+            "suite": row["suite"] if plain else f"{row['suite']} ({row['case']})",
             "model": row["model"],
             "behaviour": row["behaviour"],
             "role": row["role"],
@@ -140,7 +145,7 @@ def convert(lines: Iterable[str], case: str | None, declared: Declared) -> tuple
             left_out += 1
             continue
         try:
-            found.extend(tallies(row, declared))
+            found.extend(tallies(row, declared, plain=case is not None))
         except BadCase as problem:
             raise BadCase(f"line {reader.line_num}: {problem}") from None
     if not found:

@@ -35,12 +35,12 @@ def test_counts_are_used_as_printed_and_assumed_otherwise(tmp_path: Path) -> Non
     found = rows(convert(tmp_path, CASES).stdout)
     told = [(r["suite"], r["spec_revision"], r["misaligned_count"], r["valid_count"]) for r in found]
     assert told == [
-        ("Quiet, please", "before", "38", "300"),
-        ("Quiet, please", "after", "0", "300"),
-        ("Doors", "before", "33", "300"),
-        ("Doors", "after", "30", "300"),
-        ("Tasks", "before", "10", "10"),
-        ("Tasks", "after", "3", "10"),
+        ("Quiet, please (one)", "before", "38", "300"),
+        ("Quiet, please (one)", "after", "0", "300"),
+        ("Doors (one)", "before", "33", "300"),
+        ("Doors (one)", "after", "30", "300"),
+        ("Tasks (two)", "before", "10", "10"),
+        ("Tasks (two)", "after", "3", "10"),
     ]
     assert {row["design_effect"] for row in found} == {"1.5"}
     assert [row["role"] for row in found[:4]] == ["test", "test", "held_out", "held_out"]

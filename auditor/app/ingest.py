@@ -15,7 +15,7 @@ from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, 
 from auditor.model.raw import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
-from auditor.model.suite import Binding, Suite
+from auditor.model.suite import Binding, Role, Suite
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
 from auditor.store.bindings import load_bindings
 from auditor.store.records import Outcome, RecordStore, identity_of, record_id
@@ -83,13 +83,18 @@ def ingest(paths: Sequence[Path], *, root: Path, spec: str | None, extra: str, d
         return _ingest(paths, project, extra, dry_run)
 
 
+# The behaviour and role of each suite, as tables declare them.
+Declared = dict[str, tuple[str, Role]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a file is judged by: the project, its specs' histories and its bindings."""
+    """What a file is judged by: the project, its specs' histories, its bindings, and what tables declared before."""
 
     project: Project
     specs: tuple[Known, ...]
     bindings: tuple[Binding, ...]
+    declared: Declared
 
     @property
     def registry_file(self) -> str:
@@ -98,7 +103,7 @@ class _Context:
 
 def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool) -> IngestReport:
     store_path = project.settings.store
-    context = _Context(project, know(project), load_bindings(project.tree, store_path))
+    context = _Context(project, know(project), load_bindings(project.tree, store_path), _declared(project.runs, {}))
     store = _DryStore(project.runs) if dry_run else RecordStore(project.root, store_path)
     options = ReadOptions(ignore_extra=extra == "ignore")
     files, passed_over = _found(paths)
@@ -162,7 +167,9 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore | _DryStore, 
     try:
         raws = reader_for(path).read(path, options)
         runs = [_run(raw, context) for raw in raws]
+        declared = _declared(runs, context.declared)
         outcomes = store.add(runs)
+        context.declared.update(declared)
     except InputError as error:
         line = str(error)
         return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
@@ -173,6 +180,19 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore | _DryStore, 
         present=outcomes.count(Outcome.PRESENT),
         incomplete=sum(run.incomplete is not None for run in runs),
     )
+
+
+def _declared(runs: Sequence[Run], before: Declared) -> Declared:
+    """What tables say of each suite, with what was said before. Raises TableError where one says something else."""
+    found = dict(before)
+    for run in runs:
+        if run.behaviour is not None and run.role is not None:
+            said = found.setdefault(run.suite, (run.behaviour, run.role))
+            if said != (run.behaviour, run.role):
+                what = f"{run.behaviour} as {run.role}, elsewhere {said[0]} as {said[1]}"
+                remedy = "name the two suites differently, or say in suites.toml which it is"
+                raise TableError(what, where=f"suite {run.suite}", field="behaviour, role", remedy=remedy)
+    return found
 
 
 def _run(raw: RawRun, context: _Context) -> Run:

@@ -86,25 +86,37 @@ class RecordStore:
     def add(self, runs: Sequence[Run]) -> tuple[Outcome, ...]:
         """Record `runs`; one that is there already is left as it is. Returns what became of each, in their order.
 
+        A run that is there already from another file of the same log, such as a converted one, counts as present.
+
         When this returns, every run is on disk and stays there. Raises RecordError before anything is written when a
         run cannot be recorded, or has the identity of another record and names no record it corrects; and when the
         disk refuses, in which case some may have been written, and adding them again completes the rest.
         """
         files = [encode(run) for run in runs]
-        names = [canonical.sha256(record) for record, _ in files]
+        own = [canonical.sha256(record) for record, _ in files]
         try:
             with durable.locked(self._root):
                 self._look()
+                names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
                 new = {n: _Entry(run.identity, run.corrects) for n, run in zip(names, runs, strict=True)}
                 present = new.keys() & self._entries.keys()
                 _check_identities(self._entries, new)
-                self._write(dict(zip(names, files, strict=True)))
+                self._write({name: file for name, file in zip(own, files, strict=True) if name in new})
                 self._entries.update(new)
         except OSError as error:
             where = str(error.filename or self._root / self._store)
             remedy = "make it writable, then run the command again"
             raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
         return _outcomes(names, present)
+
+    def _known_as(self, name: str, run: Run, record: bytes) -> str:
+        """The record's own name; or that of another with the same run in it, read from another file of the same log."""
+        rivals = [other for other, entry in sorted(self._entries.items()) if entry.identity == run.identity]
+        if not rivals or name in rivals:
+            return name
+        mine = _without_source(record)
+        files = {other: self._root / _record_path(self._store, other) for other in rivals}
+        return next((other for other, file in files.items() if _without_source(file.read_bytes()) == mine), name)
 
     def _look(self) -> None:
         """Take note of the records that came or went since the last look. Lists by hand: it runs once an `add`."""
@@ -138,6 +150,14 @@ class RecordStore:
         for path, data in paths.items():
             durable.write_new(path, data)
         durable.sync_folders(folders)
+
+
+def _without_source(record: bytes) -> object:
+    """What a record says, but for the file it was read from: a log converted or packed again is the same run."""
+    members = canonical.loads(record)
+    return (
+        {key: value for key, value in members.items() if key != "source_sha256"} if isinstance(members, dict) else None
+    )
 
 
 def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:

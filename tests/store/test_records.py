@@ -427,3 +427,14 @@ def test_a_runs_identity_is_the_logs_or_what_sets_it_apart() -> None:
     ]
     assert len(set(same)) == 1
     assert len({*same, *others}) == 8
+
+
+def test_the_same_log_converted_is_there_already(tmp_path: Path) -> None:
+    """A log packed or converted again has other bytes and is the same run; a changed count is not."""
+    writer, run = store(tmp_path), a_run()
+    writer.add([run])
+    before = sorted(path.name for path in (tmp_path / "eval_history").rglob("*.json"))
+    assert writer.add([replace(run, source_sha256="1" * 64)]) == (Outcome.PRESENT,)
+    assert sorted(path.name for path in (tmp_path / "eval_history").rglob("*.json")) == before
+    with pytest.raises(RecordError, match="one run identity with different content"):
+        writer.add([replace(run, source_sha256="1" * 64, model="another", checkpoint="another")])
