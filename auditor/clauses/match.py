@@ -31,7 +31,7 @@ class Matching:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """What became of a clause: positions before and after; `kind` is None where nothing changed.
 
     `more` are further positions: after for a split, before for a merge.
@@ -44,7 +44,7 @@ class _Outcome:
     moved: bool = False
     more: tuple[int, ...] = ()
 
-    def mirrored(self) -> _Outcome:
+    def mirrored(self) -> Outcome:
         kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None
         return replace(self, at=self.other, other=self.at, kind=kind)
 
@@ -57,18 +57,24 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     paired by anchor, or by the words they share; also a rule that became commentary or an example. Split and merged:
     see `pieces.pieces_of`. A patch and its revert have mirrored changes.
     """
-    # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
-    if _canonical(after) < _canonical(before):
-        outcomes = [outcome.mirrored() for outcome in _outcomes(_paired(after, before))]
-    else:
-        outcomes = list(_outcomes(_paired(before, after)))
-    outcomes.sort(key=_order(outcomes).__getitem__)
+    outcomes = outcomes_of(before, after)
     changes = (_change(outcome, before, after) for outcome in outcomes if outcome.kind)
     unchanged = ((outcome.at, outcome.other) for outcome in outcomes if not outcome.kind)
     return Matching(
         changes=tuple(changes),
         unchanged=tuple((before[at], after[to]) for at, to in unchanged if at is not None and to is not None),
     )
+
+
+def outcomes_of(before: Sequence[Clause], after: Sequence[Clause]) -> list[Outcome]:
+    """What became of every clause of both sides, by position; in the order of `Matching.changes`."""
+    # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
+    if _canonical(after) < _canonical(before):
+        found = [outcome.mirrored() for outcome in _outcomes(_paired(after, before))]
+    else:
+        found = list(_outcomes(_paired(before, after)))
+    found.sort(key=_order(found).__getitem__)
+    return found
 
 
 def _paired(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
@@ -84,7 +90,7 @@ def _canonical(clauses: Sequence[Clause]) -> list[Hashable]:
     ]
 
 
-def _change(outcome: _Outcome, before: Sequence[Clause], after: Sequence[Clause]) -> ClauseChange:
+def _change(outcome: Outcome, before: Sequence[Clause], after: Sequence[Clause]) -> ClauseChange:
     assert outcome.kind is not None
     return ClauseChange(
         kind=outcome.kind,
@@ -96,31 +102,31 @@ def _change(outcome: _Outcome, before: Sequence[Clause], after: Sequence[Clause]
     )
 
 
-def _outcomes(pairing: Pairing) -> Iterator[_Outcome]:
+def _outcomes(pairing: Pairing) -> Iterator[Outcome]:
     in_order = _in_order(pairing)
     for at, other in sorted(pairing.forward.items()):
         moved = not _keeps_place(pairing, in_order, at, other)
         if pairing.same_words(at, other):
-            yield _Outcome(at, other, ChangeKind.MOVED if moved else None, 1.0, moved)
+            yield Outcome(at, other, ChangeKind.MOVED if moved else None, 1.0, moved)
         else:
             yield _changed(pairing, at, other, moved)
     for at in pairing.open_before():
-        yield _Outcome(at, None, ChangeKind.REMOVED, 0.0)
+        yield Outcome(at, None, ChangeKind.REMOVED, 0.0)
     for other in pairing.open_after():
-        yield _Outcome(None, other, ChangeKind.ADDED, 0.0)
+        yield Outcome(None, other, ChangeKind.ADDED, 0.0)
 
 
-def _changed(pairing: Pairing, at: int, other: int, moved: bool) -> _Outcome:
+def _changed(pairing: Pairing, at: int, other: int, moved: bool) -> Outcome:
     before, after = pairing.before.bags, pairing.after.bags
     if at in pairing.splits:
         more = pairing.splits[at]
         similarity = share_in_common(before[at], _together(after, other, *more))
-        return _Outcome(at, other, ChangeKind.SPLIT, similarity, moved, more)
+        return Outcome(at, other, ChangeKind.SPLIT, similarity, moved, more)
     if other in pairing.merges:
         more = pairing.merges[other]
         similarity = share_in_common(_together(before, at, *more), after[other])
-        return _Outcome(at, other, ChangeKind.MERGED, similarity, moved, more)
-    return _Outcome(at, other, ChangeKind.REWORDED, share_in_common(before[at], after[other]), moved)
+        return Outcome(at, other, ChangeKind.MERGED, similarity, moved, more)
+    return Outcome(at, other, ChangeKind.REWORDED, share_in_common(before[at], after[other]), moved)
 
 
 def _together(bags: Sequence[Bag], *positions: int) -> Bag:
@@ -159,10 +165,10 @@ def _keeps_place(pairing: Pairing, in_order: _InOrder, at: int, other: int) -> b
     return rank == other_rank
 
 
-def _order(outcomes: list[_Outcome]) -> dict[_Outcome, tuple[int, int, int]]:
+def _order(outcomes: list[Outcome]) -> dict[Outcome, tuple[int, int, int]]:
     """Where each outcome stands in the text after; what is gone follows what it followed."""
     places = {outcome.at: outcome.other for outcome in outcomes if outcome.at is not None}
-    order: dict[_Outcome, tuple[int, int, int]] = {}
+    order: dict[Outcome, tuple[int, int, int]] = {}
     last = -1
     removed: dict[int, int] = {}
     for at in sorted(places):

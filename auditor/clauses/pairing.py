@@ -37,7 +37,7 @@ class Side:
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
         self.clauses = clauses
-        self.keys = [_key(clause) for clause in clauses]
+        self.keys = [key_of(clause) for clause in clauses]
         self.places: list[Place] = []
         opened: dict[tuple[str, tuple[str, ...]], int] = {}
         for at, clause in enumerate(clauses):
@@ -63,7 +63,7 @@ class Side:
         return self.clauses[at].kind is ClauseKind.HEADING
 
 
-def _key(clause: Clause) -> tuple[Hashable, ...]:
+def key_of(clause: Clause) -> tuple[Hashable, ...]:
     """Equal for two clauses that say the same, wherever they stand; its first part is their standing."""
     if clause.kind is ClauseKind.HEADING:
         return clause.kind.value, clause.text, clause.anchor, tuple(sorted(clause.attributes.items()))

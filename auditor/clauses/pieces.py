@@ -68,7 +68,9 @@ def _splits(direction: _Direction) -> Iterator[tuple[int, int, tuple[int, ...]]]
 def _possible(direction: _Direction) -> dict[int, list[int]]:
     """For each clause that may be a whole, the parts that may be pieces of it."""
     wholes, parts = direction.wholes, direction.parts
-    whole_bags = {at: wholes.bags[at] for at in (*direction.open_wholes, *direction.paired) if not wholes.is_heading(at)}
+    whole_bags = {
+        at: wholes.bags[at] for at in (*direction.open_wholes, *direction.paired) if not wholes.is_heading(at)
+    }
     part_bags = {
         at: parts.bags[at]
         for at in direction.open_parts

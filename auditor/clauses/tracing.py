@@ -1,0 +1,228 @@
+"""One sighting read against its parents: who its clauses are, and what happened to them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from auditor.clauses.gone import found_again, likeness
+from auditor.clauses.lives import LineageEvent
+from auditor.clauses.match import Outcome, outcomes_of
+from auditor.clauses.pairing import key_of
+from auditor.model.clause import ChangeKind, Clause
+
+_EXACT = (None, ChangeKind.MOVED)
+_DISTANCE: Mapping[ChangeKind | None, int] = {None: 0, ChangeKind.MOVED: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is known at a sighting, of it and of all before it.
+
+    Attributes:
+        revision: content id.
+        clauses: of that revision, in order.
+        ids: of the clauses.
+        gone: the clauses there were once, in their last state, by id; the one that went last comes last.
+        sighted: by revision, the ids it had when it was last seen.
+    """
+
+    revision: str
+    clauses: Sequence[Clause]
+    ids: tuple[str, ...]
+    gone: Mapping[str, Clause]
+    sighted: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event, the ids of those in whose lives it stands, of those it began, and of those it ended in another."""
+
+    event: LineageEvent
+    ids: tuple[str, ...]
+    born: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A sighting's text against one parent's: what became of each clause, and where each id stood before."""
+
+    parent: State
+    outcomes: list[Outcome]
+    places: dict[str, int] = field(init=False)
+    by_after: dict[int, Outcome] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = {name: at for at, name in enumerate(self.parent.ids)}
+        self.by_after = {outcome.other: outcome for outcome in self.outcomes if outcome.other is not None}
+
+
+@dataclass(slots=True)
+class _Namer:
+    """Makes ids: the first that a text has and that is not known yet."""
+
+    spec: str
+    known: set[str]
+
+    def name(self, text: str) -> str:
+        ordinal = 0
+        while (name := _id(self.spec, text, ordinal)) in self.known:
+            ordinal += 1
+        self.known.add(name)
+        return name
+
+
+def _id(spec: str, text: str, ordinal: int) -> str:
+    parts = (part.encode("utf-8", "surrogatepass") for part in (spec, text, str(ordinal)))
+    return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()[:32]
+
+
+def next_state(
+    spec: str, sighting: str, patch: str | None, revision: str, clauses: Sequence[Clause], parents: Sequence[State]
+) -> tuple[State, list[Happening]]:
+    """The state of a sighting with these parents, first parent first, and what happened in it."""
+    gone = {name: clause for parent in parents for name, clause in parent.gone.items()}
+    sighted = {content: ids for parent in reversed(parents) for content, ids in parent.sighted.items()}
+    readings = [_Reading(parent, outcomes_of(parent.clauses, clauses)) for parent in parents]
+    ids = _same_again(revision, parents, sighted) or _assigned(spec, clauses, readings, gone)
+    happenings = list(_Teller(sighting, patch, clauses, ids, readings, gone).happenings())
+    for parent in reversed(parents):
+        gone |= zip(parent.ids, parent.clauses, strict=True)
+    for name in ids:
+        gone.pop(name, None)
+    return State(revision, clauses, ids, gone, {**sighted, revision: ids}), happenings
+
+
+def _same_again(
+    revision: str, parents: Sequence[State], sighted: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...] | None:
+    same = (parent.ids for parent in parents if parent.revision == revision)
+    return next(same, None) or sighted.get(revision)
+
+
+def _assigned(
+    spec: str, clauses: Sequence[Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
+) -> tuple[str, ...]:
+    """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
+    ids: dict[int, str] = {}
+    taken: set[str] = set()
+
+    def take(at: int, name: str) -> None:
+        if at not in ids and name not in taken:
+            ids[at] = name
+            taken.add(name)
+
+    for exact in (True, False):
+        for reading in readings:
+            for outcome in reading.outcomes:
+                if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
+                    take(outcome.other, reading.parent.ids[outcome.at])
+    absent = {name: clause for name, clause in gone.items() if name not in taken}
+    added = {at: clause for at, clause in enumerate(clauses) if at not in ids}
+    for at, name in found_again(absent, added).items():
+        take(at, name)
+    namer = _Namer(spec, {*gone, *(name for reading in readings for name in reading.parent.ids)})
+    return tuple(ids[at] if at in ids else namer.name(clause.text) for at, clause in enumerate(clauses))
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Where a parent has a clause, and what became of it; `outcome` is None where the matching paired it otherwise."""
+
+    reading: _Reading
+    place: int
+    kind: ChangeKind | None
+    outcome: Outcome | None
+
+
+@dataclass(slots=True)
+class _Teller:
+    """Tells what happened, from who the clauses are: the matching proposes, identity decides."""
+
+    sighting: str
+    patch: str | None
+    clauses: Sequence[Clause]
+    ids: tuple[str, ...]
+    readings: Sequence[_Reading]
+    gone: Mapping[str, Clause]
+    told: set[str] = field(default_factory=set)
+
+    def happenings(self) -> Iterator[Happening]:
+        """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
+        held = [self._held(at, name) for at, name in enumerate(self.ids)]
+        together = {at: self._together(at, one, held) for at, one in enumerate(held) if one}
+        self.told.update(name for happening in together.values() if happening for name in happening.ids)
+        for at, name in enumerate(self.ids):
+            happening = together.get(at)
+            if happening is None and name not in self.told:
+                happening = self._alone(at, name, held[at])
+            if happening is not None:
+                yield happening
+        yield from self._departures()
+
+    def _held(self, at: int, name: str) -> _Held | None:
+        """The parent that has this clause most alike."""
+        held = []
+        for reading in self.readings:
+            place = reading.places.get(name)
+            if place is not None:
+                held.append(self._compared(reading, place, at))
+        return min(held, key=lambda one: _DISTANCE.get(one.kind, 2), default=None)
+
+    def _compared(self, reading: _Reading, place: int, at: int) -> _Held:
+        outcome = reading.by_after[at]
+        if outcome.at == place:
+            return _Held(reading, place, outcome.kind, outcome)
+        same = key_of(reading.parent.clauses[place]) == key_of(self.clauses[at])
+        return _Held(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
+
+    def _together(self, at: int, one: _Held, held: Sequence[_Held | None]) -> Happening | None:
+        """A split whose pieces are new, or a merge of clauses that are there no more."""
+        if one.outcome is None or not one.outcome.more:
+            return None
+        parent, name = one.reading.parent, self.ids[at]
+        if one.kind is ChangeKind.SPLIT:
+            pieces = [other for other in one.outcome.more if held[other] is None]
+            after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
+            event = self._event(one.kind, (parent.clauses[one.place],), after, one.outcome)
+            others = tuple(self.ids[other] for other in pieces)
+            return Happening(event, (name, *others), born=tuple(name for name in others if name not in self.gone))
+        here = {*self.ids, *self.gone}
+        parts = [other for other in one.outcome.more if parent.ids[other] not in here]
+        before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
+        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.outcome)
+        others = tuple(parent.ids[other] for other in parts)
+        return Happening(event, (name, *others), ended=others)
+
+    def _alone(self, at: int, name: str, one: _Held | None) -> Happening | None:
+        clause = self.clauses[at]
+        if one is None and name not in self.gone:
+            return Happening(self._event(ChangeKind.ADDED, (), (clause,)), (name,))
+        if one is None:
+            was = self.gone[name]
+            back = Outcome(None, at, ChangeKind.REINSTATED, likeness(was, clause))
+            return Happening(self._event(ChangeKind.REINSTATED, (was,), (clause,), back), (name,))
+        if one.kind is None:
+            return None
+        was = one.reading.parent.clauses[one.place]
+        outcome = one.outcome or Outcome(one.place, at, one.kind, likeness(was, clause))
+        return Happening(self._event(one.kind, (was,), (clause,), outcome), (name,))
+
+    def _departures(self) -> Iterator[Happening]:
+        """What was in a parent and went neither here nor, earlier, on the way to another parent."""
+        past = {*self.ids, *self.told, *self.gone}
+        for reading in self.readings:
+            for name, clause in zip(reading.parent.ids, reading.parent.clauses, strict=True):
+                if name not in past:
+                    past.add(name)
+                    yield Happening(self._event(ChangeKind.REMOVED, (clause,), ()), (name,))
+
+    def _event(
+        self, kind: ChangeKind, before: tuple[Clause, ...], after: tuple[Clause, ...], outcome: Outcome | None = None
+    ) -> LineageEvent:
+        if kind in (ChangeKind.SPLIT, ChangeKind.MERGED) and len(before) == len(after) == 1:
+            kind = ChangeKind.REWORDED
+        similarity, moved = (outcome.similarity, outcome.moved) if outcome else (0.0, False)
+        return LineageEvent(kind, self.sighting, self.patch, before, after, similarity, moved)
