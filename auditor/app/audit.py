@@ -46,7 +46,8 @@ def _of_spec(
 ) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...]]:
     history = history_of(project, config)
     assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
-    patches = [patch for patch in patches_of(history) if _is_wanted(patch, wanted_sightings(project, history, commits))]
+    wanted = wanted_sightings(project, history, commits)
+    patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]
     changes = {patch.id: changes_of(history, patch) for patch in patches}
     return spec_report(history, assessment, changes, frozenset(changes)), assessment.not_assessed
 
@@ -55,10 +56,6 @@ def changes_of(history: History, patch: Patch) -> tuple[ClauseChange, ...]:
     """A patch as clause changes."""
     revisions = history.revisions
     return diff(revisions[patch.before.revision], revisions[patch.after.revision])
-
-
-def _is_wanted(patch: Patch, sightings: frozenset[str] | None) -> bool:
-    return sightings is None or patch.after.name in sightings
 
 
 def wanted_sightings(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

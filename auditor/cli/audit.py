@@ -30,12 +30,8 @@ def command(
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
     from auditor.report import check_fail_on, matches
 
-    if new_since is not None:
-        if commits is not None:
-            raise click.UsageError("give RANGE or --new-since, not both")
-        commits = f"{new_since}..HEAD"
     check_fail_on(fail_on)
-    found = audit(open_project(repo, spec), commits)
+    found = audit(open_project(repo, spec), _range(commits, new_since))
     if style == "json":
         from auditor.render.json import audit_json
 
@@ -47,3 +43,13 @@ def command(
         out = console()
         click.echo(as_text(out, *show(found, out.width)), nl=False)
     return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
+
+
+def _range(commits: str | None, new_since: str | None) -> str | None:
+    """The range asked for. An empty one is a variable somebody forgot to set, and must not pass for "nothing new"."""
+    if commits is not None and new_since is not None:
+        raise click.UsageError("give RANGE or --new-since, not both")
+    for name, given in (("RANGE", commits), ("--new-since", new_since)):
+        if given is not None and not given.strip():
+            raise click.UsageError(f"{name} is empty")
+    return commits if new_since is None else f"{new_since}..HEAD"

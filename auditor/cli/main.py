@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 
@@ -13,6 +14,7 @@ from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, AuditorError
 
 # Verb by module, so that help and dispatch import nothing that is not asked for.
 _VERBS = tuple(sorted(info.name for info in pkgutil.iter_modules(cli.__path__) if info.name not in ("main", "options")))
+_PATH_SHOWN = 300
 
 
 class _Verbs(click.Group):
@@ -29,7 +31,11 @@ class _Verbs(click.Group):
         return command
 
 
-@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Verbs,
+    no_args_is_help=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="auditor")
 def main() -> None:
     """Did the behaviour change, or only the score?
@@ -51,27 +57,51 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        _say(_usage(error))
         return EXIT_COULD_NOT_RUN
     except click.Abort:
-        click.echo("auditor: interrupted", err=True)
+        _say("interrupted")
         return EXIT_COULD_NOT_RUN
     except AuditorError as error:
-        click.echo(f"auditor: {_visible(str(error))}", err=True)
+        _say(str(error))
         return error.exit_code
     except BrokenPipeError:
-        sys.stderr.close()
+        _drop_stdout()
+        return EXIT_COULD_NOT_RUN
+    except OSError as error:  # a full disk, a mode, a name too long: the machine's, not a bug
+        _say(_refusal_of_the_machine(error))
         return EXIT_COULD_NOT_RUN
     except Exception as error:  # whatever it is, it is ours, and must not look like a verdict
-        where = _where(error)
-        click.echo(f"auditor: a bug in auditor: {type(error).__name__}: {_visible(str(error))} ({where})", err=True)
+        _say(f"a bug in auditor: {type(error).__name__}: {error} ({_where(error)})")
         return EXIT_BUG
 
 
-def _visible(text: str) -> str:
+def _say(line: str) -> None:
     from auditor.render.escape import terminal
 
-    return terminal(text)
+    click.echo(f"auditor: {terminal(line)}", err=True)
+
+
+def _usage(error: click.ClickException) -> str:
+    """What is wrong with the arguments, and where they are explained."""
+    message = error.format_message().rstrip(".")
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    if context is None:
+        return message
+    verb = context.command_path.removeprefix("auditor").strip()
+    return f"{verb}: {message}; see {context.command_path} --help" if verb else f"{message}; see auditor --help"
+
+
+def _refusal_of_the_machine(error: OSError) -> str:
+    parts = (str(error.filename or "")[:_PATH_SHOWN], error.strerror or str(error) or type(error).__name__)
+    return f"{': '.join(part for part in parts if part)}; check the path, its mode and the room on the disk"
+
+
+def _drop_stdout() -> None:
+    """Nobody reads it any more: what is left in its buffer must not be tried again when Python ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.close(null)
 
 
 def _where(error: Exception) -> str:

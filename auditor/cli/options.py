@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -44,7 +45,8 @@ def console() -> Console:
     """Stdout: as wide as the terminal, colour only there and where NO_COLOR is not set; no wrapping of a file."""
     from rich.console import Console
 
-    plain = Console(highlight=False, markup=False, emoji=False, soft_wrap=False)
-    if plain.is_terminal:
-        return plain
-    return Console(highlight=False, markup=False, emoji=False, width=_WIDTH_OF_A_PIPE, color_system=None)
+    if sys.stdout is not None and sys.stdout.isatty():
+        return Console(highlight=False, markup=False, emoji=False)
+    return Console(
+        force_terminal=False, highlight=False, markup=False, emoji=False, width=_WIDTH_OF_A_PIPE, color_system=None
+    )
