@@ -27,7 +27,7 @@ def found_again(gone: Mapping[str, Clause], added: Mapping[int, Clause]) -> dict
     found: dict[int, str] = {}
     if not gone or not added:
         return found
-    latest = dict(reversed(gone.items()))
+    latest = dict(reversed(list(gone.items())))  # the one that went last comes first
     _join(found, latest, added, lambda clause: (key_of(clause), clause.section[-1:]))
     _join(found, latest, added, lambda clause: key_of(clause) if _telling(clause) else None)
     _join(found, latest, added, _anchor)
@@ -57,13 +57,13 @@ def _join(
     """Adds the pairs of the same key; None is no key."""
     taken = set(found.values())
     waiting: dict[Hashable, list[str]] = defaultdict(list)
-    for name, clause in reversed(gone.items()):
+    for name, clause in gone.items():
         if name not in taken:
             waiting[key(clause)].append(name)
     for at, clause in added.items():
         own = key(clause)
         if at not in found and own is not None and waiting.get(own):
-            found[at] = waiting[own].pop()
+            found[at] = waiting[own].pop(0)
 
 
 def _join_similar(found: dict[int, str], gone: Mapping[str, Clause], added: Mapping[int, Clause]) -> None:

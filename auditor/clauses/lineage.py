@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from auditor.clauses.diff import clauses_of
 from auditor.clauses.lives import Life, Lineage, LineageEvent
-from auditor.clauses.tracing import Happening, State, first_state, next_state
+from auditor.clauses.tracing import Happening, State, next_state
 from auditor.model.clause import ChangeKind
 from auditor.model.spec import History, patches_of
 

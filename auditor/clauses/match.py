@@ -45,6 +45,7 @@ class Outcome:
     more: tuple[int, ...] = ()
 
     def mirrored(self) -> Outcome:
+        """What the revert would make of it."""
         kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None
         return replace(self, at=self.other, other=self.at, kind=kind)
 
