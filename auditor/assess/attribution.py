@@ -43,4 +43,6 @@ def all_declared(pairs: Sequence[Pair], what: Sequence[str]) -> bool:
 def _declared(pair: Pair, mechanism: str) -> bool:
     suite: Suite = pair.suite
     starts = [run.created.date() for run in pair.runs_after if run.created is not None]
-    return any(change.what == mechanism and starts and change.on <= min(starts) for change in suite.declared_changes)
+    if len(starts) < len(pair.runs_after):
+        return False  # a run without a date is not shown to be later than anything
+    return any(change.what == mechanism and change.on <= min(starts) for change in suite.declared_changes)

@@ -132,8 +132,8 @@ def _difference(before: Protocol, after: Protocol) -> str:
 
 def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
     raw_before, raw_after = _added_up(before), _added_up(after)
-    if raw_before is None or raw_after is None:
-        return "samples with items on one side and without on the other"
+    if raw_before is None or raw_after is None or (raw_before.items is None) is not (raw_after.items is None):
+        return "samples with items in some runs and without in others"
     undeclared = [side for side in (raw_before, raw_after) if side.items is None and side.design_effect is None]
     if undeclared:
         return "samples without items and without a declared design effect"
