@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from auditor.app.bound import Known, bound, know, shown_to_model
 from auditor.app.project import Project, open_project
-from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RecordError, RepositoryError, TableError
+from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RepositoryError, TableError
 from auditor.model.raw import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
@@ -104,34 +103,11 @@ class _Context:
 def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool) -> IngestReport:
     store_path = project.settings.store
     context = _Context(project, know(project), load_bindings(project.tree, store_path), _declared(project.runs, {}))
-    store = _DryStore(project.runs) if dry_run else RecordStore(project.root, store_path)
+    store = RecordStore(project.root, store_path, dry_run=dry_run)
     options = ReadOptions(ignore_extra=extra == "ignore")
     files, passed_over = _found(paths)
     reports = tuple(_ingest_file(path, context, store, options) for path in files)
     return IngestReport(reports, tuple(map(str, passed_over)), dry_run)
-
-
-class _DryStore:
-    """Answers as the store would, and writes nothing."""
-
-    def __init__(self, runs: Sequence[Run]) -> None:
-        self._known: dict[str, set[str]] = defaultdict(set)
-        for run in runs:
-            self._known[run.identity].add(run.record)
-
-    def add(self, runs: Sequence[Run]) -> tuple[Outcome, ...]:
-        """What `RecordStore.add` returns. Raises RecordError for another record of the same run."""
-        return tuple(self._add(run) for run in runs)
-
-    def _add(self, run: Run) -> Outcome:
-        known = self._known[run.identity]
-        if run.record in known:
-            return Outcome.PRESENT
-        if known:
-            what = f"is recorded already with other content: {min(known)}"
-            raise RecordError(what, where=f"run {run.identity}", remedy="record a correction that names that record")
-        known.add(run.record)
-        return Outcome.ADDED
 
 
 def _found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -163,7 +139,7 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (file for file in files if file.is_file() and not file.is_symlink())
 
 
-def _ingest_file(path: Path, context: _Context, store: RecordStore | _DryStore, options: ReadOptions) -> FileReport:
+def _ingest_file(path: Path, context: _Context, store: RecordStore, options: ReadOptions) -> FileReport:
     try:
         raws = reader_for(path).read(path, options)
         runs = [_run(raw, context) for raw in raws]

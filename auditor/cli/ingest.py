@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import console, format_option, repo_option, spec_option
+from auditor.cli.options import format_option, repo_option, spec_option
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
-
-FILE_WIDTH = 4096
 
 
 @click.command("ingest", short_help="Record the runs of evaluation logs and tables.")
@@ -54,23 +52,17 @@ def _json(report: IngestReport) -> str:
 
 
 def _show(report: IngestReport) -> None:
-    """One row a file, on stdout; file names stay whole where no terminal sets a width."""
-    from rich.box import SIMPLE
-    from rich.table import Table
-
+    """One row a file and a line of totals, on stdout; the names come last, and stay whole at any width."""
     from auditor.render.escape import terminal
 
-    table = Table(box=SIMPLE, pad_edge=False)
-    table.add_column("file", overflow="fold")
-    for name in ("runs", "would add" if report.dry_run else "added", "already there", "incomplete", "refused"):
-        table.add_column(name, justify="right")
+    headings = ("would add" if report.dry_run else "added", "already there", "incomplete", "refused")
+    click.echo("  ".join((*headings, "file")))
     for file in report.files:
-        numbers = (file.runs, file.added, file.present, file.incomplete)
-        table.add_row(terminal(file.path), *map(str, numbers), "yes" if file.refused else "")
-    out = console()
-    if not out.is_terminal:
-        out.width = FILE_WIDTH
-    out.print(table)
+        numbers = (file.added, file.present, file.incomplete, 1 if file.refused else 0)
+        cells = [f"{number or '':>{len(heading)}}" for number, heading in zip(numbers, headings, strict=True)]
+        click.echo("  ".join((*cells, terminal(file.path))))
+    runs, refused = sum(file.runs for file in report.files), len(report.refusals)
+    click.echo(f"files: {len(report.files)}, runs: {runs}, refused: {refused}")
 
 
 def _notices(report: IngestReport) -> list[str]:

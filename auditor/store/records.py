@@ -76,12 +76,14 @@ def load(tree: Tree, store_path: str) -> tuple[Run, ...]:
 
 
 class RecordStore:
-    """The store at `store_path` under the folder `root`, for writing."""
+    """The store at `store_path` under the folder `root`, for writing; a dry run does everything but write."""
 
-    def __init__(self, root: Path, store_path: str) -> None:
+    def __init__(self, root: Path, store_path: str, *, dry_run: bool = False) -> None:
         self._root = root
         self._store = store_path
         self._entries: dict[str, _Entry] = {}
+        self._dry_run = dry_run
+        self._unwritten: dict[str, bytes] = {}
 
     def add(self, runs: Sequence[Run]) -> tuple[Outcome, ...]:
         """Record `runs`; one that is there already is left as it is. Returns what became of each, in their order.
@@ -115,12 +117,14 @@ class RecordStore:
         if not rivals or name in rivals:
             return name
         mine = _without_source(record)
-        files = {other: self._root / _record_path(self._store, other) for other in rivals}
-        return next((other for other, file in files.items() if _without_source(file.read_bytes()) == mine), name)
+        return next((other for other in rivals if _without_source(self._bytes_of(other)) == mine), name)
+
+    def _bytes_of(self, name: str) -> bytes:
+        return self._unwritten.get(name) or (self._root / _record_path(self._store, name)).read_bytes()
 
     def _look(self) -> None:
         """Take note of the records that came or went since the last look. Lists by hand: it runs once an `add`."""
-        entries = {}
+        entries = {name: self._entries[name] for name in self._unwritten}
         records = self._root / _folder(self._store)
         for shard in _visible(records):
             for file in _visible(records / shard):
@@ -138,6 +142,9 @@ class RecordStore:
 
     def _write(self, files: dict[str, tuple[bytes, bytes | None]]) -> None:
         """Items first, and synced, so that no record ever refers to items that a crash took."""
+        if self._dry_run:
+            self._unwritten |= {name: record for name, (record, _) in files.items()}
+            return
         manifests = {canonical.sha256(items): items for _, items in files.values() if items is not None}
         self._write_all({_item_path(self._store, name): items for name, items in manifests.items()})
         self._write_all({_record_path(self._store, name): record for name, (record, _) in files.items()})

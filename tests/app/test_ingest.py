@@ -144,9 +144,22 @@ def test_a_dry_run_says_the_same_and_writes_nothing(repo: GitRepo) -> None:
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
-def test_the_same_log_with_other_content_is_refused(repo: GitRepo, tmp_path: Path, dry_run: bool) -> None:
+def test_the_same_log_packed_again_is_there_already(repo: GitRepo, tmp_path: Path, dry_run: bool) -> None:
     put(repo, log("test_first.eval"))
     copy = write_zip(tmp_path / "test_first.eval", members_of(log("test_first.eval")))
+    [file] = put(repo, copy, dry_run=dry_run).files
+    assert (file.added, file.present, file.refused) == (0, 1, None)
+    assert len(runs(repo)) == 1
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_the_same_log_with_other_content_is_refused(repo: GitRepo, tmp_path: Path, dry_run: bool) -> None:
+    put(repo, log("test_first.eval"))
+    members = [
+        (name, data.replace(b'"mockllm/model"', b'"mockllm/other"') if name == "header.json" else data)
+        for name, data in members_of(log("test_first.eval"))
+    ]
+    copy = write_zip(tmp_path / "test_first.eval", members)
     [line] = put(repo, copy, dry_run=dry_run).refusals
     assert line.startswith(f"{copy}: run 2xB424VaCkfqsMotouEFUH: ")
     assert len(runs(repo)) == 1
@@ -299,8 +312,8 @@ def test_the_command(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert run(["ingest", str(log("test_first.eval")), str(broken), "--repo", str(repo.path)]) == 2
     out, err = capsys.readouterr()
     assert [line.split() for line in out.splitlines() if ".eval" in line] == [
-        [str(log("test_first.eval")), "1", "1", "0", "0"],
-        [str(tmp_path / "broken<U+202E>.eval"), "0", "0", "0", "0", "yes"],
+        ["1", str(log("test_first.eval"))],
+        ["1", str(tmp_path / "broken<U+202E>.eval")],
     ]
     assert err.count("\n") == 1
     assert "broken<U+202E>.eval: not a complete zip archive" in err
