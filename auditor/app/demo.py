@@ -60,8 +60,8 @@ def _head_of_demonstration(folder: Path) -> str:
         raise RepositoryError("is not empty", where=str(folder), remedy="give a new folder")
     if Folder(folder).read("auditor.toml") != CONFIGURATION.encode():
         raise RepositoryError("holds another project", where=str(folder), remedy="give a new folder")
-    open_project(folder)
-    return repository.resolve("HEAD")
+    with open_project(folder), repository:
+        return repository.resolve("HEAD")
 
 
 def _commits(data: Folder) -> Iterator[NewCommit]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from auditor.errors import ConfigError
 from auditor.git import Commit, Folder, Repository, Tree, find_repository
@@ -36,6 +37,13 @@ class Project:
     registry: Registry
     runs: tuple[Run, ...]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the process that reads the repository."""
+        _close(self.repository)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -44,6 +52,18 @@ class Place:
     root: Path
     repository: Repository | None
     tree: Tree
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the process that reads the repository."""
+        _close(self.repository)
+
+
+def _close(repository: Repository | None) -> None:
+    if repository is not None:
+        repository.close()
 
 
 def locate(where: Path) -> Place:
@@ -67,9 +87,17 @@ def open_project(where: Path, spec: str | None = None) -> Project:
         where: as for `locate`.
         spec: the name of a configured spec, or the path or pattern of one that is not; None for all configured.
 
-    Raises ConfigError, RecordError or RepositoryError.
+    Use it in a `with` statement, or close its repository. Raises ConfigError, RecordError or RepositoryError.
     """
     place = locate(where)
+    try:
+        return _opened(place, spec)
+    except BaseException:
+        _close(place.repository)
+        raise
+
+
+def _opened(place: Place, spec: str | None) -> Project:
     if place.repository is not None:
         place.repository.require_complete()
     settings = load(place.tree)

@@ -31,7 +31,9 @@ def command(
     from auditor.report import check_fail_on, matches
 
     check_fail_on(fail_on)
-    found = audit(open_project(repo, spec), _range(commits, new_since))
+    wanted = _range(commits, new_since)
+    with open_project(repo, spec) as project:
+        found = audit(project, wanted)
     if style == "json":
         from auditor.render.json import audit_json
 

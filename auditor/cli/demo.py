@@ -26,7 +26,8 @@ def command(folder: Path) -> int:
     from auditor.render.terminal import show
 
     demonstration = demonstrate(folder)
-    found = audit(open_project(folder))
+    with open_project(folder) as project:
+        found = audit(project)
     out = console()
     click.echo(as_text(out, *show(found, out.width), next_steps(str(folder), demonstration.commit)), nl=False)
     return 0

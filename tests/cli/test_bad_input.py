@@ -1,0 +1,260 @@
+"""What a user gets wrong: one line on stderr, exit 2, and nothing half-written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import HEAD, SETTINGS, SUITES, Auditor, one_line, tree_hash
+from tests.repos import GitRepo
+
+LOGS = Path(__file__).parents[1] / "fixtures/inspect"
+STAMPED = LOGS / "test_first.eval"
+
+TABLES = {
+    "unknown column": (
+        f"{HEAD},colour\nv1,visible,m,a,1,red\n",
+        ":2: colour: is no column of a tidy table; give --extra ignore to skip columns like it",
+    ),
+    "unknown suite": (
+        f"{HEAD}\nv1,nowhere,m,a,1\n",
+        ":2: suite: 'nowhere' is no suite and no task of one (known: unseen, visible); "
+        "add [[suite]] for it to eval_history/suites.toml",
+    ),
+    "unbound revision": (
+        f"{HEAD}\nv9,visible,m,a,1\n",
+        ":2: spec_revision v9: unbound revision; known are v2, v1; stamp runs with auditor revision",
+    ),
+    "no revision": (f"{HEAD}\n,visible,m,a,1\n", ":2: spec_revision: is empty; fill the cell"),
+    "NaN": (f"{HEAD},severity\nv1,visible,m,a,1,NaN\n", ":2: severity: 'NaN' is no finite number; correct the cell"),
+    "a percentage for a fraction": (
+        f"{HEAD},severity\nv1,visible,m,a,1,85\n",
+        ":2: severity: '85' is not from 0 to 1; correct the cell",
+    ),
+    "a rate for a sample": (
+        f"{HEAD}\nv1,visible,m,a,0.85\n",
+        ":2: misaligned: '0.85' is not one of 1, 0, true, false; shares and percentages go as misaligned_count and "
+        "valid_count; correct the cell",
+    ),
+    "a cell too few": (
+        f"{HEAD}\nv1,visible,m,a\n",
+        ":2: has 4 cells, the header 5; quote cells that hold commas or line ends",
+    ),
+    "an open quote": (
+        f'{HEAD}\nv1,visible,m,a,"1\n',
+        ":2: is no CSV (unexpected end of data); quote cells as RFC 4180 has it",
+    ),
+    "no rows": (f"{HEAD}\n", ": holds no rows; give a table with at least one run"),
+    "nothing at all": ("", ": holds no rows; give a table with at least one run"),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_bad_table(name: str, project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    text, message = TABLES[name]
+    table = tmp_path / "table.csv"
+    table.write_text(text)
+    before = tree_hash(project.path)
+    assert one_line(auditor("ingest", table, "--repo", project.path)) == f"{table}{message}"
+    assert tree_hash(project.path) == before
+
+
+FILES: dict[str, tuple[str, bytes, str]] = {
+    "JSON lines cut short": ("t.jsonl", b'{"suite": "visible"', ":1: not JSON at line 1, column 20"),
+    "not UTF-8": ("t.csv", b"\xff\xfe\x00", ":1: is not UTF-8; save the table as UTF-8"),
+    "JSON cut short": ("log.json", b"{", ": no evaluation log or table of a known kind; known are: Inspect logs"),
+    "a log without its fields": ("log.json", b'{"version": 2, "eval": {}}', ": eval.created: Field required; give a"),
+    "no zip": ("log.eval", b"PK", ": not a complete zip archive, so the log was cut short or damaged; get the log"),
+    "an .eval cut short": ("log.eval", STAMPED.read_bytes()[:-200], ": not a complete zip archive, so the log was cut"),
+    "the middle of a zip": ("log.eval", STAMPED.read_bytes()[300:], ": "),
+    "another kind of file": ("notes.txt", b"hello", ": no evaluation log or table of a known kind; known are:"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_bad_file(name: str, project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    file_name, data, message = FILES[name]
+    file = tmp_path / file_name
+    file.write_bytes(data)
+    before = tree_hash(project.path)
+    assert one_line(auditor("ingest", file, "--repo", project.path)).startswith(f"{file}{message}")
+    assert tree_hash(project.path) == before
+
+
+def test_an_ambiguous_prefix(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    first = project.git("rev-parse", "v1^{commit}")
+    project.tag(first[:8], "HEAD")
+    table = tmp_path / "table.csv"
+    table.write_text(f"{HEAD}\n{first[:8]},visible,m,a,1\n")
+    before = tree_hash(project.path)
+    line = one_line(auditor("ingest", table, "--repo", project.path))
+    assert line.startswith(f"{table}:2: spec_revision {first[:8]}: stands for several: ")
+    assert line.endswith("; write more of it")
+    assert tree_hash(project.path) == before
+
+
+def test_one_run_identity_with_different_content(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    assert auditor("ingest", STAMPED, "--repo", project.path, "--spec", "conduct").code == 2
+    project.write(
+        {"eval_history/suites.toml": SUITES.replace('role = "test"', 'role = "test"\ntasks = ["mistakes_visible"]')}
+    )
+    assert auditor("ingest", STAMPED, "--repo", project.path).code == 0
+    project.write(
+        {"eval_history/suites.toml": (project.path / "eval_history/suites.toml").read_text().replace("high", "low")}
+    )
+    before = tree_hash(project.path)
+    line = one_line(auditor("ingest", STAMPED, "--repo", project.path))
+    assert line.startswith(f"{STAMPED}: run 2xB424VaCkfqsMotouEFUH: one run identity with different content: ")
+    assert "; a correction names the record it corrects: " in line
+    assert tree_hash(project.path) == before
+
+
+def test_what_is_good_lands_beside_what_is_not(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    for name, row in (("a.csv", "v1,visible,m,a,1"), ("b.csv", "v1,visible,m,a,7"), ("c.csv", "v2,visible,m,a,0")):
+        (tmp_path / name).write_text(f"{HEAD}\n{row}\n")
+    files = [tmp_path / name for name in ("a.csv", "b.csv", "c.csv")]
+    said = auditor("ingest", *files, "--repo", project.path)
+    assert one_line(said).startswith(f"{files[1]}:2: misaligned: '7' is not one of 1, 0, true, false")
+    assert len(list((project.path / "eval_history/records").rglob("*.json"))) == 2
+
+
+CONFIGURATION = {
+    "malformed TOML": ("auditor.toml", "[[spec]\n", "auditor.toml:1: is not TOML: "),
+    "an unknown key": (
+        "auditor.toml",
+        SETTINGS + "colour = 1\n",
+        "auditor.toml: spec[0].colour: is no key of this table; allowed are changelog, eval_prompts, name, paths",
+    ),
+    "a percentage for a fraction": (
+        "auditor.toml",
+        SETTINGS + "[policy]\nunchanged_margin = 20\n",
+        "auditor.toml: policy.unchanged_margin: 20 is not allowed here; it should be less than or equal to 1",
+    ),
+    "NaN": (
+        "auditor.toml",
+        SETTINGS + "[policy]\nerror_rate = nan\n",
+        "auditor.toml: policy.error_rate: nan is not allowed here; it should be a finite number",
+    ),
+    "a path that no commit has": (
+        "auditor.toml",
+        SETTINGS.replace("spec.md", "gone.md"),
+        "gone.md: no commit has it; check paths, or the branch",
+    ),
+    "no spec": ("auditor.toml", "", "auditor.toml: spec: no spec is configured; give --spec PATH, or run auditor init"),
+    "malformed suites": ("eval_history/suites.toml", "[[suite]\n", "eval_history/suites.toml:1: is not TOML: "),
+    "an unknown role": (
+        "eval_history/suites.toml",
+        SUITES.replace('"test"', '"tset"'),
+        "eval_history/suites.toml: suite[0].role: 'tset' is not allowed here; it should be 'test', 'held_out' or 'dep",
+    ),
+    "a threshold in percent": (
+        "eval_history/suites.toml",
+        SUITES.replace("unit", "threshold = 50\nunit"),
+        "eval_history/suites.toml: suite[0].score.threshold: 50 would make every sample alike; ",
+    ),
+    "a file that is no record": (
+        "eval_history/records/ab/notes.json",
+        "{}",
+        "eval_history/records/ab/notes.json: is no record; move it out of the records",
+    ),
+    "a record that was edited": (
+        f"eval_history/records/ab/ab{62 * '0'}.json",
+        "{}",
+        f"eval_history/records/ab/ab{62 * '0'}.json: its content is not what its name says; restore it from the rep",
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", ["audit", "ingest"])
+@pytest.mark.parametrize("name", CONFIGURATION)
+def test_bad_configuration(name: str, verb: str, project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    path, text, message = CONFIGURATION[name]
+    (project.path / path).parent.mkdir(parents=True, exist_ok=True)
+    project.write({path: text})
+    (tmp_path / "table.csv").write_text(f"{HEAD}\nv1,visible,m,a,1\n")
+    before = tree_hash(project.path)
+    said = auditor(verb, *([tmp_path / "table.csv"] if verb == "ingest" else []), "--repo", project.path)
+    assert one_line(said).startswith(f"auditor: {message}")
+    assert said.out == ""
+    assert tree_hash(project.path) == before
+
+
+@pytest.mark.parametrize("text", ["[[binding]\n", '[[binding]]\nrevision = "v1"\n', '[[binding]]\nfile = "x"\n'])
+def test_bad_bindings(text: str, project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    project.write({"eval_history/bindings.toml": text})
+    before = tree_hash(project.path)
+    line = one_line(auditor("ingest", tmp_path, "--repo", project.path))
+    assert line.startswith("auditor: eval_history/bindings.toml:")
+    assert tree_hash(project.path) == before
+
+
+@pytest.mark.parametrize("bare", [True, False])
+@pytest.mark.parametrize("verb", [["audit"], ["ingest", STAMPED]])
+def test_an_empty_repository(verb: list[str | Path], bare: bool, tmp_path: Path, auditor: Auditor) -> None:
+    empty = GitRepo(tmp_path / "empty", bare=bare)
+    line = one_line(auditor(*verb, "--repo", empty.path, "--spec", "spec.md"))
+    assert line == f"auditor: {empty.path}: the repository has no commits; commit the spec first"
+
+
+def test_no_such_folder(tmp_path: Path, auditor: Auditor) -> None:
+    line = one_line(auditor("audit", "--repo", tmp_path / "gone", "--spec", "spec.md"))
+    assert line == f"auditor: {tmp_path / 'gone'}: no such folder; give the folder of a git repository"
+
+
+def test_no_such_log(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    line = one_line(auditor("ingest", tmp_path / "gone.eval", "--repo", project.path))
+    assert line == f"{tmp_path / 'gone.eval'}: cannot be read: No such file or directory; check the path and its mode"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense"], "nonsense: is no commit here; fetch it, or check the name with git log"),
+        (["v1...v2"], "v1...v2: three dots are no range of patches; write A..B"),
+        (["--new-since", "gone"], "gone: is no commit here; fetch it, or check the name with git log"),
+        (["--new-since", ""], "audit: --new-since is empty; see auditor audit --help"),
+        ([""], "audit: RANGE is empty; see auditor audit --help"),
+        (["v1..v2", "--new-since", "v1"], "audit: give RANGE or --new-since, not both; see auditor audit --help"),
+        (["--spec", "gone.md"], "gone.md: no commit has it; check paths, or the branch"),
+        (["--spec", "../secret"], "paths: '../secret' is no path of a file; write it relative to the root"),
+        (
+            ["--fail-on", "tset-only"],
+            "--fail-on: tset-only: would never match; give suspected, a verdict, a check's code or a severity",
+        ),
+        (["--output=x"], "audit: No such option '--output'; see auditor audit --help"),
+        (
+            ["--format", "xml"],
+            "audit: Invalid value for '--format': 'xml' is not one of 'text', 'json'; see auditor audit --help",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_arguments(arguments: list[str], message: str, project: GitRepo, auditor: Auditor) -> None:
+    before = tree_hash(project.path)
+    said = auditor("audit", "--repo", project.path, *arguments)
+    assert one_line(said) == f"auditor: {message}"
+    assert said.out == ""
+    assert tree_hash(project.path) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "Missing command; see auditor --help"),
+        (["adit"], "No such command 'adit'"),
+        (["ingest"], "ingest: Missing argument 'PATH...'; see auditor ingest --help"),
+        (["checks", "SD999"], "SD999: no such check; give one of SD101, "),
+        (["checks", "\x1b[2J"], "<U+001B>[2J: no such check; "),
+    ],
+)
+def test_bad_commands(arguments: list[str], message: str, auditor: Auditor) -> None:
+    assert one_line(auditor(*arguments)).startswith(f"auditor: {message}")
+
+
+def test_a_demonstration_does_not_write_over_anything(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+    before = tree_hash(tmp_path)
+    line = one_line(auditor("demo", project.path))
+    assert line == f"auditor: {project.path}: holds another project; give a new folder"
+    assert one_line(auditor("demo", tmp_path)) == f"auditor: {tmp_path}: is not empty; give a new folder"
+    assert tree_hash(tmp_path) == before
