@@ -1,0 +1,1 @@
+"""What is about to land: verdicts, checks and policy into one frozen Decision."""

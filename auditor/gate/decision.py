@@ -1,0 +1,93 @@
+"""The decision on what is about to land, as one frozen value; text, JSON and exit code are readings of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.errors import EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS
+from auditor.gate.unblock import Remedy
+from auditor.model.spec import Patch
+
+
+class Level(StrEnum):
+    """What an entry does to what is about to land. Declared worst first."""
+
+    BLOCKED = "blocked"
+    MISSING = "missing"
+    WARNING = "warning"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing a decision says.
+
+    Attributes:
+        rule: the verdict, check code or rule of the gate it comes from.
+        spec: the spec's name; "" for what concerns none by itself.
+        patches: ids of the patches it is about: several where they share one evaluated step, none for a state.
+        behaviour, model: what was measured, and on whom; None where it is about neither.
+        why: one sentence without held-out rates.
+        rates: the same with them; None unless they are to be shown.
+        remedy: what would unblock it; None where nothing has to be.
+        records: ids of the records it is about.
+    """
+
+    level: Level
+    rule: str
+    why: str
+    spec: str = ""
+    patches: tuple[str, ...] = ()
+    behaviour: str | None = None
+    model: str | None = None
+    rates: str | None = None
+    remedy: Remedy | None = None
+    records: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision on base..head.
+
+    Attributes:
+        base, head: commit ids.
+        policy_from: the side whose policy, suites and spec configuration were applied.
+        judged: the patches it is about, oldest first.
+    """
+
+    base: str
+    head: str
+    policy_from: str
+    judged: tuple[Patch, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def blocked(self) -> tuple[Entry, ...]:
+        """What must not land as it is."""
+        return self._at(Level.BLOCKED)
+
+    @property
+    def missing(self) -> tuple[Entry, ...]:
+        """The evidence that the policy requires and nobody has brought."""
+        return self._at(Level.MISSING)
+
+    @property
+    def warnings(self) -> tuple[Entry, ...]:
+        """What lands, and should be looked at."""
+        return self._at(Level.WARNING)
+
+    @property
+    def notices(self) -> tuple[Entry, ...]:
+        """What lands, and was noted."""
+        return self._at(Level.NOTICE)
+
+    @property
+    def exit_code(self) -> int:
+        """1 blocked, else 3 evidence missing, else 0."""
+        if self.blocked:
+            return EXIT_BLOCKED
+        return EXIT_EVIDENCE_MISSING if self.missing else EXIT_PASS
+
+    def _at(self, level: Level) -> tuple[Entry, ...]:
+        return tuple(entry for entry in self.entries if entry.level is level)

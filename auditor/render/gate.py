@@ -1,0 +1,182 @@
+"""A decision as text, three lines an entry, and as JSON (schema auditor.gate/1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from rich.text import Text
+
+from auditor import __version__
+from auditor.gate.decision import Decision, Entry, Level
+from auditor.model.spec import Patch
+from auditor.render.escape import terminal
+
+_STYLES = {Level.BLOCKED: "bold red", Level.MISSING: "bold yellow", Level.WARNING: "yellow", Level.NOTICE: "dim"}
+_WIDTH = 9
+_RECORDS_SHOWN = 3
+_OUTCOMES = {0: "pass", 1: "blocked", 3: "evidence missing"}
+
+
+def show(decision: Decision) -> Iterable[Text]:
+    """The decision, entry by entry, worst first, and its outcome on the last line. No line is to be wrapped."""
+    patches = {patch.id: patch for patch in decision.judged}
+    several = len({patch.spec for patch in decision.judged}) > 1
+    for level in Level:
+        for entry in decision.entries:
+            if entry.level is level:
+                yield _entry(entry, patches, several)
+    yield _outcome(decision)
+
+
+def _entry(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
+    about = _about(entry, patches, several)
+    lines = [terminal(entry.rates or entry.why)]
+    if entry.remedy:
+        lines.append("to unblock: " + terminal(": ".join([entry.remedy.text, *_as_one(entry.remedy.commands)])))
+    text = Text(f"{entry.level!s:<{_WIDTH}}", style=_STYLES[entry.level])
+    if not about:
+        about, *lines = lines
+    text.append(about, style="bold" if entry.level in (Level.BLOCKED, Level.MISSING) else "")
+    for line in lines:
+        text.append(f"\n{'':<{_WIDTH}}{line}", style="")
+    return text
+
+
+def _as_one(commands: Sequence[str]) -> list[str]:
+    """Several commands as one line for a shell."""
+    return [" && ".join(commands)] if commands else []
+
+
+def _about(entry: Entry, patches: dict[str, Patch], several: bool) -> str:
+    """What it is about, on one line; nothing for what concerns the whole landing."""
+    measured = f"{terminal(entry.behaviour)} of {terminal(entry.model or '')}" if entry.behaviour else ""
+    named = ", ".join(_patch(patches[name]) for name in entry.patches)
+    records = ", ".join(name[:12] for name in entry.records[:_RECORDS_SHOWN])
+    more = ", …" if len(entry.records) > _RECORDS_SHOWN else ""
+    spec = f"spec {terminal(entry.spec)}" if entry.spec and (several or not named) else ""
+    about = ", ".join(part for part in (spec, named, measured, f"record {records}{more}" if records else "") if part)
+    return f"{about}: {entry.rule}" if about else ""
+
+
+def _patch(patch: Patch) -> str:
+    name = terminal(patch.after.label or patch.after.subject)
+    return f"patch {patch.id[:8]}" + (f" ({name})" if name else "")
+
+
+def _outcome(decision: Decision) -> Text:
+    counts = [
+        (len(decision.blocked), "blocked"),
+        (len(decision.missing), "missing"),
+        (len(decision.warnings), "warnings"),
+        (len(decision.notices), "notices"),
+    ]
+    said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    judged = len(decision.judged)
+    sides = f"{decision.base[:12]}..{decision.head[:12]}"
+    text = f"{_OUTCOMES[decision.exit_code]}: {judged} patch{'' if judged == 1 else 'es'} in {sides}"
+    return Text(f"{text} ({said})" if said else text, style="bold")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EntryPart(_Part):
+    """One thing the decision says; patches and records are ids, rates is null unless they were to be shown."""
+
+    rule: str
+    spec: str | None
+    patches: list[str]
+    behaviour: str | None
+    model: str | None
+    why: str
+    rates: str | None
+    unblock: str | None
+    commands: list[str]
+    records: list[str]
+
+
+class PatchPart(_Part):
+    """A patch that was judged: the content ids around it, and the commit it lands with (null for a dated folder)."""
+
+    id: str
+    spec: str
+    before: str
+    after: str
+    commit: str | None
+    label: str | None
+    subject: str
+
+
+class GateDocument(_Part):
+    """The document `auditor gate --format json` prints."""
+
+    schema_: Literal["auditor.gate/1"] = Field(default="auditor.gate/1", serialization_alias="schema")
+    auditor_version: str
+    base: str
+    head: str
+    policy_from: Literal["base", "head"]
+    exit_code: Literal[0, 1, 3]
+    judged: list[PatchPart]
+    blocked: list[EntryPart]
+    missing: list[EntryPart]
+    warnings: list[EntryPart]
+    notices: list[EntryPart]
+
+
+def gate_json(decision: Decision) -> str:
+    """The decision as one JSON document, indented by two, with a newline at its end."""
+    document = GateDocument.model_validate(
+        {
+            "auditor_version": __version__,
+            "base": decision.base,
+            "head": decision.head,
+            "policy_from": decision.policy_from,
+            "exit_code": decision.exit_code,
+            "judged": [_patch_part(patch) for patch in decision.judged],
+            "blocked": _parts(decision.blocked),
+            "missing": _parts(decision.missing),
+            "warnings": _parts(decision.warnings),
+            "notices": _parts(decision.notices),
+        }
+    ).model_dump(mode="json", by_alias=True)
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def json_schema() -> str:
+    """The JSON Schema of the document."""
+    return json.dumps(GateDocument.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
+
+
+def _parts(entries: Sequence[Entry]) -> list[EntryPart]:
+    return [
+        EntryPart(
+            rule=entry.rule,
+            spec=entry.spec or None,
+            patches=list(entry.patches),
+            behaviour=entry.behaviour,
+            model=entry.model,
+            why=entry.why,
+            rates=entry.rates,
+            unblock=entry.remedy.text if entry.remedy else None,
+            commands=list(entry.remedy.commands) if entry.remedy else [],
+            records=list(entry.records),
+        )
+        for entry in entries
+    ]
+
+
+def _patch_part(patch: Patch) -> PatchPart:
+    after = patch.after
+    return PatchPart(
+        id=patch.id,
+        spec=patch.spec,
+        before=patch.before.revision,
+        after=after.revision,
+        commit=after.commit,
+        label=after.label,
+        subject=after.subject,
+    )
