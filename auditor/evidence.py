@@ -237,12 +237,12 @@ def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
     """The steps of a lineage for a behaviour: over patches in the order of history, then over checkpoints."""
     states = evaluated_states(evidence, behaviour, lineage)
     nearest = _nearest_evaluated(evidence, {state.revision for state in states})
-    found: dict[tuple[State, State], list[str]] = {}
+    found: dict[tuple[State, State, int], list[str]] = {}
     for patch in evidence.patches.values():
         pair = _states_around(evidence, patch, states, nearest)
-        if pair is not None:
-            found.setdefault(pair, []).append(patch.id)
-    over_patches = [Step(behaviour, lineage, *pair, tuple(patches)) for pair, patches in found.items()]
+        if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
+            found.setdefault((*pair, patch.occurrence), []).append(patch.id)
+    over_patches = [Step(behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()]
     over_checkpoints = [Step(behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)]
     return (*over_patches, *over_checkpoints)
 
