@@ -65,10 +65,11 @@ def run(arguments: list[str] | None = None) -> int:
     except AuditorError as error:
         _say(str(error))
         return error.exit_code
-    except BrokenPipeError:
-        _drop_stdout()
+    except (BrokenPipeError, SystemExit):  # click makes exit 1 of a broken pipe, which here would mean "blocked"
+        _settle_stdout()
         return EXIT_COULD_NOT_RUN
     except OSError as error:  # a full disk, a mode, a name too long: the machine's, not a bug
+        _settle_stdout()
         _say(_refusal_of_the_machine(error))
         return EXIT_COULD_NOT_RUN
     except Exception as error:  # whatever it is, it is ours, and must not look like a verdict
@@ -97,11 +98,16 @@ def _refusal_of_the_machine(error: OSError) -> str:
     return f"{': '.join(part for part in parts if part)}; check the path, its mode and the room on the disk"
 
 
-def _drop_stdout() -> None:
-    """Nobody reads it any more: what is left in its buffer must not be tried again when Python ends."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.close(null)
+def _settle_stdout() -> None:
+    """What stdout does not take is dropped: Python would try again when it ends, and exit with a code of its own."""
+    if sys.stdout is None:  # closed before Python began
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _where(error: Exception) -> str:
