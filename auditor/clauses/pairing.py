@@ -133,6 +133,7 @@ def pair(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
     _pair_equal(pairing)
     _pair_sections_by_content(pairing)
     _pair_similar(pairing)
+    _pair_sections_by_content(pairing)  # once more: now reworded clauses speak for their section, too
     return pairing
 
 

@@ -75,9 +75,7 @@ def _events(score: Score, history: History, lineage: Lineage, steps: Sequence[St
     sides = []
     for place in (at - 1, at):
         clauses = clauses_of(history.revisions[history.sightings[place].revision])
-        sides.append(
-            {clause.line: unit.uid for clause, unit in zip(clauses, steps[place].units, strict=True)}
-        )
+        sides.append({clause.line: unit.uid for clause, unit in zip(clauses, steps[place].units, strict=True)})
     found = set()
     for event in lineage.events[f"s{at}"]:
         reinstated = event.kind.value == "reinstated"
