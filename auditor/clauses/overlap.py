@@ -1,0 +1,235 @@
+"""Eval prompts in a patch: what a patch adds and a prompt says, too.
+
+Two channels. *Verbatim*: runs of eight words in common. *Wording*: telling words in common, whatever their order and
+form, within a window; it sees light edits, and paraphrases that name the same things. Both count a run or word the less
+the more prompts of other behaviours, and texts of the background, have it. An overlap is a leak if it is large by
+itself and hardly any prompt of another behaviour has as much in common with the same patch: those are the control.
+
+Containment both ways, not similarity: a short quotation in a long clause is a small part of both.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from math import isqrt
+
+from auditor.clauses.grams import run_numbers, stem, stem_number, windows
+from auditor.clauses.passages import Passage
+from auditor.clauses.prompt_index import Prompt, PromptIndex
+
+# Chosen on the first set of prompts in benchmarks/overlap and held to a second one, written afterwards.
+TELLING = 0.5
+"""The least weight of a run that proves anything: held by no more than the square root of all texts."""
+WORDS_IN_COMMON = 3.0
+"""The least weight of words in common."""
+SHARES = 0.6
+"""The least sum of the two shares, of the prompt's window and of the patch's, for words in common."""
+CONTROL = 0.05
+"""The largest share of the prompts of other behaviours that may have as much in common."""
+
+_WINDOW = 60
+_RARE, _LEAST_RARE = 5, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a prompt and a patch have in common in one channel.
+
+    Attributes:
+        weight: of the runs or words in common; one that no text of another behaviour has weighs 1, one that all have 0.
+        of_prompt: share of the prompt's weight found in what the patch adds, 0 to 1; for words, of a window's.
+        of_patch: share of the weight of what the patch adds found in the prompt, 0 to 1; for words, of a window's.
+        control: share of the prompts of other behaviours that have as much in common with the patch, 0 to 1; None
+            where there is no other behaviour, or nothing in common.
+    """
+
+    weight: float = 0.0
+    of_prompt: float = 0.0
+    of_patch: float = 0.0
+    control: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words in common: positions `start` to `stop` (exclusive) among the words of the passage at `passage`."""
+
+    passage: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """A prompt that has something in common with what a patch adds.
+
+    Attributes:
+        verbatim: runs of words in common, over the whole patch.
+        wording: telling words in common, in the window where most are.
+        spans: where, in order; of the runs, if there are any, else of the words.
+        leak: "verbatim" or "wording", the first channel that says so; None if neither does.
+    """
+
+    prompt: Prompt
+    verbatim: Shared
+    wording: Shared
+    spans: tuple[Span, ...]
+    leak: str | None
+
+
+@dataclass(slots=True)
+class _Found:
+    verbatim: Shared = Shared()
+    telling: bool = False
+    wording: Shared = Shared()
+    run_spans: list[Span] = field(default_factory=list)
+    word_spans: list[Span] = field(default_factory=list)
+
+    def overlap(self, prompt: Prompt) -> Overlap:
+        return Overlap(prompt, self.verbatim, self.wording, _joined(self.run_spans or self.word_spans), self._leak())
+
+    def _leak(self) -> str | None:
+        if self.telling and _above_control(self.verbatim):
+            return "verbatim"
+        return "wording" if _enough(self.wording) and _above_control(self.wording) else None
+
+
+def containment(index: PromptIndex, passages: Sequence[Passage]) -> tuple[Overlap, ...]:
+    """The prompts that have runs or telling words in common with what a patch adds; leaks first, most in common first.
+
+    A prompt with no run and fewer than three rare words in common is left out.
+    """
+    found: dict[int, _Found] = defaultdict(_Found)
+    _verbatim(index, passages, found)
+    for at, passage in enumerate(passages):
+        _wording(index, at, passage, found)
+    _set_controls(index, found)
+    overlaps = [found[at].overlap(index.prompts[at]) for at in sorted(found)]
+    return tuple(sorted(overlaps, key=lambda one: (one.leak is None, -one.verbatim.weight, -_strength(one.wording))))
+
+
+# --- runs -----------------------------------------------------------------------------------------------------------
+
+
+def _verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mapping[int, _Found]) -> None:
+    for length in index.lengths:
+        places = _added_runs(index, passages, length)
+        held: dict[int, set[int]] = defaultdict(set)
+        known = [number for number in places if index.runs.of(number)]
+        for number in known:
+            for at in index.runs.of(number):
+                if at < len(index.prompts) and index.prompts[at].content.length == length:
+                    held[at].add(number)
+        for at, numbers in held.items():
+            one, runs = found[at], index.prompts[at].content.runs
+            common = index.runs.shared(runs)
+            weight = index.weight(index.runs, sorted(numbers), at)
+            of_prompt = len(runs) - len(common) + index.weight(index.runs, sorted(common), at)
+            of_patch = len(places) - len(known) + index.weight(index.runs, known, at)
+            one.verbatim = Shared(weight, _share(weight, of_prompt), _share(weight, of_patch))
+            one.telling = any(index.weight(index.runs, (number,), at) >= TELLING for number in numbers)
+            one.run_spans = [span for number in numbers for span in places[number]]
+
+
+def _added_runs(index: PromptIndex, passages: Sequence[Passage], length: int) -> dict[int, list[Span]]:
+    """Every run at least half of whose words are new, and where it stands."""
+    places: dict[int, list[Span]] = defaultdict(list)
+    for at, passage in enumerate(passages):
+        new = [0, *accumulate(passage.added)]
+        for start, number in enumerate(run_numbers(passage.words, length, index.key)):
+            if 2 * (new[start + length] - new[start]) >= length:
+                places[number].append(Span(at, start, start + length))
+    return places
+
+
+# --- telling words --------------------------------------------------------------------------------------------------
+
+
+def _wording(index: PromptIndex, passage_at: int, passage: Passage, found: Mapping[int, _Found]) -> None:
+    roots = [stem(word) if new else "" for word, new in zip(passage.words, passage.added, strict=True)]
+    numbers = [stem_number(root, index.key) if root else None for root in roots]
+    for start, stop in windows(len(numbers), _WINDOW):
+        new = frozenset(number for number in numbers[start:stop] if number is not None)
+        for at in _candidates(index, new):
+            shared, common = _best_window(index, at, new)
+            if _strength(shared) > _strength(found[at].wording):
+                found[at].wording = shared
+                places = (place for place in range(start, stop) if numbers[place] in common)
+                found[at].word_spans = [Span(passage_at, place, place + 1) for place in places]
+
+
+def _candidates(index: PromptIndex, new: frozenset[int]) -> list[int]:
+    """The prompts with at least three rare words in common: such as the square root of all texts has, or fewer."""
+    rare = max(_RARE, isqrt(index.size))
+    counted: Counter[int] = Counter()
+    for number in new:
+        holders = index.stems.of(number)
+        if len(holders) <= rare:
+            counted.update(holders)
+    return sorted(at for at, count in counted.items() if count >= _LEAST_RARE and at < len(index.prompts))
+
+
+def _best_window(index: PromptIndex, at: int, new: frozenset[int]) -> tuple[Shared, frozenset[int]]:
+    all_new = index.weight(index.stems, sorted(new), at)
+    best, words = Shared(), frozenset[int]()
+    for window in index.prompts[at].content.stems:
+        common = new & window
+        weight = index.weight(index.stems, sorted(common), at)
+        of_prompt = _share(weight, index.weight(index.stems, sorted(window), at))
+        shared = Shared(weight, of_prompt, _share(weight, all_new))
+        if _strength(shared) > _strength(best):
+            best, words = shared, common
+    return best, words
+
+
+# --- the rule -------------------------------------------------------------------------------------------------------
+
+
+def _strength(shared: Shared) -> float:
+    return shared.weight * (shared.of_prompt + shared.of_patch)
+
+
+def _enough(wording: Shared) -> bool:
+    return wording.weight >= WORDS_IN_COMMON and wording.of_prompt + wording.of_patch >= SHARES
+
+
+def _above_control(shared: Shared) -> bool:
+    return shared.control is None or shared.control <= CONTROL
+
+
+def _set_controls(index: PromptIndex, found: Mapping[int, _Found]) -> None:
+    verbatim = {at: one.verbatim.weight for at, one in found.items()}
+    wording = {at: _strength(one.wording) for at, one in found.items()}
+    for at, one in found.items():
+        if verbatim[at]:
+            one.verbatim = replace(one.verbatim, control=_control(index, at, verbatim))
+        if wording[at]:
+            one.wording = replace(one.wording, control=_control(index, at, wording))
+
+
+def _control(index: PromptIndex, at: int, values: Mapping[int, float]) -> float | None:
+    """The share of prompts of other behaviours with at least this value; the same item in another suite is none."""
+    others = index.others(at)
+    if not others:
+        return None
+    content = index.prompts[at].content
+    as_much = [other for other in values if values[other] >= values[at] and index.is_other(at, other)]
+    return sum(index.prompts[other].content != content for other in as_much) / others
+
+
+def _share(part: float, whole: float) -> float:
+    return min(1.0, part / whole) if whole else 0.0
+
+
+def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """In order, with those that touch or cover each other as one."""
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda one: (one.passage, one.start, one.stop)):
+        last = joined[-1] if joined else None
+        if last and last.passage == span.passage and span.start <= last.stop:
+            joined[-1] = replace(last, stop=max(last.stop, span.stop))
+        else:
+            joined.append(span)
+    return tuple(joined)

@@ -1,0 +1,1 @@
+"""Leakage: how well eval prompts are found in patches, and how fast."""

@@ -1,0 +1,94 @@
+"""How long it takes to look for prompts in patches, as a ratio to hashing every run of eight words once.
+
+    python -m benchmarks.overlap.speed [--repeats 3]
+
+The limit, timed in the same run: `text.casefold().split()` and `hash` of every tuple of eight words of every prompt
+and patch, in plain Python. Texts are made up (seed 8): words of a Zipf-like vocabulary of 20,000, 50 words a prompt and 60
+a patch; every twentieth patch quotes twelve words of a prompt. Best of the repeats, at three sizes ten times apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import platform
+from collections.abc import Callable
+from itertools import accumulate, pairwise
+from random import Random
+from time import perf_counter
+
+from auditor.clauses.grams import LENGTH, fingerprint
+from auditor.clauses.overlap import containment
+from auditor.clauses.passages import passage
+from auditor.clauses.prompt_index import Prompt, PromptIndex
+from auditor.model.suite import Role
+
+SIZES = ((1_000, 200), (10_000, 2_000), (100_000, 20_000))
+KEY = bytes(range(32))
+
+
+def texts(prompts: int, patches: int, seed: int = 8) -> tuple[list[str], list[str]]:
+    """Made-up prompts and patches."""
+    random = Random(seed)
+    vocabulary = ["".join(random.choices("abcdefghijklmnoprstuvw", k=random.randint(2, 10))) for _ in range(20_000)]
+    weights = list(accumulate(1 / (rank + 3) for rank in range(len(vocabulary))))
+    drawn = [" ".join(random.choices(vocabulary, cum_weights=weights, k=50)) for _ in range(prompts)]
+    added = [" ".join(random.choices(vocabulary, cum_weights=weights, k=60)) for _ in range(patches)]
+    for at in range(0, patches, 20):
+        added[at] += " " + " ".join(drawn[at % prompts].split()[5:17])
+    return drawn, added
+
+
+def limit(prompts: list[str], patches: list[str]) -> None:
+    """Hash every run of eight words once."""
+    for text in (*prompts, *patches):
+        found = text.casefold().split()
+        for at in range(len(found) - LENGTH + 1):
+            hash(tuple(found[at : at + LENGTH]))
+
+
+def search(prompts: list[str], patches: list[str], *, key: bytes | None = None, wording: bool = True) -> int:
+    """Index the prompts, look for them in every patch; the number of leaks."""
+    prints = (fingerprint(text, key, wording=wording) for text in prompts)
+    rows = (Prompt(str(at), "s", Role.TEST, f"b{at % 20}", one) for at, one in enumerate(prints))
+    index = PromptIndex(rows, key=key)
+    return sum(bool(one.leak) for text in patches for one in containment(index, (passage(text),)))
+
+
+def best(work: Callable[[], object], repeats: int) -> float:
+    """The shortest of several times, in seconds."""
+    times = []
+    for _ in range(repeats):
+        start = perf_counter()
+        work()
+        times.append(perf_counter() - start)
+    return min(times)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--sizes", type=int, default=2, choices=(1, 2, 3))
+    options = parser.parse_args()
+    print(f"Python {platform.python_version()}; ratios to the limit of the same row")
+    print("| prompts x patches | limit (s) | runs | runs and words | both, keyed |\n| --- | --- | --- | --- | --- |")
+    columns = []
+    for prompts, patches in SIZES[: options.sizes]:
+        made = texts(prompts, patches)
+        times = [
+            best(lambda made=made: limit(*made), options.repeats),  # type: ignore[misc]
+            best(lambda made=made: search(*made, wording=False), options.repeats),  # type: ignore[misc]
+            best(lambda made=made: search(*made), options.repeats),  # type: ignore[misc]
+            best(lambda made=made: search(*made, key=KEY), options.repeats),  # type: ignore[misc]
+        ]
+        columns.append(times)
+        ratios = " | ".join(f"{time / times[0]:.1f}" for time in times[1:])
+        print(f"| {prompts:,} x {patches:,} | {times[0]:.3f} | {ratios} |", flush=True)
+    for small, large in pairwise(columns):
+        grown = " | ".join(f"{math.log10(after / before):.2f}" for before, after in zip(small, large, strict=True))
+        print(f"| exponent | {grown} |")
+
+
+if __name__ == "__main__":
+    main()
