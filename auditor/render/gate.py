@@ -70,8 +70,8 @@ def _outcome(decision: Decision) -> Text:
     counts = [
         (len(decision.blocked), "blocked"),
         (len(decision.missing), "missing"),
-        (len(decision.warnings), "warnings"),
-        (len(decision.notices), "notices"),
+        (len(decision.warnings), "warned of"),
+        (len(decision.notices), "noted"),
     ]
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
     judged = len(decision.judged)
