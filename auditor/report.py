@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.assess.texts import PatchText, RevisionText
 from auditor.checks.catalogue import every_check
 from auditor.checks.runner import Checked, Counts, run_checks
 from auditor.clauses.diff import counts
@@ -54,6 +55,7 @@ class SpecReport:
     checkpoint_steps: tuple[CheckpointEntry, ...]
     standings: tuple[GapFacts, ...]
     standing_findings: tuple[Finding, ...]
+    spec_findings: tuple[Finding, ...]
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
@@ -99,35 +101,31 @@ class Audit:
                 *(patch.findings for patch in spec.patches),
                 *(step.findings for step in spec.checkpoint_steps),
                 spec.standing_findings,
+                spec.spec_findings,
             )
             for finding in group
         )
 
 
 def spec_report(
-    history: History, assessment: Assessment, changes: Mapping[str, tuple[ClauseChange, ...]], wanted: frozenset[str]
+    history: History, assessment: Assessment, texts: Mapping[str, PatchText], current: RevisionText | None
 ) -> tuple[SpecReport, Checked]:
     """Puts one spec's facts, clause changes and findings together.
 
     Args:
-        changes: clause changes by patch id, for the wanted patches.
-        wanted: ids of the patches to report; what is known of the others is left out.
+        texts: what each wanted patch did to the text, by patch id; what is known of other patches is left out.
+        current: the text of the current revision.
     """
-    kept = Assessment(
-        assessment.spec,
-        tuple(facts for facts in assessment.patches if facts.patch.id in wanted),
-        assessment.checkpoint_steps,
-        assessment.standings,
-        assessment.not_assessed,
-    )
+    kept = replace(assessment, patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts))
+    changes = {name: text.changes for name, text in texts.items()}
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
-    checked = run_checks(kept, places)
+    checked = run_checks(kept, texts, current, places)
     patches = tuple(
         PatchEntry(facts, changes[facts.patch.id], counts(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
         for facts in kept.patches
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
-    return SpecReport(history, patches, steps, kept.standings, checked.standing), checked
+    return SpecReport(history, patches, steps, kept.standings, checked.standing, checked.of_spec), checked
 
 
 def audit_of(

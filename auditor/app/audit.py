@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from auditor.app.project import Project, history_of
+from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.assess.facts import NotAssessed
 from auditor.checks.runner import Checked
-from auditor.clauses.diff import diff
 from auditor.errors import RevisionError
 from auditor.evidence import build
-from auditor.model.clause import ClauseChange
-from auditor.model.spec import History, Patch, patches_of
+from auditor.model.spec import History, patches_of
 from auditor.report import Audit, SpecReport, audit_of, spec_report
 from auditor.settings import SpecConfig
 
@@ -48,14 +47,8 @@ def _of_spec(
     assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
     wanted = wanted_sightings(project, history, commits)
     patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]
-    changes = {patch.id: changes_of(history, patch) for patch in patches}
-    return spec_report(history, assessment, changes, frozenset(changes)), assessment.not_assessed
-
-
-def changes_of(history: History, patch: Patch) -> tuple[ClauseChange, ...]:
-    """A patch as clause changes."""
-    revisions = history.revisions
-    return diff(revisions[patch.before.revision], revisions[patch.after.revision])
+    texts, current = texts_of(project, config, history, patches)
+    return spec_report(history, assessment, texts, current), assessment.not_assessed
 
 
 def wanted_sightings(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.assess.facts import BehaviourFacts, GapFacts
+from auditor.assess.texts import PatchText, RevisionText
+from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
 
 HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot see")
@@ -21,11 +23,20 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """The fault is there. `message` is one plain sentence; `evidence` are record ids."""
+    """The fault is there.
+
+    Attributes:
+        message: one plain sentence, without a full stop.
+        evidence: record ids.
+        at: the clause it is about.
+        about: what it is about, by a name that survives line moves: a prompt's id, a clause's words.
+    """
 
     message: str
     confidence: Confidence
-    evidence: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    at: Clause | None = None
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +112,49 @@ class RevisionCheck:
     scope: Scope = Scope.REVISION
 
 
-Check = PatchCheck | RevisionCheck
+@dataclass(frozen=True, slots=True)
+class TextCase:
+    """An example of a rule about text, and its test.
+
+    Attributes:
+        before, after: the spec's Markdown on both sides of the patch.
+        prompts_before, prompts_after: ids of the eval prompts that are there; None where prompts are not found.
+        changelog: lines the patch adds to the change log; None without a change log.
+        earlier: the spec's text at earlier revisions, oldest first.
+    """
+
+    title: str
+    before: str
+    after: str
+    expect: type[Fired] | type[Clear] | type[Undecided]
+    prompts_before: tuple[str, ...] | None = None
+    prompts_after: tuple[str, ...] | None = None
+    changelog: str | None = None
+    earlier: tuple[str, ...] = ()
+
+
+# What a rule about text ends with: each place where the fault is, none for clear.
+TextOutcome = tuple[Fired, ...] | Undecided
+
+
+@dataclass(frozen=True, slots=True)
+class TextCheck:
+    """A rule about what a patch does to the text, which needs no evaluation; fields as in `PatchCheck`.
+
+    Attributes:
+        run: says where the patch brings the fault in.
+        standing: says where the fault is at the current revision, however old; None for what only a patch can do.
+    """
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[PatchText], TextOutcome]
+    cases: tuple[TextCase, ...]
+    standing: Callable[[RevisionText], TextOutcome] | None = None
+    scope: Scope = Scope.PATCH
+
+
+Check = PatchCheck | RevisionCheck | TextCheck

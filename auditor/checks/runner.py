@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.assess.texts import PatchText, RevisionText
 from auditor.checks.catalogue import every_check
-from auditor.checks.interface import Check, Clear, Fired, Outcome, PatchCheck, RevisionCheck, Undecided
+from auditor.checks.interface import (
+    Check,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    RevisionCheck,
+    TextCheck,
+    TextOutcome,
+    Undecided,
+)
 from auditor.model.finding import Finding, Place
 
 
@@ -28,6 +40,7 @@ class Checked:
 
     Attributes:
         by_patch: findings by patch id; by_step: of checkpoint steps, in their order; standing: of the last states.
+        of_spec: what is wrong with the text of the current revision.
         counts: over everything run.
         not_run: the checks that raised, and what.
     """
@@ -35,6 +48,7 @@ class Checked:
     by_patch: dict[str, tuple[Finding, ...]]
     by_step: tuple[tuple[Finding, ...], ...]
     standing: tuple[Finding, ...]
+    of_spec: tuple[Finding, ...]
     counts: Counts
     not_run: tuple[NotAssessed, ...]
 
@@ -49,24 +63,36 @@ class _Tally:
     def count(self, kind: type[Outcome] | None) -> None:
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
+    def failed(self, check: Check, error: Exception) -> None:
+        self.count(None)
+        self.not_run.append(NotAssessed(f"check {check.code}", f"it raised {type(error).__name__}: {error}"))
+
     def counts(self) -> Counts:
         return Counts(*(self.kinds.get(kind, 0) for kind in (Fired, Clear, Undecided, None)))
 
 
-def run_checks(assessment: Assessment, places: dict[str, Place]) -> Checked:
+def run_checks(
+    assessment: Assessment, texts: Mapping[str, PatchText], current: RevisionText | None, places: Mapping[str, Place]
+) -> Checked:
     """Every check on everything in its scope.
 
     Args:
-        places: the clause a patch's findings point at, by patch id.
+        texts: what each patch did to the text, by patch id.
+        current: the text of the current revision.
+        places: the clause a patch's findings about behaviour point at, by patch id.
     """
-    tally = _Tally()
+    tally, spec = _Tally(), assessment.spec
     by_patch = {
-        facts.patch.id: tuple(_on_patch(assessment.spec, facts, places.get(facts.patch.id), tally))
+        facts.patch.id: (
+            *_on_patch(spec, facts, places.get(facts.patch.id), tally),
+            *_on_text(spec, texts[facts.patch.id], tally),
+        )
         for facts in assessment.patches
     }
+    of_spec = tuple(_on_current(spec, current, tally)) if current is not None else ()
     by_step = tuple(tuple(_on_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps)
     standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
-    return Checked(by_patch, by_step, standing, tally.counts(), tuple(tally.not_run))
+    return Checked(by_patch, by_step, standing, of_spec, tally.counts(), tuple(tally.not_run))
 
 
 def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) -> Iterator[Finding]:
@@ -93,12 +119,38 @@ def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]
                 yield _finding(check, outcome, None, spec, facts.behaviour, facts.model, facts.suite)
 
 
-def _outcome(check: Check, facts: BehaviourFacts | GapFacts, tally: _Tally) -> Outcome | None:
+def _on_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:
+    for check in every_check():
+        if isinstance(check, TextCheck):
+            yield from _places(check, functools.partial(check.run, text), spec, tally)
+
+
+def _on_current(spec: str, text: RevisionText, tally: _Tally) -> Iterator[Finding]:
+    for check in every_check():
+        if isinstance(check, TextCheck) and check.standing is not None:
+            yield from _places(check, functools.partial(check.standing, text), spec, tally)
+
+
+def _places(check: TextCheck, run: Callable[[], TextOutcome], spec: str, tally: _Tally) -> Iterator[Finding]:
+    try:
+        outcome = run()
+    except Exception as error:  # as in `_outcome`
+        tally.failed(check, error)
+        return
+    if isinstance(outcome, Undecided):
+        tally.count(Undecided)
+        return
+    tally.count(Fired if outcome else Clear)
+    for fired in outcome:
+        place = Place(fired.at.path, fired.at.line) if fired.at is not None else None
+        yield _finding(check, fired, place, spec, fired.about)
+
+
+def _outcome(check: PatchCheck | RevisionCheck, facts: BehaviourFacts | GapFacts, tally: _Tally) -> Outcome | None:
     try:
         outcome: Outcome = check.run(facts)  # type: ignore[arg-type]
     except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"
-        tally.count(None)
-        tally.not_run.append(NotAssessed(f"check {check.code}", f"it raised {type(error).__name__}: {error}"))
+        tally.failed(check, error)
         return None
     tally.count(type(outcome))
     return outcome

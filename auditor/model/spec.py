@@ -53,6 +53,20 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Companions:
+    """What lies beside a revision.
+
+    Attributes:
+        prompts: text of the visible eval prompts by id (the file's name without its ending); None where it is not known
+            where prompts are kept.
+        changelog: the text of the change log; None where there is none.
+    """
+
+    prompts: Mapping[str, str] | None = None
+    changelog: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A commit, or a dated folder, at which a revision was seen.
 

@@ -298,7 +298,7 @@ def _document(audit: Audit) -> AuditDocument:
         patches=[_patch(patch) for patch in audit.patches],
         standing_gaps=gaps,
         checkpoint_steps=[_checkpoint(s.history.spec, step) for s in audit.specs for step in s.checkpoint_steps],
-        spec_findings=[],
+        spec_findings=[_finding(finding) for spec in audit.specs for finding in spec.spec_findings],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.checks.catalogue import Page
-from auditor.checks.interface import HEADINGS, Case, Clear, Fired, Undecided
+from auditor.checks.interface import HEADINGS, Case, Clear, Fired, TextCase, Undecided
 
 _ENDS = {Fired: "fires", Clear: "is clear", Undecided: "is undecided"}
 
@@ -35,9 +35,16 @@ def page(one: Page) -> RenderableType:
     return Group(*parts)
 
 
-def _examples(cases: Sequence[Case]) -> Table:
+def _examples(cases: Sequence[Case | TextCase]) -> Table:
     table = Table.grid(padding=(0, 2))
     for case in cases:
-        sides = "; ".join([f"test {case.test}", *(f"held-out {one}" for one in case.held_out)])
-        table.add_row(case.title, sides, _ENDS[case.expect])
+        table.add_row(case.title, _setting(case), _ENDS[case.expect])
     return table
+
+
+def _setting(case: Case | TextCase) -> str:
+    """What a case is about: counts before and after, or texts."""
+    if isinstance(case, TextCase):
+        before, after = (" / ".join(text.split("\n\n")) for text in (case.before, case.after))
+        return f'"{before}" -> "{after}"'
+    return "; ".join([f"test {case.test}", *(f"held-out {one}" for one in case.held_out)])

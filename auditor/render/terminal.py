@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -11,6 +11,7 @@ from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, Rate, Transfer
 from auditor.model.clause import ChangeCounts
+from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.escape import terminal
@@ -57,6 +58,9 @@ def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
         yield Text("Trained on, under one revision", style="bold")
         for step in spec.checkpoint_steps:
             yield _step(step, counts)
+    if spec.spec_findings:
+        yield Text("The current revision", style="bold")
+        yield Padding(_findings(spec.spec_findings), (0, 0, 1, 4), expand=False)
     if spec.gaps:
         yield Text("Standing gaps: held-out clearly above test, and nothing has closed it", style="bold")
         yield Padding(_gaps(spec, counts), (0, 0, 1, 4), expand=False)
@@ -86,6 +90,18 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     return Group(head, Padding(Group(*body), (0, 0, 1, 4), expand=False))
 
 
+def _findings(findings: Sequence[Finding]) -> Table:
+    """Findings about the text, each with its place."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="yellow")
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True, style="dim")
+    for finding in findings:
+        place = f"{terminal(finding.place.path)}:{finding.place.line}" if finding.place else ""
+        table.add_row(finding.check, _sentence(finding.message), place)
+    return table
+
+
 def _of(behaviour: str, model: str) -> str:
     return f"{terminal(behaviour)} of {terminal(model)}" if model else terminal(behaviour)
 
@@ -105,7 +121,7 @@ def _told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
     return [_numbers(facts, counts), Text(_sentence(said) + _because(facts))]
 
 
-def _footnotes(entry: PatchEntry) -> Iterable[Text]:
+def _footnotes(entry: PatchEntry) -> Iterable[RenderableType]:
     facts = entry.facts
     if not facts.behaviours and not facts.outside:
         yield Text("No evaluation of this spec is recorded.")
@@ -113,8 +129,11 @@ def _footnotes(entry: PatchEntry) -> Iterable[Text]:
         yield Text("No behaviour was evaluated both before and after this patch.")
     elif facts.outside:
         yield Text(f"{_many(len(facts.outside), 'other behaviour')} not measured across this patch", style="dim")
-    if entry.findings:
-        named = {finding.check: finding.name for finding in entry.findings}
+    about_text = [finding for finding in entry.findings if not finding.evidence]
+    if about_text:
+        yield _findings(about_text)
+    named = {finding.check: finding.name for finding in entry.findings if finding not in about_text}
+    if named:
         yield Text("findings: " + ", ".join(f"{code} {named[code]}" for code in sorted(named)), style="dim")
 
 

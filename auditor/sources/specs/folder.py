@@ -66,6 +66,12 @@ def _matches(tree: Tree, pattern: Pattern) -> Iterator[tuple[str, str, str]]:
         yield label, "/".join((*parts[:level], *parts[level + 1 :])), file
 
 
+def dated_tree(root: Path, patterns: Sequence[str], label: str) -> Tree:
+    """The dated folder of that name, as a tree: what lies beside the spec in it."""
+    (first, *_) = parse_patterns([text if "*" in text else f"*/{text}" for text in patterns])
+    return Folder(root.joinpath(*PurePosixPath(first.text).parts[: _level(first)], label))
+
+
 def _level(pattern: Pattern) -> int:
     """At which level of a path the revision's folder stands."""
     parts = PurePosixPath(pattern.text).parts

@@ -1,0 +1,66 @@
+"""What patches did to the text of a spec, with what lies beside it at each sighting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from auditor.app.project import Project
+from auditor.assess.texts import PatchText, RevisionText, changelog_added, revision_text
+from auditor.clauses.diff import clauses_of, diff
+from auditor.clauses.lineage import trace
+from auditor.git import Commit, Tree
+from auditor.model.spec import Companions, History, Patch, Sighting
+from auditor.settings import SpecConfig
+from auditor.sources.specs.companions import find_beside
+from auditor.sources.specs.folder import dated_tree
+
+
+def texts_of(
+    project: Project, config: SpecConfig, history: History, patches: Sequence[Patch]
+) -> tuple[dict[str, PatchText], RevisionText | None]:
+    """What each patch did, by its id, and the text of the current revision (None for an empty history)."""
+    if not history.sightings:
+        return {}, None
+    beside = _reader(project, config, history)
+    lineage = trace(history)
+
+    def text(sighting: Sighting) -> RevisionText:
+        return revision_text(sighting, history.revisions[sighting.revision], beside(sighting))
+
+    texts = {}
+    for patch in patches:
+        before, after = history.revisions[patch.before.revision], history.revisions[patch.after.revision]
+        texts[patch.id] = PatchText(
+            patch=patch,
+            before=text(patch.before),
+            after=text(patch.after),
+            changes=diff(before, after),
+            lineage=lineage,
+            history=history,
+            changelog_added=changelog_added(beside(patch.before).changelog, beside(patch.after).changelog),
+        )
+    return texts, text(history.sightings[-1])
+
+
+def _reader(project: Project, config: SpecConfig, history: History) -> Callable[[Sighting], Companions]:
+    """Reads what lies beside the spec at a sighting, once each."""
+    repository = project.repository if config.source == "git" else None
+
+    def tree(sighting: Sighting) -> Tree:
+        if repository is not None and sighting.commit is not None:
+            return Commit(repository, sighting.commit)
+        return dated_tree(project.root, config.paths, sighting.name)
+
+    last = history.sightings[-1]
+    paths = [file.path for file in history.revisions[last.revision].files]
+    revisions = history.revisions.values()
+    cited = frozenset(name for revision in revisions for clause in clauses_of(revision) for name in clause.citations)
+    beside = find_beside(tree(last), paths, cited, config.eval_prompts, config.changelog)
+    known: dict[str, Companions] = {}
+
+    def read(sighting: Sighting) -> Companions:
+        if sighting.name not in known:
+            known[sighting.name] = beside.read(tree(sighting))
+        return known[sighting.name]
+
+    return read
