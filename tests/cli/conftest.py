@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from tests.repos import GitRepo
 
 FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
 SECOND = f"{FIRST}\nNever delete a log to hide a mistake.\n"
+THIRD = f"{SECOND}\nAsk before you act for somebody else. Λέγε « ναι ».\n"
 SETTINGS = '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n'
 SUITES = """\
 [[suite]]
@@ -56,8 +58,13 @@ def auditor(capsys: pytest.CaptureFixture[str]) -> Auditor:
 
 @pytest.fixture
 def project(tmp_path: Path) -> GitRepo:
-    """Two revisions of a spec, one tagged v1, configured and with two suites; nothing measured."""
-    made = GitRepo(tmp_path / "project")
+    """Two revisions of a spec, tagged v1 and v2, configured and with two suites; nothing measured."""
+    return two_revisions(tmp_path / "project")
+
+
+def two_revisions(path: Path) -> GitRepo:
+    """What `project` says, at a path."""
+    made = GitRepo(path)
     made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
     made.tag("v1")
     made.commit({"spec.md": SECOND})
@@ -81,19 +88,33 @@ def one_line(said: Said) -> str:
     return said.err.rstrip("\n")
 
 
-def measured(repo: GitRepo, folder: Path, auditor: Auditor, *, committed: bool = True) -> None:
-    """Records a fall that stays on the test: 40 of 200 to none on test, 40 of 200 on both sides held out."""
-    rows = [HEAD + ",run"]
-    for revision, run_name, suite, misaligned in (
-        ("v1", "a", "visible", 40),
-        ("v1", "b", "visible", 40),
-        ("v2", "a", "visible", 0),
-        ("v1", "a", "unseen", 40),
-        ("v2", "a", "unseen", 40),
-    ):
-        rows += [f"{revision},{suite},m,i{place:03d},{int(place < misaligned)},{run_name}" for place in range(200)]
-    table = folder / "results.csv"
-    table.write_text("\n".join(rows) + "\n")
-    assert auditor("ingest", table, "--repo", repo.path).code == 0
-    if committed:
-        repo.commit(message="Record evaluations")
+RESULTS = (("v1", "a", "visible", 40), ("v1", "b", "visible", 40), ("v2", "a", "visible", 0))
+HELD_OUT = (("v1", "a", "unseen", 40), ("v2", "a", "unseen", 40))
+
+
+def results() -> str:
+    """A table of a fall that stays on the test: 40 of 200 to none; held out 40 of 200 on both sides."""
+    rows = [f"{HEAD},run"]
+    for revision, name, suite, misaligned in RESULTS + HELD_OUT:
+        rows += [f"{revision},{suite},m,i{place:03d},{int(place < misaligned)},{name}" for place in range(200)]
+    return "\n".join(rows) + "\n"
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
+    """To be read only. Two patches: v1 to v2 is test-only, v2 to v3, whose message is in Greek, was not evaluated."""
+    folder = tmp_path_factory.mktemp("judged")
+    made = two_revisions(folder / "project")
+    (folder / "results.csv").write_text(results())
+    assert run(["ingest", str(folder / "results.csv"), "--repo", str(made.path)]) == 0
+    made.commit(message="Record evaluations")
+    made.commit({"spec.md": THIRD}, message="Ελληνικά é \u202e")
+    made.tag("v3")
+    return made
+
+
+@pytest.fixture
+def own(judged: GitRepo, tmp_path: Path) -> GitRepo:
+    """A copy of `judged` to change."""
+    shutil.copytree(judged.path, tmp_path / "own")
+    return GitRepo(tmp_path / "own")

@@ -10,19 +10,8 @@ import pytest
 
 from auditor.cli.main import run
 from auditor.render.json import json_schema
-from tests.cli.conftest import FIRST, HEAD, SECOND, SETTINGS, SUITES, Auditor, measured, one_line, tree_hash
+from tests.cli.conftest import FIRST, HEAD, SECOND, SETTINGS, SUITES, THIRD, Auditor, one_line, results, tree_hash
 from tests.repos import GitRepo
-
-THIRD = f"{SECOND}\nAsk before you act for somebody else.\n"
-
-
-@pytest.fixture
-def judged(project: GitRepo, tmp_path: Path, auditor: Auditor) -> GitRepo:
-    """Two patches: v1 to v2 is test-only, v2 to v3 was not evaluated."""
-    measured(project, tmp_path, auditor)
-    project.commit({"spec.md": THIRD})
-    project.tag("v3")
-    return project
 
 
 def document(auditor: Auditor, *arguments: str | Path) -> dict[str, object]:
@@ -102,13 +91,11 @@ def test_fail_on_looks_at_the_range_only(judged: GitRepo, auditor: Auditor) -> N
     assert auditor("audit", "--new-since", "v1", "--repo", judged.path, "--fail-on", "suspected").code == 1
 
 
-def test_several_specs(judged: GitRepo, auditor: Auditor) -> None:
-    judged.commit(
-        {"auditor.toml": f'{SETTINGS}[[spec]]\nname = "tone"\npaths = ["tone.md"]\n', "tone.md": "Be kind.\n"}
-    )
-    judged.commit({"tone.md": "Be kind, and brief.\n"})
-    both = document(auditor, "--repo", judged.path)
-    one = document(auditor, "--repo", judged.path, "--spec", "tone")
+def test_several_specs(own: GitRepo, auditor: Auditor) -> None:
+    own.commit({"auditor.toml": f'{SETTINGS}[[spec]]\nname = "tone"\npaths = ["tone.md"]\n', "tone.md": "Be kind.\n"})
+    own.commit({"tone.md": "Be kind, and brief.\n"})
+    both = document(auditor, "--repo", own.path)
+    one = document(auditor, "--repo", own.path, "--spec", "tone")
     patches = both["patches"], one["patches"]
     assert [[patch["spec"] for patch in some] for some in patches if isinstance(some, list)] == [
         ["conduct", "conduct", "tone"],
@@ -131,13 +118,13 @@ def test_a_folder_in_the_repository_will_do(judged: GitRepo, auditor: Auditor) -
     assert auditor("audit", "--repo", judged.path / "eval_history") == whole
 
 
-def test_an_unconfigured_spec(judged: GitRepo, auditor: Auditor) -> None:
-    judged.commit({"auditor.toml": None})
-    found = document(auditor, "--repo", judged.path, "--spec", "spec.md")
+def test_an_unconfigured_spec(own: GitRepo, auditor: Auditor) -> None:
+    own.commit({"auditor.toml": None})
+    found = document(auditor, "--repo", own.path, "--spec", "spec.md")
     assert labels(found) == [("v2", "unmeasured"), ("v3", "unmeasured")]
 
 
-def test_dated_folders_say_what_commits_say(judged: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
+def test_dated_folders_say_what_commits_say(tmp_path: Path, auditor: Auditor) -> None:
     root = tmp_path / "folders"
     for name, text in (("2026-01-01", FIRST), ("2026-02-01", SECOND), ("2026-03-01", THIRD)):
         (root / name).mkdir(parents=True)
@@ -145,8 +132,7 @@ def test_dated_folders_say_what_commits_say(judged: GitRepo, tmp_path: Path, aud
     (root / "auditor.toml").write_text(SETTINGS.replace("spec.md", "*/spec.md") + 'source = "folder"\n')
     (root / "eval_history").mkdir()
     (root / "eval_history/suites.toml").write_text(SUITES)
-    table = (tmp_path / "results.csv").read_text()
-    (tmp_path / "dated.csv").write_text(table.replace("v1,", "2026-01-01,").replace("v2,", "2026-02-01,"))
+    (tmp_path / "dated.csv").write_text(results().replace("v1,", "2026-01-01,").replace("v2,", "2026-02-01,"))
     assert auditor("ingest", tmp_path / "dated.csv", "--repo", root).code == 0
     found = document(auditor, "--repo", root)
     assert labels(found) == [("2026-02-01", "test-only"), ("2026-03-01", "unmeasured")]

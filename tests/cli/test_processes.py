@@ -10,20 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Auditor, measured
+from tests.cli.conftest import Auditor
 from tests.processes import auditor as process
 from tests.processes import environment, python
 from tests.repos import GitRepo
 
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
-
-
-@pytest.fixture
-def judged(project: GitRepo, tmp_path: Path, auditor: Auditor) -> GitRepo:
-    """A project whose one patch is test-only; its subject is in Greek, its spec's name has an accent."""
-    measured(project, tmp_path, auditor)
-    project.commit({"spec.md": "# Τρίτη\n\nLigne ajoutée « ici ».\n"}, message="Ελληνικά é \u202e")
-    return project
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
@@ -108,11 +100,11 @@ def on_a_terminal(arguments: list[str], variables: dict[str, str]) -> str:
 
 
 @pytest.mark.skipif(IS_ROOT, reason="no mode stops root")
-def test_a_folder_that_cannot_be_read(judged: GitRepo) -> None:
-    records = judged.path / "eval_history/records"
+def test_a_folder_that_cannot_be_read(own: GitRepo) -> None:
+    records = own.path / "eval_history/records"
     records.chmod(0)
     try:
-        said = process("audit", "--repo", judged.path)
+        said = process("audit", "--repo", own.path)
     finally:
         records.chmod(0o755)
     assert (said.code, said.out) == (2, b"")
