@@ -89,10 +89,14 @@ def init(where: Path, spec: str | None) -> Initialised:
         ConfigError: a file is there already, no file or several are likely to be the spec, or `spec` matches none.
         RepositoryError: there is no work tree, or no commit yet.
     """
-    place = locate(where)
+    with locate(where) as place:
+        return _init(place, spec)
+
+
+def _init(place: Place, spec: str | None) -> Initialised:
     if place.repository is not None and place.repository.worktree is None:
         remedy = "run this in a clone, and commit what it writes"
-        raise RepositoryError("is bare, and settings are files of a work tree", where=str(where), remedy=remedy)
+        raise RepositoryError("is bare, and settings are files of a work tree", where=str(place.root), remedy=remedy)
     _refuse_existing(place.tree)
     path = _given(place, spec) if spec is not None else _found(place)
     name = _name(path)

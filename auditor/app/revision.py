@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,12 @@ def stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]
     Raises ConfigError or RepositoryError where a spec cannot be read; RevisionError where the name stands for no
     revision of any of the specs, or for several of one.
     """
-    place = locate(where)
-    configs = chosen(load(place.tree).specs, spec, in_git=place.repository is not None)
-    if name is None:
-        return tuple(_now(place, config) for config in configs)
+    with locate(where) as place:
+        configs = chosen(load(place.tree).specs, spec, in_git=place.repository is not None)
+        return _all_named(place, configs, name) if name is not None else tuple(_now(place, one) for one in configs)
+
+
+def _all_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tuple[Stamp, ...]:
     found, errors = [], []
     for config in configs:
         try:
