@@ -148,12 +148,14 @@ def place_of(changes: Sequence[ClauseChange]) -> Place | None:
 
 
 def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
-    """Whether `--fail-on` matches: suspected, a verdict, a check's code, or a finding's severity."""
-    verdicts = {str(patch.facts.verdict) for patch in audit.patches}
-    verdicts |= {str(step.facts.verdict) for spec in audit.specs for step in spec.checkpoint_steps}
+    """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
+    steps = [step.facts for spec in audit.specs for step in spec.checkpoint_steps]
+    judged = [*(one for patch in audit.patches for one in patch.facts.behaviours), *steps]
+    verdicts = {str(one.verdict) for one in (*judged, *(patch.facts for patch in audit.patches))}
     codes = {finding.check for finding in audit.findings()}
     severities = {str(finding.severity) for finding in audit.findings()}
-    given = verdicts | codes | severities | ({"suspected"} if audit.hiding_suspected else set())
+    suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
+    given = verdicts | codes | severities | suspected
     return bool(given & set(fail_on))
 
 
