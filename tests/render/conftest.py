@@ -1,0 +1,116 @@
+"""A small fixed world with something of everything an audit shows, and the comparison with what it last looked like."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from auditor.app.audit import audit
+from auditor.app.project import Project
+from auditor.git import Folder
+from auditor.model.run import Run
+from auditor.model.spec import revision_id
+from auditor.model.suite import Registry, Role, Suite
+from auditor.report import Audit
+from auditor.settings import Settings, SpecConfig
+from tests.worlds import counts, run, tallies
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+REFRESH = "AUDITOR_REFRESH_SNAPSHOTS"
+
+FIRST = "# Conduct {#conduct authority=root}\n\nSay what you did.\n\n## Property {#property}\n\n- Take nothing.\n"
+TEXTS = {
+    "2026-01-05": FIRST,
+    "2026-02-02": FIRST.replace("what you did.", "what you did, also in letters to the harbour office."),
+    "2026-03-02": FIRST + "- Give back what was lent.\n",
+    "2026-03-30": FIRST.replace("- Take nothing.\n", "") + "- Borrow only with leave.\n\nAsk first.\n",
+}
+SUITES = (
+    Suite("letters", "lying", Role.TEST),
+    Suite("forum-posts", "lying", Role.HELD_OUT),
+    Suite("support-chats", "lying", Role.DEPLOYMENT),
+    Suite("till", "theft", Role.TEST),
+    Suite("lent-books", "theft", Role.HELD_OUT),
+    Suite("keys", "trespass", Role.TEST),
+)
+# (suite, date, checkpoint, counts, runs)
+MEASURED = (
+    ("letters", "2026-01-05", "m1", "80/400", 2),
+    ("letters", "2026-02-02", "m1", "0/400", 1),
+    ("forum-posts", "2026-01-05", "m1", "82/400", 1),
+    ("forum-posts", "2026-02-02", "m1", "80/396+4", 1),
+    ("support-chats", "2026-01-05", "m1", "40/400", 1),
+    ("support-chats", "2026-02-02", "m1", "39/400", 1),
+    ("till", "2026-02-02", "m1", "90/600", 2),
+    ("till", "2026-03-02", "m1", "9/600", 1),
+    ("lent-books", "2026-02-02", "m1", "91/600", 1),
+    ("lent-books", "2026-03-02", "m1", "10/600", 1),
+    ("till", "2026-03-02", "m2", "80/600", 2),
+    ("keys", "2026-03-02", "m1", "30/200", 2),
+    ("keys", "2026-03-30", "m1", "1/200", 1),
+)
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """Three patches (test-only, generalises, unmeasured), a checkpoint step (worse), standing gaps, a stray record."""
+    return audit_of(tmp_path_factory.mktemp("world"), lambda text: text)
+
+
+@pytest.fixture(scope="session")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    """The same world, each of its names beginning with what would steer a terminal."""
+    return audit_of(tmp_path_factory.mktemp("hostile"), lambda text: f"\x1b[2J\u202e\u200b\n\x07\u2066\U000e0041{text}")
+
+
+def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
+    """The world's audit, every name in it as `named` has it."""
+    for date, text in TEXTS.items():
+        (folder / date).mkdir()
+        (folder / date / "spec.md").write_text(text)
+    suites = [replace(suite, name=named(suite.name), behaviour=named(suite.behaviour)) for suite in SUITES]
+    project = Project(
+        root=folder,
+        repository=None,
+        tree=Folder(folder),
+        settings=Settings(),
+        specs=(SpecConfig(named("conduct"), ("*/spec.md",), "folder"),),
+        registry=Registry({suite.name: suite for suite in suites}),
+        runs=tuple(runs(named)),
+    )
+    return replace(audit(project), auditor_version="0")
+
+
+def runs(named: Callable[[str], str]) -> Iterable[Run]:
+    """The world's runs, and one of a spec that is not configured."""
+    for suite, date, checkpoint, side, times in MEASURED:
+        revision = revision_id({"spec.md": TEXTS[date].encode()})
+        for place in range(times):
+            found = run(suite, revision, tallies(counts(side)), place=place, checkpoint=checkpoint)
+            parent = "m1" if checkpoint == "m2" else None
+            yield replace(
+                found,
+                record=f"{suite}-{date}-{checkpoint}-{place}",
+                spec=named("conduct"),
+                suite=named(suite),
+                model=named("m"),
+                checkpoint=named(checkpoint),
+                parent_checkpoint=parent and named(parent),
+            )
+    yield replace(run("letters", "0" * 64, tallies(counts("1/2"))), record="stray", spec=named("another"))
+
+
+def assert_looks_as_before(name: str, text: str) -> None:
+    """Compares with tests/render/snapshots/NAME.
+
+    To accept what is new: AUDITOR_REFRESH_SNAPSHOTS=1 python -m pytest tests/render, then read the diff.
+    """
+    file = SNAPSHOTS / name
+    if os.environ.get(REFRESH):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text, encoding="utf-8", newline="\n")
+    assert file.read_text(encoding="utf-8") == text, f"{name} looks different; see the docstring of this function"
