@@ -1,7 +1,7 @@
 """Histories with known truth: a spec's own clauses, edited at random, every edit written down.
 
-A document is a list of units, one clause each. An edit changes the list and notes (kind, ids before, ids after). Clauses
-of few words and clauses whose words stand twice are never edited: which of two equal sentences was moved has no answer.
+A document is a list of units, one clause each. An edit changes the list and notes (kind, ids before, ids after).
+Clauses of few words, and those whose words stand twice, are never edited: which of two equal ones moved has no answer.
 """
 
 from __future__ import annotations

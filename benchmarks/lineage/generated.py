@@ -15,7 +15,7 @@ from benchmarks.lineage.generate import Step, Truth, histories
 
 OURS = Path(__file__).parents[2] / "specs"
 PUBLISHED = Path(__file__).parents[2] / "../shared/data/openai-model-spec"
-SEEDS, REVISIONS, MOST_EDITS = 2, 12, 8
+SEEDS, REVISIONS, MOST_EDITS = 3, 12, 12
 
 
 @dataclass
