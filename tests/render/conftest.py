@@ -37,7 +37,7 @@ SUITES = (
     Suite("lent-books", "theft", Role.HELD_OUT),
     Suite("keys", "trespass", Role.TEST),
 )
-# (suite, date, checkpoint, counts, runs)
+# Each a suite, a date, a checkpoint, the counts of a run, and how many such runs there were.
 MEASURED = (
     ("letters", "2026-01-05", "m1", "80/400", 2),
     ("letters", "2026-02-02", "m1", "0/400", 1),

@@ -19,7 +19,7 @@ PUBLISHED = ROOT / "docs/audit.schema.json"
 
 # The contract's example, key by key: a document names at least these, of these types.
 TEXT, WHOLE, NUMBER, YES_NO, NOTHING = str, int, float, bool, type(None)
-RATE = {
+RATE: dict[str, tuple[type, ...]] = {
     "rate": (NUMBER,),
     "low": (NUMBER,),
     "high": (NUMBER,),
@@ -112,24 +112,28 @@ CONTRACT: dict[str, dict[str, tuple[type, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def document(world: Audit) -> Any:
-    return json.loads(audit_json(world))
+def document(world: Audit) -> dict[str, Any]:
+    found = json.loads(audit_json(world))
+    assert isinstance(found, dict)
+    return found
 
 
-def at(document: Any, path: str) -> Any:
+def at(document: dict[str, Any], path: str) -> dict[str, Any]:
+    part: Any = document
     for step in path.split(".") if path else ():
-        document = document[int(step) if step.isdigit() else step]
-    return document
+        part = part[int(step) if step.isdigit() else step]
+    assert isinstance(part, dict)
+    return part
 
 
 @pytest.mark.parametrize("path", CONTRACT)
-def test_the_contract(document: Any, path: str) -> None:
+def test_the_contract(document: dict[str, Any], path: str) -> None:
     part = at(document, path)
     found = {key: type(part[key]) in types for key, types in CONTRACT[path].items() if key in part}
     assert found == dict.fromkeys(CONTRACT[path], True)
 
 
-def test_the_schema_is_named(document: Any) -> None:
+def test_the_schema_is_named(document: dict[str, Any]) -> None:
     assert document["schema"] == "auditor.audit/1"
 
 
@@ -150,7 +154,7 @@ def test_the_schema_is_a_schema_and_the_documents_fit_it(world: Audit, hostile: 
         jsonschema.Draft202012Validator(schema).validate(json.loads(audit_json(audit)))
 
 
-def test_the_schema_refuses_what_is_missing_or_unknown(document: Any) -> None:
+def test_the_schema_refuses_what_is_missing_or_unknown(document: dict[str, Any]) -> None:
     validator = jsonschema.Draft202012Validator(json.loads(json_schema()))
     without = {key: value for key, value in document.items() if key != "coverage"}
     assert not validator.is_valid(without)
