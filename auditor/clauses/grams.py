@@ -31,8 +31,8 @@ _STOP = frozenset(
     rather re really said same say see several shall she should show since so some somebody someone something still such
     t take tell than that the their them themselves then there these they thing this those though through time to today
     told too toward try two under unless until up upon use used user using us ve very want was way we well were what
-    whatever when where whether which while who whoever whole whom whose why will with within without word would yes yet you
-    your yours""".split()  # noqa: SIM905
+    whatever when where whether which while who whoever whole whom whose why will with within without word would yes yet
+    you your yours""".split()  # noqa: SIM905
 )
 # What `words` does to such a text, three times as fast.
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
@@ -98,6 +98,7 @@ def run_numbers(texts: Sequence[str], length: int, key: bytes | None = None) -> 
     return map(hash, runs) if key is None else (_keyed(" ".join(run), key, b"run") for run in runs)
 
 
+@lru_cache(maxsize=100_000)
 def stem_number(root: str, key: bytes | None = None) -> int:
     """The number of a stem. Raises ValueError for a key of another size."""
     return hash(root) if key is None else _keyed(root, key, b"stem")

@@ -3,7 +3,7 @@
 Two channels. *Verbatim*: runs of eight words in common. *Wording*: telling words in common, whatever their order and
 form, within a window; it sees light edits, and paraphrases that name the same things. Both count a run or word the less
 the more prompts of other behaviours, and texts of the background, have it. An overlap is a leak if it is large by
-itself and hardly any prompt of another behaviour has as much in common with the same patch: those are the control.
+itself and hardly any other behaviour has a prompt with as much in common with the same words of the patch: the control.
 
 Containment both ways, not similarity: a short quotation in a long clause is a small part of both.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import isqrt
 
 from auditor.clauses.grams import run_numbers, stem, stem_number, windows
@@ -28,7 +28,7 @@ WORDS_IN_COMMON = 3.0
 SHARES = 0.6
 """The least sum of the two shares, of the prompt's window and of the patch's, for words in common."""
 CONTROL = 0.05
-"""The largest share of the prompts of other behaviours that may have as much in common."""
+"""The largest share of the other behaviours that may have a prompt with as much in common."""
 
 _WINDOW = 60
 _RARE, _LEAST_RARE = 5, 3
@@ -42,8 +42,8 @@ class Shared:
         weight: of the runs or words in common; one that no text of another behaviour has weighs 1, one that all have 0.
         of_prompt: share of the prompt's weight found in what the patch adds, 0 to 1; for words, of a window's.
         of_patch: share of the weight of what the patch adds found in the prompt, 0 to 1; for words, of a window's.
-        control: share of the prompts of other behaviours that have as much in common with the patch, 0 to 1; None
-            where there is no other behaviour, or nothing in common.
+        control: share of the other behaviours with a prompt that has as much in common with the same words of the
+            patch, 0 to 1; the same item in another suite does not count. None where there is no other behaviour.
     """
 
     weight: float = 0.0
@@ -103,9 +103,9 @@ def containment(index: PromptIndex, passages: Sequence[Passage]) -> tuple[Overla
     """
     found: dict[int, _Found] = defaultdict(_Found)
     _verbatim(index, passages, found)
-    for at, passage in enumerate(passages):
-        _wording(index, at, passage, found)
-    _set_controls(index, found)
+    if index.has_stems:
+        for at, passage in enumerate(passages):
+            _wording(index, at, passage, found)
     overlaps = [found[at].overlap(index.prompts[at]) for at in sorted(found)]
     return tuple(sorted(overlaps, key=lambda one: (one.leak is None, -one.verbatim.weight, -_strength(one.wording))))
 
@@ -115,30 +115,38 @@ def containment(index: PromptIndex, passages: Sequence[Passage]) -> tuple[Overla
 
 def _verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mapping[int, _Found]) -> None:
     for length in index.lengths:
-        places = _added_runs(index, passages, length)
-        held: dict[int, set[int]] = defaultdict(set)
-        known = [number for number in places if index.runs.of(number)]
+        runs = [list(run_numbers(passage.words, length, index.key)) for passage in passages]
+        if not index.runs.known(set(chain.from_iterable(runs))):
+            continue
+        places = _places_of_added(passages, runs, length)
+        known = sorted(index.runs.known(places.keys()))
+        held: dict[int, list[int]] = defaultdict(list)
         for number in known:
             for at in index.runs.of(number):
                 if at < len(index.prompts) and index.prompts[at].content.length == length:
-                    held[at].add(number)
+                    held[at].append(number)
         for at, numbers in held.items():
-            one, runs = found[at], index.prompts[at].content.runs
-            common = index.runs.shared(runs)
-            weight = index.weight(index.runs, sorted(numbers), at)
-            of_prompt = len(runs) - len(common) + index.weight(index.runs, sorted(common), at)
             of_patch = len(places) - len(known) + index.weight(index.runs, known, at)
-            one.verbatim = Shared(weight, _share(weight, of_prompt), _share(weight, of_patch))
-            one.telling = any(index.weight(index.runs, (number,), at) >= TELLING for number in numbers)
-            one.run_spans = [span for number in numbers for span in places[number]]
+            found[at].verbatim = _shared_runs(index, at, numbers, of_patch)
+            found[at].telling = any(index.weight(index.runs, (number,), at) >= TELLING for number in numbers)
+            found[at].run_spans = [span for number in numbers for span in places[number]]
 
 
-def _added_runs(index: PromptIndex, passages: Sequence[Passage], length: int) -> dict[int, list[Span]]:
+def _shared_runs(index: PromptIndex, at: int, numbers: Sequence[int], of_patch: float) -> Shared:
+    runs = index.prompts[at].content.runs
+    common = index.runs.shared(runs)
+    weight = index.weight(index.runs, numbers, at)
+    of_prompt = len(runs) - len(common) + index.weight(index.runs, sorted(common), at)
+    having_all = set.intersection(*(set(index.runs.of(number)) for number in numbers))
+    return Shared(weight, _share(weight, of_prompt), _share(weight, of_patch), index.control(at, having_all))
+
+
+def _places_of_added(passages: Sequence[Passage], runs: Sequence[Sequence[int]], length: int) -> dict[int, list[Span]]:
     """Every run at least half of whose words are new, and where it stands."""
     places: dict[int, list[Span]] = defaultdict(list)
     for at, passage in enumerate(passages):
         new = [0, *accumulate(passage.added)]
-        for start, number in enumerate(run_numbers(passage.words, length, index.key)):
+        for start, number in enumerate(runs[at]):
             if 2 * (new[start + length] - new[start]) >= length:
                 places[number].append(Span(at, start, start + length))
     return places
@@ -152,10 +160,11 @@ def _wording(index: PromptIndex, passage_at: int, passage: Passage, found: Mappi
     numbers = [stem_number(root, index.key) if root else None for root in roots]
     for start, stop in windows(len(numbers), _WINDOW):
         new = frozenset(number for number in numbers[start:stop] if number is not None)
-        for at in _candidates(index, new):
-            shared, common = _best_window(index, at, new)
+        shares = {at: _best_window(index, at, new) for at in _candidates(index, new)}
+        for at, (shared, common) in shares.items():
             if _strength(shared) > _strength(found[at].wording):
-                found[at].wording = shared
+                as_much = (other for other, (its, _) in shares.items() if _strength(its) >= _strength(shared))
+                found[at].wording = replace(shared, control=index.control(at, as_much))
                 places = (place for place in range(start, stop) if numbers[place] in common)
                 found[at].word_spans = [Span(passage_at, place, place + 1) for place in places]
 
@@ -197,26 +206,6 @@ def _enough(wording: Shared) -> bool:
 
 def _above_control(shared: Shared) -> bool:
     return shared.control is None or shared.control <= CONTROL
-
-
-def _set_controls(index: PromptIndex, found: Mapping[int, _Found]) -> None:
-    verbatim = {at: one.verbatim.weight for at, one in found.items()}
-    wording = {at: _strength(one.wording) for at, one in found.items()}
-    for at, one in found.items():
-        if verbatim[at]:
-            one.verbatim = replace(one.verbatim, control=_control(index, at, verbatim))
-        if wording[at]:
-            one.wording = replace(one.wording, control=_control(index, at, wording))
-
-
-def _control(index: PromptIndex, at: int, values: Mapping[int, float]) -> float | None:
-    """The share of prompts of other behaviours with at least this value; the same item in another suite is none."""
-    others = index.others(at)
-    if not others:
-        return None
-    content = index.prompts[at].content
-    as_much = [other for other in values if values[other] >= values[at] and index.is_other(at, other)]
-    return sum(index.prompts[other].content != content for other in as_much) / others
 
 
 def _share(part: float, whole: float) -> float:

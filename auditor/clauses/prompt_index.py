@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Set
 from dataclasses import dataclass
 
 from auditor.clauses.grams import Fingerprint
@@ -12,6 +13,7 @@ from auditor.model.suite import Role
 
 # With fewer texts of other behaviours than this, the other texts of the same behaviour say what is common, too.
 _FEW_TEXTS = 20
+_EVERY = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,19 @@ class Prompt:
     content: Fingerprint
 
 
+_FENCE = re.compile(r"^([`~]{3,})[^\n]*\n(.*?)^\1", re.MULTILINE | re.DOTALL)
+_ROLE_TAG = re.compile(r"</?[a-z_]+>")
+
+
+def prompt_text(text: str) -> str:
+    """What a Markdown file of eval prompts says to the model: its fenced blocks, without role tags; all without a fence.
+
+    Titles and notes around the blocks are left out: they name the clause they test, and would find it.
+    """
+    fenced = "\n\n".join(fence[2] for fence in _FENCE.finditer(text))
+    return _ROLE_TAG.sub(" ", fenced or text)
+
+
 class Holders:
     """Which texts have a number, by position of the text."""
 
@@ -50,6 +65,10 @@ class Holders:
         if number in self._several:
             return self._several[number]
         return [self._last[number]] if number in self._last else []
+
+    def known(self, numbers: Set[int]) -> Set[int]:
+        """Those of the numbers that any text has."""
+        return self._last.keys() & numbers
 
     def shared(self, numbers: frozenset[int]) -> frozenset[int]:
         """Those of the numbers that more than one text has."""
@@ -74,21 +93,28 @@ class PromptIndex:
         self.lengths = sorted({one.content.length for one in self.prompts if one.content.length})
         texts = [one.content for one in self.prompts]
         texts += background
+        self.has_stems = any(one.content.stems for one in self.prompts)
         self.size = len(texts)
         self.runs = Holders(text.runs for text in texts)
         self.stems = Holders(_all_stems(text) for text in texts)
         self._groups: list[Hashable] = [one.behaviour or at for at, one in enumerate(self.prompts)]
+        self._behaviours = frozenset(self._groups)
         self._groups += [None] * (len(texts) - len(self.prompts))
         self._group_sizes = Counter(self._groups)
-        self._weights: dict[tuple[Hashable, int, Holders], float] = {}
+        self._weights: dict[tuple[Hashable, int], float] = {}
+        self._held: dict[int, Counter[Hashable]] = {}
 
-    def others(self, at: int) -> int:
-        """How many prompts measure another behaviour than the one at this position."""
-        return len(self.prompts) - self._group_sizes[self._groups[at]]
+    def control(self, at: int, having_as_much: Iterable[int]) -> float | None:
+        """The share of the other behaviours that a prompt among these positions measures; None without others.
 
-    def is_other(self, at: int, other: int) -> bool:
-        """Whether the prompts at two positions measure different behaviours."""
-        return self._groups[at] != self._groups[other]
+        The same item as the one at `at`, under another behaviour, does not count.
+        """
+        group, content = self._groups[at], self.prompts[at].content
+        others = len(self._behaviours) - 1
+        if not others:
+            return None
+        as_much = (other for other in having_as_much if other < len(self.prompts) and self._groups[other] != group)
+        return len({self._groups[other] for other in as_much if self.prompts[other].content != content}) / others
 
     def weight(self, holders: Holders, numbers: Iterable[int], at: int) -> float:
         """What the numbers weigh together for the prompt at this position.
@@ -98,22 +124,21 @@ class PromptIndex:
         group = self._groups[at]
         size = self.size - self._group_sizes[group] + 1
         if size < _FEW_TEXTS:
-            group, size = (at,), self.size
-        known = self._weights
+            group, size = _EVERY, self.size
         total = 0.0
         for number in numbers:
-            weight = known.get((group, number, holders))
+            weight = self._weights.get((group, number))
             if weight is None:
-                weight = known[group, number, holders] = self._rarity(holders.of(number), group, size)
+                weight = self._weights[group, number] = self._rarity(holders, number, group, size)
             total += weight
         return total
 
-    def _rarity(self, holders: list[int], group: Hashable, size: int) -> float:
-        if isinstance(group, tuple):
-            elsewhere = sum(at != group[0] for at in holders)
-        else:
-            elsewhere = sum(self._groups[at] != group for at in holders)
-        return math.log(size / (1 + elsewhere)) / math.log(size) if elsewhere and size > 1 else 1.0
+    def _rarity(self, holders: Holders, number: int, group: Hashable, size: int) -> float:
+        held = self._held.get(number)
+        if held is None:
+            held = self._held[number] = Counter(map(self._groups.__getitem__, holders.of(number)))
+        elsewhere = held.total() - (1 if group is _EVERY else held[group])
+        return math.log(size / (1 + elsewhere)) / math.log(size) if elsewhere > 0 and size > 1 else 1.0
 
 
 def _all_stems(text: Fingerprint) -> frozenset[int]:

@@ -3,8 +3,8 @@
     python -m benchmarks.overlap.speed [--repeats 3]
 
 The limit, timed in the same run: `text.casefold().split()` and `hash` of every tuple of eight words of every prompt
-and patch, in plain Python. Texts are made up (seed 8): words of a Zipf-like vocabulary of 20,000, 50 words a prompt and 60
-a patch; every twentieth patch quotes twelve words of a prompt. Best of the repeats, at three sizes ten times apart.
+and patch, in plain Python. Texts are made up (seed 8): words of a Zipf-like vocabulary of 20,000, 50 words a prompt,
+60 a patch; every twentieth patch quotes twelve words of a prompt. Best of the repeats, at three sizes ten times apart.
 """
 
 from __future__ import annotations
