@@ -1,0 +1,174 @@
+"""Whether words that can make a rule make one where they stand: by who does what, as far as the words around tell.
+
+Every test takes a sentence from `prose` and where the words begin and end in it. They err towards no rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+Test = Callable[[str, int, int], bool]
+
+_BOUNDARY = re.compile(r"[,;:()]| - ")
+_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
+_BETWEEN = frozenset("also then still therefore thus instead always never simply just only both now".split())
+_CONDITION = re.compile(r"\b(?:if|whether|how|why|what|because|unless|until|where|when)\b((?:\s+[^\s]+)*)\s*$", re.IGNORECASE)
+_CLOSE = 4
+
+# Who a spec gives rules to.
+_AGENTS = frozenset(
+    "assistant assistants model models agent agents subagent subagents bot bots chatbot ai system you it they one"
+    " claude chatgpt gpt gemini grok".split()
+)
+# Who it mostly speaks of. What they may do is a rule only where it is about the rules.
+_OTHERS = frozenset("user users developer developers operator operators people person humans customer customers".split())
+_RULING = frozenset(
+    "override overrides unlock adjust change modify customize customise disable enable opt delegate waive relax grant"
+    " restrict expand allow permit authorize".split()
+)
+_POINTING = frozenset("this that these those there here what which who and or but we i".split())
+_JOINING = frozenset("and or but then".split())
+
+# After "may" and "can": what just happens to be so.
+_HAPPENING = frozenset(
+    "be have need seem want know encounter find feel believe misunderstand experience lead cause fail contain understand"
+    " occur appear result become happen receive sometimes make mistake take get look sound remember forget lack".split()
+)
+_UNABLE = frozenset("help answer be see know guarantee give verify determine find comply fulfill remember hear".split())
+_DONE_BY_RULE = frozenset(
+    "overridden used shared produced provided disclosed discussed considered included ignored relaxed skipped omitted"
+    " performed quoted generated delegated granted revealed changed modified made given followed waived bypassed"
+    " disabled enabled sent executed applied stored".split()
+)
+_STATES = frozenset(
+    "have know need want mean think mind exist matter require mandate apply include work understand seem necessarily"
+    " hesitate align specify support expect get feel see like contain come always".split()
+)
+_MONTH = re.compile(r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$")
+_AFTER_MONTH = re.compile(r"\s*(?:\d|,\s*\d|$|[.,;)])")
+_THING = re.compile(r"(?:\b(?:a|an|the|each|one|per|tin|trash|soda|beer|paint|garbage|watering|empty|jerry|of|in)\s|-)$", re.IGNORECASE)
+
+# Verbs that open an order; as many of them as name no thing at the head of a title or list item.
+_ORDERS = (
+    "abide act adapt add adhere adopt apply ask assess assume assist avoid balance base be begin bring call cancel check"
+    " choose cite clarify close collect comply confirm consider consult continue convey create decline default defer"
+    " delete deliver describe detect determine disclose discard display do draw emphasize enable encourage end engage"
+    " ensure err escalate evaluate execute explain express favor fetch find finish flag focus follow format generate get"
+    " give go handle hand help identify ignore include inform install interpret invoke keep leave let limit list listen"
+    " log look maintain make mention minimize monitor never note notify obey offer omit open output pause perform pick"
+    " place prefer preserve present prevent prioritize proceed produce prohibit promote protect provide put raise read"
+    " recommend redirect refer refrain refuse refute reject remain remember remind remove repeat replace reply request require"
+    " resist respect respond return reveal review run save say seek select send set share show skip speak start state stay"
+    " stick stop suggest summarize support take talk tell think transform translate treat trust try update use validate"
+    " verify wait warn weigh work wrap write"
+)
+ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= \S)(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)(?!\s*[-:=])(?!')"
+_OPENING = re.compile(
+    r"(?:^|[:(]\s|\s-\s|^[^,]*[.:]\s)(?:[\"'(\[]*)?(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
+    r"(?:(?:please|also|then|instead|simply|just|always|only|first|next|finally|otherwise|and|but|or|so|however|do)[, ]+)*$",
+    re.IGNORECASE,
+)
+_LEADING = re.compile(
+    r"^(?:if|when|whenever|before|after|for|in|unless|where|while|once|to|as|during|with|without|even|by|on|under|at)\b"
+    r".*,\s(?:please |also |then |instead |simply |just |always |only |first )*$",
+    re.IGNORECASE,
+)
+
+
+def anywhere(sentence: str, start: int, end: int) -> bool:
+    """No test."""
+    return True
+
+
+def is_rule(sentence: str, start: int, end: int) -> bool:
+    """Not the condition of something else: "if it must", "how it should"."""
+    found = _CONDITION.search(_clause(sentence, start))
+    return found is None or len(found[1].split()) > _CLOSE
+
+
+def allows(sentence: str, start: int, end: int) -> bool:
+    """A may or can that gives leave: not the month, not a tin, not what might happen."""
+    word = sentence[start:end]
+    before, after = sentence[:start], sentence[end:]
+    if word == "May" and (_MONTH.search(before) or _AFTER_MONTH.match(after)):
+        return False
+    if word.casefold().startswith("can") and _THING.search(before):
+        return False
+    following = _following(after)
+    if following[:1] == ["be"]:
+        return following[1:2] != [] and following[1] in _DONE_BY_RULE and _unconditional(sentence, start)
+    if not following or following[0] in _HAPPENING or following[0] == "not" and following[1:2] and following[1] in _HAPPENING:
+        return False
+    return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
+
+
+def forbids(sentence: str, start: int, end: int) -> bool:
+    """A cannot that forbids: not what is out of reach."""
+    following = _following(sentence[end:])
+    if following[:1] == ["be"]:
+        return following[1:2] != [] and following[1] in _DONE_BY_RULE and _unconditional(sentence, start)
+    if not following or following[0] in _UNABLE:
+        return False
+    return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
+
+
+def is_order(sentence: str, start: int, end: int) -> bool:
+    """At the head of a sentence, after its leading clause, or said of who is ruled."""
+    before = sentence[:start]
+    if _OPENING.search(before) or _LEADING.match(before):
+        return True
+    subject = _subject(sentence, start)
+    if subject in ("is", "are", "be", "was", "were"):
+        return bool(_following(sentence[end:])) and _following(sentence[end:])[0] not in ("a", "an", "the", "been")
+    return _is_agent(subject) and _unconditional(sentence, start)
+
+
+def opens(sentence: str, start: int, end: int) -> bool:
+    """At the head of a sentence or after its leading clause."""
+    return bool(_OPENING.search(sentence[:start]) or _LEADING.match(sentence[:start]))
+
+
+def does_not(sentence: str, start: int, end: int) -> bool:
+    """A do not or does not that says how to act: an order, or said of who is ruled; not a state of things."""
+    following = _following(sentence[end:])
+    if not following or following[0] in _STATES:
+        return False
+    subject = _subject(sentence, start)
+    orders = sentence[start : start + 2].casefold() == "do" and subject in _JOINING
+    return orders or opens(sentence, start, end) or _is_agent(subject) and _unconditional(sentence, start)
+
+
+def _clause(sentence: str, start: int) -> str:
+    boundaries = list(_BOUNDARY.finditer(sentence, 0, start))
+    return sentence[boundaries[-1].end() if boundaries else 0 : start]
+
+
+def _unconditional(sentence: str, start: int) -> bool:
+    clause = _clause(sentence, start)
+    return not _CONDITION.search(clause) and not re.search(r"\b(?:that|which|who)\s*$", clause)
+
+
+def _subject(sentence: str, start: int) -> str:
+    """The word that the words follow, adverbs left out, case folded except for a name; "" at the head."""
+    for word in reversed(_WORD.findall(_clause(sentence, start))):
+        if word.casefold() not in _BETWEEN and not word.endswith("ly"):
+            return str(word) if word[:1].isupper() and word.casefold() not in _POINTING else word.casefold()
+    return ""
+
+
+def _is_agent(subject: str) -> bool:
+    return subject.casefold() in _AGENTS or subject[:1].isupper() and subject.casefold() not in _OTHERS
+
+
+def _may_act(sentence: str, start: int, verb: str) -> bool:
+    subject = _subject(sentence, start)
+    if subject.casefold() in _OTHERS:
+        return verb in _RULING
+    return not subject or subject in _JOINING or _is_agent(subject)
+
+
+def _following(after: str) -> list[str]:
+    """The next two words that are no adverbs, case folded."""
+    found = (word.casefold() for word in _WORD.findall(after[:80]))
+    return [word for word in found if word not in _BETWEEN and not word.endswith("ly")][:2]

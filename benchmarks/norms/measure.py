@@ -1,0 +1,80 @@
+"""Agreement of `judge` with labels made by reading: `python -m benchmarks.norms.measure`."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.clauses.match import match
+from auditor.clauses.norms import Norm, judge
+from auditor.clauses.authority import authority_changes
+from auditor.clauses.parse import parse
+from auditor.model.clause import ChangeKind, Clause, ClauseChange
+
+HERE = Path(__file__).parent
+DATA = HERE.parents[1] / "../shared/data/openai-model-spec"
+CLASSES = ("tightened", "relaxed", "mixed", "clarified", "descriptive", "undetermined")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One change with the label a reader gave it and what `judge` says. `half` is develop or report."""
+
+    change: ClauseChange
+    label: str
+    half: str
+    norm: Norm
+
+
+def main() -> None:
+    """Prints the agreement of each half, with its confusion table."""
+    found = list(labelled())
+    for half in ("develop", "report"):
+        print(table(half, [one for one in found if one.half == half]))
+
+
+def labelled() -> Iterator[Labelled]:
+    """Every labelled change, rebuilt from the releases by the lines it stands at."""
+    releases: dict[str, dict[int, Clause]] = {}
+    renamings: dict[tuple[str, str], dict[str, str]] = {}
+    with (HERE / "labels.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for name in sorted({row[side] for row in rows for side in ("before", "after")}):
+        clauses = parse("model_spec.md", (DATA / name / "model_spec.md").read_text(encoding="utf-8"))
+        releases[name] = {clause.line: clause for clause in clauses}
+    for row in rows:
+        pair = row["before"], row["after"]
+        if pair not in renamings:
+            matching = match(*(tuple(releases[name].values()) for name in pair))
+            renamings[pair] = dict(authority_changes(matching.changes, matching.unchanged).renamed)
+        change = _change(*(_at(releases[name], row[f"line_{side}"]) for side, name in zip(("before", "after"), pair, strict=True)))
+        yield Labelled(change, row["label"], row["half"], judge(change, renamed=renamings[pair]))
+
+
+def _at(clauses: dict[int, Clause], line: str) -> Clause | None:
+    return clauses[int(line)] if line else None
+
+
+def _change(before: Clause | None, after: Clause | None) -> ClauseChange:
+    kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED if after is None else ChangeKind.REWORDED
+    return ClauseChange(kind, before, after, 0.0)
+
+
+def table(half: str, found: Sequence[Labelled]) -> str:
+    """Agreement overall and by class, and the confusion table, as Markdown."""
+    cells = Counter((one.label, one.norm.direction.value) for one in found)
+    agreed = sum(count for (label, direction), count in cells.items() if label == direction)
+    lines = [f"## {half}: {agreed} of {len(found)} agree ({agreed / len(found):.1%})", ""]
+    lines += ["| label \\ judged | " + " | ".join(CLASSES) + " | agreement |", "| --- |" + " ---: |" * (len(CLASSES) + 1)]
+    for label in CLASSES[:-1]:
+        row = [cells[label, direction] for direction in CLASSES]
+        share = f"{cells[label, label]}/{sum(row)}"
+        lines.append(f"| {label} | " + " | ".join(map(str, row)) + f" | {share} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    main()
