@@ -6,6 +6,7 @@ before has lost the failing ones first; one with more has new items at the end.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -163,10 +164,18 @@ def evidence(
     return build(history(revisions), runs, suites)
 
 
+@functools.cache
 def assessment(
-    test: str, *held_out: str, deployment: str = "", runs_before: int = 2, policy: Policy | None = None
+    test: str,
+    *held_out: str,
+    deployment: str = "",
+    runs_before: int = 2,
+    after_checkpoint: str = "m1",
+    policy: Policy | None = None,
 ) -> Assessment:
-    return assess(evidence(test, *held_out, deployment=deployment, runs_before=runs_before), policy or Policy())
+    """Frozen throughout, and asked for by several tests: each world is assessed once."""
+    found = evidence(test, *held_out, deployment=deployment, runs_before=runs_before, after_checkpoint=after_checkpoint)
+    return assess(found, policy or Policy())
 
 
 def judged(
@@ -180,14 +189,13 @@ def judged(
 
 def case_assessment(case: Case) -> Assessment:
     """The world that a check's case describes, assessed."""
-    found = evidence(
+    return assessment(
         case.test,
         *case.held_out,
         deployment=case.deployment,
         runs_before=case.before_runs,
         after_checkpoint=case.after_checkpoint or "m1",
     )
-    return assess(found, Policy())
 
 
 def assessed(

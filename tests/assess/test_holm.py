@@ -18,8 +18,8 @@ from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict
 from tests.worlds import graph, run, without_items
 
-# Twenty suites at 5 % each, uncorrected, would accuse 64 % of patches: sixty are enough to see that.
-PATCHES = {1: 200, 20: 60}
+# Twenty suites at 5 % each, uncorrected, would accuse 64 % of patches: thirty are enough to see that.
+PATCHES = {1: 120, 20: 30}
 
 
 def allowed(suites: int) -> float:

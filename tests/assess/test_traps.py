@@ -131,7 +131,7 @@ def renamed(runs: Sequence[Run], suites: Registry, seed: int) -> tuple[list[Run]
     return found, Registry(dict(sorted(others.items(), key=lambda pair: dice.random())))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(WORLDS)
 def test_names_and_order_decide_nothing(world: dict[str, object]) -> None:
     test, held_out, seed = world["test"], world["held_out"], world["seed"]
@@ -412,8 +412,8 @@ class TestSeveralSuites:
 
 
 class TestScale:
-    @pytest.mark.parametrize("base", [0.5, 0.7, 0.9, 0.95, 0.99])
-    @pytest.mark.parametrize("shift", [0.5, 1.0, 1.41, 2.0, 4.0])
+    @pytest.mark.parametrize("base", [0.5, 0.9, 0.99])
+    @pytest.mark.parametrize("shift", [0.5, 1.41, 4.0])
     def test_the_same_shift_in_log_odds_is_never_accused(self, base: float, shift: float) -> None:
         def moved(rate: float, size: int) -> str:
             odds = rate / (1 - rate) / 2.718281828**shift
