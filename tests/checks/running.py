@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from auditor.assess.facts import Assessment
-from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.texts import PatchText, RevisionText, revision_text
+from auditor.checks.interface import TextCase
 from auditor.checks.runner import Checked, run_checks
+from auditor.clauses.diff import diff
+from auditor.clauses.lineage import trace
 from auditor.clauses.lives import Lineage
 from auditor.model.finding import Finding, Place
-from auditor.model.spec import Patch
+from auditor.model.spec import Companions, Patch, patches_of
 from tests.worlds import history
 
 
@@ -23,6 +26,26 @@ def untouched(patch: Patch) -> PatchText:
         lineage=Lineage(patch.spec, {patch.after.name: ()}, {}, {patch.after.name: ()}),
         history=history([patch.before.revision, patch.after.revision]),
         changelog_added=None,
+    )
+
+
+def text_of(case: TextCase) -> PatchText:
+    """What the patch of a text case does; the revisions before it are its history."""
+    past = history([*case.earlier, case.before, case.after])
+    patch = patches_of(past)[-1]
+    old, new = (past.revisions[side.revision] for side in (patch.before, patch.after))
+
+    def told(prompts: tuple[str, ...] | None) -> Companions:
+        return Companions(None if prompts is None else {name: f"prompt {name}" for name in prompts}, None)
+
+    return PatchText(
+        patch=patch,
+        before=revision_text(patch.before, old, told(case.prompts_before)),
+        after=revision_text(patch.after, new, told(case.prompts_after)),
+        changes=diff(old, new),
+        lineage=trace(past),
+        history=past,
+        changelog_added=case.changelog,
     )
 
 

@@ -28,9 +28,11 @@ from auditor.checks.interface import (
     Outcome,
     PatchCheck,
     RevisionCheck,
+    TextCase,
+    TextCheck,
     Undecided,
 )
-from tests.checks.running import findings, ran
+from tests.checks.running import findings, ran, text_of, untouched
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
 
 HERE = Path(__file__).parent
@@ -66,6 +68,32 @@ def fired(found: Assessment) -> set[str]:
 @by_case
 def test_a_case_ends_as_it_says(check: PatchCheck | RevisionCheck, case: Case) -> None:
     assert outcome(check, case_assessment(case)) is case.expect
+
+
+TEXT_CASES = [(check, case) for check in CHECKS if isinstance(check, TextCheck) for case in check.cases]
+
+
+@pytest.mark.parametrize(
+    ("check", "case"), TEXT_CASES, ids=[f"{check.code} {case.title}" for check, case in TEXT_CASES]
+)
+def test_a_case_about_text_ends_as_it_says(check: TextCheck, case: TextCase) -> None:
+    found = check.run(text_of(case))
+    assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
+
+
+@by_check
+def test_nothing_about_text_fires_where_no_clause_changed(check: Check) -> None:
+    (facts,) = assessment("80/400 -> 0/400", "82/400 -> 80/400").patches
+    if isinstance(check, TextCheck):
+        found = check.run(untouched(facts.patch))
+        assert isinstance(found, Undecided) or not found
+
+
+@by_check
+def test_some_case_fires_and_some_does_not(check: Check) -> None:
+    kinds = {case.expect for case in check.cases}
+    assert Fired in kinds
+    assert Clear in kinds
 
 
 @by_measured
@@ -140,7 +168,7 @@ def test_which_checks_fire_on_which_cases_is_as_it_was() -> None:
     assert lines == path.read_text().splitlines(), "run this with AUDITOR_UPDATE_SNAPSHOTS=1 and read the difference"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(1, 2000), st.floats(0.0, 1.0), st.integers(1, 4), st.integers(1, 2))
 @example(1, 1.0, 1, 2)
 @example(1, 0.0, 1, 1)
