@@ -151,7 +151,7 @@ def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
     """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
     steps = [step.facts for spec in audit.specs for step in spec.checkpoint_steps]
     judged = [*(one for patch in audit.patches for one in patch.facts.behaviours), *steps]
-    verdicts = {str(one.verdict) for one in (*judged, *(patch.facts for patch in audit.patches))}
+    verdicts = {str(one.verdict) for one in judged} | {str(patch.facts.verdict) for patch in audit.patches}
     codes = {finding.check for finding in audit.findings()}
     severities = {str(finding.severity) for finding in audit.findings()}
     suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
