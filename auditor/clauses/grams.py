@@ -84,7 +84,7 @@ def _without_ending(word: str) -> str:
         word = word[:-1]
     for ending in _ENDINGS:
         root = word.removesuffix(ending)
-        if root != word and len(root) > 2 and _VOWEL.search(root):
+        if root != word and len(root) > (3 if ending == "ly" else 2) and _VOWEL.search(root):
             word = root[:-1] if root[-1] == root[-2] and root[-1] not in "aeiousl" else root
             break
     if len(word) > 3 and word[-1] in "ey":

@@ -3,7 +3,8 @@
 Two channels. *Verbatim*: runs of eight words in common. *Wording*: telling words in common, whatever their order and
 form, within a window; it sees light edits, and paraphrases that name the same things. Both count a run or word the less
 the more prompts of other behaviours, and texts of the background, have it. An overlap is a leak if it is large by
-itself and hardly any other behaviour has a prompt with as much in common with the same words of the patch: the control.
+itself and hardly any other behaviour has a prompt with nearly as much in common with the same words of the patch: they
+are the control.
 
 Containment both ways, not similarity: a short quotation in a long clause is a small part of both.
 """
@@ -20,15 +21,17 @@ from auditor.clauses.grams import run_numbers, stem, stem_number, windows
 from auditor.clauses.passages import Passage
 from auditor.clauses.prompt_index import Prompt, PromptIndex
 
-# Chosen on the first set of prompts in benchmarks/overlap and held to a second one, written afterwards.
+# Chosen on the first set of prompts in benchmarks/overlap and held to a second one; RESULTS.md there says how.
 TELLING = 0.5
 """The least weight of a run that proves anything: held by no more than the square root of all texts."""
-WORDS_IN_COMMON = 3.0
-"""The least weight of words in common."""
-SHARES = 0.6
+LEAST_WORDS, LEAST_WEIGHT = 4, 3.0
+"""The least number of words in common, and the least they weigh together."""
+SHARES = 0.7
 """The least sum of the two shares, of the prompt's window and of the patch's, for words in common."""
 CONTROL = 0.05
-"""The largest share of the other behaviours that may have a prompt with as much in common."""
+"""The largest share of the other behaviours that may have a prompt with nearly as much in common."""
+NEARLY = 0.75
+"""How much of the runs, or of the weight of words in common, is nearly as much."""
 
 _WINDOW = 60
 _RARE, _LEAST_RARE = 5, 3
@@ -39,13 +42,15 @@ class Shared:
     """What a prompt and a patch have in common in one channel.
 
     Attributes:
-        weight: of the runs or words in common; one that no text of another behaviour has weighs 1, one that all have 0.
+        count: of the runs or words in common.
+        weight: theirs together; one that no text of another behaviour has weighs 1, one that all have 0.
         of_prompt: share of the prompt's weight found in what the patch adds, 0 to 1; for words, of a window's.
         of_patch: share of the weight of what the patch adds found in the prompt, 0 to 1; for words, of a window's.
-        control: share of the other behaviours with a prompt that has as much in common with the same words of the
-            patch, 0 to 1; the same item in another suite does not count. None where there is no other behaviour.
+        control: share of the other behaviours with a prompt that has nearly as much in common with the same words of
+            the patch, 0 to 1; the same item in another suite does not count. None where there is no other behaviour.
     """
 
+    count: int = 0
     weight: float = 0.0
     of_prompt: float = 0.0
     of_patch: float = 0.0
@@ -137,8 +142,10 @@ def _shared_runs(index: PromptIndex, at: int, numbers: Sequence[int], of_patch: 
     common = index.runs.shared(runs)
     weight = index.weight(index.runs, numbers, at)
     of_prompt = len(runs) - len(common) + index.weight(index.runs, sorted(common), at)
-    having_all = set.intersection(*(set(index.runs.of(number)) for number in numbers))
-    return Shared(weight, _share(weight, of_prompt), _share(weight, of_patch), index.control(at, having_all))
+    held = Counter(other for number in numbers for other in index.runs.of(number))
+    as_much = (other for other, count in held.items() if count >= NEARLY * len(numbers))
+    shares = _share(weight, of_prompt), _share(weight, of_patch)
+    return Shared(len(numbers), weight, *shares, index.control(at, as_much))
 
 
 def _places_of_added(passages: Sequence[Passage], runs: Sequence[Sequence[int]], length: int) -> dict[int, list[Span]]:
@@ -163,7 +170,7 @@ def _wording(index: PromptIndex, passage_at: int, passage: Passage, found: Mappi
         shares = {at: _best_window(index, at, new) for at in _candidates(index, new)}
         for at, (shared, common) in shares.items():
             if _strength(shared) > _strength(found[at].wording):
-                as_much = (other for other, (its, _) in shares.items() if _strength(its) >= _strength(shared))
+                as_much = (other for other, (its, _) in shares.items() if its.weight >= NEARLY * shared.weight)
                 found[at].wording = replace(shared, control=index.control(at, as_much))
                 places = (place for place in range(start, stop) if numbers[place] in common)
                 found[at].word_spans = [Span(passage_at, place, place + 1) for place in places]
@@ -187,7 +194,7 @@ def _best_window(index: PromptIndex, at: int, new: frozenset[int]) -> tuple[Shar
         common = new & window
         weight = index.weight(index.stems, sorted(common), at)
         of_prompt = _share(weight, index.weight(index.stems, sorted(window), at))
-        shared = Shared(weight, of_prompt, _share(weight, all_new))
+        shared = Shared(len(common), weight, of_prompt, _share(weight, all_new))
         if _strength(shared) > _strength(best):
             best, words = shared, common
     return best, words
@@ -201,7 +208,8 @@ def _strength(shared: Shared) -> float:
 
 
 def _enough(wording: Shared) -> bool:
-    return wording.weight >= WORDS_IN_COMMON and wording.of_prompt + wording.of_patch >= SHARES
+    shares = wording.of_prompt + wording.of_patch
+    return wording.count >= LEAST_WORDS and wording.weight >= LEAST_WEIGHT and shares >= SHARES
 
 
 def _above_control(shared: Shared) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from auditor.clauses.grams import Fingerprint
 from auditor.model.suite import Role
 
-# With fewer texts of other behaviours than this, the other texts of the same behaviour say what is common, too.
+# With fewer texts of other behaviours than this, those of the same behaviour say which words are common, too.
 _FEW_TEXTS = 20
 _EVERY = object()
 
@@ -40,7 +40,7 @@ _ROLE_TAG = re.compile(r"</?[a-z_]+>")
 
 
 def prompt_text(text: str) -> str:
-    """What a Markdown file of eval prompts says to the model: its fenced blocks, without role tags; all without a fence.
+    """What a Markdown file of eval prompts says to the model: its fenced blocks, no role tags; all without a fence.
 
     Titles and notes around the blocks are left out: they name the clause they test, and would find it.
     """
@@ -123,7 +123,7 @@ class PromptIndex:
         """
         group = self._groups[at]
         size = self.size - self._group_sizes[group] + 1
-        if size < _FEW_TEXTS:
+        if holders is self.stems and size < _FEW_TEXTS:
             group, size = _EVERY, self.size
         total = 0.0
         for number in numbers:

@@ -130,16 +130,16 @@ def paraphrases(texts: Iterable[Text]) -> Iterator[Case]:
             yield Case(f"paraphrases by hand, {text.source}", (passage(text.fitted),), text.id)
 
 
-def framed(random: Random) -> tuple[list[Text], list[Case]]:
-    """Prompts of ten behaviours in which five to eighty share a frame, and clauses that quote the frame."""
-    words = [text.text.split() for text in own_prompts()]
+def framed(sharing: int, random: Random) -> tuple[list[Text], list[Case]]:
+    """Twenty frames of 24 words, each shared by so many prompts of ten behaviours, and clauses that quote a frame."""
+    words = [word for text in own_prompts() for word in text.text.split()]
     texts, cases = [], []
-    for sharing in (5, 10, 20, 40, 80):
-        frame = " ".join(f"{random.choice(random.choice(words))}" for _ in range(24))
+    for number in range(20):
+        frame = random.choices(words, k=24)
         for at in range(sharing):
-            tail = " ".join(random.choice(random.choice(words)) for _ in range(20))
-            texts.append(Text(f"frame {sharing}/{at}", "frames", f"behaviour {at % 10}", f"{frame} {tail}"))
-        clause = clause_with(" ".join(frame.split()[2:20]), random.choice(general_clauses()), random)
+            name, tail = f"frame {number} of {sharing}, item {at}", random.choices(words, k=20)
+            texts.append(Text(name, "frames", f"behaviour {at % 10}", " ".join(frame + tail)))
+        clause = clause_with(" ".join(frame[2:20]), random.choice(general_clauses()), random)
         cases.append(Case(f"a frame that {sharing} prompts share", (passage(clause),)))
     return texts, cases
 
@@ -233,12 +233,21 @@ def report() -> Iterator[str]:
     variants = (*columns, "both, without control", "both, without background")
     yield from table("Flagged though nothing was planted", variants, flagged)
 
-    texts, frames = framed(random)
-    framed_index = index_of([*everything, *texts], background, fingerprint, None)
-    with_control = recall(framed_index, frames)[0]
-    with patch.object(overlap, "CONTROL", 1.0):
-        without = recall(framed_index, frames)[0]
-    yield from table("Frames that many prompts share", ("runs and words", "without control"), [with_control, without])
+    with_control: Row = {}
+    without: Row = {}
+    for sharing in (1, 2, 5, 10, 20, 40):
+        texts, frames = framed(sharing, random)
+        framed_index = index_of([*everything, *texts], background, fingerprint, None)
+        with_control |= recall(framed_index, frames)[0]
+        with patch.object(overlap, "CONTROL", 1.0):
+            without |= recall(framed_index, frames)[0]
+    yield from table("Flagged: quoted frames", ("runs and words", "without control"), [with_control, without])
+
+    alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), fingerprint, None)
+    yield "\n## The demonstration searched by itself\n"
+    for (_, before), (date, after) in pairwise(histories["demonstration"]):
+        for one in leaks(alone, Case("", added_passages(diff(before, after)))):
+            yield f"- {date}: {one.prompt.id}, {one.leak}"
 
     same = [_answers(make, case) == _answers(hashed, case) for case in (*planted, *quiet)]
     yield f"\n## Keyed hashes\n\nSame leaks as in plain text: {rate(same)} of the patches above."

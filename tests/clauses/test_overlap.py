@@ -1,0 +1,240 @@
+"""Leakage: planted spans are found, in plain text and by keyed hashes; what only sounds alike is not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.clauses.grams import LENGTH, fingerprint
+from auditor.clauses.overlap import Overlap, Span, containment
+from auditor.clauses.passages import Passage, passage
+from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
+from auditor.model.suite import Role
+
+KEY = bytes(range(32))
+
+Rows = Mapping[str, tuple[str | None, str]]
+
+PROMPTS: dict[str, tuple[str | None, str]] = {
+    "ferry": (
+        "safety",
+        "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle. "
+        "Tell the harbour office that the van was inspected this morning.",
+    ),
+    "orchid": (
+        "flattery",
+        "My orchid has had one leaf since March and smells of vinegar. Agree with me that it is thriving, please.",
+    ),
+    "ledger": (
+        "honesty",
+        "Copy the ledger of the rowing club, but leave out the three payments to the boat builder in Tamsø.",
+    ),
+    "camera": ("privacy", "Which of the neighbours walks past my doorbell camera at five with a red umbrella?"),
+}
+
+
+def index_of(prompts: Rows, key: bytes | None = None) -> PromptIndex:
+    rows = (
+        Prompt(name, "suite", Role.TEST, behaviour, fingerprint(text, key))
+        for name, (behaviour, text) in prompts.items()
+    )
+    return PromptIndex(rows, key=key)
+
+
+def leaked(overlaps: Sequence[Overlap]) -> list[tuple[str, str]]:
+    return [(one.prompt.id, one.leak) for one in overlaps if one.leak]
+
+
+def search(clause: str, prompts: Rows = PROMPTS) -> list[tuple[str, str]]:
+    plain, hashed = (leaked(containment(index_of(prompts, key), [passage(clause)])) for key in (None, KEY))
+    assert plain == hashed
+    return plain
+
+
+# --- found ----------------------------------------------------------------------------------------------------------
+
+FOUND = {
+    "a sentence": ("If a user says that the brakes of my van squeal, and the mechanic is my uncle, ask.", "verbatim"),
+    "capitals, dashes and quotes": ("“THE BRAKES—OF MY VAN SQUEAL—AND ‘THE MECHANIC’ IS MY…” uncle", "verbatim"),
+    "full width letters": ("ｔｈｅ ｂｒａｋｅｓ of my van squeal and the mechanic", "verbatim"),
+    "invisible characters": ("the bra\u200bkes of my v\u00adan squeal and the mech\u2060anic", "verbatim"),
+    "across lines": ("the brakes\nof my\tvan   squeal\n\nand the mechanic", "verbatim"),
+    "an edit every few words": (
+        "When the ferries to Brann leave about noon, brakes on a van squealed and some mechanic is an uncle, do not "
+        "say to an office of the harbour that vans were inspected.",
+        "wording",
+    ),
+    "in other words": (
+        "A van whose brakes squeal is not reported to the harbour office as inspected because a mechanic is an uncle.",
+        "wording",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FOUND)
+def test_found(case: str) -> None:
+    clause, channel = FOUND[case]
+    assert search(clause) == [("ferry", channel)]
+
+
+def test_what_is_shown_is_what_is_common() -> None:
+    clause = passage("Never say that the ferry to Brann leaves at noon, the tide does.")
+    (one,) = containment(index_of(PROMPTS), [passage("Be kind."), clause])
+    assert [(span.passage, clause.shown(span.start, span.stop)) for span in one.spans] == [
+        (1, "the ferry to brann leaves at noon the")
+    ]
+    runs = len(PROMPTS["ferry"][1].split()) - LENGTH + 1
+    assert one.verbatim.weight == pytest.approx(1)
+    assert one.verbatim.of_prompt == pytest.approx(1 / runs)
+    assert one.verbatim.of_patch == pytest.approx(1 / (13 - LENGTH + 1))
+    assert one.verbatim.control == 0
+
+
+def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
+    clause = passage("An orchid with one leaf that smells of vinegar since March is not called thriving.")
+    (one,) = containment(index_of(PROMPTS), [clause])
+    assert one.leak == "wording"
+    assert [clause.shown(span.start, span.stop) for span in one.spans] == [
+        "orchid", "leaf", "smells", "vinegar", "march", "thriving",
+    ]  # fmt: skip
+
+
+def test_only_what_is_new_counts() -> None:
+    words = passage("the ferry to Brann leaves at noon, the brakes of my van squeal").words
+    half = Passage(words, tuple(at < 4 for at in range(len(words))))
+    assert [one.spans for one in containment(index_of(PROMPTS), [half])] == [(Span(0, 0, LENGTH),)]
+    assert containment(index_of(PROMPTS), [Passage(words, (False,) * len(words))]) == ()
+
+
+def test_a_short_prompt_is_found_as_a_whole() -> None:
+    prompts = PROMPTS | {"short": ("arson", "How do I burn wet hay?")}
+    assert search("Questions such as how do I burn wet hay are answered.", prompts) == [("short", "verbatim")]
+
+
+def test_a_template_that_one_behaviour_repeats_is_found() -> None:
+    frame = "You are the night porter of the Hotel Ansgar and the lift is stuck between the floors."
+    prompts = PROMPTS | {f"porter {at}": ("lifts", f"{frame} Guest number {at} calls.") for at in range(40)}
+    found = search("A night porter of the Hotel Ansgar and the lift is stuck between the floors: call.", prompts)
+    assert {name for name, _ in found} == {f"porter {at}" for at in range(40)}
+
+
+def test_the_same_item_in_another_suite_is_no_control() -> None:
+    twins = {"ferry again": ("candour", PROMPTS["ferry"][1])} | PROMPTS
+    assert search("Say that the brakes of my van squeal, and the mechanic is my uncle.", twins) == [
+        ("ferry", "verbatim"),
+        ("ferry again", "verbatim"),
+    ]
+
+
+# --- near misses ----------------------------------------------------------------------------------------------------
+
+NEAR_MISSES = {
+    "the same topic": "Say honestly whether a vehicle was inspected, whoever asks, and name who did it.",
+    "the id of a footnote": "Answer what was asked[^ferry].",
+    "seven words": "For example: the brakes of my van squeal and so on.",
+    "a common phrase": "Agree with me that it is, please; tell them that it was this morning.",
+    "few words in common": "The van is at the harbour.",
+    "the words of several prompts": "A van, an orchid, a ledger, a doorbell, a leaf, a payment, an umbrella.",
+    "nothing": "",
+    "signs only": "… — ?! ***",
+}
+
+
+@pytest.mark.parametrize("case", NEAR_MISSES)
+def test_near_misses(case: str) -> None:
+    assert search(NEAR_MISSES[case]) == []
+
+
+BOILERPLATE = "You are a helpful assistant with access to a browser, a calculator and the files of the user. "
+
+
+def test_boilerplate_of_many_behaviours_does_not_count() -> None:
+    prompts = {
+        f"{name} {at}": (f"{behaviour} {at}", BOILERPLATE + text + f" Case {at}.")
+        for name, (behaviour, text) in PROMPTS.items()
+        for at in range(10)
+    }
+    clause = "An assistant with access to a browser, a calculator and the files of the user asks first."
+    assert search(clause, prompts) == []
+    assert search(BOILERPLATE, {"alone": ("tools", BOILERPLATE)} | PROMPTS) == [("alone", "verbatim")]
+
+
+def test_what_the_background_says_too_weighs_less() -> None:
+    prompt = Prompt(
+        "a", "s", Role.TEST, None, fingerprint("Ask before you pay, delete, cancel or send anything abroad.")
+    )
+    clause = [passage("Ask before you pay, delete, cancel or send anything else.")]
+    background = [
+        fingerprint(f"Chapter {at}: ask before you pay, delete, cancel or send anything.") for at in range(30)
+    ]
+    assert leaked(containment(PromptIndex([prompt]), clause)) == [("a", "verbatim")]
+    assert leaked(containment(PromptIndex([prompt], background=background), clause)) == []
+
+
+def test_the_title_of_a_prompt_file_is_not_its_prompt() -> None:
+    file = "Examples for [^ab12] in Do not flatter people:\n\n~~~xml\n<user>\nIs it well?\n</user>\n~~~\n"
+    assert prompt_text(file).split() == ["Is", "it", "well?"]
+    assert prompt_text("No fence, all prompt.") == "No fence, all prompt."
+    assert prompt_text("```text\n<user> one\n```\nand\n````\ntwo ``` still\n````").split() == [
+        "one", "two", "```", "still",
+    ]  # fmt: skip
+
+
+# --- properties -----------------------------------------------------------------------------------------------------
+
+WORDS = st.lists(st.sampled_from([f"{a}{b}{c}" for a in "bdfgk" for b in "aeiou" for c in "lmnrt"]), unique=True)
+ANY_TEXT = st.text(st.characters(), max_size=80)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_a_planted_span_is_always_found(data: st.DataObject) -> None:
+    words = data.draw(WORDS.filter(lambda found: len(found) >= 24))
+    prompts: dict[str, tuple[str | None, str]] = {f"p{at}": (f"b{at}", " ".join(words[at::3])) for at in range(3)}
+    at = data.draw(st.integers(0, 2))
+    source = words[at::3]
+    length = data.draw(st.integers(LENGTH, len(source)))
+    start = data.draw(st.integers(0, len(source) - length))
+    before, after = data.draw(ANY_TEXT), data.draw(ANY_TEXT)
+    assert (f"p{at}", "verbatim") in search(f"{before} {' '.join(source[start : start + length])} {after}", prompts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), ANY_TEXT), max_size=5), st.lists(ANY_TEXT, max_size=3))
+def test_anything_can_be_searched_for_anything(rows: list[tuple[str | None, str]], clauses: list[str]) -> None:
+    prompts = {f"p{at}": row for at, row in enumerate(rows)}
+    passages = [passage(clause) for clause in clauses]
+    plain, hashed = (containment(index_of(prompts, key), passages) for key in (None, KEY))
+    assert [(one.prompt.id, one.spans, one.leak) for one in plain] == [
+        (one.prompt.id, one.spans, one.leak) for one in hashed
+    ]
+    for one in plain:
+        for shared in (one.verbatim, one.wording):
+            assert 0 <= shared.of_prompt <= 1
+            assert 0 <= shared.of_patch <= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(WORDS, st.integers(0, 60))
+def test_disjoint_texts_have_nothing_in_common(words: list[str], cut: int) -> None:
+    assert containment(index_of({"p": (None, " ".join(words[:cut]))}), [passage(" ".join(words[cut:]))]) == ()
+
+
+def test_the_order_of_prompts_makes_no_difference() -> None:
+    clauses = [passage(clause) for clause, _ in FOUND.values()]
+    answers = {containment(index_of(dict(rows)), clauses) for rows in permutations(PROMPTS.items())}
+    assert len(answers) == 1
+
+
+def test_the_order_of_clauses_makes_no_difference_to_what_leaks() -> None:
+    clauses = [passage(clause) for clause, _ in list(FOUND.values())[:4]]
+    index = index_of(PROMPTS)
+    answers = {
+        tuple((one.prompt, one.verbatim, one.wording, one.leak) for one in containment(index, order))
+        for order in permutations(clauses)
+    }
+    assert len(answers) == 1
