@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.assess.steps import states_in_order, steps
 from auditor.errors import RecordError
 from auditor.evidence import (
     Evidence,
@@ -23,8 +24,6 @@ from auditor.evidence import (
     protocol_of,
     runs_by_protocol,
     runs_of_suite,
-    states_in_order,
-    steps,
     suites_measuring,
 )
 from auditor.model.run import Run

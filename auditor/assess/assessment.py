@@ -20,10 +20,11 @@ from auditor.assess.families import Corrected, correct
 from auditor.assess.gaps import standings
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
+from auditor.assess.steps import steps
 from auditor.assess.suites import judge, missing_of, ruling_suite
 from auditor.assess.verdicts import Row, decide
 from auditor.assess.verdicts import Statement as S
-from auditor.evidence import Evidence, Step, behaviours, lineages_measured, steps
+from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict, worst

@@ -103,7 +103,8 @@ def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) 
 def _on_behaviour(
     spec: str, facts: BehaviourFacts, place: Place | None, tally: _Tally, patch: str = ""
 ) -> Iterator[Finding]:
-    step = patch or f"{facts.step.before}{facts.step.after}"
+    before, after = facts.step.before, facts.step.after
+    step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     for check in every_check():
         if isinstance(check, PatchCheck):
             outcome = _outcome(check, facts, tally)

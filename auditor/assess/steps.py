@@ -1,0 +1,98 @@
+"""Steps: consecutive evaluated states of one model lineage, over patches and over checkpoints."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from auditor.evidence import Evidence, State, Step, evaluated_states
+from auditor.model.spec import Patch
+
+
+def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
+    """The steps of a lineage for a behaviour: over patches in the order of history, then over checkpoints."""
+    states = evaluated_states(evidence, behaviour, lineage)
+    nearest = _nearest_evaluated(evidence, {state.revision for state in states})
+    found: dict[tuple[State, State, int], list[str]] = {}
+    for patch in evidence.patches.values():
+        pair = _states_around(evidence, patch, states, nearest)
+        if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
+            found.setdefault((*pair, patch.occurrence), []).append(patch.id)
+    over_patches = [Step(behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()]
+    over_checkpoints = [Step(behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)]
+    return (*over_patches, *over_checkpoints)
+
+
+def _states_around(
+    evidence: Evidence, patch: Patch, states: frozenset[State], nearest: _Nearest
+) -> tuple[State, State] | None:
+    """The evaluated states nearest before and after a patch; None where there is none on one side."""
+    before, after = nearest.before[patch.before.name], nearest.after[patch.after.name]
+    if before is None or after is None or before == after:
+        return None
+    return _nearest_checkpoints(evidence, before, after, states)
+
+
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """For each sighting, the nearest evaluated revision at or before it, and at or after it."""
+
+    before: Mapping[str, str | None]
+    after: Mapping[str, str | None]
+
+
+def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
+    """One pass each way over the sightings: back along first parents, on along any edge, the fewest edges first."""
+    before: dict[str, str | None] = {}
+    after: dict[str, tuple[int, str] | None] = {}
+    for sighting in evidence.history.sightings:
+        inherited = before[sighting.parents[0]] if sighting.parents else None
+        before[sighting.name] = sighting.revision if sighting.revision in evaluated else inherited
+    for sighting in reversed(evidence.history.sightings):
+        reached = after.get(sighting.name)
+        here = (0, sighting.revision) if sighting.revision in evaluated else reached
+        after[sighting.name] = here
+        if here is None:
+            continue
+        onward = (here[0] + 1, here[1])
+        for parent in sighting.parents:
+            after[parent] = min(after.get(parent) or onward, onward)
+    return _Nearest(before, {name: found[1] if found else None for name, found in after.items()})
+
+
+def _nearest_checkpoints(evidence: Evidence, before: str, after: str, states: frozenset[State]) -> tuple[State, State]:
+    """The checkpoints to compare across a patch: the latest that both revisions were evaluated on, else the nearest."""
+    order = evidence.trained.__getitem__
+    on_before = sorted((s.checkpoint for s in states if s.revision == before), key=order)
+    on_after = sorted((s.checkpoint for s in states if s.revision == after), key=order)
+    common = [name for name in on_before if name in on_after]
+    if common:
+        return State(before, common[-1]), State(after, common[-1])
+    for late in on_after:
+        earlier = [name for name in on_before if order(name) < order(late)]
+        if earlier:
+            return State(before, earlier[-1]), State(after, late)
+    return State(before, on_before[-1]), State(after, on_after[0])
+
+
+def _checkpoint_pairs(evidence: Evidence, states: frozenset[State]) -> Iterator[tuple[State, State]]:
+    """Consecutive checkpoints under one revision, with no evaluated checkpoint of another revision in between."""
+    order = evidence.trained.__getitem__
+    all_checkpoints = sorted({state.checkpoint for state in states}, key=order)
+    for revision in sorted({state.revision for state in states}):
+        under = [name for name in all_checkpoints if State(revision, name) in states]
+        for early, late in itertools.pairwise(under):
+            if all_checkpoints.index(late) - all_checkpoints.index(early) == 1:
+                yield State(revision, early), State(revision, late)
+
+
+def states_in_order(evidence: Evidence, behaviour: str, lineage: str) -> tuple[State, ...]:
+    """The evaluated states of a lineage as history shows them: by sighting, then by training; a revert shows again."""
+    states = evaluated_states(evidence, behaviour, lineage)
+    return tuple(
+        state
+        for sighting in evidence.history.sightings
+        for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint])
+        if state.revision == sighting.revision
+    )
