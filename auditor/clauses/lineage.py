@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from auditor.clauses.diff import clauses_of
 from auditor.clauses.lives import Life, Lineage, LineageEvent
 from auditor.clauses.tracing import Happening, State, next_state
+from auditor.clauses.window import outline
 from auditor.model.clause import ChangeKind
 from auditor.model.spec import History, patches_of
 
@@ -39,9 +39,9 @@ def trace(history: History) -> Lineage:
     for sighting in history.sightings:
         name = sighting.name
         parents = [states[parent] for parent in dict.fromkeys(sighting.parents)]
-        clauses = clauses_of(history.revisions[sighting.revision])
+        text = outline(history.revisions[sighting.revision], parents[0].outline if parents else None)
         states[name], happenings[name] = next_state(
-            history.spec, name, patches.get(name), sighting.revision, clauses, parents
+            history.spec, name, patches.get(name), sighting.revision, text, parents
         )
         ids[name] = states[name].ids
         for parent in set(sighting.parents):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.clauses.pairing import Pairing, Place, pair
@@ -67,19 +67,24 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     )
 
 
-def outcomes_of(before: Sequence[Clause], after: Sequence[Clause]) -> list[Outcome]:
-    """What became of every clause of both sides, by position; in the order of `Matching.changes`."""
+def outcomes_of(
+    before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None = None
+) -> list[Outcome]:
+    """What became of every clause of both sides, by position; in the order of `Matching.changes`.
+
+    `weights`: see `pairing.pair`.
+    """
     # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
     if _canonical(after) < _canonical(before):
-        found = [outcome.mirrored() for outcome in _outcomes(_paired(after, before))]
+        found = [outcome.mirrored() for outcome in _outcomes(_paired(after, before, weights))]
     else:
-        found = list(_outcomes(_paired(before, after)))
+        found = list(_outcomes(_paired(before, after, weights)))
     found.sort(key=_order(found).__getitem__)
     return found
 
 
-def _paired(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
-    pairing = pair(before, after)
+def _paired(before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None) -> Pairing:
+    pairing = pair(before, after, weights)
     pair_pieces(pairing)
     return pairing
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from auditor.clauses.sequence import common_in_order
-from auditor.clauses.similar import Bag, best_first, candidates, rarity_weights, share_in_common
-from auditor.clauses.words import words
+from auditor.clauses.similar import Bag, bag_of, best_first, candidates, rarity_weights, share_in_common
 from auditor.model.clause import Clause, ClauseKind
 
 # What a block is for, where that is more than a matter of layout: a rule that became commentary is no rule any more.
@@ -48,7 +47,7 @@ class Side:
     @cached_property
     def bags(self) -> list[Bag]:
         """The words of each clause, with how often each stands there."""
-        return [Counter(words(clause.text)) for clause in self.clauses]
+        return [bag_of(clause.text) for clause in self.clauses]
 
     @cached_property
     def files(self) -> dict[str, list[int]]:
@@ -85,11 +84,16 @@ class Pairing:
     files: dict[str, str] = field(default_factory=dict)
     splits: dict[int, tuple[int, ...]] = field(default_factory=dict)
     merges: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    given_weights: Mapping[str, float] | None = None
 
     @cached_property
-    def weights(self) -> dict[str, float]:
+    def weights(self) -> Mapping[str, float]:
         """How much each word of both sides counts."""
-        return rarity_weights([*self.before.bags, *self.after.bags])
+        return (
+            self.given_weights
+            if self.given_weights is not None
+            else rarity_weights([*self.before.bags, *self.after.bags])
+        )
 
     def same_place(self, at: int, other: int) -> bool:
         """Whether two clauses stand in the same section, whatever it is called by now."""
@@ -121,9 +125,12 @@ class Pairing:
         return [at for at in range(len(self.after.clauses)) if at not in self.backward and at not in split]
 
 
-def pair(before: Sequence[Clause], after: Sequence[Clause]) -> Pairing:
-    """Pair the clauses that say the same, in order first; then headings; then those that share most words."""
-    pairing = Pairing(Side(before), Side(after))
+def pair(before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None = None) -> Pairing:
+    """Pair the clauses that say the same, in order first; then headings; then those that share most words.
+
+    `weights` are what words count in the whole of which these clauses are a part; without, these are the whole.
+    """
+    pairing = Pairing(Side(before), Side(after), given_weights=weights)
     _pair_files(pairing)
     for path, other_path in pairing.files.items():
         ours, theirs = pairing.before.files[path], pairing.after.files[other_path]

@@ -22,55 +22,58 @@ _DEFINITION = re.compile(r"\s*\[[^\]]+\]:")
 _BAR = re.compile(r"\s?(?<!\\)\|\s?")
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clause before it is known where it stands.
+
+    Attributes:
+        start: its first line, from 0.
+        stop: the line after its last.
+        level: of a heading that opens a section, 1 to 6; 0 for anything else.
+        anchor: a heading's own.
+        attributes: a heading's own.
+    """
+
+    start: int
+    stop: int
+    kind: ClauseKind
+    text: str
+    citations: tuple[str, ...]
+    level: int = 0
+    anchor: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
-class _Reader:
-    """One file, and the headings that its next clause stands under."""
+class Standing:
+    """The headings that the next statement of a file stands under."""
 
     path: str
-    lines: list[str]
     headings: list[tuple[int, str]] = field(default_factory=list)
     anchor: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
 
-    def clauses(self, block: Block) -> Iterator[Clause]:
-        if block.type == "heading":
-            yield self.heading(block)
-            return
-        for start, stop, text in _statements(self.lines, block):
-            if text:
-                yield self.clause(start, stop, _kind(block), text)
-
-    def unclaimed(self, start: int, stop: int) -> Iterator[Clause]:
-        """Lines that no block claims although they say something, as paragraphs: no text of a spec may be lost."""
-        first = None
-        for at in range(start, stop + 1):
-            if at < stop and not says_nothing(self.lines[at]):
-                first = at if first is None else first
-            elif first is not None:
-                yield self.clause(first, at, ClauseKind.PARAGRAPH, _collapsed(*self.lines[first:at]))
-                first = None
-
-    def heading(self, block: Block) -> Clause:
-        """The heading's own clause. One in a list or quote is a clause, and opens no section."""
-        title, anchor, attributes = _titled(_collapsed(block.content))
-        around = self.anchor, self.attributes
-        if not block.nested:
-            while self.headings and self.headings[-1][0] >= block.level:
+    def clause(self, statement: Statement, offset: int = 0) -> Clause:
+        """The statement as a clause, its lines shifted by `offset`. A heading opens its section."""
+        own = statement.kind is ClauseKind.HEADING
+        if statement.level:
+            while self.headings and self.headings[-1][0] >= statement.level:
                 self.headings.pop()
-        self.anchor, self.attributes = anchor, attributes
-        clause = self.clause(block.start, block.stop, ClauseKind.HEADING, title)
-        if block.nested:
-            self.anchor, self.attributes = around
-        else:
-            self.headings.append((block.level, title))
+            self.anchor, self.attributes = statement.anchor, statement.attributes
+        clause = Clause(
+            self.path,
+            statement.start + offset + 1,
+            statement.stop + offset,
+            statement.kind,
+            tuple(title for _, title in self.headings),
+            statement.anchor if own else self.anchor,
+            statement.attributes if own else self.attributes,
+            statement.text,
+            statement.citations,
+        )
+        if statement.level:
+            self.headings.append((statement.level, statement.text))
         return clause
-
-    def clause(self, start: int, stop: int, kind: ClauseKind, text: str) -> Clause:
-        while stop > start + 1 and not self.lines[stop - 1].strip():
-            stop -= 1
-        section = tuple(title for _, title in self.headings)
-        cited = () if kind is ClauseKind.EXAMPLE else _citations(text)
-        return Clause(self.path, start + 1, stop, kind, section, self.anchor, self.attributes, text, cited)
 
 
 @lru_cache(maxsize=64)
@@ -81,17 +84,64 @@ def parse(path: str, text: str) -> tuple[Clause, ...]:
     fences and template tags are known. Every line stands in exactly one clause, except those that are blank or hold
     block markers only (see `blocks.says_nothing`). CRLF and CR count as line ends.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    reader = _Reader(path, text.split("\n"))
-    clauses: list[Clause] = []
+    standing = Standing(path)
+    return tuple(standing.clause(one) for one in statements(with_plain_ends(text), markdown=is_markdown(path)))
+
+
+def is_markdown(path: str) -> bool:
+    """Whether a file of that name is read as Markdown."""
+    return path.lower().endswith(_MARKDOWN_SUFFIXES)
+
+
+def with_plain_ends(text: str) -> str:
+    """The text with LF line ends."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
+def statements(text: str, *, markdown: bool) -> list[Statement]:
+    """The statements of a text with LF line ends, in order."""
+    lines = text.split("\n")
+    found: list[Statement] = []
     done = 0
-    for block in blocks(text, markdown=path.lower().endswith(_MARKDOWN_SUFFIXES)):
-        clauses += reader.unclaimed(done, block.start)
-        found = list(reader.clauses(block))
-        clauses += found
-        done = found[-1].end if found else block.start
-    clauses += reader.unclaimed(done, len(reader.lines))
-    return tuple(clauses)
+    for block in blocks(text, markdown=markdown):
+        found += _unclaimed(lines, done, block.start)
+        own = list(_of_block(lines, block))
+        found += own
+        done = own[-1].stop if own else block.start
+    return [*found, *_unclaimed(lines, done, len(lines))]
+
+
+def _of_block(lines: list[str], block: Block) -> Iterator[Statement]:
+    """A block's statements. A heading in a list or quote is one, and opens no section."""
+    if block.type == "heading":
+        title, anchor, attributes = _titled(_collapsed(block.content))
+        stop = _stop(lines, block.start, block.stop)
+        level = 0 if block.nested else block.level
+        yield Statement(block.start, stop, ClauseKind.HEADING, title, _citations(title), level, anchor, attributes)
+        return
+    kind = _kind(block)
+    for start, stop, text in _statements(lines, block):
+        if text:
+            cited = () if kind is ClauseKind.EXAMPLE else _citations(text)
+            yield Statement(start, _stop(lines, start, stop), kind, text, cited)
+
+
+def _unclaimed(lines: list[str], start: int, stop: int) -> Iterator[Statement]:
+    """Lines that no block claims although they say something, as paragraphs: no text of a spec may be lost."""
+    first = None
+    for at in range(start, stop + 1):
+        if at < stop and not says_nothing(lines[at]):
+            first = at if first is None else first
+        elif first is not None:
+            text = _collapsed(*lines[first:at])
+            yield Statement(first, _stop(lines, first, at), ClauseKind.PARAGRAPH, text, _citations(text))
+            first = None
+
+
+def _stop(lines: list[str], start: int, stop: int) -> int:
+    while stop > start + 1 and not lines[stop - 1].strip():
+        stop -= 1
+    return stop
 
 
 def _statements(lines: list[str], block: Block) -> Iterator[tuple[int, int, str]]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from heapq import nsmallest
+
+from auditor.clauses.words import words
 
 Bag = Counter[str]
 
@@ -13,6 +16,12 @@ Bag = Counter[str]
 _RARE_WORDS = 16
 _MOST_HOLDERS = 200
 _MOST_CANDIDATES = 16
+
+
+@lru_cache(maxsize=2**16)
+def bag_of(text: str) -> Bag:
+    """The words of a text, with how often each stands there; not to be changed."""
+    return Counter(words(text))
 
 
 def share_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None = None) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from auditor.clauses.gone import found_again, likeness
 from auditor.clauses.lives import LineageEvent
 from auditor.clauses.match import Outcome, outcomes_of
 from auditor.clauses.pairing import key_of
+from auditor.clauses.window import Outline, Weights, Window, window
 from auditor.model.clause import ChangeKind, Clause
 
 _EXACT = (None, ChangeKind.MOVED)
@@ -22,14 +23,14 @@ class State:
 
     Attributes:
         revision: content id.
-        clauses: of that revision, in order.
-        ids: of the clauses.
+        outline: of that revision.
+        ids: of its clauses.
         gone: the clauses there were once, in their last state, by id; the one that went last comes last.
         sighted: by revision, the ids it had when it was last seen.
     """
 
     revision: str
-    clauses: Sequence[Clause]
+    outline: Outline
     ids: tuple[str, ...]
     gone: Mapping[str, Clause]
     sighted: Mapping[str, tuple[str, ...]]
@@ -47,15 +48,16 @@ class Happening:
 
 @dataclass(slots=True)
 class _Reading:
-    """A sighting's text against one parent's: what became of each clause, and where each id stood before."""
+    """A sighting's text, or a window of it, against one parent's: what became of each clause, by position in there."""
 
-    parent: State
-    outcomes: list[Outcome]
+    clauses: Sequence[Clause]
+    ids: Sequence[str]
+    outcomes: Sequence[Outcome]
     places: dict[str, int] = field(init=False)
     by_after: dict[int, Outcome] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.places = {name: at for at, name in enumerate(self.parent.ids)}
+        self.places = {name: at for at, name in enumerate(self.ids)}
         self.by_after = {outcome.other: outcome for outcome in self.outcomes if outcome.other is not None}
 
 
@@ -80,19 +82,50 @@ def _id(spec: str, text: str, ordinal: int) -> str:
 
 
 def next_state(
-    spec: str, sighting: str, patch: str | None, revision: str, clauses: Sequence[Clause], parents: Sequence[State]
+    spec: str, sighting: str, patch: str | None, revision: str, outline: Outline, parents: Sequence[State]
 ) -> tuple[State, list[Happening]]:
     """The state of a sighting with these parents, first parent first, and what happened in it."""
     gone = {name: clause for parent in parents for name, clause in parent.gone.items()}
     sighted = {content: ids for parent in reversed(parents) for content, ids in parent.sighted.items()}
-    readings = [_Reading(parent, outcomes_of(parent.clauses, clauses)) for parent in parents]
-    ids = _same_again(revision, parents, sighted) or _assigned(spec, clauses, readings, gone)
-    happenings = list(_Teller(sighting, patch, clauses, ids, readings, gone).happenings())
-    for parent in reversed(parents):
-        gone |= zip(parent.ids, parent.clauses, strict=True)
-    for name in ids:
+    ids = _same_again(revision, parents, sighted)
+    part = window(parents[0].outline, outline) if len(parents) == 1 and ids is None else None
+    if part:
+        clauses, before = part.after, parents[0].ids
+        last = part.first + len(part.before)
+        readings = [_Reading(part.before, before[part.first : last], _outcomes(part, parents[0].outline, outline))]
+        known = _Namer(spec, {*gone, *before})
+        inside = _assigned(known, clauses, readings, gone)
+        ids = (*before[: part.first], *inside, *before[last:])
+    else:
+        clauses = outline.clauses
+        readings = [
+            _Reading(parent.outline.clauses, parent.ids, outcomes_of(parent.outline.clauses, clauses))
+            for parent in parents
+        ]
+        known = _Namer(spec, {*gone, *(name for parent in parents for name in parent.ids)})
+        inside = ids = ids if ids is not None else _assigned(known, clauses, readings, gone)
+    happenings = list(_Teller(sighting, patch, clauses, inside, readings, gone).happenings())
+    for reading in reversed(readings):
+        gone |= zip(reading.ids, reading.clauses, strict=True)
+    for name in inside:
         gone.pop(name, None)
-    return State(revision, clauses, ids, gone, {**sighted, revision: ids}), happenings
+    return State(revision, outline, ids, gone, {**sighted, revision: ids}), happenings
+
+
+def _outcomes(part: Window, before: Outline, after: Outline) -> list[Outcome]:
+    """As `outcomes_of` the whole has them, by position in the window."""
+    lead = len(part.lead)
+    found = outcomes_of([*part.lead, *part.before], [*part.lead, *part.after], Weights(before, after))
+    return [
+        replace(
+            outcome,
+            at=None if outcome.at is None else outcome.at - lead,
+            other=None if outcome.other is None else outcome.other - lead,
+            more=tuple(at - lead for at in outcome.more),
+        )
+        for outcome in found
+        if outcome.at is None or outcome.at >= lead
+    ]
 
 
 def _same_again(
@@ -103,7 +136,7 @@ def _same_again(
 
 
 def _assigned(
-    spec: str, clauses: Sequence[Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
+    namer: _Namer, clauses: Sequence[Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
 ) -> tuple[str, ...]:
     """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
     ids: dict[int, str] = {}
@@ -118,12 +151,11 @@ def _assigned(
         for reading in readings:
             for outcome in reading.outcomes:
                 if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
-                    take(outcome.other, reading.parent.ids[outcome.at])
+                    take(outcome.other, reading.ids[outcome.at])
     absent = {name: clause for name, clause in gone.items() if name not in taken}
     added = {at: clause for at, clause in enumerate(clauses) if at not in ids}
     for at, name in found_again(absent, added).items():
         take(at, name)
-    namer = _Namer(spec, {*gone, *(name for reading in readings for name in reading.parent.ids)})
     return tuple(ids[at] if at in ids else namer.name(clause.text) for at, clause in enumerate(clauses))
 
 
@@ -175,14 +207,14 @@ class _Teller:
         outcome = reading.by_after[at]
         if outcome.at == place:
             return _Held(reading, place, outcome.kind, outcome)
-        same = key_of(reading.parent.clauses[place]) == key_of(self.clauses[at])
+        same = key_of(reading.clauses[place]) == key_of(self.clauses[at])
         return _Held(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
 
     def _together(self, at: int, one: _Held, held: Sequence[_Held | None]) -> Happening | None:
         """A split whose pieces are new, or a merge of clauses that are there no more."""
         if one.outcome is None or not one.outcome.more:
             return None
-        parent, name = one.reading.parent, self.ids[at]
+        parent, name = one.reading, self.ids[at]
         if one.kind is ChangeKind.SPLIT:
             pieces = [other for other in one.outcome.more if held[other] is None]
             after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
@@ -206,7 +238,7 @@ class _Teller:
             return Happening(self._event(ChangeKind.REINSTATED, (was,), (clause,), back), (name,))
         if one.kind is None:
             return None
-        was = one.reading.parent.clauses[one.place]
+        was = one.reading.clauses[one.place]
         outcome = one.outcome or Outcome(one.place, at, one.kind, likeness(was, clause))
         return Happening(self._event(one.kind, (was,), (clause,), outcome), (name,))
 
@@ -214,7 +246,7 @@ class _Teller:
         """What was in a parent and went neither here nor, earlier, on the way to another parent."""
         past = {*self.ids, *self.told, *self.gone}
         for reading in self.readings:
-            for name, clause in zip(reading.parent.ids, reading.parent.clauses, strict=True):
+            for name, clause in zip(reading.ids, reading.clauses, strict=True):
                 if name not in past:
                     past.add(name)
                     yield Happening(self._event(ChangeKind.REMOVED, (clause,), ()), (name,))

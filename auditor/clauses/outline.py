@@ -1,0 +1,121 @@
+"""A revision's text in chunks that are read once, however many revisions they stand in."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import accumulate
+
+from auditor.clauses.blocks import blocks
+from auditor.clauses.parse import Standing, Statement, is_markdown, statements, with_plain_ends
+from auditor.model.clause import Clause
+
+# A chunk ends at a blank line before text that is not indented, unless something in it is still open there.
+_BOUNDARY = re.compile(r"\n\n+(?=\S)")
+_OPENERS = ("```", "~~~", "<", "!!!", "{%", "{#")
+_TAG = re.compile(r"^[\s>*+.)\d-]*(\{[#%])", re.MULTILINE)
+_STRIDE = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A run of whole blocks, with the blank lines after them; its statements count lines from its own first."""
+
+    text: str
+    lines: int
+    statements: tuple[Statement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file of a revision, in chunks."""
+
+    path: str
+    text: str
+    chunks: tuple[Chunk, ...]
+
+    def clauses(self) -> Iterator[Clause]:
+        """Its clauses, the same as `parse.parse` gives."""
+        standing, line = Standing(self.path), 0
+        for chunk in self.chunks:
+            for statement in chunk.statements:
+                yield standing.clause(statement, line)
+            line += chunk.lines
+
+
+def page(path: str, text: str, previous: Page | None = None) -> Page:
+    """One file in chunks; of `previous`, the same file in another revision, what is the same is not read again."""
+    text = with_plain_ends(text)
+    markdown = is_markdown(path)
+    if previous is None or is_markdown(previous.path) != markdown:
+        return Page(path, text, tuple(_chunks(text, 0, markdown)))
+    if previous.text == text:
+        return Page(path, text, previous.chunks)
+    same_start, same_end = _same_ends(previous.text, text)
+    ends = list(accumulate(len(chunk.text) for chunk in previous.chunks))
+    kept = bisect_right(ends, same_start - 1)
+    shift = len(text) - len(previous.text)
+    tail = bisect_left(ends, len(previous.text) - same_end)
+    starts = {end + shift: at + 1 for at, end in enumerate(ends[tail:-1], tail)}
+    found = list(previous.chunks[:kept])
+    at = ends[kept - 1] if kept else 0
+    for chunk in _chunks(text, at, markdown):
+        found.append(chunk)
+        at += len(chunk.text)
+        if at in starts:
+            found += previous.chunks[starts[at] :]
+            break
+    return Page(path, text, tuple(found))
+
+
+def _same_ends(one: str, two: str) -> tuple[int, int]:
+    """How many characters two texts begin and end with in common, without overlap."""
+    most = min(len(one), len(two))
+    start = 0
+    while start < most and one[start : start + _STRIDE] == two[start : start + _STRIDE]:
+        start += _STRIDE
+    start = min(start, most)
+    while start < most and one[start] == two[start]:
+        start += 1
+    most -= start
+    end = 0
+    while end < most and _tail(one, end, min(_STRIDE, most - end)) == _tail(two, end, min(_STRIDE, most - end)):
+        end += min(_STRIDE, most - end)
+    while end < most and one[-1 - end] == two[-1 - end]:
+        end += 1
+    return start, end
+
+
+def _tail(text: str, end: int, size: int) -> str:
+    return text[len(text) - end - size : len(text) - end]
+
+
+def _chunks(text: str, start: int, markdown: bool) -> Iterator[Chunk]:
+    while start < len(text):
+        stop = start
+        closed = False
+        while not closed:
+            boundary = _BOUNDARY.search(text, stop)
+            stop = boundary.end() if boundary else len(text)
+            closed = stop == len(text) or _is_closed(text[start:stop], markdown)
+        yield _chunk(text[start:stop], markdown)
+        start = stop
+
+
+@lru_cache(maxsize=2**15)
+def _chunk(text: str, markdown: bool) -> Chunk:
+    return Chunk(text, text.count("\n"), tuple(statements(text, markdown=markdown)))
+
+
+@lru_cache(maxsize=2**15)
+def _is_closed(text: str, markdown: bool) -> bool:
+    """Whether a heading after this text would be one: nothing is open that goes on beyond it."""
+    if not any(opener in text for opener in _OPENERS):
+        return True
+    if not markdown and any(text.find("#}" if tag[1] == "{#" else "%}", tag.end()) < 0 for tag in _TAG.finditer(text)):
+        return False
+    last = list(blocks(f"{text}# x", markdown=markdown))[-1:]
+    return [(block.type, block.start, block.nested) for block in last] == [("heading", text.count("\n"), False)]

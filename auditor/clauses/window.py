@@ -1,0 +1,152 @@
+"""Where two revisions differ: the clauses there, with as much around them as it takes to match them as in the whole."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from auditor.clauses.outline import Chunk, Page, page
+from auditor.clauses.parse import Standing, Statement
+from auditor.clauses.similar import bag_of
+from auditor.model.clause import Clause
+from auditor.model.spec import Revision
+
+
+@dataclass
+class Outline:
+    """A revision in chunks, and how many of its clauses each word stands in."""
+
+    pages: tuple[Page, ...]
+    holders: Counter[str]
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """All clauses, as `diff.clauses_of` gives them."""
+        return tuple(clause for one in self.pages for clause in one.clauses())
+
+    @cached_property
+    def size(self) -> int:
+        """How many clauses there are."""
+        return sum(_count(one.chunks) for one in self.pages)
+
+
+class Weights(dict[str, float]):
+    """What words count, as `similar.rarity_weights` has it, each computed when it is asked for."""
+
+    def __init__(self, before: Outline, after: Outline) -> None:
+        super().__init__()
+        self.sides = before.holders, after.holders
+        self.size = before.size + after.size
+
+    def __missing__(self, word: str) -> float:
+        weight = self[word] = math.log1p(self.size / sum(side[word] for side in self.sides))
+        return weight
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of two revisions outside of which they say the same in the same order.
+
+    Attributes:
+        first: how many clauses of either come before it.
+        lead: the headings it stands under, outermost first; the same in both.
+        before: the clauses of the one in it.
+        after: the clauses of the other.
+    """
+
+    first: int
+    lead: Sequence[Clause]
+    before: Sequence[Clause]
+    after: Sequence[Clause]
+
+
+def outline(revision: Revision, previous: Outline | None) -> Outline:
+    """A revision in chunks; what is the same as in `previous` is not read again."""
+    earlier = {one.path: one for one in previous.pages} if previous else {}
+    pages = tuple(page(file.path, file.text, earlier.get(file.path)) for file in revision.files)
+    holders = Counter(previous.holders) if previous else Counter()
+    for path in earlier.keys() | {one.path for one in pages}:
+        ours = earlier[path].chunks if path in earlier else ()
+        theirs = next((one.chunks for one in pages if one.path == path), ())
+        start, end = _same(ours, theirs)
+        holders.subtract(_words(ours[start : len(ours) - end]))
+        holders.update(_words(theirs[start : len(theirs) - end]))
+    return Outline(pages, holders)
+
+
+def window(before: Outline, after: Outline) -> Window | None:
+    """Where two revisions differ; None where that is not in one file, of the same name on both sides.
+
+    Matched by itself, with its lead and the words' weights in the whole, its clauses get the pairs they get in the
+    whole: it begins with the section of the first difference, and goes on to the heading after the last one.
+    """
+    if [one.path for one in before.pages] != [one.path for one in after.pages]:
+        return None
+    pairs = list(zip(before.pages, after.pages, strict=True))
+    changed = [at for at, (one, two) in enumerate(pairs) if one.text != two.text]
+    if len(changed) != 1:
+        return None
+    one, two = pairs[changed[0]]
+    start, end = _same(one.chunks, two.chunks)
+    start = next((at for at in range(start - 1, -1, -1) if _opens(one.chunks[at])), 0)
+    ends = range(len(one.chunks) - end, len(one.chunks))
+    end = len(one.chunks) - next((at + 1 for at in ends if any(s.level for s in one.chunks[at].statements)), ends.stop)
+    open_ones = _open_headings(one.chunks, start)
+    standing = Standing(one.path)
+    lead = [standing.clause(heading) for heading in open_ones]
+    return Window(
+        sum(_count(page.chunks) for page in before.pages[: changed[0]]) + _count(one.chunks[:start]),
+        lead,
+        list(_clauses(one, open_ones, start, end)),
+        list(_clauses(two, open_ones, start, end)),
+    )
+
+
+def _same(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> tuple[int, int]:
+    """How many chunks two pages begin and end with in common."""
+    most = min(len(ours), len(theirs))
+    start = next((at for at in range(most) if ours[at].text != theirs[at].text), most)
+    most -= start
+    end = next((at for at in range(most) if ours[-1 - at].text != theirs[-1 - at].text), most)
+    return start, end
+
+
+def _count(chunks: Iterable[Chunk]) -> int:
+    return sum(len(chunk.statements) for chunk in chunks)
+
+
+def _words(chunks: Iterable[Chunk]) -> Iterator[str]:
+    for chunk in chunks:
+        for statement in chunk.statements:
+            yield from bag_of(statement.text)
+
+
+def _opens(chunk: Chunk) -> bool:
+    """Whether a chunk begins with a heading."""
+    return bool(chunk.statements) and chunk.statements[0].level > 0
+
+
+def _open_headings(chunks: Sequence[Chunk], start: int) -> list[Statement]:
+    """The headings that the chunk at `start`, which begins with one, stands under."""
+    if not start:
+        return []
+    found = []
+    level = chunks[start].statements[0].level
+    for chunk in reversed(chunks[:start]):
+        for statement in reversed(chunk.statements):
+            if 0 < statement.level < level:
+                found.append(statement)
+                level = statement.level
+    return found[::-1]
+
+
+def _clauses(one: Page, under: Iterable[Statement], start: int, end: int) -> Iterator[Clause]:
+    standing = Standing(one.path, [(heading.level, heading.text) for heading in under])
+    line = sum(chunk.lines for chunk in one.chunks[:start])
+    for chunk in one.chunks[start : len(one.chunks) - end]:
+        for statement in chunk.statements:
+            yield standing.clause(statement, line)
+        line += chunk.lines

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.clauses.diff import clauses_of
+from auditor.clauses.match import outcomes_of
+from auditor.clauses.window import Weights, outline, window
+from auditor.model.clause import Clause
+from auditor.model.spec import Revision
+from tests.clauses.test_match import BLOCKS, RULES, TEXT, revision
+from tests.clauses.test_pieces import CLAUSES
+
+LISTS = st.lists(BLOCKS, min_size=3, max_size=14)
+Found = set[tuple[str | None, tuple[int, ...], tuple[int, ...], bool]]
+
+
+def whole(before: Revision, after: Revision) -> Found:
+    return found(clauses_of(before), clauses_of(after), 0, None)
+
+
+def windowed(before: Revision, after: Revision) -> Found | None:
+    one = outline(before, None)
+    two = outline(after, one)
+    part = window(one, two)
+    if part is None:
+        return None
+    sides = [*part.lead, *part.before], [*part.lead, *part.after]
+    return found(*sides, part.first - len(part.lead), Weights(one, two))
+
+
+def found(before: Sequence[Clause], after: Sequence[Clause], shift: int, weights: Weights | None) -> Found:
+    changes = [outcome for outcome in outcomes_of(before, after, weights) if outcome.kind]
+    shown = set()
+    for change in changes:
+        ours = () if change.at is None else (change.at + shift,)
+        theirs = () if change.other is None else (change.other + shift,)
+        shown.add((change.kind, ours, theirs, change.moved))
+    return shown
+
+
+def test_a_window_is_the_section_that_changed() -> None:
+    before = f"# One {{#one}}\n\n{TEXT}\n\n## Two\n\n{TEXT}\n\n## Three\n\n{TEXT}\n\n# Four\n\n{TEXT}"
+    after = before.replace("## Three\n\n" + RULES[0], "## Three\n\nAnswer the question that was put.")
+    one = outline(revision(a=before), None)
+    part = window(one, outline(revision(a=after), one))
+    assert part
+    assert [clause.text for clause in part.lead] == ["One"]
+    assert [clause.text for clause in part.before] == ["Three", *RULES, "Four"]
+    assert (part.first, part.before[1].line, part.before[1].section) == (12, 27, ("One", "Three"))
+    assert list(clauses_of(revision(a=after)))[12:19] == list(part.after)
+
+
+def test_there_is_no_window_where_more_than_one_file_changed() -> None:
+    one = outline(revision(a=TEXT, b=TEXT), None)
+    assert window(one, outline(revision(a=TEXT + "\n\nx", b=TEXT + "\n\ny"), one)) is None
+    assert window(one, outline(revision(a=TEXT, c=TEXT), one)) is None
+    part = window(one, outline(revision(a=TEXT, b=TEXT + "\n\ny"), one))
+    assert part
+    assert part.first == 5
+
+
+@settings(max_examples=100, deadline=None)
+@given(LISTS, LISTS | CLAUSES, LISTS, LISTS | CLAUSES)
+def test_a_window_has_the_changes_of_the_whole(
+    head: list[str], one: list[str], tail: list[str], two: list[str]
+) -> None:
+    before, after = (revision(a="\n\n".join([*head, *middle, *tail])) for middle in (one, two))
+    assert windowed(before, after) in (None, whole(before, after))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LISTS.map("\n\n".join), min_size=2, max_size=5))
+def test_words_are_counted_as_in_the_whole(texts: list[str]) -> None:
+    last = None
+    for text in texts:
+        last = outline(revision(a=text), last)
+    assert last
+    assert last.clauses == clauses_of(revision(a=texts[-1]))
+    assert +last.holders == outline(revision(a=texts[-1]), None).holders
