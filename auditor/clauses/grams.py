@@ -62,7 +62,6 @@ def plain_words(text: str) -> list[str]:
     return [word for word in words(normalize("NFKC", visible.casefold()).replace("_", " ")) if word.isalnum()]
 
 
-@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A word without its ending of number, tense or manner; "" for one that tells nothing.
 
@@ -99,8 +98,11 @@ def run_numbers(texts: Sequence[str], length: int, key: bytes | None = None) -> 
 
 
 @lru_cache(maxsize=100_000)
-def stem_number(root: str, key: bytes | None = None) -> int:
-    """The number of a stem. Raises ValueError for a key of another size."""
+def stem_number(word: str, key: bytes | None = None) -> int | None:
+    """The number of a word's stem; None for a word that tells nothing. Raises ValueError for a key of another size."""
+    root = stem(word)
+    if not root:
+        return None
     return hash(root) if key is None else _keyed(root, key, b"stem")
 
 
@@ -109,15 +111,15 @@ def hashed_ngrams(text: str, key: bytes, n: int = LENGTH) -> frozenset[int]:
     return frozenset(run_numbers(plain_words(text), n, key))
 
 
-def fingerprint(text: str, key: bytes | None = None, *, wording: bool = True) -> Fingerprint:
+def fingerprint(text: str, key: bytes | None = None, *, wording: bool = True, longest: int = LENGTH) -> Fingerprint:
     """A text as it is searched for; with a key of 16 to 64 bytes, in numbers that may be kept.
 
-    Without `wording` there are no stems. Numbers of single words give away more than those of runs: where they are
-    published, how often each recurs lets somebody guess the commonest words. Raises ValueError for a key of another
-    size.
+    Runs are `longest` words long, or as the whole text where that is shorter. Without `wording` there are no stems:
+    numbers of single words give away more than those of runs. Where they are published, how often each recurs lets
+    somebody guess the commonest words. Raises ValueError for a key of another size.
     """
     found = plain_words(text)
-    length = min(LENGTH, len(found)) if len(found) >= SHORTEST else 0
+    length = min(longest, len(found)) if len(found) >= SHORTEST else 0
     return Fingerprint(
         length=length,
         runs=frozenset(run_numbers(found, length, key)) if length else frozenset(),
@@ -136,7 +138,7 @@ def windows(size: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _stem_numbers(found: Iterable[str], key: bytes | None) -> frozenset[int]:
-    return frozenset([stem_number(root, key) for root in set(map(stem, found)) if root])
+    return frozenset([number for word in found if (number := stem_number(word, key)) is not None])
 
 
 def _keyed(text: str, key: bytes, person: bytes) -> int:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, chain
 from math import isqrt
 
-from auditor.clauses.grams import run_numbers, stem, stem_number, windows
+from auditor.clauses.grams import run_numbers, stem_number, windows
 from auditor.clauses.passages import Passage
 from auditor.clauses.prompt_index import Prompt, PromptIndex
 
@@ -163,8 +163,8 @@ def _places_of_added(passages: Sequence[Passage], runs: Sequence[Sequence[int]],
 
 
 def _wording(index: PromptIndex, passage_at: int, passage: Passage, found: Mapping[int, _Found]) -> None:
-    roots = [stem(word) if new else "" for word, new in zip(passage.words, passage.added, strict=True)]
-    numbers = [stem_number(root, index.key) if root else None for root in roots]
+    marked = zip(passage.words, passage.added, strict=True)
+    numbers = [stem_number(word, index.key) if new else None for word, new in marked]
     for start, stop in windows(len(numbers), _WINDOW):
         new = frozenset(number for number in numbers[start:stop] if number is not None)
         shares = {at: _best_window(index, at, new) for at in _candidates(index, new)}

@@ -56,8 +56,9 @@ class Holders:
         self._last: dict[int, int] = {}
         self._several: dict[int, list[int]] = {}
         for at, numbers in enumerate(texts):
-            for number in self._last.keys() & numbers:
-                self._several.setdefault(number, [self._last[number]]).append(at)
+            if not self._last.keys().isdisjoint(numbers):
+                for number in self._last.keys() & numbers:
+                    self._several.setdefault(number, [self._last[number]]).append(at)
             self._last.update(dict.fromkeys(numbers, at))
 
     def of(self, number: int) -> list[int]:

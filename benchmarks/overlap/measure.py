@@ -212,21 +212,24 @@ def report() -> Iterator[str]:
     background = [clause.text for dated in histories.values() for clause in clauses_of(dated[0][1])]
     make = index_of(everything, background, fingerprint, None)
     runs_only = index_of(everything, background, partial(fingerprint, wording=False), None)
+    short_runs = index_of(everything, background, partial(fingerprint, wording=False, longest=5), None)
     hashed = index_of(everything, background, partial(fingerprint, key=KEY), KEY)
     carriers = general_clauses()
+    yield (HERE / "NOTES.md").read_text()
     yield f"{len(own)} own prompts, {len(demo)} of the demonstration, {len(public)} published; seed {SEED}."
 
     sources = [text for text in everything if len(text.text.split()) >= 8]
     planted = [*verbatim(sources, carriers, random), *light_edits(sources, carriers, random), *paraphrases(own)]
     both, wrong = recall(make, planted)
-    columns = ("runs of eight words only", "runs and words")
-    yield from table("Found: recall by kind", columns, [recall(runs_only, planted)[0], both])
+    columns = ("runs of five words only", "runs of eight words only", "runs of eight, and words")
+    rows = [recall(index, planted)[0] for index in (short_runs, runs_only)]
+    yield from table("Found: recall by kind", columns, [*rows, both])
     yield f"\nAnother prompt than the planted one called a leak, too: {rate(wrong)} of these patches."
 
     quiet = [Case("clauses written for this", (passage(clause),)) for clause in carriers]
     for kind, dated in histories.items():
         quiet += [*benign(kind, dated), *whole_patches(kind, dated)]
-    flagged = [recall(index, quiet)[0] for index in (runs_only, make)]
+    flagged = [recall(index, quiet)[0] for index in (short_runs, runs_only, make)]
     with patch.object(overlap, "CONTROL", 1.0):
         flagged.append(recall(make, quiet)[0])
     flagged.append(recall(index_of(everything, (), fingerprint, None), quiet)[0])
@@ -241,7 +244,11 @@ def report() -> Iterator[str]:
         with_control |= recall(framed_index, frames)[0]
         with patch.object(overlap, "CONTROL", 1.0):
             without |= recall(framed_index, frames)[0]
-    yield from table("Flagged: quoted frames", ("runs and words", "without control"), [with_control, without])
+    yield from table(
+        "Flagged: quoted frames, shared over ten behaviours",
+        ("runs and words", "without control"),
+        [with_control, without],
+    )
 
     alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), fingerprint, None)
     yield "\n## The demonstration searched by itself\n"

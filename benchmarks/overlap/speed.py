@@ -1,10 +1,10 @@
 """How long it takes to look for prompts in patches, as a ratio to hashing every run of eight words once.
 
-    python -m benchmarks.overlap.speed [--repeats 3]
+    python -m benchmarks.overlap.speed [--repeats 5] [--sizes 2]
 
 The limit, timed in the same run: `text.casefold().split()` and `hash` of every tuple of eight words of every prompt
 and patch, in plain Python. Texts are made up (seed 8): words of a Zipf-like vocabulary of 20,000, 50 words a prompt,
-60 a patch; every twentieth patch quotes twelve words of a prompt. Best of the repeats, at three sizes ten times apart.
+60 a patch; every twentieth patch quotes twelve words of a prompt. Best of the repeats, at sizes ten times apart.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import argparse
 import math
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import accumulate, pairwise
 from random import Random
 from time import perf_counter
@@ -55,33 +56,30 @@ def search(prompts: list[str], patches: list[str], *, key: bytes | None = None, 
     return sum(bool(one.leak) for text in patches for one in containment(index, (passage(text),)))
 
 
-def best(work: Callable[[], object], repeats: int) -> float:
-    """The shortest of several times, in seconds."""
-    times = []
+def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:
+    """The shortest time of each in seconds, taken in turns so that a slow moment of the machine hits all."""
+    times = [math.inf] * len(works)
     for _ in range(repeats):
-        start = perf_counter()
-        work()
-        times.append(perf_counter() - start)
-    return min(times)
+        for at, work in enumerate(works):
+            start = perf_counter()
+            work()
+            times[at] = min(times[at], perf_counter() - start)
+    return times
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--sizes", type=int, default=2, choices=(1, 2, 3))
     options = parser.parse_args()
-    print(f"Python {platform.python_version()}; ratios to the limit of the same row")
+    print(f"Python {platform.python_version()}; ratios to the limit of the same row\n")
     print("| prompts x patches | limit (s) | runs | runs and words | both, keyed |\n| --- | --- | --- | --- | --- |")
     columns = []
     for prompts, patches in SIZES[: options.sizes]:
         made = texts(prompts, patches)
-        times = [
-            best(lambda made=made: limit(*made), options.repeats),  # type: ignore[misc]
-            best(lambda made=made: search(*made, wording=False), options.repeats),  # type: ignore[misc]
-            best(lambda made=made: search(*made), options.repeats),  # type: ignore[misc]
-            best(lambda made=made: search(*made, key=KEY), options.repeats),  # type: ignore[misc]
-        ]
+        works: list[Callable[[], object]] = [partial(limit, *made), partial(search, *made, wording=False)]
+        times = timed([*works, partial(search, *made), partial(search, *made, key=KEY)], options.repeats)
         columns.append(times)
         ratios = " | ".join(f"{time / times[0]:.1f}" for time in times[1:])
         print(f"| {prompts:,} x {patches:,} | {times[0]:.3f} | {ratios} |", flush=True)
