@@ -14,6 +14,8 @@ from auditor.clauses.similar import bag_of
 from auditor.model.clause import Clause
 from auditor.model.spec import Revision
 
+_DEEPEST = 6
+
 
 @dataclass
 class Outline:
@@ -81,7 +83,8 @@ def window(before: Outline, after: Outline) -> Window | None:
     """Where two revisions differ; None where that is not in one file, of the same name on both sides.
 
     Matched by itself, with its lead and the words' weights in the whole, its clauses get the pairs they get in the
-    whole: it begins with the section of the first difference, and goes on to the heading after the last one.
+    whole: it begins with the section of the first difference, and goes on to a heading after the last one that none of
+    the headings it changed is above.
     """
     if [one.path for one in before.pages] != [one.path for one in after.pages]:
         return None
@@ -91,9 +94,9 @@ def window(before: Outline, after: Outline) -> Window | None:
         return None
     one, two = pairs[changed[0]]
     start, end = _same(one.chunks, two.chunks)
+    parts = (*one.chunks[start : len(one.chunks) - end], *two.chunks[start : len(two.chunks) - end])
+    end = _end(one.chunks, end, min(_levels(parts), default=_DEEPEST))
     start = next((at for at in range(start - 1, -1, -1) if _opens(one.chunks[at])), 0)
-    ends = range(len(one.chunks) - end, len(one.chunks))
-    end = len(one.chunks) - next((at + 1 for at in ends if any(s.level for s in one.chunks[at].statements)), ends.stop)
     open_ones = _open_headings(one.chunks, start)
     standing = Standing(one.path)
     lead = [standing.clause(heading) for heading in open_ones]
@@ -112,6 +115,16 @@ def _same(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> tuple[int, int]:
     most -= start
     end = next((at for at in range(most) if ours[-1 - at].text != theirs[-1 - at].text), most)
     return start, end
+
+
+def _end(chunks: Sequence[Chunk], end: int, level: int) -> int:
+    """How many of the last `end` chunks come after a heading of at most this level, which no heading before is above."""
+    closing = (at for at in range(len(chunks) - end, len(chunks)) if any(one <= level for one in _levels([chunks[at]])))
+    return len(chunks) - next((at + 1 for at in closing), len(chunks))
+
+
+def _levels(chunks: Iterable[Chunk]) -> Iterator[int]:
+    return (statement.level for chunk in chunks for statement in chunk.statements if statement.level)
 
 
 def _count(chunks: Iterable[Chunk]) -> int:

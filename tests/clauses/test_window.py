@@ -33,7 +33,7 @@ def windowed(before: Revision, after: Revision) -> Found | None:
 
 def found(before: Sequence[Clause], after: Sequence[Clause], shift: int, weights: Weights | None) -> Found:
     changes = [outcome for outcome in outcomes_of(before, after, weights) if outcome.kind]
-    shown = set()
+    shown: Found = set()
     for change in changes:
         ours = () if change.at is None else (change.at + shift,)
         theirs = () if change.other is None else (change.other + shift,)
@@ -60,6 +60,12 @@ def test_there_is_no_window_where_more_than_one_file_changed() -> None:
     part = window(one, outline(revision(a=TEXT, b=TEXT + "\n\ny"), one))
     assert part
     assert part.first == 5
+
+
+def test_a_window_goes_on_below_a_heading_that_changed() -> None:
+    before, after = (revision(a=f"{RULES[0]}{new}\n\n## Two\n\n## Three\n\nText.") for new in ("", "\n\n# One"))
+    assert windowed(before, after) == whole(before, after)
+    assert len(whole(before, after)) == 3
 
 
 @settings(max_examples=100, deadline=None)
