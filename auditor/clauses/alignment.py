@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import zip_longest
 
+from auditor.clauses.lexicon import Force
 from auditor.clauses.prose import sentences
+from auditor.clauses.sequence import common_in_order
 from auditor.clauses.similar import best_first, share_in_common
-from auditor.clauses.strength import RULES, Marker, markers
-from auditor.clauses.words import Op, word_change, words
+from auditor.clauses.strength import Marker, markers
+from auditor.clauses.words import word_change, words
 
-# Least share of the shorter sentence's signs that two wordings of one keep, and else of their words.
+# Least share of the shorter sentence's letters that two wordings of it keep, or else of both wordings' words.
 _KEPT, _ALIKE = 0.3, 0.5
+# Comparing each sentence with each takes time with their product; beyond it only those that keep words are compared.
+_MOST_SENTENCES = 200
+
+Pair = tuple[Marker | None, Marker | None]
 
 
 class Wording:
@@ -25,6 +31,9 @@ class Wording:
         self.sentences = sentences(text)
         self.markers = markers(text)
         self._starts = [start for start, _ in self.sentences]
+        self._by_sentence: dict[int, list[Marker]] = defaultdict(list)
+        for marker in self.markers:
+            self._by_sentence[marker.sentence].append(marker)
 
     def sentence_at(self, position: int) -> int:
         """The number of the sentence that a position stands in; the white space after one belongs to it."""
@@ -32,53 +41,79 @@ class Wording:
 
     def rule_at(self, position: int) -> Marker | None:
         """The rule that governs a position: the last one before it in its sentence, else the next one there."""
-        at = self.sentence_at(position)
-        rules = [marker for marker in self.markers if marker.sentence == at and marker.force in RULES]
+        rules = [marker for marker in self._beside(position) if marker.is_rule]
         before = [marker for marker in rules if marker.start <= position]
         return before[-1] if before else rules[0] if rules else None
+
+    def exception_at(self, position: int) -> Marker | None:
+        """The exception that a position is part of: one before it in its sentence, with no rule in between."""
+        before = [marker for marker in self._beside(position) if marker.end <= position]
+        bounds = [marker for marker in before if marker.is_rule or marker.force is Force.EXCEPTION]
+        return bounds[-1] if bounds and not bounds[-1].is_rule else None
+
+    def sense_at(self, position: int) -> int:
+        """1 where covering more means to ask more, -1 where it means to allow more, 0 where there is no rule."""
+        rule = self.rule_at(position)
+        if rule is None:
+            return 0
+        sense = -1 if rule.force is Force.PERMISSION else 1
+        return -sense if self.exception_at(position) else sense
+
+    def _beside(self, position: int) -> Sequence[Marker]:
+        return self._by_sentence.get(self.sentence_at(position), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Words that stand on one side only, at `start` to `end` there."""
+    """Words on one side only, at `start` to `end` there; `replaces` when other words stood in their place."""
 
     start: int
     end: int
+    replaces: bool
 
 
 class Alignment:
     """Two wordings compared.
 
-    `pairs` are the sentences that are one (before to after). `segments` are the words on one side only, before and
-    after. The revert of a change aligns in the same way.
+    Attributes:
+        before, after: the wordings.
+        segments: the words on one side only: before, and after.
+        sentences: which sentence before is which after.
+        pairs: the markers that changed, each with what it became in the same sentence; None on the side it is not on.
+            What reads the same in the same place, or stands for the same in the same sentence, is in none.
     """
 
     def __init__(self, before: str, after: str) -> None:
         self.before, self.after = Wording(before), Wording(after)
         self._kept: dict[int, int] = {}
         self.segments: tuple[list[Segment], list[Segment]] = ([], [])
-        self._read(before, after)
-        self.pairs = self._paired_sentences()
+        self._compare(before, after)
+        self.sentences = self._paired_sentences()
+        self.pairs = list(self._paired_markers())
 
-    def _read(self, before: str, after: str) -> None:
+    def _compare(self, before: str, after: str) -> None:
         at, other = 0, 0
-        for op, text in _change(before, after):
+        changes = word_change(before, after)
+        for step, (op, text) in enumerate(changes):
             size = len(text)
             if op == "equal":
                 self._kept.update(zip(range(at, at + size), range(other, other + size), strict=True))
             else:
                 start = at if op == "delete" else other
-                self.segments[op == "insert"].append(Segment(start, start + size))
+                beside = changes[max(0, step - 1) : step + 2]
+                replaces = any(near not in ("equal", op) for near, _ in beside)
+                self.segments[op == "insert"].append(Segment(start, start + size, replaces))
             at += size * (op != "insert")
             other += size * (op != "delete")
 
     def _paired_sentences(self) -> Mapping[int, int]:
         pairs = dict(best_first(self._kept_sentences()))
         taken = set(pairs.values())
-        ours = {at: self._bag(self.before, at) for at in range(len(self.before.sentences)) if at not in pairs}
-        theirs = {at: self._bag(self.after, at) for at in range(len(self.after.sentences)) if at not in taken}
-        alike = ((share_in_common(ours[at], theirs[other]), at, other) for at in ours for other in theirs)
-        pairs |= best_first(pair for pair in alike if pair[0] >= _ALIKE)
+        ours = {at: _bag(self.before, at) for at in range(len(self.before.sentences)) if at not in pairs}
+        theirs = {at: _bag(self.after, at) for at in range(len(self.after.sentences)) if at not in taken}
+        if max(len(ours), len(theirs)) <= _MOST_SENTENCES:
+            alike = ((share_in_common(ours[at], theirs[other]), at, other) for at in ours for other in theirs)
+            pairs.update(best_first(pair for pair in alike if pair[0] >= _ALIKE))
         return pairs
 
     def _kept_sentences(self) -> Iterator[tuple[float, int, int]]:
@@ -88,42 +123,56 @@ class Alignment:
             if self.before.text[at].isalnum()
         )
         for (at, other), count in kept.items():
-            size = min(_size(self.before, at), _size(self.after, other))
-            if count >= _KEPT * size:
+            if count >= _KEPT * min(_letters(self.before, at), _letters(self.after, other)):
                 yield float(count), at, other
 
-    def _bag(self, wording: Wording, at: int) -> Counter[str]:
-        start, end = wording.sentences[at]
-        return Counter(words(wording.text[start:end]))
+    def _paired_markers(self) -> Iterator[Pair]:
+        ours, theirs = map(_by_slot, self._changed())
+        for (at, slot), here in ours.items():
+            yield from _in_turn(here, theirs.pop((self.sentences.get(at, -1), slot), []))
+        for there in theirs.values():
+            yield from ((None, marker) for marker in there)
 
-    @cached_property
-    def changed(self) -> tuple[list[Marker], list[Marker]]:
-        """The markers that only one side has, or that stand in other words there."""
-        there = {(marker.start, marker.end, marker.force, marker.strength) for marker in self.after.markers}
-        kept = {marker: self._moved(marker) for marker in self.before.markers}
-        same = {place for place in kept.values() if place in there}
-        ours = [marker for marker in self.before.markers if kept[marker] not in same]
-        return ours, [marker for marker in self.after.markers if _place(marker) not in same]
-
-    def _moved(self, marker: Marker) -> tuple[object, ...]:
-        start, last = self._kept.get(marker.start), self._kept.get(marker.end - 1)
-        return start, None if last is None else last + 1, marker.force, marker.strength
-
-
-def _place(marker: Marker) -> tuple[object, ...]:
-    return marker.start, marker.end, marker.force, marker.strength
+    def _changed(self) -> tuple[list[Marker], list[Marker]]:
+        """The markers that do not stand for the same in the same place on the other side."""
+        there = {_standing(marker, marker.start, marker.end) for marker in self.after.markers}
+        kept = {}
+        for marker in self.before.markers:
+            start, last = self._kept.get(marker.start), self._kept.get(marker.end - 1)
+            if start is not None and last is not None and _standing(marker, start, last + 1) in there:
+                kept[marker] = _standing(marker, start, last + 1)
+        same = set(kept.values())
+        theirs = [marker for marker in self.after.markers if _standing(marker, marker.start, marker.end) not in same]
+        return [marker for marker in self.before.markers if marker not in kept], theirs
 
 
-def _size(wording: Wording, at: int) -> int:
+_Standing = tuple[int, int, Force, int]
+
+
+def _standing(marker: Marker, start: int, end: int) -> _Standing:
+    return start, end, marker.force, marker.strength
+
+
+def _by_slot(found: Iterable[Marker]) -> dict[tuple[int, str], list[Marker]]:
+    slots: dict[tuple[int, str], list[Marker]] = defaultdict(list)
+    for marker in found:
+        slots[marker.sentence, "rule" if marker.is_rule else marker.force].append(marker)
+    return slots
+
+
+def _in_turn(ours: Sequence[Marker], theirs: Sequence[Marker]) -> Iterator[Pair]:
+    """Those that stand for the same are left out, the rest pair in turn."""
+    same = common_in_order(*([(marker.force, marker.strength) for marker in side] for side in (ours, theirs)))
+    done, other_done = {at for at, _ in same}, {other for _, other in same}
+    rest = (marker for at, marker in enumerate(ours) if at not in done)
+    return zip_longest(rest, (marker for at, marker in enumerate(theirs) if at not in other_done))
+
+
+def _letters(wording: Wording, at: int) -> int:
     start, end = wording.sentences[at]
     return sum(map(str.isalnum, wording.text[start:end])) or 1
 
 
-def _change(before: str, after: str) -> Iterator[tuple[Op, str]]:
-    """The words that changed; one orientation for both directions, so that a revert undoes exactly that."""
-    if before <= after:
-        yield from word_change(before, after)
-        return
-    mirrored: Mapping[Op, Op] = {"insert": "delete", "delete": "insert", "equal": "equal"}
-    for op, text in word_change(after, before):
-        yield mirrored[op], text
+def _bag(wording: Wording, at: int) -> Counter[str]:
+    start, end = wording.sentences[at]
+    return Counter(words(wording.text[start:end]))

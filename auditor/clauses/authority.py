@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.clauses.strength import Direction
+from auditor.clauses.direction import Direction
 from auditor.model.clause import Clause, ClauseChange, ClauseKind
 
 # A level has another name when at least so many headings, and this share of those that had it, took the new name.

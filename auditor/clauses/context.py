@@ -8,70 +8,89 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from auditor.clauses.prose import word_set
+
 Test = Callable[[str, int, int], bool]
 
-_BOUNDARY = re.compile(r"[,;:()]| - ")
+_BOUNDARY = re.compile(r"[,;:()]| - |\bbut\b")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-_BETWEEN = frozenset("also then still therefore thus instead always never simply just only both now".split())
-_CONDITION = re.compile(r"\b(?:if|whether|how|why|what|because|unless|until|where|when)\b((?:\s+[^\s]+)*)\s*$", re.IGNORECASE)
+_BETWEEN = word_set("also then still therefore thus instead always never simply just only both now")
+_CONDITION = re.compile(
+    r"\b(?:if|whether|how|why|what|because|unless|until|where|when)\b((?:\s+[^\s]+)*)\s*$", re.IGNORECASE
+)
 _CLOSE = 4
+_RELATIVE = re.compile(r"\b(?:that|which|who)\s*$", re.IGNORECASE)
 
 # Who a spec gives rules to.
-_AGENTS = frozenset(
+_AGENTS = word_set(
     "assistant assistants model models agent agents subagent subagents bot bots chatbot ai system you it they one"
-    " claude chatgpt gpt gemini grok".split()
+    " claude chatgpt gpt gemini grok"
 )
 # Who it mostly speaks of. What they may do is a rule only where it is about the rules.
-_OTHERS = frozenset("user users developer developers operator operators people person humans customer customers".split())
-_RULING = frozenset(
-    "override overrides unlock adjust change modify customize customise disable enable opt delegate waive relax grant"
-    " restrict expand allow permit authorize".split()
+_OTHERS = word_set("user users developer developers operator operators people person humans customer customers")
+_RULING = word_set(
+    "override overrides unlock adjust change modify customize customise disable enable opt delegate waive relax"
+    " grant restrict expand allow permit authorize"
 )
-_POINTING = frozenset("this that these those there here what which who and or but we i".split())
-_JOINING = frozenset("and or but then".split())
+_OF_THINGS = ("s", "ing", "tion", "ment", "ness", "ity", "ence", "ance", "ty")
+_COPULAS = word_set("is are be was were")
+_POINTING = word_set("this that these those there here what which who and or but we i")
+_PRONOUNS = word_set("you it they one")
+# A pronoun right after a noun opens a relative clause: "the impression it may leave".
+_REDUCED = re.compile(
+    r"\b(?!(?:and|but|or|then|that|so|however|yet)\b)[\w'-]+ (?:you|it|they|one)(?: \w+ly| also)*\s*$", re.IGNORECASE
+)
+_JOINING = word_set("and or but then")
 
 # After "may" and "can": what just happens to be so.
-_HAPPENING = frozenset(
-    "be have need seem want know encounter find feel believe misunderstand experience lead cause fail contain understand"
-    " occur appear result become happen receive sometimes make mistake take get look sound remember forget lack".split()
+_HAPPENING = word_set(
+    "be have need seem want know encounter find feel believe misunderstand experience lead cause fail contain"
+    " understand occur appear result become interact benefit vary differ operate happen receive sometimes make"
+    " mistake take get look sound remember forget lack"
 )
-_UNABLE = frozenset("help answer be see know guarantee give verify determine find comply fulfill remember hear".split())
-_DONE_BY_RULE = frozenset(
-    "overridden used shared produced provided disclosed discussed considered included ignored relaxed skipped omitted"
-    " performed quoted generated delegated granted revealed changed modified made given followed waived bypassed"
-    " disabled enabled sent executed applied stored".split()
+_UNABLE = word_set("help answer be see know guarantee give verify determine find comply fulfill remember hear")
+_DONE_BY_RULE = word_set(
+    "overridden used shared produced provided disclosed discussed considered included ignored relaxed skipped"
+    " omitted performed quoted generated delegated granted revealed changed modified made given followed waived"
+    " bypassed disabled enabled sent executed applied stored"
 )
-_STATES = frozenset(
-    "have know need want mean think mind exist matter require mandate apply include work understand seem necessarily"
-    " hesitate align specify support expect get feel see like contain come always".split()
+_STATES = word_set(
+    "have know need want mean think mind exist matter require mandate apply include work understand seem"
+    " necessarily hesitate align specify support expect get feel see like contain come always"
 )
-_MONTH = re.compile(r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$")
+_MONTH = re.compile(
+    r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$"
+)
 _AFTER_MONTH = re.compile(r"\s*(?:\d|,\s*\d|$|[.,;)])")
-_THING = re.compile(r"(?:\b(?:a|an|the|each|one|per|tin|trash|soda|beer|paint|garbage|watering|empty|jerry|of|in)\s|-)$", re.IGNORECASE)
+_THING = re.compile(
+    r"(?:\b(?:a|an|the|each|one|per|tin|trash|soda|beer|paint|garbage|watering|empty|jerry|of|in)\s|-)$", re.IGNORECASE
+)
 
 # Verbs that open an order; as many of them as name no thing at the head of a title or list item.
 _ORDERS = (
-    "abide act adapt add adhere adopt apply ask assess assume assist avoid balance base be begin bring call cancel check"
-    " choose cite clarify close collect comply confirm consider consult continue convey create decline default defer"
-    " delete deliver describe detect determine disclose discard display do draw emphasize enable encourage end engage"
-    " ensure err escalate evaluate execute explain express favor fetch find finish flag focus follow format generate get"
-    " give go handle hand help identify ignore include inform install interpret invoke keep leave let limit list listen"
-    " log look maintain make mention minimize monitor never note notify obey offer omit open output pause perform pick"
-    " place prefer preserve present prevent prioritize proceed produce prohibit promote protect provide put raise read"
-    " recommend redirect refer refrain refuse refute reject remain remember remind remove repeat replace reply request require"
-    " resist respect respond return reveal review run save say seek select send set share show skip speak start state stay"
-    " stick stop suggest summarize support take talk tell think transform translate treat trust try update use validate"
-    " verify wait warn weigh work wrap write"
+    "abide act adapt add adhere adopt apply ask assess assist assume avoid balance base be begin bring call cancel"
+    " check choose cite clarify close collect comply confirm consider consult continue convey create decline default"
+    " defer delete deliver describe detect determine discard disclose display do draw emphasize enable encourage end"
+    " engage ensure err escalate evaluate execute explain express favor fetch find finish flag focus follow format"
+    " generate get give go hand handle have help identify ignore include inform install interpret invoke keep leave"
+    " let limit list listen log look maintain make mention minimize monitor notify obey offer omit open output pause"
+    " perform pick place prefer present preserve prevent prioritize proceed produce prohibit promote protect provide"
+    " put raise read recommend redirect refer refrain refuse refute reject remain remember remind remove repeat"
+    " replace reply request require resist respect respond return reveal review run save say seek select send set"
+    " share show skip speak start state stay stick stop suggest summarize support take talk tell think transform"
+    " translate treat trust try update use validate verify wait warn weigh work wrap write"
 )
-ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= \S)(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)(?!\s*[-:=])(?!')"
+ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= [^\s:=-])(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)"
+_LEAD_INS = "please|also|then|instead|simply|just|always|only|first"
 _OPENING = re.compile(
-    r"(?:^|[:(]\s|\s-\s|^[^,]*[.:]\s)(?:[\"'(\[]*)?(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
-    r"(?:(?:please|also|then|instead|simply|just|always|only|first|next|finally|otherwise|and|but|or|so|however|do)[, ]+)*$",
+    r"(?:^|[:(]\s|\s-\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
+    rf"(?:(?:{_LEAD_INS}|next|finally|otherwise|and|but|or|so|however|do)[, ]+)*$",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
     r"^(?:if|when|whenever|before|after|for|in|unless|where|while|once|to|as|during|with|without|even|by|on|under|at)\b"
-    r".*,\s(?:please |also |then |instead |simply |just |always |only |first )*$",
+    r"[^,]*,\s(?:(?:(?!\b(?:it|you|we|they|will|should|must|can|may|is|are|assistant|models?)\b)[^,])*,\s){0,3}"
+    rf"(?:(?:{_LEAD_INS}) )*$",
     re.IGNORECASE,
 )
 
@@ -87,6 +106,11 @@ def is_rule(sentence: str, start: int, end: int) -> bool:
     return found is None or len(found[1].split()) > _CLOSE
 
 
+def is_state(sentence: str, start: int, end: int) -> bool:
+    """A rule told as a state, "is required": neither a condition nor what is spoken of, "what is required"."""
+    return is_rule(sentence, start, end) and not _RELATIVE.search(sentence[:start])
+
+
 def allows(sentence: str, start: int, end: int) -> bool:
     """A may or can that gives leave: not the month, not a tin, not what might happen."""
     word = sentence[start:end]
@@ -98,7 +122,11 @@ def allows(sentence: str, start: int, end: int) -> bool:
     following = _following(after)
     if following[:1] == ["be"]:
         return following[1:2] != [] and following[1] in _DONE_BY_RULE and _unconditional(sentence, start)
-    if not following or following[0] in _HAPPENING or following[0] == "not" and following[1:2] and following[1] in _HAPPENING:
+    if (
+        not following
+        or following[0] in _HAPPENING
+        or (following[0] == "not" and following[1:2] and following[1] in _HAPPENING)
+    ):
         return False
     return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
 
@@ -119,9 +147,14 @@ def is_order(sentence: str, start: int, end: int) -> bool:
     if _OPENING.search(before) or _LEADING.match(before):
         return True
     subject = _subject(sentence, start)
-    if subject in ("is", "are", "be", "was", "were"):
-        return bool(_following(sentence[end:])) and _following(sentence[end:])[0] not in ("a", "an", "the", "been")
+    if subject in _COPULAS:
+        return _following(sentence[end:])[:1] not in ([], ["a"], ["an"], ["the"], ["been"])
     return _is_agent(subject) and _unconditional(sentence, start)
+
+
+def is_habit(sentence: str, start: int, end: int) -> bool:
+    """An order, or what is said of who is ruled; not "is always" so."""
+    return _subject(sentence, start) not in _COPULAS and is_order(sentence, start, end)
 
 
 def opens(sentence: str, start: int, end: int) -> bool:
@@ -136,7 +169,7 @@ def does_not(sentence: str, start: int, end: int) -> bool:
         return False
     subject = _subject(sentence, start)
     orders = sentence[start : start + 2].casefold() == "do" and subject in _JOINING
-    return orders or opens(sentence, start, end) or _is_agent(subject) and _unconditional(sentence, start)
+    return orders or opens(sentence, start, end) or (_is_agent(subject) and _unconditional(sentence, start))
 
 
 def _clause(sentence: str, start: int) -> str:
@@ -146,7 +179,7 @@ def _clause(sentence: str, start: int) -> str:
 
 def _unconditional(sentence: str, start: int) -> bool:
     clause = _clause(sentence, start)
-    return not _CONDITION.search(clause) and not re.search(r"\b(?:that|which|who)\s*$", clause)
+    return not _CONDITION.search(clause) and not _RELATIVE.search(clause)
 
 
 def _subject(sentence: str, start: int) -> str:
@@ -158,13 +191,17 @@ def _subject(sentence: str, start: int) -> str:
 
 
 def _is_agent(subject: str) -> bool:
-    return subject.casefold() in _AGENTS or subject[:1].isupper() and subject.casefold() not in _OTHERS
+    """Who is ruled, or a name: a capital letter, and nothing that tells of a thing that begins a sentence."""
+    named = subject[:1].isupper() and not subject.endswith(_OF_THINGS)
+    return subject.casefold() in _AGENTS or (named and subject.casefold() not in _OTHERS)
 
 
 def _may_act(sentence: str, start: int, verb: str) -> bool:
     subject = _subject(sentence, start)
     if subject.casefold() in _OTHERS:
         return verb in _RULING
+    if subject in _PRONOUNS and _REDUCED.search(_clause(sentence, start)):
+        return False
     return not subject or subject in _JOINING or _is_agent(subject)
 
 

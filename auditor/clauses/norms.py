@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from auditor.clauses.authority import LEVELS, Levels, authority_changes
+from auditor.clauses.direction import Direction, Ground, GroundKind
 from auditor.clauses.prose import is_english, prose
-from auditor.clauses.strength import RULES, Direction, markers
-from auditor.clauses.wordings import Ground, GroundKind, grounds_of
+from auditor.clauses.strength import markers
+from auditor.clauses.wordings import grounds_of
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 
 _NO_RULES = frozenset({ClauseKind.EXAMPLE, ClauseKind.COMMENTARY})
@@ -41,12 +42,15 @@ def judge(change: ClauseChange, levels: Levels = LEVELS, renamed: Mapping[str, s
     """
     before, after = _sides(change)
     texts = _text(before), _text(after)
-    grounds = (*_level(change, levels, renamed), *_standing(before, after, grounds_of(*texts)))
+    grounds = (
+        *_level(change, levels, renamed),
+        *_standing(before, after, grounds_of(*texts, titles=_titles(before, after))),
+    )
     if not all(map(is_english, texts)):
         return Norm(Direction.UNDETERMINED, tuple(ground for ground in grounds if ground.kind is GroundKind.AUTHORITY))
     if grounds:
         return Norm(_together(grounds), grounds)
-    ruled = any(marker.force in RULES for text in texts for marker in markers(text))
+    ruled = any(marker.is_rule for text in texts for marker in markers(text))
     return Norm(Direction.CLARIFIED if ruled else Direction.DESCRIPTIVE, ())
 
 
@@ -75,7 +79,15 @@ def _in_order(clauses: _Side) -> _Side:
 
 def _text(side: _Side) -> str:
     """What of a side can hold rules, as prose."""
-    return " ".join(text for text in (prose(clause.text) for clause in side if clause.kind not in _NO_RULES) if not _CAPTION.match(text))
+    return " ".join(
+        text
+        for text in (prose(clause.text) for clause in side if clause.kind not in _NO_RULES)
+        if not _CAPTION.match(text)
+    )
+
+
+def _titles(before: _Side, after: _Side) -> bool:
+    return bool(before) and bool(after) and all(clause.kind is ClauseKind.HEADING for clause in (*before, *after))
 
 
 def _standing(before: _Side, after: _Side, grounds: tuple[Ground, ...]) -> Iterable[Ground]:
@@ -84,8 +96,15 @@ def _standing(before: _Side, after: _Side, grounds: tuple[Ground, ...]) -> Itera
     outside = [bool(side) and all(clause.kind in _NO_RULES for clause in side) for side in (before, after)]
     if not before or not after or outside[0] == outside[1]:
         return grounds
-    tell = {"before": names[0]} if outside[0] else {"after": names[1]}
-    return (replace(ground, kind=GroundKind.STANDING, **tell) for ground in grounds)
+    return (
+        Ground(
+            GroundKind.STANDING,
+            names[0] if outside[0] else ground.before,
+            names[1] if outside[1] else ground.after,
+            ground.direction,
+        )
+        for ground in grounds
+    )
 
 
 def _level(change: ClauseChange, levels: Levels, renamed: Mapping[str, str]) -> Iterable[Ground]:
@@ -96,7 +115,7 @@ def _level(change: ClauseChange, levels: Levels, renamed: Mapping[str, str]) -> 
     heads = one.kind is ClauseKind.HEADING and other.kind is ClauseKind.HEADING
     old, new = levels.of(one), levels.of(other)
     current = renamed.get(old, old) if old else None
-    if (heads or change.moved) and current != new:
+    if (heads or change.moved) and old != new:
         yield Ground(GroundKind.AUTHORITY, old or "", new or "", levels.direction(current, new))
 
 

@@ -6,35 +6,41 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a list written as one string."""
+    return frozenset(words.split())
+
+
 _LEFT_OUT = re.compile(
     r"```.*?(?:```|\Z)|(?<!`)(``?)(?!`).{1,500}?\1(?!`)"  # code
     r"|\{[{%#].{0,500}?[}%#]\}|<!--.{0,2000}?-->|</?[A-Za-z][^<>]{0,200}>"  # template and markup tags
-    r"|\[\^[^\]\s]+\]:?|https?://[^\s)>\]]+|!\[[^\]]*\]\([^)\s]*\)",  # footnotes, addresses, pictures
+    r"|\[\^[^\]\s]{1,64}\]:?|https?://[^\s)>\]]+|!\[[^\]]{0,300}\]\([^)\s]{0,300}\)",  # footnotes, addresses, pictures
     re.DOTALL,
 )
 _LINK = re.compile(r"\[([^\[\]]*)\](?:\([^()\s]*\)|\[[^\[\]]*\])")
 _SHORTENED = re.compile(r"\b(e\.g|i\.e|etc|vs|cf|approx|incl|Mr|Ms|Dr|St)\.", re.IGNORECASE)
-_EMPHASIS = re.compile(r"\*+|~~|(?<!\w)_+|_+(?!\w)|^\s*(?:>\s*)?#{1,6}\s", re.MULTILINE)
+_EMPHASIS = re.compile(r"\*+|~~|(?<!\w)_+|_+(?!\w)|^(?:#{1,6}|[-+]|\d{1,3}[.)])\s")
 _DASH = re.compile(r"(?<!\d)\s*(?:[\u2014\u2015]|\u2013|(?<!-)--+)\s*|\s+-\s+|\s*[\u2014\u2015]\s*|\s+\u2013\s+")
 _TYPES = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"'}
     | {"\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2026": "...", "\u00ab": '"', "\u00bb": '"'}
 )
 _QUOTATION = re.compile(r'"[^"]*"')
-_SENTENCE = re.compile(r".{1,2000}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)", re.DOTALL)
+_SENTENCE = re.compile(r".{1,800}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)", re.DOTALL)
 
-# Of words that stand in most English sentences, those that other languages do not write alike; and their like elsewhere.
-_ENGLISH = frozenset(
+# Words of most English sentences that other languages do not write alike, and their like elsewhere.
+_ENGLISH = word_set(
     "the and to that for with are this not or by from you your it its if when should must be have will they their"
-    " which what any all can may".split()
+    " which what any all can may"
 )
-_OTHER = frozenset(
-    "der die das und nicht ist ein eine mit f\u00fcr auf sie les des est une dans pour pas que qui sur vous"
-    " el los las del una por para con como se het een niet voor zijn van gli della che non sono um uma os n\u00e3o".split()
+_OTHER = word_set(
+    "der die das und nicht ist ein eine mit für auf sie les des est une dans pour pas que qui sur vous el los las"
+    " del una por para con como se het een niet voor zijn van gli della che non sono um uma os não"
 )
 _LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-# Fewer words than these say too little about their language to doubt it.
-_TELLING = 6
+# Fewer words than these say too little about their language to doubt it, unless some are known to be of another.
+_TELLING = 12
 _LEAST_SHARE = 0.06
 
 
@@ -43,7 +49,7 @@ def prose(text: str) -> str:
 
     Quotations are left as `""`, unless they are most of the text.
     """
-    text = _LEFT_OUT.sub(" ", text)
+    text = " ".join(_LEFT_OUT.sub(" ", text).split())
     text = _LINK.sub(lambda link: "" if link[1] == "?" else link[1], text)
     text = _EMPHASIS.sub("", text)
     text = _DASH.sub(" - ", text).translate(_TYPES)
@@ -56,7 +62,7 @@ def prose(text: str) -> str:
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
-    """Where the sentences of a text from `prose` begin and end; a semicolon ends one."""
+    """Where the sentences of a text from `prose` begin and end; a semicolon ends one, and so do 800 signs."""
     return list(_trimmed(text))
 
 

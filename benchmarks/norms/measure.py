@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.clauses.authority import authority_changes
 from auditor.clauses.match import match
 from auditor.clauses.norms import Norm, judge
-from auditor.clauses.authority import authority_changes
 from auditor.clauses.parse import parse
 from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
@@ -50,7 +50,9 @@ def labelled() -> Iterator[Labelled]:
         if pair not in renamings:
             matching = match(*(tuple(releases[name].values()) for name in pair))
             renamings[pair] = dict(authority_changes(matching.changes, matching.unchanged).renamed)
-        change = _change(*(_at(releases[name], row[f"line_{side}"]) for side, name in zip(("before", "after"), pair, strict=True)))
+        change = _change(
+            *(_at(releases[name], row[f"line_{side}"]) for side, name in zip(("before", "after"), pair, strict=True))
+        )
         yield Labelled(change, row["label"], row["half"], judge(change, renamed=renamings[pair]))
 
 
@@ -68,7 +70,10 @@ def table(half: str, found: Sequence[Labelled]) -> str:
     cells = Counter((one.label, one.norm.direction.value) for one in found)
     agreed = sum(count for (label, direction), count in cells.items() if label == direction)
     lines = [f"## {half}: {agreed} of {len(found)} agree ({agreed / len(found):.1%})", ""]
-    lines += ["| label \\ judged | " + " | ".join(CLASSES) + " | agreement |", "| --- |" + " ---: |" * (len(CLASSES) + 1)]
+    lines += [
+        "| label \\ judged | " + " | ".join(CLASSES) + " | agreement |",
+        "| --- |" + " ---: |" * (len(CLASSES) + 1),
+    ]
     for label in CLASSES[:-1]:
         row = [cells[label, direction] for direction in CLASSES]
         share = f"{cells[label, label]}/{sum(row)}"
