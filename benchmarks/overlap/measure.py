@@ -171,6 +171,24 @@ def recall(index: PromptIndex, cases: Iterable[Case]) -> tuple[Row, list[bool]]:
     return found, wrong
 
 
+def harder(texts: Sequence[Text], dated: Sequence[tuple[str, Revision]]) -> Iterator[Row]:
+    """By runs, then by both: whole releases read as new with no background; and prompts of ten published ones each."""
+    whole = [
+        Case(f"each clause of {date} as if new, no background", (passage(clause.text),))
+        for date, revision in (dated[0], dated[-1])
+        for clause in clauses_of(revision)
+    ]
+    changed = [Case("clauses changed, prompts of 420 to 1,300 words", case.passages) for case in benign("", dated)]
+    public = [text.text for text in texts if text.source == "published"]
+    Random(SEED).shuffle(public)
+    long = [Text(f"long {at}", "long", None, "\n".join(public[at : at + 10])) for at in range(0, len(public), 10)]
+    background = [clause.text for clause in clauses_of(dated[0][1])]
+    for wording in (False, True):
+        make = partial(fingerprint, wording=wording)
+        found = recall(index_of(texts, (), make, None), whole)[0]
+        yield found | recall(index_of(long, background, make, None), changed)[0]
+
+
 def rate(hits: Sequence[bool]) -> str:
     """A share with its 95 % limits."""
     if not hits:
@@ -235,6 +253,9 @@ def report() -> Iterator[str]:
     flagged.append(recall(index_of(everything, (), fingerprint, None), quiet)[0])
     variants = (*columns, "both, without control", "both, without background")
     yield from table("Flagged though nothing was planted", variants, flagged)
+
+    if public:
+        yield from table("Flagged: harder", columns[1:], list(harder(everything, histories["published releases"])))
 
     with_control: Row = {}
     without: Row = {}
