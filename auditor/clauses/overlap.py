@@ -124,7 +124,7 @@ def _verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mapping[in
         if not index.runs.known(set(chain.from_iterable(runs))):
             continue
         places = _places_of_added(passages, runs, length)
-        known = sorted(index.runs.known(places.keys()))
+        known = index.runs.known(places.keys())
         held: dict[int, list[int]] = defaultdict(list)
         for number in known:
             for at in index.runs.of(number):
@@ -141,7 +141,7 @@ def _shared_runs(index: PromptIndex, at: int, numbers: Sequence[int], of_patch: 
     runs = index.prompts[at].content.runs
     common = index.runs.shared(runs)
     weight = index.weight(index.runs, numbers, at)
-    of_prompt = len(runs) - len(common) + index.weight(index.runs, sorted(common), at)
+    of_prompt = len(runs) - len(common) + index.weight(index.runs, common, at)
     held = Counter(other for number in numbers for other in index.runs.of(number))
     as_much = (other for other, count in held.items() if count >= NEARLY * len(numbers))
     shares = _share(weight, of_prompt), _share(weight, of_patch)
@@ -188,12 +188,12 @@ def _candidates(index: PromptIndex, new: frozenset[int]) -> list[int]:
 
 
 def _best_window(index: PromptIndex, at: int, new: frozenset[int]) -> tuple[Shared, frozenset[int]]:
-    all_new = index.weight(index.stems, sorted(new), at)
+    all_new = index.weight(index.stems, new, at)
     best, words = Shared(), frozenset[int]()
     for window in index.prompts[at].content.stems:
         common = new & window
-        weight = index.weight(index.stems, sorted(common), at)
-        of_prompt = _share(weight, index.weight(index.stems, sorted(window), at))
+        weight = index.weight(index.stems, common, at)
+        of_prompt = _share(weight, index.weight(index.stems, window, at))
         shared = Shared(len(common), weight, of_prompt, _share(weight, all_new))
         if _strength(shared) > _strength(best):
             best, words = shared, common

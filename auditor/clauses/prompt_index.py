@@ -126,13 +126,14 @@ class PromptIndex:
         size = self.size - self._group_sizes[group] + 1
         if holders is self.stems and size < _FEW_TEXTS:
             group, size = _EVERY, self.size
-        total = 0.0
-        for number in numbers:
-            weight = self._weights.get((group, number))
-            if weight is None:
-                weight = self._weights[group, number] = self._rarity(holders, number, group, size)
-            total += weight
-        return total
+        # Plain numbers differ from process to process, and with them the order of the sum: it must make no difference.
+        return math.fsum(self._weight(holders, number, group, size) for number in numbers)
+
+    def _weight(self, holders: Holders, number: int, group: Hashable, size: int) -> float:
+        weight = self._weights.get((group, number))
+        if weight is None:
+            weight = self._weights[group, number] = self._rarity(holders, number, group, size)
+        return weight
 
     def _rarity(self, holders: Holders, number: int, group: Hashable, size: int) -> float:
         held = self._held.get(number)

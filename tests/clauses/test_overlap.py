@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -238,3 +241,23 @@ def test_the_order_of_clauses_makes_no_difference_to_what_leaks() -> None:
         for order in permutations(clauses)
     }
     assert len(answers) == 1
+
+
+def test_the_answer_is_the_same_in_every_process() -> None:
+    program = (
+        "from tests.clauses.test_overlap import *\n"
+        "for key in (None, KEY):\n"
+        "    for one in containment(index_of(PROMPTS, key), [passage(clause) for clause, _ in FOUND.values()]):\n"
+        "        print(one.prompt.id, one.verbatim, one.wording, one.spans, one.leak)"
+    )
+    root = Path(__file__).parents[2]
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program], cwd=root, env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("0", "1")
+    }
+    (one,) = printed
+    lines = one.splitlines()
+    assert len(lines) > 1
+    assert lines[: len(lines) // 2] == lines[len(lines) // 2 :]
