@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 
@@ -22,11 +22,14 @@ _STRIDE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A run of whole blocks, with the blank lines after them; its statements count lines from its own first."""
+    """A run of whole blocks, with the blank lines after them; its statements count lines from its own first.
+
+    Within one file, chunks of the same text are the same.
+    """
 
     text: str
     lines: int
-    statements: tuple[Statement, ...]
+    statements: tuple[Statement, ...] = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

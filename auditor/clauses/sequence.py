@@ -44,6 +44,8 @@ def common_in_order(before: Sequence[Hashable], after: Sequence[Hashable]) -> li
         while low < high and other_low < other_high and before[high - 1] == after[other_high - 1]:
             high, other_high = high - 1, other_high - 1
             pairs.append((high, other_high))
+        if low == high or other_low == other_high:
+            continue
         fixed = _unique_in_order(before, after, (low, high, other_low, other_high))
         for at, other in fixed:
             ranges.append((low, at, other_low, other))

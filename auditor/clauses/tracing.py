@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from auditor.clauses.gone import found_again, likeness
 from auditor.clauses.lives import LineageEvent
@@ -116,16 +116,13 @@ def _outcomes(part: Window, before: Outline, after: Outline) -> list[Outcome]:
     """As `outcomes_of` the whole has them, by position in the window."""
     lead = len(part.lead)
     found = outcomes_of([*part.lead, *part.before], [*part.lead, *part.after], Weights(before, after))
-    return [
-        replace(
-            outcome,
-            at=None if outcome.at is None else outcome.at - lead,
-            other=None if outcome.other is None else outcome.other - lead,
-            more=tuple(at - lead for at in outcome.more),
-        )
-        for outcome in found
-        if outcome.at is None or outcome.at >= lead
-    ]
+    return [_shifted(outcome, lead) for outcome in found if outcome.at is None or outcome.at >= lead]
+
+
+def _shifted(outcome: Outcome, lead: int) -> Outcome:
+    at, other = (None if place is None else place - lead for place in (outcome.at, outcome.other))
+    more = tuple(place - lead for place in outcome.more)
+    return Outcome(at, other, outcome.kind, outcome.similarity, outcome.moved, more)
 
 
 def _same_again(

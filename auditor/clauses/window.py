@@ -74,8 +74,10 @@ def outline(revision: Revision, previous: Outline | None) -> Outline:
         ours = earlier[path].chunks if path in earlier else ()
         theirs = next((one.chunks for one in pages if one.path == path), ())
         start, end = _same(ours, theirs)
-        holders.subtract(_words(ours[start : len(ours) - end]))
-        holders.update(_words(theirs[start : len(theirs) - end]))
+        sides = [{id(chunk): chunk for chunk in chunks[start : len(chunks) - end]} for chunks in (ours, theirs)]
+        counts = [Counter(map(id, chunks[start : len(chunks) - end])) for chunks in (ours, theirs)]
+        holders.subtract(_words(sides[0][one] for one in (counts[0] - counts[1]).elements()))
+        holders.update(_words(sides[1][one] for one in (counts[1] - counts[0]).elements()))
     return Outline(pages, holders)
 
 
@@ -118,7 +120,7 @@ def _same(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> tuple[int, int]:
 
 
 def _end(chunks: Sequence[Chunk], end: int, level: int) -> int:
-    """How many of the last `end` chunks come after a heading of at most this level, which no heading before is above."""
+    """How many of the last `end` chunks come after a heading of at most this level, which no changed one is above."""
     closing = (at for at in range(len(chunks) - end, len(chunks)) if any(one <= level for one in _levels([chunks[at]])))
     return len(chunks) - next((at + 1 for at in closing), len(chunks))
 
