@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,6 +40,27 @@ def format_option(*formats: str) -> Callable[[_Function], _Function]:
     return click.option(
         "--format", "style", type=click.Choice(formats), default=formats[0], show_default=True, help="How to print it."
     )
+
+
+def since_option(function: _Function) -> _Function:
+    """--since and --until: days, both inclusive."""
+    day = click.DateTime(formats=["%Y-%m-%d"])
+    until = click.option("--until", type=day, metavar="DATE", help="Up to this day, YYYY-MM-DD.")
+    return click.option("--since", type=day, metavar="DATE", help="From this day on, YYYY-MM-DD.")(until(function))
+
+
+def no_pager_option(function: _Function) -> _Function:
+    """--no-pager: print, even to a terminal."""
+    return click.option("--no-pager", is_flag=True, help="Print without a pager.")(function)
+
+
+def page(text: str, *, off: bool = False) -> None:
+    """Prints a document, as git does: through PAGER (less) on a terminal, as it is elsewhere, if `off`, or for cat."""
+    if off or not text or os.environ.get("PAGER", "less") in ("", "cat") or not sys.stdout.isatty():
+        click.echo(text, nl=False)
+        return
+    os.environ.setdefault("LESS", "FRX")  # colour, and no pager for what fits the screen
+    click.echo_via_pager(text.removesuffix("\n"))
 
 
 def console() -> Console:

@@ -1,0 +1,158 @@
+"""A clause's whole life, told with the sightings it happened in; and which clause somebody means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from auditor.clauses.authority import authority_changes
+from auditor.clauses.comparison import TypedChange, typed_event
+from auditor.clauses.diff import clauses_of
+from auditor.clauses.direction import GroundKind
+from auditor.clauses.lives import Life, Lineage, LineageEvent
+from auditor.clauses.match import match
+from auditor.model.clause import ChangeKind, Clause, ClauseKind
+from auditor.model.spec import History, Sighting
+
+_PLACE = re.compile(r"(\S+):(\d+)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A clause as it was last seen: its id, its words, where, and whether it is still there."""
+
+    id: str
+    clause: Clause
+    sighting: Sighting
+    there: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event of a clause's life; `word` is what it was to this very clause."""
+
+    word: str
+    typed: TypedChange
+    sighting: Sighting
+    patch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A clause's whole life.
+
+    Attributes:
+        state: as it is, or was last.
+        events: oldest first.
+        parent: the clause it was split from; None for most.
+        heir: the clause it was merged into; None for most.
+    """
+
+    spec: str
+    state: State
+    events: tuple[Told, ...]
+    parent: State | None
+    heir: State | None
+
+
+def states(history: History, lineage: Lineage, revision: str | None = None) -> dict[str, State]:
+    """Every clause there ever was, by id, in its last state, those that are there first and in order.
+
+    Args:
+        revision: what counts as there: the clauses of this content id; None for those of the last sighting.
+    """
+    last = next((one for one in reversed(history.sightings) if revision in (None, one.revision)), history.sightings[-1])
+    found: dict[str, State] = {}
+    for sighting in (*history.sightings, last):
+        clauses = clauses_of(history.revisions[sighting.revision])
+        for name, clause in zip(lineage.ids[sighting.name], clauses, strict=True):
+            found[name] = State(name, clause, sighting, there=False)
+    present = {name: State(name, found[name].clause, last, there=True) for name in lineage.ids[last.name]}
+    return {**present, **{name: state for name, state in found.items() if name not in present}}
+
+
+def meant(known: Iterable[State], text: str) -> tuple[State, ...]:
+    """The clauses that somebody means, one if all is well; those that are there rule out those that are gone.
+
+    Args:
+        text: `path:line`; a heading's anchor, with or without `#`; or words of a clause, white space aside. A clause
+            that says just these words rules out those that say more; only if there is none, case is left aside.
+    """
+    every = tuple(known)
+    for there in (True, False):
+        among = [state for state in every if state.there is there]
+        found = _at_line(among, text) if there else ()
+        found = found or _anchored(among, text) or _saying(among, " ".join(text.split()))
+        if found:
+            return tuple(found)
+    return ()
+
+
+def is_place(text: str, known: Iterable[State]) -> bool:
+    """Whether a text is `path:line` of a file that the spec has."""
+    place = _PLACE.match(text)
+    return place is not None and _path(place[1]) in {state.clause.path for state in known if state.there}
+
+
+def _path(text: str) -> str:
+    return str(PurePosixPath(text))
+
+
+def _at_line(among: Sequence[State], text: str) -> Sequence[State]:
+    place = _PLACE.match(text)
+    if place is None:
+        return ()
+    path, line = _path(place[1]), int(place[2])
+    return [one for one in among if one.clause.path == path and one.clause.line <= line <= one.clause.end]
+
+
+def _anchored(among: Sequence[State], text: str) -> Sequence[State]:
+    anchor = text.removeprefix("#")
+    return [one for one in among if one.clause.kind is ClauseKind.HEADING and one.clause.anchor == anchor]
+
+
+def _saying(among: Sequence[State], words: str) -> Sequence[State]:
+    said = [(one, " ".join(one.clause.text.split())) for one in among] if words else []
+    for wanted, texts in ((words, said), (words.casefold(), [(one, text.casefold()) for one, text in said])):
+        found = [one for one, text in texts if text == wanted] or [one for one, text in texts if wanted in text]
+        if found:
+            return found
+    return ()
+
+
+def story(history: History, lineage: Lineage, known: Mapping[str, State], name: str) -> Story:
+    """The life of the clause of that id, which `known` has."""
+    life = lineage.lives[name]
+    sightings = {sighting.name: sighting for sighting in history.sightings}
+    events = tuple(
+        Told(_word(event, life, lineage), _typed(event, history, sightings), sightings[event.sighting], event.patch)
+        for event in life.events
+    )
+    parent, heir = (known.get(other) if other else None for other in (life.parent, life.heir))
+    return Story(lineage.spec, known[name], events, parent, heir)
+
+
+def _word(event: LineageEvent, life: Life, lineage: Lineage) -> str:
+    """What an event is to one of the clauses that take part in it."""
+    match event.kind:
+        case ChangeKind.ADDED:
+            return "introduced"
+        case ChangeKind.SPLIT if life.parent is not None and life.events[0] is event:
+            return "split off"
+        case ChangeKind.MERGED if life.id not in lineage.ids[event.sighting]:
+            return "merged into another"
+        case _:
+            return str(event.kind)
+
+
+def _typed(event: LineageEvent, history: History, sightings: Mapping[str, Sighting]) -> TypedChange:
+    """The event with its direction; a level that its patch renames is no change of level."""
+    typed = typed_event(event)
+    parents = sightings[event.sighting].parents
+    if not parents or all(ground.kind is not GroundKind.AUTHORITY for ground in typed.norm.grounds):
+        return typed
+    names = sightings[parents[0]].revision, sightings[event.sighting].revision
+    matching = match(*(clauses_of(history.revisions[name]) for name in names))
+    return typed_event(event, authority_changes(matching.changes, matching.unchanged).renamed)

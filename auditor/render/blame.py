@@ -1,0 +1,129 @@
+"""A clause's whole life, oldest event first; as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from pydantic import Field
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor import __version__
+from auditor.clauses.comparison import place_of
+from auditor.clauses.story import State, Story, Told
+from auditor.render.clauses import Look, block, escaped, look_of, section_line, start_of
+from auditor.render.escape import terminal
+from auditor.render.log import name_of
+from auditor.render.parts import ChangePart, ClausePart, Part, SeenPart, change_part, clause_part, printed, schema_of
+from auditor.render.parts import seen_part as _seen
+
+
+class EventPart(Part):
+    """One event; `word` is what it was to this very clause, `patch` null where no patch made it."""
+
+    word: str
+    seen: SeenPart
+    patch: str | None
+    change: ChangePart
+
+
+class StatePart(Part):
+    """A clause as it is, or was when it was last seen."""
+
+    id: str
+    there: bool
+    seen: SeenPart
+    clause: ClausePart
+
+
+class BlameDocument(Part):
+    """The document `auditor blame --format json` prints."""
+
+    schema_: Literal["auditor.blame/1"] = Field(default="auditor.blame/1", serialization_alias="schema")
+    auditor_version: str
+    spec: str
+    state: StatePart
+    events: list[EventPart]
+    parent: StatePart | None
+    heir: StatePart | None
+
+
+def blame_json(story: Story) -> str:
+    """The life as one JSON document."""
+    return printed(
+        BlameDocument(
+            auditor_version=__version__,
+            spec=story.spec,
+            state=_state(story.state),
+            events=[
+                EventPart(word=told.word, seen=_seen(told.sighting), patch=told.patch, change=change_part(told.typed))
+                for told in story.events
+            ],
+            parent=_state(story.parent) if story.parent else None,
+            heir=_state(story.heir) if story.heir else None,
+        )
+    )
+
+
+def json_schema() -> str:
+    """The JSON Schema of the document."""
+    return schema_of(BlameDocument)
+
+
+def _state(state: State) -> StatePart:
+    return StatePart(id=state.id, there=state.there, seen=_seen(state.sighting), clause=clause_part(state.clause))
+
+
+def show(story: Story, console: Console) -> Iterator[RenderableType]:
+    """The clause, then what happened to it."""
+    clause = story.state.clause
+    look = Look(marks=look_of(console).marks, paths=True)
+    yield section_line(place_of(clause), clause)
+    yield Text.assemble(("clause ", "dim"), (story.state.id[:8], "yellow"), f"  {_standing(story)}")
+    yield Padding(Text(escaped(clause.text)), (0, 0, 1, 4))
+    for told in story.events:
+        yield _event(told, look)
+    for what, other in (("It was split off", story.parent), ("It was merged into", story.heir)):
+        if other is not None:
+            yield Text.assemble(
+                f"{what} ", (other.id[:8], "yellow"), f"  {_place(other)}  ", start_of(other.clause.text)
+            )
+
+
+def _standing(story: Story) -> str:
+    """Where the clause is, and since when it says what it says; or since when it is gone."""
+    state, last = story.state, story.events[-1]
+    since = f"{last.sighting.date:%Y-%m-%d}"
+    if story.events[-1].word in ("removed", "merged into another"):
+        return f"{story.events[-1].word} {since}, last at {_place(state)}"
+    return f"{_place(state)}, {last.word} {since}" + (" and unchanged since" if state.there else "")
+
+
+def _place(state: State) -> str:
+    return f"{terminal(state.clause.path)}:{state.clause.line}"
+
+
+def _event(told: Told, look: Look) -> RenderableType:
+    sighting = told.sighting
+    head = Text.assemble(
+        (f"{sighting.date:%Y-%m-%d}", "bold"),
+        "  ",
+        (name_of(sighting), "yellow"),
+        (f"  ({terminal(sighting.label)})" if sighting.label and sighting.label != sighting.name else "", "bold cyan"),
+        f"  {terminal(sighting.subject)}" if sighting.subject else "",
+    )
+    return Group(head, Padding(block(told.typed, look, word=told.word), (0, 0, 0, 4)))
+
+
+def show_candidates(candidates: Sequence[State]) -> Iterable[RenderableType]:
+    """The clauses that may be meant: the place of each and its first words."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for state in candidates:
+        gone = "" if state.there else f" (last seen {state.sighting.date:%Y-%m-%d})"
+        table.add_row(Text(_place(state) + gone), start_of(state.clause.text))
+    yield Padding(table, (0, 0, 0, 2), expand=False)
