@@ -1,0 +1,1 @@
+"""Speed, as ratios to a limit timed in the same run: `make bench`."""

@@ -1,0 +1,1 @@
+"""The slow half of what must hold: `make sweep`."""

@@ -1,0 +1,91 @@
+"""Runs the slow half and keeps what came of it in benchmarks/SWEEP.md.
+
+python -m benchmarks.sweep [--only PART] [--mutants 2000] [--seeds 200]
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.speed.timing import git
+from benchmarks.sweep import mutants, pythons
+from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
+
+RESULTS = ROOT / "benchmarks/SWEEP.md"
+PARTS = ("mutants", "wheel", "tests", "seeds")
+
+
+def main() -> int:
+    """Run every part, or one."""
+    parser = argparse.ArgumentParser(description="The slow half of what must hold.")
+    parser.add_argument("--only", choices=PARTS, help="one part; benchmarks/SWEEP.md is left as it is")
+    parser.add_argument("--mutants", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=200)
+    given = parser.parse_args()
+    (ROOT / "build").mkdir(exist_ok=True)
+    found, verdicts = [], ""
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        source = pythons.checkout(Path(folder))
+        for one in outcomes(given, source, Path(folder)):
+            print(f"{one.result:8}{one.part}: {one.detail}", flush=True)
+            found.append(one)
+        if given.only in (None, "seeds"):
+            seeds = run(
+                sys.executable, "-m", "benchmarks.demonstration.other_seeds", "--seeds", str(given.seeds), cwd=source
+            )
+            verdicts = seeds.stdout
+            found.append(
+                Outcome(
+                    f"the demonstration drawn from {given.seeds} other seeds",
+                    "FAILED" if seeds.returncode else "ok",
+                    last_line(seeds) if seeds.returncode else "verdicts below",
+                )
+            )
+            print(verdicts)
+    if given.only is None:
+        RESULTS.write_text(document(found, verdicts), encoding="utf-8")
+    return int(any(one.result == "FAILED" for one in found))
+
+
+def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[Outcome]:
+    """The parts that come to one line each."""
+    if given.only in (None, "mutants"):
+        yield mutants.outcome(folder, given.mutants)
+    if given.only in (None, "wheel"):
+        yield pythons.wheel(source, folder)
+    if given.only in (None, "tests"):
+        yield from pythons.tests(source, folder)
+
+
+def document(found: list[Outcome], verdicts: str) -> str:
+    """What came of it, as Markdown."""
+    commit = git("rev-parse", "--short=12", "HEAD", cwd=ROOT).decode().strip()
+    version = git("--version", cwd=ROOT).decode().split()[2]
+    lines = [
+        "# Sweep",
+        "",
+        "Written by `make sweep`: what takes too long for `make test`. NOT RUN is no pass.",
+        "",
+        f"Commit {commit}; Python {platform.python_version()}, git {version}.",
+        "",
+        "| part | result | what was seen |",
+        "| --- | --- | --- |",
+        *(f"| {one.part} | {one.result} | {one.detail.replace('|', '/')} |" for one in found),
+        "",
+        "Verdicts on the demonstration drawn from other seeds, beside the truth (`benchmarks/demonstration/TRUTH.md`):",
+        "",
+        "```text",
+        verdicts.rstrip(),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
