@@ -56,8 +56,9 @@ _DONE_BY_RULE = word_set(
 )
 _STATES = word_set(
     "have know need want mean think mind exist matter require mandate apply include work understand seem"
-    " necessarily hesitate align specify support expect get feel see like contain come always"
+    " necessarily hesitate align specify support expect get feel see like contain come worry"
 )
+_NOT_ALWAYS = re.compile(r"\s+(?:always|necessarily|only|just|merely)\b", re.IGNORECASE)
 _MONTH = re.compile(
     r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$"
 )
@@ -68,19 +69,32 @@ _THING = re.compile(
 
 # Verbs that open an order; as many of them as name no thing at the head of a title or list item.
 _ORDERS = (
-    "abide act adapt add adhere adopt apply ask assess assist assume avoid balance base be begin bring call cancel"
-    " check choose cite clarify close collect comply confirm consider consult continue convey create decline default"
-    " defer delete deliver describe detect determine discard disclose display do draw emphasize enable encourage end"
-    " engage ensure err escalate evaluate execute explain express favor fetch find finish flag focus follow format"
-    " generate get give go hand handle have help identify ignore include inform install interpret invoke keep leave"
-    " let limit list listen log look maintain make mention minimize monitor notify obey offer omit open output pause"
-    " perform pick place prefer present preserve prevent prioritize proceed produce prohibit promote protect provide"
-    " put raise read recommend redirect refer refrain refuse refute reject remain remember remind remove repeat"
-    " replace reply request require resist respect respond return reveal review run save say seek select send set"
-    " share show skip speak start state stay stick stop suggest summarize support take talk tell think transform"
-    " translate treat trust try update use validate verify wait warn weigh work wrap write"
+    "abide act adapt add adhere adopt apologize apply ask assess assist assume avoid balance base be begin bring"
+    " browse calculate call cancel check choose cite clarify close collect compare comply compute confirm consider"
+    " consult continue convey create declare decline default defer delete deliver demonstrate deny describe detect"
+    " determine discard disclose discuss display disregard do draw edit emphasize employ enable encourage end engage"
+    " ensure err escalate evaluate execute expand explain express favor fetch fill find finish flag focus follow"
+    " format generate get give go greet guide hand handle have help hide highlight identify ignore include"
+    " incorporate inform insert inspect install interpret invent investigate invoke join keep leave let limit list"
+    " listen log look maintain make maximize mention minimize monitor navigate notify obey offer omit open organize"
+    " output overwrite pause perform persist pick place prefer present preserve prevent prioritize proceed produce"
+    " prohibit promote propose protect provide put raise read recommend redirect refer refrain refuse refute reject"
+    " rely remain remember remind remove repeat replace reply reproduce request require resist resolve respect"
+    " respond retry return reuse reveal review rewrite run save say seek select send set share show skip solve speak"
+    " specify start state stay stick stop strive submit suggest summarize support tailor take talk tell terminate"
+    " think transform translate treat trust try update use validate verify wait warn weigh work wrap write"
 )
-ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= [^\s:=-])(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)"
+_ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= [^\s:=-])(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)"
+# Verbs that are as often things: an order only before what they are done to.
+_ORDERS_OR_THINGS = (
+    "answer attempt build comment commit document file fix form group lead link mark name order pass plan point praise"
+    " pull push query question quote rank rate report route score search sign sort step test touch trace track travel"
+    " trim value view watch"
+)
+_DONE_TO = (
+    "the|a|an|any|every|each|all|your|its|it|them|this|that|these|those|what|only|with|no|nothing|something|to|in|on"
+)
+ORDER = rf"{_ORDER}|(?:{'|'.join(_ORDERS_OR_THINGS.split())})(?= (?:{_DONE_TO})\b)"
 _LEAD_INS = "please|also|then|instead|simply|just|always|only|first"
 _OPENING = re.compile(
     r"(?:^|[:(]\s|\s-\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
@@ -121,7 +135,8 @@ def allows(sentence: str, start: int, end: int) -> bool:
         return False
     following = _following(after)
     if following[:1] == ["be"]:
-        return following[1:2] != [] and following[1] in _DONE_BY_RULE and _unconditional(sentence, start)
+        useful = word.casefold() == "can" and following[1:] == ["used"]
+        return not useful and _is_done_by_rule(following) and _unconditional(sentence, start)
     if (
         not following
         or following[0] in _HAPPENING
@@ -135,7 +150,7 @@ def forbids(sentence: str, start: int, end: int) -> bool:
     """A cannot that forbids: not what is out of reach."""
     following = _following(sentence[end:])
     if following[:1] == ["be"]:
-        return following[1:2] != [] and following[1] in _DONE_BY_RULE and _unconditional(sentence, start)
+        return _is_done_by_rule(following) and _unconditional(sentence, start)
     if not following or following[0] in _UNABLE:
         return False
     return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
@@ -165,7 +180,7 @@ def opens(sentence: str, start: int, end: int) -> bool:
 def does_not(sentence: str, start: int, end: int) -> bool:
     """A do not or does not that says how to act: an order, or said of who is ruled; not a state of things."""
     following = _following(sentence[end:])
-    if not following or following[0] in _STATES:
+    if not following or following[0] in _STATES or _NOT_ALWAYS.match(sentence, end):
         return False
     subject = _subject(sentence, start)
     orders = sentence[start : start + 2].casefold() == "do" and subject in _JOINING
@@ -194,6 +209,10 @@ def _is_agent(subject: str) -> bool:
     """Who is ruled, or a name: a capital letter, and nothing that tells of a thing that begins a sentence."""
     named = subject[:1].isupper() and not subject.endswith(_OF_THINGS)
     return subject.casefold() in _AGENTS or (named and subject.casefold() not in _OTHERS)
+
+
+def _is_done_by_rule(following: list[str]) -> bool:
+    return len(following) > 1 and following[1] in _DONE_BY_RULE
 
 
 def _may_act(sentence: str, start: int, verb: str) -> bool:

@@ -15,6 +15,8 @@ _LAST_JOINT = re.compile(r"[^.;:]{0,80}?\b(or|and|nor)\b", re.IGNORECASE)
 _CONDITIONS = ("unless", "only", "as long", "so long", "provided", "insofar", "if and")
 # Longer than this it is hardly an item.
 _MOST_WORDS = 14
+# Shorter words than this (in letters) are in any text.
+_TELLING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,20 @@ class Item:
     effect: int
 
 
-def items(wording: Wording, segments: Iterable[Segment], kept: Collection[int]) -> Iterator[Item]:
-    """The items among the segments that only this wording has, in the sentences (`kept`) that the other has, too."""
+def items(
+    wording: Wording, segments: Iterable[Segment], kept: Collection[int], elsewhere: Collection[str]
+) -> Iterator[Item]:
+    """The items among the segments that only this wording has, in the sentences (`kept`) that the other has, too.
+
+    `elsewhere` are the words that only the other wording has: what is made of them was put elsewhere, not added.
+    """
     for segment in segments:
         text = wording.text[segment.start : segment.end]
         start = segment.start + len(text) - len(text.lstrip())
         joint = _joint(wording, segment)
         if not joint or wording.sentence_at(start) not in kept or _is_more(wording, segment):
+            continue
+        if any(len(word) >= _TELLING and word in elsewhere for word in words(text)):
             continue
         effect = _effect(wording, start, joint)
         if effect:

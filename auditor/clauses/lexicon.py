@@ -44,7 +44,7 @@ _NUMBER = rf"(?P<number>\d{{1,9}}|{'|'.join(NUMBERS)})"
 
 _NOT = r"(?:n't|(?: also| \w+ly)? not)"
 _ADVERB = r"(?: (?:also|always|\w+ly|then|still|in general|at all times))?"
-_IS, _BE = "(?:is|are)", "(?:is|are|be|being)"
+_IS, _BE = "(?:is|are)", r"(?:is|are|be|being|(?:it|that|you|they)'(?:s|re))"
 _REFRAIN = "(?:avoid|refrain from)"
 _GOOD = "(?:allowed|permitted|acceptable|authorized|authorised|licensed|okay|ok)"
 _BAD = "(?:prohibited|forbidden|banned|disallowed|unacceptable|off[- ]limits)"
@@ -75,15 +75,21 @@ ROWS: tuple[tuple[Force, int, Test, tuple[str, ...]], ...] = (
     (Force.PROHIBITION, 4, is_order, ("avoids?(?= )", "refrains? from", "declines? to", "refuses? to")),
     (Force.PROHIBITION, 2, is_state, (rf"{_IS} discouraged",)),
     # obligations
-    (Force.OBLIGATION, 6, is_rule, (r"(?<!\ba )must(?!-)", "shall", "(?:has|have|needs?) to(?! (?:know|be able))")),
+    (
+        Force.OBLIGATION,
+        6,
+        is_rule,
+        (r"(?<!\ba )(?<!\bthe )must(?!-| have been)", "shall", "(?:has|have|needs?) to(?! (?:know|be able))"),
+    ),
     (Force.OBLIGATION, 6, is_state, (rf"{_BE}{_ADVERB} {_DUE}(?: to)?",)),
     (Force.OBLIGATION, 6, is_habit, ("always",)),
-    (Force.OBLIGATION, 4, is_rule, ("should", "ought to", rf"{_IS} (?:expected|supposed) to")),
+    (Force.OBLIGATION, 4, is_rule, ("should(?! have been)", "ought to", rf"{_IS} (?:expected|supposed) to")),
     (Force.OBLIGATION, 2, is_state, (rf"{_IS} (?:encouraged|recommended|advised)(?: to)?",)),
     (Force.ORDER, 5, opens, (ORDER,)),
     # permissions
     (Force.PERMISSION, 0, allows, ("may", "can")),
     (Force.PERMISSION, 0, is_state, (rf"{_BE} (?:\w+ly )?(?:{_GOOD}|optional|welcome|free|fine)(?: to\b)?(?!-)",)),
+    (Force.PERMISSION, 0, opens, ("feel free to",)),
     # what a rule does not cover
     (Force.EXCEPTION, 0, anywhere, ("unless", "except(?:ing)?(?: for| in| when| if| where| as)?", "excluding")),
     (Force.EXCEPTION, 0, anywhere, ("other than", "apart from", "with the exception of", "save for")),

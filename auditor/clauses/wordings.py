@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
-from auditor.clauses.alignment import Alignment, Pair, Wording
+from auditor.clauses.alignment import Alignment, Pair, Segment, Wording
 from auditor.clauses.direction import Direction, Ground, GroundKind, mirrored
 from auditor.clauses.items import items
 from auditor.clauses.lexicon import Force
 from auditor.clauses.strength import Marker
+from auditor.clauses.words import words
 
 _KINDS = {Force.SCOPE: GroundKind.SCOPE, Force.ONLY: GroundKind.SCOPE, Force.LIMIT: GroundKind.SCOPE}
 _KINDS |= {Force.EXPLICIT: GroundKind.SCOPE, Force.EXCEPTION: GroundKind.EXCEPTION}
@@ -125,7 +126,12 @@ def _sign(number: int) -> int:
 
 def _of_items(aligned: Alignment) -> Iterator[_Placed]:
     gone, new = aligned.segments
-    for item in items(aligned.before, gone, aligned.sentences):
+    old_words, new_words = _words_of(aligned.before, gone), _words_of(aligned.after, new)
+    for item in items(aligned.before, gone, aligned.sentences, new_words):
         yield item.place, Ground(GroundKind.LIST, item.words, "", _towards(-item.effect))
-    for item in items(aligned.after, new, aligned.sentences.values()):
+    for item in items(aligned.after, new, aligned.sentences.values(), old_words):
         yield item.place, Ground(GroundKind.LIST, "", item.words, _towards(item.effect))
+
+
+def _words_of(wording: Wording, segments: Iterable[Segment]) -> frozenset[str]:
+    return frozenset(word for segment in segments for word in words(wording.text[segment.start : segment.end]))

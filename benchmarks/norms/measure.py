@@ -78,7 +78,22 @@ def table(half: str, found: Sequence[Labelled]) -> str:
         row = [cells[label, direction] for direction in CLASSES]
         share = f"{cells[label, label]}/{sum(row)}"
         lines.append(f"| {label} | " + " | ".join(map(str, row)) + f" | {share} |")
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_errors(cells), ""])
+
+
+_CHANGE = {"tightened", "relaxed", "mixed"}
+
+
+def _errors(cells: Counter[tuple[str, str]]) -> Iterator[str]:
+    """The disagreements that matter, by what a reader of the verdict would make of them."""
+    changed = sum(count for (label, _), count in cells.items() if label in _CHANGE)
+    unchanged = cells.total() - changed
+    missed = sum(count for (label, said), count in cells.items() if label in _CHANGE and said not in _CHANGE)
+    invented = sum(count for (label, said), count in cells.items() if label not in _CHANGE and said in _CHANGE)
+    opposite = cells["tightened", "relaxed"] + cells["relaxed", "tightened"]
+    yield f"- no normative change, called one: {invented} of {unchanged}"
+    yield f"- a normative change, called none: {missed} of {changed}"
+    yield f"- the opposite direction: {opposite} of {changed}"
 
 
 if __name__ == "__main__":

@@ -85,7 +85,6 @@ def test_white_space_and_typography_change_nothing(before: list[str], after: lis
 @given(text=TEXTS)
 def test_markers_stand_in_their_sentences_and_overlap_nowhere(text: str) -> None:
     read = prose(text)
-    assert prose(read) == read or '"' in read or "`" in read
     spans = sentences(read)
     last = 0
     for marker in markers(read):
