@@ -20,10 +20,10 @@ from auditor.model.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class PatchEntry:
-    """A patch, its clause changes, what is known of it and what was found."""
+    """A patch: what is known of it, what it did to the text, what was found."""
 
     facts: PatchFacts
-    changes: tuple[ClauseChange, ...]
+    text: PatchText
     counts: ChangeCounts
     findings: tuple[Finding, ...]
 
@@ -121,7 +121,7 @@ def spec_report(
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
     checked = run_checks(kept, texts, current, places)
     patches = tuple(
-        PatchEntry(facts, changes[facts.patch.id], counts(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
+        PatchEntry(facts, texts[facts.patch.id], counts(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
         for facts in kept.patches
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from auditor.app.project import Project
-from auditor.assess.texts import PatchText, RevisionText, changelog_added, revision_text
-from auditor.clauses.diff import clauses_of, diff
+from auditor.assess.texts import PatchText, RevisionText, patch_text, revision_text
+from auditor.clauses.diff import clauses_of
 from auditor.clauses.lineage import trace
 from auditor.git import Commit, Tree
 from auditor.model.spec import Companions, History, Patch, Sighting
@@ -24,22 +24,11 @@ def texts_of(
     beside = _reader(project, config, history)
     lineage = trace(history)
 
-    def text(sighting: Sighting) -> RevisionText:
-        return revision_text(sighting, history.revisions[sighting.revision], beside(sighting))
-
-    texts = {}
-    for patch in patches:
-        before, after = history.revisions[patch.before.revision], history.revisions[patch.after.revision]
-        texts[patch.id] = PatchText(
-            patch=patch,
-            before=text(patch.before),
-            after=text(patch.after),
-            changes=diff(before, after),
-            lineage=lineage,
-            history=history,
-            changelog_added=changelog_added(beside(patch.before).changelog, beside(patch.after).changelog),
-        )
-    return texts, text(history.sightings[-1])
+    texts = {
+        patch.id: patch_text(patch, history, lineage, beside(patch.before), beside(patch.after)) for patch in patches
+    }
+    last = history.sightings[-1]
+    return texts, revision_text(last, history.revisions[last.revision], beside(last))
 
 
 def _reader(project: Project, config: SpecConfig, history: History) -> Callable[[Sighting], Companions]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 
+from auditor.clauses.authority import AuthorityChanges, authority_changes
 from auditor.clauses.diff import clauses_of
 from auditor.clauses.lives import Lineage, LineageEvent
-from auditor.model.clause import ChangeKind, Clause, ClauseChange
+from auditor.clauses.match import match
+from auditor.clauses.norms import Norm, judge_all
+from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.spec import Companions, History, Patch, Revision, Sighting
 
 
@@ -46,11 +49,21 @@ class RevisionText:
 
 
 @dataclass(frozen=True, slots=True)
+class SectionChanges:
+    """The anchors of sections that came, went, or have another name."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PatchText:
     """What a patch did.
 
     Attributes:
-        changes: its clause changes.
+        changes: its clause changes; `norms` their directions, in the same order.
+        authority: levels renamed and levels changed.
         lineage: who each clause is, through the whole history.
         changelog_added: the lines it added to the change log; None where there is no change log.
     """
@@ -59,9 +72,30 @@ class PatchText:
     before: RevisionText
     after: RevisionText
     changes: tuple[ClauseChange, ...]
+    norms: tuple[Norm, ...]
+    authority: AuthorityChanges
     lineage: Lineage
     history: History
     changelog_added: str | None
+
+    @property
+    def sections(self) -> SectionChanges:
+        """What became of the anchored sections."""
+        heads = [
+            c for c in self.changes if ClauseKind.HEADING in {s.kind for s in (c.before, c.after) if s is not None}
+        ]
+        pairs = [(c.before.anchor if c.before else None, c.after.anchor if c.after else None) for c in heads]
+        there = {clause.anchor for clause in self.after.clauses}
+        return SectionChanges(
+            added=tuple(new for old, new in pairs if new and not old),
+            removed=tuple(old for old, new in pairs if old and not new and old not in there),
+            renamed=tuple((old, new) for old, new in pairs if old and new and old != new),
+        )
+
+    @property
+    def judged(self) -> Iterator[tuple[ClauseChange, Norm]]:
+        """Each change with its direction; headings and what is no rule among them."""
+        return zip(self.changes, self.norms, strict=True)
 
     @property
     def events(self) -> tuple[LineageEvent, ...]:
@@ -87,6 +121,26 @@ class PatchText:
         removed = [e for e in self.lineage.lives[identity].events if e.kind is ChangeKind.REMOVED]
         earlier = [dates[event.sighting] for event in removed if event.sighting != self.patch.after.name]
         return earlier[-1] if earlier else None
+
+
+def patch_text(
+    patch: Patch, history: History, lineage: Lineage, beside_before: Companions, beside_after: Companions
+) -> PatchText:
+    """What a patch did to the text, and to what lies beside it."""
+    before = revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
+    after = revision_text(patch.after, history.revisions[patch.after.revision], beside_after)
+    matching = match(before.clauses, after.clauses)
+    return PatchText(
+        patch=patch,
+        before=before,
+        after=after,
+        changes=matching.changes,
+        norms=judge_all(matching.changes, matching.unchanged),
+        authority=authority_changes(matching.changes, matching.unchanged),
+        lineage=lineage,
+        history=history,
+        changelog_added=changelog_added(beside_before.changelog, beside_after.changelog),
+    )
 
 
 def revision_text(sighting: Sighting, revision: Revision, beside: Companions) -> RevisionText:

@@ -15,11 +15,10 @@ Rules that come back in other words.
 
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
+from auditor.checks.shared import shortened
 from auditor.clauses.lives import LineageEvent
 from auditor.model.clause import ChangeKind, ClauseKind
 from auditor.model.finding import Confidence, Severity
-
-SHOWN = 80
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -36,8 +35,9 @@ def _fired(facts: PatchText, event: LineageEvent) -> Fired:
     clause = event.after[0]
     removed = facts.removed_on(clause)
     when = f" that was taken out on {removed:%Y-%m-%d}" if removed else ""
-    words = clause.text if len(clause.text) <= SHOWN else f"{clause.text[:SHOWN].rsplit(' ', 1)[0]} ..."
-    return Fired(f'a clause comes back{when}: "{words}"', Confidence.HIGH, at=clause, about=clause.text)
+    return Fired(
+        f'a clause comes back{when}: "{shortened(clause.text)}"', Confidence.HIGH, at=clause, about=clause.text
+    )
 
 
 CHECK = TextCheck(

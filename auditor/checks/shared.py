@@ -20,3 +20,8 @@ def confidence_in(facts: BehaviourFacts) -> Confidence:
     if facts.grade is Grade.C:
         return Confidence.LOW
     return Confidence.HIGH if facts.cause is Cause.PATCH else Confidence.MEDIUM
+
+
+def shortened(text: str, width: int = 60) -> str:
+    """The beginning of a clause, at a word, for quoting."""
+    return text.rstrip(".") if len(text) <= width else f"{text[:width].rsplit(' ', 1)[0]} ..."

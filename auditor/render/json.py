@@ -204,6 +204,22 @@ class OutsidePart(_Part):
     model: str
 
 
+class RenamingPart(_Part):
+    """A name before and after."""
+
+    before: str
+    after: str
+
+
+class StructurePart(_Part):
+    """What became of anchored sections and of levels of authority."""
+
+    sections_added: list[str]
+    sections_removed: list[str]
+    sections_renamed: list[RenamingPart]
+    authority_renamed: list[RenamingPart]
+
+
 class PatchPart(_Part):
     """A patch and everything said of it."""
 
@@ -212,6 +228,7 @@ class PatchPart(_Part):
     before: SightingPart
     after: SightingPart
     changes: ChangesPart
+    structure: StructurePart
     verdict: Verdict
     hiding_suspected: bool
     mechanisms: list[str]
@@ -316,12 +333,23 @@ def _patch(entry: PatchEntry) -> PatchPart:
         before=_sighting(patch.before),
         after=_sighting(patch.after),
         changes=ChangesPart.model_validate(entry.counts, from_attributes=True),
+        structure=_structure(entry),
         verdict=entry.facts.verdict,
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
         behaviours=[_behaviour(facts) for facts in entry.facts.behaviours],
         not_measured=[OutsidePart(behaviour=behaviour, model=model) for behaviour, model in entry.facts.outside],
         findings=[_finding(finding) for finding in entry.findings],
+    )
+
+
+def _structure(entry: PatchEntry) -> StructurePart:
+    sections = entry.text.sections
+    return StructurePart(
+        sections_added=list(sections.added),
+        sections_removed=list(sections.removed),
+        sections_renamed=[RenamingPart(before=old, after=new) for old, new in sections.renamed],
+        authority_renamed=[RenamingPart(before=r.before, after=r.after) for r in entry.text.authority.renamings],
     )
 
 

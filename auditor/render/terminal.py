@@ -74,7 +74,7 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
         (str(verdict), _STYLES[verdict]),
         (f"  hiding suspected: {', '.join(entry.mechanisms)}" if entry.hiding_suspected else "", "bold red"),
     )
-    body: list[RenderableType] = [_about(entry)]
+    body: list[RenderableType] = [_about(entry), *_structure(entry)]
     for facts in entry.facts.behaviours:
         if facts.verdict is verdict:
             body += _told(facts, counts)
@@ -111,6 +111,22 @@ def _about(entry: PatchEntry) -> Text:
     name = terminal(after.subject or after.label or "")
     label = f"  {terminal(after.label)}" if after.label and after.subject else ""
     return Text(name).append(label, style="yellow").append(f"  ({_changes(entry.counts)})", style="dim")
+
+
+def _structure(entry: PatchEntry) -> Iterable[Text]:
+    """Sections that came or went, and levels of authority that have another name."""
+    sections, said = entry.text.sections, []
+    for some, word in ((sections.added, "added"), (sections.removed, "removed")):
+        if some:
+            said.append(f"{len(some)} {word} ({', '.join(map(terminal, some))})")
+    said += [f"{terminal(old)} renamed {terminal(new)}" for old, new in sections.renamed]
+    if said:
+        yield Text(f"sections: {'; '.join(said)}")
+    for one in entry.text.authority.renamings:
+        renamed = (
+            f"authority: {terminal(one.before)} is called {terminal(one.after)} ({one.count} of {one.of} sections)"
+        )
+        yield Text(renamed)
 
 
 def _told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:

@@ -1,0 +1,97 @@
+"""A clause asks for less than it did.
+
+What it looks for
+Clauses whose wording the patch relaxes (a weaker modal, a narrower scope, an exception, a lower level of authority),
+added permissions, and rules with "must" or "never" that it takes out. A level that is renamed throughout is no change.
+
+Why it matters
+Rules rarely vanish; they lose a "never", gain an "unless", move down a level. In a long diff that is a word.
+
+What to do
+Say in the change log that the rule is weaker and why. If it was meant as a clarification, restore the word.
+
+What it cannot see
+Direction that is in the meaning and not in normative words, or in what a list names; languages other than English. A
+rule that was taken out may stand elsewhere in other words.
+"""
+
+from auditor.assess.texts import PatchText
+from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
+from auditor.checks.shared import shortened
+from auditor.clauses.direction import Direction, Ground, GroundKind
+from auditor.model.clause import ChangeKind, ClauseChange
+from auditor.model.finding import Confidence, Severity
+
+_STRONG = ("must", "never", "under no circumstances", "prohibited", "forbidden", "not allowed")
+
+
+def run(facts: PatchText) -> TextOutcome:
+    """Fires on each clause that is relaxed."""
+    fired = []
+    for change, norm in facts.judged:
+        relaxed = [ground for ground in norm.grounds if ground.direction is Direction.RELAXED]
+        grounds = [ground for ground in relaxed if ground.kind is not GroundKind.LIST]
+        if norm.direction is Direction.RELAXED and grounds and _counts(change, grounds):
+            fired.append(_fired(change, grounds))
+    return tuple(fired)
+
+
+def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
+    """Whether it is a weakening by itself: what was taken out only counts where it was strong."""
+    if change.kind is not ChangeKind.REMOVED:
+        return True
+    return any(
+        ground.kind is GroundKind.STRENGTH and any(word in ground.before.lower() for word in _STRONG)
+        for ground in grounds
+    )
+
+
+def _fired(change: ClauseChange, grounds: list[Ground]) -> Fired:
+    clause = change.after or change.before
+    assert clause is not None
+    sure = Confidence.HIGH if grounds[0].kind in (GroundKind.AUTHORITY, GroundKind.STRENGTH) else Confidence.MEDIUM
+    if change.kind is ChangeKind.REMOVED:
+        return Fired(f'a rule is taken out: "{shortened(clause.text)}"', Confidence.MEDIUM, about=clause.text)
+    words = "; ".join(_words(ground) for ground in grounds[:3])
+    return Fired(
+        f'a clause asks for less ({words}): "{shortened(clause.text)}"', sure, at=change.after, about=clause.text
+    )
+
+
+def _words(ground: Ground) -> str:
+    if ground.before and ground.after:
+        return f"{ground.before} -> {ground.after}"
+    return f"without {ground.before}" if ground.before else f"with {ground.after}"
+
+
+CHECK = TextCheck(
+    code="SD204",
+    name="clause-weakened",
+    title="A clause asks for less than it did",
+    severity=Severity.MEDIUM,
+    remedy="say in the change log that the rule is weaker and why, or restore the word",
+    run=run,
+    cases=(
+        TextCase("must becomes should", "The assistant must keep logs.", "The assistant should keep logs.", Fired),
+        TextCase(
+            "an exception is added",
+            "The assistant must keep logs.",
+            "The assistant must keep logs, unless the disk is full.",
+            Fired,
+        ),
+        TextCase(
+            "a permission is added",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nSmall steps need not be logged.",
+            Fired,
+        ),
+        TextCase(
+            "a strong rule is taken out",
+            "The assistant must keep logs.\n\nThe assistant must never lie to users.",
+            "The assistant must keep logs.",
+            Fired,
+        ),
+        TextCase("should becomes must", "The assistant should keep logs.", "The assistant must keep logs.", Clear),
+        TextCase("other words", "The assistant must keep logs.", "The assistant must keep its logs.", Clear),
+    ),
+)

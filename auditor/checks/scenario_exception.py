@@ -1,0 +1,93 @@
+"""A rule is so specific that it describes one scenario.
+
+What it looks for
+Added or reworded rules whose condition ("when ...", "if ...") is long and made of words that stand nowhere else in the
+spec, with a number, a quotation or a name among them.
+
+Why it matters
+A rule for one scenario repairs one test item. The rate falls on the items that look like it, and nowhere else.
+
+What to do
+Say what the scenario is an instance of, and write the rule for that. Keep the scenario as an example.
+
+What it cannot see
+A scenario described in common words. A rule that has to be that specific, such as a legal threshold, looks the same.
+"""
+
+import re
+
+from auditor.assess.texts import PatchText
+from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
+from auditor.checks.shared import shortened
+from auditor.clauses.direction import Direction
+from auditor.clauses.grams import plain_words, stem
+from auditor.model.clause import ChangeKind, Clause, ClauseKind
+from auditor.model.finding import Confidence, Severity
+
+_CONDITION = re.compile(
+    r"\b(?:if|when|whenever|where|in case|should)\b[^.;:]{40,}?(?:,|\bthen\b|[.;:]|$)", re.IGNORECASE
+)
+_TELLING = re.compile(r"\d|[\"\u201c\u201d]|(?<=[a-z] )[A-Z][a-z]+")
+_LEAST_NEW = 5
+_RULES = (ClauseKind.PARAGRAPH, ClauseKind.LIST_ITEM, ClauseKind.TABLE_ROW)
+
+
+def run(facts: PatchText) -> TextOutcome:
+    """Fires on each rule with a condition of this kind that the patch brings in."""
+    known = {stem(word) for clause in facts.before.clauses for word in plain_words(clause.text)}
+    fired = []
+    for change, norm in facts.judged:
+        clause = change.after
+        if clause is None or change.kind is ChangeKind.MOVED or clause.kind not in _RULES:
+            continue
+        new = scenario(clause, known) if norm.direction is not Direction.DESCRIPTIVE else ()
+        if new:
+            fired.append(_fired(clause, new))
+    return tuple(fired)
+
+
+def scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
+    """The words of a clause's conditions that stand nowhere else, in order; none unless they describe one scenario."""
+    for condition in _CONDITION.finditer(clause.text):
+        words = [word for word in plain_words(condition[0]) if stem(word) not in known]
+        if len(set(words)) >= _LEAST_NEW and _TELLING.search(condition[0]):
+            return tuple(dict.fromkeys(words))
+    return ()
+
+
+def _fired(clause: Clause, new: tuple[str, ...]) -> Fired:
+    named = ", ".join(new[:6])
+    message = f'a rule describes one scenario ({named} stand nowhere else): "{shortened(clause.text)}"'
+    return Fired(message, Confidence.MEDIUM, at=clause, about=clause.text)
+
+
+CHECK = TextCheck(
+    code="SD209",
+    name="scenario-exception",
+    title="A rule is so specific that it describes one scenario",
+    severity=Severity.MEDIUM,
+    remedy="write the rule for what the scenario is an instance of, and keep the scenario as an example",
+    run=run,
+    cases=(
+        TextCase(
+            "one passenger, one crate",
+            "The assistant must report damage.",
+            "The assistant must report damage.\n\nWhen a passenger on the night ferry writes that crate 2208 came in "
+            "wet and asks for a voucher, the assistant must refuse.",
+            Fired,
+        ),
+        TextCase(
+            "a general rule",
+            "The assistant must report damage.",
+            "The assistant must report damage.\n\nWhen a report would come too late to help, the assistant must call.",
+            Clear,
+        ),
+        TextCase(
+            "a threshold in words the spec uses",
+            "The assistant must report damage to goods above a sum that the customer names.",
+            "The assistant must report damage to goods above a sum that the customer names, and must call when the "
+            "damage to goods is above the sum of 500 that the customer names.",
+            Clear,
+        ),
+    ),
+)
