@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping
 
 from auditor.clauses.pairing import key_of
-from auditor.clauses.similar import best_first, candidates, rarity_weights, share_in_common
-from auditor.clauses.words import words
+from auditor.clauses.similar import bag_of, best_first, candidates, rarity_weights, share_in_common
 from auditor.model.clause import Clause, ClauseKind
 
 # Fewer words than these say the same by chance: such a clause is back only where it was.
@@ -36,7 +35,7 @@ def found_again(gone: Mapping[str, Clause], added: Mapping[int, Clause]) -> dict
 
 
 def _telling(clause: Clause) -> bool:
-    return len(words(clause.text)) >= _TELLING
+    return bag_of(clause.text).total() >= _TELLING
 
 
 def _anchor(clause: Clause) -> str | None:
@@ -45,7 +44,7 @@ def _anchor(clause: Clause) -> str | None:
 
 def likeness(before: Clause, after: Clause) -> float:
     """The share of words in common, 0 to 1."""
-    return share_in_common(Counter(words(before.text)), Counter(words(after.text)))
+    return share_in_common(bag_of(before.text), bag_of(after.text))
 
 
 def _join(
@@ -55,22 +54,25 @@ def _join(
     key: Callable[[Clause], Hashable],
 ) -> None:
     """Adds the pairs of the same key; None is no key."""
+    wanted = {at: key(clause) for at, clause in added.items() if at not in found}
+    keys = set(wanted.values()) - {None}
+    if not keys:
+        return
     taken = set(found.values())
     waiting: dict[Hashable, list[str]] = defaultdict(list)
     for name, clause in gone.items():
-        if name not in taken:
-            waiting[key(clause)].append(name)
-    for at, clause in added.items():
-        own = key(clause)
-        if at not in found and own is not None and waiting.get(own):
+        if name not in taken and (own := key(clause)) in keys:
+            waiting[own].append(name)
+    for at, own in wanted.items():
+        if waiting.get(own):
             found[at] = waiting[own].pop(0)
 
 
 def _join_similar(found: dict[int, str], gone: Mapping[str, Clause], added: Mapping[int, Clause]) -> None:
     taken = set(found.values())
     names = [name for name, clause in gone.items() if name not in taken and _telling(clause)]
-    bags = {rank: Counter(words(gone[name].text)) for rank, name in enumerate(names)}
-    others = {at: Counter(words(clause.text)) for at, clause in added.items() if at not in found and _telling(clause)}
+    bags = {rank: bag_of(gone[name].text) for rank, name in enumerate(names)}
+    others = {at: bag_of(clause.text) for at, clause in added.items() if at not in found and _telling(clause)}
     if not bags or not others:
         return
     weights = rarity_weights([*bags.values(), *others.values()])

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from auditor.clauses.lineage import trace
@@ -20,10 +21,9 @@ from auditor.sources.specs.repository import history
 
 LENGTHS = (20, 200, 2_000)
 LINES = 5_000
-_WORDS = (
-    "assistant user operator answer question source harm tool file rule refuse explain private public check note ask "
-    "plan step limit scope time risk law read write keep tell say show warn confirm delete send share trust state"
-).split()
+_WORDS = tuple(
+    f"{start}{end}" for start in ("ba", "co", "de", "fu", "ga", "li") for end in ("r", "st", "ll", "nd", "me")
+)
 
 
 def texts(length: int, seed: int = 1) -> Iterator[str]:
@@ -52,7 +52,7 @@ def texts(length: int, seed: int = 1) -> Iterator[str]:
 
 
 def _sentence(source: random.Random) -> str:
-    words = source.choices(_WORDS, k=source.randint(12, 28)) + [f"w{source.randrange(10**6)}"]
+    words = [*source.choices(_WORDS, k=source.randint(12, 28)), f"w{source.randrange(10**6)}"]
     return " ".join(words).capitalize() + "."
 
 
@@ -62,11 +62,8 @@ def build(folder: Path, length: int) -> None:
     parts = []
     for at, text in enumerate(texts(length)):
         data = text.encode()
-        parts.append(
-            b"commit refs/heads/main\ncommitter A <a@example.invalid> %d +0000\ndata 1\nx\nM 100644 inline spec.md\ndata %d\n"
-            % (1_700_000_000 + at, len(data))
-        )
-        parts += [data, b"\n"]
+        head = b"commit refs/heads/main\ncommitter A <a@example.invalid> %d +0000\ndata 1\nx\n" % (1_700_000_000 + at)
+        parts += [head, b"M 100644 inline spec.md\ndata %d\n" % len(data), data, b"\n"]
     subprocess.run(["git", "-C", str(folder), "fast-import", "--quiet"], input=b"".join(parts), check=True)
     subprocess.run(["git", "-C", str(folder), "gc", "-q"], check=True)
 
@@ -102,11 +99,9 @@ def main() -> None:
             story = history(repo, "spec", ["spec.md"])
             traced = best_of(1, lambda story=story: trace(story))  # type: ignore[misc]
             costs.append(traced)
-            print(
-                f"| {length} | {base:.3f} | {read / base:.2f} | {(read + traced) / base:.1f} | {1000 * traced / length:.2f} |",
-                flush=True,
-            )
-    exponents = (math.log10(later / sooner) for sooner, later in zip(costs, costs[1:], strict=False))
+            ratios = f"{read / base:.2f} | {(read + traced) / base:.1f}"
+            print(f"| {length} | {base:.3f} | {ratios} | {1000 * traced / length:.2f} |", flush=True)
+    exponents = (math.log10(later / sooner) for sooner, later in pairwise(costs))
     print(f"\nTracing grows with the number of revisions to the power {', '.join(f'{one:.2f}' for one in exponents)}.")
 
 
