@@ -16,10 +16,11 @@ _BOUNDARY = re.compile(r"[,;:()]| - |\bbut\b")
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _BETWEEN = word_set("also then still therefore thus instead always never simply just only both now")
 _CONDITION = re.compile(
-    r"\b(?:if|whether|how|why|what|because|unless|until|where|when)\b((?:\s+[^\s]+)*)\s*$", re.IGNORECASE
+    r"\b(?:if|whether|how|why|what|which|because|unless|until|where|when)\b((?:\s+[^\s]+)*)\s*$", re.IGNORECASE
 )
 _CLOSE = 4
 _RELATIVE = re.compile(r"\b(?:that|which|who)\s*$", re.IGNORECASE)
+_PURPOSE = re.compile(r"\bso (?:that )?(?:the |your )?\w+\s*$", re.IGNORECASE)
 
 # Who a spec gives rules to.
 _AGENTS = word_set(
@@ -150,7 +151,7 @@ def forbids(sentence: str, start: int, end: int) -> bool:
     """A cannot that forbids: not what is out of reach."""
     following = _following(sentence[end:])
     if following[:1] == ["be"]:
-        return _is_done_by_rule(following) and _unconditional(sentence, start)
+        return _is_done_by_rule(following) and is_rule(sentence, start, end)
     if not following or following[0] in _UNABLE:
         return False
     return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
@@ -194,7 +195,7 @@ def _clause(sentence: str, start: int) -> str:
 
 def _unconditional(sentence: str, start: int) -> bool:
     clause = _clause(sentence, start)
-    return not _CONDITION.search(clause) and not _RELATIVE.search(clause)
+    return not (_CONDITION.search(clause) or _RELATIVE.search(clause) or _PURPOSE.search(clause))
 
 
 def _subject(sentence: str, start: int) -> str:
@@ -221,7 +222,9 @@ def _may_act(sentence: str, start: int, verb: str) -> bool:
         return verb in _RULING
     if subject in _PRONOUNS and _REDUCED.search(_clause(sentence, start)):
         return False
-    return not subject or subject in _JOINING or _is_agent(subject)
+    if subject in _JOINING:
+        return any(map(_is_agent, _WORD.findall(sentence[:start])))
+    return not subject or _is_agent(subject)
 
 
 def _following(after: str) -> list[str]:

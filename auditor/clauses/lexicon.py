@@ -112,7 +112,7 @@ ROWS: tuple[tuple[Force, int, Test, tuple[str, ...]], ...] = (
     (Force.SCOPE, -1, anywhere, ("some(?: of)?", "certain", r"most(?= of| (?!\w+ous\b)\w+s\b)", "in most")),
     (Force.SCOPE, -1, anywhere, ("many", "a few", "several")),
     (Force.SCOPE, 1, anywhere, ("regardless(?: of)?", "irrespective of", "no matter", "whatever", "whichever")),
-    (Force.SCOPE, 1, anywhere, ("even (?:if|when|though|in|after)", "without exception", "including")),
+    (Force.SCOPE, 1, anywhere, ("even (?:if|when|though|in|after)", "without exception")),
     (Force.SCOPE, 1, anywhere, (rf"(?:in|under) (?:all|any|every) {_CASES}", "at all times", "always")),
     (Force.SCOPE, 1, anywhere, (r"(?<!\bat )(?<!\babove )(?<!\bafter )(?<!\bin )all(?!-)", "both", "entire")),
     (Force.SCOPE, 1, anywhere, ("any", "every", "each", "everyone", "anyone", "everything", "anything")),

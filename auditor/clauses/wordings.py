@@ -94,13 +94,13 @@ def _of_rules(before: Force, after: Force, step: int) -> int | None:
 
 
 def _of_presence(wording: Wording, marker: Marker, new: Collection[Marker], kept: Collection[int]) -> int:
-    """What a marker does by being there; what comes with a new rule is part of that rule."""
+    """What a marker does by being there; what comes with a new rule or exception is part of that."""
     if marker.force is Force.PERMISSION:
         return 0 if _bounds_another(wording, marker, new) else -1
     if marker.is_rule:
         return 1
     rule = wording.rule_at(marker.start)
-    if rule is None or rule in new or marker.sentence not in kept:
+    if rule is None or rule in new or wording.exception_at(marker.start) in new or marker.sentence not in kept:
         return 0
     if marker.force in (Force.LIMIT, Force.ONLY, Force.EXPLICIT):
         return 1

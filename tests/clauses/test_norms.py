@@ -82,6 +82,7 @@ REWORDED = [
     ("The assistant may share logs.", "The assistant may share logs, as long as the owner agrees.", T),
     ("The assistant must refuse unless told so.", "The assistant must refuse except if told so.", C),
     ("The assistant must pause.", "The assistant must pause only if the crew objects.", R),
+    ("The assistant must refuse.", "The assistant must refuse unless explicitly told by all crew.", R),
     # things listed
     ("The assistant must not share keys or maps.", "The assistant must not share keys, codes or maps.", T),
     ("The assistant must not share keys.", "The assistant must not share keys or codes.", T),
@@ -128,7 +129,11 @@ ADDED = [
     ("NEVER push to main unless the crew asks.", T),
     ("{% if crew %}You must greet {{ name }}.{% endif %}", T),
     ("May share maps with guests.", R),
+    ("Harbour law: rules that cannot be overridden by the crew.", T),
     # near misses
+    ("Asking twice can cost time and can annoy the crew.", D),
+    ("The length is on the board, so the assistant can trim the rope.", D),
+    ("Which routes the assistant may take is told elsewhere.", D),
     ("Every May 12 the crew can be found ashore.", D),
     ("Name and rank are on the door.", D),
     ("This must have been an old map.", D),
