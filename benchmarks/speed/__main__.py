@@ -71,8 +71,10 @@ def cells(row: Row | NotRun) -> tuple[str, ...]:
     )
 
 
-def _goal(goal: float | None) -> str:
-    return "-" if goal is None else f"{goal:g}"
+def _goal(goal: float | str | None) -> str:
+    if isinstance(goal, float):
+        return f"{goal:g}"
+    return goal or "-"
 
 
 def _time(seconds: float) -> str:

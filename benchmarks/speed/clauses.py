@@ -48,20 +48,20 @@ def _rows(folder: Path, name: str, revisions: list[str]) -> list[Row]:
         lambda: parse("spec.md", _anew(largest)),
         "markdown-it-py to HTML",
         lambda: MarkdownIt().render(largest),
-        1.5,
+        1.0,
     )
     pairs_of = f"{name} clause diff of {len(pairs)} pairs"
     word_diff = "git diff --word-diff of each"
     return [
         parsing,
-        against(f"{pairs_of}, parsed", lambda: [match(*pair) for pair in parsed], word_diff, in_words, 3.0, times=3),
+        against(f"{pairs_of}, parsed", lambda: [match(*pair) for pair in parsed], word_diff, in_words, 3.0, times=5),
         against(
             f"{pairs_of}, with parsing",
             lambda: [diff(_again(a), _again(b)) for a, b in pairs],
             word_diff,
             in_words,
             None,
-            times=3,
+            times=5,
         ),
     ]
 

@@ -77,4 +77,4 @@ def rows(folder: Path) -> list[Row]:
         times=2,
     )
     smaller = [fastest(partial(read, at, size), 3) for at, size in zip(built[:-1], SIZES[:-1], strict=True)]
-    return [largest, growth("the same by revisions", SIZES, [*smaller, largest.seconds], 1.1)]
+    return [largest, growth("the same by revisions", SIZES, [*smaller, largest.seconds])]

@@ -125,7 +125,6 @@ def rows(folder: Path) -> list[Row]:
             "the same by samples",
             SIZES,
             [fastest(partial(read, [at], size), 3) for at, size in zip(sizes, SIZES, strict=True)],
-            1.1,
         ),
         against(
             "a tidy table of 40,000 samples",

@@ -49,7 +49,7 @@ def rows() -> list[Row]:
             lambda: [fall_limits(f, z) for f in falls],
             limit,
             lambda: closed_form(plain, 1.645),
-            10.0,
+            1.5,
         ),
         against(
             f"transfer limits of {named}",

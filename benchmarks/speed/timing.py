@@ -21,7 +21,7 @@ class Row:
         limit: what it is held against.
         limit_seconds: the fastest time of the limit; None for a row that only says how a cost grows.
         seconds: the fastest time of the work.
-        goal: the ratio to reach, or the exponent; None where none is set.
+        goal: the ratio to reach, or a time in words; None where none is set.
         exponent: the slope of log time over log size, for a row that says how a cost grows.
     """
 
@@ -29,7 +29,7 @@ class Row:
     limit: str
     limit_seconds: float | None
     seconds: float
-    goal: float | None
+    goal: float | str | None
     exponent: float | None = None
 
     @property
@@ -57,7 +57,12 @@ def fastest(function: Callable[[], object], times: int) -> float:
 
 
 def against(
-    work: str, done: Callable[[], object], limit: str, least: Callable[[], object], goal: float | None, times: int = 5
+    work: str,
+    done: Callable[[], object],
+    limit: str,
+    least: Callable[[], object],
+    goal: float | str | None,
+    times: int = 5,
 ) -> Row:
     """Work beside its limit, turn by turn, so that a slow spell of the machine hits both."""
     seconds = least_seconds = math.inf
@@ -67,13 +72,13 @@ def against(
     return Row(work, limit, least_seconds, seconds, goal)
 
 
-def growth(work: str, sizes: Sequence[int], seconds: Sequence[float], goal: float) -> Row:
+def growth(work: str, sizes: Sequence[int], seconds: Sequence[float]) -> Row:
     """How the cost grows over sizes: the slope of the least squares line through the logarithms."""
     x, y = [math.log(size) for size in sizes], [math.log(time) for time in seconds]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
     told = ", ".join(f"{size:,}: {time:.2f} s" for size, time in zip(sizes, seconds, strict=True))
-    return Row(work, told, None, seconds[-1], goal, slope)
+    return Row(work, told, None, seconds[-1], None, slope)
 
 
 def git(*arguments: str, cwd: Path, stdin: bytes = b"") -> bytes:
