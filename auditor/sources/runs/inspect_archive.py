@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 
 from auditor.errors import LogError
 from auditor.sources.runs import inspect_schema as schema
+from auditor.sources.runs.documents import parse, valid
 from auditor.sources.runs.inspect_samples import Seen, seen
-from auditor.sources.runs.inspect_schema import Header, Message, Sample, parse, valid
+from auditor.sources.runs.inspect_schema import Header, Message, Sample
 from auditor.sources.runs.zip_members import Archive, open_archive
 
 TRANSCRIPT_BYTES = 256 * 2**20

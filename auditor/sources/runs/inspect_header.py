@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from auditor.errors import LogError
-from auditor.model.run import Exposure
+from auditor.sources.runs.documents import canonical
 from auditor.sources.runs.inspect_schema import Eval, Header, ModelRole
+from auditor.sources.runs.metadata import STAMP, Said, said_in, text_of, time_of
 
-STAMP = "spec_revision"
 # Settings that say how requests are sent, not how answers are drawn; headers may hold secrets, a system message is
 # content, and two seeds are two draws from the same distribution.
 NOT_SAMPLING = frozenset(
@@ -33,27 +31,20 @@ NOT_SAMPLING = frozenset(
         "timeout",
     }
 )
-E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the header says, in the words of RawRun."""
 
+    said: Said
     log_id: str | None
-    stamp: str | None
     system_messages: tuple[str, ...]
     model: str
-    checkpoint: str | None
-    parent_checkpoint: str | None
-    condition: str
-    exposure: Exposure | None
     scorer: str | None
     sampling: str | None
     created: datetime
     planned: int | None
-    cot_pressure: bool | None
-    spec: str | None
 
 
 def facts_of(header: Header, where: str) -> Facts:
@@ -62,20 +53,14 @@ def facts_of(header: Header, where: str) -> Facts:
     metadata = _metadata(header)
     target = _role(spec, "target", where)
     return Facts(
+        said=replace(said_in(metadata, where), stamp=_stamp(header, metadata, where)),
         log_id=_log_id(spec),
-        stamp=_stamp(header, metadata, where),
         system_messages=_system_templates(header),
         model=target.model if target else spec.model,
-        checkpoint=_text(metadata, "checkpoint", where),
-        parent_checkpoint=_text(metadata, "parent_checkpoint", where),
-        condition=_text(metadata, "condition", where) or "",
-        exposure=_choice(Exposure, metadata, "exposure", where),
         scorer=_scorer(header, where),
         sampling=_sampling(header, target, where),
-        created=_created(spec.created, where),
+        created=time_of(spec.created, where, "eval.created", "Inspect"),
         planned=None if spec.dataset.samples is None else spec.dataset.samples * (spec.config.epochs or 1),
-        cot_pressure=_truth(metadata, "cot_pressure", where),
-        spec=_text(metadata, "spec", where),
     )
 
 
@@ -94,12 +79,12 @@ def _metadata(header: Header) -> dict[str, Any]:
 def _stamp(header: Header, metadata: Mapping[str, Any], where: str) -> str | None:
     """The revision's name from metadata, tags or task arguments, in this order; never the evaluation code's commit."""
     if STAMP in metadata:
-        return _text(metadata, STAMP, where)
+        return text_of(metadata, STAMP, where)
     tags = header.tags if header.log_updates else [*(header.eval.tags or []), *header.tags]
     stamped = {tag.removeprefix(f"{STAMP}=") for tag in tags if tag.startswith(f"{STAMP}=")}
     if len(stamped) > 1:
         raise LogError(f"tags name {len(stamped)} revisions", where=where, field="tags", remedy="keep one of them")
-    return stamped.pop() if stamped else _text(header.eval.task_args, STAMP, where, "task_args")
+    return stamped.pop() if stamped else text_of(header.eval.task_args, STAMP, where, "task_args")
 
 
 def _system_templates(header: Header) -> tuple[str, ...]:
@@ -128,10 +113,10 @@ def _scorer(header: Header, where: str) -> str | None:
         named = [{"name": score.scorer or score.name, "options": score.params} for score in scores]
     if not named:
         return None
-    texts = sorted({_canonical(scorer, where, "eval.scorers") for scorer in named})
+    texts = sorted({canonical(scorer, where, "eval.scorers") for scorer in named})
     grader = _role(header.eval, "grader", where)
     judge = {"grader": grader.model} if grader else {}
-    return _canonical({"scorers": [json.loads(text) for text in texts], **judge}, where, "eval.scorers")
+    return canonical({"scorers": [json.loads(text) for text in texts], **judge}, where, "eval.scorers")
 
 
 def _sampling(header: Header, target: ModelRole | None, where: str) -> str | None:
@@ -141,54 +126,4 @@ def _sampling(header: Header, target: ModelRole | None, where: str) -> str | Non
         return None
     said = (own or {}) | (header.plan.config or {})
     kept = {name: value for name, value in said.items() if value is not None and name not in NOT_SAMPLING}
-    return _canonical(kept, where, "eval.model_generate_config")
-
-
-def _canonical(value: object, where: str, field: str) -> str:
-    try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    except ValueError as error:
-        raise LogError("has a number that is not finite", where=where, field=field, remedy="log a number") from error
-
-
-def _created(text: str, where: str) -> datetime:
-    try:
-        created = datetime.fromisoformat(text)
-    except ValueError as error:
-        what = f"{text[:40]!r} is no ISO 8601 time"
-        raise LogError(what, where=where, field="eval.created", remedy="give a log Inspect wrote") from error
-    if created.utcoffset() is None:
-        remedy = "add the offset the log was written in"
-        raise LogError(f"{text[:40]!r} has no offset from UTC", where=where, field="eval.created", remedy=remedy)
-    return created
-
-
-def _text(values: Mapping[str, Any], key: str, where: str, group: str = "metadata") -> str | None:
-    value = values.get(key)
-    if value is None or (isinstance(value, str) and value.strip()):
-        return value.strip() if value else None
-    what = f"{_shown(value)} is no name"
-    if key == STAMP and not isinstance(value, str):
-        # `--metadata spec_revision=0123456` arrives as an octal number: which digits were meant is gone.
-        what = f"{_shown(value)} was read as a number or the like, and its digits may have changed"
-    remedy = "stamp the whole id that `auditor revision` prints" if key == STAMP else "give it as text"
-    raise LogError(what, where=where, field=f"{group}.{key}", remedy=remedy)
-
-
-def _truth(values: Mapping[str, Any], key: str, where: str) -> bool | None:
-    value = values.get(key)
-    if value is None or isinstance(value, bool):
-        return value
-    raise LogError(f"{_shown(value)} is not true or false", where=where, field=f"metadata.{key}", remedy="give either")
-
-
-def _choice(kind: type[E], values: Mapping[str, Any], key: str, where: str) -> E | None:
-    value = values.get(key)
-    if value is None or value in list(kind):
-        return kind(value) if value is not None else None
-    remedy = f"give one of {', '.join(kind)}"
-    raise LogError(f"{_shown(value)} is none of its values", where=where, field=f"metadata.{key}", remedy=remedy)
-
-
-def _shown(value: object) -> str:
-    return "NaN" if isinstance(value, float) and math.isnan(value) else f"{value!r:.60}"
+    return canonical(kept, where, "eval.model_generate_config")

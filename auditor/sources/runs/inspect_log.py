@@ -13,13 +13,15 @@ from pathlib import Path
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, RawRun
 from auditor.sources.runs import inspect_schema as schema
+from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, first_key, parse, read_bytes, valid
 from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive
 from auditor.sources.runs.inspect_header import facts_of
 from auditor.sources.runs.inspect_samples import logged, seen
-from auditor.sources.runs.inspect_schema import AGAIN, parse, valid
-from auditor.sources.runs.interface import ReadOptions, unreadable
+from auditor.sources.runs.interface import ReadOptions
+from auditor.sources.runs.metadata import Source, run_of
 
-JSON_BYTES = 64 * 2**20
+# How the JSON of other tools begins, which may well have these words in its texts.
+OTHERS = {"evalId", "results"}
 
 
 class InspectReader:
@@ -31,7 +33,7 @@ class InspectReader:
     def recognises(self, path: Path, head: bytes) -> bool:
         """An `.eval` file, or a `.json` file that begins as Inspect's do."""
         if path.suffix == ".json":
-            return b'"eval"' in head and b'"version"' in head
+            return b'"eval"' in head and b'"version"' in head and first_key(head) not in OTHERS
         return path.suffix == ".eval"
 
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
@@ -43,30 +45,19 @@ class InspectReader:
 def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
     facts = facts_of(log.header, str(path))
     system_messages = tuple(dict.fromkeys(text for one in log.full for text in one.system))
-    return RawRun(
-        source=InspectReader.name,
-        where=str(path),
-        source_sha256=_sha256(path),
-        log_id=facts.log_id,
-        run="",
+    return run_of(
+        Source(InspectReader.name, str(path), _sha256(path)),
+        facts.said,
         suite=log.header.eval.task,
-        stamp=facts.stamp,
-        system_messages=system_messages or facts.system_messages,
         model=facts.model,
-        checkpoint=facts.checkpoint,
-        parent_checkpoint=facts.parent_checkpoint,
-        behaviour=None,
-        role=None,
-        condition=facts.condition,
-        exposure=facts.exposure,
+        samples=samples,
+        log_id=facts.log_id,
+        system_messages=system_messages or facts.system_messages,
         scorer=facts.scorer,
         sampling=facts.sampling,
         created=facts.created,
         planned=facts.planned,
         incomplete=_incomplete(log, len(samples)),
-        samples=samples,
-        cot_pressure=facts.cot_pressure,
-        spec=facts.spec,
     )
 
 
@@ -109,13 +100,8 @@ def _checked(row: LoggedSample, full: LoggedSample | None, path: Path) -> Logged
 
 
 def _read_json(path: Path) -> Log:
-    try:
-        if path.stat().st_size > JSON_BYTES:
-            remedy = "convert it with `inspect log convert --to eval`"
-            raise LogError(f"is larger than {JSON_BYTES:,} bytes", where=str(path), remedy=remedy)
-        document = parse(path.read_bytes(), path)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    data = read_bytes(path, DOCUMENT_BYTES, "convert it with `inspect log convert --to eval`")
+    document = parse(data, path)
     header = valid(schema.HEADER, document, path)
     samples = document.get("samples") if isinstance(document, dict) else None
     full = [seen(sample, path) for sample in valid(schema.SAMPLES, samples or [], path, "samples")]

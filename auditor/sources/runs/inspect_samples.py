@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, Score, ScoreValue
+from auditor.model.raw import LoggedSample
 from auditor.sources.runs.inspect_schema import LimitInfo, Message, Sample
+from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
 
@@ -34,7 +33,7 @@ def logged(sample: Sample, path: Path) -> LoggedSample:
     if sample.score is not None:
         # Logs before there were several scorers have one score without a name.
         scores["score"] = sample.score
-    said = {name: _score(score.value, path, name) for name, score in scores.items()}
+    said = {name: score_of(score.value, path, name) for name, score in scores.items()}
     return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample))
 
 
@@ -46,24 +45,6 @@ def _invalid_reason(sample: Sample) -> str | None:
     if sample.limit is not None:
         return f"limit: {sample.limit.type if isinstance(sample.limit, LimitInfo) else sample.limit}"
     return "not completed" if sample.completed is False else None
-
-
-def _score(value: object, path: Path, name: str) -> Score:
-    """A score as it stands; a list becomes a dictionary by index, NaN (unscored) becomes None."""
-    if isinstance(value, list):
-        value = {str(index): entry for index, entry in enumerate(value)}
-    if isinstance(value, Mapping):
-        return {key: _scalar(entry, path, f"{name}.{key}") for key, entry in value.items()}
-    return _scalar(value, path, name)
-
-
-def _scalar(value: object, path: Path, name: str) -> ScoreValue:
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if value is None or isinstance(value, (str, bool, int, float)):
-        return value
-    remedy = "have the scorer give numbers, texts or one level of them"
-    raise LogError("a score nested in a score", where=str(path), field=f"scores.{name[:80]}", remedy=remedy)
 
 
 def _text(message: Message, attachments: Mapping[str, str]) -> str:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter
 
-from auditor.errors import LogError
-from auditor.sources.runs.strict_json import JsonError, parse_json
-
-AGAIN = "get the log again from its source"
-T = TypeVar("T")
+from auditor.sources.runs.documents import STRICT, Count
 
 LONGEST_LIST = 200_000
-Count = Annotated[int, Field(ge=0, le=10**9)]
 ItemId = int | Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 class Part(BaseModel):
-    """An object of the log: strict types, so that a truth value is no number."""
+    """An object of the log."""
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, protected_namespaces=())
+    model_config = STRICT
 
 
 class Dataset(Part):
@@ -165,21 +159,3 @@ SAMPLE = TypeAdapter(Sample)
 SAMPLES = TypeAdapter(Annotated[list[Sample], Field(max_length=LONGEST_LIST)])
 MESSAGES = TypeAdapter(Annotated[list[Message], Field(max_length=LONGEST_LIST)])
 TEXTS = TypeAdapter(list[str])
-
-
-def parse(data: bytes, path: Path, member: str = "") -> object:
-    """A document of a log. Raises LogError, naming the archive's member."""
-    try:
-        return parse_json(data)
-    except JsonError as error:
-        raise LogError(str(error), where=str(path), field=member, remedy=AGAIN) from error
-
-
-def valid(kind: TypeAdapter[T], value: object, path: Path, member: str = "") -> T:
-    """A document's value as one of the kinds above. Raises LogError, naming member and key."""
-    try:
-        return kind.validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in (member, *first["loc"]) if part != "")[:200]
-        raise LogError(first["msg"], where=str(path), field=place, remedy="give a log Inspect wrote") from error

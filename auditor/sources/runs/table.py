@@ -10,6 +10,7 @@ from pathlib import Path
 
 from auditor.errors import TableError
 from auditor.model.raw import RawRun
+from auditor.sources.runs.documents import first_key
 from auditor.sources.runs.interface import ReadOptions, unreadable
 from auditor.sources.runs.strict_json import JsonError, JsonLimits, parse_json
 from auditor.sources.runs.table_columns import Cells, Row, check_columns, parse_row
@@ -21,6 +22,8 @@ CELL_CHARACTERS = 10_000_000
 # Prompts may be longer than the 128 KiB a cell may hold by default.
 csv.field_size_limit(CELL_CHARACTERS)
 ROW_LIMITS = JsonLimits(string=CELL_CHARACTERS, depth=2, values=10_000)
+# How the lines of other tools' logs begin; no column is called so.
+OTHERS = {"doc_id", "spec"}
 
 
 class TableReader:
@@ -30,8 +33,10 @@ class TableReader:
     kinds = "tidy tables (.csv, .jsonl)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """By its name; Parquet too, so that its refusal can say what to do."""
-        return path.suffix in {".csv", ".jsonl", ".parquet"} or head.startswith(b"PAR1")
+        """By its name, unless the lines begin as another tool's; Parquet too, so that its refusal can say what to do."""
+        if path.suffix == ".jsonl":
+            return first_key(head) not in OTHERS
+        return path.suffix in {".csv", ".parquet"} or head.startswith(b"PAR1")
 
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a table, in the order of their first rows. Raises TableError naming line and column."""

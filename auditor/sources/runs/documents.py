@@ -1,0 +1,77 @@
+"""JSON documents and JSON lines that evaluation tools write: bounded, strictly typed, refused in one line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from auditor.errors import LogError
+from auditor.sources.runs.interface import unreadable
+from auditor.sources.runs.strict_json import JsonError, parse_json
+
+AGAIN = "get the log again from its source"
+DOCUMENT_BYTES = 64 * 2**20
+LINES_BYTES = 256 * 2**20
+Count = Annotated[int, Field(ge=0, le=10**9)]
+Name = Annotated[str, Field(min_length=1, max_length=10_000)]
+FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"([^"\\]{0,200})"\s*:')
+# Of an object of a log: strict types, so that a truth value is no number; unknown keys are skipped.
+STRICT = ConfigDict(extra="ignore", strict=True, frozen=True, protected_namespaces=())
+T = TypeVar("T")
+
+
+def read_bytes(path: Path, limit: int, remedy: str) -> bytes:
+    """A file's bytes. Raises LogError for one that cannot be read or is larger than `limit` bytes."""
+    try:
+        if path.stat().st_size > limit:
+            raise LogError(f"is larger than {limit:,} bytes", where=str(path), remedy=remedy)
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def parse(data: bytes, where: object, member: str = "") -> object:
+    """A document's value. Raises LogError, naming the archive's member."""
+    try:
+        return parse_json(data)
+    except JsonError as error:
+        raise LogError(str(error), where=str(where), field=member, remedy=AGAIN) from error
+
+
+def json_lines(data: bytes, path: Path) -> Iterator[tuple[str, object]]:
+    """Where each line stands (`path:line`) and its value; blank lines are skipped. Raises LogError naming the line."""
+    for line, text in enumerate(data.split(b"\n"), start=1):
+        if text.strip():
+            where = f"{path}:{line}"
+            yield where, parse(text, where)
+
+
+def valid(
+    kind: TypeAdapter[T], value: object, where: object, member: str = "", remedy: str = "give a log Inspect wrote"
+) -> T:
+    """A value as `kind`. Raises LogError, naming member and key."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in (member, *first["loc"]) if part != "")[:200]
+        raise LogError(first["msg"], where=str(where), field=place, remedy=remedy) from error
+
+
+def first_key(head: bytes) -> str | None:
+    """The first key of the object a file begins with; None where it begins otherwise."""
+    match = FIRST_KEY.match(head)
+    return match[1].decode("ascii", "replace") if match else None
+
+
+def canonical(value: object, where: str, field: str) -> str:
+    """A value as canonical JSON text. Raises LogError for a number that is not finite."""
+    try:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise LogError("has a number that is not finite", where=where, field=field, remedy="log a number") from error

@@ -1,0 +1,76 @@
+"""The samples file of one lm-evaluation-harness task: lines by document and filter, put together as samples."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import LogError
+from auditor.model.raw import LoggedSample, Score
+from auditor.sources.runs.documents import AGAIN, json_lines, valid
+from auditor.sources.runs.lm_eval_schema import LINE, WROTE, Line
+from auditor.sources.runs.scores import in_epochs, score_of
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSamples:
+    """The samples of one task.
+
+    Attributes:
+        samples: in the order of the documents; documents of the same content are epochs of one item.
+        task_hash: over the lines' documents, prompts and targets, as the harness has it; None where they have none.
+        uneven: a filter that some documents have no line of; "" if there is none.
+    """
+
+    samples: tuple[LoggedSample, ...]
+    task_hash: str | None
+    uneven: str
+
+
+@dataclass(slots=True)
+class _Document:
+    item: str
+    scores: dict[str, Score] = field(default_factory=dict)
+    filters: set[str] = field(default_factory=set)
+
+
+def samples_of(data: bytes, path: Path, metrics: Collection[str]) -> TaskSamples:
+    """The samples in a file's bytes; `metrics` are the task's, for lines of older versions that do not name theirs.
+
+    Raises LogError naming the line.
+    """
+    documents: dict[int, _Document] = {}
+    hashes: list[str | None] = []
+    for where, value in json_lines(data, path):
+        line = valid(LINE, value, where, remedy=WROTE)
+        assert isinstance(value, Mapping)
+        _add(documents, line, value, metrics, where)
+        hashes += [line.doc_hash, line.prompt_hash, line.target_hash]
+    samples = (LoggedSample(one.item, 1, one.scores, None) for _, one in sorted(documents.items()))
+    known = [text for text in hashes if text is not None]
+    task_hash = hashlib.sha256("".join(known).encode(errors="surrogatepass")).hexdigest()
+    return TaskSamples(in_epochs(samples), task_hash if len(known) == len(hashes) else None, _uneven(documents))
+
+
+def _add(
+    documents: dict[int, _Document], line: Line, value: Mapping[str, Any], metrics: Collection[str], where: str
+) -> None:
+    document = documents.setdefault(line.doc_id, _Document(line.doc_hash))
+    if document.item != line.doc_hash:
+        raise LogError(f"document {line.doc_id} has another hash above", where=where, field="doc_hash", remedy=AGAIN)
+    if line.filter in document.filters:
+        what = f"document {line.doc_id} has a line of the filter {line.filter[:80]!r} above"
+        raise LogError(what, where=where, field="filter", remedy=AGAIN)
+    document.filters.add(line.filter)
+    for name in metrics if line.metrics is None else line.metrics:
+        # A list is what a metric over the whole corpus keeps of a sample, and no score of it.
+        if name in value and not isinstance(value[name], list):
+            document.scores[f"{name},{line.filter}"] = score_of(value[name], where, name)
+
+
+def _uneven(documents: Mapping[int, _Document]) -> str:
+    every = set().union(*(one.filters for one in documents.values()))
+    return next((name for name in sorted(every) if any(name not in one.filters for one in documents.values())), "")

@@ -1,0 +1,140 @@
+"""The events of an OpenAI evals log, put together as samples; and whether they are all there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from auditor.errors import LogError
+from auditor.model.raw import LoggedSample, Score
+from auditor.sources.runs.documents import AGAIN, json_lines, valid
+from auditor.sources.runs.messages import system_messages
+from auditor.sources.runs.openai_schema import EVENT, REPORT, SPEC, WROTE, Event, Spec
+from auditor.sources.runs.scores import score_of
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """A log's parts.
+
+    Attributes:
+        spec: its first line.
+        samples: by sample id; several scores of one type are epochs in the order they were recorded.
+        system_messages: of what the samples' models were asked first; a judge's prompt is no part of it.
+        first_time: when the first event was recorded; "" without events.
+        incomplete: why the log cannot support a verdict.
+    """
+
+    spec: Spec
+    samples: tuple[LoggedSample, ...]
+    system_messages: tuple[str, ...]
+    first_time: str
+    incomplete: str | None
+
+
+@dataclass(slots=True)
+class _Sample:
+    match: list[Score] = field(default_factory=list)
+    metrics: list[Score] = field(default_factory=list)
+    asked: object = None
+    failed: bool = False
+
+
+def events_of(data: bytes, path: Path) -> Events:
+    """The parts of a log's bytes. Raises LogError naming the line."""
+    lines = json_lines(data, path)
+    where, first = next(lines, (str(path), None))
+    spec = valid(SPEC, first.get("spec") if isinstance(first, Mapping) else first, where, "spec", WROTE)
+    samples: dict[str, _Sample] = {}
+    events: dict[int, Event] = {}
+    report: Mapping[str, Any] | None = None
+    for where, value in lines:
+        if isinstance(value, Mapping) and "final_report" in value:
+            if report is not None:
+                raise LogError("stands in the log twice", where=where, field="final_report", remedy=AGAIN)
+            report = valid(REPORT, value["final_report"], where, "final_report", WROTE) or {}
+            continue
+        event = valid(EVENT, value, where, remedy=WROTE)
+        _check_event(event, spec, events, where)
+        _add(samples.setdefault(event.sample_id, _Sample()), event, where)
+    asked = (one.asked for one in samples.values())
+    return Events(
+        spec,
+        tuple(logged for item, one in sorted(samples.items()) for logged in _logged(item, one)),
+        tuple(dict.fromkeys(text for prompt in asked for text in system_messages(prompt))),
+        (events[min(events)].created_at or "") if events else "",
+        _incomplete(spec, samples, events, report),
+    )
+
+
+def _check_event(event: Event, spec: Spec, events: dict[int, Event], where: str) -> None:
+    """Note an event. Raises LogError for one of another run, or with the number of another."""
+    number = len(events) if event.event_id is None else event.event_id
+    if event.run_id not in (None, spec.run_id):
+        raise LogError("is an event of another run", where=where, field="run_id", remedy="give one run in a file")
+    if number in events:
+        raise LogError(f"event {number} stands in the log already", where=where, field="event_id", remedy=AGAIN)
+    events[number] = event
+
+
+def _add(sample: _Sample, event: Event, where: str) -> None:
+    data = event.data if isinstance(event.data, Mapping) else {}
+    if event.type == "match":
+        correct = data.get("correct")
+        if not isinstance(correct, bool):
+            raise LogError("is not true or false", where=where, field="data.correct", remedy=WROTE)
+        sample.match.append(correct)
+    elif event.type == "metrics":
+        # Metrics may be of any kind; what is no number or word is no score.
+        kept = {name: value for name, value in data.items() if not isinstance(value, (list, Mapping))}
+        sample.metrics.append(score_of(kept, where, "metrics"))
+    elif event.type == "error":
+        sample.failed = True
+    elif event.type == "sampling" and sample.asked is None:
+        sample.asked = data.get("prompt")
+
+
+def _logged(item: str, sample: _Sample) -> Iterator[LoggedSample]:
+    rounds = list(zip_longest(sample.match, sample.metrics)) or [(None, None)]
+    for epoch, (match, metrics) in enumerate(rounds, start=1):
+        said = {"match": match, "metrics": metrics}
+        scores = {name: score for name, score in said.items() if score is not None}
+        reason = "error" if sample.failed else None if scores else "no score"
+        yield LoggedSample(item, epoch, scores, reason)
+
+
+def _incomplete(
+    spec: Spec, samples: Mapping[str, _Sample], events: Mapping[int, Event], report: Mapping[str, Any] | None
+) -> str | None:
+    if report is None:
+        return "the log has no final report"
+    if not samples:
+        return "the log holds no samples"
+    if len(events) != max(events) + 1:
+        return f"the log holds {len(events)} of {max(events) + 1} events"
+    if spec.run_config.max_samples is None and (missing := _gap(samples)):
+        return f"the log lacks sample {missing:.80}"
+    accuracy, said = _accuracy(samples), report.get("accuracy")
+    if accuracy is not None and isinstance(said, float) and not math.isclose(accuracy, said, abs_tol=1e-9):
+        return f"the log's final report says accuracy {said:.6g}, its events {accuracy:.6g}"
+    return None
+
+
+def _gap(samples: Mapping[str, _Sample]) -> str | None:
+    """A sample that is missing before another: their ids end in their place in the data."""
+    places: dict[str, set[int]] = {}
+    for item in samples:
+        stem, _, place = item.rpartition(".")
+        if place.isascii() and place.isdigit() and len(place) < 10:
+            places.setdefault(stem, set()).add(int(place))
+    gaps = ((stem, index) for stem, taken in places.items() for index in range(len(taken)) if index not in taken)
+    return next((f"{stem}.{index}" for stem, index in gaps), None)
+
+
+def _accuracy(samples: Mapping[str, _Sample]) -> float | None:
+    said = [correct for one in samples.values() for correct in one.match]
+    return sum(correct is True for correct in said) / len(said) if said else None
