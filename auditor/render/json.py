@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from auditor.assess.facts import Attribution, BehaviourFacts, Change, GapFacts, Rate, SuiteFacts, Transfer, Trend
+from auditor.clauses.direction import Direction
 from auditor.evidence import State
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.run import Grade
@@ -212,12 +213,13 @@ class RenamingPart(_Part):
 
 
 class StructurePart(_Part):
-    """What became of anchored sections and of levels of authority."""
+    """What became of anchored sections and of levels of authority, and how many changes went in which direction."""
 
     sections_added: list[str]
     sections_removed: list[str]
     sections_renamed: list[RenamingPart]
     authority_renamed: list[RenamingPart]
+    directions: dict[Direction, int]
 
 
 class PatchPart(_Part):
@@ -344,12 +346,13 @@ def _patch(entry: PatchEntry) -> PatchPart:
 
 
 def _structure(entry: PatchEntry) -> StructurePart:
-    sections = entry.text.sections
+    sections, directions = entry.text.sections, [norm.direction for norm in entry.text.norms]
     return StructurePart(
         sections_added=list(sections.added),
         sections_removed=list(sections.removed),
         sections_renamed=[RenamingPart(before=old, after=new) for old, new in sections.renamed],
         authority_renamed=[RenamingPart(before=r.before, after=r.after) for r in entry.text.authority.renamings],
+        directions={one: count for one in Direction if (count := directions.count(one))},
     )
 
 

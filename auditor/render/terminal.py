@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, Rate, Transfer
-from auditor.model.clause import ChangeCounts
+from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
@@ -110,7 +110,7 @@ def _about(entry: PatchEntry) -> Text:
     after = entry.facts.patch.after
     name = terminal(after.subject or after.label or "")
     label = f"  {terminal(after.label)}" if after.label and after.subject else ""
-    return Text(name).append(label, style="yellow").append(f"  ({_changes(entry.counts)})", style="dim")
+    return Text(name).append(label, style="yellow").append(f"  ({_changes(entry)})", style="dim")
 
 
 def _structure(entry: PatchEntry) -> Iterable[Text]:
@@ -206,7 +206,9 @@ def _transfer(transfer: Transfer | None) -> str:
     return f"{transfer.estimate:.2f} [{ends[0]}, {ends[1]}]"
 
 
-def _changes(counts: ChangeCounts) -> str:
+def _changes(entry: PatchEntry) -> str:
+    """How many clauses changed, by kind; and in which direction, where a normative word did."""
+    counts, norms = entry.counts, [norm.direction for norm in entry.text.norms]
     named = [
         (counts.added, "added"),
         (counts.removed, "removed"),
@@ -214,7 +216,10 @@ def _changes(counts: ChangeCounts) -> str:
         (counts.moved, "moved"),
     ]
     said = [f"{number} {word}" for number, word in named if number]
-    return f"clauses: {', '.join(said)}" if said else "no clause changed"
+    directions = [(norms.count(one), str(one)) for one in (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)]
+    toward = [f"{number} {word}" for number, word in directions if number]
+    clauses = f"clauses: {', '.join(said)}" if said else "no clause changed"
+    return f"{clauses}; {', '.join(toward)}" if toward else clauses
 
 
 def _sentence(text: str) -> str:
