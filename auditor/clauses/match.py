@@ -56,7 +56,7 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     Unchanged: the same words (a heading: the same anchor and attributes, too) under the same heading, whatever that
     is called by now, in the same order as its unchanged neighbours there. Moved: the same words elsewhere. Reworded:
     paired by anchor, or by the words they share; also a rule that became commentary or an example. Split and merged:
-    see `pieces.pieces_of`. A patch and its revert have mirrored changes.
+    see `pieces.pair_pieces`. A patch and its revert have mirrored changes.
     """
     outcomes = outcomes_of(before, after)
     changes = (_change(outcome, before, after) for outcome in outcomes if outcome.kind)
