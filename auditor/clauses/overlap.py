@@ -128,7 +128,7 @@ def _verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mapping[in
         held: dict[int, list[int]] = defaultdict(list)
         for number in known:
             for at in index.runs.of(number):
-                if at < len(index.prompts) and index.prompts[at].content.length == length:
+                if index.prompts[at].content.length == length:
                     held[at].append(number)
         for at, numbers in held.items():
             of_patch = len(places) - len(known) + index.weight(index.runs, known, at)
@@ -181,10 +181,9 @@ def _candidates(index: PromptIndex, new: frozenset[int]) -> list[int]:
     rare = max(_RARE, isqrt(index.size))
     counted: Counter[int] = Counter()
     for number in new:
-        holders = index.stems.of(number)
-        if len(holders) <= rare:
-            counted.update(holders)
-    return sorted(at for at, count in counted.items() if count >= _LEAST_RARE and at < len(index.prompts))
+        if index.stems.count(number) <= rare:
+            counted.update(index.stems.of(number))
+    return sorted(at for at, count in counted.items() if count >= _LEAST_RARE)
 
 
 def _best_window(index: PromptIndex, at: int, new: frozenset[int]) -> tuple[Shared, frozenset[int]]:

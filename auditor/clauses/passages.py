@@ -43,17 +43,22 @@ def added_passages(changes: Iterable[ClauseChange]) -> tuple[Passage, ...]:
     Eight words in a row that stood in a clause which the patch removed or reworded are not new. A moved clause adds
     nothing; no passage is without a new word.
     """
+    return tuple(found for _, found in added_by_clause(changes))
+
+
+def added_by_clause(changes: Iterable[ClauseChange]) -> tuple[tuple[Clause, Passage], ...]:
+    """The passages of `added_passages`, each with the clause after the patch that it is."""
     changes = tuple(changes)
     gone = frozenset(number for change in changes for clause in _before(change) for number in _runs(clause))
-    return tuple(found for change in changes for found in _passages(change, gone) if any(found.added))
+    return tuple(pair for change in changes for pair in _passages(change, gone) if any(pair[1].added))
 
 
-def _passages(change: ClauseChange, gone: frozenset[int]) -> Iterator[Passage]:
+def _passages(change: ClauseChange, gone: frozenset[int]) -> Iterator[tuple[Clause, Passage]]:
     if change.after is None or change.kind is ChangeKind.MOVED:
         return
     before = "\n\n".join(clause.text for clause in _before(change))
     for clause in (change.after, *(change.others if change.kind is ChangeKind.SPLIT else ())):
-        yield _without(_marked(before, clause.text), gone)
+        yield clause, _without(_marked(before, clause.text), gone)
 
 
 def _marked(before: str, after: str) -> Passage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable, Set
+from collections.abc import Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from auditor.clauses.grams import Fingerprint
@@ -48,10 +48,43 @@ def prompt_text(text: str) -> str:
     return _ROLE_TAG.sub(" ", fenced or text)
 
 
-class Holders:
-    """Which texts have a number, by position of the text."""
+class Background:
+    """Texts in which a word or run is nothing special: of each number, how many of them have it.
 
-    def __init__(self, texts: Iterable[frozenset[int]]) -> None:
+    It can become another set of texts at the cost of what differs, as a spec does from revision to revision.
+
+    Args:
+        texts: fingerprints, made with the key of the index they stand behind.
+    """
+
+    def __init__(self, texts: Iterable[Fingerprint] = ()) -> None:
+        self.size = 0
+        self.runs: Counter[int] = Counter()
+        self.stems: Counter[int] = Counter()
+        for text in texts:
+            self._count(text, 1)
+
+    def change(self, added: Iterable[Fingerprint], removed: Iterable[Fingerprint]) -> None:
+        """Put texts in and take others out. Those taken out must have been put in before."""
+        for text in removed:
+            self._count(text, -1)
+        for text in added:
+            self._count(text, 1)
+
+    def _count(self, text: Fingerprint, by: int) -> None:
+        self.size += by
+        for counts, numbers in ((self.runs, text.runs), (self.stems, _all_stems(text))):
+            for number in numbers:
+                counts[number] += by
+                if not counts[number]:
+                    del counts[number]
+
+
+class Holders:
+    """Which prompts have a number, by position of the prompt; and how many texts, with those of a background."""
+
+    def __init__(self, texts: Iterable[frozenset[int]], background: Mapping[int, int]) -> None:
+        self._background = background
         # Nearly every run stands in one text only: one number each, and lists for the others.
         self._last: dict[int, int] = {}
         self._several: dict[int, list[int]] = {}
@@ -62,18 +95,22 @@ class Holders:
             self._last.update(dict.fromkeys(numbers, at))
 
     def of(self, number: int) -> list[int]:
-        """The positions of the texts that have it, ascending."""
+        """The positions of the prompts that have it, ascending."""
         if number in self._several:
             return self._several[number]
         return [self._last[number]] if number in self._last else []
 
+    def count(self, number: int) -> int:
+        """How many texts have it."""
+        return len(self.of(number)) + self._background.get(number, 0)
+
     def known(self, numbers: Set[int]) -> Set[int]:
         """Those of the numbers that any text has."""
-        return self._last.keys() & numbers
+        return (self._last.keys() & numbers) | (self._background.keys() & numbers)
 
     def shared(self, numbers: frozenset[int]) -> frozenset[int]:
-        """Those of the numbers that more than one text has."""
-        return numbers & self._several.keys()
+        """Those of a prompt's numbers that another text has, too."""
+        return (numbers & self._several.keys()) | (numbers & self._background.keys())
 
 
 class PromptIndex:
@@ -92,18 +129,25 @@ class PromptIndex:
         self.prompts = tuple(sorted(prompts, key=lambda one: (one.suite, one.id, one.role, one.behaviour or "")))
         self.key = key
         self.lengths = sorted({one.content.length for one in self.prompts if one.content.length})
-        texts = [one.content for one in self.prompts]
-        texts += background
         self.has_stems = any(one.content.stems for one in self.prompts)
-        self.size = len(texts)
-        self.runs = Holders(text.runs for text in texts)
-        self.stems = Holders(_all_stems(text) for text in texts)
+        self.background = Background(background)
+        self.runs = Holders((one.content.runs for one in self.prompts), self.background.runs)
+        self.stems = Holders((_all_stems(one.content) for one in self.prompts), self.background.stems)
         self._groups: list[Hashable] = [one.behaviour or at for at, one in enumerate(self.prompts)]
         self._behaviours = frozenset(self._groups)
-        self._groups += [None] * (len(texts) - len(self.prompts))
         self._group_sizes = Counter(self._groups)
         self._weights: dict[tuple[Hashable, int], float] = {}
         self._held: dict[int, Counter[Hashable]] = {}
+
+    @property
+    def size(self) -> int:
+        """How many texts there are, with those of the background."""
+        return len(self.prompts) + self.background.size
+
+    def change_background(self, added: Iterable[Fingerprint], removed: Iterable[Fingerprint]) -> None:
+        """Put other texts behind the prompts, at the cost of what differs; see `Background.change`."""
+        self.background.change(added, removed)
+        self._weights.clear()
 
     def control(self, at: int, having_as_much: Iterable[int]) -> float | None:
         """The share of the other behaviours that a prompt among these positions measures; None without others.
@@ -114,7 +158,7 @@ class PromptIndex:
         others = len(self._behaviours) - 1
         if not others:
             return None
-        as_much = (other for other in having_as_much if other < len(self.prompts) and self._groups[other] != group)
+        as_much = (other for other in having_as_much if self._groups[other] != group)
         return len({self._groups[other] for other in as_much if self.prompts[other].content != content}) / others
 
     def weight(self, holders: Holders, numbers: Iterable[int], at: int) -> float:
@@ -139,7 +183,7 @@ class PromptIndex:
         held = self._held.get(number)
         if held is None:
             held = self._held[number] = Counter(map(self._groups.__getitem__, holders.of(number)))
-        elsewhere = held.total() - (1 if group is _EVERY else held[group])
+        elsewhere = holders.count(number) - (1 if group is _EVERY else held[group])
         return math.log(size / (1 + elsewhere)) / math.log(size) if elsewhere > 0 and size > 1 else 1.0
 
 

@@ -47,8 +47,7 @@ def _pairs(held_out: PromptIndex, test: PromptIndex) -> Iterator[tuple[Reappeara
         common: dict[int, list[int]] = defaultdict(list)
         for number in sorted(ours.content.runs):
             for other in test.runs.of(number):
-                if other < len(test.prompts):
-                    common[other].append(number)
+                common[other].append(number)
         for other, numbers in common.items():
             theirs = test.prompts[other]
             weights = [_weight(held_out, test, number) for number in numbers]
@@ -62,7 +61,7 @@ def _pairs(held_out: PromptIndex, test: PromptIndex) -> Iterator[tuple[Reappeara
 def _weight(held_out: PromptIndex, test: PromptIndex, number: int) -> float:
     """1 for a run of one prompt on each side, falling with the logarithm to 0 for one that all have."""
     size = held_out.size + test.size
-    elsewhere = len(held_out.runs.of(number)) + len(test.runs.of(number)) - 2
+    elsewhere = held_out.runs.count(number) + test.runs.count(number) - 2
     return math.log(size / (1 + elsewhere)) / math.log(size) if elsewhere > 0 else 1.0
 
 
