@@ -45,7 +45,7 @@ def blame(where: Path, spec: str | None, clause: str, rev: str | None = None) ->
         return candidates
     for known, some in found:
         for state in some:
-            return story(known.history, known.lineage, known.states, state.id)
+            return story(known.history, known.lineage, states(known.history, known.lineage), state.id)
     raise _no_such_clause(clause, every)
 
 

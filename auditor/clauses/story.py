@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from auditor.clauses.authority import authority_changes
 from auditor.clauses.comparison import TypedChange, typed_event
@@ -21,12 +20,18 @@ _PLACE = re.compile(r"(\S+):(\d+)\Z")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A clause as it was last seen: its id, its words, where, and whether it is still there."""
+    """A clause as it was last seen.
+
+    Attributes:
+        there: whether it still is.
+        former: how else it stood, oldest first: other words, another anchor.
+    """
 
     id: str
     clause: Clause
     sighting: Sighting
     there: bool
+    former: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +69,40 @@ def states(history: History, lineage: Lineage, revision: str | None = None) -> d
         revision: what counts as there: the clauses of this content id; None for those of the last sighting.
     """
     last = next((one for one in reversed(history.sightings) if revision in (None, one.revision)), history.sightings[-1])
-    found: dict[str, State] = {}
+    seen: dict[str, dict[tuple[str, str | None], Clause]] = {}
+    when: dict[str, Sighting] = {}
     for sighting in (*history.sightings, last):
         clauses = clauses_of(history.revisions[sighting.revision])
         for name, clause in zip(lineage.ids[sighting.name], clauses, strict=True):
-            found[name] = State(name, clause, sighting, there=False)
-    present = {name: State(name, found[name].clause, last, there=True) for name in lineage.ids[last.name]}
-    return {**present, **{name: state for name, state in found.items() if name not in present}}
+            stands = clause.text, clause.anchor
+            earlier = seen.setdefault(name, {})
+            earlier.pop(stands, None)
+            earlier[stands] = clause
+            when[name] = sighting
+    there = dict.fromkeys(lineage.ids[last.name])
+    return {
+        name: State(name, stood[-1], when[name], name in there, tuple(stood[:-1]))
+        for name in (*there, *(name for name in seen if name not in there))
+        if (stood := list(seen[name].values()))
+    }
 
 
 def meant(known: Iterable[State], text: str) -> tuple[State, ...]:
-    """The clauses that somebody means, one if all is well; those that are there rule out those that are gone.
+    """The clauses that somebody means, one if all is well.
+
+    Those that are there rule out those that are gone, and both those that once said so.
 
     Args:
         text: `path:line`; a heading's anchor, with or without `#`; or words of a clause, white space aside. A clause
             that says just these words rules out those that say more; only if there is none, case is left aside.
     """
     every = tuple(known)
-    for there in (True, False):
-        among = [state for state in every if state.there is there]
-        found = _at_line(among, text) if there else ()
+    there, gone = ([(one, one.clause) for one in every if one.there is still] for still in (True, False))
+    formerly = [(one, clause) for one in every for clause in one.former]
+    found = _at_line(there, text)
+    for among in (there, gone, formerly):
         found = found or _anchored(among, text) or _saying(among, " ".join(text.split()))
-        if found:
-            return tuple(found)
-    return ()
+    return tuple({one.id: one for one in found}.values())
 
 
 def is_place(text: str, known: Iterable[State]) -> bool:
@@ -97,29 +112,32 @@ def is_place(text: str, known: Iterable[State]) -> bool:
 
 
 def _path(text: str) -> str:
-    return str(PurePosixPath(text))
+    return text.removeprefix("./")
 
 
-def _at_line(among: Sequence[State], text: str) -> Sequence[State]:
+_Standing = tuple[State, Clause]
+
+
+def _at_line(among: Sequence[_Standing], text: str) -> list[State]:
     place = _PLACE.match(text)
     if place is None:
-        return ()
+        return []
     path, line = _path(place[1]), int(place[2])
-    return [one for one in among if one.clause.path == path and one.clause.line <= line <= one.clause.end]
+    return [one for one, clause in among if clause.path == path and clause.line <= line <= clause.end]
 
 
-def _anchored(among: Sequence[State], text: str) -> Sequence[State]:
+def _anchored(among: Sequence[_Standing], text: str) -> list[State]:
     anchor = text.removeprefix("#")
-    return [one for one in among if one.clause.kind is ClauseKind.HEADING and one.clause.anchor == anchor]
+    return [one for one, clause in among if clause.kind is ClauseKind.HEADING and clause.anchor == anchor]
 
 
-def _saying(among: Sequence[State], words: str) -> Sequence[State]:
-    said = [(one, " ".join(one.clause.text.split())) for one in among] if words else []
+def _saying(among: Sequence[_Standing], words: str) -> list[State]:
+    said = [(one, " ".join(clause.text.split())) for one, clause in among] if words else []
     for wanted, texts in ((words, said), (words.casefold(), [(one, text.casefold()) for one, text in said])):
         found = [one for one, text in texts if text == wanted] or [one for one, text in texts if wanted in text]
         if found:
             return found
-    return ()
+    return []
 
 
 def story(history: History, lineage: Lineage, known: Mapping[str, State], name: str) -> Story:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _WIDTH_OF_A_PIPE = 120
+# A wrapped line keeps its last space inside of its colour.
+_SPACES_AT_THE_END = re.compile(r" +((?:\x1b\[[0-9;]*m)+)$", re.MULTILINE)
 
 
 def repo_option(function: _Function) -> _Function:
@@ -56,10 +59,11 @@ def no_pager_option(function: _Function) -> _Function:
 
 def page(text: str, *, off: bool = False) -> None:
     """Prints a document, as git does: through PAGER (less) on a terminal, as it is elsewhere, if `off`, or for cat."""
+    text = _SPACES_AT_THE_END.sub(r"\1", text)
     if off or not text or os.environ.get("PAGER", "less") in ("", "cat") or not sys.stdout.isatty():
         click.echo(text, nl=False)
         return
-    os.environ.setdefault("LESS", "FRX")  # colour, and no pager for what fits the screen
+    os.environ.setdefault("LESS", "FRX")  # as git has it: colour, and no pager for what fits the screen
     click.echo_via_pager(text.removesuffix("\n"))
 
 

@@ -14,11 +14,14 @@ from rich.text import Text
 from auditor import __version__
 from auditor.clauses.comparison import place_of
 from auditor.clauses.story import State, Story, Told
-from auditor.render.clauses import Look, block, escaped, look_of, section_line, start_of
+from auditor.render.clauses import block, look_of, section_line
 from auditor.render.escape import terminal
 from auditor.render.log import name_of
 from auditor.render.parts import ChangePart, ClausePart, Part, SeenPart, change_part, clause_part, printed, schema_of
 from auditor.render.parts import seen_part as _seen
+from auditor.render.words import Look, escaped, start_of
+
+_MOST_CANDIDATES = 20
 
 
 class EventPart(Part):
@@ -123,7 +126,9 @@ def show_candidates(candidates: Sequence[State]) -> Iterable[RenderableType]:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for state in candidates:
+    for state in candidates[:_MOST_CANDIDATES]:
         gone = "" if state.there else f" (last seen {state.sighting.date:%Y-%m-%d})"
-        table.add_row(Text(_place(state) + gone), start_of(state.clause.text))
+        table.add_row(Text(_place(state) + gone), start_of(" ".join(state.clause.text.split())))
     yield Padding(table, (0, 0, 0, 2), expand=False)
+    if len(candidates) > _MOST_CANDIDATES:
+        yield Text(f"  and {len(candidates) - _MOST_CANDIDATES} more", style="dim")

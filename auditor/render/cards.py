@@ -47,8 +47,10 @@ def said_of(entry: PatchEntry, width: int) -> Iterator[RenderableType]:
     for facts in sorted(entry.facts.behaviours, key=lambda facts: WORST_FIRST.index(facts.verdict)):
         yield verdict(facts.verdict, facts.mechanisms if facts.hiding_suspected else ())
         yield Padding(Group(*audit._told(facts, counts)), (0, 0, 1, 4), expand=False)
-    yield from audit._footnotes(replace(entry, findings=()))
+    yield from (footnotes := list(audit._footnotes(replace(entry, findings=()))))
     if entry.findings:
+        if footnotes:
+            yield Text("")
         yield _findings(entry.findings)
 
 
@@ -61,4 +63,4 @@ def _findings(findings: Sequence[Finding]) -> RenderableType:
         place = f" ({terminal(finding.place.path)}:{finding.place.line})" if finding.place else ""
         what = Text.assemble((finding.name, "bold"), f": {terminal(finding.message)}{place}")
         table.add_row(finding.check, str(finding.severity), what)
-    return Group(Text("\nFindings", style="bold"), Padding(table, (0, 0, 0, 4), expand=False))
+    return Group(Text("Findings", style="bold"), Padding(table, (0, 0, 0, 4), expand=False))

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from auditor.clauses.authority import Renaming
 from auditor.clauses.comparison import Comparison, TypedChange, place_of, sides_of
 from auditor.clauses.direction import Direction
-from auditor.clauses.words import Op, word_change
+from auditor.clauses.pairing import key_of
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseKind
 from auditor.render.escape import terminal
+from auditor.render.words import INSERTED, Look, escaped, reworded, start_of
 
 SIGNS = {
     ChangeKind.ADDED: ("+", "green"),
@@ -37,29 +37,8 @@ DIRECTIONS = {
 # What a clause is called where it is not simply a paragraph or item.
 _NOUNS = {ClauseKind.HEADING: "heading", ClauseKind.EXAMPLE: "example", ClauseKind.COMMENTARY: "commentary"}
 _NOUNS |= {ClauseKind.TABLE_ROW: "table row"}
-_DELETED, _INSERTED = "red strike", "green"
 # Between the pieces of a split or merged clause.
 _SEAM = " \u00b6 "
-_GAP = "\u2026"
-
-# Of a clause of more words than this, only so many unchanged words are shown on each side of a change.
-_LONG, _KEPT = 60, 8
-# Below this share of unchanged signs, word by word would be confetti: the clause is shown before and after.
-_LEAST_EQUAL = 0.3
-_WORD = re.compile(r"\S+\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How text is set.
-
-    Attributes:
-        marks: whether removed and added words stand in `[-…-]` and `{+…+}`: where there is no colour.
-        paths: whether places are given with their file: where the spec has several.
-    """
-
-    marks: bool
-    paths: bool
 
 
 def look_of(console: Console, comparisons: Iterable[Comparison] = ()) -> Look:
@@ -98,7 +77,7 @@ def changes_shown(comparison: Comparison, look: Look) -> Iterator[RenderableType
         together = list(group)
         yield section_line(places(together[0]), _subject(together[0]))
         for one in together:
-            yield block(one, look)
+            yield block(one, look, renamings=comparison.renamings)
 
 
 def only_renamed(typed: TypedChange, comparison: Comparison) -> bool:
@@ -143,20 +122,20 @@ def section_line(place: Sequence[str], clause: Clause) -> Text:
     return Text.assemble(("@@ ", "cyan"), (titles, "bold"), (anchor, "cyan"))
 
 
-def block(typed: TypedChange, look: Look, word: str = "") -> RenderableType:
+def block(typed: TypedChange, look: Look, *, word: str = "", renamings: Sequence[Renaming] = ()) -> RenderableType:
     """One change: its sign, kind (or `word`), direction and lines, then what was said and is said."""
-    sign, style = SIGNS[typed.change.kind]
-    head = Text.assemble((f"{sign} ", f"bold {style}"), _headline(typed, look, word or str(typed.change.kind)))
-    return Group(head, Padding(Group(*_body(typed, look)), (0, 0, 1, 4), expand=False))
+    head = _headline(typed, look, word or str(typed.change.kind))
+    return Group(head, Padding(Group(*_body(typed, look, renamings)), (0, 0, 1, 4), expand=False))
 
 
 def _headline(typed: TypedChange, look: Look, word: str) -> Text:
-    """What happened, which way, and where: `reworded, tightened  line 12 (was 10)`."""
+    """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
+    sign, style = SIGNS[change.kind]
     if change.moved and change.kind is not ChangeKind.MOVED:
         word += " and moved"
     noun = _NOUNS.get(_subject(typed).kind, "")
-    words = Text(f"{word} {noun}".rstrip(), style=SIGNS[change.kind][1])
+    words = Text.assemble((f"{sign} ", f"bold {style}"), (f"{word} {noun}".rstrip(), style))
     if _has_direction(typed):
         words.append(", ").append(str(typed.norm.direction), style=DIRECTIONS[typed.norm.direction])
     return words.append(f"  {_where(typed, look)}", style="dim")
@@ -169,41 +148,44 @@ def _has_direction(typed: TypedChange) -> bool:
 def _where(typed: TypedChange, look: Look) -> str:
     """The lines of a change: those of the text after, and what they were."""
     before, after = sides_of(typed.change)
-    if not after or not before:
-        return _lines(after or before, look)
-    if typed.change.kind is ChangeKind.REINSTATED:
-        return _lines(after, look)
+    now = _lines(after or before, look)
+    if not after or not before or typed.change.kind is ChangeKind.REINSTATED:
+        return now
     was = _lines(before, look)
     if typed.change.moved:
         was = f"from {was}"
         if place_of(before[0]) != place_of(after[0]):
             was += f" in {' > '.join(terminal(title) for title in place_of(before[0])) or terminal(before[0].path)}"
-        return f"{_lines(after, look)} {was}"
-    now = _lines(after, look)
-    return now if now == was else f"{now} (was {was.removeprefix('lines ').removeprefix('line ')})"
+        return f"{now} {was}"
+    if now == was:
+        return now
+    one_path = {clause.path for clause in before} == {after[0].path}
+    return f"{now} (was {', '.join(str(clause.line) for clause in before) if one_path else was})"
 
 
 def _lines(clauses: Sequence[Clause], look: Look) -> str:
-    if look.paths:
+    numbers = ", ".join(str(clause.line) for clause in clauses)
+    if look.paths:  # the clauses of a split or merge are of one file, or nearly always
+        if len({clause.path for clause in clauses}) == 1:
+            return f"{terminal(clauses[0].path)}:{numbers}"
         return ", ".join(f"{terminal(clause.path)}:{clause.line}" for clause in clauses)
-    noun = "line" if len(clauses) == 1 else "lines"
-    return f"{noun} {', '.join(str(clause.line) for clause in clauses)}"
+    return f"{'line' if len(clauses) == 1 else 'lines'} {numbers}"
 
 
-def _body(typed: TypedChange, look: Look) -> Iterator[RenderableType]:
+def _body(typed: TypedChange, look: Look, renamings: Sequence[Renaming]) -> Iterator[RenderableType]:
     """What a change did to the words, the anchor, the attributes and the standing of a clause."""
     before, after = sides_of(typed.change)
     kind = typed.change.kind
     if kind is ChangeKind.REMOVED:
         yield Text(escaped(joined(before)), style="" if look.marks else "red")
-    elif kind is ChangeKind.ADDED:
-        yield Text(escaped(joined(after)), style="" if look.marks else _INSERTED)
+    elif kind is ChangeKind.ADDED or (kind is ChangeKind.REINSTATED and joined(before) == joined(after)):
+        yield Text(escaped(joined(after)), style="" if look.marks else INSERTED)
     elif kind is ChangeKind.MOVED or joined(before) == joined(after):
         yield start_of(after[0].text)
     else:
-        yield from _reworded(joined(before), joined(after), look)
+        yield from reworded(joined(before), joined(after), look)
     if before and after:
-        yield from (Text(line) for line in _beside_the_words(before[0], after[0]))
+        yield from (Text(line) for line in _beside_the_words(before[0], after[0], renamings))
 
 
 def joined(clauses: Sequence[Clause]) -> str:
@@ -211,22 +193,17 @@ def joined(clauses: Sequence[Clause]) -> str:
     return _SEAM.join(clause.text for clause in clauses)
 
 
-def start_of(text: str) -> Text:
-    """The first words of a clause that says the same as before."""
-    words = _WORD.findall(escaped(text))
-    more = f" {_GAP}" if len(words) > 2 * _KEPT else ""
-    return Text("".join(words[: 2 * _KEPT]).rstrip() + more, style="dim")
-
-
-def _beside_the_words(before: Clause, after: Clause) -> Iterator[str]:
-    """What changed of a clause besides its words: its kind, a heading's anchor and attributes."""
-    if before.kind is not after.kind:
+def _beside_the_words(before: Clause, after: Clause, renamings: Sequence[Renaming]) -> Iterator[str]:
+    """What changed of a clause besides its words: its standing, a heading's anchor and attributes."""
+    if key_of(before)[0] != key_of(after)[0]:
         yield f"{before.kind} -> {after.kind}"
     if before.kind is after.kind is ClauseKind.HEADING:
         if before.anchor != after.anchor:
             yield f"anchor {_hash(before.anchor)} -> {_hash(after.anchor)}"
         for key, old, new in attribute_changes(before.attributes, after.attributes):
-            yield f"{terminal(key)} {terminal(old or '(none)')} -> {terminal(new or '(none)')}"
+            only_name = any((old, new) == (renaming.before, renaming.after) for renaming in renamings)
+            end = ", as throughout" if only_name else ""
+            yield f"{terminal(key)} {terminal(old or '(none)')} -> {terminal(new or '(none)')}{end}"
 
 
 def attribute_changes(
@@ -240,62 +217,6 @@ def attribute_changes(
 
 def _hash(anchor: str | None) -> str:
     return f"#{terminal(anchor)}" if anchor else "(none)"
-
-
-def _reworded(before: str, after: str, look: Look) -> Iterator[Text]:
-    """How a text became another, word by word; where little is left of it, as it was and as it is."""
-    parts = word_change(before, after)
-    equal = sum(len(text) for op, text in parts if op == "equal")
-    if 2 * equal < _LEAST_EQUAL * (len(before) + len(after)):
-        parts = (("delete", before), ("insert", after))
-        for part in parts:
-            yield _marked([part], look)
-        return
-    long = max(len(before.split()), len(after.split())) > _LONG
-    yield _marked(list(_folded(parts)) if long else parts, look)
-
-
-def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
-    """Without the unchanged words that are far from a change."""
-    for at, (op, text) in enumerate(parts):
-        words = _WORD.findall(text)
-        first, last = at == 0, at == len(parts) - 1
-        if op != "equal" or len(words) <= (1 if first or last else 2) * _KEPT + 4:
-            yield op, text
-            continue
-        lead = text[: len(text) - len(text.lstrip())]
-        begin = "" if first else lead + "".join(words[:_KEPT]).rstrip() + " "
-        end = "" if last else " " + "".join(words[-_KEPT:])
-        yield op, f"{begin}{_GAP}{end}"
-
-
-def _marked(parts: Sequence[tuple[Op, str]], look: Look) -> Text:
-    """The words in one text; the white space between a deletion and the insertion in its place is left out."""
-    text = Text()
-    for at, (op, raw) in enumerate(parts):
-        shown = escaped(raw)
-        core = shown.strip()
-        lead, trail = shown[: len(shown) - len(shown.lstrip())], shown[len(shown.rstrip()) :]
-        if op == "equal" or not core:
-            text.append(shown if op != "delete" else "")
-            continue
-        if op == "delete" and at + 1 < len(parts) and parts[at + 1][0] == "insert":
-            trail = ""
-        if op == "insert" and at and parts[at - 1][0] == "delete" and parts[at - 1][1][:1].isspace():
-            lead = ""
-        text.append(lead)
-        if look.marks:
-            text.append(f"[-{core}-]" if op == "delete" else f"{{+{core}+}}")
-        else:
-            text.append(core, style=_DELETED if op == "delete" else _INSERTED)
-        text.append(trail)
-    text.rstrip()
-    return text
-
-
-def escaped(text: str) -> str:
-    """As `terminal`, with spaces and line ends as they are."""
-    return re.sub(r"[^ \n]+", lambda word: terminal(word[0]), text.expandtabs(4))
 
 
 def _subject(typed: TypedChange) -> Clause:

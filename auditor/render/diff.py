@@ -51,7 +51,9 @@ def show(comparisons: Sequence[Comparison], console: Console) -> Iterable[Render
 
 def show_stat(comparisons: Sequence[Comparison], console: Console) -> Iterable[RenderableType]:
     """How many clauses changed in each section, with a bar as long as the terminal has room for."""
-    for comparison in comparisons:
+    for place, comparison in enumerate(comparisons):
+        if place:
+            yield Text("")
         yield _head(comparison)
         yield from stat_lines(comparison, console.width)
 

@@ -143,8 +143,10 @@ def _changed(one: Sighted) -> Text:
 def _end(facts: BehaviourFacts) -> Text:
     """The verdict; where several patches share it, how many."""
     shared = len(facts.step.patches)
-    end = cards.verdict(facts.verdict, facts.mechanisms if facts.hiding_suspected else ())
-    return end.append(f"  shared by {shared} patches", style="dim") if shared > 1 else end
+    end = cards.verdict(facts.verdict)
+    if facts.hiding_suspected:
+        end.append(", hiding suspected", style="bold red")
+    return end.append(f", shared by {shared} patches", style="dim") if shared > 1 else end
 
 
 def _part(one: Sighted) -> SightedPart:
@@ -167,17 +169,18 @@ def _short_counts(counts: ChangeCounts | None) -> str:
 
 
 def _scores(given: Sequence[BehaviourFacts], width: int, *, several: bool) -> Iterator[Text]:
-    """A line a behaviour: its test and held-out rates after, its verdict; the name above where they fill the line."""
+    """A line a behaviour: its test and held-out rates after, its verdict; two lines where one would not hold them."""
     if not given:
         return
     names = [terminal(facts.behaviour) + (f" of {terminal(facts.model)}" if several else "") for facts in given]
     sides = [facts.test for facts in given], [facts.held_out for facts in given]
     tests, held = ([cards.rate(change.after if change else None) for change in side] for side in sides)
-    wide = [max(map(cell_len, column)) for column in (names, tests, held)]
     ends = [_end(facts) for facts in given]
-    beside = wide[0] + 2 + len("test ") + wide[1] + 2 + len("held-out ") + wide[2] + 2 + max(map(len, ends)) <= width
+    wide = [max(map(cell_len, column)) for column in (names, tests, held)]
+    beside = sum(wide) + len("  test   held-out   ") + max(map(len, ends)) <= width
     for name, test, other, end in zip(names, tests, held, ends, strict=True):
-        start = f"{name}{' ' * (wide[0] - cell_len(name))}  " if beside else f"{name}\n  "
-        yield Text.assemble(
-            start, ("test ", "dim"), f"{test:<{wide[1]}}  ", ("held-out ", "dim"), f"{other:<{wide[2]}}  ", end
-        )
+        rates = Text.assemble(("test ", "dim"), f"{test:<{wide[1]}}  ", ("held-out ", "dim"), f"{other:<{wide[2]}}")
+        if beside:
+            yield Text.assemble(f"{name}{' ' * (wide[0] - cell_len(name))}  ", rates, "  ", end)
+        else:
+            yield Text.assemble(f"{name}  ", end, "\n  ", rates)
