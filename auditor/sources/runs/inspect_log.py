@@ -58,6 +58,7 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
         created=facts.created,
         planned=facts.planned,
         incomplete=_incomplete(log, len(samples)),
+        prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )
 
 

@@ -1,4 +1,4 @@
-"""A sample of an Inspect log, as auditor keeps it: its scores, why it is invalid, and the system messages it saw."""
+"""A sample of an Inspect log, as auditor takes it: its scores, why it is invalid, and what the model was told."""
 
 from __future__ import annotations
 
@@ -11,20 +11,30 @@ from auditor.sources.runs.inspect_schema import LimitInfo, Message, Sample
 from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
+PROMPT_CHARACTERS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sample read in full: what it scored, and the texts of its system messages, in order."""
+    """A sample read in full.
+
+    Attributes:
+        sample: what it scored.
+        system: the texts of its system messages, in order.
+        prompt: the text of its first user message, up to `PROMPT_CHARACTERS`; "" without one.
+    """
 
     sample: LoggedSample
     system: tuple[str, ...]
+    prompt: str
 
 
 def seen(sample: Sample, path: Path) -> Seen:
     """A sample in full. Raises LogError for a score auditor cannot represent."""
     system = (message for message in sample.messages if message.role == "system")
-    return Seen(logged(sample, path), tuple(_text(message, sample.attachments) for message in system))
+    first = next((message for message in sample.messages if message.role == "user"), None)
+    prompt = "" if first is None else _text(first, sample.attachments)[:PROMPT_CHARACTERS]
+    return Seen(logged(sample, path), tuple(_text(message, sample.attachments) for message in system), prompt)
 
 
 def logged(sample: Sample, path: Path) -> LoggedSample:

@@ -67,6 +67,7 @@ def run_of(
     created: datetime | None = None,
     planned: int | None = None,
     incomplete: str | None = None,
+    prompts: tuple[tuple[str, str], ...] = (),
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -93,6 +94,7 @@ def run_of(
         samples=samples,
         cot_pressure=said.cot_pressure,
         spec=said.spec,
+        prompts=prompts,
     )
 
 

@@ -16,6 +16,8 @@ from auditor.sources.runs.messages import system_messages
 from auditor.sources.runs.openai_schema import EVENT, REPORT, SPEC, WROTE, Event, Spec
 from auditor.sources.runs.scores import score_of
 
+UNREADABLE = "__invalid__"
+
 
 @dataclass(frozen=True, slots=True)
 class Events:
@@ -89,13 +91,20 @@ def _add(sample: _Sample, event: Event, where: str) -> None:
             raise LogError("is not true or false", where=where, field="data.correct", remedy=WROTE)
         sample.match.append(correct)
     elif event.type == "metrics":
-        # Metrics may be of any kind; what is no number or word is no score.
-        kept = {name: value for name, value in data.items() if not isinstance(value, (list, Mapping))}
-        sample.metrics.append(score_of(kept, where, "metrics"))
+        sample.metrics.append(_metrics(data, where))
     elif event.type == "error":
         sample.failed = True
     elif event.type == "sampling" and sample.asked is None:
         sample.asked = data.get("prompt")
+
+
+def _metrics(data: Mapping[str, Any], where: str) -> Score:
+    """A sample's metrics; those that are no number or word are no score. None where the judge said neither choice."""
+    if data.get("choice") == UNREADABLE:
+        # The score beside it is the scale's lowest, which the judge never gave.
+        return None
+    kept = {name: value for name, value in data.items() if not isinstance(value, (list, Mapping))}
+    return score_of(kept, where, "metrics")
 
 
 def _logged(item: str, sample: _Sample) -> Iterator[LoggedSample]:
@@ -103,7 +112,8 @@ def _logged(item: str, sample: _Sample) -> Iterator[LoggedSample]:
     for epoch, (match, metrics) in enumerate(rounds, start=1):
         said = {"match": match, "metrics": metrics}
         scores = {name: score for name, score in said.items() if score is not None}
-        reason = "error" if sample.failed else None if scores else "no score"
+        missing = "unreadable judgement" if sample.metrics else "no score"
+        reason = "error" if sample.failed else None if scores else missing
         yield LoggedSample(item, epoch, scores, reason)
 
 

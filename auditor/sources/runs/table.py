@@ -33,7 +33,7 @@ class TableReader:
     kinds = "tidy tables (.csv, .jsonl)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """By its name, unless the lines begin as another tool's; Parquet too, so that its refusal can say what to do."""
+        """By its name, unless its lines are another tool's; Parquet too, so that its refusal can say what to do."""
         if path.suffix == ".jsonl":
             return first_key(head) not in OTHERS
         return path.suffix in {".csv", ".parquet"} or head.startswith(b"PAR1")

@@ -52,6 +52,7 @@ class Row:
     scorer: str | None = None
     sampling: str | None = None
     planned: int | None = None
+    prompt: str | None = None
 
 
 def _text(value: object) -> str:
@@ -171,9 +172,8 @@ COLUMNS: Mapping[str, Callable[[object], object]] = {
     "scorer": _text,
     "sampling": _text,
     "planned": _count,
+    "prompt": _text,
 }
-# Known, and never read: prompts are not stored.
-NOT_READ = frozenset({"prompt"})
 ALWAYS = ("spec_revision", "suite", "model")
 SAMPLE_ONLY = frozenset({"misaligned", "epoch", "invalid_reason", "aware", "severity"})
 COUNTS = frozenset({"misaligned_count", "valid_count"})
@@ -182,7 +182,7 @@ TALLY_ONLY = COUNTS | {"design_effect"}
 
 def check_columns(columns: frozenset[str], where: str, ignore_extra: bool) -> None:
     """Raises TableError for unknown columns (unless ignored), missing ones, and samples mixed with tallies."""
-    unknown = sorted(columns - COLUMNS.keys() - NOT_READ)
+    unknown = sorted(columns - COLUMNS.keys())
     if unknown and not ignore_extra:
         raise TableError("is no column of a tidy table", where=where, field=unknown[0][:80], remedy=_rename(unknown[0]))
     tally = bool(columns & COUNTS)

@@ -61,6 +61,7 @@ def _run(rows: Sequence[Row], path: Path, sha256: str) -> RawRun:
         incomplete=None,
         samples=_judged(rows, path) if first.valid_count is None else _tallied(rows, path),
         cot_pressure=first.cot_pressure,
+        prompts=tuple(dict.fromkeys((row.item, row.prompt) for row in rows if row.item and row.prompt)),
     )
 
 
