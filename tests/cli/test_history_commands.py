@@ -279,6 +279,19 @@ def test_a_merge_and_the_same_change_on_two_branches(tmp_path: Path, auditor: Au
     assert "no patch of its own" in out
 
 
+def test_another_branch_and_a_tag_of_its_name(tmp_path: Path, auditor: Auditor) -> None:
+    made = everything(tmp_path / "repo")
+    made.branch("other", "v2")
+    made.commit({"spec.md": f"{SECOND}\nNever sail alone at night.\n"})
+    made.branch("v3", "other")
+    made.checkout("main")
+    assert "Never sail alone" in printed(auditor("diff", "v2", "other", "--repo", made.path))
+    assert "Never sail" not in printed(auditor("diff", "v2", "v3", "--repo", made.path))
+    life = printed(auditor("blame", "sail alone", "--rev", "other", "--repo", made.path))
+    assert "introduced" in life
+    assert one_line(auditor("show", "other", "--repo", made.path)).startswith("auditor: other: is no patch")
+
+
 def test_nothing_of_a_spec_steers_the_terminal(tmp_path: Path, auditor: Auditor) -> None:
     made = GitRepo(tmp_path / "repo")
     bad = "\x1b[2J\u202e\u200b\x07 "
