@@ -45,11 +45,17 @@ class SpecConfig:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything a project configures. `store` is the folder of the evaluation history."""
+    """Everything a project configures.
+
+    Attributes:
+        store: the folder of the evaluation history.
+        prompt_key_file: where the key of the hashed prompts is, from the project's root; None where it is not said.
+    """
 
     specs: tuple[SpecConfig, ...] = ()
     store: str = STORE
     policy: Policy = DEFAULT_POLICY
+    prompt_key_file: str | None = None
 
 
 def project_path(value: str) -> str:
@@ -90,6 +96,7 @@ class _SpecTable(Table):
 
 class _StoreTable(Table):
     path: _Path = STORE
+    prompt_key_file: Annotated[str, Field(min_length=1)] | None = None
 
 
 class _PolicyTable(Table):
@@ -149,7 +156,8 @@ def _settings(values: object, where: str, prefix: str) -> Settings:
             field = ".".join(part for part in (prefix, f"spec[{index}].name") if part)
             what = f"{counts[spec.name]} specs are called {spec.name!r}"
             raise ConfigError(what, where=where, field=field, remedy="give each its own name")
-    return Settings(tuple(map(_spec, table.spec)), table.store.path, _policy(table.policy))
+    store = table.store
+    return Settings(tuple(map(_spec, table.spec)), store.path, _policy(table.policy), store.prompt_key_file)
 
 
 def _spec(table: _SpecTable) -> SpecConfig:

@@ -1,15 +1,21 @@
-"""Logs and tables into records: read, bind to a revision, name the suite, reduce, add. Atomic per file."""
+"""Logs and tables into records: read, bind to a revision, name the suite, reduce, add. Atomic per file.
+
+Prompts are never recorded; where there is a key, their keyed hashes are.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from auditor.app.bound import Known, bound, know, shown_to_model
 from auditor.app.project import Project, open_project
+from auditor.app.prompts import Key, key_of
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RepositoryError, TableError
 from auditor.model.raw import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
@@ -17,6 +23,7 @@ from auditor.model.spec import Revision
 from auditor.model.suite import Binding, Role, Suite
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
 from auditor.store.bindings import load_bindings
+from auditor.store.prompts import PromptFile, add_prompts, hashed
 from auditor.store.records import Outcome, RecordStore, identity_of, record_id
 from auditor.store.reduce import reduce
 
@@ -31,6 +38,7 @@ class FileReport:
         added: of those, the ones recorded now (or, in a dry run, that would be).
         present: of those, the ones that were recorded before.
         incomplete: of those, the ones that cannot support a verdict.
+        hashed, unhashed: prompts in it whose keyed hashes were kept, and prompts that were dropped for want of a key.
         refused: one line that says why the file was refused; None for a good one.
     """
 
@@ -39,16 +47,24 @@ class FileReport:
     added: int = 0
     present: int = 0
     incomplete: int = 0
+    hashed: int = 0
+    unhashed: int = 0
     refused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """What became of all files; `passed_over` are files in folders that are of no known kind."""
+    """What became of all files.
+
+    Attributes:
+        passed_over: files in folders that are of no known kind.
+        no_key: why there is no key to hash prompts with; "" with one.
+    """
 
     files: tuple[FileReport, ...]
     passed_over: tuple[str, ...]
     dry_run: bool
+    no_key: str = ""
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -61,7 +77,15 @@ class IngestReport:
         return EXIT_COULD_NOT_RUN if self.refusals else EXIT_PASS
 
 
-def ingest(paths: Sequence[Path], *, root: Path, spec: str | None, extra: str, dry_run: bool) -> IngestReport:
+def ingest(
+    paths: Sequence[Path],
+    *,
+    root: Path,
+    spec: str | None,
+    extra: str,
+    dry_run: bool,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> IngestReport:
     """Record the runs of logs and tables.
 
     Args:
@@ -70,6 +94,7 @@ def ingest(paths: Sequence[Path], *, root: Path, spec: str | None, extra: str, d
         spec: the name or path of the spec; None for any that is configured.
         extra: "ignore" skips columns a table's contract does not know; "error" refuses them.
         dry_run: do everything but write.
+        environment: its variables, one of which may say where the key of hashed prompts is.
 
     Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
     file is in the report.
@@ -79,7 +104,7 @@ def ingest(paths: Sequence[Path], *, root: Path, spec: str | None, extra: str, d
         if project.repository and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
-        return _ingest(paths, project, extra, dry_run)
+        return _ingest(paths, project, extra, dry_run, key_of(project, environment))
 
 
 # The behaviour and role of each suite, as tables declare them.
@@ -88,26 +113,29 @@ Declared = dict[str, tuple[str, Role]]
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a file is judged by: the project, its specs' histories, its bindings, and what tables declared before."""
+    """What a file is judged by: the project, its specs' histories, bindings, what tables declared before, the key."""
 
     project: Project
     specs: tuple[Known, ...]
     bindings: tuple[Binding, ...]
     declared: Declared
+    key: Key
+    dry_run: bool
 
     @property
     def registry_file(self) -> str:
         return f"{self.project.settings.store}/suites.toml"
 
 
-def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool) -> IngestReport:
+def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool, key: Key) -> IngestReport:
     store_path = project.settings.store
-    context = _Context(project, know(project), load_bindings(project.tree, store_path), _declared(project.runs, {}))
+    bindings, declared = load_bindings(project.tree, store_path), _declared(project.runs, {})
+    context = _Context(project, know(project), bindings, declared, key, dry_run)
     store = RecordStore(project.root, store_path, dry_run=dry_run)
     options = ReadOptions(ignore_extra=extra == "ignore")
     files, passed_over = _found(paths)
     reports = tuple(_ingest_file(path, context, store, options) for path in files)
-    return IngestReport(reports, tuple(map(str, passed_over)), dry_run)
+    return IngestReport(reports, tuple(map(str, passed_over)), dry_run, key.why)
 
 
 def _found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -146,6 +174,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         declared = _declared(runs, context.declared)
         outcomes = store.add(runs)
         context.declared.update(declared)
+        kept = _keep_prompts(raws, runs, context)
     except InputError as error:
         line = str(error)
         return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
@@ -155,7 +184,29 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         added=outcomes.count(Outcome.ADDED),
         present=outcomes.count(Outcome.PRESENT),
         incomplete=sum(run.incomplete is not None for run in runs),
+        hashed=sum(len(file.prompts) for file in kept),
+        unhashed=0 if context.key.bytes else sum(map(len, _prompts(raws, runs).values())),
     )
+
+
+def _keep_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Context) -> Sequence[PromptFile]:
+    """Keeps the hashed prompts of a file, one file a suite; none without a key."""
+    key = context.key.bytes
+    if key is None:
+        return ()
+    files = [hashed(suite, prompts, key) for suite, prompts in sorted(_prompts(raws, runs).items())]
+    if files and not context.dry_run:
+        add_prompts(context.project.root, context.project.settings.store, files)
+    return files
+
+
+def _prompts(raws: Sequence[RawRun], runs: Sequence[Run]) -> Mapping[str, set[tuple[str, str]]]:
+    """The prompts of a file as (item, text), by the suite's registered name."""
+    found = defaultdict[str, set[tuple[str, str]]](set)
+    for raw, run in zip(raws, runs, strict=True):
+        if raw.prompts:
+            found[run.suite].update(raw.prompts)
+    return found
 
 
 def _declared(runs: Sequence[Run], before: Declared) -> Declared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,11 +31,12 @@ def command(paths: tuple[Path, ...], dry_run: bool, extra: str, repo: Path, spec
     """Records the runs of evaluation logs and tables.
 
     A PATH is a log, a table, or a folder of them. A file lands whole or not at all, and landing twice changes
-    nothing. Exits 2 if a file was refused; the others have landed.
+    nothing. Exits 2 if a file was refused; the others have landed. Prompts are never stored; with a key outside the
+    repository (AUDITOR_PROMPT_KEY_FILE) their keyed hashes are, and patches are searched for them.
     """
     from auditor.app.ingest import ingest
 
-    report = ingest(paths, root=repo, spec=spec, extra=extra, dry_run=dry_run)
+    report = ingest(paths, root=repo, spec=spec, extra=extra, dry_run=dry_run, environment=os.environ)
     if style == "json":
         click.echo(_json(report))
     else:
@@ -72,4 +74,7 @@ def _notices(report: IngestReport) -> list[str]:
     if report.passed_over:
         files = ", ".join(map(terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
         lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
+    unhashed = sum(file.unhashed for file in report.files)
+    if unhashed:
+        lines.append(f"prompts not hashed, so patches are not searched for them: {unhashed}; {terminal(report.no_key)}")
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from auditor.model.run import Exposure, Tallies
@@ -73,6 +73,7 @@ class RawRun:
         incomplete: why the run cannot support a verdict.
         sampling: canonical JSON of temperature and the like.
         spec: the spec's name where the source gives it.
+        prompts: what items say to the model, as (item, text), each pair once; never stored, only hashed with a key.
     """
 
     source: str
@@ -98,3 +99,4 @@ class RawRun:
     samples: Samples
     cot_pressure: bool | None = None
     spec: str | None = None
+    prompts: tuple[tuple[str, str], ...] = field(default=(), repr=False)

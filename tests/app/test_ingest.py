@@ -315,8 +315,9 @@ def test_the_command(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixtur
         ["1", str(log("test_first.eval"))],
         ["1", str(tmp_path / "broken<U+202E>.eval")],
     ]
-    assert err.count("\n") == 1
-    assert "broken<U+202E>.eval: not a complete zip archive" in err
+    refused, unhashed = err.splitlines()
+    assert "broken<U+202E>.eval: not a complete zip archive" in refused
+    assert unhashed.startswith("prompts not hashed, so patches are not searched for them: 4; no key is given (")
 
 
 def test_the_command_in_json(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> None:
@@ -324,8 +325,11 @@ def test_the_command_in_json(repo: GitRepo, capsys: pytest.CaptureFixture[str]) 
     assert run(["ingest", path, "--repo", str(repo.path), "--format", "json", "--dry-run"]) == 0
     out, err = capsys.readouterr()
     file = {"path": path, "runs": 1, "added": 1, "present": 0, "incomplete": 0, "refused": None}
-    assert json.loads(out) == {"schema": "auditor.ingest/1", "files": [file], "passed_over": [], "dry_run": True}
-    assert err == ""
+    said = json.loads(out)
+    no_key = said.pop("no_key")
+    whole = [{**file, "hashed": 0, "unhashed": 4}]
+    assert said == {"schema": "auditor.ingest/1", "files": whole, "passed_over": [], "dry_run": True}
+    assert err == f"prompts not hashed, so patches are not searched for them: 4; {no_key}\n"
 
 
 def test_a_bare_repository_takes_no_records(repo: GitRepo, tmp_path: Path) -> None:

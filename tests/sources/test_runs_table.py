@@ -62,6 +62,7 @@ def test_every_column(tmp_path: Path) -> None:
     assert (run.behaviour, run.condition, run.checkpoint, run.parent_checkpoint) == ("b", "c", "k", "p")
     assert (run.exposure, run.cot_pressure, run.planned) == (Exposure.TRAINED, False, 20)
     assert (run.scorer, run.sampling) == ("judge", "t=0")
+    assert run.prompts == (("7", "never kept"),)
     assert "never kept" not in repr(run)
 
 

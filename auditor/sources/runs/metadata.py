@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -77,24 +77,18 @@ def run_of(
         log_id=log_id,
         run=run,
         suite=suite,
-        stamp=said.stamp,
         system_messages=system_messages,
         model=model,
-        checkpoint=said.checkpoint,
-        parent_checkpoint=said.parent_checkpoint,
         behaviour=None,
         role=None,
-        condition=said.condition,
-        exposure=said.exposure,
         scorer=scorer,
         sampling=sampling,
         created=created,
         planned=planned,
         incomplete=incomplete,
         samples=samples,
-        cot_pressure=said.cot_pressure,
-        spec=said.spec,
         prompts=prompts,
+        **{field.name: getattr(said, field.name) for field in fields(said)},
     )
 
 

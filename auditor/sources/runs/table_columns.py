@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
@@ -52,7 +52,7 @@ class Row:
     scorer: str | None = None
     sampling: str | None = None
     planned: int | None = None
-    prompt: str | None = None
+    prompt: str | None = field(default=None, repr=False)
 
 
 def _text(value: object) -> str:

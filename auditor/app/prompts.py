@@ -1,0 +1,116 @@
+"""The key of the hashed prompts, and the prompts it opens. The key lies outside the repository, always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.app.project import Project
+from auditor.assess.facts import NotAssessed
+from auditor.assess.leaks import HashedPrompts, Unsearched
+from auditor.clauses.grams import KEY_BYTES
+from auditor.clauses.prompt_index import Prompt
+from auditor.errors import ConfigError
+from auditor.model.suite import Suite
+from auditor.settings import FILE
+from auditor.store.prompts import PromptFile, key_check, load_prompts
+
+VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
+SETTING = "store.prompt_key_file"
+NO_KEY = f"no key is given ({VARIABLE}, or prompt_key_file in [store] of {FILE})"
+_FILE_BYTES = 4096
+_MAKE = "make one with: openssl rand -hex 32"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key of hashed prompts, 16 to 64 bytes; or None, and why."""
+
+    bytes: bytes | None
+    why: str = ""
+
+
+def key_of(project: Project, environment: Mapping[str, str]) -> Key:
+    """The key that the environment, else the settings, give for a project.
+
+    A file that only the settings name may be missing: whoever has a copy of the repository need not have its key.
+    Raises ConfigError for a file inside the repository, one of another size, or one the environment names that is not
+    there.
+    """
+    said = environment.get(VARIABLE)
+    given, field = (said, VARIABLE) if said else (project.settings.prompt_key_file, SETTING)
+    if not given:
+        return Key(None, NO_KEY)
+    path = Path.cwd() / Path(given).expanduser() if said else project.root / Path(given).expanduser()
+    _refuse_inside(path, project, field)
+    try:
+        if not path.is_file():
+            raise FileNotFoundError
+        if path.stat().st_size > _FILE_BYTES:
+            raise ConfigError("is too large for a key", where=str(path), field=field, remedy=_MAKE)
+        content = path.read_bytes().strip()
+    except OSError as error:
+        if not said:
+            return Key(None, f"the key file that {SETTING} names cannot be read here")
+        raise ConfigError("cannot be read as a key file", where=str(path), field=field, remedy=_MAKE) from error
+    if not KEY_BYTES[0] <= len(content) <= KEY_BYTES[1]:
+        what = f"holds {len(content)} bytes, a key has {KEY_BYTES[0]} to {KEY_BYTES[1]}"
+        raise ConfigError(what, where=str(path), field=field, remedy=_MAKE)
+    return Key(content)
+
+
+def _refuse_inside(path: Path, project: Project, field: str) -> None:
+    """Raises ConfigError for a path that lies in the repository, or leads into it."""
+    if any(at.is_relative_to(folder) for at in (path, path.resolve()) for folder in _folders(project)):
+        what = "lies inside the repository, where whoever has the hashes has the key"
+        raise ConfigError(what, where=str(path), field=field, remedy="move it out, and never commit it")
+
+
+def _folders(project: Project) -> Iterator[Path]:
+    found = project.repository
+    folders = [project.root]
+    if found is not None:
+        folders += [found.git_dir, found.common_dir]
+        folders += [found.common_dir.parent] if found.common_dir.name == ".git" else []
+    for folder in folders:
+        yield from (folder.absolute(), folder.resolve())
+
+
+def hashed_prompts(project: Project, suites: Iterable[Suite], key: Key) -> HashedPrompts:
+    """The prompts of these suites, as far as the key opens them. Raises RecordError for a damaged file."""
+    files = load_prompts(project.tree, project.settings.store)
+    check = None if key.bytes is None else key_check(key.bytes)
+    prompts: list[Prompt] = []
+    unsearched: list[Unsearched] = []
+    for suite in sorted(suites, key=lambda one: one.name):
+        own = [file for file in files if file.suite == suite.name]
+        opened = [file for file in own if file.key == check]
+        prompts += _prompts(suite, opened)
+        if not any(file.prompts for file in opened):
+            unsearched.append(Unsearched(suite.name, suite.role, _why(own, key)))
+    return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
+
+
+def _prompts(suite: Suite, files: Iterable[PromptFile]) -> Iterator[Prompt]:
+    for item, content in dict.fromkeys(one for file in files for one in file.prompts):
+        yield Prompt(item, suite.name, suite.role, suite.behaviour, content)
+
+
+def _why(files: list[PromptFile], key: Key) -> str:
+    if key.bytes is None:
+        return key.why
+    return "its prompts are hashed with another key" if files else "no prompts of it were ingested with the key"
+
+
+def not_assessed(hashed: HashedPrompts) -> tuple[NotAssessed, ...]:
+    """What an audit says of suites whose prompts could not be searched for: one line a reason."""
+    by_reason: dict[str, list[str]] = {}
+    for one in hashed.unsearched:
+        by_reason.setdefault(one.why, []).append(one.suite)
+    return tuple(NotAssessed(f"prompts of {_few(names)}", why) for why, names in by_reason.items())
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more suites" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"

@@ -1,0 +1,181 @@
+"""Eval prompts in what patches add: those beside the spec in plain text, those of suites by their keyed hashes.
+
+An index is built once for each set of prompts. Behind it stand the clauses of the revision before the patch, changed
+from patch to patch by what differs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+
+from auditor.clauses.grams import Fingerprint, fingerprint
+from auditor.clauses.overlap import Overlap, containment
+from auditor.clauses.passages import Passage, added_by_clause
+from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
+from auditor.clauses.reappearing import Reappearance, reappearing
+from auditor.model.clause import Clause, ClauseChange
+from auditor.model.suite import Role
+
+_SETS_KEPT = 4
+_CLAUSES_KEPT = 20_000
+_WORDS_SHOWN = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Unsearched:
+    """A suite whose prompts cannot be searched for, and why."""
+
+    suite: str
+    role: Role
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPrompts:
+    """The prompts of the suites that a spec was measured on.
+
+    Attributes:
+        prompts: hashed with `key`; an item that says several things is there as often.
+        key: 16 to 64 bytes; None without one, and then there are no prompts.
+        unsearched: the suites that have no prompt among them.
+    """
+
+    prompts: tuple[Prompt, ...] = ()
+    key: bytes | None = None
+    unsearched: tuple[Unsearched, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """A prompt that the patch says, too.
+
+    Attributes:
+        verbatim: whether by runs of words; else by telling words in any order.
+        clause: the clause after the patch with most of it.
+        words: what it shares with the prompt, as the clause has it, in small letters and without punctuation: one
+            stretch of words, or telling words one by one.
+    """
+
+    prompt: Prompt
+    verbatim: bool
+    clause: Clause
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchLeaks:
+    """What was found in one patch.
+
+    Attributes:
+        leaks: surest first, of all roles; a prompt that lies beside the spec is in suite "".
+        visible: whether prompts beside the spec were searched for.
+        unsearched: the suites whose prompts could not be.
+    """
+
+    leaks: tuple[Leak, ...] = ()
+    visible: bool = False
+    unsearched: tuple[Unsearched, ...] = ()
+
+    def of(self, *roles: Role) -> tuple[Leak, ...]:
+        """The leaks of suites with one of these roles."""
+        return tuple(leak for leak in self.leaks if leak.prompt.role in roles)
+
+    def not_searched(self, *roles: Role) -> tuple[Unsearched, ...]:
+        """The suites with one of these roles that could not be searched for."""
+        return tuple(one for one in self.unsearched if one.role in roles)
+
+
+@dataclass(frozen=True, slots=True)
+class SuitePrompts:
+    """How the suites' prompts stand to each other: held-out ones in test suites, and the suites not looked at."""
+
+    reappearing: tuple[Reappearance, ...] = ()
+    unsearched: tuple[Unsearched, ...] = ()
+
+
+class LeakSearch:
+    """Looks for prompts in patches of one spec, in any order; the answers do not depend on it."""
+
+    def __init__(self, hashed: HashedPrompts = HashedPrompts()) -> None:
+        self._given = hashed
+        self._visible: dict[frozenset[tuple[str, str]], _Searched] = {}
+
+    def in_patch(
+        self,
+        before: Sequence[Clause],
+        changes: Sequence[ClauseChange],
+        visible: Iterable[Mapping[str, str]],
+    ) -> PatchLeaks:
+        """What a patch says of the prompts.
+
+        Args:
+            before: the clauses of the revision before.
+            visible: the prompts beside the spec, before and after the patch, by id; their files as they are.
+        """
+        shown = frozenset(pair for prompts in visible for pair in prompts.items())
+        added = added_by_clause(changes)
+        found: list[Leak] = []
+        if added:
+            background = Counter(clause.text for clause in before)
+            sets = [self._beside(shown), self._hashed]
+            found = [leak for one in sets if one is not None for leak in one.leaks(background, added)]
+        return PatchLeaks(tuple(found), bool(shown), self._given.unsearched)
+
+    @cached_property
+    def suites(self) -> SuitePrompts:
+        """The held-out prompts that test prompts say, too."""
+        sides = ((Role.HELD_OUT, Role.DEPLOYMENT), (Role.TEST,))
+        held_out, test = (
+            PromptIndex((one for one in self._given.prompts if one.role in roles), key=self._given.key)
+            for roles in sides
+        )
+        return SuitePrompts(reappearing(held_out, test), self._given.unsearched)
+
+    @cached_property
+    def _hashed(self) -> _Searched | None:
+        return _Searched(self._given.prompts, self._given.key) if self._given.prompts else None
+
+    def _beside(self, shown: frozenset[tuple[str, str]]) -> _Searched | None:
+        if shown and shown not in self._visible:
+            if len(self._visible) >= _SETS_KEPT:
+                self._visible.pop(next(iter(self._visible)))
+            # Two wordings of one prompt are no control of each other: its id is its behaviour.
+            prompts = (Prompt(name, "", Role.TEST, name, _fingerprint(prompt_text(text))) for name, text in shown)
+            self._visible[shown] = _Searched(tuple(prompts), None)
+        return self._visible.get(shown)
+
+
+class _Searched:
+    """One set of prompts, and the clauses that stand behind it at the moment."""
+
+    def __init__(self, prompts: Sequence[Prompt], key: bytes | None) -> None:
+        self._index = PromptIndex(prompts, key=key)
+        self._behind: Counter[str] = Counter()
+        self._print = _fingerprint if key is None else lru_cache(_CLAUSES_KEPT)(partial(fingerprint, key=key))
+
+    def leaks(self, background: Counter[str], added: Sequence[tuple[Clause, Passage]]) -> list[Leak]:
+        come, gone = background - self._behind, self._behind - background
+        self._index.change_background(map(self._print, come.elements()), map(self._print, gone.elements()))
+        self._behind = background
+        overlaps = containment(self._index, [passage for _, passage in added])
+        return [_leak(one, added) for one in overlaps if one.leak]
+
+
+@lru_cache(_CLAUSES_KEPT)
+def _fingerprint(text: str) -> Fingerprint:
+    return fingerprint(text)
+
+
+def _leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Leak:
+    longest = max(overlap.spans, key=lambda span: (span.stop - span.start, -span.passage, -span.start))
+    clause, passage = added[longest.passage]
+    words: tuple[str, ...]
+    if overlap.leak == "verbatim":
+        words = (passage.shown(longest.start, min(longest.stop, longest.start + _WORDS_SHOWN)),)
+    else:
+        here = (span for span in overlap.spans if span.passage == longest.passage)
+        words = tuple(dict.fromkeys(passage.words[at] for span in here for at in range(span.start, span.stop)))
+    return Leak(overlap.prompt, overlap.leak == "verbatim", clause, words[:_WORDS_SHOWN])

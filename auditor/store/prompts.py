@@ -1,0 +1,151 @@
+"""Fingerprints of prompts on disk, `<store>/prompts/<sha256>.json`: what items say, as keyed hashes, never as text.
+
+One file for each suite and source, canonical JSON, named by its content. A prompt has the length of its runs of words,
+and as base64 of ascending 64-bit numbers its runs, and its telling words by window (`clauses.grams.Fingerprint`). `key`
+is a check value made with the key: a file made with another key is known as such, and nothing is compared with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from auditor.clauses.grams import LENGTH, Fingerprint, fingerprint
+from auditor.errors import RecordError
+from auditor.store import canonical, durable
+
+if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
+    from auditor.git import Tree
+
+SCHEMA = "auditor.prompts/1"
+FOLDER = "prompts"
+RESTORE = "restore it from the repository's history"
+Hashed = tuple[str, Fingerprint]
+_EXACT = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFile:
+    """The hashed prompts of one suite in one source.
+
+    Attributes:
+        key: the check value of the key they are hashed with, 32 hex digits.
+        prompts: item and fingerprint, sorted and unique; an item that says several things is there as often.
+    """
+
+    suite: str
+    key: str
+    prompts: tuple[Hashed, ...]
+
+
+class _Row(BaseModel):
+    """A prompt in a file."""
+
+    model_config = _EXACT
+    item: str
+    length: Annotated[int, Field(ge=0, le=LENGTH)]
+    runs: str
+    stems: list[str]
+
+
+class _File(BaseModel):
+    """A file as its JSON has it."""
+
+    model_config = _EXACT
+    schema_: Literal["auditor.prompts/1"] = Field(alias="schema")
+    suite: str
+    key: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    prompts: list[_Row]
+
+
+_FILE = TypeAdapter(_File)
+
+
+def key_check(key: bytes) -> str:
+    """The check value of a key of 16 to 64 bytes: tells one from another, and gives none away."""
+    return hashlib.blake2b(SCHEMA.encode(), digest_size=16, key=key, person=b"key check").hexdigest()
+
+
+def hashed(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> PromptFile:
+    """A suite's prompts, given as (item, text), as they may be kept."""
+    found = {(item, fingerprint(text, key)) for item, text in prompts}
+    return PromptFile(suite, key_check(key), tuple(sorted(found, key=_packed)))
+
+
+def encode(file: PromptFile) -> bytes:
+    """The file's canonical bytes. Raises RecordError for an item or suite that is not Unicode."""
+    rows = [dict(zip(("item", "length", "runs", "stems"), _packed(one), strict=True)) for one in file.prompts]
+    try:
+        return canonical.dumps({"schema": SCHEMA, "suite": file.suite, "key": file.key, "prompts": rows})
+    except ValueError as error:
+        what, remedy = f"its prompts cannot be recorded: {error}", "correct them at their source"
+        raise RecordError(what, where=f"suite {file.suite!r:.80}", remedy=remedy) from error
+
+
+def load_prompts(tree: Tree, store_path: str) -> tuple[PromptFile, ...]:
+    """Every file of hashed prompts in the store at `store_path`, by name; hidden files are passed over.
+
+    Raises RecordError for a file whose content is not what its name or the schema says.
+    """
+    paths = tree.list(str(PurePosixPath(store_path, FOLDER)))
+    seen = [path for path in paths if not PurePosixPath(path).name.startswith(".")]
+    return tuple(_decode(tree.read(path) or b"", path, store_path) for path in seen)
+
+
+def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> None:
+    """Write files of hashed prompts; those that are there already stay as they are.
+
+    Raises RecordError where they cannot be written.
+    """
+    folder = root / store_path / FOLDER
+    try:
+        with durable.locked(root):
+            durable.make_folders(root, folder)
+            for data in map(encode, files):
+                durable.write_new(folder / f"{canonical.sha256(data)}.json", data)
+            durable.sync_folder(folder)
+    except OSError as error:
+        where, remedy = str(error.filename or folder), "make it writable, then run the command again"
+        raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
+
+
+def _packed(prompt: Hashed) -> tuple[str, int, str, list[str]]:
+    item, content = prompt
+    return item, content.length, _numbers(content.runs), [_numbers(window) for window in content.stems]
+
+
+def _numbers(numbers: frozenset[int]) -> str:
+    return b64encode(struct.pack(f">{len(numbers)}Q", *sorted(numbers))).decode()
+
+
+def _decode(data: bytes, path: str, store_path: str) -> PromptFile:
+    name = PurePosixPath(path).name
+    if PurePosixPath(path) != PurePosixPath(store_path, FOLDER, name) or not re.fullmatch(r"[0-9a-f]{64}\.json", name):
+        raise RecordError("is no file of hashed prompts", where=path, remedy="move it out of the folder")
+    if canonical.sha256(data) != name.removesuffix(".json"):
+        raise RecordError("its content is not what its name says", where=path, remedy=RESTORE)
+    try:
+        file = _FILE.validate_python(canonical.loads(data))
+        return PromptFile(file.suite, file.key, tuple(map(_prompt, file.prompts)))
+    except ValueError as error:
+        raise RecordError(f"holds no {SCHEMA}", where=path, remedy=RESTORE) from error
+
+
+def _prompt(row: _Row) -> Hashed:
+    return row.item, Fingerprint(row.length, _unpacked(row.runs), tuple(map(_unpacked, row.stems)))
+
+
+def _unpacked(text: str) -> frozenset[int]:
+    """The numbers in a text that `_numbers` made. Raises ValueError for any other."""
+    data = b64decode(text, validate=True)
+    if len(data) % 8:
+        raise ValueError("numbers have 8 bytes each")
+    return frozenset(struct.unpack(f">{len(data) // 8}Q", data))
