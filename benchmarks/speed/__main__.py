@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks.speed import audits, clauses, history, logs, startup, statistics
-from benchmarks.speed.timing import ROOT, NotRun, Row, git
+from benchmarks.speed.timing import ROOT, NotRun, Row, commit_of, git
 
 GROUPS: dict[str, Callable[[Path], Sequence[Row | NotRun]]] = {
     "history": history.rows,
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--only", choices=GROUPS, help="one group; benchmarks/RESULTS.md is left as it is")
     parser.add_argument("--profile", choices=GROUPS, help="where the time of a group goes")
     given = parser.parse_args()
+    commit = commit_of(ROOT)  # now: others may commit while this runs
     with tempfile.TemporaryDirectory() as folder:  # outside of this checkout, whose history is another
         if given.profile:
             profile(GROUPS[given.profile], Path(folder))
@@ -46,7 +47,7 @@ def main() -> None:
         ]
     print("\n".join(aligned([HEAD, *found])))
     if given.only is None:
-        RESULTS.write_text(document(found), encoding="utf-8")
+        RESULTS.write_text(document(found, commit), encoding="utf-8")
 
 
 def profile(group: Callable[[Path], object], folder: Path) -> None:
@@ -90,9 +91,8 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield "  ".join([*left, *right]).rstrip()
 
 
-def document(found: Sequence[Sequence[str]]) -> str:
+def document(found: Sequence[Sequence[str]], commit: str) -> str:
     """The table as Markdown, with what it was measured with."""
-    commit = git("rev-parse", "--short=12", "HEAD", cwd=ROOT).decode().strip()
     tools = ", ".join(f"{name} {version(name)}" for name in TOOLS)
     git_version = git("--version", cwd=ROOT).decode().split()[2]
     lines = [

@@ -84,3 +84,10 @@ def growth(work: str, sizes: Sequence[int], seconds: Sequence[float]) -> Row:
 def git(*arguments: str, cwd: Path, stdin: bytes = b"") -> bytes:
     """What git prints."""
     return subprocess.run(["git", *arguments], cwd=cwd, input=stdin, capture_output=True, check=True).stdout
+
+
+def commit_of(checkout: Path) -> str:
+    """The commit that is checked out, and whether the package differs from it."""
+    changed = git("status", "--porcelain", "--", "auditor", cwd=checkout)
+    commit = git("rev-parse", "--short=12", "HEAD", cwd=checkout).decode().strip()
+    return f"{commit} with uncommitted changes" if changed else commit

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.speed.timing import git
+from benchmarks.speed.timing import commit_of, git
 from benchmarks.sweep import mutants, pythons
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
@@ -31,6 +31,7 @@ def main() -> int:
     found, verdicts = [], ""
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         source = pythons.checkout(Path(folder))
+        commit = commit_of(ROOT)  # damaged files are read by this very package, the rest by a clone of its commit
         for one in outcomes(given, source, Path(folder)):
             print(f"{one.result:8}{one.part}: {one.detail}", flush=True)
             found.append(one)
@@ -48,7 +49,7 @@ def main() -> int:
             )
             print(verdicts)
     if given.only is None:
-        RESULTS.write_text(document(found, verdicts), encoding="utf-8")
+        RESULTS.write_text(document(found, verdicts, commit), encoding="utf-8")
     return int(any(one.result == "FAILED" for one in found))
 
 
@@ -62,9 +63,8 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield from pythons.tests(source, folder)
 
 
-def document(found: list[Outcome], verdicts: str) -> str:
+def document(found: list[Outcome], verdicts: str, commit: str) -> str:
     """What came of it, as Markdown."""
-    commit = git("rev-parse", "--short=12", "HEAD", cwd=ROOT).decode().strip()
     version = git("--version", cwd=ROOT).decode().split()[2]
     lines = [
         "# Sweep",
