@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -45,7 +46,7 @@ def parse(data: bytes, where: object, member: str = "") -> object:
 
 def json_lines(data: bytes, path: Path) -> Iterator[tuple[str, object]]:
     """Where each line stands (`path:line`) and its value; blank lines are skipped. Raises LogError naming the line."""
-    for line, text in enumerate(data.split(b"\n"), start=1):
+    for line, text in enumerate(io.BytesIO(data), start=1):
         if text.strip():
             where = f"{path}:{line}"
             yield where, parse(text, where)

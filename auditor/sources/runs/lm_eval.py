@@ -75,7 +75,7 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
     if not model:
         raise LogError("is empty", where=where, field="model_name", remedy="name the model in --model_args")
     return run_of(
-        Source(LmEvalReader.name, where, hashlib.sha256(data + lines).hexdigest()),
+        Source(LmEvalReader.name, where, _digest(data, lines)),
         said_in(config.metadata or {}, where, f"configs.{task[:80]}.metadata"),
         suite=task,
         model=model,
@@ -88,6 +88,13 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
         planned=counts.original if counts else None,
         incomplete=_incomplete(results, task, found, beside),
     )
+
+
+def _digest(*files: bytes) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file)
+    return digest.hexdigest()
 
 
 def _samples_path(path: Path, task: str) -> Path:

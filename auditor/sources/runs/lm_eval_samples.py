@@ -43,16 +43,15 @@ def samples_of(data: bytes, path: Path, metrics: Collection[str]) -> TaskSamples
     Raises LogError naming the line.
     """
     documents: dict[int, _Document] = {}
-    hashes: list[str | None] = []
+    digest, hashed = hashlib.sha256(), True
     for where, value in json_lines(data, path):
         line = valid(LINE, value, where, remedy=WROTE)
         assert isinstance(value, Mapping)
         _add(documents, line, value, metrics, where)
-        hashes += [line.doc_hash, line.prompt_hash, line.target_hash]
+        hashed = hashed and line.prompt_hash is not None and line.target_hash is not None
+        digest.update(f"{line.doc_hash}{line.prompt_hash}{line.target_hash}".encode(errors="surrogatepass"))
     samples = (LoggedSample(one.item, 1, one.scores, None) for _, one in sorted(documents.items()))
-    known = [text for text in hashes if text is not None]
-    task_hash = hashlib.sha256("".join(known).encode(errors="surrogatepass")).hexdigest()
-    return TaskSamples(in_epochs(samples), task_hash if len(known) == len(hashes) else None, _uneven(documents))
+    return TaskSamples(in_epochs(samples), digest.hexdigest() if hashed else None, _uneven(documents))
 
 
 def _add(

@@ -42,48 +42,52 @@ class Events:
 class _Sample:
     match: list[Score] = field(default_factory=list)
     metrics: list[Score] = field(default_factory=list)
-    asked: object = None
+    asked: bool = False
     failed: bool = False
+
+
+@dataclass(slots=True)
+class _Log:
+    """What has been read of a log: its events' numbers and first time, its samples, the messages they began with."""
+
+    spec: Spec
+    report: Mapping[str, Any] | None = None
+    numbers: set[int] = field(default_factory=set)
+    first_time: str = ""
+    samples: dict[str, _Sample] = field(default_factory=dict)
+    system: dict[str, None] = field(default_factory=dict)
 
 
 def events_of(data: bytes, path: Path) -> Events:
     """The parts of a log's bytes. Raises LogError naming the line."""
     lines = json_lines(data, path)
     where, first = next(lines, (str(path), None))
-    spec = valid(SPEC, first.get("spec") if isinstance(first, Mapping) else first, where, "spec", WROTE)
-    samples: dict[str, _Sample] = {}
-    events: dict[int, Event] = {}
-    report: Mapping[str, Any] | None = None
+    log = _Log(valid(SPEC, first.get("spec") if isinstance(first, Mapping) else first, where, "spec", WROTE))
     for where, value in lines:
         if isinstance(value, Mapping) and "final_report" in value:
-            if report is not None:
+            if log.report is not None:
                 raise LogError("stands in the log twice", where=where, field="final_report", remedy=AGAIN)
-            report = valid(REPORT, value["final_report"], where, "final_report", WROTE) or {}
+            log.report = valid(REPORT, value["final_report"], where, "final_report", WROTE) or {}
             continue
         event = valid(EVENT, value, where, remedy=WROTE)
-        _check_event(event, spec, events, where)
-        _add(samples.setdefault(event.sample_id, _Sample()), event, where)
-    asked = (one.asked for one in samples.values())
-    return Events(
-        spec,
-        tuple(logged for item, one in sorted(samples.items()) for logged in _logged(item, one)),
-        tuple(dict.fromkeys(text for prompt in asked for text in system_messages(prompt))),
-        (events[min(events)].created_at or "") if events else "",
-        _incomplete(spec, samples, events, report),
-    )
+        _note(event, log, where)
+        _add(log.samples.setdefault(event.sample_id, _Sample()), event, log.system, where)
+    samples = tuple(logged for item, one in sorted(log.samples.items()) for logged in _logged(item, one))
+    return Events(log.spec, samples, tuple(log.system), log.first_time, _incomplete(log))
 
 
-def _check_event(event: Event, spec: Spec, events: dict[int, Event], where: str) -> None:
-    """Note an event. Raises LogError for one of another run, or with the number of another."""
-    number = len(events) if event.event_id is None else event.event_id
-    if event.run_id not in (None, spec.run_id):
+def _note(event: Event, log: _Log, where: str) -> None:
+    """Note an event's number. Raises LogError for one of another run, or with the number of another."""
+    number = len(log.numbers) if event.event_id is None else event.event_id
+    if event.run_id not in (None, log.spec.run_id):
         raise LogError("is an event of another run", where=where, field="run_id", remedy="give one run in a file")
-    if number in events:
+    if number in log.numbers:
         raise LogError(f"event {number} stands in the log already", where=where, field="event_id", remedy=AGAIN)
-    events[number] = event
+    log.numbers.add(number)
+    log.first_time = log.first_time or event.created_at or ""
 
 
-def _add(sample: _Sample, event: Event, where: str) -> None:
+def _add(sample: _Sample, event: Event, system: dict[str, None], where: str) -> None:
     data = event.data if isinstance(event.data, Mapping) else {}
     if event.type == "match":
         correct = data.get("correct")
@@ -94,8 +98,9 @@ def _add(sample: _Sample, event: Event, where: str) -> None:
         sample.metrics.append(_metrics(data, where))
     elif event.type == "error":
         sample.failed = True
-    elif event.type == "sampling" and sample.asked is None:
-        sample.asked = data.get("prompt")
+    elif event.type == "sampling" and not sample.asked:
+        sample.asked = True
+        system.update(dict.fromkeys(system_messages(data.get("prompt"))))
 
 
 def _metrics(data: Mapping[str, Any], where: str) -> Score:
@@ -117,18 +122,16 @@ def _logged(item: str, sample: _Sample) -> Iterator[LoggedSample]:
         yield LoggedSample(item, epoch, scores, reason)
 
 
-def _incomplete(
-    spec: Spec, samples: Mapping[str, _Sample], events: Mapping[int, Event], report: Mapping[str, Any] | None
-) -> str | None:
-    if report is None:
+def _incomplete(log: _Log) -> str | None:
+    if log.report is None:
         return "the log has no final report"
-    if not samples:
+    if not log.samples:
         return "the log holds no samples"
-    if len(events) != max(events) + 1:
-        return f"the log holds {len(events)} of {max(events) + 1} events"
-    if spec.run_config.max_samples is None and (missing := _gap(samples)):
+    if len(log.numbers) != max(log.numbers) + 1:
+        return f"the log holds {len(log.numbers)} of {max(log.numbers) + 1} events"
+    if log.spec.run_config.max_samples is None and (missing := _gap(log.samples)):
         return f"the log lacks sample {missing:.80}"
-    accuracy, said = _accuracy(samples), report.get("accuracy")
+    accuracy, said = _accuracy(log.samples), log.report.get("accuracy")
     if accuracy is not None and isinstance(said, float) and not math.isclose(accuracy, said, abs_tol=1e-9):
         return f"the log's final report says accuracy {said:.6g}, its events {accuracy:.6g}"
     return None
