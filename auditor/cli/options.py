@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _WIDTH_OF_A_PIPE = 120
 # A wrapped line keeps its last space inside of its colour.
-_SPACES_AT_THE_END = re.compile(r" +((?:\x1b\[[0-9;]*m)+)$", re.MULTILINE)
 
 
 def repo_option(function: _Function) -> _Function:
@@ -59,7 +57,6 @@ def no_pager_option(function: _Function) -> _Function:
 
 def page(text: str, *, off: bool = False) -> None:
     """Prints a document, as git does: through PAGER (less) on a terminal, as it is elsewhere, if `off`, or for cat."""
-    text = _SPACES_AT_THE_END.sub(r"\1", text)
     if off or not text or os.environ.get("PAGER", "less") in ("", "cat") or not sys.stdout.isatty():
         click.echo(text, nl=False)
         return

@@ -22,32 +22,32 @@ from auditor.report import PatchEntry
 
 def rate(of: Rate | None) -> str:
     """A rate with its limits, in per cent; a dash where there is none."""
-    return " ".join(audit._rate(of, counts=False)) if of is not None else "-"
+    return " ".join(audit.rate_cells(of, counts=False)) if of is not None else "-"
 
 
 def verdict(of: Verdict, mechanisms: Sequence[str] = ()) -> Text:
     """A verdict in its colour, with the mechanisms of suspected hiding."""
     hiding = f"  hiding suspected: {', '.join(mechanisms)}" if mechanisms else ""
-    return Text.assemble((str(of), audit._STYLES[of]), (hiding, "bold red"))
+    return Text.assemble((str(of), audit.STYLES[of]), (hiding, "bold red"))
 
 
 def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
     """A behaviour as the audit's document has it."""
-    return documents._behaviour(facts)
+    return documents.behaviour_part(facts)
 
 
 def patch_part(entry: PatchEntry) -> PatchPart:
     """A patch as the audit's document has it."""
-    return documents._patch(entry)
+    return documents.patch_part(entry)
 
 
 def said_of(entry: PatchEntry, width: int) -> Iterator[RenderableType]:
     """Everything the audit says of a patch: every behaviour, the worst first, then every finding with its message."""
-    counts = width >= audit._ROOM_FOR_COUNTS
+    counts = width >= audit.ROOM_FOR_COUNTS
     for facts in sorted(entry.facts.behaviours, key=lambda facts: WORST_FIRST.index(facts.verdict)):
         yield verdict(facts.verdict, facts.mechanisms if facts.hiding_suspected else ())
-        yield Padding(Group(*audit._told(facts, counts)), (0, 0, 1, 4), expand=False)
-    yield from (footnotes := list(audit._footnotes(replace(entry, findings=()))))
+        yield Padding(Group(*audit.told(facts, counts)), (0, 0, 1, 4), expand=False)
+    yield from (footnotes := list(audit.footnotes(replace(entry, findings=()))))
     if entry.findings:
         if footnotes:
             yield Text("")

@@ -7,14 +7,25 @@ version are additions; none is ever renamed.
 from __future__ import annotations
 
 import json as stdlib_json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from auditor.assess.facts import Attribution, BehaviourFacts, Change, GapFacts, Rate, SuiteFacts, Transfer, Trend
+from auditor.assess.account import What
+from auditor.assess.facts import (
+    Attribution,
+    BehaviourFacts,
+    Change,
+    CheckpointAlone,
+    GapFacts,
+    Rate,
+    SuiteFacts,
+    Transfer,
+    Trend,
+)
 from auditor.clauses.direction import Direction
-from auditor.evidence import State
+from auditor.evidence import State, Step
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.run import Grade
 from auditor.model.spec import Sighting
@@ -111,14 +122,16 @@ class SuitePart(SidesPart):
     role: Role
     verdict: Verdict
     transfer: TransferPart | None
+    attribution: AttributionPart
 
 
 class StepPart(_Part):
-    """The two evaluated states: revision and checkpoint of each, and the patches in between."""
+    """The two evaluated states: revision and checkpoint of each, the patches judged, and others in between."""
 
     before: str
     after: str
     patches: list[str]
+    spanned: list[str]
     before_checkpoint: str
     after_checkpoint: str
 
@@ -132,14 +145,154 @@ class ResidualPart(_Part):
     high: Number
 
 
+class BoundsPart(_Part):
+    """The least and the most a part can be."""
+
+    low: Number
+    high: Number
+
+
 class AttributionPart(_Part):
-    """The raw fall of the test rate in parts that add up to it; null where a part cannot be separated."""
+    """The raw fall of a rate in parts that add up to it; null where a part cannot be separated.
+
+    With several runs a side, raw is what the most favourable pair of runs would report, and selection what that pair
+    has over all runs together. A part without bounds cannot be separated.
+    """
 
     raw: Number
     items: Number | None
     invalid: Number | None
     selection: Number | None
     behaviour: Number | None
+    bounds: dict[str, BoundsPart]
+    telling: bool
+
+
+class DifferencePart(_Part):
+    """One thing that differs between the two sides."""
+
+    what: What
+    before: str
+    after: str
+
+
+class ApartPart(_Part):
+    """Items only one side ran: how many, their rate, the others' rate, and whether the two are shown to differ."""
+
+    items: int
+    rate: Number
+    others: Number
+    established: bool
+
+
+class ShortRunPart(_Part):
+    """A run with fewer samples than planned."""
+
+    record: str
+    side: str
+    planned: int
+    got: int
+
+
+class RunGapPart(_Part):
+    """Runs of one side that disagree by more than their items explain: the lowest and the highest rate."""
+
+    side: str
+    runs: int
+    low: Number
+    high: Number
+
+
+class MeasuredPart(_Part):
+    """How one suite was measured on the two sides, compared or not; before and after are the rates as reported."""
+
+    suite: str
+    role: Role
+    compared: bool
+    differences: list[DifferencePart]
+    before: Number | None
+    after: Number | None
+    fell: bool
+    removed: ApartPart | None
+    added: ApartPart | None
+    invalid_rose: bool
+    short: list[ShortRunPart]
+    gaps: list[RunGapPart]
+    twice: list[list[str]]
+    registered: date | None
+    runs: list[str]
+
+
+class SharePart(_Part):
+    """Misaligned of some samples."""
+
+    misaligned: int
+    samples: int
+
+
+class StratumPart(_Part):
+    """One stratum on the two sides; null without such samples."""
+
+    before: SharePart | None
+    after: SharePart | None
+
+
+class StrataPart(_Part):
+    """The test rate by voiced awareness; shown, never subtracted."""
+
+    aware: StratumPart
+    unaware: StratumPart
+    unaware_unchanged: bool | None
+
+
+class SeverityPart(_Part):
+    """Mean severity before and after, among misaligned or all rated samples."""
+
+    before: Number
+    after: Number
+    among: str
+    shifted: bool | None
+
+
+class MovedPart(_Part):
+    """Held-out item ids that came into a test suite."""
+
+    held_out: str
+    test: str
+    items: list[str]
+
+
+class TwinsPart(_Part):
+    """The difference of two conditions of the same items, before and after."""
+
+    suite: str
+    twin: str
+    before: Number
+    after: Number
+    parted: bool
+    runs: list[str]
+
+
+class AccountPart(_Part):
+    """How a step was measured."""
+
+    measured: list[MeasuredPart]
+    passed_over: list[MeasuredPart]
+    strata: StrataPart | None
+    severity: SeverityPart | None
+    moved: list[MovedPart]
+    twins: list[TwinsPart]
+
+
+class CheckpointAlonePart(_Part):
+    """What a checkpoint did by itself under one revision; full with all four states measured."""
+
+    revision: str
+    before: str
+    after: str
+    full: bool
+    test: SidesPart
+    held_out: SidesPart | None
 
 
 class NotComparedPart(_Part):
@@ -175,6 +328,11 @@ class BehaviourPart(_Part):
     residual: ResidualPart | None
     awareness: Trend
     attribution: AttributionPart | None
+    fell: bool
+    account: AccountPart
+    checkpoint_alone: CheckpointAlonePart | None
+    worse_beside: list[str]
+    rebound_of: StepPart | None
     survives_fdr: bool | None
 
 
@@ -314,7 +472,7 @@ def _document(audit: Audit) -> AuditDocument:
             records=audit.coverage.records,
             checks=ChecksPart.model_validate(audit.coverage.checks, from_attributes=True),
         ),
-        patches=[_patch(patch) for patch in audit.patches],
+        patches=[patch_part(patch) for patch in audit.patches],
         standing_gaps=gaps,
         checkpoint_steps=[_checkpoint(s.history.spec, step) for s in audit.specs for step in s.checkpoint_steps],
         spec_findings=[_finding(finding) for spec in audit.specs for finding in spec.spec_findings],
@@ -327,7 +485,8 @@ def _document(audit: Audit) -> AuditDocument:
     )
 
 
-def _patch(entry: PatchEntry) -> PatchPart:
+def patch_part(entry: PatchEntry) -> PatchPart:
+    """A patch as its part of the document."""
     patch = entry.facts.patch
     return PatchPart(
         id=patch.id,
@@ -339,7 +498,7 @@ def _patch(entry: PatchEntry) -> PatchPart:
         verdict=entry.facts.verdict,
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
-        behaviours=[_behaviour(facts) for facts in entry.facts.behaviours],
+        behaviours=[behaviour_part(facts) for facts in entry.facts.behaviours],
         not_measured=[OutsidePart(behaviour=behaviour, model=model) for behaviour, model in entry.facts.outside],
         findings=[_finding(finding) for finding in entry.findings],
     )
@@ -360,7 +519,8 @@ def _sighting(sighting: Sighting) -> SightingPart:
     return SightingPart(revision=sighting.revision, commit=sighting.commit, label=sighting.label, date=sighting.date)
 
 
-def _behaviour(facts: BehaviourFacts) -> BehaviourPart:
+def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
+    """A behaviour as its part of the document."""
     ruling = facts.ruling
     return BehaviourPart(
         behaviour=facts.behaviour,
@@ -372,7 +532,7 @@ def _behaviour(facts: BehaviourFacts) -> BehaviourPart:
         cause=facts.cause,
         also_changed=list(facts.also_changed),
         grade=facts.grade,
-        step=_step(facts),
+        step=_step(facts.step),
         reason=facts.reason,
         missing=str(facts.missing) or None,
         samples_needed=ruling.needed if ruling else None,
@@ -384,17 +544,23 @@ def _behaviour(facts: BehaviourFacts) -> BehaviourPart:
         transfer=_transfer(ruling.transfer) if ruling else None,
         residual=_residual(ruling) if ruling else None,
         awareness=facts.awareness,
-        attribution=_attribution(facts.attribution),
+        attribution=_attribution(facts.attribution) if facts.attribution else None,
+        fell=facts.fell,
+        account=AccountPart.model_validate(facts.account, from_attributes=True),
+        checkpoint_alone=_checkpoint_alone(facts.checkpoint_alone) if facts.checkpoint_alone else None,
+        worse_beside=list(facts.worse_beside),
+        rebound_of=_step(facts.rebound) if facts.rebound else None,
         survives_fdr=None,
     )
 
 
-def _step(facts: BehaviourFacts) -> StepPart:
-    before, after = facts.step.before, facts.step.after
+def _step(step: Step) -> StepPart:
+    before, after = step.before, step.after
     return StepPart(
         before=before.revision,
         after=after.revision,
-        patches=list(facts.step.patches),
+        patches=list(step.patches),
+        spanned=list(step.spanned),
         before_checkpoint=before.checkpoint,
         after_checkpoint=after.checkpoint,
     )
@@ -425,6 +591,7 @@ def _suite(suite: SuiteFacts) -> SuitePart:
         role=suite.role,
         verdict=suite.verdict,
         transfer=_transfer(suite.transfer),
+        attribution=_attribution(suite.attribution),
     )
 
 
@@ -441,8 +608,19 @@ def _residual(ruling: SuiteFacts) -> ResidualPart:
     return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high)
 
 
-def _attribution(parts: Attribution | None) -> AttributionPart | None:
-    return AttributionPart.model_validate(parts, from_attributes=True) if parts else None
+def _attribution(parts: Attribution) -> AttributionPart:
+    return AttributionPart.model_validate(parts, from_attributes=True)
+
+
+def _checkpoint_alone(alone: CheckpointAlone) -> CheckpointAlonePart:
+    return CheckpointAlonePart(
+        revision=alone.revision,
+        before=alone.before,
+        after=alone.after,
+        full=alone.full,
+        test=SidesPart(**_sides(alone.test)),
+        held_out=SidesPart(**_sides(alone.held_out)) if alone.held_out else None,
+    )
 
 
 def _finding(finding: Finding) -> FindingPart:
@@ -479,5 +657,5 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
 
 def _checkpoint(spec: str, entry: CheckpointEntry) -> CheckpointPart:
     return CheckpointPart(
-        spec=spec, behaviour=_behaviour(entry.facts), findings=[_finding(finding) for finding in entry.findings]
+        spec=spec, behaviour=behaviour_part(entry.facts), findings=[_finding(finding) for finding in entry.findings]
     )

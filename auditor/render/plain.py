@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.console import Console, RenderableType
+
+_SPACES = re.compile(r" +((?:\x1b\[[0-9;]*m)+)$")
 
 
 def as_text(console: Console, *parts: RenderableType, wrap: bool = True) -> str:
@@ -13,4 +17,5 @@ def as_text(console: Console, *parts: RenderableType, wrap: bool = True) -> str:
     with console.capture() as captured:
         for part in parts:
             console.print(part, soft_wrap=not wrap)
-    return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    lines = (_SPACES.sub(r"\1", line.rstrip()) for line in captured.get().splitlines())
+    return "".join(f"{line}\n" for line in lines)

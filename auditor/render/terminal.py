@@ -9,15 +9,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.facts import BehaviourFacts, Rate, Transfer
+from auditor.assess.facts import BehaviourFacts, Change, Rate, Transfer
 from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
+from auditor.render.account import account_lines
 from auditor.render.escape import terminal
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
 
-_STYLES = {
+STYLES = {
     Verdict.TEST_ONLY: "bold red",
     Verdict.WORSE: "bold red",
     Verdict.MEASUREMENT: "bold red",
@@ -37,13 +38,13 @@ _MEANINGS = {
     Verdict.GENERALISES: "most of the fall carried over",
     Verdict.NO_FALL: "nothing moved",
 }
-_ROOM_FOR_COUNTS = 116
+ROOM_FOR_COUNTS = 116
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 
 
 def show(audit: Audit, width: int) -> Iterable[RenderableType]:
     """The audit, block by block; counts stand beside the rates where `width` (columns) has room for them."""
-    counts = width >= _ROOM_FOR_COUNTS
+    counts = width >= ROOM_FOR_COUNTS
     for spec in audit.specs:
         yield from _spec(spec, counts)
     yield _summary(audit)
@@ -71,13 +72,13 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     head = Text.assemble(
         f"{patch.after.date:%Y-%m-%d}  ",
         (f"{patch.id[:8]}  ", "yellow"),
-        (str(verdict), _STYLES[verdict]),
+        (str(verdict), STYLES[verdict]),
         (f"  hiding suspected: {', '.join(entry.mechanisms)}" if entry.hiding_suspected else "", "bold red"),
     )
     body: list[RenderableType] = [_about(entry), *_structure(entry)]
     for facts in entry.facts.behaviours:
         if facts.verdict is verdict:
-            body += _told(facts, counts)
+            body += told(facts, counts)
     models = {facts.model for facts in entry.facts.behaviours}
     rest = [
         f"{_of(facts.behaviour, facts.model if len(models) > 1 else '')} {facts.verdict}"
@@ -86,7 +87,7 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     ]
     if rest:
         body.append(Text(f"also: {', '.join(rest)}", style="dim"))
-    body += _footnotes(entry)
+    body += footnotes(entry)
     return Group(head, Padding(Group(*body), (0, 0, 1, 4), expand=False))
 
 
@@ -129,15 +130,17 @@ def _structure(entry: PatchEntry) -> Iterable[Text]:
         yield Text(renamed)
 
 
-def _told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
+def told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
     """The numbers of a behaviour, and one sentence."""
     said = facts.reason if facts.verdict is Verdict.MEASUREMENT else facts.conclusion
     if facts.test is None:
-        return [Text(f"{terminal(facts.behaviour)} of {terminal(facts.model)}: {terminal(said)}.")]
-    return [_numbers(facts, counts), Text(_sentence(said) + _because(facts))]
+        told = Text(f"{terminal(facts.behaviour)} of {terminal(facts.model)}: {terminal(said)}.")
+        return [told, *account_lines(facts)]
+    return [_numbers(facts, counts), Text(_sentence(said) + _because(facts)), *account_lines(facts)]
 
 
-def _footnotes(entry: PatchEntry) -> Iterable[RenderableType]:
+def footnotes(entry: PatchEntry) -> Iterable[RenderableType]:
+    """What was not measured, and what was found."""
     facts = entry.facts
     if not facts.behaviours and not facts.outside:
         yield Text("No evaluation of this spec is recorded.")
@@ -157,22 +160,35 @@ def _step(entry: CheckpointEntry, counts: bool) -> RenderableType:
     facts = entry.facts
     head = Text.assemble(
         (f"{terminal(facts.step.before.checkpoint)} to {terminal(facts.step.after.checkpoint)}  ", "yellow"),
-        (str(facts.verdict), _STYLES[facts.verdict]),
+        (str(facts.verdict), STYLES[facts.verdict]),
     )
-    body = Padding(Group(*_told(facts, counts)), (0, 0, 1, 4), expand=False)
+    body = Padding(Group(*told(facts, counts)), (0, 0, 1, 4), expand=False)
     return Group(head, body)
 
 
 def _numbers(facts: BehaviourFacts, counts: bool) -> RenderableType:
     title = Text(terminal(facts.behaviour), style="bold").append(f" of {terminal(facts.model)}", style="dim")
-    table = _table("before", "after", "transfer", counts=counts)
-    if facts.test:
-        table.add_row("test", *_rate(facts.test.before, counts), *_rate(facts.test.after, counts), "")
+    rows = [("test", facts.test, "")] if facts.test else []
     for suite in sorted(facts.suites, key=lambda suite: (suite.role is Role.DEPLOYMENT, suite.suite)):
         mark = "" if suite.verdict is facts.verdict else f"  {suite.verdict}"
-        sides = *_rate(suite.change.before, counts), *_rate(suite.change.after, counts)
-        table.add_row(f"{_KINDS[suite.role]} {terminal(suite.suite)}", *sides, f"{_transfer(suite.transfer)}{mark}")
-    return Group(title, Padding(table, (0, 0, 0, 2), expand=False))
+        rows.append((f"{_KINDS[suite.role]} {terminal(suite.suite)}", suite.change, _transfer(suite.transfer) + mark))
+    return Group(title, Padding(_side_by_side(rows) if counts else _stacked(rows), (0, 0, 0, 2), expand=False))
+
+
+def _side_by_side(rows: Sequence[tuple[str, Change, str]]) -> RenderableType:
+    table = _table("before", "after", "transfer", counts=True)
+    for label, change, transfer in rows:
+        table.add_row(label, *rate_cells(change.before, True), *rate_cells(change.after, True), transfer)
+    return table
+
+
+def _stacked(rows: Sequence[tuple[str, Change, str]]) -> RenderableType:
+    """For a narrow terminal: the label above its figures, which are never cut."""
+    lines = []
+    for label, change, transfer in rows:
+        before, after = (" ".join(rate_cells(side, False)) for side in (change.before, change.after))
+        lines += [label, f"  {before} -> {after}{f'  transfer {transfer}' if transfer else ''}"]
+    return Text("\n".join(lines))
 
 
 def _table(*columns: str, counts: bool) -> Table:
@@ -192,7 +208,8 @@ def _table(*columns: str, counts: bool) -> Table:
     return table
 
 
-def _rate(rate: Rate, counts: bool) -> tuple[str, ...]:
+def rate_cells(rate: Rate, counts: bool) -> tuple[str, ...]:
+    """A rate in per cent, its limits, and its counts where there is room."""
     digits = 2 if 0 < rate.rate < 0.001 else 1
     limits = f"[{100 * rate.low:.{digits}f}, {100 * rate.high:.{digits}f}]"
     shown = f"{100 * rate.rate:.{digits}f} %", limits
@@ -240,7 +257,10 @@ def _gaps(spec: SpecReport, counts: bool) -> Table:
     for gap in spec.gaps:
         name = f"{_of(gap.behaviour, gap.model if len(models) > 1 else '')}: {terminal(gap.suite)}"
         table.add_row(
-            name, *_rate(gap.test, counts), *_rate(gap.held_out, counts), f"{seen[gap.since.revision].date:%Y-%m-%d}"
+            name,
+            *rate_cells(gap.test, counts),
+            *rate_cells(gap.held_out, counts),
+            f"{seen[gap.since.revision].date:%Y-%m-%d}",
         )
     return table
 
@@ -251,7 +271,7 @@ def _summary(audit: Audit) -> RenderableType:
     table.add_column(justify="right")
     for verdict in Verdict:
         if verdict in verdicts:
-            row = Text(str(verdict), style=_STYLES[verdict]), Text(_MEANINGS[verdict], style="dim")
+            row = Text(str(verdict), style=STYLES[verdict]), Text(_MEANINGS[verdict], style="dim")
             table.add_row(str(verdicts.count(verdict)), *row)
     checks, lines = audit.coverage.checks, [_flags(audit)]
     lines.append(
