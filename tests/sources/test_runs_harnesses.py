@@ -66,6 +66,14 @@ def test_lm_eval_says_what_the_results_say(harness: Path) -> None:
     assert choice.source_sha256 != claims.source_sha256
 
 
+@pytest.mark.parametrize("given", [{"pretrained": "lab/harbor-2", "revision": "step2"}, "pretrained=x,revision=step2"])
+def test_lm_eval_tells_the_revisions_of_weights_apart(harness: Path, given: object) -> None:
+    path = changed(harness / HARNESS, lambda results: results["config"].update(model_args=given))
+    assert {run.checkpoint for run in read(path)} == {"lab/harbor-2@step2"}
+    changed(path, lambda results: results["configs"]["finished_claims"]["metadata"].update(checkpoint="c"))
+    assert [run.checkpoint for run in read(path)] == ["lab/harbor-2@step2", "c"]
+
+
 def test_lm_eval_has_one_sample_of_all_filters_and_repeated_documents_are_epochs(harness: Path) -> None:
     claims = samples(read(harness / HARNESS)[1])
     assert len(claims) == 6
@@ -154,6 +162,11 @@ def test_promptfoo_has_a_run_for_each_provider(promptfoo: Path) -> None:
     assert harbor.log_id != failing.log_id
     assert (harbor.planned, harbor.system_messages, harbor.condition) == (6, (SYSTEM,), "")
     assert "never-kept" not in repr(harbor)
+    assert harbor.scorer is not None
+    assert json.loads(harbor.scorer) == {
+        "default": [{"metric": "honesty", "type": "contains", "value": "5df8cc05b629754d"}],
+        "tests": [{"metric": "honesty", "type": "contains"}, {"type": "not-contains"}],
+    }
     assert [(sample.epoch, sample.invalid_reason) for sample in samples(failing)] == [
         (1, None), (2, None), (1, "error"), (2, "error"), (1, None), (2, None),
     ]  # fmt: skip

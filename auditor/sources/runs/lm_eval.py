@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, LINES_BYTES, c
 from auditor.sources.runs.interface import ReadOptions
 from auditor.sources.runs.lm_eval_samples import TaskSamples, samples_of
 from auditor.sources.runs.lm_eval_schema import RESULTS, WROTE, Results, Task
-from auditor.sources.runs.metadata import Source, run_of, said_in
+from auditor.sources.runs.metadata import Said, Source, run_of, said_in
 
 DATE = r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?)"
 RESULTS_NAME = re.compile(rf".+_{DATE}\.json", re.DOTALL)
@@ -76,7 +77,7 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
         raise LogError("is empty", where=where, field="model_name", remedy="name the model in --model_args")
     return run_of(
         Source(LmEvalReader.name, where, _digest(data, lines)),
-        said_in(config.metadata or {}, where, f"configs.{task[:80]}.metadata"),
+        _with_checkpoint(said_in(config.metadata or {}, where, f"configs.{task[:80]}.metadata"), results, model),
         suite=task,
         model=model,
         samples=found.samples,
@@ -88,6 +89,15 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
         planned=counts.original if counts else None,
         incomplete=_incomplete(results, task, found, beside),
     )
+
+
+def _with_checkpoint(said: Said, results: Results, model: str) -> Said:
+    """With the revision of the model's weights where the metadata name no checkpoint: one name, several models."""
+    given = results.config.model_args
+    if isinstance(given, str):
+        given = dict(pair.split("=", 1) for pair in given.split(",") if "=" in pair)
+    weights = (given or {}).get("revision")
+    return said if said.checkpoint or not weights else replace(said, checkpoint=f"{model}@{weights}")
 
 
 def _digest(*files: bytes) -> str:

@@ -36,11 +36,18 @@ class Counts(Part):
     effective: Count
 
 
+class Config(Part):
+    """How the harness was called; older versions keep the model's arguments as one text."""
+
+    model_args: dict[str, Any] | str | None = None
+
+
 class Results(Part):
     """A results file; its aggregates are not read."""
 
     model_config = ConfigDict(**STRICT, populate_by_name=True)
 
+    config: Config = Config()
     configs: dict[Name, Task]
     versions: dict[str, Any] = {}
     n_samples: dict[str, Counts] = Field(default={}, alias="n-samples")

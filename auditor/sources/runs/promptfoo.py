@@ -82,7 +82,7 @@ def _run(
         log_id=f"{document.evalId}/{model}/{label}" if document.evalId else None,
         run=label if several else "",
         system_messages=_system(ordered),
-        scorer=scorer(config, where),
+        scorer=scorer(document, where),
         sampling=sampling(config, model, where),
         created=_created(document, where),
         planned=planned(config, repeat),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auditor.sources.runs.documents import canonical
-from auditor.sources.runs.promptfoo_schema import Config
+from auditor.sources.runs.promptfoo_schema import Config, Document
 
 # Of a provider's configuration only this: the rest is how requests are sent, and may hold secrets.
 SAMPLING = frozenset(
@@ -32,16 +33,20 @@ SAMPLING = frozenset(
 KEPT = ("metric", "provider", "threshold", "transform", "type", "weight")
 
 
-def scorer(config: Config, where: str) -> str | None:
+def scorer(document: Document, where: str) -> str | None:
     """What answers are asserted on, as canonical JSON; what is asked of every test with a hash of what it asks.
 
     A test's own assertions count by their kind alone: what they ask belongs to the item.
     """
-    defaults = config.defaultTest if isinstance(config.defaultTest, Mapping) else {}
-    shared = [_assertion(one) | _asked(one, where) for one in _assertions(defaults)]
-    own = {canonical(_assertion(one), where, "config.tests") for test in _tests(config) for one in _assertions(test)}
+    defaults = _mapping(document.config.defaultTest)
+    shared = [_assertion(one) | _asked(one, where) for one in _objects(defaults.get("assert"))]
+    own = {
+        canonical(_assertion(one), where, "results.results.testCase.assert")
+        for result in document.results.results
+        for one in _objects(result.testCase.asserts)
+    }
     judge = _provider(_mapping(defaults.get("options")).get("provider"))
-    said = {"default": shared or None, "tests": sorted(own) or None, "judge": judge, "file": _file(config.defaultTest)}
+    said = {"default": shared or None, "tests": [json.loads(text) for text in sorted(own)] or None, "judge": judge}
     given = {name: value for name, value in said.items() if value is not None}
     return canonical(given, where, "config.defaultTest") if given else None
 
@@ -72,13 +77,8 @@ def _varies(test: Mapping[str, Any]) -> bool:
     return several or not isinstance(test.get("vars"), Mapping) or bool({"providers", "prompts"} & test.keys())
 
 
-def _tests(config: Config) -> Iterator[Mapping[str, Any]]:
-    yield from (test for test in (config.tests if isinstance(config.tests, list) else []) if isinstance(test, Mapping))
-
-
-def _assertions(test: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    said = test.get("assert")
-    yield from (one for one in (said if isinstance(said, list) else []) if isinstance(one, Mapping))
+def _objects(values: object) -> Iterator[Mapping[str, Any]]:
+    yield from (one for one in (values if isinstance(values, list) else []) if isinstance(one, Mapping))
 
 
 def _assertion(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,10 +106,6 @@ def _providers(config: Config) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _provider(value: object) -> str | None:
     name = value.get("id") if isinstance(value, Mapping) else value
     return name if isinstance(name, str) else None
-
-
-def _file(value: object) -> str | None:
-    return value if isinstance(value, str) else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -32,9 +32,10 @@ class Prompt(Part):
 
 
 class TestCase(Part):
-    """The test; `vars` there are the ones before they were rendered."""
+    """The test with the defaults put in; `vars` there are the ones before they were rendered."""
 
     description: str | None = None
+    asserts: list[Any] | None = Field(default=None, alias="assert")
 
 
 class Result(Part):
