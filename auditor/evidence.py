@@ -39,7 +39,8 @@ class Step:
     """Two consecutive evaluated states of one lineage, for one behaviour.
 
     Attributes:
-        patches: ids of the patches in between, oldest first; empty when only the checkpoint changed.
+        patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
+        spanned: further patches between the two states, which other steps judge.
     """
 
     behaviour: str
@@ -47,6 +48,7 @@ class Step:
     before: State
     after: State
     patches: tuple[str, ...]
+    spanned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

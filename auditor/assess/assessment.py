@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.assess import attribution, circumstances
-from auditor.assess.comparable import Compared, compare
-from auditor.assess.contrast import LEFT_OUT, Established, Numbers, establish, numbers_of
+from auditor.assess import attribution, beside, circumstances, strata
+from auditor.assess.account import Account
+from auditor.assess.clean import checkpoint_alone, compare_cleanly
+from auditor.assess.comparable import Compared
+from auditor.assess.contrast import LEFT_OUT, Established, Numbers, averaged, establish, numbers_of, raw_fall_of
 from auditor.assess.facts import (
     Assessment,
+    Attribution,
     BehaviourFacts,
+    CheckpointAlone,
     Missing,
     NotAssessed,
     PatchFacts,
     SuiteFacts,
+    Trend,
 )
 from auditor.assess.families import Corrected, correct
 from auditor.assess.gaps import standings
+from auditor.assess.measured import measured
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.steps import steps
@@ -45,38 +51,64 @@ class _Case:
     numbers: Numbers
     found: Established
     corrected: Corrected
+    account: Account
+    alone: CheckpointAlone | None
 
 
 def assess(evidence: Evidence, policy: Policy) -> Assessment:
     """Judges every patch and every checkpoint step of a spec's history."""
-    measured = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
-    every_step = [step for behaviour, lineage in measured for step in steps(evidence, behaviour, lineage)]
-    facts = dict(zip(every_step, _judged(evidence, every_step, policy), strict=True))
+    pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
+    every_step = [step for behaviour, lineage in pairs for step in steps(evidence, behaviour, lineage)]
+    facts = beside.seen_together(dict(zip(every_step, _judged(evidence, every_step, policy), strict=True)))
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, one in facts.items():
         for patch in step.patches:
             by_patch[patch].append(one)
-    patches = tuple(_patch_facts(patch, by_patch[patch.id], measured) for patch in evidence.patches.values())
+    patches = tuple(_patch_facts(patch, by_patch[patch.id], pairs) for patch in evidence.patches.values())
     over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
     return Assessment(
         evidence.history.spec, patches, over_checkpoints, standings(evidence, policy), tuple(_not_assessed(evidence))
     )
 
 
-def _judged(evidence: Evidence, given: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
-    compared = [compare(evidence, step) for step in given]
+def _judged(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
+    cleanly = [compare_cleanly(evidence, step) for step in nearest]
+    given, compared = [step for step, _, _ in cleanly], [found for _, found, _ in cleanly]
+    accounts = [
+        _account(evidence, *one, nearest=step, policy=policy) for step, one in zip(nearest, cleanly, strict=True)
+    ]
     able = [index for index, one in enumerate(compared) if one.test]
     numbers = [numbers_of(compared[index].test, compared[index].held_out) for index in able]
     found = establish(numbers, policy)
     corrected = correct([given[index] for index in able], found, policy.error_rate)
     cases = {
-        index: _Case(given[index], compared[index], n, f, c)
+        index: _Case(
+            *(given[index], compared[index], n, f, c, accounts[index]),
+            alone=checkpoint_alone(evidence, given[index], policy.error_rate),
+        )
         for index, n, f, c in zip(able, numbers, found, corrected, strict=True)
     }
     return [
-        _facts(cases[index], policy) if index in cases else _unmeasured(step, compared[index])
+        _facts(cases[index], policy) if index in cases else _unmeasured(step, compared[index], accounts[index])
         for index, step in enumerate(given)
     ]
+
+
+def _account(
+    evidence: Evidence, step: Step, compared: Compared, passed: Compared | None, nearest: Step, policy: Policy
+) -> Account:
+    """How a step was measured; `passed` is what the nearest states were, where a clean pair was taken instead."""
+    error = policy.error_rate
+    over = measured(evidence, nearest, passed, error) if passed is not None else ()
+    raw = averaged([raw_fall_of(pair) for pair in compared.test]) if compared.test else None
+    return Account(
+        measured=measured(evidence, step, compared, error),
+        passed_over=tuple(one for one in over if not one.compared and one.differences),
+        strata=strata.strata(compared.test, policy),
+        severity=strata.severity(compared.test, raw, error) if raw is not None else None,
+        moved=beside.moved(evidence, step),
+        twins=beside.twins(evidence, step, error),
+    )
 
 
 def _patch_facts(patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]]) -> PatchFacts:
@@ -100,11 +132,13 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     tests, numbers = case.compared.test, case.numbers
     test = change_of(tests, numbers.test, error)
     average = _averaged(numbers.held_out)
-    parts = attribution.attribute(numbers)
-    mechanisms = _mechanisms(verdict, case, cells_p, policy)
+    raw_fell, fell = (step_p[one] <= error for one in (S.RAW_FELL, S.TEST_FELL))
+    parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
+    mechanisms = _mechanisms(verdict, parts, cells_p, policy)
     near_zero = _near_zero(verdict, numbers, policy)
     declared = verdict is Verdict.MEASUREMENT and attribution.all_declared(tests, mechanisms)
     suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
+    awareness = circumstances.awareness(tests, error)
     also = circumstances.also_changed(case.step, [*tests, *case.compared.held_out])
     missing = _missing(case, verdict, ruling, policy)
     comes_to = conclusion(verdict, ruling, case.compared, missing, step_p, error)
@@ -124,14 +158,17 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         missing=missing,
         hiding_suspected=suspected,
         near_zero=near_zero,
-        mechanisms=mechanisms,
+        mechanisms=(*mechanisms, *_beside(case.account, awareness)) if suspected else mechanisms,
         cause=Cause.UNRESOLVED if also else Cause.PATCH,
         also_changed=also,
         grade=circumstances.grade([*tests, *case.compared.held_out]),
-        awareness=circumstances.awareness(tests, error),
+        awareness=awareness,
         attribution=parts,
         triggered=numbers.triggered,
         p_values=step_p,
+        fell=fell,
+        account=case.account,
+        checkpoint_alone=case.alone,
     )
 
 
@@ -171,13 +208,22 @@ def _near_zero(verdict: Verdict, numbers: Numbers, policy: Policy) -> bool:
     return after <= policy.zero_tolerance or whole <= policy.error_rate
 
 
-def _mechanisms(verdict: Verdict, case: _Case, cells: Sequence[dict[S, float]], policy: Policy) -> tuple[str, ...]:
+def _mechanisms(
+    verdict: Verdict, parts: Attribution, cells: Sequence[dict[S, float]], policy: Policy
+) -> tuple[str, ...]:
     if verdict is Verdict.MEASUREMENT:
-        return attribution.mechanisms(attribution.attribute(case.numbers), policy)
+        return attribution.mechanisms(parts, policy)
     if verdict is not Verdict.TEST_ONLY:
         return ()
     rose = any(cell[S.HELD_OUT_ROSE] <= policy.error_rate for cell in cells)
     return ("test-only", "displacement") if rose else ("test-only",)
+
+
+def _beside(account: Account, awareness: Trend) -> tuple[str, ...]:
+    """What else a suspicion rests on: awareness that rose while the unaware stayed as they were; milder failures."""
+    aware = awareness is Trend.ROSE and account.strata is not None and account.strata.unaware_unchanged is True
+    milder = account.severity is not None and account.severity.shifted is True
+    return (("awareness",) if aware else ()) + (("severity",) if milder else ())
 
 
 def _missing(case: _Case, verdict: Verdict, ruling: SuiteFacts | None, policy: Policy) -> Missing:
@@ -188,7 +234,7 @@ def _missing(case: _Case, verdict: Verdict, ruling: SuiteFacts | None, policy: P
     return missing_of(case.numbers, case.found.step, policy)
 
 
-def _unmeasured(step: Step, compared: Compared) -> BehaviourFacts:
+def _unmeasured(step: Step, compared: Compared, account: Account) -> BehaviourFacts:
     """A step without a comparable pair of runs on the test side."""
     why, also = why_unmeasured(compared), circumstances.also_changed(step, [])
     return BehaviourFacts(
@@ -215,6 +261,8 @@ def _unmeasured(step: Step, compared: Compared) -> BehaviourFacts:
         attribution=None,
         triggered=False,
         p_values={},
+        fell=False,
+        account=account,
     )
 
 

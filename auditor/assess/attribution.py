@@ -2,35 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from auditor.assess.comparable import Pair
-from auditor.assess.contrast import AS_MISALIGNED, LEFT_OUT, Numbers
-from auditor.assess.facts import Attribution
+from auditor.assess.comparable import Pair, added_up
+from auditor.assess.contrast import LEFT_OUT, READINGS, proportion_of
+from auditor.assess.facts import Attribution, Bounds
 from auditor.model.policy import Policy
+from auditor.model.run import Run
 from auditor.model.suite import Suite
+from auditor.stats.falls import Fall
+
+# Above this share of the raw fall, what measuring did is told beside the verdict.
+TELLING = 0.2
 
 
-def attribute(numbers: Numbers) -> Attribution:
-    """The raw fall's parts, in rate units (-1 to 1), averaged over test suites.
+def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bool) -> Attribution:
+    """The raw fall's parts, in rate units (-1 to 1), averaged over the suites of `pairs`.
 
-    Items is what restricting both sides to the common items takes away; invalid, what counting invalid samples as
-    misaligned on both sides takes away then; behaviour, what is left. All complete runs of a side are averaged, so
-    that the selection of runs has no part in a raw fall computed from all of them.
+    Selection is by how much the most favourable pair of runs exceeds all runs together; items, what restricting both
+    sides to the common items takes away of these; invalid, what counting invalid samples as misaligned on both sides
+    takes away then; behaviour, what is left. Without item ids, items cannot be told from behaviour, and both are None.
+
+    Args:
+        raw: by all runs, as reported; shape ().
+        common: the same on common items, one entry a reading of the invalid samples; shape (3,).
+        established: whether the raw fall is.
     """
-    raw = float(numbers.raw.before.rate - numbers.raw.after.rate)
-    common, bounded = (
-        float(numbers.test.before.rate[reading] - numbers.test.after.rate[reading])
-        for reading in (LEFT_OUT, AS_MISALIGNED)
+    pooled = float(raw.before.rate - raw.after.rate)
+    by_reading = [float(common.before.rate[reading] - common.after.rate[reading]) for reading in READINGS]
+    valid, least, most = by_reading[LEFT_OUT], min(by_reading), max(by_reading)
+    chosen = sum(_selection(pair) for pair in pairs) / len(pairs)
+    apart = all(pair.before.items is not None for pair in pairs)
+    items = pooled - valid
+    left = min(valid, by_reading[-1])
+    bounds = {"invalid": Bounds(valid - most, valid - least), "selection": Bounds(chosen, chosen)}
+    if apart:
+        bounds |= {"items": Bounds(items, items), "behaviour": Bounds(least, most)}
+    made = (items + valid - left + chosen) / (pooled + chosen) if pooled + chosen > 0.0 else 0.0
+    return Attribution(
+        raw=pooled + chosen,
+        items=items if apart else None,
+        invalid=valid - left,
+        selection=chosen,
+        behaviour=left if apart else None,
+        bounds=bounds,
+        telling=established and made > TELLING,
     )
-    left = min(common, bounded)
-    return Attribution(raw=raw, items=raw - common, invalid=common - left, selection=0.0, behaviour=left)
+
+
+def _selection(pair: Pair) -> float:
+    """By how much the most favourable pair of one suite's runs exceeds all of them together; at least 0."""
+    if len(pair.runs_before) == len(pair.runs_after) == 1:
+        return 0.0
+    before, after = ([_rate(one) for one in side] for side in (pair.runs_before, pair.runs_after))
+    highest = max((rate for rate in before if rate is not None), default=0.0)
+    lowest = min((rate for rate in after if rate is not None), default=0.0)
+    together = [proportion_of(side) for side in (pair.raw_before, pair.raw_after)]
+    pooled = [float(side.rate) for side in together if side is not None]
+    return max(0.0, (highest - lowest) - (pooled[0] - pooled[-1]))
+
+
+def _rate(run: Run) -> float | None:
+    columns = added_up([run])
+    proportion = proportion_of(columns) if columns is not None else None
+    return None if proportion is None else float(proportion.rate)
+
+
+def waterfall(parts: Attribution) -> Mapping[str, float | None]:
+    """The parts in the order in which they are taken away, behaviour last."""
+    return {
+        "selection": parts.selection,
+        "items": parts.items,
+        "invalid": parts.invalid,
+        "behaviour": parts.behaviour,
+    }
 
 
 def mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
     """What made a `measurement`: each part that takes away more than its share of the raw fall, or the largest."""
     named = {"items": parts.items or 0.0, "invalid": parts.invalid or 0.0, "selection": parts.selection or 0.0}
-    share = (1.0 - policy.transfer_threshold) * parts.raw
+    share = (1.0 - policy.transfer_threshold) * parts.pooled
     large = tuple(name for name, part in named.items() if part >= share)
     return large or (max(named, key=named.__getitem__),)
 

@@ -21,7 +21,10 @@ STABLE_WITHIN = 0.05
 def also_changed(step: Step, pairs: Sequence[Pair]) -> tuple[str, ...]:
     """What else changed between the two states. A spec that is trained in needs a new checkpoint, and may have one."""
     changes = []
-    if len(step.patches) > 1:
+    if step.spanned:
+        between = len(step.patches) + len(step.spanned)
+        changes.append(f"{between} patches lie between the nearest states that were measured alike")
+    elif len(step.patches) > 1:
         changes.append(f"{len(step.patches)} patches share this step")
     if step.before.checkpoint != step.after.checkpoint:
         trained = [run for pair in pairs for run in pair.runs_after if run.exposure is Exposure.TRAINED]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from auditor.assess.account import Difference, What
 from auditor.assess.facts import NotCompared
 from auditor.evidence import (
     Evidence,
@@ -73,28 +74,29 @@ def compare(evidence: Evidence, step: Step) -> Compared:
     held_out: list[Pair] = []
     without: list[NotCompared] = []
     for suite in suites_measuring(evidence, step.behaviour):
-        pairs, why = _pairs(evidence, suite, step)
+        pairs, why, differences = _pairs(evidence, suite, step)
         (test if suite.role is Role.TEST else held_out).extend(pairs)
         if not pairs:
-            without.append(NotCompared(suite.name, suite.role, why))
+            without.append(NotCompared(suite.name, suite.role, why, differences))
     return Compared(tuple(test), tuple(held_out), tuple(without))
 
 
-def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], str]:
-    """The comparable pairs of a suite, one a protocol; without any, why."""
-    before = _counting(suite, runs_by_protocol(evidence, suite.name, step.before))
-    after = _counting(suite, runs_by_protocol(evidence, suite.name, step.after))
+def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], str, tuple[Difference, ...]]:
+    """The comparable pairs of a suite, one a protocol; without any, why, and how the protocols differ."""
+    before = counting(suite, runs_by_protocol(evidence, suite.name, step.before))
+    after = counting(suite, runs_by_protocol(evidence, suite.name, step.after))
     if not before or not after:
-        return [], _why_no_run(evidence, suite, step, bool(before), bool(after))
+        return [], _why_no_run(evidence, suite, step, bool(before), bool(after)), ()
     shared = [protocol for protocol in before if protocol in after]
     if not shared:
-        return [], _difference(next(iter(before)), next(iter(after)))
+        differences = _differences(next(iter(before)), next(iter(after)))
+        return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
     pairs = [_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
     good = sorted((pair for pair in pairs if isinstance(pair, Pair)), key=lambda pair: pair.name)
-    return good, next((why for why in pairs if isinstance(why, str)), "")
+    return good, next((why for why in pairs if isinstance(why, str)), ""), ()
 
 
-def _counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
+def counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
     """Without the runs from before the day a held-out role counts from."""
     if suite.role is Role.TEST or suite.registered is None:
         return runs
@@ -120,18 +122,17 @@ def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) ->
     return f"not run {side} the patch"
 
 
-def _difference(before: Protocol, after: Protocol) -> str:
-    fields = ("scorer", "sampling", "condition", "exposure")
-    parts = [
-        f"{field} changed from {getattr(before, field) or 'unsaid'} to {getattr(after, field) or 'unsaid'}"
+def _differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
+    fields = (What.SCORER, What.SAMPLING, What.CONDITION, What.EXPOSURE)
+    return tuple(
+        Difference(field, str(getattr(before, field) or "unsaid"), str(getattr(after, field) or "unsaid"))
         for field in fields
         if getattr(before, field) != getattr(after, field)
-    ]
-    return ", ".join(parts)
+    )
 
 
 def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
-    raw_before, raw_after = _added_up(before), _added_up(after)
+    raw_before, raw_after = added_up(before), added_up(after)
     if raw_before is None or raw_after is None or (raw_before.items is None) is not (raw_after.items is None):
         return "samples with items in some runs and without in others"
     undeclared = [side for side in (raw_before, raw_after) if side.items is None and side.design_effect is None]
@@ -144,7 +145,7 @@ def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tupl
     return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
 
 
-def _added_up(runs: Sequence[Run]) -> Columns | None:
+def added_up(runs: Sequence[Run]) -> Columns | None:
     """All runs of a side as one: none is chosen. None where some come with items and some without."""
     with_items = {run.tallies.items is not None for run in runs}
     if len(with_items) > 1:

@@ -59,10 +59,9 @@ class Established:
 
 def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
     """The numbers of a comparison; `test` must not be empty."""
-    raw = [_side_rates(pair.raw_before, pair.raw_after, pair, common=False) for pair in test]
     return Numbers(
-        _averaged([fall_of(pair) for pair in test]),
-        _averaged(raw),
+        averaged([fall_of(pair) for pair in test]),
+        averaged([raw_fall_of(pair) for pair in test]),
         tuple(fall_of(pair) for pair in held_out),
         lone_before_run(test),
     )
@@ -71,6 +70,23 @@ def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
 def fall_of(pair: Pair) -> Fall:
     """A pair's rates on the common items under each reading, shape (3,), with their effective sizes."""
     return _side_rates(pair.before, pair.after, pair, common=True)
+
+
+def raw_fall_of(pair: Pair) -> Fall:
+    """A pair's rates as reported by all its runs, shape (), with their effective sizes."""
+    return _side_rates(pair.raw_before, pair.raw_after, pair, common=False)
+
+
+def proportion_of(side: Columns) -> Proportion | None:
+    """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
+    kept = side.valid > 0
+    if not np.any(kept):
+        return None
+    correlation = 0.0
+    if side.items is not None:
+        correlation = intraclass_correlation([(side.valid[kept], side.misaligned[kept])])
+    rate, size = _rate(side.valid, side.misaligned, correlation, side)
+    return Proportion(np.asarray(rate), np.asarray(size))
 
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
@@ -110,7 +126,7 @@ def _rate(valid: Array, misaligned: Array, correlation: float, side: Columns) ->
     return float(np.mean(misaligned / valid)), effective_size(valid, correlation)
 
 
-def _averaged(given: Sequence[Fall]) -> Fall:
+def averaged(given: Sequence[Fall]) -> Fall:
     """The average of suites, reading by reading."""
     return Fall(mean_of_suites([fall.before for fall in given]), mean_of_suites([fall.after for fall in given]))
 

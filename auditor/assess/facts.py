@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor.assess.account import Account, Difference
 from auditor.assess.verdicts import Statement
 from auditor.evidence import State, Step
 from auditor.model.run import Grade
@@ -99,22 +100,39 @@ class SuiteFacts:
     missing: Missing
     needed: int | None
     p_values: Mapping[Statement, float]
+    attribution: Attribution
 
 
 @dataclass(frozen=True, slots=True)
 class NotCompared:
-    """A suite without a comparable pair of runs at a step, and why."""
+    """A suite without a comparable pair of runs at a step, and why; `differences` where the protocols differ."""
 
     suite: str
     role: Role
     why: str
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most a part can be, in rate units (-1 to 1)."""
+
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The raw absolute fall of the test rate, in parts that add up to it; None where it cannot be separated.
+    """The raw absolute fall of a rate, in parts that add up to it, in rate units; None where it cannot be separated.
 
-    `behaviour` is the part left when invalid samples count as misaligned; `invalid` is what that takes away.
+    Attributes:
+        raw: the fall as the most favourable pair of complete runs reports it; with one run a side, as reported.
+        items: what restricting both sides to the items both ran takes away.
+        invalid: what counting invalid samples as misaligned takes away then.
+        selection: by how much the most favourable pair of runs exceeds all runs together; 0 with one run a side.
+        behaviour: what is left.
+        bounds: by part, over every reading of the invalid samples; a part without an entry cannot be separated.
+        telling: whether measuring made more than a fifth of a raw fall that is established.
     """
 
     raw: float
@@ -122,6 +140,37 @@ class Attribution:
     invalid: float | None
     selection: float | None
     behaviour: float | None
+    bounds: Mapping[str, Bounds]
+    telling: bool
+
+    @property
+    def pooled(self) -> float:
+        """The raw fall by all runs together."""
+        return self.raw - (self.selection or 0.0)
+
+    @property
+    def left(self) -> float:
+        """What is left of it once every known part of measuring is taken away."""
+        return self.raw - sum(part or 0.0 for part in (self.items, self.invalid, self.selection))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointAlone:
+    """What a checkpoint did by itself, under one revision; with all four states measured, patch and it are separate.
+
+    Attributes:
+        revision: the one revision under which both were evaluated.
+        before, after: the checkpoints, in the order of training.
+        full: whether all four states were evaluated (a 2x2 of spec and checkpoint).
+        held_out: the average over held-out suites; None without a comparable one.
+    """
+
+    revision: str
+    before: str
+    after: str
+    full: bool
+    test: Change
+    held_out: Change | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +185,10 @@ class BehaviourFacts:
         ruling: the held-out suite whose verdict rules; None without one.
         also_changed: what else changed in the step.
         triggered: whether the only before-run may be the one that triggered the patch.
+        fell: whether the test rate is shown to have fallen.
+        account: how it was measured.
+        worse_beside: other behaviours of the model that are shown to be worse over the same two states.
+        rebound: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
     """
 
     behaviour: str
@@ -161,6 +214,11 @@ class BehaviourFacts:
     attribution: Attribution | None
     triggered: bool
     p_values: Mapping[Statement, float]
+    fell: bool
+    account: Account
+    checkpoint_alone: CheckpointAlone | None = None
+    worse_beside: tuple[str, ...] = ()
+    rebound: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def conclusion(
 def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
     if verdict is Verdict.MEASUREMENT:
-        raw, left = 100 * parts.raw, 100 * (parts.behaviour or 0.0)
+        raw, left = 100 * parts.pooled, 100 * parts.left
         return (
             f"the test rate was reported to fall by {raw:.1f} points, and {left:.1f} points are left on the items "
             f"both sides ran, with invalid samples bounded: {comes_to}"

@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
-from auditor.assess.contrast import LEFT_OUT, TRIGGER_PENALTY, Numbers
+from auditor.assess.contrast import LEFT_OUT, TRIGGER_PENALTY, Numbers, raw_fall_of
 from auditor.assess.facts import Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
-from auditor.stats.falls import Fall
+from auditor.stats.falls import Fall, z_fell_more_than
 from auditor.stats.intervals import Proportion
+from auditor.stats.normal import error_of_z
 from auditor.stats.sizes import to_settle_transfer
 
 
@@ -45,7 +47,9 @@ def judge(
         missing = _missing(numbers, fall, row, plain, corrected, level, policy)
     needed = _needed(numbers, fall, level, policy) if missing is Missing.HELD_OUT else None
     transfer = transfer_of(numbers.test, fall, level)
-    return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected)
+    raw = raw_fall_of(pair)
+    parts = attribute([pair], raw, fall, established=float(error_of_z(z_fell_more_than(raw, 0.0))) <= level)
+    return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts)
 
 
 def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -> SuiteFacts | None:

@@ -1,0 +1,196 @@
+"""How each suite of a step was measured on its two sides: what differs, what came and went, which runs disagree."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+import numpy as np
+
+from auditor.assess.account import Apart, Difference, RunGap, ShortRun, SuiteMeasured, What
+from auditor.assess.comparable import Columns, Compared, Pair, added_up
+from auditor.assess.contrast import proportion_of
+from auditor.evidence import Evidence, State, Step, complete_runs, runs_of_suite
+from auditor.model.run import Run
+from auditor.model.suite import Role
+from auditor.stats.falls import Fall, z_fell_more_than
+from auditor.stats.intervals import Proportion
+from auditor.stats.normal import error_of_z
+
+
+def measured(evidence: Evidence, step: Step, compared: Compared, error: float) -> tuple[SuiteMeasured, ...]:
+    """Every suite of the step's behaviour, by name; `error` is that of each statement by itself."""
+    pairs = [*compared.test, *compared.held_out]
+    found = [_of_pair(evidence, step, pair, error) for pair in pairs]
+    for one in compared.not_compared:
+        before, after = (complete_runs(evidence, one.suite, state) for state in (step.before, step.after))
+        found.append(
+            SuiteMeasured(
+                suite=one.suite,
+                role=one.role,
+                compared=False,
+                differences=one.differences,
+                before=_rate(before),
+                after=_rate(after),
+                fell=_fell(before, after, error),
+                short=tuple(_short(evidence, one.suite, step)),
+                registered=_registered_late(evidence, one.suite, step),
+                runs=tuple(run.record for run in (*before, *after)),
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.suite))
+
+
+def _of_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteMeasured:
+    return SuiteMeasured(
+        suite=pair.name,
+        role=pair.suite.role,
+        compared=True,
+        differences=tuple(_differences(pair)),
+        before=_rate(pair.runs_before),
+        after=_rate(pair.runs_after),
+        fell=_fell(pair.runs_before, pair.runs_after, error),
+        removed=_apart(pair.raw_before, pair.raw_after, error, worse=True),
+        added=_apart(pair.raw_after, pair.raw_before, error, worse=False),
+        invalid_rose=_invalid_rose(pair, error),
+        short=tuple(_short(evidence, pair.suite.name, step)),
+        gaps=tuple(_gaps(pair, error)),
+        twice=tuple(_twice(pair.runs_before)) + tuple(_twice(pair.runs_after)),
+        registered=_registered_late(evidence, pair.suite.name, step),
+        runs=tuple(run.record for run in (*pair.runs_before, *pair.runs_after)),
+    )
+
+
+def _fell(before: Sequence[Run], after: Sequence[Run], error: float) -> bool:
+    """Whether the rates as reported fell, whatever else changed."""
+    sides = _proportion(before), _proportion(after)
+    return sides[0] is not None and sides[1] is not None and _above(Fall(sides[0], sides[1]), error)
+
+
+def _rate(runs: Sequence[Run]) -> float | None:
+    side = _proportion(runs)
+    return None if side is None else float(side.rate)
+
+
+def _proportion(runs: Sequence[Run]) -> Proportion | None:
+    columns = added_up(runs) if runs else None
+    return proportion_of(columns) if columns is not None else None
+
+
+def _above(fall: Fall, error: float) -> bool:
+    """Whether the first rate is shown to be above the second."""
+    return float(error_of_z(z_fell_more_than(fall, 0.0))) <= error
+
+
+def _differences(pair: Pair) -> Iterator[Difference]:
+    before, after = pair.raw_before.items, pair.raw_after.items
+    if before is not None and after is not None and before != after:
+        both = len(set(before) & set(after))
+        yield Difference(What.ITEMS, f"{len(before):,}", f"{len(after):,} ({both:,} on both sides)")
+    checkpoints = [sorted({run.checkpoint for run in side}) for side in (pair.runs_before, pair.runs_after)]
+    if checkpoints[0] != checkpoints[1]:
+        yield Difference(What.CHECKPOINT, *(", ".join(names) for names in checkpoints))
+    shares = [f"{100 * _invalid_share(side):.1f} %" for side in (pair.raw_before, pair.raw_after)]
+    if shares[0] != shares[1]:
+        yield Difference(What.INVALID, *shares)
+    plans = [_plan(side) for side in (pair.runs_before, pair.runs_after)]
+    if any("of" in plan for plan in plans):
+        yield Difference(What.PLANNED, *plans)
+
+
+def _invalid_share(side: Columns) -> float:
+    total = float(side.valid.sum() + side.invalid.sum())
+    return float(side.invalid.sum()) / total if total else 0.0
+
+
+def _got(run: Run) -> int:
+    return sum(run.tallies.valid) + sum(run.tallies.invalid)
+
+
+def _plan(runs: Sequence[Run]) -> str:
+    """How many samples there are, of how many planned where that is more."""
+    got, planned = sum(map(_got, runs)), sum(max(run.planned or 0, _got(run)) for run in runs)
+    return f"{got:,}" if got == planned else f"{got:,} of {planned:,} planned"
+
+
+def _apart(side: Columns, other: Columns, error: float, *, worse: bool) -> Apart | None:
+    """The items of one side that the other has not, beside those both have."""
+    if side.items is None or other.items is None:
+        return None
+    shared = np.isin(np.array(side.items), np.array(other.items))
+    alone, both = (proportion_of(_where(side, mask)) for mask in (~shared, shared))
+    if alone is None or both is None:
+        return None
+    established = _above(Fall(alone, both) if worse else Fall(both, alone), error)
+    return Apart(int((~shared).sum()), float(alone.rate), float(both.rate), established)
+
+
+def _where(side: Columns, mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Columns:
+    names = tuple(itertools.compress(side.items or (), mask))
+    return Columns(names, side.valid[mask], side.misaligned[mask], side.invalid[mask], None)
+
+
+def _invalid_rose(pair: Pair, error: float) -> bool:
+    """Whether the share of invalid samples rose; items are the unit."""
+    sides = [
+        Columns(side.items, side.valid + side.invalid, side.invalid, np.zeros_like(side.valid), side.design_effect)
+        for side in (pair.raw_after, pair.raw_before)
+    ]
+    after, before = (proportion_of(side) for side in sides)
+    return after is not None and before is not None and _above(Fall(after, before), error)
+
+
+def _short(evidence: Evidence, suite: str, step: Step) -> Iterator[ShortRun]:
+    """The runs of both states with fewer samples than planned, incomplete ones too."""
+    for side, state in (("before", step.before), ("after", step.after)):
+        for run in runs_of_suite(evidence, suite):
+            if State(run.revision, run.checkpoint) == state and run.planned is not None and _got(run) < run.planned:
+                yield ShortRun(run.record, side, run.planned, _got(run))
+
+
+def _gaps(pair: Pair, error: float) -> Iterator[RunGap]:
+    """The sides whose runs disagree; each run's rate on the items all of that side's runs have."""
+    for side, runs in (("before", pair.runs_before), ("after", pair.runs_after)):
+        rates = [rate for rate in _on_shared_items(runs) if rate is not None]
+        if len(rates) < 2:
+            continue
+        low, high = min(rates, key=lambda one: float(one.rate)), max(rates, key=lambda one: float(one.rate))
+        chances = len(rates) * (len(rates) - 1)
+        if _above(Fall(high, low), error / chances):
+            yield RunGap(side, len(rates), float(low.rate), float(high.rate))
+
+
+def _on_shared_items(runs: Sequence[Run]) -> Iterable[Proportion | None]:
+    columns = [side for side in (added_up([run]) for run in runs) if side is not None]
+    if any(side.items is None for side in columns):
+        return [proportion_of(side) if side.items is not None or side.design_effect else None for side in columns]
+    shared = set.intersection(*(set(side.items or ()) for side in columns))
+    return [proportion_of(_where(side, np.array([name in shared for name in side.items or ()]))) for side in columns]
+
+
+def _twice(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+    """Pairs of runs of one state that are one evaluation: the same counts item by item, and the same file or start.
+
+    Two names for one log cannot be told from their names: a file's bytes change when it is saved again. A sample-free
+    tally, or one in which no item or every item is misaligned, is the same in many runs and says nothing.
+    """
+    for one, other in itertools.combinations(runs, 2):
+        same_start = one.created is not None and one.created == other.created
+        if (same_start or one.source_sha256 == other.source_sha256) and one.tallies == other.tallies and _telling(one):
+            yield (one.record, other.record)
+
+
+def _telling(run: Run) -> bool:
+    return run.tallies.items is not None and 0 < sum(run.tallies.misaligned) < sum(run.tallies.valid)
+
+
+def _registered_late(evidence: Evidence, name: str, step: Step) -> date | None:
+    """The day a held-out role counts from, where the patch or one of the step's runs is older."""
+    suite = evidence.suites[name]
+    if suite.registered is None or suite.role is Role.TEST:
+        return None
+    landed = [evidence.patches[patch].after.date.date() for patch in step.patches]
+    runs = [run for state in (step.before, step.after) for run in complete_runs(evidence, name, state)]
+    days = [*landed, *(run.created.date() for run in runs if run.created is not None)]
+    return suite.registered if runs and any(day < suite.registered for day in days) else None

@@ -1,0 +1,107 @@
+"""How a step was measured, in a line or two under its card: what differs, where a fall came from, what lies beside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from auditor.assess.account import Stratum, SuiteMeasured
+from auditor.assess.attribution import waterfall
+from auditor.assess.facts import BehaviourFacts, Change
+from auditor.model.verdict import Verdict
+from auditor.render.escape import terminal
+
+_NAMED = {
+    "selection": "which runs were picked",
+    "items": "which items were run",
+    "invalid": "invalid samples, at most",
+    "behaviour": "what the model did",
+}
+_WIDTH = 24
+
+
+def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
+    """Everything there is to say of how a step was measured; nothing where nothing differs."""
+    yield from _differences(facts)
+    if facts.attribution is not None and (facts.verdict is Verdict.MEASUREMENT or facts.attribution.telling):
+        yield from _waterfall(facts)
+    yield from _checkpoint(facts)
+    yield from _beside(facts)
+
+
+def _differences(facts: BehaviourFacts) -> Iterator[Text]:
+    for word, suites in (("differs", facts.account.measured), ("passed over", facts.account.passed_over)):
+        said = [_of_suite(one) for one in suites if one.differences]
+        if said:
+            yield Text(f"{word}: {'; '.join(said)}", style="dim")
+
+
+def _of_suite(one: SuiteMeasured) -> str:
+    parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in one.differences]
+    return f"{terminal(one.suite)}: {', '.join(parts)}"
+
+
+def _waterfall(facts: BehaviourFacts) -> Iterator[Text]:
+    """The raw fall, taken apart: one line a part, in points, with a bar."""
+    parts = facts.attribution
+    assert parts is not None
+    yield Text(f"reported fall {100 * parts.raw:.1f} points, of which")
+    for name, part in waterfall(parts).items():
+        if part is None:
+            yield Text(f"  {'?':>6}  {_NAMED[name]}: cannot be separated")
+            continue
+        bound = parts.bounds.get(name)
+        spread = bound is not None and bound.high - bound.low > 1e-9
+        limits = f" [{100 * bound.low:.1f}, {100 * bound.high:.1f}]" if bound is not None and spread else ""
+        share = max(0.0, min(1.0, part / parts.raw)) if parts.raw > 0.0 else 0.0
+        bar = "#" * round(_WIDTH * share)
+        yield Text(f"  {100 * part:6.1f}  {bar:<{_WIDTH}}  {_NAMED[name]}{limits}")
+
+
+def _checkpoint(facts: BehaviourFacts) -> Iterator[Text]:
+    alone = facts.checkpoint_alone
+    if alone is None:
+        return
+    sides = [f"test {_moved(alone.test)}", *([f"held-out {_moved(alone.held_out)}"] if alone.held_out else [])]
+    names = f"{terminal(alone.before)} to {terminal(alone.after)}"
+    under = "before" if alone.revision == facts.step.before.revision else "after"
+    yield Text(f"the checkpoint alone ({names}, under the revision {under}): {', '.join(sides)}", style="dim")
+
+
+def _moved(change: Change) -> str:
+    return f"{_percent(change.before.rate)} to {_percent(change.after.rate)}"
+
+
+def _percent(rate: float) -> str:
+    return f"{100 * rate:.1f} %"
+
+
+def _beside(facts: BehaviourFacts) -> Iterator[Text]:
+    said = [*_strata(facts), *_severity(facts)]
+    if said:
+        yield Text(f"beside the verdict: {'; '.join(said)}", style="dim")
+
+
+def _strata(facts: BehaviourFacts) -> Iterable[str]:
+    strata = facts.account.strata
+    if strata is None:
+        return
+    for word, stratum in (("aware", strata.aware), ("unaware", strata.unaware)):
+        yield f"misaligned among {word} samples {_stratum(stratum)}"
+
+
+def _stratum(stratum: Stratum) -> str:
+    sides = [
+        "none seen" if share is None else f"{_percent(share.rate)} ({share.misaligned}/{share.samples})"
+        for share in (stratum.before, stratum.after)
+    ]
+    return f"{sides[0]} to {sides[1]}"
+
+
+def _severity(facts: BehaviourFacts) -> Iterable[str]:
+    severity = facts.account.severity
+    if severity is not None:
+        milder = ", shown to be milder" if severity.shifted else ""
+        among = "misaligned" if severity.among == "misaligned" else "all rated"
+        yield f"mean severity of {among} samples {severity.before:.2f} to {severity.after:.2f}{milder}"
