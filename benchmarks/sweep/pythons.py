@@ -47,9 +47,9 @@ def tests(source: Path, folder: Path) -> Iterator[Outcome]:
         if problem is not None:
             yield Outcome(part, "NOT RUN", problem)
             continue
-        done = run(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=source)
+        done = run(python, "-m", "pytest", "-v", "-p", "no:cacheprovider", cwd=source)
         failed = re.findall(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
-        detail = "; ".join([last_line(done), *failed[:5]])
+        detail = "; ".join([last_line(done).strip("= "), *failed[:5], *(["…"] if len(failed) > 5 else [])])
         yield Outcome(part, "FAILED" if done.returncode else "ok", detail)
 
 
