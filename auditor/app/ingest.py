@@ -39,6 +39,7 @@ class FileReport:
         present: of those, the ones that were recorded before.
         incomplete: of those, the ones that cannot support a verdict.
         hashed, unhashed: prompts in it whose keyed hashes were kept, and prompts that were dropped for want of a key.
+        edited: samples in it with a score that was changed after it was given.
         refused: one line that says why the file was refused; None for a good one.
     """
 
@@ -49,6 +50,7 @@ class FileReport:
     incomplete: int = 0
     hashed: int = 0
     unhashed: int = 0
+    edited: int = 0
     refused: str | None = None
 
 
@@ -184,6 +186,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         added=outcomes.count(Outcome.ADDED),
         present=outcomes.count(Outcome.PRESENT),
         incomplete=sum(run.incomplete is not None for run in runs),
+        edited=sum(raw.edited for raw in raws),
         hashed=sum(len(file.prompts) for file in kept),
         unhashed=0 if context.key.bytes else sum(map(len, _prompts(raws, runs).values())),
     )

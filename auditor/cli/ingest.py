@@ -74,6 +74,11 @@ def _notices(report: IngestReport) -> list[str]:
     if report.passed_over:
         files = ", ".join(map(terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
         lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
+    for file in report.files:
+        if file.edited:
+            lines.append(
+                f"{terminal(file.path)}: {file.edited} samples have a score that was edited after it was given"
+            )
     unhashed = sum(file.unhashed for file in report.files)
     if unhashed:
         lines.append(f"prompts not hashed, so patches are not searched for them: {unhashed}; {terminal(report.no_key)}")

@@ -327,9 +327,23 @@ def test_the_command_in_json(repo: GitRepo, capsys: pytest.CaptureFixture[str]) 
     file = {"path": path, "runs": 1, "added": 1, "present": 0, "incomplete": 0, "refused": None}
     said = json.loads(out)
     no_key = said.pop("no_key")
-    whole = [{**file, "hashed": 0, "unhashed": 4}]
+    whole = [{**file, "hashed": 0, "unhashed": 4, "edited": 0}]
     assert said == {"schema": "auditor.ingest/1", "files": whole, "passed_over": [], "dry_run": True}
     assert err == f"prompts not hashed, so patches are not searched for them: 4; {no_key}\n"
+
+
+def test_edited_scores_are_told(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    members = [
+        (name, data.replace(b'"history": []', b'"history": [{}]')) for name, data in log_members("test_first.eval")
+    ]
+    path = write_zip(tmp_path / "edited.eval", members)
+    assert run(["ingest", str(path), "--repo", str(repo.path)]) == 0
+    assert capsys.readouterr().err.startswith(f"{path}: 8 samples have a score that was edited after it was given\n")
+
+
+def log_members(name: str) -> list[tuple[str, bytes]]:
+    """The members of a fixture, their JSON written one way."""
+    return [(member, json.dumps(json.loads(data)).encode()) for member, data in members_of(log(name))]
 
 
 def test_a_bare_repository_takes_no_records(repo: GitRepo, tmp_path: Path) -> None:

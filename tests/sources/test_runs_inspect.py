@@ -159,6 +159,16 @@ def test_a_sample_says_why_it_is_invalid(tmp_path: Path, field: str, value: obje
     assert {one.item: one for one in samples(read(path)) if one.epoch == 1}["deploy"].invalid_reason == reason
 
 
+def test_counts_the_samples_whose_score_was_edited(tmp_path: Path) -> None:
+    def change(log: dict[str, Any]) -> None:
+        for score in (sample_member(log)["scores"], log["summaries.json"][1]["scores"]):
+            score["concealment"].update(history=[{"value": 0}, {"value": 1, "provenance": {"author": "Ada"}}])
+
+    assert read(FIXTURES / "test_first.eval").edited == 0
+    # One is told by its summary alone, the other by the sample in full.
+    assert read(rewritten("test_first.eval", tmp_path, change)).edited == 2
+
+
 def test_scores_of_every_shape(tmp_path: Path) -> None:
     said = {"list": [1, "C"], "dict": {"a": True, "b": None}, "word": "yes", "none": float("nan")}
     scored = {name: {"value": value} for name, value in said.items()}

@@ -16,7 +16,7 @@ from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, first_key, parse, read_bytes, valid
 from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive
 from auditor.sources.runs.inspect_header import facts_of
-from auditor.sources.runs.inspect_samples import logged, seen
+from auditor.sources.runs.inspect_samples import edited, logged, seen
 from auditor.sources.runs.interface import ReadOptions
 from auditor.sources.runs.metadata import Source, run_of
 
@@ -58,8 +58,15 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
         created=facts.created,
         planned=facts.planned,
         incomplete=_incomplete(log, len(samples)),
+        edited=_edited(log),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )
+
+
+def _edited(log: Log) -> int:
+    """How many samples have a score that was changed after it was given."""
+    rows = {(str(row.id), row.epoch) for row in log.rows or () if edited(row)}
+    return len(rows | {(one.sample.item, one.sample.epoch) for one in log.full if one.edited})
 
 
 def _incomplete(log: Log, read: int) -> str | None:

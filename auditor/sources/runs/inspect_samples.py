@@ -22,11 +22,13 @@ class Seen:
         sample: what it scored.
         system: the texts of its system messages, in order.
         prompt: the text of its first user message, up to `PROMPT_CHARACTERS`; "" without one.
+        edited: whether a score was changed after it was given.
     """
 
     sample: LoggedSample
     system: tuple[str, ...]
     prompt: str
+    edited: bool
 
 
 def seen(sample: Sample, path: Path) -> Seen:
@@ -34,7 +36,14 @@ def seen(sample: Sample, path: Path) -> Seen:
     system = (message for message in sample.messages if message.role == "system")
     first = next((message for message in sample.messages if message.role == "user"), None)
     prompt = "" if first is None else _text(first, sample.attachments)[:PROMPT_CHARACTERS]
-    return Seen(logged(sample, path), tuple(_text(message, sample.attachments) for message in system), prompt)
+    return Seen(
+        logged(sample, path), tuple(_text(message, sample.attachments) for message in system), prompt, edited(sample)
+    )
+
+
+def edited(sample: Sample) -> bool:
+    """Whether a score of a sample, or of its summary, was changed after it was given."""
+    return any(score.history for score in [*(sample.scores or {}).values(), sample.score] if score is not None)
 
 
 def logged(sample: Sample, path: Path) -> LoggedSample:

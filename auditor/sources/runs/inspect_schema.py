@@ -107,9 +107,10 @@ class Header(Part):
 
 
 class LoggedScore(Part):
-    """A score; a later edit has replaced `value`."""
+    """A score; a later edit has replaced `value`, and left what it was in `history`."""
 
     value: Any = None
+    history: list[Any] = []
 
 
 class ErrorInfo(Part):

@@ -68,6 +68,7 @@ def run_of(
     planned: int | None = None,
     incomplete: str | None = None,
     prompts: tuple[tuple[str, str], ...] = (),
+    edited: int = 0,
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -88,6 +89,7 @@ def run_of(
         incomplete=incomplete,
         samples=samples,
         prompts=prompts,
+        edited=edited,
         **{field.name: getattr(said, field.name) for field in fields(said)},
     )
 
