@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from auditor.app.project import Project
 from auditor.assess.texts import PatchText, RevisionText, patch_text, revision_text
-from auditor.clauses.diff import clauses_of
 from auditor.clauses.lineage import trace
 from auditor.git import Commit, Tree
 from auditor.model.spec import Companions, History, Patch, Sighting
@@ -21,8 +20,8 @@ def texts_of(
     """What each patch did, by its id, and the text of the current revision (None for an empty history)."""
     if not history.sightings:
         return {}, None
-    beside = _reader(project, config, history)
     lineage = trace(history)
+    beside = _reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
 
     texts = {
         patch.id: patch_text(patch, history, lineage, beside(patch.before), beside(patch.after)) for patch in patches
@@ -31,8 +30,10 @@ def texts_of(
     return texts, revision_text(last, history.revisions[last.revision], beside(last))
 
 
-def _reader(project: Project, config: SpecConfig, history: History) -> Callable[[Sighting], Companions]:
-    """Reads what lies beside the spec at a sighting, once each."""
+def _reader(
+    project: Project, config: SpecConfig, history: History, cited: frozenset[str]
+) -> Callable[[Sighting], Companions]:
+    """Reads what lies beside the spec at a sighting, once each; `cited` are the prompts that any clause ever cited."""
     repository = project.repository if config.source == "git" else None
 
     def tree(sighting: Sighting) -> Tree:
@@ -42,8 +43,6 @@ def _reader(project: Project, config: SpecConfig, history: History) -> Callable[
 
     last = history.sightings[-1]
     paths = [file.path for file in history.revisions[last.revision].files]
-    revisions = history.revisions.values()
-    cited = frozenset(name for revision in revisions for clause in clauses_of(revision) for name in clause.citations)
     beside = find_beside(tree(last), paths, cited, config.eval_prompts, config.changelog)
     known: dict[str, Companions] = {}
 

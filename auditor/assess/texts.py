@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from auditor.clauses.authority import AuthorityChanges, authority_changes
 from auditor.clauses.diff import clauses_of
 from auditor.clauses.lives import Lineage, LineageEvent
 from auditor.clauses.match import match
-from auditor.clauses.norms import Norm, judge_all
+from auditor.clauses.norms import Norm, judge
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.spec import Companions, History, Patch, Revision, Sighting
 
@@ -21,21 +22,22 @@ class RevisionText:
     """The text of one sighting.
 
     Attributes:
-        clauses: of all its files, in order.
+        revision: what it says.
         prompts: eval prompts by id; None where it is not known where they are kept.
     """
 
     sighting: Sighting
-    clauses: tuple[Clause, ...]
+    revision: Revision
     prompts: Mapping[str, str] | None
 
-    def citing(self) -> dict[str, Clause]:
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Those of all its files, in order; not kept, as a long history has millions."""
+        return clauses_of(self.revision)
+
+    def citing(self) -> Mapping[str, Clause]:
         """The first clause that cites each prompt, by prompt id."""
-        found: dict[str, Clause] = {}
-        for clause in self.clauses:
-            for cited in clause.citations:
-                found.setdefault(cited, clause)
-        return found
+        return _citing(self.revision)
 
     def missing_prompts(self) -> dict[str, Clause]:
         """The prompts that are cited and not there, each with the first clause that cites it; none if unknown."""
@@ -46,6 +48,15 @@ class RevisionText:
     def uncited_prompts(self) -> frozenset[str]:
         """The prompts that are there and that no clause cites."""
         return frozenset(self.prompts or ()) - self.citing().keys()
+
+
+@lru_cache(maxsize=64)
+def _citing(revision: Revision) -> Mapping[str, Clause]:
+    found: dict[str, Clause] = {}
+    for clause in clauses_of(revision):
+        for cited in clause.citations:
+            found.setdefault(cited, clause)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +120,7 @@ class PatchText:
         dates = [
             sighting.date
             for sighting in self.history.sightings
-            if sighting.date < self.patch.after.date
-            and any(prompt in clause.citations for clause in clauses_of(self.history.revisions[sighting.revision]))
+            if sighting.date < self.patch.after.date and prompt in self.lineage.cited[sighting.revision]
         ]
         return dates[-1] if dates else None
 
@@ -129,23 +139,28 @@ def patch_text(
     """What a patch did to the text, and to what lies beside it."""
     before = revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
     after = revision_text(patch.after, history.revisions[patch.after.revision], beside_after)
-    matching = match(before.clauses, after.clauses)
+    changes = lineage.changes[patch.after.name]
+    authority = authority_changes(changes, _unchanged(before, after))
     return PatchText(
         patch=patch,
         before=before,
         after=after,
-        changes=matching.changes,
-        norms=judge_all(matching.changes, matching.unchanged),
-        authority=authority_changes(matching.changes, matching.unchanged),
+        changes=changes,
+        norms=tuple(judge(change, renamed=authority.renamed) for change in changes),
+        authority=authority,
         lineage=lineage,
         history=history,
         changelog_added=changelog_added(beside_before.changelog, beside_after.changelog),
     )
 
 
+def _unchanged(before: RevisionText, after: RevisionText) -> Iterator[tuple[Clause, Clause]]:
+    yield from match(before.clauses, after.clauses).unchanged
+
+
 def revision_text(sighting: Sighting, revision: Revision, beside: Companions) -> RevisionText:
     """The facts of one sighting."""
-    return RevisionText(sighting, clauses_of(revision), beside.prompts)
+    return RevisionText(sighting, revision, beside.prompts)
 
 
 def changelog_added(before: str | None, after: str | None) -> str | None:

@@ -34,16 +34,16 @@ _RULES = (ClauseKind.PARAGRAPH, ClauseKind.LIST_ITEM, ClauseKind.TABLE_ROW)
 
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each rule with a condition of this kind that the patch brings in."""
+    rules = [
+        change.after
+        for change, norm in facts.judged
+        if change.after is not None and change.kind is not ChangeKind.MOVED and change.after.kind in _RULES
+        if norm.direction is not Direction.DESCRIPTIVE and _CONDITION.search(change.after.text)
+    ]
+    if not rules:
+        return ()
     known = {stem(word) for clause in facts.before.clauses for word in plain_words(clause.text)}
-    fired = []
-    for change, norm in facts.judged:
-        clause = change.after
-        if clause is None or change.kind is ChangeKind.MOVED or clause.kind not in _RULES:
-            continue
-        new = scenario(clause, known) if norm.direction is not Direction.DESCRIPTIVE else ()
-        if new:
-            fired.append(_fired(clause, new))
-    return tuple(fired)
+    return tuple(_fired(clause, new) for clause in rules if (new := scenario(clause, known)))
 
 
 def scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:

@@ -83,10 +83,15 @@ def authority_changes(
 
     Renamed is a level when nearly all headings that had it and are still there (three in four, and three at least)
     have one name that no heading had before, and no heading has the old name after. Give the `unchanged` pairs of
-    `match.match`, too: without them a level that is still in use elsewhere can pass for renamed.
+    `match.match`, too: without them a level that is still in use elsewhere can pass for renamed. They are only looked
+    at where a level changed.
     """
-    pairs = [(change.before, change.after) for change in changes] + list(unchanged)
-    renamings = tuple(_renamings([tuple(map(levels.of, _headings(*pair))) for pair in pairs]))
+    pairs = [(change.before, change.after) for change in changes]
+    found = [tuple(map(levels.of, _headings(*pair))) for pair in pairs]
+    if all(old is None or new is None or old == new for old, new in found):  # as in nearly all patches
+        renamings: tuple[Renaming, ...] = ()
+    else:
+        renamings = tuple(_renamings([*found, *(tuple(map(levels.of, _headings(*pair))) for pair in unchanged)]))
     renamed = {renaming.before: renaming.after for renaming in renamings}
     return AuthorityChanges(renamings, tuple(_level_changes(changes, levels, renamed)))
 

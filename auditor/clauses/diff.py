@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from auditor.clauses.match import match
-from auditor.clauses.parse import parse
+from auditor.clauses.outline import page
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange
 from auditor.model.spec import Revision
 
@@ -15,7 +16,15 @@ _OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: ChangeKind.REM
 
 def clauses_of(revision: Revision) -> tuple[Clause, ...]:
     """All clauses of a revision, by file, in order."""
-    return tuple(clause for file in revision.files for clause in parse(file.path, file.text))
+    if len(revision.files) == 1:
+        return _clauses(revision.files[0].path, revision.files[0].text)
+    return tuple(clause for file in revision.files for clause in _clauses(file.path, file.text))
+
+
+@lru_cache(maxsize=64)
+def _clauses(path: str, text: str) -> tuple[Clause, ...]:
+    """As `parse.parse` gives them; what another revision says, too, is not read again."""
+    return tuple(page(path, text).clauses())
 
 
 def diff(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:

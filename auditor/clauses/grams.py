@@ -62,6 +62,7 @@ def plain_words(text: str) -> list[str]:
     return [word for word in words(normalize("NFKC", visible.casefold()).replace("_", " ")) if word.isalnum()]
 
 
+@lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A word without its ending of number, tense or manner; "" for one that tells nothing.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from auditor.clauses.lives import Life, Lineage, LineageEvent
 from auditor.clauses.tracing import Happening, State, next_state
 from auditor.clauses.window import outline
-from auditor.model.clause import ChangeKind
+from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.spec import History, patches_of
 
 __all__ = ["Life", "Lineage", "LineageEvent", "trace"]
@@ -36,20 +36,24 @@ def trace(history: History) -> Lineage:
     states: dict[str, State] = {}
     ids: dict[str, tuple[str, ...]] = {}
     happenings: dict[str, list[Happening]] = {}
+    changes: dict[str, tuple[ClauseChange, ...]] = {}
+    cited: dict[str, frozenset[str]] = {}
     for sighting in history.sightings:
         name = sighting.name
         parents = [states[parent] for parent in dict.fromkeys(sighting.parents)]
         text = outline(history.revisions[sighting.revision], parents[0].outline if parents else None)
-        states[name], happenings[name] = next_state(
+        states[name], happenings[name], changes[name] = next_state(
             history.spec, name, patches.get(name), sighting.revision, text, parents
         )
         ids[name] = states[name].ids
+        cited[sighting.revision] = text.cited
         for parent in set(sighting.parents):
             waiting[parent] -= 1
             if not waiting[parent]:  # a long history is not kept in memory
                 del states[parent]
     events = {name: tuple(happening.event for happening in some) for name, some in happenings.items()}
-    return Lineage(history.spec, ids, _lives(one for some in happenings.values() for one in some), events)
+    lives = _lives(one for some in happenings.values() for one in some)
+    return Lineage(history.spec, ids, lives, events, changes, cited)
 
 
 def _lives(happenings: Iterable[Happening]) -> dict[str, Life]:

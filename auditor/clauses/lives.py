@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from auditor.model.clause import ChangeKind, Clause
+from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,14 @@ class Lineage:
         lives: by id.
         events: by sighting name, everything that happened there, each event once, in the order of the text after, what
             is gone last.
+        changes: by sighting name, what `match.match` finds between its first parent's revision and its own; none for a
+            first sighting.
+        cited: by revision, the ids of the footnotes that its clauses cite.
     """
 
     spec: str
     ids: Mapping[str, tuple[str, ...]]
     lives: Mapping[str, Life]
     events: Mapping[str, tuple[LineageEvent, ...]]
+    changes: Mapping[str, tuple[ClauseChange, ...]]
+    cited: Mapping[str, frozenset[str]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.clauses.pairing import Pairing, Place, pair
@@ -59,12 +59,18 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     see `pieces.pair_pieces`. A patch and its revert have mirrored changes.
     """
     outcomes = outcomes_of(before, after)
-    changes = (_change(outcome, before, after) for outcome in outcomes if outcome.kind)
     unchanged = ((outcome.at, outcome.other) for outcome in outcomes if not outcome.kind)
     return Matching(
-        changes=tuple(changes),
+        changes=changes_of(outcomes, before, after),
         unchanged=tuple((before[at], after[to]) for at, to in unchanged if at is not None and to is not None),
     )
+
+
+def changes_of(
+    outcomes: Iterable[Outcome], before: Sequence[Clause], after: Sequence[Clause]
+) -> tuple[ClauseChange, ...]:
+    """The outcomes that are changes, with their clauses."""
+    return tuple(_change(outcome, before, after) for outcome in outcomes if outcome.kind)
 
 
 def outcomes_of(

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 from auditor.clauses.gone import found_again, likeness
 from auditor.clauses.lives import LineageEvent
-from auditor.clauses.match import Outcome, outcomes_of
+from auditor.clauses.match import Outcome, changes_of, outcomes_of
 from auditor.clauses.pairing import key_of
 from auditor.clauses.window import Outline, Weights, Window, window
-from auditor.model.clause import ChangeKind, Clause
+from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
 _EXACT = (None, ChangeKind.MOVED)
 _DISTANCE: Mapping[ChangeKind | None, int] = {None: 0, ChangeKind.MOVED: 1}
@@ -83,8 +83,11 @@ def _id(spec: str, text: str, ordinal: int) -> str:
 
 def next_state(
     spec: str, sighting: str, patch: str | None, revision: str, outline: Outline, parents: Sequence[State]
-) -> tuple[State, list[Happening]]:
-    """The state of a sighting with these parents, first parent first, and what happened in it."""
+) -> tuple[State, list[Happening], tuple[ClauseChange, ...]]:
+    """The state of a sighting with these parents, first parent first, what happened in it, and its clause changes.
+
+    The changes are against the first parent alone, and know nothing of who a clause was before.
+    """
     gone = {name: clause for parent in parents for name, clause in parent.gone.items()}
     sighted = {content: ids for parent in reversed(parents) for content, ids in parent.sighted.items()}
     ids = _same_again(revision, parents, sighted)
@@ -104,12 +107,13 @@ def next_state(
         ]
         known = _Namer(spec, {*gone, *(name for parent in parents for name in parent.ids)})
         inside = ids = ids if ids is not None else _assigned(known, clauses, readings, gone)
+    changes = changes_of(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
     happenings = list(_Teller(sighting, patch, clauses, inside, readings, gone).happenings())
     for reading in reversed(readings):
         gone |= zip(reading.ids, reading.clauses, strict=True)
     for name in inside:
         gone.pop(name, None)
-    return State(revision, outline, ids, gone, {**sighted, revision: ids}), happenings
+    return State(revision, outline, ids, gone, {**sighted, revision: ids}), happenings, changes
 
 
 def _outcomes(part: Window, before: Outline, after: Outline) -> list[Outcome]:

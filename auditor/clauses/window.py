@@ -19,10 +19,11 @@ _DEEPEST = 6
 
 @dataclass
 class Outline:
-    """A revision in chunks, and how many of its clauses each word stands in."""
+    """A revision in chunks, how many of its clauses each word stands in, and the footnotes they cite."""
 
     pages: tuple[Page, ...]
     holders: Counter[str]
+    cited: frozenset[str]
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
@@ -70,15 +71,21 @@ def outline(revision: Revision, previous: Outline | None) -> Outline:
     earlier = {one.path: one for one in previous.pages} if previous else {}
     pages = tuple(page(file.path, file.text, earlier.get(file.path)) for file in revision.files)
     holders = Counter(previous.holders) if previous else Counter()
+    cited = previous.cited if previous else None
     for path in earlier.keys() | {one.path for one in pages}:
         ours = earlier[path].chunks if path in earlier else ()
         theirs = next((one.chunks for one in pages if one.path == path), ())
         start, end = _same(ours, theirs)
         sides = [{id(chunk): chunk for chunk in chunks[start : len(chunks) - end]} for chunks in (ours, theirs)]
         counts = [Counter(map(id, chunks[start : len(chunks) - end])) for chunks in (ours, theirs)]
-        holders.subtract(_words(sides[0][one] for one in (counts[0] - counts[1]).elements()))
-        holders.update(_words(sides[1][one] for one in (counts[1] - counts[0]).elements()))
-    return Outline(pages, holders)
+        gone = [sides[0][one] for one in (counts[0] - counts[1]).elements()]
+        come = [sides[1][one] for one in (counts[1] - counts[0]).elements()]
+        holders.subtract(_words(gone))
+        holders.update(_words(come))
+        cited = None if any(_citations((*gone, *come))) else cited
+    if cited is None:
+        cited = frozenset(name for one in pages for name in _citations(one.chunks))
+    return Outline(pages, holders, cited)
 
 
 def window(before: Outline, after: Outline) -> Window | None:
@@ -137,6 +144,10 @@ def _words(chunks: Iterable[Chunk]) -> Iterator[str]:
     for chunk in chunks:
         for statement in chunk.statements:
             yield from bag_of(statement.text)
+
+
+def _citations(chunks: Iterable[Chunk]) -> Iterator[str]:
+    return (name for chunk in chunks for statement in chunk.statements for name in statement.citations)
 
 
 def _opens(chunk: Chunk) -> bool:

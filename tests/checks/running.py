@@ -20,7 +20,8 @@ def untouched(patch: Patch) -> PatchText:
     """What a patch that changes no clause does to the text."""
     past = replace(history([patch.before.revision, patch.after.revision]), sightings=(patch.before, patch.after))
     blank = {name: Revision(name, ()) for name in past.revisions}
-    lineage = Lineage(patch.spec, {patch.after.name: ()}, {}, {patch.after.name: ()})
+    nothing: dict[str, tuple[()]] = {patch.after.name: ()}
+    lineage = Lineage(patch.spec, nothing, {}, nothing, nothing, {})
     return patch_text(patch, replace(past, revisions=blank), lineage, Companions(), Companions())
 
 
