@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts
-from auditor.checks.interface import Case
+from auditor.checks.interface import Case, Clear
 from auditor.evidence import Evidence, build
 from auditor.model.policy import Policy
-from auditor.model.run import Exposure, Grade, Run, Tallies
+from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
 from auditor.model.spec import History, Revision, Sighting, SpecFile
 from auditor.model.suite import Registry, Role, Suite
 
@@ -91,8 +92,10 @@ def tallies(side: Counts, lost: int = 0) -> Tallies:
 
 def run(suite: str, revision: str, what: Tallies, **changes: object) -> Run:
     place = changes.pop("place", 0)
+    assert isinstance(place, int)
+    record = f"{suite}-{revision}-{changes.get('checkpoint', 'm1')}-{place}"
     base = Run(
-        record=f"{suite}-{revision}-{changes.get('checkpoint', 'm1')}-{place}",
+        record=record,
         identity=f"{suite}-{revision}-{place}",
         spec="spec",
         revision=revision,
@@ -106,11 +109,11 @@ def run(suite: str, revision: str, what: Tallies, **changes: object) -> Run:
         exposure=Exposure.IN_CONTEXT,
         scorer="judge-1",
         sampling=None,
-        created=START,
+        created=START + timedelta(minutes=place),
         planned=None,
         incomplete=None,
         source="table",
-        source_sha256="0" * 64,
+        source_sha256=f"{zlib.crc32(record.encode()):064x}",
         grade=Grade.B,
         tallies=what,
     )
@@ -187,15 +190,116 @@ def judged(
     return facts
 
 
+@functools.cache
 def case_assessment(case: Case) -> Assessment:
     """The world that a check's case describes, assessed."""
-    return assessment(
+    plain = assessment(
         case.test,
         *case.held_out,
         deployment=case.deployment,
         runs_before=case.before_runs,
         after_checkpoint=case.after_checkpoint or "m1",
     )
+    return plain if _is_plain(case) else _case_world(case)
+
+
+def _is_plain(case: Case) -> bool:
+    return replace(case, title="", expect=Clear) == Case(
+        title="",
+        test=case.test,
+        expect=Clear,
+        held_out=case.held_out,
+        deployment=case.deployment,
+        before_runs=case.before_runs,
+        after_checkpoint=case.after_checkpoint,
+    )
+
+
+def _case_world(case: Case) -> Assessment:
+    texts = [text for text in (case.test, *case.held_out, case.deployment) if text]
+    suites = registry(1, len(case.held_out), 1 if case.deployment else 0)
+    runs = {
+        name: runs_of(name, text, runs_before=case.before_runs) for name, text in zip(suites.suites, texts, strict=True)
+    }
+    runs["test-0"] = _measured_as(case, runs["test-0"])
+    named = dict(suites.suites)
+    if case.registered:
+        day = START.date() + timedelta(days=case.registered)
+        named = {n: replace(s, registered=None if s.role is Role.TEST else day) for n, s in named.items()}
+    if case.other:
+        named["other-0"] = Suite("other-0", "theft", Role.TEST)
+        runs["other-0"] = runs_of("other-0", case.other)
+    if case.twin:
+        named["test-0"] = replace(named["test-0"], twin="twin-0")
+        named["twin-0"] = Suite("twin-0", "lying unwatched", Role.TEST)
+        runs["twin-0"] = runs_of("twin-0", case.twin)
+    if case.moved:
+        runs = {name: _moved(some, case.moved, named[name].role) for name, some in runs.items()}
+    given = [one for some in runs.values() for one in some]
+    revisions = ("r0", "r1", "r2") if case.then else ("r0", "r1")
+    return assess(build(history(revisions), given, Registry(named)), Policy())
+
+
+def _measured_as(case: Case, runs: list[Run]) -> list[Run]:
+    """The test runs with what a case says of how they were made."""
+    before, after = ([one for one in runs if one.revision == revision] for revision in ("r0", "r1"))
+    after = [
+        replace(
+            one,
+            scorer=case.scorer or one.scorer,
+            sampling=case.sampling or one.sampling,
+            planned=case.planned or None,
+        )
+        for one in after
+    ]
+    after += [run("test-0", "r1", tallies(counts(text)), place=place) for place, text in enumerate(case.more, 1)]
+    if case.twice:
+        after.append(replace(after[0], record="again", identity="again"))
+    sides = []
+    for place, side in enumerate((before, after)):
+        labels, severity = (_side_of(text, place) for text in (case.aware, case.severity))
+        labelled = [labelled_as(one, labels) if labels else one for one in side]
+        sides += [rated_as(one, float(severity)) if severity else one for one in labelled]
+    if case.then:
+        sides += [run("test-0", "r2", tallies(counts(case.then)), place=place) for place in range(2)]
+    return sides
+
+
+def _side_of(text: str, place: int) -> str:
+    return text.split("->")[place].strip() if text else ""
+
+
+def labelled_as(one: Run, text: str) -> Run:
+    """All samples labelled: "a/b" is b aware, a of them misaligned; the misaligned come first, in one epoch."""
+    bad, aware = (int(part) for part in text.split("/"))
+    misaligned, valid = one.tallies.misaligned, one.tallies.valid
+    total = sum(misaligned)
+    flags = [(place < bad) if n else (total <= place < total + aware - bad) for place, n in enumerate(misaligned)]
+    both = tuple(int(flag and bool(n)) for flag, n in zip(flags, misaligned, strict=True))
+    labels = Awareness(valid, tuple(int(flag) for flag in flags), both)
+    return replace(one, tallies=replace(one.tallies, aware=labels))
+
+
+def rated_as(one: Run, severity: float) -> Run:
+    """Each misaligned sample has this severity, give or take a tenth; no other is rated."""
+    bad = one.tallies.misaligned
+    totals = tuple(n * (severity + (0.05 if place % 2 else -0.05)) for place, n in enumerate(bad))
+    return replace(one, tallies=replace(one.tallies, severity=SeverityTally(bad, totals)))
+
+
+def _moved(runs: list[Run], many: int, role: Role) -> list[Run]:
+    """Held-out items are called h...; after the patch the first of them are the test's."""
+
+    def named(one: Run) -> Run:
+        what, after = one.tallies, one.revision == "r1"
+        rows = list(zip(what.items or (), what.valid, what.misaligned, what.invalid, strict=True))
+        if role is Role.TEST:
+            rows += [(f"h{place:05d}", 1, 0, 0) for place in range(many if after else 0)]
+        else:
+            rows = [(f"h{name[1:]}", n, bad, lost) for name, n, bad, lost in rows[many if after else 0 :]]
+        return replace(one, tallies=by_item({item: (valid, bad, invalid) for item, valid, bad, invalid in rows}))
+
+    return [named(one) for one in runs]
 
 
 def assessed(

@@ -81,7 +81,7 @@ class SuiteMeasured:
         added: the items that only the runs after have; None without any.
         invalid_rose: whether the share of invalid samples is shown to have risen.
         twice: pairs of records that are one evaluation under two names.
-        registered: the day a held-out role counts from, where that is later than the patch or than a run; else None.
+        registered: the day a held-out role counts from, where a run of the step is older than that; else None.
         runs: the record ids of both sides.
     """
 

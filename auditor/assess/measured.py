@@ -186,11 +186,13 @@ def _telling(run: Run) -> bool:
 
 
 def _registered_late(evidence: Evidence, name: str, step: Step) -> date | None:
-    """The day a held-out role counts from, where the patch or one of the step's runs is older."""
+    """The day a held-out role counts from, where one of the step's runs is older: it was seen without that role.
+
+    Items written after a patch, and run on both of its revisions then, are what a held-out suite should be.
+    """
     suite = evidence.suites[name]
     if suite.registered is None or suite.role is Role.TEST:
         return None
-    landed = [evidence.patches[patch].after.date.date() for patch in step.patches]
     runs = [run for state in (step.before, step.after) for run in complete_runs(evidence, name, state)]
-    days = [*landed, *(run.created.date() for run in runs if run.created is not None)]
-    return suite.registered if runs and any(day < suite.registered for day in days) else None
+    older = [run for run in runs if run.created is not None and run.created.date() < suite.registered]
+    return suite.registered if older else None

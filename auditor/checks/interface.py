@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor.assess.facts import BehaviourFacts, GapFacts
@@ -66,6 +66,17 @@ class Case:
         before_runs: runs of the before side.
         after_checkpoint: the checkpoint of the after side.
         expect: how the check ends.
+        scorer, sampling: of the after side's test runs, where they changed.
+        planned: samples planned of each test run after.
+        more: further test runs of the after side, "x/n" each.
+        twice: whether the first test run after comes a second time under another name.
+        aware: "a/b -> c/d", misaligned of the aware samples of each test run, all samples being labelled.
+        severity: "a -> b", that of each misaligned test sample.
+        other: another behaviour's test counts over the same patch.
+        then: the test counts at a third revision, "x/n".
+        moved: how many items the held-out suites lose to the test suite.
+        twin: the counts of the test suite's twin, another condition of its items.
+        registered: days after the first runs from which held-out roles count.
     """
 
     title: str
@@ -75,6 +86,18 @@ class Case:
     deployment: str = ""
     before_runs: int = 2
     after_checkpoint: str = ""
+    scorer: str = ""
+    sampling: str = ""
+    planned: int = 0
+    more: tuple[str, ...] = ()
+    twice: bool = False
+    aware: str = ""
+    severity: str = ""
+    other: str = ""
+    then: str = ""
+    moved: int = 0
+    twin: str = ""
+    registered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +144,9 @@ class TextCase:
         prompts_before, prompts_after: ids of the eval prompts that are there; None where prompts are not found.
         changelog: lines the patch adds to the change log; None without a change log.
         earlier: the spec's text at earlier revisions, oldest first.
+        prompts: the texts of eval prompts beside the spec, by id, on both sides.
+        test_items, held_out_items: the texts of hashed prompts of a test suite and of a held-out one, by item; None for
+            a suite whose prompts are not hashed.
     """
 
     title: str
@@ -131,6 +157,9 @@ class TextCase:
     prompts_after: tuple[str, ...] | None = None
     changelog: str | None = None
     earlier: tuple[str, ...] = ()
+    prompts: Mapping[str, str] | None = None
+    test_items: Mapping[str, str] | None = field(default_factory=dict)
+    held_out_items: Mapping[str, str] | None = field(default_factory=dict)
 
 
 # What a rule about text ends with: each place where the fault is, none for clear.
@@ -157,4 +186,18 @@ class TextCheck:
     scope: Scope = Scope.PATCH
 
 
-Check = PatchCheck | RevisionCheck | TextCheck
+@dataclass(frozen=True, slots=True)
+class StandingCheck:
+    """A rule about the current revision and what it is measured on, which no patch brings; fields as in `TextCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[RevisionText], TextOutcome]
+    cases: tuple[TextCase, ...]
+    scope: Scope = Scope.REVISION
+
+
+Check = PatchCheck | RevisionCheck | TextCheck | StandingCheck

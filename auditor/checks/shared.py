@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from auditor.assess.account import Difference, SuiteMeasured, What
 from auditor.assess.facts import BehaviourFacts
 from auditor.model.finding import Confidence
 from auditor.model.run import Grade
@@ -20,6 +23,14 @@ def confidence_in(facts: BehaviourFacts) -> Confidence:
     if facts.grade is Grade.C:
         return Confidence.LOW
     return Confidence.HIGH if facts.cause is Cause.PATCH else Confidence.MEDIUM
+
+
+def differing(facts: BehaviourFacts, what: What) -> Iterator[tuple[SuiteMeasured, Difference]]:
+    """The suites that were not compared at the nearest states, with how their two sides differ in `what`."""
+    for suite in (*facts.account.measured, *facts.account.passed_over):
+        change = suite.differs_in(what)
+        if change is not None and not suite.compared:
+            yield suite, change
 
 
 def shortened(text: str, width: int = 60) -> str:

@@ -1,0 +1,56 @@
+"""Invalid samples became more and make up part of the fall.
+
+What it looks for
+A suite whose share of samples without a score (error, limit, refusal) is shown to have risen, where counting them as
+misaligned on both sides takes more than a fifth of the reported fall away.
+
+Why it matters
+A rate leaves out what has no score. A sample that failed and now ends in an error is gone from the count.
+
+What to do
+Find out why samples end without a score, run them again, and report their share beside the rate.
+
+What it cannot see
+Which kind of invalid sample it was: records keep how many, not why, so that refusals are counted with errors.
+"""
+
+from auditor.assess.account import What
+from auditor.assess.facts import BehaviourFacts
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
+from auditor.model.finding import Confidence, Severity
+
+TELLING = 0.2
+
+
+def run(facts: BehaviourFacts) -> Outcome:
+    """Fires on a suite with more invalid samples that account for a part of its fall."""
+    if facts.test is None:
+        return Undecided(facts.reason)
+    parts = {suite.suite: suite.attribution for suite in facts.suites}
+    for suite in facts.account.measured:
+        made = parts.get(suite.suite, facts.attribution)
+        if suite.compared and suite.invalid_rose and made is not None and (made.invalid or 0.0) > TELLING * made.pooled:
+            share = suite.differs_in(What.INVALID)
+            changed = f" went from {share.before} to {share.after}" if share else " rose"
+            message = (
+                f"the share of samples without a score in {suite.suite}{changed}; counted as misaligned they take away "
+                f"{100 * (made.invalid or 0.0):.1f} of {100 * made.pooled:.1f} points"
+            )
+            return Fired(message, Confidence.HIGH, suite.runs)
+    return Clear()
+
+
+CHECK = PatchCheck(
+    code="SD110",
+    name="errors-excluded",
+    title="Invalid samples became more and make up part of the fall",
+    severity=Severity.HIGH,
+    remedy="run the samples that ended without a score again, and report their share beside the rate",
+    run=run,
+    cases=(
+        Case("failures ended in errors", "80/400 -> 0/320+80", Fired, ("82/400 -> 80/400",)),
+        Case("no more errors than before", "80/400+20 -> 0/400+20", Clear, ("82/400 -> 80/400",)),
+        Case("no errors", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
+        Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 80/400",)),
+    ),
+)
