@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from auditor.app.project import Project, history_of
+from auditor.app.prompts import Key, hashed_prompts, key_of, not_assessed
 from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.assess.facts import NotAssessed
@@ -14,18 +18,20 @@ from auditor.report import Audit, SpecReport, audit_of, spec_report
 from auditor.settings import SpecConfig
 
 
-def audit(project: Project, commits: str | None = None) -> Audit:
+def audit(project: Project, commits: str | None = None, environment: Mapping[str, str] = MappingProxyType({})) -> Audit:
     """The audit of a project.
 
     Args:
         commits: "A..B" or "A", as git reads it, or names of dated folders; None for all.
+        environment: its variables, one of which may say where the key of hashed prompts is.
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
     """
     parts: list[tuple[SpecReport, Checked]] = []
     notes: list[NotAssessed] = []
+    key = key_of(project, environment)
     for config in project.specs:
-        part, problems = _of_spec(project, config, commits)
+        part, problems = _of_spec(project, config, commits, key)
         parts.append(part)
         notes += problems
     names = {config.name for config in project.specs}
@@ -41,14 +47,17 @@ def audit(project: Project, commits: str | None = None) -> Audit:
 
 
 def _of_spec(
-    project: Project, config: SpecConfig, commits: str | None
+    project: Project, config: SpecConfig, commits: str | None, key: Key
 ) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...]]:
     history = history_of(project, config)
-    assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
+    evidence = build(history, project.runs, project.registry)
+    assessment = assess(evidence, project.settings.policy)
+    hashed = hashed_prompts(project, evidence, key)
     wanted = wanted_sightings(project, history, commits)
     patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]
-    texts, current = texts_of(project, config, history, patches)
-    return spec_report(history, assessment, texts, current), assessment.not_assessed
+    texts, current = texts_of(project, config, history, patches, hashed)
+    problems = (*assessment.not_assessed, *not_assessed(hashed))
+    return spec_report(history, assessment, texts, current), problems
 
 
 def wanted_sightings(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from auditor.assess.leaks import HashedPrompts, Unsearched
 from auditor.clauses.grams import KEY_BYTES
 from auditor.clauses.prompt_index import Prompt
 from auditor.errors import ConfigError
+from auditor.evidence import Evidence
 from auditor.model.suite import Suite
 from auditor.settings import FILE
 from auditor.store.prompts import PromptFile, key_check, load_prompts
@@ -62,7 +64,11 @@ def key_of(project: Project, environment: Mapping[str, str]) -> Key:
 
 def _refuse_inside(path: Path, project: Project, field: str) -> None:
     """Raises ConfigError for a path that lies in the repository, or leads into it."""
-    if any(at.is_relative_to(folder) for at in (path, path.resolve()) for folder in _folders(project)):
+    if any(
+        at.is_relative_to(folder)
+        for at in (Path(os.path.normpath(path)), path.resolve())
+        for folder in _folders(project)
+    ):
         what = "lies inside the repository, where whoever has the hashes has the key"
         raise ConfigError(what, where=str(path), field=field, remedy="move it out, and never commit it")
 
@@ -77,13 +83,17 @@ def _folders(project: Project) -> Iterator[Path]:
         yield from (folder.absolute(), folder.resolve())
 
 
-def hashed_prompts(project: Project, suites: Iterable[Suite], key: Key) -> HashedPrompts:
-    """The prompts of these suites, as far as the key opens them. Raises RecordError for a damaged file."""
+def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedPrompts:
+    """The prompts of the suites that a spec was measured on, as far as the key opens them.
+
+    Raises RecordError for a damaged file.
+    """
+    measured = {run.suite for run in evidence.runs.values()}
     files = load_prompts(project.tree, project.settings.store)
     check = None if key.bytes is None else key_check(key.bytes)
     prompts: list[Prompt] = []
     unsearched: list[Unsearched] = []
-    for suite in sorted(suites, key=lambda one: one.name):
+    for suite in (evidence.suites[name] for name in sorted(measured & evidence.suites.keys())):
         own = [file for file in files if file.suite == suite.name]
         opened = [file for file in own if file.key == check]
         prompts += _prompts(suite, opened)

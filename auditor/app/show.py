@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from auditor.app.named import at_sighting, patch_named
 from auditor.app.project import Project, history_of
+from auditor.app.prompts import Key, hashed_prompts, key_of
 from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.clauses.comparison import Comparison, compare
@@ -15,19 +19,21 @@ from auditor.settings import SpecConfig
 Shown = tuple[PatchEntry, Comparison]
 
 
-def show(project: Project, name: str) -> tuple[Shown, ...]:
+def show(project: Project, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> tuple[Shown, ...]:
     """The patch that a name stands for; one of each spec where a commit patches several.
 
     Args:
         name: the beginning of a patch's id, or what stands for the revision it made: see `named.patch_named`.
+        environment: as for `audit`.
 
     Raises RevisionError where it stands for none, or for several of one spec; else what `audit` raises.
     """
     found: list[Shown] = []
+    key = key_of(project, environment)
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
-            found.append(_of_spec(project, config, name))
+            found.append(_of_spec(project, config, name, key))
         except RevisionError as error:
             errors.append(error)
     if not found:
@@ -35,11 +41,13 @@ def show(project: Project, name: str) -> tuple[Shown, ...]:
     return tuple(found)
 
 
-def _of_spec(project: Project, config: SpecConfig, name: str) -> Shown:
+def _of_spec(project: Project, config: SpecConfig, name: str, key: Key) -> Shown:
     history = history_of(project, config)
     patch = patch_named(project, config, history, name)
-    assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
-    texts, current = texts_of(project, config, history, [patch])
+    evidence = build(history, project.runs, project.registry)
+    assessment = assess(evidence, project.settings.policy)
+    hashed = hashed_prompts(project, evidence, key)
+    texts, current = texts_of(project, config, history, [patch], hashed)
     report, _ = spec_report(history, assessment, texts, current)
     sides = at_sighting(history, patch.before), at_sighting(history, patch.after)
     return report.patches[0], compare(config.name, *sides, texts[patch.id].lineage.events[patch.after.name])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from auditor.app.project import Project
+from auditor.assess.leaks import HashedPrompts, LeakSearch
 from auditor.assess.texts import PatchText, RevisionText, patch_text, revision_text
 from auditor.clauses.lineage import trace
 from auditor.git import Commit, Tree
@@ -15,19 +17,25 @@ from auditor.sources.specs.folder import dated_tree
 
 
 def texts_of(
-    project: Project, config: SpecConfig, history: History, patches: Sequence[Patch]
+    project: Project, config: SpecConfig, history: History, patches: Sequence[Patch], hashed: HashedPrompts
 ) -> tuple[dict[str, PatchText], RevisionText | None]:
-    """What each patch did, by its id, and the text of the current revision (None for an empty history)."""
+    """What each patch did, by its id, and the text of the current revision (None for an empty history).
+
+    Args:
+        hashed: the prompts of the suites the spec is measured on, which are searched for in the patches.
+    """
     if not history.sightings:
         return {}, None
-    lineage = trace(history)
+    lineage, search = trace(history), LeakSearch(hashed)
     beside = _reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
 
     texts = {
-        patch.id: patch_text(patch, history, lineage, beside(patch.before), beside(patch.after)) for patch in patches
+        patch.id: patch_text(patch, history, lineage, beside(patch.before), beside(patch.after), search)
+        for patch in patches
     }
     last = history.sightings[-1]
-    return texts, revision_text(last, history.revisions[last.revision], beside(last))
+    current = revision_text(last, history.revisions[last.revision], beside(last))
+    return texts, replace(current, suites=search.suites)
 
 
 def _reader(

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
+from auditor.clauses.diff import clauses_of
 from auditor.clauses.grams import Fingerprint, fingerprint
 from auditor.clauses.overlap import Overlap, containment
 from auditor.clauses.passages import Passage, added_by_clause
 from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
 from auditor.clauses.reappearing import Reappearance, reappearing
 from auditor.model.clause import Clause, ClauseChange
+from auditor.model.spec import Revision
 from auditor.model.suite import Role
 
 _SETS_KEPT = 4
@@ -75,9 +77,9 @@ class PatchLeaks:
         unsearched: the suites whose prompts could not be.
     """
 
-    leaks: tuple[Leak, ...] = ()
-    visible: bool = False
-    unsearched: tuple[Unsearched, ...] = ()
+    leaks: tuple[Leak, ...]
+    visible: bool
+    unsearched: tuple[Unsearched, ...]
 
     def of(self, *roles: Role) -> tuple[Leak, ...]:
         """The leaks of suites with one of these roles."""
@@ -92,37 +94,41 @@ class PatchLeaks:
 class SuitePrompts:
     """How the suites' prompts stand to each other: held-out ones in test suites, and the suites not looked at."""
 
-    reappearing: tuple[Reappearance, ...] = ()
-    unsearched: tuple[Unsearched, ...] = ()
+    reappearing: tuple[Reappearance, ...]
+    unsearched: tuple[Unsearched, ...]
+
+
+NOT_COMPARED = SuitePrompts((), ())
+
+
+NOTHING_HASHED = HashedPrompts()
 
 
 class LeakSearch:
     """Looks for prompts in patches of one spec, in any order; the answers do not depend on it."""
 
-    def __init__(self, hashed: HashedPrompts = HashedPrompts()) -> None:
+    def __init__(self, hashed: HashedPrompts = NOTHING_HASHED) -> None:
         self._given = hashed
         self._visible: dict[frozenset[tuple[str, str]], _Searched] = {}
 
     def in_patch(
         self,
-        before: Sequence[Clause],
+        before: Revision,
         changes: Sequence[ClauseChange],
         visible: Iterable[Mapping[str, str]],
     ) -> PatchLeaks:
         """What a patch says of the prompts.
 
         Args:
-            before: the clauses of the revision before.
+            before: the revision before, whose words are nothing special.
             visible: the prompts beside the spec, before and after the patch, by id; their files as they are.
         """
         shown = frozenset(pair for prompts in visible for pair in prompts.items())
         added = added_by_clause(changes)
-        found: list[Leak] = []
-        if added:
-            background = Counter(clause.text for clause in before)
-            sets = [self._beside(shown), self._hashed]
-            found = [leak for one in sets if one is not None for leak in one.leaks(background, added)]
-        return PatchLeaks(tuple(found), bool(shown), self._given.unsearched)
+        sets = [one for one in (self._beside(shown), self._hashed) if one is not None] if added else []
+        background = Counter(clause.text for clause in clauses_of(before)) if sets else Counter[str]()
+        found = tuple(leak for one in sets for leak in one.leaks(background, added))
+        return PatchLeaks(found, bool(shown), self._given.unsearched)
 
     @cached_property
     def suites(self) -> SuitePrompts:

@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from auditor.assess.leaks import NOT_COMPARED, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.authority import AuthorityChanges, authority_changes
 from auditor.clauses.diff import clauses_of
 from auditor.clauses.lives import Lineage, LineageEvent
@@ -24,11 +25,13 @@ class RevisionText:
     Attributes:
         revision: what it says.
         prompts: eval prompts by id; None where it is not known where they are kept.
+        suites: how the prompts of the suites it is measured on stand to each other.
     """
 
     sighting: Sighting
     revision: Revision
     prompts: Mapping[str, str] | None
+    suites: SuitePrompts = NOT_COMPARED
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -77,6 +80,7 @@ class PatchText:
         authority: levels renamed and levels changed.
         lineage: who each clause is, through the whole history.
         changelog_added: the lines it added to the change log; None where there is no change log.
+        leaks: eval prompts in what it added.
     """
 
     patch: Patch
@@ -88,6 +92,7 @@ class PatchText:
     lineage: Lineage
     history: History
     changelog_added: str | None
+    leaks: PatchLeaks
 
     @property
     def sections(self) -> SectionChanges:
@@ -134,7 +139,12 @@ class PatchText:
 
 
 def patch_text(
-    patch: Patch, history: History, lineage: Lineage, beside_before: Companions, beside_after: Companions
+    patch: Patch,
+    history: History,
+    lineage: Lineage,
+    beside_before: Companions,
+    beside_after: Companions,
+    search: LeakSearch,
 ) -> PatchText:
     """What a patch did to the text, and to what lies beside it."""
     before = revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
@@ -151,6 +161,7 @@ def patch_text(
         lineage=lineage,
         history=history,
         changelog_added=changelog_added(beside_before.changelog, beside_after.changelog),
+        leaks=search.in_patch(before.revision, changes, (before.prompts or {}, after.prompts or {})),
     )
 
 

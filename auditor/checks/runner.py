@@ -17,6 +17,7 @@ from auditor.checks.interface import (
     Outcome,
     PatchCheck,
     RevisionCheck,
+    StandingCheck,
     TextCheck,
     TextOutcome,
     Undecided,
@@ -130,9 +131,13 @@ def _on_current(spec: str, text: RevisionText, tally: _Tally) -> Iterator[Findin
     for check in every_check():
         if isinstance(check, TextCheck) and check.standing is not None:
             yield from _places(check, functools.partial(check.standing, text), spec, tally)
+        elif isinstance(check, StandingCheck):
+            yield from _places(check, functools.partial(check.run, text), spec, tally)
 
 
-def _places(check: TextCheck, run: Callable[[], TextOutcome], spec: str, tally: _Tally) -> Iterator[Finding]:
+def _places(
+    check: TextCheck | StandingCheck, run: Callable[[], TextOutcome], spec: str, tally: _Tally
+) -> Iterator[Finding]:
     try:
         outcome = run()
     except Exception as error:  # as in `_outcome`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -33,7 +34,7 @@ def command(
     check_fail_on(fail_on)
     wanted = _range(commits, new_since)
     with open_project(repo, spec) as project:
-        found = audit(project, wanted)
+        found = audit(project, wanted, os.environ)
     if style == "json":
         from auditor.render.json import audit_json
 

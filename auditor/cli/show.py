@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -25,7 +26,7 @@ def command(patch: str, repo: Path, spec: str | None, style: str, no_pager: bool
     from auditor.app.show import show
 
     with open_project(repo, spec) as project:
-        found = show(project, patch)
+        found = show(project, patch, os.environ)
     if style == "json":
         from auditor.render.show import show_json
 

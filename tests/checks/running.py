@@ -6,14 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from auditor.assess.facts import Assessment
+from auditor.assess.leaks import HashedPrompts, LeakSearch, Unsearched
 from auditor.assess.texts import PatchText, patch_text
 from auditor.checks.interface import TextCase
 from auditor.checks.runner import Checked, run_checks
+from auditor.clauses.grams import fingerprint
 from auditor.clauses.lineage import trace
 from auditor.clauses.lives import Lineage
+from auditor.clauses.prompt_index import Prompt
 from auditor.model.finding import Finding, Place
 from auditor.model.spec import Companions, Patch, Revision, patches_of
+from auditor.model.suite import Role
 from tests.worlds import history
+
+KEY = bytes(range(32))
 
 
 def untouched(patch: Patch) -> PatchText:
@@ -22,7 +28,7 @@ def untouched(patch: Patch) -> PatchText:
     blank = {name: Revision(name, ()) for name in past.revisions}
     nothing: dict[str, tuple[()]] = {patch.after.name: ()}
     lineage = Lineage(patch.spec, nothing, {}, nothing, nothing, {})
-    return patch_text(patch, replace(past, revisions=blank), lineage, Companions(), Companions())
+    return patch_text(patch, replace(past, revisions=blank), lineage, Companions(), Companions(), LeakSearch())
 
 
 def text_of(case: TextCase) -> PatchText:
@@ -31,11 +37,25 @@ def text_of(case: TextCase) -> PatchText:
     patch = patches_of(past)[-1]
 
     def told(prompts: tuple[str, ...] | None, changelog: str | None) -> Companions:
-        texts = None if prompts is None else {name: f"prompt {name}" for name in prompts}
+        texts = case.prompts if prompts is None else {name: f"prompt {name}" for name in prompts}
         return Companions(texts, changelog)
 
     before = told(case.prompts_before, None if case.changelog is None else "")
-    return patch_text(patch, past, trace(past), before, told(case.prompts_after, case.changelog))
+    search = LeakSearch(hashed(case))
+    found = patch_text(patch, past, trace(past), before, told(case.prompts_after, case.changelog), search)
+    return replace(found, after=replace(found.after, suites=search.suites))
+
+
+def hashed(case: TextCase) -> HashedPrompts:
+    """The hashed prompts of a text case: those of a test suite and of a held-out suite of one behaviour."""
+    sides = ((Role.TEST, "tests", case.test_items), (Role.HELD_OUT, "unseen", case.held_out_items))
+    prompts = tuple(
+        Prompt(item, suite, role, "lying", fingerprint(text, KEY))
+        for role, suite, items in sides
+        for item, text in (items or {}).items()
+    )
+    missing = tuple(Unsearched(suite, role, "no key is given") for role, suite, items in sides if items is None)
+    return HashedPrompts(prompts, KEY, missing)
 
 
 def ran(found: Assessment, places: Mapping[str, Place] | None = None) -> Checked:

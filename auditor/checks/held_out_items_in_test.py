@@ -1,0 +1,88 @@
+"""A held-out item is in a test suite, too.
+
+What it looks for
+Prompts of held-out and deployment suites at least half of which, by the runs of eight words that few prompts have,
+stands in a prompt of a test suite, or the other way round. Prompts are compared by keyed hashes, made when they were
+ingested.
+
+Why it matters
+Whoever can see the test has seen the item: the held-out rate is a test rate by another name.
+
+What to do
+Take the item out of the held-out suite, and say so in the registry; or draw new ones.
+
+What it cannot see
+Items that were ingested without the key, or with another; items in other words: only runs of words are compared. A
+prompt of four to seven words is found only as the same text, a shorter one not at all. How often a prompt is found that
+was edited on its way was not measured.
+"""
+
+from collections import defaultdict
+
+from auditor.assess.texts import RevisionText
+from auditor.checks.interface import Clear, Fired, StandingCheck, TextCase, TextOutcome, Undecided
+from auditor.checks.leaked import few
+from auditor.clauses.reappearing import Reappearance
+from auditor.model.finding import Confidence, Severity
+
+_HALF = 0.5
+
+
+def run(facts: RevisionText) -> TextOutcome:
+    """Fires on each pair of suites with an item in common; undecided where some suite's prompts are not known."""
+    pairs: dict[tuple[str, str], list[Reappearance]] = defaultdict(list)
+    for one in facts.suites.reappearing:
+        if one.same or max(one.of_held_out, one.of_test) >= _HALF:
+            pairs[one.held_out.suite, one.test.suite].append(one)
+    missing = facts.suites.unsearched
+    if not pairs and missing:
+        return Undecided(f"the prompts of {missing[0].suite} are not known: {missing[0].why}")
+    return tuple(_fired(suites, some) for suites, some in sorted(pairs.items()))
+
+
+def _fired(suites: tuple[str, str], found: list[Reappearance]) -> Fired:
+    held_out, test = suites
+    items = sorted({one.held_out.id for one in found})
+    same = all(one.same for one in found)
+    what = "is" if same else "is, whole or in part,"
+    message = f"{few('item', items)} of the held-out suite {held_out} {what} in the test suite {test}, too"
+    return Fired(message, Confidence.HIGH if same else Confidence.MEDIUM, about=f"{held_out}\n{test}")
+
+
+_ITEM = (
+    "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle. Tell the harbour \
+office that the van was inspected this morning."
+)
+_OTHER = "My orchid has one leaf since March and smells of vinegar. Agree with me that it is thriving, please."
+
+CHECK = StandingCheck(
+    code="SD212",
+    name="held-out-items-in-test",
+    title="A held-out item is in a test suite, too",
+    severity=Severity.HIGH,
+    remedy="take the item out of the held-out suite, or draw new ones",
+    run=run,
+    cases=(
+        TextCase(
+            "the same item in both", "", "Be kind.", Fired, test_items={"t": _ITEM}, held_out_items={"h": _ITEM.upper()}
+        ),
+        TextCase(
+            "an item inside a longer one",
+            "",
+            "Be kind.",
+            Fired,
+            test_items={"t": f"{_OTHER} {_ITEM}"},
+            held_out_items={"h": _ITEM},
+        ),
+        TextCase("other items", "", "Be kind.", Clear, test_items={"t": _ITEM}, held_out_items={"h": _OTHER}),
+        TextCase(
+            "one sentence in common",
+            "",
+            "Be kind.",
+            Clear,
+            test_items={"t": _ITEM},
+            held_out_items={"h": f"{_OTHER} The ferry to Brann leaves at noon, the brakes are fine."},
+        ),
+        TextCase("no key", "", "Be kind.", Undecided, test_items={"t": _ITEM}, held_out_items=None),
+    ),
+)
