@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from auditor.assess.account import Stratum, SuiteMeasured
+from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import BehaviourFacts, Change
 from auditor.model.verdict import Verdict
@@ -32,13 +32,19 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
 
 def _differences(facts: BehaviourFacts) -> Iterator[Text]:
     for word, suites in (("differs", facts.account.measured), ("passed over", facts.account.passed_over)):
-        said = [_of_suite(one) for one in suites if one.differences]
+        said = [_of_suite(one) for one in suites if _telling(one)]
         if said:
             yield Text(f"{word}: {'; '.join(said)}", style="dim")
 
 
+def _telling(one: SuiteMeasured) -> list[Difference]:
+    """What is worth a line: not a few more invalid samples, nor the checkpoint, which the card names already."""
+    quiet = {What.CHECKPOINT} if one.invalid_rose else {What.CHECKPOINT, What.INVALID}
+    return [part for part in one.differences if part.what not in quiet]
+
+
 def _of_suite(one: SuiteMeasured) -> str:
-    parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in one.differences]
+    parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in _telling(one)]
     return f"{terminal(one.suite)}: {', '.join(parts)}"
 
 

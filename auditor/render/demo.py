@@ -16,7 +16,7 @@ def next_steps(folder: str, commit: str) -> RenderableType:
     for line, why in (
         (f"auditor audit --repo {where} --format json", "the same with every number"),
         (f"auditor audit --repo {where} --fail-on suspected", "exits 1: a patch is suspected of hiding"),
-        (f"auditor gate --repo {where} --base HEAD~2 --head HEAD", "what a merge would have been told"),
+        (f"auditor gate --repo {where} --base HEAD~3 --head HEAD", "exits 1: what its merge would have been told"),
         ("auditor checks SD101", "the rule behind the first finding"),
     ):
         table.add_row(Text(line, style="bold"), Text(why, style="dim"))
