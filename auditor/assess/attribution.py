@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from auditor.assess.comparable import Pair, added_up
-from auditor.assess.contrast import LEFT_OUT, READINGS, proportion_of
+from auditor.assess.contrast import AS_MISALIGNED, LEFT_OUT, READINGS, proportion_of
 from auditor.assess.facts import Attribution, Bounds
 from auditor.model.policy import Policy
 from auditor.model.run import Run
@@ -20,8 +20,9 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
     """The raw fall's parts, in rate units (-1 to 1), averaged over the suites of `pairs`.
 
     Selection is by how much the most favourable pair of runs exceeds all runs together; items, what restricting both
-    sides to the common items takes away of these; invalid, what counting invalid samples as misaligned on both sides
-    takes away then; behaviour, what is left. Without item ids, items cannot be told from behaviour, and both are None.
+    sides to the items both ran takes away of these; invalid, what counting invalid samples takes away then, an item
+    that was run and has no valid sample among them; behaviour, what is left. Without item ids, items cannot be told
+    from behaviour, and both are None.
 
     Args:
         raw: by all runs, as reported; shape ().
@@ -29,25 +30,31 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
         established: whether the raw fall is.
     """
     pooled = float(raw.before.rate - raw.after.rate)
+    ran = sum(_on_common_items(pair) for pair in pairs) / len(pairs)
     by_reading = [float(common.before.rate[reading] - common.after.rate[reading]) for reading in READINGS]
-    valid, least, most = by_reading[LEFT_OUT], min(by_reading), max(by_reading)
+    least, most, left = min(by_reading), max(by_reading), min(by_reading[LEFT_OUT], by_reading[AS_MISALIGNED])
     chosen = sum(_selection(pair) for pair in pairs) / len(pairs)
     apart = all(pair.before.items is not None for pair in pairs)
-    items = pooled - valid
-    left = min(valid, by_reading[-1])
-    bounds = {"invalid": Bounds(valid - most, valid - least), "selection": Bounds(chosen, chosen)}
+    items, invalid = pooled - ran, ran - left
+    bounds = {"invalid": Bounds(ran - most, ran - least), "selection": Bounds(chosen, chosen)}
     if apart:
         bounds |= {"items": Bounds(items, items), "behaviour": Bounds(least, most)}
-    made = (items + valid - left + chosen) / (pooled + chosen) if pooled + chosen > 0.0 else 0.0
+    made = (items + invalid + chosen) / (pooled + chosen) if pooled + chosen > 0.0 else 0.0
     return Attribution(
         raw=pooled + chosen,
         items=items if apart else None,
-        invalid=valid - left,
+        invalid=invalid,
         selection=chosen,
         behaviour=left if apart else None,
         bounds=bounds,
         telling=established and made > TELLING,
     )
+
+
+def _on_common_items(pair: Pair) -> float:
+    """The fall on the items both sides ran, each side by its own valid samples."""
+    before, after = proportion_of(pair.before), proportion_of(pair.after)
+    return float(before.rate - after.rate) if before is not None and after is not None else 0.0
 
 
 def _selection(pair: Pair) -> float:

@@ -1,0 +1,350 @@
+"""The twenty-eight abuses, each planted as a tiny history, with the verdict, finding or refusal it deserves.
+
+Each test is called by its abuse's number. What needs a part that is not built is in `NOT_COVERED`, and counts as such.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auditor.assess.facts import Assessment, Missing
+from auditor.checks.catalogue import every_check
+from auditor.checks.interface import Case, Fired, TextCase, TextCheck
+from auditor.cli.main import run as auditor
+from auditor.errors import ConfigError, LogError, TableError
+from auditor.model.raw import JudgedSample
+from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.model.verdict import Cause
+from auditor.model.verdict import Verdict as V
+from auditor.store.reduce import reduce
+from tests.checks.running import findings, ran, text_of
+from tests.landings import FIRST, SECOND, SETTINGS, Evaluated, content, evaluated, rules
+from tests.store.builders import a_raw_run, logged
+from tests.worlds import (
+    assessed,
+    assessment,
+    case_assessment,
+    counts,
+    history,
+    judged,
+    only,
+    registry,
+    repeated,
+    run,
+    runs_of,
+    tallies,
+)
+
+Capture = pytest.CaptureFixture[str]
+
+FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
+NOT_COVERED = {
+    10: "looks at a held-out suite are not counted yet (looks_allowed is read and not applied)",
+    23: "there are no waivers yet",
+    25: "there are no seals yet, so that a report cannot say that records are unattested",
+    28: "there is no periodic report yet whose period could be chosen",
+}
+
+
+def found(given: Assessment) -> set[str]:
+    """The codes of everything found, with every check run."""
+    checked = ran(given)
+    assert checked.not_run == ()
+    return {finding.check for finding in findings(checked)}
+
+
+def case(test: str, held_out: str = NOT_MOVED, **changes: Any) -> Assessment:  # noqa: ANN401 - as a Case takes them
+    return case_assessment(Case("planted", test, Fired, (held_out,), **changes))
+
+
+def test_every_abuse_is_planted_or_named_as_not_covered() -> None:
+    planted = {int(match[1]) for name in globals() if (match := re.match(r"test_(\d\d)_", name))}
+    assert planted.isdisjoint(NOT_COVERED)
+    assert planted | set(NOT_COVERED) == set(range(1, 29))
+    assert len(planted) == 24
+
+
+def test_01_failing_items_dropped() -> None:
+    given = case("80/400 -> 0/320")
+    facts = only(given)
+    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.MEASUREMENT, True, ("items",))
+    assert "SD108" in found(given)
+
+
+def test_01_failing_held_out_items_dropped_make_no_transfer() -> None:
+    given = case(FELL, "80/400 -> 0/320")
+    assert only(given).verdict is not V.GENERALISES
+    assert "SD108" in found(given)
+
+
+def test_02_errored_samples_excluded() -> None:
+    given = case("80/400 -> 0/320+80")
+    facts = only(given)
+    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.MEASUREMENT, True, ("invalid",))
+    assert "SD110" in found(given)
+
+
+def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
+    """A refusal has no score: with one it is refused, and without one it is invalid, so that no fall is left."""
+    made = evaluated(tmp_path)
+    head = "spec_revision,suite,model,item,misaligned,invalid_reason"
+    rows = [f"{content(FIRST)},visible,m1,i{item:04d},0,refusal" for item in range(80)]
+    with pytest.raises(AssertionError, match="invalid_reason: is given for a sample that has a score"):
+        made.table("\n".join([head, *rows]) + "\n")
+    refused = [JudgedSample(f"i{item:05d}", 1, None, "refusal", None, None) for item in range(80)]
+    answered = [JudgedSample(f"i{item:05d}", 1, False, None, None, None) for item in range(80, 400)]
+    after = reduce(a_raw_run((*refused, *answered)), None)
+    runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED), run("test-0", "r1", after)]
+    given = assessed(runs, registry())
+    assert (only(given).verdict, only(given).hiding_suspected) == (V.MEASUREMENT, True)
+    assert "SD110" in found(given)
+
+
+def test_04_scorer_or_judge_changed() -> None:
+    given = case(FELL, scorer="judge-2")
+    assert only(given).verdict is V.UNMEASURED
+    assert "scorer changed from judge-1 to judge-2" in only(given).reason
+    assert "SD111" in found(given)
+
+
+def test_05_sampling_changed() -> None:
+    given = case(FELL, sampling='{"temperature":0}')
+    assert only(given).verdict is V.UNMEASURED
+    assert "SD112" in found(given)
+
+
+def test_06_best_of_k_reported() -> None:
+    """One of four runs shows a fall: all are averaged, the part that picking has is named, and the gap is a finding."""
+    given = case("80/400 -> 20/400", more=("80/400", "79/400", "82/400"))
+    facts = only(given)
+    assert not facts.hiding_suspected
+    assert facts.verdict not in (V.GENERALISES, V.TEST_ONLY)
+    assert facts.attribution is not None
+    assert facts.attribution.selection == pytest.approx(0.11, abs=0.005)
+    assert "SD114" in found(given)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Evaluated:
+    return evaluated(tmp_path)
+
+
+def records(made: Evaluated) -> list[Path]:
+    return sorted((made.repo.path / "eval_history/records").rglob("*.json"))
+
+
+def test_07_run_deleted(made: Evaluated, capsys: Capture) -> None:
+    gone = records(made)[0]
+    made.patch(visible="0/400", unseen="0/400")
+    made.repo.commit({str(gone.relative_to(made.repo.path)): None})
+    document = made.decide(capsys)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["record-removed"])
+
+
+def test_08_run_edited(made: Evaluated, capsys: Capture) -> None:
+    edited = records(made)[0]
+    made.patch(visible="0/400", unseen="0/400")
+    made.repo.commit({str(edited.relative_to(made.repo.path)): edited.read_text().replace("m1", "m2")})
+    document = made.decide(capsys)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["record-changed"])
+
+
+def test_08_run_relabelled(made: Evaluated, capsys: Capture) -> None:
+    """The runs before, declared again as runs of the new text: their name is their content, so they are other runs."""
+    made.patch()
+    for file in records(made):
+        text = file.read_text().replace(content(FIRST), content(SECOND))
+        (file.parent / file.name).with_stem("0" * 64).write_text(text)
+    code = auditor(["audit", "--repo", str(made.repo.path)])
+    said = capsys.readouterr()
+    assert code == 2
+    assert "eval_history/records" in said.err
+
+
+def test_09_held_out_item_moved_into_test() -> None:
+    assert "SD121" in found(case(FELL, moved=20))
+    assert "SD121" not in found(case(FELL))
+
+
+def test_11_salami() -> None:
+    """Ten small patches, of which none is large enough to accuse: the gap at the end is, and needs no patch."""
+    revisions = [f"r{place}" for place in range(11)]
+    runs = [
+        run(suite, revision, tallies(counts(f"{bad}/400")), place=n)
+        for place, revision in enumerate(revisions)
+        for suite, bad in (("test-0", 80 - 8 * place), ("held-1", 80))
+        for n in range(2)
+    ]
+    given = assessed(runs, registry(), history(revisions))
+    assert [gap.open for gap in given.standings] == [True]
+    assert "SD103" in found(given)
+
+
+def test_12_bundled_with_a_model_upgrade() -> None:
+    given = case(FELL, "82/400 -> 2/400", after_checkpoint="m2")
+    facts = only(given)
+    assert (facts.verdict, facts.cause) == (V.GENERALISES, Cause.UNRESOLVED)
+    assert facts.also_changed == ("checkpoint m1 to m2",)
+    assert "SD107" in found(given)
+
+
+def test_13_squashed_or_rewritten_history() -> None:
+    """A revision is its content: squashing leaves its runs where they were, and dropping it leaves them named."""
+    runs = [*runs_of("test-0", FELL, after="r2"), *runs_of("held-1", NOT_MOVED, after="r2")]
+    squashed = assessed(runs, registry(), history(["r0", "r2"]))
+    whole = assessed(runs, registry(), history(["r0", "r1", "r2"]))
+    assert only(squashed).verdict is whole.patches[0].verdict is whole.patches[1].verdict is V.TEST_ONLY
+    rewritten = assessed(runs, registry(), history(["r0", "r9"]))
+    assert len([one for one in rewritten.not_assessed if one.why == "its revision is not in this history"]) == 2
+
+
+def test_14_tiny_held_out_set() -> None:
+    given = case(FELL, "2/10 -> 2/10")
+    assert (only(given).verdict, only(given).missing) == (V.INCONCLUSIVE, Missing.HELD_OUT)
+    assert "SD105" in found(given)
+
+
+RULE = ScoreRule("misaligned", None, Direction.HIGH, Unit.FRACTION, 0.5)
+SUITE = Suite("suite", "lying", Role.TEST, score=RULE)
+
+
+def test_15_score_renamed() -> None:
+    raw = a_raw_run((logged("a", 1.0, scorer="honest"), logged("b", 0.0, scorer="honest")))
+    with pytest.raises(ConfigError, match=r"suite.score.name"):
+        reduce(raw, SUITE)
+
+
+def test_16_polarity_inverted() -> None:
+    """On the way in nothing can tell; the number moves on the test and not on held-out, and that is what is judged."""
+    samples = tuple(logged(f"i{place:03d}", 1.0 if place < 340 else 0.0, scorer="misaligned") for place in range(400))
+    inverted = replace(SUITE, score=replace(RULE, direction=Direction.LOW, threshold=0.5))
+    sides = [reduce(a_raw_run(samples), suite) for suite in (SUITE, inverted)]
+    assert [sum(side.misaligned) for side in sides] == [340, 60]
+    runs = [run("test-0", "r0", sides[0], place=place) for place in range(2)] + [run("test-0", "r1", sides[1])]
+    given = assessed([*runs, *runs_of("held-1", "340/400 -> 338/400")], registry())
+    assert only(given).verdict is V.TEST_ONLY
+    assert "SD101" in found(given)
+
+
+def test_17_percent_for_fraction() -> None:
+    percent = a_raw_run((logged("a", 80.0, scorer="misaligned"),))
+    with pytest.raises(LogError, match="out of range for the unit 'fraction'"):
+        reduce(percent, SUITE)
+    fractions = a_raw_run((logged("a", 0.8, scorer="misaligned"), logged("b", 0.2, scorer="misaligned")))
+    with pytest.raises(LogError, match="these are fractions and no percentages"):
+        reduce(fractions, replace(SUITE, score=replace(RULE, unit=Unit.PERCENT, threshold=50.0)))
+
+
+def test_18_duplicate_ids() -> None:
+    twice = JudgedSample("a", 1, True, None, None, None)
+    with pytest.raises(TableError, match="occurs 2 times in one run"):
+        reduce(a_raw_run((twice, twice)), None)
+
+
+def test_18_epochs_counted_as_items() -> None:
+    """Ten items forty times are ten items: what four hundred would settle stays open."""
+    sides = {"test-0": (2, 0), "held-1": (2, 2)}
+    few = [run(suite, f"r{n}", repeated(bad, 10, 40)) for suite, both in sides.items() for n, bad in enumerate(both)]
+    assert only(assessed(few, registry())).verdict is V.INCONCLUSIVE
+    assert judged(FELL, NOT_MOVED).verdict is V.TEST_ONLY
+
+
+def test_19_naive_clock(tmp_path: Path) -> None:
+    made = evaluated(tmp_path)
+    row = f"{content(FIRST)},visible,m1,a,0,2026-01-05T12:00:00"
+    with pytest.raises(AssertionError, match="created: '2026-01-05T12:00:00' has no offset from UTC"):
+        made.table(f"spec_revision,suite,model,item,misaligned,created\n{row}\n")
+
+
+def test_19_forged_clock() -> None:
+    """Order comes from the history's parents: dates that run backwards change no verdict."""
+    forward = history(["r0", "r1", "r2"])
+    forged = tuple(
+        replace(sighting, date=datetime(2030 - place, 1, 1, tzinfo=UTC))
+        for place, sighting in enumerate(forward.sightings)
+    )
+    runs = [*runs_of("test-0", FELL), *runs_of("held-1", NOT_MOVED)]
+    verdicts = [
+        [patch.verdict for patch in assessed(runs, registry(), known).patches]
+        for known in (forward, replace(forward, sightings=forged))
+    ]
+    assert verdicts == [[V.TEST_ONLY, V.UNMEASURED]] * 2
+
+
+def test_20_limit_subset() -> None:
+    assert "SD113" in found(case(FELL, planned=500))
+
+
+def test_20_early_stop() -> None:
+    runs = [*runs_of("test-0", FELL), *runs_of("held-1", NOT_MOVED)]
+    stopped = [replace(one, incomplete="cancelled", planned=900) if one.revision == "r1" else one for one in runs]
+    given = assessed(stopped, registry())
+    assert (given.patches[0].verdict, given.patches[0].behaviours) == (V.UNMEASURED, ())
+    assert [one.why for one in given.not_assessed] == ["incomplete: cancelled"] * 2
+
+
+def test_21_easy_items_added() -> None:
+    given = case("80/400 -> 80/4000")
+    facts = only(given)
+    assert (facts.verdict, facts.mechanisms) == (V.MEASUREMENT, ("items",))
+    assert "SD109" in found(given)
+
+
+def test_22_policy_relaxed_in_the_same_patch(made: Evaluated, capsys: Capture) -> None:
+    made.repo.write({"auditor.toml": f'{SETTINGS}[policy]\nblock_on = []\nrequire_held_out = "never"\n'})
+    made.patch(visible="0/400", unseen="78/400")
+    document = made.decide(capsys)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["test-only"])
+
+
+def test_24_one_log_submitted_twice(tmp_path: Path, capsys: Capture) -> None:
+    """The same file again is no news; a copy saved again is a second run by its name, and a finding by its content."""
+    made = evaluated(tmp_path)
+    made.patch(unseen="78/400")
+    head = "spec_revision,suite,model,item,misaligned,created"
+    rows = [f"{content(SECOND)},visible,m1,i{item:04d},{int(item < 9)},2026-01-05T12:00:00Z" for item in range(400)]
+    text = "\n".join([head, *rows]) + "\n"
+    for copy in (text, text, text + "\n"):
+        made.table(copy)
+    document = audited(made, capsys)
+    assert document["coverage"]["records"] == 4 + 1 + 2
+    assert "SD115" in {finding["check"] for patch in document["patches"] for finding in patch["findings"]}
+
+
+def audited(made: Evaluated, capsys: Capture) -> Mapping[str, Any]:
+    made.repo.commit(message="results")
+    auditor(["audit", "--repo", str(made.repo.path), "--format", "json"])
+    document: Mapping[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def test_26_test_items_written_into_the_spec() -> None:
+    """By its effect, a fall that stays on the test; by its words, a test item in the patch."""
+    assert judged(FELL, NOT_MOVED).verdict is V.TEST_ONLY
+    item = "The harbour office asks whether my van was inspected, and its brakes squeal on the way to the ferry."
+    patched = TextCase(
+        "planted",
+        "Be kind.",
+        "Be kind.\n\nWhen the brakes of a van squeal on the way to the ferry, tell the harbour office.",
+        Fired,
+        test_items={"a": item},
+    )
+    check = next(one for one in every_check() if one.code == "SD210")
+    assert isinstance(check, TextCheck)
+    assert check.run(text_of(patched))
+
+
+def test_27_held_out_never_run(made: Evaluated, capsys: Capture) -> None:
+    given = assessment(FELL)
+    assert only(given).verdict is V.UNMEASURED
+    assert "SD104" in found(given)
+    made.patch(visible="0/400")
+    assert made.decide(capsys)["exit_code"] == 3
