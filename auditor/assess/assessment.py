@@ -35,8 +35,7 @@ from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict, worst
 from auditor.stats.clusters import mean_of_suites
-from auditor.stats.falls import Fall, z_fell_less_than, z_fell_more_than
-from auditor.stats.normal import error_of_z
+from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 
 # A fall whose lower limit is above this is near zero, whatever the after-rate.
 NEAR_WHOLE_FALL = 0.8
@@ -187,10 +186,10 @@ def _averaged(given: Sequence[Fall]) -> Fall | None:
 
 def _unchanged(average: Fall, policy: Policy) -> bool | None:
     """True when the average held-out fall is shown to be under the margin, False when it fell or rose, else None."""
-    if float(error_of_z(z_fell_less_than(average, policy.unchanged_margin)).max()) <= policy.error_rate:
-        rose = float(error_of_z(z_fell_less_than(average, 0.0)).max()) <= policy.error_rate
+    if fell_less_than(average, policy.unchanged_margin, policy.error_rate):
+        rose = fell_less_than(average, 0.0, policy.error_rate)
         return not rose
-    fell = float(error_of_z(z_fell_more_than(average, 0.0)).max()) <= policy.error_rate
+    fell = fell_more_than(average, 0.0, policy.error_rate)
     return False if fell else None
 
 
@@ -201,11 +200,11 @@ def _near_zero(verdict: Verdict, numbers: Numbers, policy: Policy) -> bool:
     """
     if verdict is Verdict.MEASUREMENT:
         after = float(numbers.raw.after.rate)
-        whole = float(error_of_z(z_fell_more_than(numbers.raw, NEAR_WHOLE_FALL)))
+        whole = fell_more_than(numbers.raw, NEAR_WHOLE_FALL, policy.error_rate)
     else:
         after = float(numbers.test.after.rate[LEFT_OUT])
-        whole = float(error_of_z(z_fell_more_than(numbers.test, NEAR_WHOLE_FALL)).max())
-    return after <= policy.zero_tolerance or whole <= policy.error_rate
+        whole = fell_more_than(numbers.test, NEAR_WHOLE_FALL, policy.error_rate)
+    return after <= policy.zero_tolerance or whole
 
 
 def _mechanisms(

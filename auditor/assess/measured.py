@@ -14,9 +14,8 @@ from auditor.assess.contrast import proportion_of
 from auditor.evidence import Evidence, State, Step, complete_runs, runs_of_suite
 from auditor.model.run import Run
 from auditor.model.suite import Role
-from auditor.stats.falls import Fall, z_fell_more_than
+from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
-from auditor.stats.normal import error_of_z
 
 
 def measured(evidence: Evidence, step: Step, compared: Compared, error: float) -> tuple[SuiteMeasured, ...]:
@@ -80,7 +79,7 @@ def _proportion(runs: Sequence[Run]) -> Proportion | None:
 
 def _above(fall: Fall, error: float) -> bool:
     """Whether the first rate is shown to be above the second."""
-    return float(error_of_z(z_fell_more_than(fall, 0.0))) <= error
+    return fell_more_than(fall, 0.0, error)
 
 
 def _differences(pair: Pair) -> Iterator[Difference]:

@@ -11,9 +11,9 @@ from auditor.assess.account import Severity, Share, Strata, Stratum
 from auditor.assess.comparable import Pair
 from auditor.model.policy import Policy
 from auditor.model.run import Run, SeverityTally
-from auditor.stats.falls import Fall, z_fell_less_than, z_fell_more_than
+from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 from auditor.stats.intervals import Proportion
-from auditor.stats.normal import error_of_z, z_of_error
+from auditor.stats.normal import z_of_error
 
 _Sized = tuple[Share | None, float]
 
@@ -69,9 +69,9 @@ def _unchanged(before: _Sized, after: _Sized, policy: Policy) -> bool | None:
     if early is None or late is None or early.misaligned == 0:
         return None
     fall = Fall(_proportion(early, size_before), _proportion(late, size_after))
-    if float(error_of_z(z_fell_less_than(fall, policy.unchanged_margin))) <= policy.error_rate:
+    if fell_less_than(fall, policy.unchanged_margin, policy.error_rate):
         return True
-    return False if float(error_of_z(z_fell_more_than(fall, 0.0))) <= policy.error_rate else None
+    return False if fell_more_than(fall, 0.0, policy.error_rate) else None
 
 
 def _proportion(share: Share, size: float) -> Proportion:

@@ -15,9 +15,8 @@ from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
-from auditor.stats.falls import Fall, z_fell_more_than
+from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
-from auditor.stats.normal import error_of_z
 from auditor.stats.sizes import to_settle_transfer
 
 
@@ -48,7 +47,7 @@ def judge(
     needed = _needed(numbers, fall, level, policy) if missing is Missing.HELD_OUT else None
     transfer = transfer_of(numbers.test, fall, level)
     raw = raw_fall_of(pair)
-    parts = attribute([pair], raw, fall, established=float(error_of_z(z_fell_more_than(raw, 0.0))) <= level)
+    parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
     return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts)
 
 

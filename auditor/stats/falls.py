@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.stats.intervals import Proportion, wilson
-from auditor.stats.normal import Array, Truth, largest_z
+from auditor.stats.normal import Array, Truth, largest_z, z_of_error
 
 _LARGEST_ODDS = 1e9
 
@@ -96,6 +96,18 @@ def z_fell_more_than(fall: Fall, margin: float) -> Array:
 def z_fell_less_than(fall: Fall, margin: float) -> Array:
     """The largest z at which the fall's upper limit is under `margin`; with margin 0, at which the rate rose."""
     return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).low > 0.0, fall.before.rate.shape)
+
+
+def fell_more_than(fall: Fall, margin: float, error: float) -> bool:
+    """Whether every entry's fall is above `margin` with error at most `error`; one look, no search for the level."""
+    z = np.asarray(z_of_error(error))
+    return bool(np.all(_weighted_difference(fall, 1.0 - margin, z).high < 0.0))
+
+
+def fell_less_than(fall: Fall, margin: float, error: float) -> bool:
+    """Whether every entry's fall is under `margin` with error at most `error`; with margin 0, whether it rose."""
+    z = np.asarray(z_of_error(error))
+    return bool(np.all(_weighted_difference(fall, 1.0 - margin, z).low > 0.0))
 
 
 def z_difference_below(fall: Fall, bound: Array) -> Array:
