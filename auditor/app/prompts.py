@@ -98,7 +98,7 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
         opened = [file for file in own if file.key == check]
         prompts += _prompts(suite, opened)
         if not any(file.prompts for file in opened):
-            unsearched.append(Unsearched(suite.name, suite.role, _why(own, key)))
+            unsearched.append(Unsearched(suite.name, suite.role, _why(own, key), bool(own)))
     return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
 
 
@@ -110,15 +110,15 @@ def _prompts(suite: Suite, files: Iterable[PromptFile]) -> Iterator[Prompt]:
 def _why(files: list[PromptFile], key: Key) -> str:
     if key.bytes is None:
         return key.why
-    return "its prompts are hashed with another key" if files else "no prompts of it were ingested with the key"
+    return "they are hashed with another key" if files else "no prompts of it were ingested with the key"
 
 
 def not_assessed(hashed: HashedPrompts) -> tuple[NotAssessed, ...]:
-    """What an audit says of suites whose prompts could not be searched for: one line a reason."""
+    """What an audit says of suites whose hashed prompts were passed over: one line a reason."""
     by_reason: dict[str, list[str]] = {}
-    for one in hashed.unsearched:
+    for one in (suite for suite in hashed.unsearched if suite.passed_over):
         by_reason.setdefault(one.why, []).append(one.suite)
-    return tuple(NotAssessed(f"prompts of {_few(names)}", why) for why, names in by_reason.items())
+    return tuple(NotAssessed(f"hashed prompts of {_few(names)}", why) for why, names in by_reason.items())
 
 
 def _few(names: list[str]) -> str:

@@ -28,11 +28,12 @@ _WORDS_SHOWN = 24
 
 @dataclass(frozen=True, slots=True)
 class Unsearched:
-    """A suite whose prompts cannot be searched for, and why."""
+    """A suite whose prompts cannot be searched for, and why; `passed_over` where hashes of them are there."""
 
     suite: str
     role: Role
     why: str
+    passed_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,7 @@ def test_the_settings_may_name_the_key_and_it_may_be_missing_here(
     assert audited(project, auditor)["not_assessed"] == []
     key.unlink()
     why = "the key file that store.prompt_key_file names cannot be read here"
-    assert {"what": "prompts of unseen", "why": why} in audited(project, auditor)["not_assessed"]
+    assert {"what": "hashed prompts of unseen", "why": why} in audited(project, auditor)["not_assessed"]
 
 
 # --- what is found --------------------------------------------------------------------------------------------------
@@ -288,9 +288,9 @@ def test_without_the_key_and_with_a_wrong_one_nothing_is_called_clear(
     none = audited(project, auditor)
     assert [leaks(found) for found in (wrong, none)] == [[], []]
     assert wrong["not_assessed"] == [
-        {"what": "prompts of unseen, visible", "why": "its prompts are hashed with another key"}
+        {"what": "hashed prompts of unseen, visible", "why": "they are hashed with another key"}
     ]
-    assert none["not_assessed"] == [{"what": "prompts of unseen, visible", "why": NO_KEY}]
+    assert none["not_assessed"] == [{"what": "hashed prompts of unseen, visible", "why": NO_KEY}]
     undecided = [found["coverage"]["checks"]["undecided"] for found in (right, wrong, none)]
     # SD210, SD211 and SD212, of which one had fired and two were clear.
     assert undecided == [undecided[0], undecided[0] + 3, undecided[0] + 3]

@@ -1,0 +1,84 @@
+"""Hashed prompts on disk: what goes in comes out, no text is in it, and damage is an error."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.clauses.grams import fingerprint, plain_words
+from auditor.errors import RecordError
+from auditor.git import Folder
+from auditor.store.canonical import sha256
+from auditor.store.prompts import add_prompts, encode, hashed, key_check, load_prompts
+
+KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
+TEXT = "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle."
+WORDS = st.lists(st.text("abcdefghij", min_size=9, max_size=12), max_size=120).map(" ".join)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.text("xyz0", min_size=1, max_size=3), WORDS), max_size=4))
+def test_what_is_kept_comes_back_and_holds_no_word(
+    tmp_path_factory: pytest.TempPathFactory, prompts: list[tuple[str, str]]
+) -> None:
+    root = tmp_path_factory.mktemp("store")
+    file = hashed("suite", prompts, KEY)
+    add_prompts(root, "eval_history", [file])
+    add_prompts(root, "eval_history", [hashed("suite", reversed(prompts), KEY)])
+    assert load_prompts(Folder(root), "eval_history") == (file,)
+    assert set(file.prompts) == {(item, fingerprint(text, KEY)) for item, text in prompts}
+    (path,) = (root / "eval_history/prompts").iterdir()
+    data = path.read_bytes()
+    assert path.stem == sha256(data)
+    assert [word for _, text in prompts for word in plain_words(text) if word.encode() in data] == []
+
+
+def test_numbers_of_another_key_have_nothing_in_common() -> None:
+    mine, theirs = (hashed("suite", [("a", TEXT)], key) for key in (KEY, OTHER))
+    assert mine.key != theirs.key
+    ((_, one),), ((_, other),) = mine.prompts, theirs.prompts
+    assert not one.runs & other.runs
+    assert not frozenset().union(*one.stems) & frozenset().union(*other.stems)
+    assert key_check(KEY) not in (KEY.hex(), "")
+
+
+def test_no_files_where_there_is_no_folder_and_hidden_ones_are_passed_over(tmp_path: Path) -> None:
+    assert load_prompts(Folder(tmp_path), "eval_history") == ()
+    (tmp_path / "eval_history/prompts").mkdir(parents=True)
+    (tmp_path / "eval_history/prompts/.left.tmp").write_text("half a file")
+    assert load_prompts(Folder(tmp_path), "eval_history") == ()
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    with pytest.raises(RecordError, match="cannot be recorded"):
+        encode(hashed("suite", [("\ud800", TEXT)], KEY))
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("schema", "auditor.prompts/2"),
+        ("suite", None),
+        ("key", "short"),
+        ("prompts", {}),
+        ("prompts", [{"item": "a", "length": 9, "runs": "", "stems": []}]),
+        ("prompts", [{"item": "a", "length": True, "runs": "", "stems": []}]),
+        ("prompts", [{"item": "a", "length": 8, "runs": "AAAA", "stems": []}]),
+        ("prompts", [{"item": "a", "length": 8, "runs": "?", "stems": []}]),
+        ("prompts", [{"item": "a", "length": 8, "runs": "", "stems": "", "text": "kept"}]),
+        ("more", 1),
+    ],
+)
+def test_anything_else_is_an_error(member: str, value: object, tmp_path: Path) -> None:
+    content = json.loads(encode(hashed("suite", [("a", TEXT)], KEY)))
+    data = json.dumps({**content, member: value}).encode()
+    folder = tmp_path / "eval_history/prompts"
+    folder.mkdir(parents=True)
+    (folder / f"{sha256(data)}.json").write_bytes(data)
+    with pytest.raises(RecordError) as caught:
+        load_prompts(Folder(tmp_path), "eval_history")
+    assert str(caught.value).startswith(f"eval_history/prompts/{sha256(data)}.json: holds no auditor.prompts/1")
