@@ -73,7 +73,7 @@ class Evidence:
         suites: by name, from the registry or as tables declare them.
         lineages: the lineage of each checkpoint that was run.
         trained: checkpoints in the order in which they were trained, as far as it is known.
-        complete: complete runs by suite and state, sorted by record.
+        measured: every run, complete or not, by suite and then by state, sorted by record.
     """
 
     graph: nx.MultiDiGraph[Node]
@@ -83,7 +83,7 @@ class Evidence:
     suites: Mapping[str, Suite]
     lineages: Mapping[str, str]
     trained: Mapping[str, int]
-    complete: Mapping[tuple[str, State], tuple[Run, ...]]
+    measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
 
 
 def build(history: History, runs: Iterable[Run], registry: Registry) -> Evidence:
@@ -98,15 +98,14 @@ def build(history: History, runs: Iterable[Run], registry: Registry) -> Evidence
     _add_runs(graph, kept.values(), suites)
     lineages, trained = _lineages(graph, kept.values())
     by_id = {patch.id: patch for patch in patches}
-    return Evidence(graph, history, by_id, kept, suites, lineages, trained, _complete(kept.values()))
+    return Evidence(graph, history, by_id, kept, suites, lineages, trained, _measured(kept.values()))
 
 
-def _complete(runs: Iterable[Run]) -> dict[tuple[str, State], tuple[Run, ...]]:
-    found: dict[tuple[str, State], list[Run]] = {}
+def _measured(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
+    found: dict[str, dict[State, list[Run]]] = {}
     for run in runs:
-        if run.incomplete is None:
-            found.setdefault((run.suite, State(run.revision, run.checkpoint)), []).append(run)
-    return {where: tuple(some) for where, some in found.items()}
+        found.setdefault(run.suite, {}).setdefault(State(run.revision, run.checkpoint), []).append(run)
+    return {suite: {state: tuple(some) for state, some in states.items()} for suite, states in found.items()}
 
 
 def _add_history(graph: nx.MultiDiGraph[Node], history: History, patches: Iterable[Patch]) -> None:
@@ -202,12 +201,18 @@ def suites_measuring(evidence: Evidence, behaviour: str) -> tuple[Suite, ...]:
 
 def runs_of_suite(evidence: Evidence, suite: str) -> tuple[Run, ...]:
     """Every run of a suite, complete or not, sorted by record."""
-    return tuple(evidence.runs[record] for record in predecessors(evidence, ("suite", suite), "on"))
+    runs = (run for some in evidence.measured.get(suite, {}).values() for run in some)
+    return tuple(sorted(runs, key=lambda run: run.record))
+
+
+def runs_at(evidence: Evidence, suite: str, state: State) -> tuple[Run, ...]:
+    """Every run of a suite at a state, complete or not, sorted by record."""
+    return evidence.measured.get(suite, {}).get(state, ())
 
 
 def complete_runs(evidence: Evidence, suite: str, state: State) -> tuple[Run, ...]:
     """The complete runs of a suite at a state, sorted by record."""
-    return evidence.complete.get((suite, state), ())
+    return tuple(run for run in runs_at(evidence, suite, state) if run.incomplete is None)
 
 
 def protocol_of(run: Run) -> Protocol:

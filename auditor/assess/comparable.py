@@ -15,8 +15,8 @@ from auditor.evidence import (
     State,
     Step,
     complete_runs,
+    runs_at,
     runs_by_protocol,
-    runs_of_suite,
     suites_measuring,
 )
 from auditor.model.run import Run
@@ -116,7 +116,7 @@ def _why_no_run(evidence: Evidence, suite: Suite, step: Step, before: bool, afte
 def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) -> str:
     if complete_runs(evidence, suite.name, state):
         return f"run {side} the patch earlier than its role was registered ({suite.registered})"
-    here = [run for run in runs_of_suite(evidence, suite.name) if State(run.revision, run.checkpoint) == state]
+    here = runs_at(evidence, suite.name, state)
     if here:
         return f"the run {side} the patch is incomplete ({here[0].incomplete})"
     return f"not run {side} the patch"

@@ -11,7 +11,7 @@ import numpy as np
 from auditor.assess.account import Apart, Difference, RunGap, ShortRun, SuiteMeasured, What
 from auditor.assess.comparable import Columns, Compared, Pair, added_up
 from auditor.assess.contrast import proportion_of
-from auditor.evidence import Evidence, State, Step, complete_runs, runs_of_suite
+from auditor.evidence import Evidence, Step, complete_runs, runs_at
 from auditor.model.run import Run
 from auditor.model.suite import Role
 from auditor.stats.falls import Fall, fell_more_than
@@ -143,8 +143,8 @@ def _invalid_rose(pair: Pair, error: float) -> bool:
 def _short(evidence: Evidence, suite: str, step: Step) -> Iterator[ShortRun]:
     """The runs of both states with fewer samples than planned, incomplete ones too."""
     for side, state in (("before", step.before), ("after", step.after)):
-        for run in runs_of_suite(evidence, suite):
-            if State(run.revision, run.checkpoint) == state and run.planned is not None and _got(run) < run.planned:
+        for run in runs_at(evidence, suite, state):
+            if run.planned is not None and _got(run) < run.planned:
                 yield ShortRun(run.record, side, run.planned, _got(run))
 
 
