@@ -13,8 +13,8 @@ Take the item out of the held-out suite, and say so in the registry; or draw new
 
 What it cannot see
 Items that were ingested without the key, or with another; items in other words: only runs of words are compared. A
-prompt of four to seven words is found only as the same text, a shorter one not at all. How often a prompt is found that
-was edited on its way was not measured.
+prompt of four to seven words is found only as the same text, a shorter one not at all. Of prompts with an edit every
+twelve words 27 of 102 were found, with one every eight 1. Figures: docs/leakage.md.
 """
 
 from collections import defaultdict
@@ -32,12 +32,17 @@ def run(facts: RevisionText) -> TextOutcome:
     """Fires on each pair of suites with an item in common; undecided where some suite's prompts are not known."""
     pairs: dict[tuple[str, str], list[Reappearance]] = defaultdict(list)
     for one in facts.suites.reappearing:
-        if one.same or max(one.of_held_out, one.of_test) >= _HALF:
+        if is_same_item(one):
             pairs[one.held_out.suite, one.test.suite].append(one)
     missing = facts.suites.unsearched
     if not pairs and missing:
         return Undecided(f"the prompts of {missing[0].suite} are not known: {missing[0].why}")
     return tuple(_fired(suites, some) for suites, some in sorted(pairs.items()))
+
+
+def is_same_item(found: Reappearance) -> bool:
+    """Whether the two have the same runs, or at least half of one of them stands in the other."""
+    return found.same or max(found.of_held_out, found.of_test) >= _HALF
 
 
 def _fired(suites: tuple[str, str], found: list[Reappearance]) -> Fired:
