@@ -91,10 +91,11 @@ def _samples(log: Log, path: Path) -> tuple[LoggedSample, ...]:
     full = [one.sample for one in log.full]
     in_full = {(sample.item, sample.epoch): sample for sample in full}
     rows = full if log.rows is None else [logged(row, path) for row in log.rows]
-    checked = tuple(_checked(row, in_full.get((row.item, row.epoch)), path) for row in rows)
-    if len({(sample.item, sample.epoch) for sample in checked}) != len(checked) or len(in_full) != len(full):
+    if in_full and log.rows is not None:
+        rows = [_checked(row, in_full.get((row.item, row.epoch)), path) for row in rows]
+    if len({(sample.item, sample.epoch) for sample in rows}) != len(rows) or len(in_full) != len(full):
         raise LogError("has a sample of the same item and epoch twice", where=str(path), remedy=AGAIN)
-    return checked
+    return tuple(rows)
 
 
 def _checked(row: LoggedSample, full: LoggedSample | None, path: Path) -> LoggedSample:
@@ -104,7 +105,8 @@ def _checked(row: LoggedSample, full: LoggedSample | None, path: Path) -> Logged
     if full.scores != row.scores:
         what = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
         raise LogError(what, where=str(path), field=SUMMARIES, remedy=AGAIN)
-    return replace(row, invalid_reason=full.invalid_reason or row.invalid_reason)
+    reason = full.invalid_reason or row.invalid_reason
+    return row if reason == row.invalid_reason else replace(row, invalid_reason=reason)
 
 
 def _read_json(path: Path) -> Log:

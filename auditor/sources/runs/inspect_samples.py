@@ -43,15 +43,17 @@ def seen(sample: Sample, path: Path) -> Seen:
 
 def edited(sample: Sample) -> bool:
     """Whether a score of a sample, or of its summary, was changed after it was given."""
-    return any(score.history for score in [*(sample.scores or {}).values(), sample.score] if score is not None)
+    if sample.score is not None and sample.score.history:
+        return True
+    return any(score.history for score in (sample.scores or {}).values())
 
 
 def logged(sample: Sample, path: Path) -> LoggedSample:
     """A sample, or its summary. Raises LogError for a score auditor cannot represent."""
-    scores = dict(sample.scores or {})
+    scores = sample.scores or {}
     if sample.score is not None:
         # Logs before there were several scorers have one score without a name.
-        scores["score"] = sample.score
+        scores = {**scores, "score": sample.score}
     said = {name: score_of(score.value, path, name) for name, score in scores.items()}
     return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample))
 

@@ -106,11 +106,15 @@ class Header(Part):
     metadata: dict[str, Any] = {}
 
 
+# Of what follows a log holds thousands. A default that can be changed is deeply copied for each, which takes longer
+# than all the rest of it; a factory makes a new one.
+
+
 class LoggedScore(Part):
     """A score; a later edit has replaced `value`, and left what it was in `history`."""
 
     value: Any = None
-    history: list[Any] = []
+    history: list[Any] = Field(default_factory=list)
 
 
 class ErrorInfo(Part):
@@ -149,9 +153,9 @@ class Sample(Part):
     limit: str | LimitInfo | None = None
     completed: bool | None = None
     invalidation: dict[str, Any] | None = None
-    messages: Annotated[list[Message], Field(max_length=LONGEST_LIST)] = []
-    message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = []
-    attachments: dict[str, str] = {}
+    messages: list[Message] = Field(default_factory=list, max_length=LONGEST_LIST)
+    message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
+    attachments: dict[str, str] = Field(default_factory=dict)
 
 
 HEADER = TypeAdapter(Header)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from auditor.errors import LogError
@@ -18,7 +18,7 @@ def score_of(value: object, where: object, name: str) -> Score:
     """
     if isinstance(value, list):
         value = {str(index): entry for index, entry in enumerate(value)}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _scalar(entry, where, f"{name}.{key}") for key, entry in value.items()}
     return _scalar(value, where, name)
 
