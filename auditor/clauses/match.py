@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from auditor.clauses.pairing import Pairing, Place, pair
 from auditor.clauses.pieces import pair_pieces
@@ -15,6 +15,9 @@ from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
 _MIRRORED = {ChangeKind.ADDED: ChangeKind.REMOVED, ChangeKind.SPLIT: ChangeKind.MERGED}
 _MIRRORED |= {mirrored: kind for kind, mirrored in _MIRRORED.items()}
+
+
+Clauses = Sequence[Clause] | Mapping[int, Clause]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class Outcome:
     def mirrored(self) -> Outcome:
         """What the revert would make of it."""
         kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None
-        return replace(self, at=self.other, other=self.at, kind=kind)
+        return Outcome(self.other, self.at, kind, self.similarity, self.moved, self.more)
 
 
 def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
@@ -58,7 +61,7 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     paired by anchor, or by the words they share; also a rule that became commentary or an example. Split and merged:
     see `pieces.pair_pieces`. A patch and its revert have mirrored changes.
     """
-    outcomes = outcomes_of(before, after)
+    outcomes = outcomes_of(dict(enumerate(before)), dict(enumerate(after)))
     unchanged = ((outcome.at, outcome.other) for outcome in outcomes if not outcome.kind)
     return Matching(
         changes=changes_of(outcomes, before, after),
@@ -66,22 +69,20 @@ def match(before: Sequence[Clause], after: Sequence[Clause]) -> Matching:
     )
 
 
-def changes_of(
-    outcomes: Iterable[Outcome], before: Sequence[Clause], after: Sequence[Clause]
-) -> tuple[ClauseChange, ...]:
+def changes_of(outcomes: Iterable[Outcome], before: Clauses, after: Clauses) -> tuple[ClauseChange, ...]:
     """The outcomes that are changes, with their clauses."""
     return tuple(_change(outcome, before, after) for outcome in outcomes if outcome.kind)
 
 
 def outcomes_of(
-    before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None = None
+    before: Mapping[int, Clause], after: Mapping[int, Clause], weights: Mapping[str, float] | None = None
 ) -> list[Outcome]:
     """What became of every clause of both sides, by position; in the order of `Matching.changes`.
 
-    `weights`: see `pairing.pair`.
+    Both sides by position, and `weights`: see `pairing.pair`.
     """
     # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
-    if _canonical(after) < _canonical(before):
+    if _precedes(after.values(), before.values()):
         found = [outcome.mirrored() for outcome in _outcomes(_paired(after, before, weights))]
     else:
         found = list(_outcomes(_paired(before, after, weights)))
@@ -89,20 +90,29 @@ def outcomes_of(
     return found
 
 
-def _paired(before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None) -> Pairing:
+def _paired(before: Mapping[int, Clause], after: Mapping[int, Clause], weights: Mapping[str, float] | None) -> Pairing:
     pairing = pair(before, after, weights)
     pair_pieces(pairing)
     return pairing
 
 
-def _canonical(clauses: Sequence[Clause]) -> list[Hashable]:
-    return [
-        (clause.path, clause.section, clause.kind, clause.text, clause.anchor or "", sorted(clause.attributes.items()))
-        for clause in clauses
-    ]
+def _precedes(ours: Collection[Clause], theirs: Collection[Clause]) -> bool:
+    """An order of texts that lines have no part in."""
+    for one, other in zip(ours, theirs, strict=False):
+        if (here := _canonical(one)) != (there := _canonical(other)):
+            return here < there
+    return len(ours) < len(theirs)
 
 
-def _change(outcome: Outcome, before: Sequence[Clause], after: Sequence[Clause]) -> ClauseChange:
+_Canonical = tuple[str, tuple[str, ...], str, str, str, list[tuple[str, str]]]
+
+
+def _canonical(clause: Clause) -> _Canonical:
+    attributes = sorted(clause.attributes.items())
+    return clause.path, clause.section, clause.kind, clause.text, clause.anchor or "", attributes
+
+
+def _change(outcome: Outcome, before: Clauses, after: Clauses) -> ClauseChange:
     assert outcome.kind is not None
     return ClauseChange(
         kind=outcome.kind,
@@ -141,7 +151,7 @@ def _changed(pairing: Pairing, at: int, other: int, moved: bool) -> Outcome:
     return Outcome(at, other, ChangeKind.REWORDED, share_in_common(before[at], after[other]), moved)
 
 
-def _together(bags: Sequence[Bag], *positions: int) -> Bag:
+def _together(bags: Mapping[int, Bag], *positions: int) -> Bag:
     whole: Bag = Counter()
     for at in positions:
         whole.update(bags[at])

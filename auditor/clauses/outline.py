@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 
 from auditor.clauses.blocks import blocks
+from auditor.clauses.pairing import key_of
 from auditor.clauses.parse import Standing, Statement, is_markdown, statements, with_plain_ends
 from auditor.model.clause import Clause
 
@@ -18,18 +19,28 @@ _BOUNDARY = re.compile(r"\n\n+(?=\S)")
 _OPENERS = ("```", "~~~", "<", "!!!", "{%", "{#")
 _TAG = re.compile(r"^[\s>*+.)\d-]*(\{[#%])", re.MULTILINE)
 _STRIDE = 4096
+# So many chunks may be gone at one place for the next one to be recognised.
+_AHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A run of whole blocks, with the blank lines after them; its statements count lines from its own first.
 
-    Within one file, chunks of the same text are the same.
+    Within one file, chunks of the same text are the same. `levels` are those of the headings in it that open a section,
+    `keys` what its statements say, as `pairing.key_of` has it.
     """
 
     text: str
     lines: int
     statements: tuple[Statement, ...] = field(compare=False)
+    levels: tuple[int, ...] = field(compare=False)
+    keys: tuple[Hashable, ...] = field(compare=False)
+
+    @property
+    def opens(self) -> int:
+        """The level of the heading it begins with; 0 without one."""
+        return self.statements[0].level if self.levels else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +69,33 @@ def page(path: str, text: str, previous: Page | None = None) -> Page:
     if previous.text == text:
         return Page(path, text, previous.chunks)
     same_start, same_end = _same_ends(previous.text, text)
-    ends = list(accumulate(len(chunk.text) for chunk in previous.chunks))
+    ends = list(accumulate([len(chunk.text) for chunk in previous.chunks]))
     kept = bisect_right(ends, same_start - 1)
     shift = len(text) - len(previous.text)
     tail = bisect_left(ends, len(previous.text) - same_end)
     starts = {end + shift: at + 1 for at, end in enumerate(ends[tail:-1], tail)}
     found = list(previous.chunks[:kept])
     at = ends[kept - 1] if kept else 0
-    for chunk in _chunks(text, at, markdown):
+    while at < len(text):
+        known = _known(text, at, previous.chunks, kept)
+        chunk = _next_chunk(text, at, markdown) if known is None else previous.chunks[known]
+        kept = kept if known is None else known + 1
         found.append(chunk)
         at += len(chunk.text)
         if at in starts:
             found += previous.chunks[starts[at] :]
             break
     return Page(path, text, tuple(found))
+
+
+def _known(text: str, start: int, chunks: Sequence[Chunk], first: int) -> int | None:
+    """Which of a few chunks from `first` on begins at `start`, and ends before text that is not indented there, too."""
+    for at in range(first, min(first + _AHEAD, len(chunks) - 1)):
+        chunk = chunks[at].text
+        if text.startswith(chunk, start):
+            beyond = text[start + len(chunk) : start + len(chunk) + 1]
+            return at if beyond and not beyond.isspace() else None
+    return None
 
 
 def _same_ends(one: str, two: str) -> tuple[int, int]:
@@ -98,19 +122,26 @@ def _tail(text: str, end: int, size: int) -> str:
 
 def _chunks(text: str, start: int, markdown: bool) -> Iterator[Chunk]:
     while start < len(text):
-        stop = start
-        closed = False
-        while not closed:
-            boundary = _BOUNDARY.search(text, stop)
-            stop = boundary.end() if boundary else len(text)
-            closed = stop == len(text) or _is_closed(text[start:stop], markdown)
-        yield _chunk(text[start:stop], markdown)
-        start = stop
+        chunk = _next_chunk(text, start, markdown)
+        yield chunk
+        start += len(chunk.text)
+
+
+def _next_chunk(text: str, start: int, markdown: bool) -> Chunk:
+    stop = start
+    closed = False
+    while not closed:
+        boundary = _BOUNDARY.search(text, stop)
+        stop = boundary.end() if boundary else len(text)
+        closed = stop == len(text) or _is_closed(text[start:stop], markdown)
+    return _chunk(text[start:stop], markdown)
 
 
 @lru_cache(maxsize=2**15)
 def _chunk(text: str, markdown: bool) -> Chunk:
-    return Chunk(text, text.count("\n"), tuple(statements(text, markdown=markdown)))
+    found = tuple(statements(text, markdown=markdown))
+    levels = tuple(statement.level for statement in found if statement.level)
+    return Chunk(text, text.count("\n"), found, levels, tuple(map(key_of, found)))
 
 
 @lru_cache(maxsize=2**15)

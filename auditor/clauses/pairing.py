@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from auditor.clauses.parse import Statement
 from auditor.clauses.sequence import common_in_order
 from auditor.clauses.similar import Bag, bag_of, best_first, candidates, rarity_weights, share_in_common
 from auditor.model.clause import Clause, ClauseKind
@@ -29,40 +30,45 @@ Place = int | str
 
 
 class Side:
-    """One revision's clauses, with what each says and where it stands.
+    """One revision's clauses by position, ascending, with what each says and where it stands.
 
-    `places` gives for each clause the index of the heading it stands directly under, or its path where there is none.
+    `places` gives for each clause the position of the heading it stands directly under, or its path without one.
     """
 
-    def __init__(self, clauses: Sequence[Clause]) -> None:
+    def __init__(self, clauses: Mapping[int, Clause]) -> None:
         self.clauses = clauses
-        self.keys = [key_of(clause) for clause in clauses]
-        self.places: list[Place] = []
+        self.keys = {at: key_of(clause) for at, clause in clauses.items()}
+        self.places: dict[int, Place] = {}
         opened: dict[tuple[str, tuple[str, ...]], int] = {}
-        for at, clause in enumerate(clauses):
-            self.places.append(opened.get((clause.path, clause.section), clause.path))
+        for at, clause in clauses.items():
+            self.places[at] = opened.get((clause.path, clause.section), clause.path)
             if clause.kind is ClauseKind.HEADING:
                 opened[clause.path, (*clause.section, clause.text)] = at
 
     @cached_property
-    def bags(self) -> list[Bag]:
+    def bags(self) -> dict[int, Bag]:
         """The words of each clause, with how often each stands there."""
-        return [bag_of(clause.text) for clause in self.clauses]
+        return {at: bag_of(clause.text) for at, clause in self.clauses.items()}
 
     @cached_property
     def files(self) -> dict[str, list[int]]:
         """The positions of each file's clauses, by path."""
         files = defaultdict(list)
-        for at, clause in enumerate(self.clauses):
+        for at, clause in self.clauses.items():
             files[clause.path].append(at)
         return dict(files)
+
+    @property
+    def last(self) -> int:
+        """The last position; -1 without clauses."""
+        return next(reversed(self.keys), -1)
 
     def is_heading(self, at: int) -> bool:
         """Whether the clause at this position is a heading."""
         return self.clauses[at].kind is ClauseKind.HEADING
 
 
-def key_of(clause: Clause) -> tuple[Hashable, ...]:
+def key_of(clause: Clause | Statement) -> tuple[Hashable, ...]:
     """Equal for two clauses that say the same, wherever they stand; its first part is their standing."""
     if clause.kind is ClauseKind.HEADING:
         return clause.kind.value, clause.text, clause.anchor, tuple(sorted(clause.attributes.items()))
@@ -92,7 +98,7 @@ class Pairing:
         return (
             self.given_weights
             if self.given_weights is not None
-            else rarity_weights([*self.before.bags, *self.after.bags])
+            else rarity_weights([*self.before.bags.values(), *self.after.bags.values()])
         )
 
     def same_place(self, at: int, other: int) -> bool:
@@ -117,16 +123,20 @@ class Pairing:
     def open_before(self) -> list[int]:
         """The clauses before that have no pair and are no part of a merge, ascending."""
         merged = {at for parts in self.merges.values() for at in parts}
-        return [at for at in range(len(self.before.clauses)) if at not in self.forward and at not in merged]
+        return [at for at in self.before.clauses if at not in self.forward and at not in merged]
 
     def open_after(self) -> list[int]:
         """The clauses after that have no pair and are no part of a split, ascending."""
         split = {at for parts in self.splits.values() for at in parts}
-        return [at for at in range(len(self.after.clauses)) if at not in self.backward and at not in split]
+        return [at for at in self.after.clauses if at not in self.backward and at not in split]
 
 
-def pair(before: Sequence[Clause], after: Sequence[Clause], weights: Mapping[str, float] | None = None) -> Pairing:
+def pair(
+    before: Mapping[int, Clause], after: Mapping[int, Clause], weights: Mapping[str, float] | None = None
+) -> Pairing:
     """Pair the clauses that say the same, in order first; then headings; then those that share most words.
+
+    Both sides are given by position. Positions may be left out as `window.Window` leaves them out.
 
     `weights` are what words count in the whole of which these clauses are a part; without, these are the whole.
     """
@@ -171,9 +181,9 @@ def _pair_headings(pairing: Pairing) -> None:
         return ours, [at for at in pairing.open_after() if pairing.after.is_heading(at)]
 
     ours, theirs = headings()
-    anchors = [clause.anchor for clause in pairing.before.clauses], [clause.anchor for clause in pairing.after.clauses]
-    anchored = [at for at in ours if anchors[0][at]], [at for at in theirs if anchors[1][at]]
-    pairing.join(_in_turn(anchored, lambda at: anchors[0][at], lambda at: anchors[1][at]))
+    before, after = pairing.before.clauses, pairing.after.clauses
+    anchored = [at for at in ours if before[at].anchor], [at for at in theirs if after[at].anchor]
+    pairing.join(_in_turn(anchored, lambda at: before[at].anchor, lambda at: after[at].anchor))
     _join_by_key(pairing, *headings())
 
 
@@ -211,7 +221,7 @@ def _in_turn(
 
 def _pair_sections_by_content(pairing: Pairing) -> None:
     """Headings of which neither words nor anchor are left, when most of what stands under them is."""
-    sizes, other_sizes = Counter(pairing.before.places), Counter(pairing.after.places)
+    sizes, other_sizes = Counter(pairing.before.places.values()), Counter(pairing.after.places.values())
     votes = Counter((pairing.before.places[at], pairing.after.places[other]) for at, other in pairing.forward.items())
     shares = (
         (2 * count / (sizes[place] + other_sizes[other]), place, other)
@@ -244,8 +254,8 @@ def _pair_similar(pairing: Pairing) -> None:
 def _near(pairing: Pairing, ours: list[int], theirs: list[int]) -> Iterator[tuple[int, int]]:
     """Open pairs that follow, or come before, the same paired neighbour at about the same distance."""
     for step in (-1, 1):
-        ahead = _neighbours(ours, pairing.forward, len(pairing.before.clauses), step)
-        beyond = _neighbours(theirs, pairing.backward, len(pairing.after.clauses), step)
+        ahead = _neighbours(ours, pairing.before.last, step)
+        beyond = _neighbours(theirs, pairing.after.last, step)
         waiting = {standing: other for other, standing in beyond.items()}
         for at, (neighbour, distance) in ahead.items():
             for other_distance in range(distance - _MOST_STEPS, distance + _MOST_STEPS + 1):
@@ -254,10 +264,10 @@ def _near(pairing: Pairing, ours: list[int], theirs: list[int]) -> Iterator[tupl
                     yield at, other
 
 
-def _neighbours(open_ones: list[int], paired: dict[int, int], size: int, step: int) -> dict[int, tuple[int, int]]:
+def _neighbours(open_ones: list[int], last: int, step: int) -> dict[int, tuple[int, int]]:
     """For each open clause the nearest paired one before (step -1) or after it (1), and how far it is; -1 at an end."""
     found: dict[int, tuple[int, int]] = {}
     for at in open_ones if step < 0 else reversed(open_ones):
         neighbour, distance = found.get(at + step, (at + step, 0))
-        found[at] = (neighbour if 0 <= neighbour < size else -1, distance + 1)
+        found[at] = (neighbour if 0 <= neighbour <= last else -1, distance + 1)
     return found

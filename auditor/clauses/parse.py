@@ -52,6 +52,10 @@ class Standing:
     headings: list[tuple[int, str]] = field(default_factory=list)
     anchor: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    section: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.section = tuple(title for _, title in self.headings)
 
     def clause(self, statement: Statement, offset: int = 0) -> Clause:
         """The statement as a clause, its lines shifted by `offset`. A heading opens its section."""
@@ -60,12 +64,13 @@ class Standing:
             while self.headings and self.headings[-1][0] >= statement.level:
                 self.headings.pop()
             self.anchor, self.attributes = statement.anchor, statement.attributes
+            self.section = tuple(title for _, title in self.headings)
         clause = Clause(
             self.path,
             statement.start + offset + 1,
             statement.stop + offset,
             statement.kind,
-            tuple(title for _, title in self.headings),
+            self.section,
             statement.anchor if own else self.anchor,
             statement.attributes if own else self.attributes,
             statement.text,
@@ -73,6 +78,7 @@ class Standing:
         )
         if statement.level:
             self.headings.append((statement.level, statement.text))
+            self.section = (*self.section, statement.text)
         return clause
 
 

@@ -50,14 +50,14 @@ class Happening:
 class _Reading:
     """A sighting's text, or a window of it, against one parent's: what became of each clause, by position in there."""
 
-    clauses: Sequence[Clause]
+    clauses: Mapping[int, Clause]
     ids: Sequence[str]
     outcomes: Sequence[Outcome]
     places: dict[str, int] = field(init=False)
     by_after: dict[int, Outcome] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.places = {name: at for at, name in enumerate(self.ids)}
+        self.places = {self.ids[at]: at for at in self.clauses}
         self.by_after = {outcome.other: outcome for outcome in self.outcomes if outcome.other is not None}
 
 
@@ -94,33 +94,49 @@ def next_state(
     part = window(parents[0].outline, outline) if len(parents) == 1 and ids is None else None
     if part:
         clauses, before = part.after, parents[0].ids
-        last = part.first + len(part.before)
+        last = part.first + part.sizes[0]
         readings = [_Reading(part.before, before[part.first : last], _outcomes(part, parents[0].outline, outline))]
         known = _Namer(spec, {*gone, *before})
         inside = _assigned(known, clauses, readings, gone)
-        ids = (*before[: part.first], *inside, *before[last:])
+        ids = (*before[: part.first], *_unfolded(part, inside, readings[0].ids), *before[last:])
     else:
-        clauses = outline.clauses
-        readings = [
-            _Reading(parent.outline.clauses, parent.ids, outcomes_of(parent.outline.clauses, clauses))
-            for parent in parents
-        ]
+        clauses = dict(enumerate(outline.clauses))
+        readings = [_whole(parent, clauses) for parent in parents]
         known = _Namer(spec, {*gone, *(name for parent in parents for name in parent.ids)})
-        inside = ids = ids if ids is not None else _assigned(known, clauses, readings, gone)
+        inside = dict(enumerate(ids)) if ids is not None else _assigned(known, clauses, readings, gone)
+        ids = tuple(inside.values())
     changes = changes_of(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
     happenings = list(_Teller(sighting, patch, clauses, inside, readings, gone).happenings())
+    here = set(inside.values())
     for reading in reversed(readings):
-        gone |= zip(reading.ids, reading.clauses, strict=True)
-    for name in inside:
-        gone.pop(name, None)
+        gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
+    for name in here & gone.keys():
+        del gone[name]
     return State(revision, outline, ids, gone, {**sighted, revision: ids}), happenings, changes
 
 
 def _outcomes(part: Window, before: Outline, after: Outline) -> list[Outcome]:
     """As `outcomes_of` the whole has them, by position in the window."""
     lead = len(part.lead)
-    found = outcomes_of([*part.lead, *part.before], [*part.lead, *part.after], Weights(before, after))
+    ours, theirs = (
+        dict(enumerate(part.lead)) | {lead + at: clause for at, clause in side.items()}
+        for side in (part.before, part.after)
+    )
+    found = outcomes_of(ours, theirs, Weights(before, after))
     return [_shifted(outcome, lead) for outcome in found if outcome.at is None or outcome.at >= lead]
+
+
+def _whole(parent: State, clauses: Mapping[int, Clause]) -> _Reading:
+    before = dict(enumerate(parent.outline.clauses))
+    return _Reading(before, parent.ids, outcomes_of(before, clauses))
+
+
+def _unfolded(part: Window, ids: Mapping[int, str], before: Sequence[str]) -> list[str]:
+    """The ids of all clauses after; those that were left out have the ones they had."""
+    found = [ids.get(at, "") for at in range(part.sizes[1])]
+    for at, other, size in part.folds:
+        found[other : other + size] = before[at : at + size]
+    return found
 
 
 def _shifted(outcome: Outcome, lead: int) -> Outcome:
@@ -137,8 +153,8 @@ def _same_again(
 
 
 def _assigned(
-    namer: _Namer, clauses: Sequence[Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
-) -> tuple[str, ...]:
+    namer: _Namer, clauses: Mapping[int, Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
+) -> dict[int, str]:
     """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
     ids: dict[int, str] = {}
     taken: set[str] = set()
@@ -154,10 +170,10 @@ def _assigned(
                 if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
                     take(outcome.other, reading.ids[outcome.at])
     absent = {name: clause for name, clause in gone.items() if name not in taken}
-    added = {at: clause for at, clause in enumerate(clauses) if at not in ids}
+    added = {at: clause for at, clause in clauses.items() if at not in ids}
     for at, name in found_again(absent, added).items():
         take(at, name)
-    return tuple(ids[at] if at in ids else namer.name(clause.text) for at, clause in enumerate(clauses))
+    return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,18 +192,18 @@ class _Teller:
 
     sighting: str
     patch: str | None
-    clauses: Sequence[Clause]
-    ids: tuple[str, ...]
+    clauses: Mapping[int, Clause]
+    ids: Mapping[int, str]
     readings: Sequence[_Reading]
     gone: Mapping[str, Clause]
     told: set[str] = field(default_factory=set)
 
     def happenings(self) -> Iterator[Happening]:
         """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
-        held = [self._held(at, name) for at, name in enumerate(self.ids)]
-        together = {at: self._together(at, one, held) for at, one in enumerate(held) if one}
+        held = {at: self._held(at, name) for at, name in self.ids.items()}
+        together = {at: self._together(at, one, held) for at, one in held.items() if one}
         self.told.update(name for happening in together.values() if happening for name in happening.ids)
-        for at, name in enumerate(self.ids):
+        for at, name in self.ids.items():
             happening = together.get(at)
             if happening is None and name not in self.told:
                 happening = self._alone(at, name, held[at])
@@ -211,7 +227,7 @@ class _Teller:
         same = key_of(reading.clauses[place]) == key_of(self.clauses[at])
         return _Held(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
 
-    def _together(self, at: int, one: _Held, held: Sequence[_Held | None]) -> Happening | None:
+    def _together(self, at: int, one: _Held, held: Mapping[int, _Held | None]) -> Happening | None:
         """A split whose pieces are new, or a merge of clauses that are there no more."""
         if one.outcome is None or not one.outcome.more:
             return None
@@ -222,7 +238,7 @@ class _Teller:
             event = self._event(one.kind, (parent.clauses[one.place],), after, one.outcome)
             others = tuple(self.ids[other] for other in pieces)
             return Happening(event, (name, *others), born=tuple(name for name in others if name not in self.gone))
-        here = {*self.ids, *self.gone}
+        here = {*self.ids.values(), *self.gone}
         parts = [other for other in one.outcome.more if parent.ids[other] not in here]
         before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
         event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.outcome)
@@ -245,12 +261,12 @@ class _Teller:
 
     def _departures(self) -> Iterator[Happening]:
         """What was in a parent and went neither here nor, earlier, on the way to another parent."""
-        past = {*self.ids, *self.told, *self.gone}
+        past = {*self.ids.values(), *self.told, *self.gone}
         for reading in self.readings:
-            for name, clause in zip(reading.ids, reading.clauses, strict=True):
+            for name, at in reading.places.items():
                 if name not in past:
                     past.add(name)
-                    yield Happening(self._event(ChangeKind.REMOVED, (clause,), ()), (name,))
+                    yield Happening(self._event(ChangeKind.REMOVED, (reading.clauses[at],), ()), (name,))
 
     def _event(
         self, kind: ChangeKind, before: tuple[Clause, ...], after: tuple[Clause, ...], outcome: Outcome | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from auditor.clauses.folds import folds_of
 from auditor.clauses.outline import Chunk, Page, page
 from auditor.clauses.parse import Standing, Statement
 from auditor.clauses.similar import bag_of
@@ -19,10 +20,11 @@ _DEEPEST = 6
 
 @dataclass
 class Outline:
-    """A revision in chunks, how many of its clauses each word stands in, and the footnotes they cite."""
+    """A revision in chunks, how many of its clauses each word stands in and each say the same, and what they cite."""
 
     pages: tuple[Page, ...]
     holders: Counter[str]
+    keys: Counter[Hashable]
     cited: frozenset[str]
 
     @cached_property
@@ -56,14 +58,19 @@ class Window:
     Attributes:
         first: how many clauses of either come before it.
         lead: the headings it stands under, outermost first; the same in both.
-        before: the clauses of the one in it.
+        before: the clauses of the one in it, by position in it.
         after: the clauses of the other.
+        sizes: how many clauses it has in both, with those that are left out.
+        folds: the runs that are left out, because they are the same in both and nothing else there is like them:
+            position before, position after, number of clauses.
     """
 
     first: int
     lead: Sequence[Clause]
-    before: Sequence[Clause]
-    after: Sequence[Clause]
+    before: Mapping[int, Clause]
+    after: Mapping[int, Clause]
+    sizes: tuple[int, int]
+    folds: Sequence[tuple[int, int, int]]
 
 
 def outline(revision: Revision, previous: Outline | None) -> Outline:
@@ -71,6 +78,7 @@ def outline(revision: Revision, previous: Outline | None) -> Outline:
     earlier = {one.path: one for one in previous.pages} if previous else {}
     pages = tuple(page(file.path, file.text, earlier.get(file.path)) for file in revision.files)
     holders = Counter(previous.holders) if previous else Counter()
+    keys = Counter(previous.keys) if previous else Counter()
     cited = previous.cited if previous else None
     for path in earlier.keys() | {one.path for one in pages}:
         ours = earlier[path].chunks if path in earlier else ()
@@ -82,10 +90,12 @@ def outline(revision: Revision, previous: Outline | None) -> Outline:
         come = [sides[1][one] for one in (counts[1] - counts[0]).elements()]
         holders.subtract(_words(gone))
         holders.update(_words(come))
+        keys.subtract(_keys(gone))
+        keys.update(_keys(come))
         cited = None if any(_citations((*gone, *come))) else cited
     if cited is None:
         cited = frozenset(name for one in pages for name in _citations(one.chunks))
-    return Outline(pages, holders, cited)
+    return Outline(pages, holders, keys, cited)
 
 
 def window(before: Outline, after: Outline) -> Window | None:
@@ -105,24 +115,33 @@ def window(before: Outline, after: Outline) -> Window | None:
     start, end = _same(one.chunks, two.chunks)
     parts = (*one.chunks[start : len(one.chunks) - end], *two.chunks[start : len(two.chunks) - end])
     end = _end(one.chunks, end, min(_levels(parts), default=_DEEPEST))
-    start = next((at for at in range(start - 1, -1, -1) if _opens(one.chunks[at])), 0)
+    start = next((at for at in range(start - 1, -1, -1) if one.chunks[at].opens), 0)
     open_ones = _open_headings(one.chunks, start)
     standing = Standing(one.path)
     lead = [standing.clause(heading) for heading in open_ones]
+    ours, theirs = (page.chunks[start : len(page.chunks) - end] for page in (one, two))
+    folds = folds_of(ours, theirs, lambda key: before.keys[key] == after.keys[key] == 1)
+    line = sum([chunk.lines for chunk in one.chunks[:start]])
     return Window(
-        sum(_count(page.chunks) for page in before.pages[: changed[0]]) + _count(one.chunks[:start]),
-        lead,
-        list(_clauses(one, open_ones, start, end)),
-        list(_clauses(two, open_ones, start, end)),
+        first=sum(_count(page.chunks) for page in before.pages[: changed[0]]) + _count(one.chunks[:start]),
+        lead=lead,
+        before=dict(_clauses(_under(one, open_ones), line, ours, [(at, at + size) for at, _, size in folds])),
+        after=dict(_clauses(_under(two, open_ones), line, theirs, [(at, at + size) for _, at, size in folds])),
+        sizes=(_count(ours), _count(theirs)),
+        folds=[(_count(ours[:at]), _count(theirs[:to]), _count(ours[at : at + size])) for at, to, size in folds],
     )
 
 
 def _same(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> tuple[int, int]:
     """How many chunks two pages begin and end with in common."""
     most = min(len(ours), len(theirs))
-    start = next((at for at in range(most) if ours[at].text != theirs[at].text), most)
+    start = 0
+    while start < most and (ours[start] is theirs[start] or ours[start].text == theirs[start].text):
+        start += 1
     most -= start
-    end = next((at for at in range(most) if ours[-1 - at].text != theirs[-1 - at].text), most)
+    end = 0
+    while end < most and (ours[-1 - end] is theirs[-1 - end] or ours[-1 - end].text == theirs[-1 - end].text):
+        end += 1
     return start, end
 
 
@@ -133,11 +152,11 @@ def _end(chunks: Sequence[Chunk], end: int, level: int) -> int:
 
 
 def _levels(chunks: Iterable[Chunk]) -> Iterator[int]:
-    return (statement.level for chunk in chunks for statement in chunk.statements if statement.level)
+    return (level for chunk in chunks for level in chunk.levels)
 
 
 def _count(chunks: Iterable[Chunk]) -> int:
-    return sum(len(chunk.statements) for chunk in chunks)
+    return sum([len(chunk.statements) for chunk in chunks])
 
 
 def _words(chunks: Iterable[Chunk]) -> Iterator[str]:
@@ -146,13 +165,12 @@ def _words(chunks: Iterable[Chunk]) -> Iterator[str]:
             yield from bag_of(statement.text)
 
 
+def _keys(chunks: Iterable[Chunk]) -> Iterator[Hashable]:
+    return (key for chunk in chunks for key in chunk.keys)
+
+
 def _citations(chunks: Iterable[Chunk]) -> Iterator[str]:
     return (name for chunk in chunks for statement in chunk.statements for name in statement.citations)
-
-
-def _opens(chunk: Chunk) -> bool:
-    """Whether a chunk begins with a heading."""
-    return bool(chunk.statements) and chunk.statements[0].level > 0
 
 
 def _open_headings(chunks: Sequence[Chunk], start: int) -> list[Statement]:
@@ -162,6 +180,8 @@ def _open_headings(chunks: Sequence[Chunk], start: int) -> list[Statement]:
     found = []
     level = chunks[start].statements[0].level
     for chunk in reversed(chunks[:start]):
+        if not chunk.levels:
+            continue
         for statement in reversed(chunk.statements):
             if 0 < statement.level < level:
                 found.append(statement)
@@ -169,10 +189,21 @@ def _open_headings(chunks: Sequence[Chunk], start: int) -> list[Statement]:
     return found[::-1]
 
 
-def _clauses(one: Page, under: Iterable[Statement], start: int, end: int) -> Iterator[Clause]:
-    standing = Standing(one.path, [(heading.level, heading.text) for heading in under])
-    line = sum(chunk.lines for chunk in one.chunks[:start])
-    for chunk in one.chunks[start : len(one.chunks) - end]:
-        for statement in chunk.statements:
-            yield standing.clause(statement, line)
-        line += chunk.lines
+def _under(one: Page, headings: Iterable[Statement]) -> Standing:
+    return Standing(one.path, [(heading.level, heading.text) for heading in headings])
+
+
+def _clauses(
+    standing: Standing, line: int, chunks: Sequence[Chunk], folds: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Clause]]:
+    """The clauses of the chunks, by position, without those of the folded ones; the first chunk is at that line."""
+    at = position = 0
+    for start, stop in (*folds, (len(chunks), len(chunks))):
+        for chunk in chunks[at:start]:
+            for statement in chunk.statements:
+                yield position, standing.clause(statement, line)
+                position += 1
+            line += chunk.lines
+        position += _count(chunks[start:stop])
+        line += sum([chunk.lines for chunk in chunks[start:stop]])
+        at = stop

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +18,7 @@ Found = set[tuple[str | None, tuple[int, ...], tuple[int, ...], bool]]
 
 
 def whole(before: Revision, after: Revision) -> Found:
-    return found(clauses_of(before), clauses_of(after), 0, None)
+    return found(dict(enumerate(clauses_of(before))), dict(enumerate(clauses_of(after))), 0, None)
 
 
 def windowed(before: Revision, after: Revision) -> Found | None:
@@ -27,11 +27,15 @@ def windowed(before: Revision, after: Revision) -> Found | None:
     part = window(one, two)
     if part is None:
         return None
-    sides = [*part.lead, *part.before], [*part.lead, *part.after]
-    return found(*sides, part.first - len(part.lead), Weights(one, two))
+    lead = len(part.lead)
+    sides = [
+        dict(enumerate(part.lead)) | {lead + at: clause for at, clause in side.items()}
+        for side in (part.before, part.after)
+    ]
+    return found(sides[0], sides[1], part.first - lead, Weights(one, two))
 
 
-def found(before: Sequence[Clause], after: Sequence[Clause], shift: int, weights: Weights | None) -> Found:
+def found(before: Mapping[int, Clause], after: Mapping[int, Clause], shift: int, weights: Weights | None) -> Found:
     changes = [outcome for outcome in outcomes_of(before, after, weights) if outcome.kind]
     shown: Found = set()
     for change in changes:
@@ -48,9 +52,9 @@ def test_a_window_is_the_section_that_changed() -> None:
     part = window(one, outline(revision(a=after), one))
     assert part
     assert [clause.text for clause in part.lead] == ["One"]
-    assert [clause.text for clause in part.before] == ["Three", *RULES, "Four"]
+    assert [clause.text for clause in part.before.values()] == ["Three", *RULES, "Four"]
     assert (part.first, part.before[1].line, part.before[1].section) == (12, 27, ("One", "Three"))
-    assert list(clauses_of(revision(a=after)))[12:19] == list(part.after)
+    assert list(clauses_of(revision(a=after)))[12:19] == list(part.after.values())
 
 
 def test_there_is_no_window_where_more_than_one_file_changed() -> None:
@@ -86,3 +90,49 @@ def test_words_are_counted_as_in_the_whole(texts: list[str]) -> None:
     assert last
     assert last.clauses == clauses_of(revision(a=texts[-1]))
     assert +last.holders == outline(revision(a=texts[-1]), None).holders
+
+
+SECTIONS = [f"## Section {at}\n\n" + "\n\n".join(f"{rule[:-1]} {at}." for rule in RULES) for at in range(9)]
+
+
+def test_sections_between_two_changes_are_left_out() -> None:
+    before = "\n\n".join(SECTIONS)
+    after = before.replace(f"{RULES[1][:-1]} 1.", "Something else is said here.").replace(f"{RULES[1][:-1]} 7.", "Odd.")
+    one = outline(revision(a=before), None)
+    two = outline(revision(a=after), one)
+    part = window(one, two)
+    assert part
+    size = len(RULES) + 1
+    assert part.folds == [(size + 1, size + 1, 5 * size - 1)]
+    assert [clause.text for clause in part.before.values() if clause.kind == "heading"] == [
+        *("Section 1", "Section 2", "Section 7", "Section 8")
+    ]
+    assert all(clauses_of(revision(a=after))[part.first + at] == clause for at, clause in part.after.items())
+
+
+EDITS = st.lists(
+    st.tuples(st.sampled_from(["drop", "say", "swap", "copy", "raise"]), st.integers(0, 50), BLOCKS), max_size=4
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(BLOCKS, max_size=6), EDITS)
+def test_what_is_left_out_changes_nothing(repeated: list[str], edits: list[tuple[str, int, str]]) -> None:
+    blocks = "\n\n".join(SECTIONS).split("\n\n")
+    for at, block in enumerate(repeated):
+        blocks.insert(at * 7 + 3, block)
+    before = "\n\n".join(blocks)
+    for kind, at, block in edits:
+        place = at % len(blocks)
+        if kind == "drop":
+            del blocks[place]
+        elif kind == "say":
+            blocks[place] = block
+        elif kind == "swap":
+            blocks[place], blocks[-1 - place] = blocks[-1 - place], blocks[place]
+        elif kind == "copy":
+            blocks.insert(place, blocks[place // 2])
+        else:
+            blocks[place] = blocks[place].replace("## ", "# ")
+    one, two = revision(a=before), revision(a="\n\n".join(blocks))
+    assert windowed(one, two) in (None, whole(one, two))
