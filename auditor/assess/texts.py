@@ -101,10 +101,11 @@ class PatchText:
             c for c in self.changes if ClauseKind.HEADING in {s.kind for s in (c.before, c.after) if s is not None}
         ]
         pairs = [(c.before.anchor if c.before else None, c.after.anchor if c.after else None) for c in heads]
-        there = {clause.anchor for clause in self.after.clauses}
+        gone = {old for old, new in pairs if old and not new}
+        there = {clause.anchor for clause in self.after.clauses} if gone else set()
         return SectionChanges(
             added=tuple(new for old, new in pairs if new and not old),
-            removed=tuple(old for old, new in pairs if old and not new and old not in there),
+            removed=tuple(old for old, new in pairs if old in gone and not new and old not in there),
             renamed=tuple((old, new) for old, new in pairs if old and new and old != new),
         )
 
