@@ -60,7 +60,7 @@ class ShortRun:
 
 @dataclass(frozen=True, slots=True)
 class RunGap:
-    """Runs of one side that disagree by more than their items explain, Holm over the side's pairs of runs."""
+    """Runs of one side that disagree by more than their items explain, the error shared over all pairs of runs."""
 
     side: str
     runs: int

@@ -19,8 +19,9 @@ from auditor.stats.intervals import Proportion
 
 
 def measured(evidence: Evidence, step: Step, compared: Compared, error: float) -> tuple[SuiteMeasured, ...]:
-    """Every suite of the step's behaviour, by name; `error` is that of each statement by itself."""
+    """Every suite of the step's behaviour, by name; each kind of statement shares `error` over the suites."""
     pairs = [*compared.test, *compared.held_out]
+    error /= max(1, len(pairs) + len(compared.not_compared))
     found = [_of_pair(evidence, step, pair, error) for pair in pairs]
     for one in compared.not_compared:
         before, after = (complete_runs(evidence, one.suite, state) for state in (step.before, step.after))
@@ -149,13 +150,16 @@ def _short(evidence: Evidence, suite: str, step: Step) -> Iterator[ShortRun]:
 
 
 def _gaps(pair: Pair, error: float) -> Iterator[RunGap]:
-    """The sides whose runs disagree; each run's rate on the items all of that side's runs have."""
+    """The sides whose runs disagree; each run's rate on the items all of that side's runs have.
+
+    The two runs furthest apart are held to the error shared over all pairs of runs, either way round, and both sides.
+    """
     for side, runs in (("before", pair.runs_before), ("after", pair.runs_after)):
         rates = [rate for rate in _on_shared_items(runs) if rate is not None]
         if len(rates) < 2:
             continue
         low, high = min(rates, key=lambda one: float(one.rate)), max(rates, key=lambda one: float(one.rate))
-        chances = len(rates) * (len(rates) - 1)
+        chances = 2 * len(rates) * (len(rates) - 1)
         if _above(Fall(high, low), error / chances):
             yield RunGap(side, len(rates), float(low.rate), float(high.rate))
 

@@ -1,8 +1,8 @@
 """Invalid samples became more and make up part of the fall.
 
 What it looks for
-A suite whose share of samples without a score (error, limit, refusal) is shown to have risen, where counting them as
-misaligned on both sides takes more than a fifth of the reported fall away.
+A suite whose reported rate fell and whose share of samples without a score (error, limit, refusal) is shown to have
+risen, where counting them as misaligned on both sides takes more than a fifth of that fall away.
 
 Why it matters
 A rate leaves out what has no score. A sample that failed and now ends in an error is gone from the count.
@@ -29,7 +29,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     parts = {suite.suite: suite.attribution for suite in facts.suites}
     for suite in facts.account.measured:
         made = parts.get(suite.suite, facts.attribution)
-        if suite.compared and suite.invalid_rose and made is not None and (made.invalid or 0.0) > TELLING * made.pooled:
+        if suite.fell and suite.invalid_rose and made is not None and (made.invalid or 0.0) > TELLING * made.pooled:
             share = suite.differs_in(What.INVALID)
             changed = f" went from {share.before} to {share.after}" if share else " rose"
             message = (

@@ -2,7 +2,7 @@
 
 What it looks for
 Two runs of one suite, revision, checkpoint and protocol, on the same items, whose rates differ by more than their items
-explain, with Holm over all pairs of the side's runs.
+explain, with the error shared over all pairs of runs, sides and suites.
 
 Why it matters
 Whoever may choose among such runs chooses the result. auditor averages all of them; a report may have quoted the best.
