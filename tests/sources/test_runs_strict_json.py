@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.sources.runs.strict_json import JsonError, JsonLimits, parse_json
+from auditor.sources.runs.strict_json import QUICK_BYTES, JsonError, JsonLimits, parse_json
 
 VALUES = st.recursive(
     st.none()
@@ -26,6 +26,28 @@ VALUES = st.recursive(
 @settings(max_examples=100, deadline=None)
 def test_reads_what_json_writes(value: object) -> None:
     assert parse_json(json.dumps(value).encode()) == value
+
+
+@pytest.mark.parametrize(
+    "document", [b'["Infinity", 1]', b'["\\ud800", {"a": "a"}]', b"[-0, -0.0, 1E5, 123456789012345678901234567890]"]
+)
+def test_reads_what_only_one_of_its_parsers_takes(document: bytes) -> None:
+    assert repr(parse_json(document)) == repr(json.loads(document))
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"b": ":", "a": 1, "a": ":"}',
+        b'[{"a": {"b": 1, "b": 2}}, ":", "\\":", "[:]"]',
+        b'{"a": {"c": 1}, "\\u0061": 2}',
+        b'{"": {}, "": {}}',
+        b"[" + b'"' + b"x" * QUICK_BYTES + b'", {"a": 1, "a": 1}]',
+    ],
+)
+def test_a_key_that_stands_twice_is_found_wherever_it_is(document: bytes) -> None:
+    with pytest.raises(JsonError, match="twice"):
+        parse_json(document)
 
 
 @given(VALUES)

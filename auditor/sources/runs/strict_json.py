@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b"[]{},")
-NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b'[]{}"')
+from pydantic_core import from_json, to_json
+
+NOT_STRUCTURE = bytes(byte for byte in range(256) if byte not in b'[]{},:"')
 AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 BLOCK = 2**20
+# The quick way writes a document out again; of a longer one that would take memory.
+QUICK_BYTES = 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,26 @@ def parse_json(data: bytes, limits: JsonLimits = JsonLimits()) -> object:
 
     Raises JsonError for anything else than well-formed UTF-8 JSON within `limits` with unique keys and finite numbers.
     """
-    _check_bounds(data, limits)
+    structure = _bounded(data, limits)
+    if len(data) <= QUICK_BYTES:
+        with suppress(ValueError):
+            return _read_quickly(data, structure.count(b":"))
+    return _read_exactly(data, limits)
+
+
+def _read_quickly(data: bytes, pairs: int) -> object:
+    """A document's value, by a parser that lets the last of two equal keys stand, and reads any number as a float.
+
+    Raises ValueError for all that might be wrong; whether something is, and what, is for `_read_exactly` to say.
+    """
+    value: object = from_json(data)
+    again = to_json(value, inf_nan_mode="constants")
+    if b"Infinity" in again or _structure(_unescaped(again)).count(b":") != pairs:
+        raise ValueError("has an infinite number, or a key twice")
+    return value
+
+
+def _read_exactly(data: bytes, limits: JsonLimits) -> object:
     try:
         value: object = DECODER.decode(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -48,27 +71,30 @@ def parse_json(data: bytes, limits: JsonLimits = JsonLimits()) -> object:
     return value
 
 
-def _check_bounds(data: bytes, limits: JsonLimits) -> None:
-    """Refuse what would cost memory out of proportion, with operations that run over the bytes at C speed."""
-    text = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    if len(text) <= min(limits.string, limits.values):
-        # It has no more values, and no longer strings, than it has bytes.
-        brackets = _brackets(text) if text.count(b"[") + text.count(b"{") > limits.depth else b""
-    else:
-        brackets = _checked_outline(text, limits)
-    if _deeper_than(limits.depth, brackets):
+def _bounded(data: bytes, limits: JsonLimits) -> bytes:
+    """A document's structure; refuses what would cost memory out of proportion, by operations that run at C speed."""
+    text = _unescaped(data)
+    # A document has no more values, and no longer strings, than it has bytes.
+    structure = _structure(text) if len(text) <= min(limits.string, limits.values) else _checked_outline(text, limits)
+    if structure.count(b"[") > limits.depth and _deeper_than(limits.depth, structure.translate(None, b",:")):
         raise JsonError(f"nested deeper than {limits.depth} levels")
+    return structure
 
 
-def _brackets(text: bytes) -> bytes:
-    """Of JSON without escapes: the brackets outside of strings, as square ones."""
+def _unescaped(data: bytes) -> bytes:
+    """A document without the escapes that matter to where its strings end."""
+    return data.replace(b"\\\\", b"").replace(b'\\"', b"") if b"\\" in data else data
+
+
+def _structure(text: bytes) -> bytes:
+    """Of JSON without escapes: the brackets (as square ones), commas and colons outside of any string."""
     # Two quotes in a row, whichever strings they belong to, leave inside what is inside.
-    quoted = text.translate(AS_SQUARE, NOT_BRACKETS).replace(b'""', b"")
+    quoted = text.translate(AS_SQUARE, NOT_STRUCTURE).replace(b'""', b"")
     return b"".join(quoted.split(b'"')[::2])
 
 
 def _checked_outline(text: bytes, limits: JsonLimits) -> bytes:
-    """The same, of a document that may hold too much."""
+    """The structure of a document that may hold too much."""
     # Every value may have a key, and every string has two quotes.
     if text.count(b'"') > 4 * limits.values:
         raise JsonError(f"holds more than {limits.values:,} values")
@@ -77,11 +103,11 @@ def _checked_outline(text: bytes, limits: JsonLimits) -> bytes:
         raise JsonError(f"holds a string longer than {limits.string:,} bytes")
     if structure.count(b",") + structure.count(b"[") > limits.values:
         raise JsonError(f"holds more than {limits.values:,} values")
-    return structure.replace(b",", b"")
+    return structure
 
 
 def _outline(text: bytes) -> tuple[int, bytes]:
-    """Of JSON without escapes: the longest string's length, and brackets (as square ones) and commas outside of any."""
+    """Of JSON without escapes, however long: the longest string's length, and the structure."""
     outside, longest, string, inside = [], 0, 0, False
     for start in range(0, len(text), BLOCK):
         pieces = text[start : start + BLOCK].split(b'"')
