@@ -66,7 +66,7 @@ def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Att
     if verdict is Verdict.MEASUREMENT:
         raw, left = 100 * parts.pooled, 100 * parts.left
         return (
-            f"the test rate was reported to fall by {raw:.1f} points, and {left:.1f} points are left on the items "
+            f"over all runs the test rate fell by {raw:.1f} points as reported, and {left:.1f} points are left on the items "
             f"both sides ran, with invalid samples bounded: {comes_to}"
         )
     if ruling is None:

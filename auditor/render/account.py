@@ -52,7 +52,8 @@ def _waterfall(facts: BehaviourFacts) -> Iterator[Text]:
     """The raw fall, taken apart: one line a part, in points, with a bar."""
     parts = facts.attribution
     assert parts is not None
-    yield Text(f"reported fall {100 * parts.raw:.1f} points, of which")
+    best = ", by the runs that suit it best" if parts.selection else ""
+    yield Text(f"reported fall{best}: {100 * parts.raw:.1f} points, of which")
     for name, part in waterfall(parts).items():
         if part is None:
             yield Text(f"  {'?':>6}  {_NAMED[name]}: cannot be separated")
