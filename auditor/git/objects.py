@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from auditor.errors import InternalError, RepositoryError
@@ -14,6 +16,7 @@ MAX_OBJECT_BYTES = 256 * 2**20
 # Asked for ahead of being read. Two such batches of ids stay below the smallest pipe buffer (16 KB), so that neither
 # side ever waits for the other.
 _AHEAD = 100
+_PIPE_BYTES = 2**20
 _ID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 FOLDER_MODE = "40000"
@@ -55,6 +58,15 @@ def parse_tree(data: bytes, id_bytes: int) -> dict[str, Entry]:
         at = end + 1 + id_bytes
         entries[name.decode("utf-8", "surrogateescape")] = Entry(mode.decode("ascii"), data[end + 1 : at].hex())
     return entries
+
+
+def _widen(pipe: int) -> None:
+    """Let git unpack the next objects while one is looked at. Where the system does not let it, it waits more often."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
 
 
 class Objects:
@@ -101,6 +113,8 @@ class Objects:
     def _ask(self, batches: Sequence[Sequence[str]], suffix: bytes) -> None:
         if self._process is None:
             self._process = self._command.start("cat-file", "--batch")
+            assert self._process.stdout is not None
+            _widen(self._process.stdout.fileno())
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(b"".join(name.encode() + suffix for batch in batches for name in batch))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from auditor.git import CommitLine, Repository
 from auditor.model.spec import History, Revision, Sighting
 from auditor.sources.specs.patterns import Pattern, parse_patterns
 from auditor.sources.specs.revisions import checked_path, revision_of, spec_text
-from auditor.sources.specs.walk import Blobs, Rename, State, blobs_at, walk
+from auditor.sources.specs.walk import Rename, State, blobs_at, walk
 
 
 def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HEAD") -> History:
@@ -58,7 +58,7 @@ class SpecPaths:
         blobs = blobs_at(self.repo, commit, [*self.patterns, *earlier])
         if not blobs:
             raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
-        return _read(_texts(self.repo, [blobs]), blobs)
+        return next(_read(self.repo, [tuple(sorted(blobs.items()))]))
 
 
 def spec_paths(repo: Repository, patterns: Sequence[str], tip: str = "HEAD") -> SpecPaths:
@@ -78,29 +78,22 @@ def _is_before(repo: Repository, commit: str, rename: Rename) -> bool:
 
 
 def _revisions(repo: Repository, states: Sequence[State]) -> list[Revision]:
-    texts = _texts(repo, [state.blobs for state in states])
-    known: dict[tuple[tuple[str, str], ...], Revision] = {}
-    revisions = []
-    for state in states:
-        content = tuple(sorted(state.blobs.items()))
-        if content not in known:
-            known[content] = _read(texts, state.blobs)
-        revisions.append(known[content])
-    return revisions
+    contents = [tuple(sorted(state.blobs.items())) for state in states]
+    known = dict(zip(dict.fromkeys(contents), _read(repo, dict.fromkeys(contents)), strict=True))
+    return [known[content] for content in contents]
 
 
-def _texts(repo: Repository, contents: Iterable[Blobs]) -> dict[str, str]:
-    """The text of every blob, by id, each read once."""
-    paths = {blob: checked_path(path) for blobs in contents for path, blob in blobs.items()}
-    texts = {}
-    reading = zip(paths.items(), repo.blobs(list(paths)), strict=True)
-    for (blob, path), data in reading:
-        texts[blob] = spec_text(data, path)
-    return texts
-
-
-def _read(texts: Mapping[str, str], blobs: Blobs) -> Revision:
-    return revision_of({path: texts[blob] for path, blob in blobs.items()})
+def _read(repo: Repository, contents: Iterable[tuple[tuple[str, str], ...]]) -> Iterator[Revision]:
+    """The revisions of these files, as (path, blob), each blob read once; one is hashed while git unpacks the next."""
+    given = list(contents)
+    paths = {blob: checked_path(path) for content in given for path, blob in content}
+    reading = repo.blobs(list(paths))
+    texts: dict[str, str] = {}
+    for content in given:
+        for _, blob in content:
+            if blob not in texts:
+                texts[blob] = spec_text(next(reading), paths[blob])
+        yield revision_of({path: texts[blob] for path, blob in content})
 
 
 def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> Sighting:
