@@ -47,7 +47,12 @@ class Log:
 
 def read_archive(path: Path) -> Log:
     """The parts of an archive. Raises LogError for one that is no Inspect log, is damaged or is out of bounds."""
-    archive = open_archive(path)
+    with open_archive(path).kept_open() as archive:
+        return _read(archive)
+
+
+def _read(archive: Archive) -> Log:
+    path = archive.path
     finished = HEADER in archive.members
     if not finished and START not in archive.members:
         what = f"has neither {HEADER} nor {START}"

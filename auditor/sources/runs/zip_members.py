@@ -9,9 +9,11 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import zstandard
 
@@ -36,11 +38,22 @@ class ZipLimits:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The members of one archive, by name, with the bounds they are read under."""
+    """The members of one archive, by name, with the bounds they are read under; `file` while it is kept open."""
 
     path: Path
     members: Mapping[str, zipfile.ZipInfo]
     limits: ZipLimits
+    file: BinaryIO | None = None
+
+    @contextmanager
+    def kept_open(self) -> Iterator[Archive]:
+        """The same archive, whose file is not opened for each member anew. Raises LogError."""
+        try:
+            file = self.path.open("rb")
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        with file:
+            yield replace(self, file=file)
 
     def size(self, name: str) -> int:
         """The decompressed size of a member, in bytes, as the directory declares it; `read` holds it to that."""
@@ -66,7 +79,7 @@ class Archive:
 
     def _raw(self, info: zipfile.ZipInfo) -> bytes:
         """The compressed bytes, found through the local header, which must agree with the directory."""
-        with self.path.open("rb") as file:
+        with self.path.open("rb") if self.file is None else nullcontext(self.file) as file:
             # A directory that lies about its own place gives offsets before the file's beginning.
             file.seek(max(info.header_offset, 0))
             head = file.read(LOCAL_HEADER.size)
