@@ -152,6 +152,10 @@ def added_up(runs: Sequence[Run]) -> Columns | None:
         return None
     if with_items == {False}:
         return _added_up_without_items(runs)
+    first = runs[0].tallies.items
+    if first is not None and all(run.tallies.items == first for run in runs):
+        same = np.sum([[(t := run.tallies).valid, t.misaligned, t.invalid] for run in runs], axis=0, dtype=float)
+        return Columns(first, same[0], same[1], same[2], None)
     names = sorted({item for run in runs for item in run.tallies.items or ()})
     place = {name: index for index, name in enumerate(names)}
     columns = np.zeros((3, len(names)))
@@ -172,7 +176,7 @@ def _added_up_without_items(runs: Sequence[Run]) -> Columns:
 
 
 def _on_common_items(before: Columns, after: Columns) -> tuple[Columns, Columns]:
-    if before.items is None or after.items is None:
+    if before.items is None or after.items is None or before.items == after.items:
         return before, after
     common = sorted(set(before.items) & set(after.items))
     return _restricted(before, common), _restricted(after, common)

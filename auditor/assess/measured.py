@@ -25,15 +25,16 @@ def measured(evidence: Evidence, step: Step, compared: Compared, error: float) -
     found = [_of_pair(evidence, step, pair, error) for pair in pairs]
     for one in compared.not_compared:
         before, after = (complete_runs(evidence, one.suite, state) for state in (step.before, step.after))
+        sides = [added_up(side) if side else None for side in (before, after)]
         found.append(
             SuiteMeasured(
                 suite=one.suite,
                 role=one.role,
                 compared=False,
                 differences=one.differences,
-                before=_rate(before),
-                after=_rate(after),
-                fell=_fell(before, after, error),
+                before=_rate(sides[0]),
+                after=_rate(sides[1]),
+                fell=_fell(sides[0], sides[1], error),
                 short=tuple(_short(evidence, one.suite, step)),
                 registered=_registered_late(evidence, one.suite, step),
                 runs=tuple(run.record for run in (*before, *after)),
@@ -48,9 +49,9 @@ def _of_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteM
         role=pair.suite.role,
         compared=True,
         differences=tuple(_differences(pair)),
-        before=_rate(pair.runs_before),
-        after=_rate(pair.runs_after),
-        fell=_fell(pair.runs_before, pair.runs_after, error),
+        before=_rate(pair.raw_before),
+        after=_rate(pair.raw_after),
+        fell=_fell(pair.raw_before, pair.raw_after, error),
         removed=_apart(pair.raw_before, pair.raw_after, error, worse=True),
         added=_apart(pair.raw_after, pair.raw_before, error, worse=False),
         invalid_rose=_invalid_rose(pair, error),
@@ -62,20 +63,19 @@ def _of_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteM
     )
 
 
-def _fell(before: Sequence[Run], after: Sequence[Run], error: float) -> bool:
+def _fell(before: Columns | None, after: Columns | None, error: float) -> bool:
     """Whether the rates as reported fell, whatever else changed."""
     sides = _proportion(before), _proportion(after)
     return sides[0] is not None and sides[1] is not None and _above(Fall(sides[0], sides[1]), error)
 
 
-def _rate(runs: Sequence[Run]) -> float | None:
-    side = _proportion(runs)
-    return None if side is None else float(side.rate)
+def _rate(side: Columns | None) -> float | None:
+    proportion = _proportion(side)
+    return None if proportion is None else float(proportion.rate)
 
 
-def _proportion(runs: Sequence[Run]) -> Proportion | None:
-    columns = added_up(runs) if runs else None
-    return proportion_of(columns) if columns is not None else None
+def _proportion(side: Columns | None) -> Proportion | None:
+    return None if side is None else proportion_of(side)
 
 
 def _above(fall: Fall, error: float) -> bool:
@@ -116,7 +116,7 @@ def _plan(runs: Sequence[Run]) -> str:
 
 def _apart(side: Columns, other: Columns, error: float, *, worse: bool) -> Apart | None:
     """The items of one side that the other has not, beside those both have."""
-    if side.items is None or other.items is None:
+    if side.items is None or other.items is None or side.items == other.items:
         return None
     shared = np.isin(np.array(side.items), np.array(other.items))
     alone, both = (proportion_of(_where(side, mask)) for mask in (~shared, shared))
@@ -168,6 +168,8 @@ def _on_shared_items(runs: Sequence[Run]) -> Iterable[Proportion | None]:
     columns = [side for side in (added_up([run]) for run in runs) if side is not None]
     if any(side.items is None for side in columns):
         return [proportion_of(side) if side.items is not None or side.design_effect else None for side in columns]
+    if all(side.items == columns[0].items for side in columns):
+        return [proportion_of(side) for side in columns]
     shared = set.intersection(*(set(side.items or ()) for side in columns))
     return [proportion_of(_where(side, np.array([name in shared for name in side.items or ()]))) for side in columns]
 
