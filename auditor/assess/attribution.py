@@ -14,6 +14,7 @@ from auditor.stats.falls import Fall
 
 # Above this share of the raw fall, what measuring did is told beside the verdict.
 TELLING = 0.2
+_ROUNDING = 1e-9
 
 
 def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bool) -> Attribution:
@@ -66,7 +67,8 @@ def _selection(pair: Pair) -> float:
     lowest = min((rate for rate in after if rate is not None), default=0.0)
     together = [proportion_of(side) for side in (pair.raw_before, pair.raw_after)]
     pooled = [float(side.rate) for side in together if side is not None]
-    return max(0.0, (highest - lowest) - (pooled[0] - pooled[-1]))
+    excess = (highest - lowest) - (pooled[0] - pooled[-1])
+    return excess if excess > _ROUNDING else 0.0
 
 
 def _rate(run: Run) -> float | None:

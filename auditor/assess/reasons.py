@@ -66,8 +66,8 @@ def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Att
     if verdict is Verdict.MEASUREMENT:
         raw, left = 100 * parts.pooled, 100 * parts.left
         return (
-            f"over all runs the test rate fell by {raw:.1f} points as reported, and {left:.1f} points are left on the items "
-            f"both sides ran, with invalid samples bounded: {comes_to}"
+            f"over all runs the test rate fell by {raw:.1f} points as reported, and {left:.1f} points are left on the "
+            f"items both sides ran, with invalid samples bounded: {comes_to}"
         )
     if ruling is None:
         return f"the test rate went {moved(test)}: {comes_to}"

@@ -26,7 +26,7 @@ def test_there_is_nothing_to_say_where_nothing_differs() -> None:
 def test_a_measurement_comes_with_its_waterfall() -> None:
     assert lines(judged("80/400 -> 0/320", NOT_MOVED)) == [
         "differs: test-0: items 400 to 320 (320 on both sides)",
-        "reported fall 20.0 points, of which",
+        "reported fall: 20.0 points, of which",
         "     0.0                            which runs were picked",
         "    20.0  ########################  which items were run",
         "     0.0                            invalid samples, at most",
