@@ -9,7 +9,7 @@ from functools import cached_property
 
 from auditor.clauses.parse import Statement
 from auditor.clauses.sequence import common_in_order
-from auditor.clauses.similar import Bag, bag_of, best_first, candidates, rarity_weights, share_in_common
+from auditor.clauses.similar import Bag, bag_of, best_first, candidates, rarity_weights, share_of, weight
 from auditor.model.clause import Clause, ClauseKind
 
 # What a block is for, where that is more than a matter of layout: a rule that became commentary is no rule any more.
@@ -241,9 +241,11 @@ def _pair_similar(pairing: Pairing) -> None:
     for of_headings in (True, False):
         bags = {at: before.bags[at] for at in ours if before.is_heading(at) == of_headings}
         others = {at: after.bags[at] for at in theirs if after.is_heading(at) == of_headings}
+        sizes = {at: weight(bag, weights) for at, bag in bags.items()}
+        other_sizes = {at: weight(bag, weights) for at, bag in others.items()}
         possible = {(at, other) for at, other in near if at in bags and other in others}
         for at, other in sorted(possible.union(candidates(bags, others, weights))):
-            likeness = share_in_common(bags[at], others[other], weights)
+            likeness = share_of(bags[at], others[other], sizes[at] + other_sizes[other], weights)
             is_near, same_place = (at, other) in near, pairing.same_place(at, other)
             least = NEAR if is_near else SAME_SECTION if same_place else ELSEWHERE
             if likeness >= (least if before.keys[at][0] == after.keys[other][0] else ELSEWHERE):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auditor.clauses.pairing import Pairing, Side
-from auditor.clauses.similar import Bag, candidates, weight
+from auditor.clauses.similar import Bag, candidates, weight, weight_in_common
 from auditor.clauses.words import words
 
 # A piece is a clause most of whose words are the whole's, or one that holds most of what the whole said besides its
@@ -74,8 +74,10 @@ class _Reading:
         left: Bag = bag.copy() if first is None else bag - self.parts.bags[first]
         together = [] if first is None else [first]
         gain = 0.0
-        for part in sorted(possible, key=lambda part: (-weight(self.parts.bags[part] & bag, self.weights), part)):
-            held = weight(self.parts.bags[part] & left, self.weights)
+        for part in sorted(
+            possible, key=lambda part: (-weight_in_common(self.parts.bags[part], bag, self.weights), part)
+        ):
+            held = weight_in_common(self.parts.bags[part], left, self.weights)
             if held >= _PART * size and self._is_piece(part, whole, held, weight(left, self.weights), together):
                 together.append(part)
                 left = left - self.parts.bags[part]

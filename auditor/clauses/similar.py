@@ -27,15 +27,25 @@ def bag_of(text: str) -> Bag:
 def share_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None = None) -> float:
     """The share of words in common, 0 to 1: twice the words of both over the words of each, every word as often as it
     stands there. With weights, each word counts by its own."""
-    size = weight(before, weights) + weight(after, weights)
-    return 2 * weight(before & after, weights) / size if size else 1.0
+    return share_of(before, after, weight(before, weights) + weight(after, weights), weights)
+
+
+def share_of(before: Bag, after: Bag, size: float, weights: Mapping[str, float] | None = None) -> float:
+    """As `share_in_common`, where it is known what both bags weigh together."""
+    return 2 * weight_in_common(before, after, weights) / size if size else 1.0
+
+
+def weight_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None) -> float:
+    """What the words of both weigh, each as often as it stands in both: `weight` of the bag they have in common."""
+    common = [(word, min(count, after[word])) for word, count in before.items() if word in after]
+    return sum([count if weights is None else weights[word] * count for word, count in common])
 
 
 def weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
     """What a bag's words weigh together; without weights each counts one."""
     if weights is None:
         return bag.total()
-    return sum(weights[word] * count for word, count in bag.items())
+    return sum([weights[word] * count for word, count in bag.items()])
 
 
 def rarity_weights(bags: Iterable[Bag]) -> dict[str, float]:
