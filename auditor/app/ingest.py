@@ -5,15 +5,16 @@ Prompts are never recorded; where there is a key, their keyed hashes are.
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
 from auditor.app.bound import Known, bound, know, shown_to_model
+from auditor.app.found import found, reader
 from auditor.app.project import Project, open_project
 from auditor.app.prompts import Key, key_of
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RepositoryError, TableError
@@ -21,7 +22,7 @@ from auditor.model.raw import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
 from auditor.model.suite import Binding, Role, Suite
-from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
+from auditor.sources.runs.interface import LOCAL, Engine, ReadOptions
 from auditor.store.bindings import load_bindings
 from auditor.store.prompts import PromptFile, add_prompts, hashed
 from auditor.store.records import Outcome, RecordStore, identity_of, record_id
@@ -87,16 +88,22 @@ def ingest(
     extra: str,
     dry_run: bool,
     environment: Mapping[str, str] = MappingProxyType({}),
+    engine: Engine = Engine.AUTO,
+    master: str | None = None,
+    progress: Progress | None = None,
 ) -> IngestReport:
     """Record the runs of logs and tables.
 
     Args:
-        paths: files, or folders that are walked in the order of their names.
+        paths: files, or folders that are walked in the order of their names; for Spark each is one table.
         root: a folder in the repository, or of dated revisions, whose project the runs belong to.
         spec: the name or path of the spec; None for any that is configured.
         extra: "ignore" skips columns a table's contract does not know; "error" refuses them.
         dry_run: do everything but write.
         environment: its variables, one of which may say where the key of hashed prompts is.
+        engine: what counts tables.
+        master: Spark's; None for every core of this machine.
+        progress: told which file is being read, and how much of it is counted where that is known.
 
     Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
     file is in the report.
@@ -106,9 +113,12 @@ def ingest(
         if project.repository and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
-        return _ingest(paths, project, extra, dry_run, key_of(project, environment))
+        options = ReadOptions(extra == "ignore", engine, master or LOCAL)
+        return _ingest(paths, project, options, dry_run, key_of(project, environment), progress)
 
 
+# Told a file's name and how much of it is counted, 0 to 1; None where a file begins.
+Progress = Callable[[str, float | None], None]
 # The behaviour and role of each suite, as tables declare them.
 Declared = dict[str, tuple[str, Role]]
 
@@ -129,49 +139,31 @@ class _Context:
         return f"{self.project.settings.store}/suites.toml"
 
 
-def _ingest(paths: Sequence[Path], project: Project, extra: str, dry_run: bool, key: Key) -> IngestReport:
+def _ingest(
+    paths: Sequence[Path],
+    project: Project,
+    options: ReadOptions,
+    dry_run: bool,
+    key: Key,
+    progress: Progress | None,
+) -> IngestReport:
     store_path = project.settings.store
     bindings, declared = load_bindings(project.tree, store_path), _declared(project.runs, {})
     context = _Context(project, know(project), bindings, declared, key, dry_run)
     store = RecordStore(project.root, store_path, dry_run=dry_run)
-    options = ReadOptions(ignore_extra=extra == "ignore")
-    files, passed_over = _found(paths)
-    reports = tuple(_ingest_file(path, context, store, options) for path in files)
-    return IngestReport(reports, tuple(map(str, passed_over)), dry_run, key.why)
-
-
-def _found(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The files to ingest, and those in folders that are of no known kind."""
-    wanted: list[Path] = []
-    passed_over: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            for file in _walk(path):
-                (wanted if _is_wanted(file) else passed_over).append(file)
-        else:
-            wanted.append(path)
-    return wanted, passed_over
-
-
-def _is_wanted(file: Path) -> bool:
-    try:
-        return find_reader(file) is not None
-    except LogError:
-        # It cannot be opened: that is a refusal, not a file of another kind.
-        return True
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    """The regular files below a folder in the order of their names; hidden ones and links are left alone."""
-    for at, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        files = (Path(at, name) for name in sorted(names) if not name.startswith("."))
-        yield from (file for file in files if file.is_file() and not file.is_symlink())
+    files, passed_over = found(paths, options.engine)
+    reports = []
+    for path in files:
+        if progress:
+            progress(str(path), None)
+            options = replace(options, progress=partial(progress, str(path)))
+        reports.append(_ingest_file(path, context, store, options))
+    return IngestReport(tuple(reports), tuple(map(str, passed_over)), dry_run, key.why)
 
 
 def _ingest_file(path: Path, context: _Context, store: RecordStore, options: ReadOptions) -> FileReport:
     try:
-        raws = reader_for(path).read(path, options)
+        raws = reader(path, options.engine).read(path, options)
         runs = [_run(raw, context) for raw in raws]
         declared = _declared(runs, context.declared)
         outcomes = store.add(runs)
@@ -279,7 +271,7 @@ def _check_declared(field: str, declared: str | None, registered: str, raw: RawR
 
 
 def _grade(raw: RawRun, revision: Revision) -> Grade:
-    if isinstance(raw.samples, Tallies):
+    if isinstance(raw.samples, Tallies) and not raw.by_sample:
         return Grade.C
     return Grade.A if shown_to_model(raw, revision) else Grade.B
 

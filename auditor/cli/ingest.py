@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +15,9 @@ from auditor.cli.options import format_option, repo_option, spec_option
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
+
+# Those of `sources.runs.interface.Engine`, which is not loaded for the help.
+ENGINES = ["auto", "python", "duckdb", "spark"]
 
 
 @click.command("ingest", short_help="Record the runs of evaluation logs and tables.")
@@ -24,26 +30,69 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     show_default=True,
     help="Unknown columns.",
 )
+@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What counts tables.")
+@click.option("--master", metavar="URL", help="Spark's master, such as local[2].  [default: local[*]]")
 @repo_option
 @spec_option
 @format_option("text", "json")
-def command(paths: tuple[Path, ...], dry_run: bool, extra: str, repo: Path, spec: str | None, style: str) -> int:
+def command(
+    paths: tuple[Path, ...],
+    dry_run: bool,
+    extra: str,
+    engine: str,
+    master: str | None,
+    repo: Path,
+    spec: str | None,
+    style: str,
+) -> int:
     """Records the runs of evaluation logs and tables.
 
     A PATH is a log, a table, or a folder of them. A file lands whole or not at all, and landing twice changes
     nothing. Exits 2 if a file was refused; the others have landed. Prompts are never stored; with a key outside the
     repository (AUDITOR_PROMPT_KEY_FILE) their keyed hashes are, and patches are searched for them.
+
+    Parquet, and text over 64 MiB, is counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV
+    file, a folder of them, or an address of the cluster.
     """
     from auditor.app.ingest import ingest
+    from auditor.sources.runs.interface import Engine
 
-    report = ingest(paths, root=repo, spec=spec, extra=extra, dry_run=dry_run, environment=os.environ)
+    with _progress() as progress:
+        report = ingest(
+            paths,
+            root=repo,
+            spec=spec,
+            extra=extra,
+            dry_run=dry_run,
+            environment=os.environ,
+            engine=Engine(engine),
+            master=master,
+            progress=progress,
+        )
     if style == "json":
         click.echo(_json(report))
     else:
         _show(report)
-    for line in _notices(report):
-        click.echo(line, err=True)
+    click.echo("".join(f"{line}\n" for line in _notices(report)), nl=False, err=True)
     return report.exit_code
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, float | None], None] | None]:
+    """Says on a terminal's stderr which file is read and how far it is; leaves the line empty behind itself."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from auditor.render.escape import terminal
+
+    def say(path: str, done: float | None) -> None:
+        share = "" if done is None else f" {done:4.0%}"
+        click.echo(f"\r\x1b[K{terminal(path)[-60:]}{share}", nl=False, err=True)
+
+    try:
+        yield say
+    finally:
+        click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _json(report: IngestReport) -> str:

@@ -74,6 +74,7 @@ class RawRun:
         sampling: canonical JSON of temperature and the like.
         spec: the spec's name where the source gives it.
         prompts: what items say to the model, as (item, text), each pair once; never stored, only hashed with a key.
+        by_sample: whether `samples`, given as tallies, were counted from one row a sample.
         edited: samples with a score that was changed after it was given.
     """
 
@@ -102,3 +103,4 @@ class RawRun:
     spec: str | None = None
     prompts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     edited: int = 0
+    by_sample: bool = False

@@ -15,6 +15,8 @@ from auditor.model.suite import Direction, ScoreRule, Suite, Unit
 from auditor.store import canonical
 
 REGISTRY = "suites.toml"
+# Severities are added as whole billionths: every order of adding, and every engine, makes the same sum.
+BILLION = 1_000_000_000
 
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -81,13 +83,13 @@ def _severity(valid: list[JudgedSample], items: tuple[str, ...], where: str) -> 
     rated = [(sample, sample.severity) for sample in valid if sample.severity is not None]
     if not rated:
         return None
-    by_item: dict[str, list[float]] = {item: [] for item in items}
+    by_item = dict.fromkeys(items, 0)
     for sample, severity in rated:
         if not 0 <= severity <= 1:
             what = f"{severity:g} of item {sample.item!r} is out of range"
             raise TableError(what, where=where, field="severity", remedy="write a number from 0 to 1")
-        by_item[sample.item].append(severity)
-    total = tuple(canonical.rounded(math.fsum(by_item[item])) for item in items)
+        by_item[sample.item] += math.floor(severity * BILLION + 0.5)
+    total = tuple(canonical.rounded(by_item[item] / BILLION) for item in items)
     return SeverityTally(_count([sample for sample, _ in rated], items), total)
 
 

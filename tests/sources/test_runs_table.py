@@ -14,7 +14,7 @@ from auditor.errors import TableError
 from auditor.model.raw import JudgedSample, RawRun
 from auditor.model.run import Exposure, Tallies
 from auditor.model.suite import Role
-from auditor.sources.runs.interface import ReadOptions, reader_for
+from auditor.sources.runs.interface import Engine, ReadOptions, reader_for
 
 HEAD = "spec_revision,suite,model,item,misaligned"
 TALLY = "spec_revision,suite,model,item,misaligned_count,valid_count"
@@ -208,10 +208,14 @@ def test_extra_columns_may_be_ignored(tmp_path: Path) -> None:
     assert run.samples == (JudgedSample("a", 1, True, None, None, None),)
 
 
-def test_parquet_is_refused_with_what_to_do(tmp_path: Path) -> None:
+def test_parquet_needs_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.parquet"
     path.write_bytes(b"PAR1")
-    assert refusal(path) == "TABLE: Parquet comes with a later version; write the table as .csv or .jsonl"
+    with pytest.raises(TableError, match="plain Python does not read; give --engine duckdb"):
+        reader_for(path).read(path, ReadOptions(engine=Engine.PYTHON))
+    monkeypatch.setattr("auditor.sources.engines.session.find_spec", lambda name: None)
+    missing = "TABLE: is Parquet, which is read by DuckDB, which is not here; pip install 'auditor[tables]'"
+    assert refusal(path) == missing
 
 
 @given(st.lists(st.lists(st.text(max_size=6), max_size=6), max_size=5), st.binary(max_size=60))

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -16,13 +18,34 @@ from auditor.model.raw import RawRun
 from auditor.sources import runs as folder
 
 HEAD_BYTES = 4096
+# Spark's master where none is given: every core of this machine.
+LOCAL = "local[*]"
+
+
+class Engine(StrEnum):
+    """What counts the samples of a table; logs are read in plain Python."""
+
+    AUTO = "auto"
+    PYTHON = "python"
+    DUCKDB = "duckdb"
+    SPARK = "spark"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """How to read. `ignore_extra`: columns a table's contract does not know are skipped, not refused."""
+    """How to read.
+
+    Attributes:
+        ignore_extra: columns a table's contract does not know are skipped, not refused.
+        engine: what counts a table.
+        master: Spark's.
+        progress: told how much of a large table is counted, 0 to 1.
+    """
 
     ignore_extra: bool = False
+    engine: Engine = Engine.AUTO
+    master: str = LOCAL
+    progress: Callable[[float], None] | None = None
 
 
 class Reader(Protocol):
@@ -50,8 +73,15 @@ def readers() -> tuple[Reader, ...]:
     return tuple(module.READER for module in modules if hasattr(module, "READER"))
 
 
+def is_table_folder(path: Path) -> bool:
+    """Whether a folder is one table, as Spark and others write them: `name.parquet/` with the parts in it."""
+    return path.suffix == ".parquet" and path.is_dir()
+
+
 def find_reader(path: Path) -> Reader | None:
     """The reader that recognises a file; None if none does. Raises LogError for a file that cannot be opened."""
+    if is_table_folder(path):
+        return next((reader for reader in readers() if reader.recognises(path, b"")), None)
     if path.exists() and not path.is_file():
         raise LogError("is no regular file", where=str(path), remedy="give a file, or a folder of files")
     try:

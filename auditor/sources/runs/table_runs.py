@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from auditor.errors import TableError
@@ -38,30 +39,36 @@ def _run(rows: Sequence[Row], path: Path, sha256: str) -> RawRun:
     first = rows[0]
     for row in rows:
         _check_agreement(first, row, path)
+    samples = _judged(rows, path) if first.valid_count is None else _tallied(rows, path)
+    prompts = tuple(dict.fromkeys((row.item, row.prompt) for row in rows if row.item and row.prompt))
+    return replace(run_of(first, f"{path}:{first.line}", sha256, samples), prompts=prompts)
+
+
+def run_of(row: Row, where: str, sha256: str, samples: Samples) -> RawRun:
+    """The run of which a row is one."""
     return RawRun(
         source="table",
-        where=f"{path}:{first.line}",
+        where=where,
         source_sha256=sha256,
         log_id=None,
-        run=first.run or "",
-        suite=first.suite,
-        stamp=first.spec_revision,
+        run=row.run or "",
+        suite=row.suite,
+        stamp=row.spec_revision,
         system_messages=(),
-        model=first.model,
-        checkpoint=first.checkpoint,
-        parent_checkpoint=first.parent_checkpoint,
-        behaviour=first.behaviour,
-        role=first.role,
-        condition=first.condition or "",
-        exposure=first.exposure,
-        scorer=first.scorer,
-        sampling=first.sampling,
-        created=first.created,
-        planned=first.planned,
+        model=row.model,
+        checkpoint=row.checkpoint,
+        parent_checkpoint=row.parent_checkpoint,
+        behaviour=row.behaviour,
+        role=row.role,
+        condition=row.condition or "",
+        exposure=row.exposure,
+        scorer=row.scorer,
+        sampling=row.sampling,
+        created=row.created,
+        planned=row.planned,
         incomplete=None,
-        samples=_judged(rows, path) if first.valid_count is None else _tallied(rows, path),
-        cot_pressure=first.cot_pressure,
-        prompts=tuple(dict.fromkeys((row.item, row.prompt) for row in rows if row.item and row.prompt)),
+        samples=samples,
+        cot_pressure=row.cot_pressure,
     )
 
 
