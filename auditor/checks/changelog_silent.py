@@ -28,11 +28,11 @@ _NORMATIVE = (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)
 # Words of a change and of the change log that make a mention, where the section is not named.
 _ENOUGH = 3
 # The share of a title's telling words that names it.
-_NAMED = 0.6
+_NAMED = 0.5
 _COMMON = frozenset(
     plain_words(
         "a an and any are as at be been but by can do does for from has have if in is it its may must never no not of "
-        "on only or other should so such than that the their them then there these they this to under when where which "
+        "on only or other should so such than that the their them then there these they this to when where which "
         "while who will with without you your assistant model user users developer developers section adds add "
         "clarifies clarify updates update change changes guidance rule rules new now more some"
     )
@@ -80,7 +80,7 @@ def _mentioned(title: str, words: set[str], said: str) -> bool:
 
 def _telling(texts: Iterable[str]) -> set[str]:
     words = (word for text in texts for word in plain_words(re.sub(r"\(https?:[^)]*\)", " ", text)))
-    return {stem(word) for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())}
+    return {stem(word) for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())} - {""}
 
 
 CHECK = TextCheck(

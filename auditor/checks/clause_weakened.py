@@ -15,6 +15,8 @@ Direction that is in the meaning and not in normative words, or in what a list n
 rule that was taken out may stand elsewhere in other words.
 """
 
+import re
+
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.checks.shared import shortened
@@ -22,6 +24,7 @@ from auditor.clauses.direction import Direction, Ground, GroundKind
 from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.finding import Confidence, Severity
 
+_ASKS = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
 _STRONG = ("must", "never", "under no circumstances", "prohibited", "forbidden", "not allowed")
 
 
@@ -38,6 +41,8 @@ def run(facts: PatchText) -> TextOutcome:
 
 def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     """Whether it is a weakening by itself: what was taken out only counts where it was strong."""
+    if change.before is None and change.after is not None and _ASKS.match(change.after.text):
+        return False  # "which steps it may take" names a question, and permits nothing
     if change.kind is not ChangeKind.REMOVED:
         return True
     return any(
@@ -90,6 +95,12 @@ CHECK = TextCheck(
             "The assistant must keep logs.\n\nThe assistant must never lie to users.",
             "The assistant must keep logs.",
             Fired,
+        ),
+        TextCase(
+            "a question is listed",
+            "The scope says:\n\n- how long it takes.",
+            "The scope says:\n\n- how long it takes.\n- which steps the assistant may take.",
+            Clear,
         ),
         TextCase("should becomes must", "The assistant should keep logs.", "The assistant must keep logs.", Clear),
         TextCase("other words", "The assistant must keep logs.", "The assistant must keep its logs.", Clear),
