@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import duckdb
-import numpy as np
 
 from auditor.sources.engines.backend import FILE, ROW, ROWS, BackendError, Opening, Piece
 from auditor.sources.engines.statement import MACROS
@@ -24,7 +23,7 @@ class DuckdbBackend:
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
         try:
-            for sql in (*_limits(opening), *MACROS, *_views(opening, self._connection)):
+            for sql in (*_limits(opening), *MACROS, *_views(opening)):
                 self._connection.execute(sql)
         except duckdb.Error as error:
             raise BackendError(str(error)) from error
@@ -41,27 +40,36 @@ class DuckdbBackend:
         """The rows of a statement."""
         try:
             found = self._connection.execute(sql)
-            columns = list(found.fetchnumpy().values()) if found.description else []
+            while rows := found.fetchmany(ROWS):
+                yield [list(column) for column in zip(*rows, strict=True)]
         except duckdb.Error as error:
             raise BackendError(str(error)) from error
-        rows = len(columns[0]) if columns else 0
-        for start in range(0, rows, ROWS):
-            yield [np.ma.asarray(column[start : start + ROWS]).tolist() for column in columns]
 
     def tallies(self, sql: str, keys: int) -> Iterator[Piece]:
         """The rows of a statement by run. They are kept as a table, which goes to disk where it does not fit."""
-        list(self.answer(f"CREATE TEMP TABLE tallies AS {sql}"))
+        self._all(f"CREATE TEMP TABLE tallies AS {sql}")
         [names, *_] = self._all("SELECT column_name FROM (DESCRIBE tallies)")
         run, other = [str(name) for name in names[:keys]], [str(name) for name in names[keys:]]
         grouped = f"SELECT {', '.join(run)}, count(*) AS {ROW}_count FROM tallies GROUP BY ALL"
-        list(self.answer(f"CREATE TEMP TABLE runs AS SELECT *, row_number() OVER () - 1 AS {ROW} FROM ({grouped})"))
+        self._all(f"CREATE TEMP TABLE runs AS SELECT *, row_number() OVER () - 1 AS {ROW} FROM ({grouped})")
         *cells, counts, _ = self._all(f"SELECT * FROM runs ORDER BY {ROW}")
         yield cells
         same = " AND ".join(f"tallies.{name} IS NOT DISTINCT FROM runs.{name}" for name in run)
         columns = ", ".join([f"runs.{ROW}", *(f"tallies.{name}" for name in other)])
         joined = f"SELECT {columns} FROM tallies JOIN runs ON {same}"
         for first, last in _batches([int(str(count)) for count in counts]):
-            yield from self.answer(f"{joined} WHERE {ROW} BETWEEN {first} AND {last} ORDER BY 1, 2")
+            yield from self._columns(f"{joined} WHERE {ROW} BETWEEN {first} AND {last} ORDER BY 1, 2")
+
+    def _columns(self, sql: str) -> Iterator[Piece]:
+        """The same as `answer`, by columns: several times quicker for many rows, which are all held."""
+        import numpy as np  # not needed for most questions, and a third of the process's start
+
+        try:
+            columns = list(self._connection.execute(sql).fetchnumpy().values())
+        except duckdb.Error as error:
+            raise BackendError(str(error)) from error
+        for start in range(0, len(columns[0]), ROWS):
+            yield [np.ma.asarray(column[start : start + ROWS]).tolist() for column in columns]
 
     def _all(self, sql: str) -> Piece:
         """Columns of a statement that answers little."""
@@ -107,7 +115,7 @@ def _limits(opening: Opening) -> list[str]:
     ]
 
 
-def _views(opening: Opening, connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _views(opening: Opening) -> list[str]:
     files = f"[{', '.join(map(_literal, opening.paths))}]"
     if opening.format == "parquet":
         read = f"read_parquet({files}, union_by_name = true, hive_partitioning = false"

@@ -90,7 +90,7 @@ def parts(folder: Path) -> Path:
     for number in range(3):
         tables.write_parquet(folder / f"part-{number}.parquet", rows[number::3])
     (folder / "_SUCCESS").touch()
-    (folder / ".part-0.parquet.crc").write_bytes(b"crc")
+    (folder / ".part-0.parquet.tmp").write_bytes(b"left by a crash")
     return folder
 
 
