@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import takewhile
 
 from auditor.assess.leaks import NOT_COMPARED, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.authority import AuthorityChanges, authority_changes
@@ -131,12 +132,12 @@ class PatchText:
         return dates[-1] if dates else None
 
     def removed_on(self, clause: Clause) -> datetime | None:
-        """When a clause of the text after was last taken out; None if it never was."""
+        """When a clause of the text after was last taken out before this patch; None if it never was."""
         identity = self.lineage.ids[self.patch.after.name][self.after.clauses.index(clause)]
         dates = {sighting.name: sighting.date for sighting in self.history.sightings}
-        removed = [e for e in self.lineage.lives[identity].events if e.kind is ChangeKind.REMOVED]
-        earlier = [dates[event.sighting] for event in removed if event.sighting != self.patch.after.name]
-        return earlier[-1] if earlier else None
+        earlier = takewhile(lambda event: event.sighting != self.patch.after.name, self.lineage.lives[identity].events)
+        removed = [dates[event.sighting] for event in earlier if event.kind is ChangeKind.REMOVED]
+        return removed[-1] if removed else None
 
 
 def patch_text(

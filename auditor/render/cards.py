@@ -16,7 +16,7 @@ from auditor.model.verdict import WORST_FIRST, Verdict
 from auditor.render import json as documents
 from auditor.render import terminal as audit
 from auditor.render.escape import terminal
-from auditor.render.json import BehaviourPart, PatchPart
+from auditor.render.schema import BehaviourPart, PatchPart
 from auditor.report import PatchEntry
 
 

@@ -20,8 +20,8 @@ from auditor.model.verdict import Verdict
 from auditor.render import cards
 from auditor.render.clauses import counted
 from auditor.render.escape import terminal
-from auditor.render.json import BehaviourPart, ChangesPart
 from auditor.render.parts import Part, SeenPart, printed, schema_of, seen_part
+from auditor.render.schema import BehaviourPart, ChangesPart
 
 SHORT = 10
 """How many digits of a commit or revision are shown."""

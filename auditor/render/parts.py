@@ -15,7 +15,7 @@ from auditor.clauses.words import word_change
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.spec import Sighting
 from auditor.render.clauses import attribute_changes, joined
-from auditor.render.json import ChangesPart
+from auditor.render.schema import ChangesPart
 
 Share = Annotated[float, PlainSerializer(lambda value: round(value, 6) + 0.0, return_type=float)]
 

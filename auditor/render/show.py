@@ -14,9 +14,9 @@ from auditor.clauses.comparison import Comparison
 from auditor.render import cards
 from auditor.render.clauses import changes_shown, counted, look_of
 from auditor.render.escape import terminal
-from auditor.render.json import PatchPart
 from auditor.render.log import head
 from auditor.render.parts import ComparisonPart, Part, comparison_part, printed, schema_of
+from auditor.render.schema import PatchPart
 from auditor.report import PatchEntry
 
 

@@ -9,7 +9,7 @@ from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Fired
 from auditor.model.run import Run
 from auditor.render.account import account_lines
-from auditor.render.json import AccountPart, AttributionPart
+from auditor.render.schema import AccountPart, AttributionPart
 from tests.worlds import assessed, case_assessment, counts, history, judged, only, registry, run, tallies, without_items
 
 FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"

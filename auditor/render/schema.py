@@ -1,0 +1,438 @@
+"""The published schema of an audit (auditor.audit/1), one model for each of its objects.
+
+What is undefined is null, never NaN; floats are rounded to 6 places after the verdict. Keys beyond the contract's first
+version are additions; none is ever renamed.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
+
+from auditor.assess.account import What
+from auditor.assess.facts import (
+    Trend,
+)
+from auditor.clauses.direction import Direction
+from auditor.model.finding import Confidence, Severity
+from auditor.model.run import Grade
+from auditor.model.suite import Role
+from auditor.model.verdict import Cause, Verdict
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6) + 0.0
+
+
+Number = Annotated[float, PlainSerializer(_rounded)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ChecksPart(_Part):
+    """How many times checks fired, were clear, could not tell, could not run."""
+
+    fired: int
+    clear: int
+    undecided: int
+    not_run: int
+
+
+class CoveragePart(_Part):
+    """What was looked at."""
+
+    patches: int
+    runs: int
+    records: int
+    checks: ChecksPart
+
+
+class SightingPart(_Part):
+    """Where a revision was seen: content id, commit (null for a dated folder), tag or folder name, date."""
+
+    revision: str
+    commit: str | None
+    label: str | None
+    date: datetime
+
+
+class ChangesPart(_Part):
+    """How many clauses changed, by kind."""
+
+    added: int
+    removed: int
+    reworded: int
+    moved: int
+
+
+class RatePart(_Part):
+    """A rate with its limits (error_rate left out at each end) and counts; items is null where there were none."""
+
+    rate: Number
+    low: Number
+    high: Number
+    misaligned: int
+    valid: int
+    items: int | None
+    invalid: int
+
+
+class SidesPart(_Part):
+    """The rates before and after; both null without a comparable pair."""
+
+    before: RatePart | None
+    after: RatePart | None
+
+
+class HeldOutPart(SidesPart):
+    """The average of held-out suites; unchanged is null where it is not known."""
+
+    unchanged: bool | None
+
+
+class TransferPart(_Part):
+    """Held-out fall over test fall; an end without a bound is null."""
+
+    estimate: Number
+    low: Number | None
+    high: Number | None
+    error_each_side: Number
+
+
+class SuitePart(SidesPart):
+    """One held-out suite, judged by itself."""
+
+    suite: str
+    role: Role
+    verdict: Verdict
+    transfer: TransferPart | None
+    attribution: AttributionPart
+
+
+class StepPart(_Part):
+    """The two evaluated states: revision and checkpoint of each, the patches judged, and others in between."""
+
+    before: str
+    after: str
+    patches: list[str]
+    spanned: list[str]
+    before_checkpoint: str
+    after_checkpoint: str
+
+
+class ResidualPart(_Part):
+    """What is left on the ruling held-out suite after the patch."""
+
+    suite: str
+    rate: Number
+    low: Number
+    high: Number
+
+
+class BoundsPart(_Part):
+    """The least and the most a part can be."""
+
+    low: Number
+    high: Number
+
+
+class AttributionPart(_Part):
+    """The raw fall of a rate in parts that add up to it; null where a part cannot be separated.
+
+    With several runs a side, raw is what the most favourable pair of runs would report, and selection what that pair
+    has over all runs together. A part without bounds cannot be separated.
+    """
+
+    raw: Number
+    items: Number | None
+    invalid: Number | None
+    selection: Number | None
+    behaviour: Number | None
+    bounds: dict[str, BoundsPart]
+    telling: bool
+
+
+class DifferencePart(_Part):
+    """One thing that differs between the two sides."""
+
+    what: What
+    before: str
+    after: str
+
+
+class ApartPart(_Part):
+    """Items only one side ran: how many, their rate, the others' rate, and whether the two are shown to differ."""
+
+    items: int
+    rate: Number
+    others: Number
+    established: bool
+
+
+class ShortRunPart(_Part):
+    """A run with fewer samples than planned."""
+
+    record: str
+    side: str
+    planned: int
+    got: int
+
+
+class RunGapPart(_Part):
+    """Runs of one side that disagree by more than their items explain: the lowest and the highest rate."""
+
+    side: str
+    runs: int
+    low: Number
+    high: Number
+
+
+class MeasuredPart(_Part):
+    """How one suite was measured on the two sides, compared or not; before and after are the rates as reported."""
+
+    suite: str
+    role: Role
+    compared: bool
+    differences: list[DifferencePart]
+    before: Number | None
+    after: Number | None
+    fell: bool
+    removed: ApartPart | None
+    added: ApartPart | None
+    invalid_rose: bool
+    short: list[ShortRunPart]
+    gaps: list[RunGapPart]
+    twice: list[list[str]]
+    registered: date | None
+    runs: list[str]
+
+
+class SharePart(_Part):
+    """Misaligned of some samples."""
+
+    misaligned: int
+    samples: int
+
+
+class StratumPart(_Part):
+    """One stratum on the two sides; null without such samples."""
+
+    before: SharePart | None
+    after: SharePart | None
+
+
+class StrataPart(_Part):
+    """The test rate by voiced awareness; shown, never subtracted."""
+
+    aware: StratumPart
+    unaware: StratumPart
+    unaware_unchanged: bool | None
+
+
+class SeverityPart(_Part):
+    """Mean severity before and after, among misaligned or all rated samples."""
+
+    before: Number
+    after: Number
+    among: str
+    shifted: bool | None
+
+
+class MovedPart(_Part):
+    """Held-out item ids that came into a test suite."""
+
+    held_out: str
+    test: str
+    items: list[str]
+
+
+class TwinsPart(_Part):
+    """The difference of two conditions of the same items, before and after."""
+
+    suite: str
+    twin: str
+    before: Number
+    after: Number
+    parted: bool
+    runs: list[str]
+
+
+class AccountPart(_Part):
+    """How a step was measured."""
+
+    measured: list[MeasuredPart]
+    passed_over: list[MeasuredPart]
+    strata: StrataPart | None
+    severity: SeverityPart | None
+    moved: list[MovedPart]
+    twins: list[TwinsPart]
+
+
+class CheckpointAlonePart(_Part):
+    """What a checkpoint did by itself under one revision; full with all four states measured."""
+
+    revision: str
+    before: str
+    after: str
+    full: bool
+    test: SidesPart
+    held_out: SidesPart | None
+
+
+class NotComparedPart(_Part):
+    """A suite without a comparable pair, and why."""
+
+    suite: str
+    role: Role
+    why: str
+
+
+class BehaviourPart(_Part):
+    """One (step, behaviour, model)."""
+
+    behaviour: str
+    model: str
+    verdict: Verdict
+    hiding_suspected: bool
+    near_zero: bool
+    mechanisms: list[str]
+    cause: Cause
+    also_changed: list[str]
+    grade: Grade | None
+    step: StepPart
+    reason: str
+    missing: str | None
+    samples_needed: int | None
+    test: SidesPart
+    held_out: HeldOutPart
+    suites: list[SuitePart]
+    not_compared: list[NotComparedPart]
+    ruling_suite: str | None
+    transfer: TransferPart | None
+    residual: ResidualPart | None
+    awareness: Trend
+    attribution: AttributionPart | None
+    fell: bool
+    account: AccountPart
+    checkpoint_alone: CheckpointAlonePart | None
+    worse_beside: list[str]
+    rebound_of: StepPart | None
+    survives_fdr: bool | None
+
+
+class PlacePart(_Part):
+    """A path in the repository and a line from 1."""
+
+    path: str
+    line: Annotated[int, Field(ge=1)]
+
+
+class FindingPart(_Part):
+    """One firing of a check."""
+
+    check: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    message: str
+    fingerprint: str
+    place: PlacePart | None
+    evidence: list[str]
+
+
+class OutsidePart(_Part):
+    """A behaviour of a model that was not evaluated both before and after the patch."""
+
+    behaviour: str
+    model: str
+
+
+class RenamingPart(_Part):
+    """A name before and after."""
+
+    before: str
+    after: str
+
+
+class StructurePart(_Part):
+    """What became of anchored sections and of levels of authority, and how many changes went in which direction."""
+
+    sections_added: list[str]
+    sections_removed: list[str]
+    sections_renamed: list[RenamingPart]
+    authority_renamed: list[RenamingPart]
+    directions: dict[Direction, int]
+
+
+class PatchPart(_Part):
+    """A patch and everything said of it."""
+
+    id: str
+    spec: str
+    before: SightingPart
+    after: SightingPart
+    changes: ChangesPart
+    structure: StructurePart
+    verdict: Verdict
+    hiding_suspected: bool
+    mechanisms: list[str]
+    behaviours: list[BehaviourPart]
+    not_measured: list[OutsidePart]
+    findings: list[FindingPart]
+
+
+class GapPart(_Part):
+    """A standing gap at the last state that says something of it."""
+
+    spec: str
+    behaviour: str
+    model: str
+    suite: str
+    role: Role
+    since: str
+    revision: str
+    checkpoint: str
+    test: RatePart
+    held_out: RatePart
+    findings: list[FindingPart]
+
+
+class CheckpointPart(_Part):
+    """A step with no spec change."""
+
+    spec: str
+    behaviour: BehaviourPart
+    findings: list[FindingPart]
+
+
+class NotAssessedPart(_Part):
+    """Something that could not be looked at."""
+
+    what: str
+    why: str
+
+
+class SummaryPart(_Part):
+    """Counts over patches."""
+
+    hiding_suspected: int
+    verdicts: dict[str, int]
+    standing_gaps: int
+
+
+class AuditDocument(_Part):
+    """The document `auditor audit --format json` prints."""
+
+    schema_: Literal["auditor.audit/1"] = Field(default="auditor.audit/1", serialization_alias="schema")
+    auditor_version: str
+    coverage: CoveragePart
+    patches: list[PatchPart]
+    standing_gaps: list[GapPart]
+    checkpoint_steps: list[CheckpointPart]
+    spec_findings: list[FindingPart]
+    not_assessed: list[NotAssessedPart]
+    summary: SummaryPart
