@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,8 @@ def test_it_is_ended_when_time_is_up(opening: Opening) -> None:
 def test_what_it_prints_is_no_answer(opening: Opening) -> None:
     with Session(opening, "table", 60) as session:
         assert session._piece([[1], ["a"]]) == [[1], ["a"]]
-        for nonsense in ({}, [1], [[1], []]):
+        wrong: tuple[object, ...] = ({}, [1], [[1], []])
+        for nonsense in wrong:
             with pytest.raises(TableError, match="answered what is no answer"):
                 session._piece(nonsense)
 
@@ -82,7 +84,7 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatc
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     started: list[int] = []
 
-    def interrupt(table: reading.Table, _sha256: str) -> None:
+    def interrupt(table: Any, _sha256: str) -> None:
         started.append(table.session._process.pid)
         assert list(scratch.iterdir())
         raise KeyboardInterrupt
