@@ -6,13 +6,13 @@ import os
 import signal
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from auditor.errors import TableError
 from auditor.sources.engines import read as reading
 from auditor.sources.engines.backend import BackendError, Opening
+from auditor.sources.engines.rulings import Table
 from auditor.sources.engines.session import Session
 from auditor.sources.runs.interface import ReadOptions
 from auditor.sources.runs.table import READER
@@ -84,7 +84,7 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatc
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
     started: list[int] = []
 
-    def interrupt(table: Any, _sha256: str) -> None:
+    def interrupt(table: Table, _sha256: str) -> None:
         started.append(table.session._process.pid)
         assert list(scratch.iterdir())
         raise KeyboardInterrupt
