@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import mutants, pythons
+from benchmarks.sweep import mutants, pythons, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-PARTS = ("mutants", "wheel", "tests", "seeds")
+PARTS = ("mutants", "wheel", "tests", "spark", "seeds")
 
 
 def main() -> int:
@@ -63,6 +63,8 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield pythons.wheel(source, folder)
     if given.only in (None, "tests"):
         yield from pythons.tests(source, folder)
+    if given.only in (None, "spark"):
+        yield spark.outcome(source, folder)
 
 
 def document(found: list[Outcome], verdicts: str, commit: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from operator import lt
+from operator import lt, sub
+from typing import TypeGuard, cast
 
 from auditor.errors import TableError
 from auditor.model.raw import RawRun
@@ -12,7 +13,7 @@ from auditor.model.run import Awareness, SeverityTally, Tallies
 from auditor.sources.engines import statement
 from auditor.sources.engines.backend import BackendError, Piece
 from auditor.sources.engines.rulings import Table, places, plain, refuse, refuse_first, refuse_run, row_of
-from auditor.sources.engines.statement import BILLION, HIGHEST_BIT, Kind
+from auditor.sources.engines.statement import BILLION, Kind
 from auditor.sources.runs.table_columns import COLUMNS, CellError, Row
 from auditor.sources.runs.table_runs import IDENTITY, PER_RUN, run_of
 
@@ -25,7 +26,7 @@ class Counted:
 
     Attributes:
         items: item ids, ascending and unique; [None] for a tally of a whole suite.
-        counts: the statement's other columns in its order: samples, epochs, valid, misaligned, labels.
+        counts: the statement's other columns in its order: samples, repeated, valid, misaligned, labels.
     """
 
     row: Row
@@ -44,7 +45,8 @@ def count(table: Table, sha256: str) -> tuple[RawRun, ...]:
         if not runs:
             raise TableError("holds no rows", where=str(table.path), remedy="give a table with at least one run")
         _check(table, runs)
-        return _with_prompts(table, [_raw(table, run, sha256) for run in runs])
+        manifests: dict[Cells, Cells] = {}
+        return _with_prompts(table, [_raw(table, run, sha256, manifests) for run in runs])
     except BackendError as error:
         refuse(table, error)
 
@@ -140,7 +142,9 @@ def _items(table: Table, items: list[object]) -> list[object]:
         return items
     kind = table.kinds["item"]
     try:
-        known = [_item(value, kind) for value in items]
+        known: list[object] = (
+            list(map(str.strip, items)) if _are_texts(items, kind) else [_item(v, kind) for v in items]
+        )
     except CellError as error:
         raise TableError(str(error), where=str(table.path), field="item", remedy="correct the cell") from error
     if None in known and (len(known) > 1 or not statement.is_tally(table.kinds)):
@@ -149,6 +153,11 @@ def _items(table: Table, items: list[object]) -> list[object]:
         remedy = "give it in all or none" if tally else "fill the cell"
         refuse_first(table, statement.empty("item", table.kinds), "item", otherwise, remedy)
     return known
+
+
+def _are_texts(items: list[object], kind: Kind) -> TypeGuard[list[str]]:
+    """Whether all items are texts that are not blank, as nearly all are."""
+    return kind is Kind.TEXT and all(items) and not any(map(str.isspace, items))  # type: ignore[arg-type]
 
 
 def _item(value: object, kind: Kind) -> object:
@@ -166,10 +175,10 @@ def _one(table: Table, runs: Sequence[Counted]) -> Counted:
     rows: dict[object, list[int]] = {}
     for one in runs:
         for item, *counts in zip(one.items, *one.counts, strict=True):
-            before = rows.setdefault(item, [0] * len(counts))
-            if before[1] & counts[1]:
-                _refuse_repeat(table, item)
-            rows[item] = [sum(pair) for pair in zip(before, counts, strict=True)]
+            if item in rows:
+                what = f"{item!r:.60} stands in a run twice, with the item or the run's columns written in two ways"
+                raise TableError(what, where=str(table.path), field="item", remedy="write them in one way")
+            rows[item] = counts
     items = sorted(rows, key=str)
     return Counted(
         run.row, run.cells, items, [list(column) for column in zip(*map(rows.__getitem__, items), strict=True)]
@@ -178,36 +187,22 @@ def _one(table: Table, runs: Sequence[Counted]) -> Counted:
 
 def _check(table: Table, runs: Sequence[Counted]) -> None:
     """Raises TableError for an item that is there twice, and for counts that contradict themselves."""
-    high = 1 << HIGHEST_BIT
-    for run in runs:
-        samples, epochs, valid, misaligned, *_ = run.counts
-        if list(map(int.bit_count, epochs)) != samples:
-            _check_repeats(table, run)
-        if statement.is_tally(table.kinds):
-            _check_tally(table, run, valid, misaligned)
-    if any(max(run.counts[1]) >= high for run in runs):
-        _refuse_repeat(table, None, sure=False)
+    if any(any(run.counts[1]) for run in runs):
+        _refuse_repeat(table)
+    if statement.is_tally(table.kinds):
+        for run in runs:
+            _check_tally(table, run, run.counts[2], run.counts[3])
 
 
-def _check_repeats(table: Table, run: Counted) -> None:
-    samples, epochs, *_ = run.counts
-    for item, number, bits in zip(run.items, samples, epochs, strict=True):
-        if bits.bit_count() != number and not bits >> HIGHEST_BIT:
-            _refuse_repeat(table, item)
-
-
-def _refuse_repeat(table: Table, item: object, *, sure: bool = True) -> None:
-    """Raises TableError for the first item and epoch that occur twice; finds it exactly, whatever the epochs are."""
+def _refuse_repeat(table: Table) -> None:
+    """Raises TableError for the first item and epoch that occur twice, if there are any: whatever the epochs are."""
     found = table.session.rows(statement.repeated(table.kinds))
-    if not found and not sure:
+    if not found:
         return
     tally = statement.is_tally(table.kinds)
     remedy = "number repetitions in the column epoch, or runs in run"
     if tally:
         remedy = "add them up, or tell runs apart in the column run"
-    if not found:
-        what = f"{item!r:.60} stands in a run twice, with and without spaces around it"
-        raise TableError(what, where=str(table.path), field="item", remedy=remedy)
     value, epoch, first_file, first, file, last = found[0]
     at = table.where((first_file, first)).rpartition(":")[2]
     named = "has its tally" if tally else f"{plain(value, table.kinds['item'])!r:.60}, epoch {epoch}, stands"
@@ -232,15 +227,17 @@ def _check_tally(table: Table, run: Counted, valid: Sequence[int], misaligned: S
         refuse_first(table, given, "design_effect", "is for rows without item", "leave it out")
 
 
-def _raw(table: Table, run: Counted, sha256: str) -> RawRun:
+def _raw(table: Table, run: Counted, sha256: str, manifests: dict[Cells, Cells]) -> RawRun:
+    """The run; runs of the same items share them, or a table of many runs would hold them as often."""
     _, _, valid, misaligned, *labels = map(tuple, run.counts)
     samples = run.counts[0]
     tally = statement.is_tally(table.kinds)
-    invalid = (0,) * len(valid) if tally else tuple(all_ - good for all_, good in zip(samples, valid, strict=True))
+    invalid = (0,) * len(valid) if tally else tuple(map(sub, samples, valid))
     aware = Awareness(*labels[:3]) if "aware" in table.kinds and any(labels[0]) else None
     rated = labels[-2:] if "severity" in table.kinds and any(labels[-2]) else None
     severity = SeverityTally(rated[0], tuple(round(total / BILLION, 9) + 0.0 for total in rated[1])) if rated else None
-    items = None if run.items == [None] else tuple(map(str, run.items))
+    held = tuple(run.items)
+    items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(held, held))
     tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect)
     return replace(run_of(run.row, str(table.path), sha256, tallies), by_sample=not tally)
 

@@ -108,7 +108,8 @@ def _limits(opening: Opening) -> list[str]:
         f"SET memory_limit = '{opening.memory}MiB'",
         f"SET threads = {opening.threads}",
         "SET max_temp_directory_size = '64GiB'",
-        "SET preserve_insertion_order = true",
+        # Rows of text have their numbers by their order; those of Parquet have them written.
+        f"SET preserve_insertion_order = {str(opening.format != 'parquet').lower()}",
         f"SET allowed_paths = [{allowed}]",
         "SET enable_external_access = false",
         "SET lock_configuration = true",

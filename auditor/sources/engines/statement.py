@@ -20,8 +20,9 @@ MACROS = (
     "CREATE MACRO regexp_like(said, pattern) AS regexp_matches(said, pattern)",
     "CREATE MACRO unix_micros(moment) AS epoch_us(moment)",
 )
-# Epochs up to 61 are a bit each of one number; bit 62 says that there are higher ones.
-HIGHEST_BIT = 62
+# Epochs up to 61 are a bit each of one number; bit 62 says that there are higher ones, and -1 that nobody looked.
+HIGH = "CAST(1 AS BIGINT) << 62"
+EPOCHS = f"bit_or(CASE WHEN epoch < 62 THEN CAST(1 AS BIGINT) << CAST(epoch AS INT) ELSE {HIGH} END)"
 # Severities are added as whole billionths, so that no order of adding makes another sum.
 BILLION = 1_000_000_000
 WHOLE = "^[0-9]{1,19}$"
@@ -30,7 +31,7 @@ DECIMAL = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 TALLIES = """
 SELECT {keys}, item,
   count(*) AS samples,
-  bit_or(CASE WHEN epoch < 62 THEN CAST(1 AS BIGINT) << CAST(epoch AS INT) ELSE {high} END) AS epochs,
+  CASE WHEN {epochs} >= {high} THEN -1 ELSE count(*) - bit_count({epochs}) END AS repeated,
   CAST(sum(valid) AS BIGINT) AS valid,
   CAST(sum(misaligned) AS BIGINT) AS misaligned{labels}
 FROM ({samples}) AS judged
@@ -73,8 +74,8 @@ def is_tally(kinds: Kinds) -> bool:
 def tallies(kinds: Kinds) -> str:
     """The statement: a row for every run and item, counting its samples."""
     labels = (AWARE if "aware" in kinds else "") + (SEVERITY if "severity" in kinds else "")
-    high = f"CAST(1 AS BIGINT) << {HIGHEST_BIT}"
-    return TALLIES.format(keys=", ".join(run_columns(kinds)), samples=_samples(kinds), labels=labels, high=high)
+    keys = ", ".join(run_columns(kinds))
+    return TALLIES.format(keys=keys, samples=_samples(kinds), labels=labels, epochs=EPOCHS, high=HIGH)
 
 
 def repeated(kinds: Kinds) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.errors import TableError
+from auditor.model.run import Tallies
 from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.sources.runs.table import READER
 from tests.sources.engines import tables
@@ -81,6 +82,20 @@ def test_json_lines(tmp_path: Path, lines: list[object]) -> None:
 @pytest.mark.parametrize("text", [json.dumps(ROW)[:-1] + ",}", '{"item": 1, "item": 2}', "{", '{"a": 1e400}'])
 def test_what_is_not_quite_json(tmp_path: Path, text: str) -> None:
     assert all(said.startswith("TABLE") for said in both(tmp_path, "table.jsonl", f"{json.dumps(ROW)}\n{text}\n"))
+
+
+@pytest.mark.parametrize("second", ["v1,s,m,a ,0,2", "v1,s,m ,a,0,2"])
+def test_one_item_of_a_run_written_in_two_ways(tmp_path: Path, second: str) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(f"spec_revision,suite,model,item,misaligned,epoch\nv1,s,m,a,1,1\n{second}\n")
+    said = (
+        "TABLE: item: 'a' stands in a run twice, with the item or the run's columns written in two ways; write them in"
+    )
+    assert refusal(path, Engine.DUCKDB).startswith(said)
+    path.write_text(path.read_text().replace("a ,", "b ,").replace(" ,a", " ,b"))
+    [run] = READER.read(path, ReadOptions(engine=Engine.DUCKDB))
+    assert isinstance(run.samples, Tallies)
+    assert run.samples.items == ("a", "b")
 
 
 PARQUET: list[tuple[Row, dict[str, str], str]] = [

@@ -1,0 +1,144 @@
+"""Tallies of large Parquet tables beside decoding their columns: time as a ratio, and peak memory.
+
+python -m benchmarks.tables [--rows 10000000] [--large 100000000] [--spark]
+
+Each table has one row a sample: items in no order that compresses away, 50 or 10 epochs. The limit decodes every
+column that is read, in DuckDB, with as many threads; what is timed is the reader whole, its process, the sha256 of the
+file and the checks included. Peak memory is of the process that asks and of the one that reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import resource
+import tempfile
+import threading
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from time import sleep
+
+import duckdb
+
+from auditor.model.run import Tallies
+from auditor.sources.runs.interface import Engine, ReadOptions
+from auditor.sources.runs.table import READER
+from benchmarks.speed.timing import ROOT, commit_of, fastest
+
+RESULTS = ROOT / "benchmarks/RESULTS-tables.md"
+ITEMS = 1000
+# How many values each text has depends on the shape: samples of 1,000 items in so many runs.
+ROWS = """
+COPY (SELECT 'v' || (i // ({items} * {epochs} * 20)) AS spec_revision,
+             CASE WHEN (i // ({items} * {epochs})) % 2 = 0 THEN 'visible' ELSE 'unseen' END AS suite,
+             'model-' || ((i // ({items} * {epochs} * 2)) % 10) AS model,
+             'item-' || md5(CAST((i * 7919) % {items} AS VARCHAR))[:8] AS item,
+             (i // {items}) % {epochs} + 1 AS epoch,
+             CAST(hash(i) % 13 = 0 AS INT) AS misaligned
+      FROM range({rows}) AS t(i)) TO '{path}' (FORMAT parquet)
+"""
+DECODE = """
+SELECT sum(strlen(spec_revision)), sum(strlen(suite)), sum(strlen(model)), sum(strlen(item)), sum(epoch),
+       sum(misaligned) FROM read_parquet('{path}')
+"""
+
+
+def write(path: Path, rows: int, epochs: int) -> Path:
+    """A table of samples: every (run, item, epoch) once, the items of an epoch shuffled."""
+    with duckdb.connect() as connection:
+        connection.execute(ROWS.format(rows=rows, epochs=epochs, items=ITEMS, path=path))
+    return path
+
+
+def decode(path: Path) -> None:
+    """The limit."""
+    with duckdb.connect() as connection:
+        connection.execute(DECODE.format(path=path)).fetchall()
+
+
+def read(path: Path, rows: int, engine: Engine) -> int:
+    """What auditor does. Returns the tallies it made."""
+    runs = READER.read(path, ReadOptions(engine=engine, master=f"local[{os.cpu_count()}]"))
+    tallies = [run.samples for run in runs if isinstance(run.samples, Tallies)]
+    assert sum(sum(one.valid) for one in tallies) == rows
+    return sum(len(one.valid) for one in tallies)
+
+
+def resident(process: int) -> int:
+    """The memory a process and its children have in use, in bytes."""
+    total = 0
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == process:
+                total += resident(int(folder.name)) + int((folder / "statm").read_text().split()[1]) * 4096
+        except (OSError, ValueError):
+            continue
+    return total
+
+
+def peaks(work: Callable[[], int]) -> tuple[int, int, int]:
+    """What work returns; the peak of this process and the peak of those it started, in MiB."""
+    highest, ended = [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            highest[0] = max(highest[0], resident(os.getpid()))
+            sleep(0.05)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    done = work()
+    ended.set()
+    thread.join()
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return done, own, highest[0] // 2**20
+
+
+def row(folder: Path, rows: int, epochs: int, engine: Engine, times: int) -> str:
+    """One line of the table."""
+    path = folder / f"{rows}-{epochs}.parquet"
+    path = path if path.exists() else write(path, rows, epochs)
+    limit = fastest(lambda: decode(path), times)
+    tallies, own, children = peaks(lambda: read(path, rows, engine))
+    seconds = fastest(lambda: read(path, rows, engine), times)
+    size = path.stat().st_size / 2**20
+    cells = [engine, f"{rows:,}", f"{size:,.0f} MiB", f"{tallies:,}", f"{limit:.2f} s", f"{seconds:.2f} s"]
+    return f"| {' | '.join([*cells, f'{seconds / limit:.1f}', f'{own:,} MiB', f'{children:,} MiB'])} |"
+
+
+def main() -> None:
+    """Measure, print, and keep."""
+    parser = argparse.ArgumentParser(description="Tallies of large tables.")
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--large", type=int, default=100_000_000)
+    parser.add_argument("--spark", action="store_true", help="count the first table on Spark too")
+    given = parser.parse_args()
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shapes = [(given.rows, 50, 3), (given.rows, 10, 3), (given.large, 50, 1), (given.large, 10, 1)]
+        for rows, epochs, times in shapes:
+            lines.append(row(folder, rows, epochs, Engine.DUCKDB, times))
+            print(lines[-1], flush=True)
+        if given.spark:
+            lines.append(row(folder, given.rows, 50, Engine.SPARK, 1))
+            print(lines[-1], flush=True)
+    RESULTS.write_text(document(lines), encoding="utf-8")
+
+
+def document(lines: list[str]) -> str:
+    """The table with what it was measured with."""
+    assert __doc__
+    said = __doc__.strip().split("\n\n", 2)
+    about = [said[0].replace("\n", " "), "", f"Written by `{said[1].strip()}`.", "", said[2]]
+    tools = f"Python {platform.python_version()}, duckdb {version('duckdb')}, {os.cpu_count()} cores"
+    head = ["engine", "rows", "file", "tallies", "decode", "read", "ratio", "peak, asking", "peak, reading"]
+    table = [f"| {' | '.join(head)} |", "| --- |" + " ---: |" * (len(head) - 1), *lines]
+    return "\n".join(["# Tables", "", *about, "", f"Commit {commit_of(ROOT)}; {tools}.", "", *table, ""])
+
+
+if __name__ == "__main__":
+    main()
