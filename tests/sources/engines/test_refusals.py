@@ -88,9 +88,7 @@ def test_what_is_not_quite_json(tmp_path: Path, text: str) -> None:
 def test_one_item_of_a_run_written_in_two_ways(tmp_path: Path, second: str) -> None:
     path = tmp_path / "table.csv"
     path.write_text(f"spec_revision,suite,model,item,misaligned,epoch\nv1,s,m,a,1,1\n{second}\n")
-    said = (
-        "TABLE: item: 'a' stands in a run twice, with the item or the run's columns written in two ways; write them in"
-    )
+    said = "TABLE: item: 'a' stands in a run twice, with the item or the run's columns written in two ways"
     assert refusal(path, Engine.DUCKDB).startswith(said)
     path.write_text(path.read_text().replace("a ,", "b ,").replace(" ,a", " ,b"))
     [run] = READER.read(path, ReadOptions(engine=Engine.DUCKDB))
