@@ -3,9 +3,10 @@
 python -m benchmarks.tables [--rows 10000000] [--large 100000000] [--spark]
 
 Each table has one row a sample, 1,000 items a run, 50 or 10 epochs. The limit decodes every column that is read, in
-DuckDB, with as many threads; its texts stay dictionaries, as columns of few values do, which makes it a hard one. Beside
-it: the one statement by itself, its tallies kept as a table; and the reader whole, with its process, the sha256 of the
-file, the checks, and the tallies as Python values. Peak memory is of the process that asks and of what it starts.
+DuckDB, with as many threads; its texts stay dictionaries, as columns of few values do, which makes it a hard one.
+Beside it: the one statement by itself, its tallies kept as a table; and the reader whole, with its process, the sha256
+of the file, the checks, and the tallies as Python values. Peak memory is of the process that asks and of what it
+starts.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ class IngestReport:
 
 
 def ingest(
-    paths: Sequence[Path],
+    paths: Sequence[Path | str],
     *,
     root: Path,
     spec: str | None,
@@ -95,7 +95,8 @@ def ingest(
     """Record the runs of logs and tables.
 
     Args:
-        paths: files, or folders that are walked in the order of their names; for Spark each is one table.
+        paths: files, or folders that are walked in the order of their names; for Spark each is one table, or
+            the address of one (`s3a://…`), as text.
         root: a folder in the repository, or of dated revisions, whose project the runs belong to.
         spec: the name or path of the spec; None for any that is configured.
         extra: "ignore" skips columns a table's contract does not know; "error" refuses them.
@@ -113,8 +114,9 @@ def ingest(
         if project.repository and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
-        options = ReadOptions(extra == "ignore", engine, master or LOCAL)
-        return _ingest(paths, project, options, dry_run, key_of(project, environment), progress)
+        addresses = {Path(path): path for path in paths if isinstance(path, str) and "://" in path}
+        options = ReadOptions(extra == "ignore", engine, master or LOCAL, addresses)
+        return _ingest(list(map(Path, paths)), project, options, dry_run, key_of(project, environment), progress)
 
 
 # Told a file's name and how much of it is counted, 0 to 1; None where a file begins.

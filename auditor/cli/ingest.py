@@ -21,7 +21,7 @@ ENGINES = ["auto", "python", "duckdb", "spark"]
 
 
 @click.command("ingest", short_help="Record the runs of evaluation logs and tables.")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option(
     "--extra",
@@ -36,7 +36,7 @@ ENGINES = ["auto", "python", "duckdb", "spark"]
 @spec_option
 @format_option("text", "json")
 def command(
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
     dry_run: bool,
     extra: str,
     engine: str,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -13,8 +12,6 @@ from auditor.errors import TableError
 from auditor.sources.runs.interface import unreadable
 
 FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
-PARQUET = ".parquet"
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+")
 
 
 def format_of(path: Path) -> str | None:
@@ -50,13 +47,6 @@ def _walk(folder: Path) -> Iterator[Path]:
             raise TableError(what, where=str(Path(at, named)), remedy=remedy)
         files = (Path(at, name) for name in names if not name.startswith((".", "_")))
         yield from (file for file in files if file.suffix in FORMATS and file.is_file() and not file.is_symlink())
-
-
-def address(path: Path) -> str | None:
-    """The address in another file system that a path was given as; None for a path on this machine."""
-    text = str(path)
-    found = _ADDRESS.match(text)
-    return f"{found[1]}://{text[found.end() :]}" if found and not path.exists() else None
 
 
 def sha256_of(path: Path, files: Iterable[Path]) -> str:

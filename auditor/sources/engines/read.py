@@ -15,7 +15,7 @@ from auditor.model.raw import RawRun
 from auditor.sources.engines.backend import FILE, ROW, BackendError, Opening
 from auditor.sources.engines.columns import kinds_of
 from auditor.sources.engines.count import count
-from auditor.sources.engines.files import address, files_of, format_of, sha256_at, sha256_of, unchanged
+from auditor.sources.engines.files import files_of, format_of, sha256_at, sha256_of, unchanged
 from auditor.sources.engines.rulings import Table, refuse, refuse_line
 from auditor.sources.engines.session import Session, check_installed, deadline
 from auditor.sources.runs.interface import Engine, ReadOptions
@@ -32,7 +32,7 @@ NOT_PLAIN = r"[,:\[]\s*([\[{]|-?(nan|inf|infinity)\s*[,}\]])|,\s*[}\]]"
 def read(path: Path, engine: Engine, options: ReadOptions) -> tuple[RawRun, ...]:
     """The runs of a table, counted by DuckDB or Spark in a process of its own. Raises TableError."""
     check_installed(engine, str(path), _needs(path, engine))
-    if engine is Engine.SPARK and (far := address(path)):
+    if engine is Engine.SPARK and (far := options.addresses.get(path)):
         return _read_far(path, far, options)
     files = files_of(path)
     with unchanged(path, files), _scratch() as scratch:

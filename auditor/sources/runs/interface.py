@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -39,12 +39,14 @@ class ReadOptions:
         ignore_extra: columns a table's contract does not know are skipped, not refused.
         engine: what counts a table.
         master: Spark's.
+        addresses: what paths were given as that are addresses in other file systems, which Spark knows.
         progress: told how much of a large table is counted, 0 to 1.
     """
 
     ignore_extra: bool = False
     engine: Engine = Engine.AUTO
     master: str = LOCAL
+    addresses: Mapping[Path, str] = field(default_factory=dict)
     progress: Callable[[float], None] | None = None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from auditor.errors import TableError
 from auditor.model.raw import RawRun
-from auditor.sources.engines.files import address, format_of
+from auditor.sources.engines.files import format_of
 from auditor.sources.engines.session import installed
 from auditor.sources.runs.documents import first_key
 from auditor.sources.runs.interface import Engine, ReadOptions, unreadable
@@ -59,8 +59,6 @@ def _engine(path: Path, asked: Engine) -> Engine:
         raise TableError(what, where=str(path), remedy="give --engine duckdb, or write it as .csv or .jsonl")
     if asked is not Engine.AUTO:
         return asked
-    if address(path):
-        raise TableError("is no file of this machine", where=str(path), remedy="give --engine spark --master URL")
     if parquet:
         return Engine.DUCKDB
     try:

@@ -40,7 +40,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made.path
 
 
-def records(repository: Path, table: Path, engine: Engine) -> Mapping[str, Run]:
+def records(repository: Path, table: Path | str, engine: Engine) -> Mapping[str, Run]:
     """The records of a table, by id; the repository is as before."""
     for name in ("records", "items"):
         shutil.rmtree(repository / "eval_history" / name, ignore_errors=True)
@@ -117,3 +117,12 @@ def test_a_folder_of_parts_is_found_in_a_folder(repository: Path, tmp_path: Path
 def test_spark_reads_a_folder_as_duckdb_does(repository: Path, tmp_path: Path) -> None:
     table = parts(tmp_path / "apart.parquet")
     assert records(repository, table, Engine.SPARK) == records(repository, table, Engine.DUCKDB)
+
+
+@SPARK
+@pytest.mark.parametrize("folder", [False, True])
+def test_spark_reads_an_address(repository: Path, tmp_path: Path, folder: bool) -> None:
+    """Where only Spark can list and hash the files, a table goes by the same sha256."""
+    path = tmp_path / "table.parquet"
+    table = parts(path) if folder else tables.write_parquet(path, tables.several_runs())
+    assert records(repository, path.as_uri(), Engine.SPARK) == records(repository, table, Engine.DUCKDB)
