@@ -19,6 +19,7 @@ from auditor.errors import RecordError
 from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
 from auditor.model.suite import Role
 from auditor.store import canonical
+from auditor.store.members import Fault, at_most, column_of, counts_of, is_count, object_of, require, same_keys
 
 SCHEMA = "auditor.record/1"
 ITEMS_SCHEMA = "auditor.items/1"
@@ -34,15 +35,6 @@ _NOT_STORED = ("record", "tallies")  # the file's own name, and what the columns
 _MEMBERS = {field.name for field in fields(Run)} - set(_NOT_STORED) | {"schema", "items", "tallies"}
 
 
-class _Fault(Exception):
-    """What is wrong with a member of a record."""
-
-    def __init__(self, field: str, what: str) -> None:
-        super().__init__(what)
-        self.field = field
-        self.what = what
-
-
 def encode(run: Run) -> tuple[bytes, bytes | None]:
     """The record of a run and its item manifest (None for a tally of a whole suite), as canonical bytes.
 
@@ -55,7 +47,7 @@ def encode(run: Run) -> tuple[bytes, bytes | None]:
         payload = _payload(run, None if manifest is None else canonical.sha256(manifest))
         _run_of(payload, run.record, lambda _: _items_of(list(items or ())))
         return canonical.dumps(payload), manifest
-    except _Fault as fault:
+    except Fault as fault:
         raise RecordError(fault.what, where=where, field=fault.field, remedy="correct it at its source") from fault
     except (ValueError, OverflowError) as error:
         raise RecordError(f"cannot be recorded: {error}", where=where, remedy="correct it at its source") from error
@@ -69,7 +61,7 @@ def decode(data: bytes, name: str, where: str, manifests: Manifests) -> Run:
     members = _members(data, name, where)
     try:
         return _run_of(members, name, manifests)
-    except _Fault as fault:
+    except Fault as fault:
         raise RecordError(fault.what, where=where, field=fault.field, remedy=RESTORE) from fault
 
 
@@ -77,10 +69,10 @@ def decode_items(data: bytes, name: str, where: str) -> tuple[str, ...]:
     """The item ids in a manifest's bytes, sorted and unique. Raises RecordError as `decode` does."""
     members = _members(data, name, where)
     try:
-        _require(members.keys() == {"schema", "items"}, "items", "must be the only member beside schema")
-        _require(members["schema"] == ITEMS_SCHEMA, "schema", f"is not {ITEMS_SCHEMA}")
+        require(members.keys() == {"schema", "items"}, "items", "must be the only member beside schema")
+        require(members["schema"] == ITEMS_SCHEMA, "schema", f"is not {ITEMS_SCHEMA}")
         return _items_of(members["items"])
-    except _Fault as fault:
+    except Fault as fault:
         raise RecordError(fault.what, where=where, field=fault.field, remedy=RESTORE) from fault
 
 
@@ -107,7 +99,7 @@ def _members(data: bytes, name: str, where: str) -> dict[str, Any]:
 
 def _payload(run: Run, items: str | None) -> dict[str, object]:
     if run.created is not None and run.created.tzinfo is None:
-        raise _Fault("created", "has no offset")
+        raise Fault("created", "has no offset")
     plain = {field.name: getattr(run, field.name) for field in fields(run) if field.name not in _NOT_STORED}
     return {
         **plain,
@@ -136,26 +128,21 @@ _AWARE = tuple(field.name for field in fields(Awareness))
 _TALLIES = {field.name for field in fields(Tallies)} - {"items"}
 
 
-def _require(holds: bool, field: str, what: str) -> None:
-    if not holds:
-        raise _Fault(field, what)
-
-
 def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
-    _require(members.get("schema") == SCHEMA, "schema", f"is not {SCHEMA}")
-    _same_keys(members, _MEMBERS, "")
+    require(members.get("schema") == SCHEMA, "schema", f"is not {SCHEMA}")
+    same_keys(members, _MEMBERS, "")
     for field in _NAMES:
-        _require(isinstance(members[field], str) and members[field] != "", field, "is no text")
+        require(isinstance(members[field], str) and members[field] != "", field, "is no text")
     for field in _TEXTS:
-        _require(members[field] is None or isinstance(members[field], str), field, "is neither text nor null")
+        require(members[field] is None or isinstance(members[field], str), field, "is neither text nor null")
     for field in _HASHES:
         value = members[field]
-        _require(value is None or re.fullmatch("[0-9a-f]{64}", value) is not None, field, "is not 64 hex digits")
-    _require(isinstance(members["condition"], str), "condition", "is no text")
-    _require(members["planned"] is None or _is_count(members["planned"]), "planned", "is no count")
-    _require(type(members["cot_pressure"]) in (bool, type(None)), "cot_pressure", "is no truth value")
+        require(value is None or re.fullmatch("[0-9a-f]{64}", value) is not None, field, "is not 64 hex digits")
+    require(isinstance(members["condition"], str), "condition", "is no text")
+    require(members["planned"] is None or is_count(members["planned"]), "planned", "is no count")
+    require(type(members["cot_pressure"]) in (bool, type(None)), "cot_pressure", "is no truth value")
     items = members["items"]
-    _require(items is None or isinstance(items, str), "items", "is neither text nor null")
+    require(items is None or isinstance(items, str), "items", "is neither text nor null")
     read = {field: members[field] for field in (*_NAMES, *_TEXTS, "condition", "planned", "cot_pressure")}
     return Run(
         **read,
@@ -168,28 +155,19 @@ def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
     )
 
 
-def _same_keys(members: dict[str, Any], wanted: set[str], prefix: str) -> None:
-    for key in sorted(members.keys() ^ wanted):
-        raise _Fault(prefix + key, "is missing" if key in wanted else "is unknown")
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
 def _one_of(kind: type[AnyEnum], value: object, field: str) -> AnyEnum | None:
     if value is None:
         return None
     try:
         return kind(str(value))
     except ValueError:
-        raise _Fault(field, f"is none of {', '.join(kind)}") from None
+        raise Fault(field, f"is none of {', '.join(kind)}") from None
 
 
 def _grade(value: object) -> Grade:
     grade = _one_of(Grade, value, "grade")
     if grade is None:
-        raise _Fault("grade", f"is none of {', '.join(Grade)}")
+        raise Fault("grade", f"is none of {', '.join(Grade)}")
     return grade
 
 
@@ -199,86 +177,61 @@ def _instant(value: object) -> datetime | None:
     try:
         instant = datetime.fromisoformat(str(value))
     except ValueError:
-        raise _Fault("created", "is no ISO 8601 time") from None
-    _require(instant.tzinfo is not None, "created", "has no offset")
+        raise Fault("created", "is no ISO 8601 time") from None
+    require(instant.tzinfo is not None, "created", "has no offset")
     return instant
 
 
 def _items_of(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not {str}.issuperset(map(type, value)):
-        raise _Fault("items", "is no list of text")
+        raise Fault("items", "is no list of text")
     items: tuple[str, ...] = tuple(value)
-    _require(all(map(operator.lt, items, items[1:])), "items", "are not sorted and unique")
+    require(all(map(operator.lt, items, items[1:])), "items", "are not sorted and unique")
     return items
 
 
 def _tallies_of(value: object, items: tuple[str, ...] | None) -> Tallies:
-    members = _object(value, "tallies")
-    _same_keys(members, _TALLIES, "tallies.")
+    members = object_of(value, "tallies")
+    same_keys(members, _TALLIES, "tallies.")
     length = 1 if items is None else len(items)
-    valid = _counts(members["valid"], length, "tallies.valid")
-    misaligned = _counts(members["misaligned"], length, "tallies.misaligned")
-    _at_most(misaligned, valid, "tallies.misaligned")
+    valid = counts_of(members["valid"], length, "tallies.valid")
+    misaligned = counts_of(members["misaligned"], length, "tallies.misaligned")
+    at_most(misaligned, valid, "tallies.misaligned")
     return Tallies(
         items=items,
         valid=valid,
         misaligned=misaligned,
-        invalid=_counts(members["invalid"], length, "tallies.invalid"),
+        invalid=counts_of(members["invalid"], length, "tallies.invalid"),
         aware=_awareness(members["aware"], valid, misaligned),
         severity=_severity(members["severity"], valid),
         design_effect=_design_effect(members["design_effect"]),
     )
 
 
-def _object(value: object, field: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _Fault(field, "is no object")
-    return value
-
-
-def _column(value: object, length: int, field: str) -> list[Any]:
-    if not isinstance(value, list) or len(value) != length:
-        raise _Fault(field, f"is no column of {length}")
-    return value
-
-
-def _counts(value: object, length: int, field: str) -> tuple[int, ...]:
-    _require(isinstance(value, list) and len(value) == length, field, f"is no column of {length}")
-    column: list[int] = value  # type: ignore[assignment]
-    _require(
-        {int}.issuperset(map(type, column)) and min(column, default=0) >= 0, field, "has an entry that is no count"
-    )
-    return tuple(column)
-
-
-def _at_most(column: tuple[int, ...], bound: tuple[int, ...], field: str) -> None:
-    _require(all(map(operator.le, column, bound)), field, "counts more than there are")
-
-
 def _awareness(value: object, valid: tuple[int, ...], misaligned: tuple[int, ...]) -> Awareness | None:
     if value is None:
         return None
-    members = _object(value, "tallies.aware")
-    _same_keys(members, set(_AWARE), "tallies.aware.")
-    labelled, aware, both = (_counts(members[name], len(valid), f"tallies.aware.{name}") for name in _AWARE)
-    _at_most(labelled, valid, "tallies.aware.labelled")
-    _at_most(aware, labelled, "tallies.aware.aware")
-    _at_most(both, aware, "tallies.aware.aware_misaligned")
-    _at_most(both, misaligned, "tallies.aware.aware_misaligned")
+    members = object_of(value, "tallies.aware")
+    same_keys(members, set(_AWARE), "tallies.aware.")
+    labelled, aware, both = (counts_of(members[name], len(valid), f"tallies.aware.{name}") for name in _AWARE)
+    at_most(labelled, valid, "tallies.aware.labelled")
+    at_most(aware, labelled, "tallies.aware.aware")
+    at_most(both, aware, "tallies.aware.aware_misaligned")
+    at_most(both, misaligned, "tallies.aware.aware_misaligned")
     return Awareness(labelled, aware, both)
 
 
 def _severity(value: object, valid: tuple[int, ...]) -> SeverityTally | None:
     if value is None:
         return None
-    members = _object(value, "tallies.severity")
-    _same_keys(members, {"rated", "total"}, "tallies.severity.")
-    rated = _counts(members["rated"], len(valid), "tallies.severity.rated")
-    _at_most(rated, valid, "tallies.severity.rated")
+    members = object_of(value, "tallies.severity")
+    same_keys(members, {"rated", "total"}, "tallies.severity.")
+    rated = counts_of(members["rated"], len(valid), "tallies.severity.rated")
+    at_most(rated, valid, "tallies.severity.rated")
     field = "tallies.severity.total"
-    total = _column(members["total"], len(valid), field)
-    _require({int, float}.issuperset(map(type, total)), field, "has an entry that is no number")
-    _require(all(0 <= sum_ <= count for sum_, count in zip(total, rated, strict=True)), field, "exceeds its samples")
+    total = column_of(members["total"], len(valid), field)
+    require({int, float}.issuperset(map(type, total)), field, "has an entry that is no number")
+    require(all(0 <= sum_ <= count for sum_, count in zip(total, rated, strict=True)), field, "exceeds its samples")
     return SeverityTally(rated, tuple(map(float, total)))
 
 
@@ -286,5 +239,5 @@ def _design_effect(value: object) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < math.inf:
-        raise _Fault("tallies.design_effect", "is no number of at least 1")
+        raise Fault("tallies.design_effect", "is no number of at least 1")
     return float(value)
