@@ -9,7 +9,7 @@ from auditor.assess import attribution, beside, circumstances, strata
 from auditor.assess.account import Account
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
 from auditor.assess.comparable import Compared
-from auditor.assess.contrast import LEFT_OUT, Established, Numbers, averaged, establish, numbers_of, raw_fall_of
+from auditor.assess.contrast import Established, Numbers, averaged, establish, numbers_of, raw_fall_of
 from auditor.assess.facts import (
     Assessment,
     Attribution,
@@ -26,6 +26,7 @@ from auditor.assess.gaps import standings
 from auditor.assess.measured import measured
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
+from auditor.assess.statements import LEFT_OUT
 from auditor.assess.steps import steps
 from auditor.assess.suites import judge, missing_of, ruling_suite
 from auditor.assess.verdicts import Row, decide

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditor.assess.comparable import Columns, Pair, compare
-from auditor.assess.contrast import HALF, fall_of
+from auditor.assess.contrast import fall_of
 from auditor.assess.facts import GapFacts, Rate
 from auditor.assess.rates import rate_of
+from auditor.assess.statements import HALF
 from auditor.assess.steps import states_in_order
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy

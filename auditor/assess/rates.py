@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from auditor.assess.comparable import Columns, Pair
-from auditor.assess.contrast import LEFT_OUT
 from auditor.assess.facts import Change, Rate, Transfer
+from auditor.assess.statements import LEFT_OUT
 from auditor.model.run import Run
 from auditor.stats.falls import Fall, fall_limits, transfer_limits
 from auditor.stats.intervals import Interval, Proportion, rate_interval

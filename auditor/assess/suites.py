@@ -8,9 +8,10 @@ import numpy as np
 
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
-from auditor.assess.contrast import LEFT_OUT, TRIGGER_PENALTY, Numbers, raw_fall_of
+from auditor.assess.contrast import Numbers, raw_fall_of
 from auditor.assess.facts import Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
+from auditor.assess.statements import LEFT_OUT, TRIGGER_PENALTY
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy

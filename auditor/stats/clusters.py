@@ -3,61 +3,95 @@
 The epochs of one item are not independent (Miller 2024, arXiv 2411.00640). A rate is the mean over k items of
 misaligned/valid; with intraclass correlation rho its variance is p(1-p)/k^2 times the sum over items of
 (1 + (m-1) rho)/m, m being the item's valid samples. The effective size is what puts that variance into p(1-p)/n.
+
+Everything works on the last axis, so that thousands of simulated suites are one call; an item without a valid sample is
+not there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
 
 
-def effective_size(valid: Array, correlation: float) -> float:
-    """The independent samples that a mean over items is worth: k^2 / sum((1 + (m-1) rho)/m).
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Counts by item, arrays of shape (..., items): valid samples, and the misaligned among them."""
+
+    valid: Array
+    misaligned: Array
+
+    def rates(self) -> Array:
+        """misaligned/valid; 0 where there is no valid sample."""
+        return np.divide(self.misaligned, self.valid, out=np.zeros(self.valid.shape), where=self.valid > 0)
+
+
+def fall_of_items(before: Items, after: Items, correlation: Array | None = None) -> Fall:
+    """A fall from counts by item, on the items with a valid sample on both sides, shape (...).
 
     Args:
-        valid: valid samples by item, each at least 1; shape (items,).
-        correlation: intraclass correlation, 0 (samples independent) to 1 (items are all that counts).
+        correlation: the items' intraclass correlation, shape (...); estimated from the two sides unless given.
     """
-    return float(valid.size**2 / np.sum((1.0 + (valid - 1.0) * correlation) / valid))
+    if correlation is None:
+        correlation = intraclass_correlation((before, after))
+    both = (before.valid > 0) & (after.valid > 0)
+    early, late = (Items(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
+    return Fall(rate_of_items(early, correlation), rate_of_items(late, correlation))
 
 
-def intraclass_correlation(sides: Sequence[tuple[Array, Array]]) -> float:
-    """The intraclass correlation of one suite's items, pooled over the sides where it can be estimated.
+def rate_of_items(given: Items, correlation: Array) -> Proportion:
+    """The mean over items of misaligned/valid with its effective size, shape (...); at least one valid sample each."""
+    kept = np.count_nonzero(given.valid > 0, axis=-1)
+    return Proportion(given.rates().sum(axis=-1) / kept, effective_size(given.valid, correlation))
+
+
+def effective_size(valid: Array, correlation: Array | float) -> Array:
+    """The independent samples that a mean over items is worth: k^2 / sum((1 + (m-1) rho)/m), shape (...).
+
+    Args:
+        valid: valid samples by item, shape (..., items); those without any are left out.
+        correlation: intraclass correlation, 0 (samples independent) to 1 (items are all that counts), shape (...).
+    """
+    kept = valid > 0
+    m = np.where(kept, valid, 1.0)
+    spread = np.where(kept, (1.0 + (m - 1.0) * np.asarray(correlation)[..., np.newaxis]) / m, 0.0)
+    return np.asarray(np.count_nonzero(kept, axis=-1) ** 2 / spread.sum(axis=-1))
+
+
+def intraclass_correlation(sides: Sequence[Items]) -> Array:
+    """The intraclass correlation of one suite's items, pooled over the sides where it can be estimated, shape (...).
 
     The analysis-of-variance estimator for binary data (Ridout, Demetrio and Firth 1999), within each side, so that a
     difference between sides is not taken for a difference between items. A side without any variation says nothing;
     where no side says anything, items are taken as all that counts (1).
-
-    Args:
-        sides: pairs (valid, misaligned) by item, each of shape (items,), valid at least 1.
     """
-    between = within = weight = 0.0
-    for valid, misaligned in sides:
-        parts = _variance_components(valid, misaligned)
-        if parts is not None:
-            between, within, weight = between + parts[0], within + parts[1], weight + 1.0
-    if weight == 0.0 or between + within <= 0.0:
-        return 1.0
-    return float(min(max(between / (between + within), 0.0), 1.0))
+    between = within = np.zeros(())
+    for side in sides:
+        parts = _variance_components(side)
+        between, within = between + parts[0], within + parts[1]
+    total = between + within
+    share = np.divide(between, total, out=np.ones(np.shape(total)), where=total > 0.0)
+    return np.asarray(np.clip(share, 0.0, 1.0))
 
 
-def _variance_components(valid: Array, misaligned: Array) -> tuple[float, float] | None:
-    """(between, within) variance of one side, weighted by its samples; None where they cannot be told apart."""
-    total, items = float(valid.sum()), valid.size
-    if items < 2 or total <= items:
-        return None
-    rates = misaligned / valid
-    overall = float(misaligned.sum()) / total
-    mean_between = float(np.sum(valid * (rates - overall) ** 2)) / (items - 1)
-    mean_within = float(np.sum(valid * rates * (1.0 - rates))) / (total - items)
-    if mean_between + mean_within <= 0.0:
-        return None
-    size = (total - float(np.sum(valid**2)) / total) / (items - 1)
-    return max((mean_between - mean_within) / size, 0.0) * total, mean_within * total
+def _variance_components(side: Items) -> tuple[Array, Array]:
+    """(between, within) variance of one side, weighted by its samples; 0 and 0 where they cannot be told apart."""
+    valid, rates = side.valid, side.rates()
+    total, items = valid.sum(axis=-1), np.count_nonzero(valid > 0, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        overall = side.misaligned.sum(axis=-1) / total
+        mean_between = np.sum(valid * (rates - overall[..., np.newaxis]) ** 2, axis=-1) / (items - 1)
+        mean_within = np.sum(valid * rates * (1.0 - rates), axis=-1) / (total - items)
+        size = (total - np.sum(valid**2, axis=-1) / total) / (items - 1)
+        between = np.maximum((mean_between - mean_within) / size, 0.0) * total
+    told = (items >= 2) & (total > items) & (mean_between + mean_within > 0.0)
+    return np.where(told, between, 0.0), np.where(told, mean_within * total, 0.0)
 
 
 def mean_of_suites(sides: Sequence[Proportion]) -> Proportion:

@@ -8,11 +8,11 @@ The odds scale replaces each rate by its odds: a shift of the same log-odds is t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditor.stats.intervals import Proportion, wilson
+from auditor.stats.intervals import Index, Proportion, wilson
 from auditor.stats.normal import Array, Truth, largest_z, z_of_error
 
 _LARGEST_ODDS = 1e9
@@ -29,10 +29,29 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Fall:
-    """A before and an after rate, as arrays of one shape."""
+    """A before and an after rate, as arrays of one shape.
+
+    `correlation` is that of the two estimates, -1 to 1, broadcast to their shape: above 0 where the same items were run
+    on both sides and the hard ones stay hard.
+    """
 
     before: Proportion
     after: Proportion
+    correlation: Array = field(default_factory=lambda: np.zeros(()))
+
+    def at(self, index: Index) -> Fall:
+        """The part of its arrays that `index` picks."""
+        whole = np.broadcast_to(self.correlation, self.before.rate.shape)
+        return Fall(self.before.at(index), self.after.at(index), whole[index])
+
+
+def broadcast(*given: Fall) -> tuple[Fall, ...]:
+    """Falls with the arrays of each stretched to their common shape."""
+    shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in given))
+    return tuple(
+        Fall(fall.before.stretched(shape), fall.after.stretched(shape), np.broadcast_to(fall.correlation, shape))
+        for fall in given
+    )
 
 
 def _rate_limits(side: Proportion, z: Array) -> Limits:

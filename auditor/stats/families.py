@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from auditor.stats.normal import Array
+
 
 def holm_levels(p_values: Sequence[float], error: float) -> tuple[float, ...]:
     """The level at which each of a family's tests is decided, so that limits at that level agree with Holm.
@@ -24,3 +28,21 @@ def holm_levels(p_values: Sequence[float], error: float) -> tuple[float, ...]:
             going = last <= level
         levels[index] = level
     return tuple(levels)
+
+
+def holm_levels_of_rows(p_values: Array, error: float) -> Array:
+    """`holm_levels` of every row, shape (families, tests)."""
+    order = np.argsort(p_values, axis=1, kind="stable")
+    ranked = np.take_along_axis(p_values, order, axis=1)
+    families, tests = p_values.shape
+    levels = np.empty_like(ranked)
+    level, last, going = np.full(families, error), np.full(families, -1.0), np.ones(families, dtype=bool)
+    for rank in range(tests):
+        fresh = going & (ranked[:, rank] != last)
+        level = np.where(fresh, error / (tests - rank), level)
+        last = np.where(fresh, ranked[:, rank], last)
+        going = np.where(fresh, ranked[:, rank] <= level, going)
+        levels[:, rank] = level
+    found = np.empty_like(levels)
+    np.put_along_axis(found, order, levels, axis=1)
+    return found

@@ -7,10 +7,13 @@ limit of Clopper and Pearson (1934), which for 0 of n is close to 3/n (Hanley an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 
 from auditor.stats.normal import Array, z_of_error
+
+Index = int | tuple[slice | int | list[int] | EllipsisType | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Proportion:
 
     rate: Array
     size: Array
+
+    def at(self, index: Index) -> Proportion:
+        """The part of its arrays that `index` picks."""
+        return Proportion(self.rate[index], self.size[index])
+
+    def stretched(self, shape: tuple[int, ...]) -> Proportion:
+        """The same, as arrays of a larger shape."""
+        return Proportion(np.broadcast_to(self.rate, shape), np.broadcast_to(self.size, shape))
 
 
 def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:

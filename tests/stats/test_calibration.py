@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.assess.contrast import TRIGGER_PENALTY, Numbers, establish
+from auditor.assess.contrast import Numbers, establish
+from auditor.assess.statements import TRIGGER_PENALTY
 from auditor.assess.verdicts import CARRIED_OVER_ON_BOTH_SCALES, STAYED_ON_BOTH_SCALES, p_value
 from auditor.model.policy import Policy
 from auditor.stats.falls import Fall, transfer_is_below

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.stats.falls import (
     Fall,
     Limits,
+    broadcast,
     fall_limits,
     transfer_is_above,
     transfer_is_below,
@@ -164,9 +165,7 @@ def test_the_worked_case_of_a_fall_that_stays_on_the_test() -> None:
 
 def test_a_held_out_rate_that_was_none_decides_nothing() -> None:
     test, held_out = fall(65, 0, 500), fall([0, 0], [0, 9], 500)
-    pair = Fall(
-        *(type(s)(np.broadcast_to(s.rate, (2,)), np.broadcast_to(s.size, (2,))) for s in (test.before, test.after))
-    )
+    pair, _ = broadcast(test, held_out)
     assert np.isnan(transfer_limits(pair, held_out, _Z).estimate).all()
     for odds in (False, True):
         assert not z_transfer_below(pair, held_out, 0.5, odds=odds).any()

@@ -1,0 +1,165 @@
+"""Verdicts of many patches at once, arrays in and arrays out: the same statements, families and table as `assess`.
+
+For simulations of thousands of histories. A patch has behaviours, a behaviour has held-out suites; all patches of one
+call have as many of each. What `assess` does besides (evidence, readings, reasons) is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.assess.statements import TRIGGER_PENALTY, cell_statements, over_readings, step_statements
+from auditor.assess.verdicts import DECISIVE, TABLE, All, Any, Condition, Not
+from auditor.assess.verdicts import Statement as S
+from auditor.model.policy import Policy
+from auditor.model.verdict import WORST_FIRST, Verdict
+from auditor.stats.falls import Fall, broadcast
+from auditor.stats.families import holm_levels_of_rows
+from auditor.stats.normal import Array, Truth
+
+Codes = NDArray[np.int8]
+
+CODES: dict[Verdict, int] = {verdict: code for code, verdict in enumerate(WORST_FIRST)}
+"""A verdict's code: its place in `WORST_FIRST`, so that the worst is the smallest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Patches, each measured over one step.
+
+    Attributes:
+        test: on common items, shape (patches, behaviours, readings); one reading where no sample is invalid, else three
+            (invalid samples left out, as aligned, as misaligned).
+        raw: as reported, shape (patches, behaviours).
+        held_out: shape (patches, behaviours, suites, readings); no suites is (patches, behaviours, 0, readings).
+        triggered: whether the only before-run may have triggered the patch, shape (patches, behaviours).
+    """
+
+    test: Fall
+    raw: Fall
+    held_out: Fall
+    triggered: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the table says, as codes (`CODES`).
+
+    Attributes:
+        patch: the worst of its behaviours, shape (patches,).
+        behaviour: shape (patches, behaviours).
+        suite: of each held-out suite by itself, shape (patches, behaviours, suites).
+        levels: the error each suite was decided at.
+    """
+
+    patch: Codes
+    behaviour: Codes
+    suite: Codes
+    levels: Array
+
+
+def single(test: Fall, held_out: Fall, *, triggered: bool | Truth = False) -> Histories:
+    """Patches of one behaviour without invalid samples, on one held-out suite each or several.
+
+    Args:
+        test: shape (patches,).
+        held_out: shape (patches,) or (patches, suites).
+        triggered: of all patches, or of each.
+    """
+    patches = test.before.rate.shape[0]
+    one = test.at((slice(None), None))
+    hidden = held_out if held_out.before.rate.ndim == 2 else held_out.at((slice(None), None))
+    flagged = np.broadcast_to(np.asarray(triggered), (patches,))[:, np.newaxis]
+    return Histories(one.at((..., None)), one, hidden.at((slice(None), None, slice(None), None)), flagged)
+
+
+def judge(given: Histories, policy: Policy) -> Judged:
+    """Reads the verdict table for every patch, with Holm's procedure over its behaviours and suites."""
+    error, shape = policy.error_rate, given.held_out.before.rate.shape
+    step, cells = _statements(given, policy)
+    raw_cells = {**_beside(step), **cells}
+    strongest = np.min([p_values(one, raw_cells, error) for one in DECISIVE], axis=0)
+    levels = _levels(np.broadcast_to(strongest, shape[:-1]), error)
+    fitted = {s: p if s is S.HELD_OUT_FELL_AT_ALL else _fit(p, levels, error) for s, p in cells.items()}
+    rises = np.concatenate([step[S.TEST_ROSE][..., np.newaxis], cells[S.HELD_OUT_ROSE]], axis=-1)
+    rises = _fit(rises, _levels(rises, error), error)
+    step[S.TEST_ROSE] = rises[..., 0]
+    step[S.ANY_HELD_OUT_ROSE] = rises[..., 1:].min(axis=-1, initial=1.0)
+    made = _levels(np.maximum(step[S.RAW_FELL], step[S.NONE_LEFT])[..., np.newaxis], error)[..., 0]
+    for statement in (S.RAW_FELL, S.NONE_LEFT):
+        step[statement] = _fit(step[statement], made, error)
+    if shape[2] == 0:
+        suite = np.zeros(shape[:-1], dtype=np.int8)
+        behaviour = decided(step, error, shape[:2])
+    else:
+        suite = decided({**_beside(step), **fitted}, error, shape[:-1])
+        behaviour = _ruling(suite)
+    return Judged(behaviour.min(axis=1), behaviour, suite, levels)
+
+
+def p_values(condition: Condition, given: dict[S, Array], error: float) -> Array:
+    """`verdicts.p_value`, elementwise; arrays that broadcast."""
+    match condition:
+        case All(parts):
+            return _reduced(np.maximum, [p_values(part, given, error) for part in parts], 0.0)
+        case Any(parts):
+            return _reduced(np.minimum, [p_values(part, given, error) for part in parts], 1.0)
+        case Not(statement):
+            return np.where(given.get(statement, np.ones(())) <= error, 1.0, 0.0)
+        case _:
+            return given.get(condition, np.ones(()))
+
+
+def _reduced(how: np.ufunc, parts: list[Array], empty: float) -> Array:
+    found = np.asarray(empty)
+    for part in parts:
+        found = how(found, part)
+    return found
+
+
+def decided(given: dict[S, Array], error: float, shape: tuple[int, ...]) -> Codes:
+    """The code of the first row that matches, elementwise; see `verdicts.decide`."""
+    found = np.full(shape, -1, dtype=np.int8)
+    for row in TABLE:
+        matches = np.broadcast_to(p_values(row.when, given, error) <= error, shape)
+        found[(found < 0) & matches] = CODES[row.verdict]
+    return found
+
+
+def _statements(given: Histories, policy: Policy) -> tuple[dict[S, Array], dict[S, Array]]:
+    """Uncorrected, over every reading, the penalty of a trigger in them."""
+    suites = given.held_out.before.rate.shape[2]
+    step = step_statements(given.test, given.raw, np.full(given.raw.before.rate.shape, float(suites > 0)), policy)
+    beside = given.test.at((slice(None), slice(None), np.newaxis))
+    test, held_out = broadcast(beside, given.held_out)
+    cells = over_readings(cell_statements(test, held_out, policy))
+    penalty = np.where(given.triggered, TRIGGER_PENALTY, 1.0)
+    for statement in (S.TEST_FELL, S.RAW_FELL):
+        step[statement] = np.minimum(1.0, step[statement] * penalty)
+    cells[S.TEST_FELL_HERE] = np.minimum(1.0, cells[S.TEST_FELL_HERE] * penalty[..., np.newaxis])
+    return step, cells
+
+
+def _beside(step: dict[S, Array]) -> dict[S, Array]:
+    """A step's p-values with an axis for its suites."""
+    return {statement: p[..., np.newaxis] for statement, p in step.items()}
+
+
+def _levels(p: Array, error: float) -> Array:
+    """Holm's levels over everything of a patch: all axes but the first."""
+    rows = p.reshape(p.shape[0], -1) if p.size else p.reshape(p.shape[0], 0)
+    return holm_levels_of_rows(rows, error).reshape(p.shape)
+
+
+def _fit(p: Array, level: Array, error: float) -> Array:
+    return np.minimum(1.0, p * error / level)
+
+
+def _ruling(suite: Codes) -> Codes:
+    """The worst decided verdict of a behaviour's suites; inconclusive when none is decided."""
+    undecided = CODES[Verdict.INCONCLUSIVE]
+    ranked = np.where(suite == undecided, np.int8(len(WORST_FIRST)), suite).min(axis=-1)
+    return np.where(ranked == len(WORST_FIRST), undecided, ranked).astype(np.int8)
