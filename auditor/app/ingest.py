@@ -13,20 +13,17 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from auditor.app.bound import Known, bound, know, shown_to_model
 from auditor.app.found import found, reader
 from auditor.app.project import Project, open_project
 from auditor.app.prompts import Key, key_of
-from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, LogError, RepositoryError, TableError
+from auditor.app.recorded import Rules, rules_of, run_of
+from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, RepositoryError, TableError
 from auditor.model.raw import RawRun
-from auditor.model.run import Exposure, Grade, Run, Tallies
-from auditor.model.spec import Revision
-from auditor.model.suite import Binding, Role, Suite
+from auditor.model.run import Run
+from auditor.model.suite import Role
 from auditor.sources.runs.interface import LOCAL, Engine, ReadOptions
-from auditor.store.bindings import load_bindings
 from auditor.store.prompts import PromptFile, add_prompts, hashed
-from auditor.store.records import Outcome, RecordStore, identity_of, record_id
-from auditor.store.reduce import reduce
+from auditor.store.records import Outcome, RecordStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +124,13 @@ Declared = dict[str, tuple[str, Role]]
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What a file is judged by: the project, its specs' histories, bindings, what tables declared before, the key."""
+    """What a file is judged by: the project and its rules, what tables declared before, the key."""
 
     project: Project
-    specs: tuple[Known, ...]
-    bindings: tuple[Binding, ...]
+    rules: Rules
     declared: Declared
     key: Key
     dry_run: bool
-
-    @property
-    def registry_file(self) -> str:
-        return f"{self.project.settings.store}/suites.toml"
 
 
 def _ingest(
@@ -150,8 +142,7 @@ def _ingest(
     progress: Progress | None,
 ) -> IngestReport:
     store_path = project.settings.store
-    bindings, declared = load_bindings(project.tree, store_path), _declared(project.runs, {})
-    context = _Context(project, know(project), bindings, declared, key, dry_run)
+    context = _Context(project, rules_of(project), _declared(project.runs, {}), key, dry_run)
     store = RecordStore(project.root, store_path, dry_run=dry_run)
     files, passed_over = found(paths, options.engine)
     reports = []
@@ -166,7 +157,7 @@ def _ingest(
 def _ingest_file(path: Path, context: _Context, store: RecordStore, options: ReadOptions) -> FileReport:
     try:
         raws = reader(path, options.engine).read(path, options)
-        runs = [_run(raw, context) for raw in raws]
+        runs = [run_of(raw, context.rules) for raw in raws]
         declared = _declared(runs, context.declared)
         outcomes = store.add(runs)
         context.declared.update(declared)
@@ -217,72 +208,3 @@ def _declared(runs: Sequence[Run], before: Declared) -> Declared:
                 remedy = "name the two suites differently, or say in suites.toml which it is"
                 raise TableError(what, where=f"suite {run.suite}", field="behaviour, role", remedy=remedy)
     return found
-
-
-def _run(raw: RawRun, context: _Context) -> Run:
-    suite = _suite(raw, context)
-    where = bound(raw, context.specs, context.bindings)
-    run = Run(
-        record="",
-        identity=identity_of(raw, where.revision.id, suite.name),
-        spec=where.spec,
-        revision=where.revision.id,
-        suite=suite.name,
-        behaviour=raw.behaviour,
-        role=raw.role,
-        model=raw.model,
-        checkpoint=raw.checkpoint or raw.model,
-        parent_checkpoint=raw.parent_checkpoint,
-        condition=raw.condition,
-        exposure=_exposure(raw, where.revision),
-        scorer=raw.scorer,
-        sampling=raw.sampling,
-        created=raw.created,
-        planned=raw.planned,
-        incomplete=raw.incomplete,
-        source=raw.source,
-        source_sha256=raw.source_sha256,
-        grade=_grade(raw, where.revision),
-        tallies=reduce(raw, suite),
-        cot_pressure=raw.cot_pressure,
-    )
-    return replace(run, record=record_id(run))
-
-
-def _suite(raw: RawRun, context: _Context) -> Suite:
-    """The registered suite, also without the package a task's name may begin with; else the one a table declares."""
-    registry = context.project.registry
-    suite = registry.named(raw.suite) or registry.named(raw.suite.rpartition("/")[2])
-    if suite is None and (raw.behaviour is None or raw.role is None):
-        known = ", ".join(sorted(registry.suites)) or "none yet"
-        what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"
-        raise LogError(what, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {context.registry_file}")
-    if suite is None:
-        assert raw.behaviour is not None
-        assert raw.role is not None
-        return Suite(raw.suite, raw.behaviour, raw.role)
-    _check_declared("behaviour", raw.behaviour, suite.behaviour, raw, context)
-    _check_declared("role", raw.role, suite.role, raw, context)
-    return suite
-
-
-def _check_declared(field: str, declared: str | None, registered: str, raw: RawRun, context: _Context) -> None:
-    if declared not in (None, registered):
-        what = f"{declared:.80} contradicts {context.registry_file}, which says {registered} of suite {raw.suite:.80}"
-        raise TableError(what, where=raw.where, field=field, remedy="correct one of them")
-
-
-def _grade(raw: RawRun, revision: Revision) -> Grade:
-    if isinstance(raw.samples, Tallies) and not raw.by_sample:
-        return Grade.C
-    return Grade.A if shown_to_model(raw, revision) else Grade.B
-
-
-def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
-    """What the source says; where it says nothing, a log whose system messages hold the spec shows it."""
-    if not shown_to_model(raw, revision):
-        return raw.exposure
-    if raw.exposure is Exposure.ABSENT:
-        what = "absent, but the spec's text is in the log's system messages"
-        raise LogError(what, where=raw.where, field="exposure", remedy="correct the log's metadata")
-    return raw.exposure or Exposure.IN_CONTEXT

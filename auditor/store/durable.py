@@ -25,6 +25,17 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
+@contextmanager
+def writing(root: Path, place: Path) -> Iterator[None]:
+    """Hold `root` while something is written at `place`. Raises RecordError for what the operating system refuses."""
+    try:
+        with locked(root):
+            yield
+    except OSError as error:
+        where, remedy = str(error.filename or place), "make it writable, then run the command again"
+        raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
+
+
 def make_folders(root: Path, folder: Path) -> None:
     """Create `folder` and what is missing between it and `root`. Raises RecordError for a link on the way."""
     steps = folder.relative_to(root).parents
@@ -48,15 +59,35 @@ def write_new(path: Path, data: bytes) -> None:
             raise RecordError("its content is not what its name says", where=str(path), remedy=remedy)
         return
     temporary = path.with_name(f".{path.name}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        _fill(temporary, data)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def create(path: Path, data: bytes) -> None:
+    """Write a file whole under its name, which nothing may have yet. The caller holds the lock and syncs the folder.
+
+    Raises RecordError where the name is taken.
+    """
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        _fill(temporary, data)
+        path.hardlink_to(temporary)
+    except FileExistsError as error:
+        raise RecordError("is there already, and is left as it is", where=str(path), remedy="move it away") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _fill(path: Path, data: bytes) -> None:
+    """Write a file that a crash may cut short, and see it onto the disk."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def sync_folders(folders: Iterable[Path]) -> None:

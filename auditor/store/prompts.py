@@ -97,7 +97,7 @@ def load_prompts(tree: Tree, store_path: str) -> tuple[PromptFile, ...]:
     """
     paths = tree.list(str(PurePosixPath(store_path, FOLDER)))
     seen = [path for path in paths if not PurePosixPath(path).name.startswith(".")]
-    return tuple(_decode(tree.read(path) or b"", path, store_path) for path in seen)
+    return tuple(decode(tree.read(path) or b"", path, store_path) for path in seen)
 
 
 def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> None:
@@ -106,15 +106,11 @@ def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> Non
     Raises RecordError where they cannot be written.
     """
     folder = root / store_path / FOLDER
-    try:
-        with durable.locked(root):
-            durable.make_folders(root, folder)
-            for data in map(encode, files):
-                durable.write_new(folder / f"{canonical.sha256(data)}.json", data)
-            durable.sync_folder(folder)
-    except OSError as error:
-        where, remedy = str(error.filename or folder), "make it writable, then run the command again"
-        raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
+    with durable.writing(root, folder):
+        durable.make_folders(root, folder)
+        for data in map(encode, files):
+            durable.write_new(folder / f"{canonical.sha256(data)}.json", data)
+        durable.sync_folder(folder)
 
 
 def _packed(prompt: Hashed) -> tuple[str, int, str, list[str]]:
@@ -126,7 +122,8 @@ def _numbers(numbers: frozenset[int]) -> str:
     return b64encode(struct.pack(f">{len(numbers)}Q", *sorted(numbers))).decode()
 
 
-def _decode(data: bytes, path: str, store_path: str) -> PromptFile:
+def decode(data: bytes, path: str, store_path: str) -> PromptFile:
+    """The hashed prompts in a file's bytes. Raises RecordError naming its path, which also gives its name."""
     name = PurePosixPath(path).name
     if PurePosixPath(path) != PurePosixPath(store_path, FOLDER, name) or not re.fullmatch(r"[0-9a-f]{64}\.json", name):
         raise RecordError("is no file of hashed prompts", where=path, remedy="move it out of the folder")

@@ -96,19 +96,14 @@ class RecordStore:
         """
         files = [encode(run) for run in runs]
         own = [canonical.sha256(record) for record, _ in files]
-        try:
-            with durable.locked(self._root):
-                self._look()
-                names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
-                new = {n: _Entry(run.identity, run.corrects) for n, run in zip(names, runs, strict=True)}
-                present = new.keys() & self._entries.keys()
-                _check_identities(self._entries, new)
-                self._write({name: file for name, file in zip(own, files, strict=True) if name in new})
-                self._entries.update(new)
-        except OSError as error:
-            where = str(error.filename or self._root / self._store)
-            remedy = "make it writable, then run the command again"
-            raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
+        with durable.writing(self._root, self._root / self._store):
+            self._look()
+            names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
+            new = {n: _Entry(run.identity, run.corrects) for n, run in zip(names, runs, strict=True)}
+            present = new.keys() & self._entries.keys()
+            _check_identities(self._entries, new)
+            self._write({name: file for name, file in zip(own, files, strict=True) if name in new})
+            self._entries.update(new)
         return _outcomes(names, present)
 
     def _known_as(self, name: str, run: Run, record: bytes) -> str:

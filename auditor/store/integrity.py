@@ -1,0 +1,285 @@
+"""Whether the files of a store are what their names, their schemas and each other say; every fault, not the first.
+
+Suites, bindings and hidden files are no records and are not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from auditor.errors import InputError, RecordError
+from auditor.model.plan import Plan
+from auditor.model.run import Run
+from auditor.store import canonical, checkpoints, codec, plans, prompts
+from auditor.store.checkpoints import Checkpoint
+
+if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
+    from auditor.git import Tree
+
+RECORDS, ITEMS = "records", "items"
+_NAMED = re.compile(r"([0-9a-f]{64})\.json")
+
+
+class Kind(StrEnum):
+    """What can be wrong with a file of the store."""
+
+    STRAY = "stray"
+    NAME = "name"
+    FORM = "form"
+    SCHEMA = "schema"
+    MISSING = "missing"
+    DUPLICATE = "duplicate"
+    CORRECTS = "corrects"
+    CHECKPOINT = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong: the file, from the root of its tree, and a sentence without a full stop."""
+
+    path: str
+    kind: Kind
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a store holds.
+
+    Attributes:
+        ids: the ids by folder, sorted, of the files whose content is what their names say.
+        runs: the records that can be read, by id; `plans` likewise.
+        checkpoints: those that follow from the first without a gap or a contradiction, in order.
+        unsealed: ids that are in no batch, sorted; item manifests are sealed by the records that name them.
+        unknown: folders of a kind this version does not know; the names and the form of what lies there were looked at.
+        faults: sorted.
+    """
+
+    ids: Mapping[str, tuple[str, ...]]
+    runs: Mapping[str, Run]
+    plans: Mapping[str, Plan]
+    checkpoints: tuple[Checkpoint, ...]
+    unsealed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(slots=True)
+class _Look:
+    """What was seen so far."""
+
+    tree: Tree
+    store: str
+    ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    items: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    faults: set[Fault] = field(default_factory=set)
+
+    def fault(self, path: str, kind: Kind, what: str) -> None:
+        self.faults.add(Fault(path, kind, what))
+
+
+def examine(tree: Tree, store_path: str) -> Contents:
+    """Everything in the store at `store_path`, and everything that is wrong with it."""
+    look = _Look(tree, store_path)
+    found = _by_folder(tree, store_path)
+    # Manifests before the records that name them.
+    for folder in sorted(found.keys() - {checkpoints.FOLDER}, key=lambda name: (name != ITEMS, name)):
+        for path in found[folder]:
+            _file(look, folder, path)
+    _families(look)
+    sealed = _sequence(look, found.get(checkpoints.FOLDER, ()))
+    return Contents(
+        ids={folder: tuple(sorted(ids)) for folder, ids in sorted(look.ids.items())},
+        runs=dict(sorted(look.runs.items())),
+        plans=dict(sorted(look.plans.items())),
+        checkpoints=sealed,
+        unsealed=_unsealed(look, sealed),
+        unknown=tuple(sorted(look.ids.keys() - _DECODERS.keys())),
+        faults=tuple(sorted(look.faults)),
+    )
+
+
+def _by_folder(tree: Tree, store_path: str) -> dict[str, list[str]]:
+    """The visible files by the folder of the store they lie in; in a folder of an unknown kind only those named so."""
+    found = defaultdict[str, list[str]](list)
+    for path in tree.list(store_path):
+        inside = PurePosixPath(path).relative_to(store_path).parts
+        known = inside[0] in _DECODERS or inside[0] == checkpoints.FOLDER
+        if len(inside) > 1 and not inside[-1].startswith(".") and (known or _NAMED.fullmatch(inside[-1])):
+            found[inside[0]].append(path)
+    return found
+
+
+def _file(look: _Look, folder: str, path: str) -> None:
+    """One file: its place, its name, its form, what its schema says."""
+    inside = PurePosixPath(path).relative_to(look.store, folder)
+    named = _NAMED.fullmatch(inside.name)
+    if named is None or (folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS else "")):
+        look.fault(path, Kind.STRAY, "is no file of this folder")
+        return
+    data = _bytes(look, path)
+    if data is None:
+        return
+    if canonical.sha256(data) != named[1]:
+        look.fault(path, Kind.NAME, "its content is not what its name says")
+        return
+    look.ids[folder].add(named[1])
+    if not _is_canonical(data):
+        look.fault(path, Kind.FORM, "is not canonical JSON")
+    elif folder in _DECODERS:
+        _decoded(look, folder, data, named[1], path)
+    elif (home := _home(data)) is not None:
+        look.fault(path, Kind.STRAY, f"belongs into {home}/, where it would be read")
+
+
+def _home(data: bytes) -> str | None:
+    """The folder in which a file with this schema is read; None for a schema this version does not know.
+
+    A record that was moved out of the records is still there, and nobody reads it.
+    """
+    value = canonical.loads(data)
+    return _HOMES.get(value.get("schema")) if isinstance(value, dict) else None
+
+
+def _bytes(look: _Look, path: str) -> bytes | None:
+    try:
+        return look.tree.read(path)
+    except InputError as error:
+        look.fault(path, Kind.STRAY, error.what)
+        return None
+
+
+def _is_canonical(data: bytes) -> bool:
+    try:
+        return canonical.dumps(canonical.loads(data)) == data
+    except ValueError:
+        return False
+
+
+def _decoded(look: _Look, folder: str, data: bytes, name: str, path: str) -> None:
+    try:
+        _DECODERS[folder](look, data, name, path)
+    except RecordError as error:
+        if error.where == path:  # else it is the fault of another file, which has been or is named by itself
+            look.fault(path, Kind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
+
+
+def _record(look: _Look, data: bytes, name: str, path: str) -> None:
+    def manifest(wanted: str) -> tuple[str, ...]:
+        items = look.items.get(wanted)
+        if items is None:
+            where = str(PurePosixPath(look.store, ITEMS, f"{wanted}.json"))
+            if wanted not in look.items and look.tree.read(where) is None:
+                look.fault(where, Kind.MISSING, "is missing, and a record names it")
+            raise RecordError("cannot be read", where=where)
+        return items
+
+    look.runs[name] = codec.decode(data, name, path, manifest)
+
+
+def _items(look: _Look, data: bytes, name: str, path: str) -> None:
+    look.items[name] = None
+    look.items[name] = codec.decode_items(data, name, path)
+
+
+def _plan(look: _Look, data: bytes, name: str, path: str) -> None:
+    look.plans[name] = plans.decode(data, name, path)
+
+
+def _prompts(look: _Look, data: bytes, _: str, path: str) -> None:
+    prompts.decode(data, path, look.store)
+
+
+# A folder's files are named by their content and read by this; the place of a record is records/ab/, of others flat.
+_DECODERS: dict[str, Callable[[_Look, bytes, str, str], None]] = {
+    RECORDS: _record,
+    ITEMS: _items,
+    plans.FOLDER: _plan,
+    prompts.FOLDER: _prompts,
+}
+_HOMES: dict[object, str] = {
+    codec.SCHEMA: RECORDS,
+    codec.ITEMS_SCHEMA: ITEMS,
+    plans.SCHEMA: plans.FOLDER,
+    prompts.SCHEMA: prompts.FOLDER,
+}
+
+
+def _families(look: _Look) -> None:
+    """Of one run there is one record, and then a chain of corrections."""
+    families = defaultdict[str, list[str]](list)
+    for name, run in sorted(look.runs.items()):
+        families[run.identity].append(name)
+    for names in families.values():
+        corrected: dict[str | None, str] = {}
+        for name in names:
+            corrects, path = look.runs[name].corrects, _path_of_record(look, name)
+            if corrects is not None and corrects not in names:
+                look.fault(path, Kind.CORRECTS, f"corrects {corrects}, which is no record of this run")
+            if (rival := corrected.setdefault(corrects, name)) != name:
+                look.fault(path, Kind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other")
+
+
+def _path_of_record(look: _Look, name: str) -> str:
+    return str(PurePosixPath(look.store, RECORDS, name[:2], f"{name}.json"))
+
+
+def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[Checkpoint, ...]:
+    """The checkpoints from the first up to a gap or a contradiction, which is a fault."""
+    numbered = {}
+    for path in paths:
+        number = checkpoints.number_in(path, look.store)
+        if number is None:
+            look.fault(path, Kind.STRAY, "is no checkpoint")
+        else:
+            numbered[number] = path
+    found: list[Checkpoint] = []
+    for number in range(1, max(numbered, default=0) + 1):
+        path = checkpoints.path_of(look.store, number)
+        what = _next(look, path, number, found) if number in numbered else "is missing, and later ones are there"
+        if what is not None:
+            look.fault(path, Kind.CHECKPOINT if number in numbered else Kind.MISSING, what)
+            break
+    _present(look, found)
+    return tuple(found)
+
+
+def _next(look: _Look, path: str, number: int, found: list[Checkpoint]) -> str | None:
+    """Adds the next checkpoint of the sequence; or says why it is none."""
+    data = _bytes(look, path)
+    if data is None:
+        return "cannot be read"
+    try:
+        read = checkpoints.decode(data, path)
+    except RecordError as error:
+        return ": ".join(part for part in (error.field, error.what) if part)
+    before = found[-1].leaves if found else ()
+    if read.number != number or read.leaves[:-1] != before:
+        return "does not follow from those before it"
+    if not _is_canonical(data):
+        return "is not canonical JSON"
+    if set(read.ids) & {name for one in found for name in one.ids}:
+        return "seals what was sealed before"
+    found.append(read)
+    return None
+
+
+def _present(look: _Look, found: list[Checkpoint]) -> None:
+    there = {name for ids in look.ids.values() for name in ids}
+    for one in found:
+        path = checkpoints.path_of(look.store, one.number)
+        for name in sorted(set(one.ids) - there):
+            look.fault(path, Kind.MISSING, f"sealed {name}, which is missing")
+
+
+def _unsealed(look: _Look, sealed: tuple[Checkpoint, ...]) -> tuple[str, ...]:
+    there = {name for folder, ids in look.ids.items() if folder != ITEMS for name in ids}
+    return tuple(sorted(there - {name for one in sealed for name in one.ids}))

@@ -1,0 +1,64 @@
+"""What a checkpoint that somebody else holds says of the checkpoints that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from auditor.store.checkpoints import Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What came of holding the store against a checkpoint from outside.
+
+    Attributes:
+        number: the checkpoint's number; None for a root that is that of none here.
+        root: its root, 64 hex digits.
+        differences: what is not as it was sealed, one sentence each without a full stop; none where all is.
+    """
+
+    number: int | None
+    root: str
+    differences: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether everything up to that checkpoint is as it was sealed."""
+        return not self.differences
+
+
+def by_root(here: Sequence[Checkpoint], root: str) -> Witness:
+    """Held against the root of a checkpoint alone, 64 hex digits; it cannot name what was changed."""
+    number = next((one.number for one in here if one.root == root), None)
+    if number is not None:
+        return Witness(number, root, ())
+    what = "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
+    return Witness(None, root, (what,))
+
+
+def by_copy(here: Sequence[Checkpoint], there: Collection[str], outside: Checkpoint) -> Witness:
+    """Held against a copy of a checkpoint's file, whose batch is named record by record, earlier ones as a whole.
+
+    `there` are the ids whose files are in the store.
+    """
+    found = [
+        f"record {name}, sealed in batch {outside.number}, is missing" for name in outside.ids if name not in there
+    ]
+    if len(here) < outside.number:
+        found.append(f"checkpoint {len(here) + 1} is missing or cannot be read, and {outside.number} were sealed")
+    for one, leaf in zip(here, outside.leaves, strict=False):
+        if one.leaves[-1] == leaf:
+            continue
+        if one.number == outside.number:
+            found += _named(one, outside)
+        else:
+            found.append(f"batch {one.number} is not what was sealed; a copy of checkpoint {one.number} would name it")
+    return Witness(outside.number, outside.root, tuple(found))
+
+
+def _named(here: Checkpoint, outside: Checkpoint) -> list[str]:
+    gone, new = sorted(set(outside.ids) - set(here.ids)), sorted(set(here.ids) - set(outside.ids))
+    return [f"record {name} was taken out of batch {here.number}" for name in gone] + [
+        f"record {name} was put into batch {here.number}" for name in new
+    ]
