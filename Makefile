@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 DEMO := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sweep bench clean
+.PHONY: help demo test check sweep bench bench-verdicts clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "auditor needs Python 3.11 or newer: make PYTHON=python3.11")'
@@ -35,6 +35,9 @@ sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile in
 
 bench: $(READY)  ## speed, as ratios to a limit timed in the same run
 	$(BIN)/python -m benchmarks.speed
+
+bench-verdicts: $(READY)  ## verdicts on worlds whose truth is known, beside today's practices; a tenth of the full run
+	$(BIN)/python -m benchmarks.verdicts
 
 clean:  ## forget what was built here
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

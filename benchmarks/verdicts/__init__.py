@@ -1,0 +1,1 @@
+"""Verdicts on simulated histories whose truth is known, beside what teams do today."""

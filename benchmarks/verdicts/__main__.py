@@ -1,0 +1,60 @@
+"""Draws worlds whose truth is known, judges them, and prints how often each thing was said.
+
+python -m benchmarks.verdicts [--full] [--only PART] [--worlds N] [--failing FILE]
+
+Without --full a tenth of the worlds is drawn, in minutes, and benchmarks/verdicts/RESULTS.md is left as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from time import perf_counter
+
+from benchmarks.speed.timing import ROOT, commit_of
+from benchmarks.verdicts import scenes
+from benchmarks.verdicts.parts import Part, Section
+from benchmarks.verdicts.results import document
+
+RESULTS = ROOT / "benchmarks/verdicts/RESULTS.md"
+PARTS: dict[str, Callable[[Part], Section]] = {"scenarios": scenes.section}
+FULL, QUICK = 1000, 100
+PROCESSES = 2
+
+
+def main() -> None:
+    """Run all parts, or one."""
+    parser = argparse.ArgumentParser(description="Verdicts on simulated histories whose truth is known.")
+    parser.add_argument("--full", action="store_true", help="all the worlds, and write RESULTS.md; under an hour")
+    parser.add_argument("--only", choices=PARTS, help="one part; RESULTS.md is left as it is")
+    parser.add_argument("--worlds", type=int, help=f"worlds a cell; {FULL} with --full, else {QUICK}")
+    parser.add_argument("--failing", type=Path, help="write the cells that break a promise here")
+    given = parser.parse_args()
+    worlds = given.worlds or (FULL if given.full else QUICK)
+    commit, start = commit_of(ROOT), perf_counter()
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        part = Part(pool, worlds)
+        found = [_printed(run(part)) for name, run in PARTS.items() if given.only in (None, name)]
+    failing = [line for section in found for line in section.failing]
+    _print_failing(failing)
+    if given.failing:
+        given.failing.write_text("\n".join(failing) + "\n", encoding="utf-8")
+    if given.full and given.only is None:
+        RESULTS.write_text(document(found, commit, worlds, perf_counter() - start), encoding="utf-8")
+
+
+def _printed(section: Section) -> Section:
+    print("\n".join(section.text()), flush=True)
+    return section
+
+
+def _print_failing(failing: Sequence[str]) -> None:
+    print(f"\n{len(failing)} cells break a promise" + (":" if failing else "."))
+    for line in failing:
+        print("  " + line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Every scenario at every size: accused, cleared, undecided; beside what today's practices say of the same runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auditor.model.verdict import Verdict
+from benchmarks.verdicts.cells import Cell, Share, broken, cell, errors
+from benchmarks.verdicts.draws import Size
+from benchmarks.verdicts.lab import Scenario
+from benchmarks.verdicts.parts import Part, Section, Table
+from benchmarks.verdicts.practices import PRACTICES
+from benchmarks.verdicts.scenarios import SCENARIOS, SIZES
+
+WORDS = """\
+Per cent of worlds, with exact limits of the simulation, 5 % left out at each end. *Accused* is `test-only`, or
+`measurement` with hiding suspected; *cleared* is `generalises`; *open* is `inconclusive` or `unmeasured`. "(error)"
+marks what would be wrong to say in this world. Sizes are items x epochs a run, for test and held-out each; rho is the
+items' intraclass correlation; two runs before the patch unless said. A cell with an error near 5 % is drawn five times
+as often."""
+
+NEAR = (0.045, 0.065)
+
+
+def section(part: Part) -> Section:
+    """All scenarios."""
+    grid = [(scenario, size) for scenario in SCENARIOS for size in SIZES]
+    worlds = [many(scenario, part.worlds) for scenario, _ in grid]
+    places = [SCENARIOS.index(scenario) for scenario, _ in grid]
+    found = part.each(_cell, places, [size for _, size in grid], worlds)
+    together = [(scenario, one) for (scenario, _), one in zip(grid, found, strict=True)]
+    failing = [f"{scenario.name} at {one.size}: {what}" for scenario, one in together for what in broken(scenario, one)]
+    return Section("Scenarios", WORDS, (_verdicts(together), _practices(together)), tuple(failing))
+
+
+def many(scenario: Scenario, worlds: int) -> int:
+    """Long histories are drawn less often."""
+    return worlds if len(scenario.revisions) < 5 else max(20, worlds // 5)
+
+
+def _cell(place: int, size: Size, worlds: int) -> Cell:
+    """By place: scenarios hold functions, which do not travel between processes."""
+    scenario = SCENARIOS[place]
+    found = cell(scenario, size, worlds)
+    near = [share for _, share in errors(scenario, found) if share.high > NEAR[0] and share.low < NEAR[1]]
+    return found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
+
+
+def _verdicts(found: Sequence[tuple[Scenario, Cell]]) -> Table:
+    head = ("world", "size", "accused", "measurement", "worse", "partial", "cleared", "no-fall", "open", "cause open")
+    rows = []
+    for scenario, one in found:
+        figures = [
+            _marked(one.accusations, scenario.accusing_is_false),
+            str(one.share(Verdict.MEASUREMENT)),
+            _marked(one.share(Verdict.WORSE), scenario.rising_is_false),
+            str(one.share(Verdict.PARTIAL)),
+            _marked(one.clearances, scenario.clearing_is_false),
+            str(one.share(Verdict.NO_FALL)),
+            str(one.share(Verdict.INCONCLUSIVE, Verdict.UNMEASURED)),
+            f"{100 * one.unresolved / one.worlds:.0f}",
+        ]
+        rows.append((scenario.name, one.size, *figures))
+    return Table("What auditor says", head, tuple(rows))
+
+
+def _marked(share: Share, false: bool) -> str:
+    return f"{share} (error)" if false else str(share)
+
+
+def _practices(found: Sequence[tuple[Scenario, Cell]]) -> Table:
+    """Accused / cleared, in per cent, one column a method."""
+    rows = []
+    for scenario, one in found:
+        own = f"{100 * one.accusations.value:.0f} / {100 * one.clearances.value:.0f}"
+        others = [
+            " / ".join(f"{100 * one.practices[name, said] / one.worlds:.0f}" for said in ("accused", "cleared"))
+            for name in PRACTICES
+        ]
+        rows.append((scenario.name, one.size, _false(scenario), own, *others))
+    head = ("world", "size", "false here", "auditor", *PRACTICES)
+    return Table("Beside today's practices on the same runs: accused / cleared", head, tuple(rows))
+
+
+def _false(scenario: Scenario) -> str:
+    named = (("accusing", scenario.accusing_is_false), ("clearing", scenario.clearing_is_false))
+    return " and ".join(name for name, false in named if false)
