@@ -12,7 +12,7 @@ from auditor.assess.assessment import assess
 from auditor.assess.facts import NotAssessed
 from auditor.checks.runner import Checked
 from auditor.errors import RevisionError
-from auditor.evidence import build
+from auditor.evidence import Evidence, build
 from auditor.model.spec import History, patches_of
 from auditor.report import Audit, SpecReport, audit_of, spec_report
 from auditor.settings import SpecConfig
@@ -27,12 +27,21 @@ def audit(project: Project, commits: str | None = None, environment: Mapping[str
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
     """
+    return audited(project, commits, environment)[0]
+
+
+def audited(
+    project: Project, commits: str | None = None, environment: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Audit, tuple[Evidence, ...]]:
+    """The audit, and the evidence it rests on, spec by spec; as `audit`."""
     parts: list[tuple[SpecReport, Checked]] = []
     notes: list[NotAssessed] = []
+    graphs: list[Evidence] = []
     key = key_of(project, environment)
     for config in project.specs:
-        part, problems = _of_spec(project, config, commits, key)
+        part, problems, evidence = _of_spec(project, config, commits, key)
         parts.append(part)
+        graphs.append(evidence)
         notes += problems
     names = {config.name for config in project.specs}
     counted = [run for run in project.runs if run.spec in names]
@@ -43,12 +52,12 @@ def audit(project: Project, commits: str | None = None, environment: Mapping[str
         for run in project.runs
         if run.spec not in names
     ]
-    return audit_of(parts, len(counted), len(project.runs), notes)
+    return audit_of(parts, len(counted), len(project.runs), notes), tuple(graphs)
 
 
 def _of_spec(
     project: Project, config: SpecConfig, commits: str | None, key: Key
-) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...]]:
+) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...], Evidence]:
     history = history_of(project, config)
     evidence = build(history, project.runs, project.registry)
     assessment = assess(evidence, project.settings.policy)
@@ -57,7 +66,7 @@ def _of_spec(
     patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]
     texts, current = texts_of(project, config, history, patches, hashed)
     problems = (*assessment.not_assessed, *not_assessed(hashed))
-    return spec_report(history, assessment, texts, current), problems
+    return spec_report(history, assessment, texts, current), problems, evidence
 
 
 def wanted_sightings(project: Project, history: History, commits: str | None) -> frozenset[str] | None:
