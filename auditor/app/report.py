@@ -1,0 +1,55 @@
+"""The periodic audit report: what happened to the spec, which patches moved behaviour, and which only the score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from auditor.app.audit import audited
+from auditor.app.named import at_sighting
+from auditor.app.project import Project
+from auditor.assess.series import series
+from auditor.clauses.comparison import Comparison, compare
+from auditor.evidence import Evidence
+from auditor.model.period import Period
+from auditor.model.verdict import Verdict
+from auditor.report import PatchEntry, SpecReport
+from auditor.report.periodic import Report, Section, day_of
+
+
+def report(project: Project, period: Period, environment: Mapping[str, str] = MappingProxyType({})) -> Report:
+    """The report of a project on a period.
+
+    Args:
+        environment: as for `audit`.
+
+    Raises what `audit` raises.
+    """
+    audit, graphs = audited(project, None, environment)
+    sections = tuple(
+        _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
+    )
+    head = project.repository.resolve("HEAD") if project.repository else None
+    return Report(period, head, audit, sections, project.settings.policy)
+
+
+def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Period) -> Section:
+    policy = project.settings.policy
+    section = Section(
+        spec=spec,
+        within=period,
+        period=tuple(entry for entry in spec.patches if period.holds(day_of(entry))),
+        comparisons={},
+        series=series(evidence, policy),
+        suites=tuple(evidence.suites[name] for name in sorted(evidence.suites)),
+        blocking=tuple(verdict for verdict in Verdict if verdict in policy.block_on),
+    )
+    shown = (*section.flagged, *section.carried)
+    return replace(section, comparisons={entry.facts.patch.id: _comparison(spec, entry) for entry in shown})
+
+
+def _comparison(spec: SpecReport, entry: PatchEntry) -> Comparison:
+    patch, history = entry.facts.patch, spec.history
+    sides = at_sighting(history, patch.before), at_sighting(history, patch.after)
+    return compare(history.spec, *sides, entry.text.lineage.events[patch.after.name])

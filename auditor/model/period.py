@@ -1,0 +1,48 @@
+"""The stretch of time that a report is about."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from auditor.errors import InputError
+
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Whole days, both ends inclusive; a sighting's day is that of its own time zone.
+
+    Attributes:
+        name: "2026Q3", or the two days.
+    """
+
+    name: str
+    since: date
+    until: date
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies in it."""
+        return self.since <= day <= self.until
+
+
+def quarter(text: str) -> Period:
+    """The period of "2026Q3". Raises InputError for anything else."""
+    found = _QUARTER.fullmatch(text.strip())
+    if found is None or int(found[1]) == 0:
+        raise InputError("is no quarter", where="--quarter", field=text, remedy="write it as 2026Q3")
+    year, last = int(found[1]), 3 * int(found[2])
+    end = calendar.monthrange(year, last)[1]
+    return Period(f"{year:04}Q{found[2]}", date(year, last - 2, 1), date(year, last, end))
+
+
+def between(since: date, until: date) -> Period:
+    """The period from one day to another. Raises InputError where it ends before it begins."""
+    if until < since:
+        raise InputError(
+            f"ends before it begins ({since} to {until})", where="--until", remedy="give the later day last"
+        )
+    return Period(f"{since} to {until}", since, until)

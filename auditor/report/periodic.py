@@ -1,0 +1,96 @@
+"""Everything a periodic report says, as one frozen value: page, Markdown, JSON and verification are readings of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from auditor.assess.series import Series
+from auditor.clauses.comparison import Comparison
+from auditor.model.finding import Finding
+from auditor.model.period import Period
+from auditor.model.policy import Policy
+from auditor.model.suite import Suite
+from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One spec's part of a report.
+
+    Attributes:
+        spec: its whole audit; what lies outside the period is carried over from it.
+        period: the patches of the period, oldest first.
+        comparisons: what each flagged patch did to the clauses, by patch id.
+        series: its behaviours over time.
+        suites: the suites it is measured on, by name.
+        blocking: the verdicts that the policy blocks on.
+    """
+
+    spec: SpecReport
+    within: Period
+    period: tuple[PatchEntry, ...]
+    comparisons: Mapping[str, Comparison]
+    series: tuple[Series, ...]
+    suites: tuple[Suite, ...]
+    blocking: tuple[str, ...]
+
+    @property
+    def flagged(self) -> tuple[PatchEntry, ...]:
+        """Of the period: hiding suspected, or a verdict the policy blocks on."""
+        return tuple(entry for entry in self.period if self.is_flagged(entry))
+
+    @property
+    def carried(self) -> tuple[PatchEntry, ...]:
+        """Flagged patches that landed before the period."""
+        early = (entry for entry in self.spec.patches if day_of(entry) < self.within.since)
+        return tuple(entry for entry in early if self.is_flagged(entry))
+
+    @property
+    def later(self) -> tuple[PatchEntry, ...]:
+        """Flagged patches that landed after it."""
+        late = (entry for entry in self.spec.patches if day_of(entry) > self.within.until)
+        return tuple(entry for entry in late if self.is_flagged(entry))
+
+    @property
+    def steps(self) -> tuple[CheckpointEntry, ...]:
+        """Steps from one checkpoint to the next, under one revision; however old, as a training run has no date."""
+        return self.spec.checkpoint_steps
+
+    def is_flagged(self, entry: PatchEntry) -> bool:
+        """Whether a patch gets a section of its own."""
+        return entry.hiding_suspected or entry.facts.verdict in self.blocking
+
+    def text_findings(self) -> tuple[tuple[PatchEntry, Finding], ...]:
+        """What the patches of the period did to the text, without those that have a section of their own."""
+        return tuple(
+            (entry, finding)
+            for entry in self.period
+            if not self.is_flagged(entry)
+            for finding in entry.findings
+            if not finding.evidence
+        )
+
+
+def day_of(entry: PatchEntry) -> date:
+    """The day a patch was seen, in the time zone it was made in; said by whoever made it, and not to be relied on."""
+    return entry.facts.patch.after.date.date()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A periodic report.
+
+    Attributes:
+        head: the commit it was made at; None outside of git.
+        audit: the whole audit it rests on.
+        sections: one a spec.
+        policy: the policy applied.
+    """
+
+    period: Period
+    head: str | None
+    audit: Audit
+    sections: tuple[Section, ...]
+    policy: Policy
