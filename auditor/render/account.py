@@ -32,19 +32,19 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
 
 def _differences(facts: BehaviourFacts) -> Iterator[Text]:
     for word, suites in (("differs", facts.account.measured), ("passed over", facts.account.passed_over)):
-        said = [_of_suite(one) for one in suites if _telling(one)]
+        said = [_of_suite(one) for one in suites if telling(one)]
         if said:
             yield Text(f"{word}: {'; '.join(said)}", style="dim")
 
 
-def _telling(one: SuiteMeasured) -> list[Difference]:
+def telling(one: SuiteMeasured) -> list[Difference]:
     """What is worth a line: not a few more invalid samples, nor the checkpoint, which the card names already."""
     quiet = {What.CHECKPOINT} if one.invalid_rose else {What.CHECKPOINT, What.INVALID}
     return [part for part in one.differences if part.what not in quiet]
 
 
 def _of_suite(one: SuiteMeasured) -> str:
-    parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in _telling(one)]
+    parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in telling(one)]
     return f"{terminal(one.suite)}: {', '.join(parts)}"
 
 

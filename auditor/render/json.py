@@ -53,7 +53,7 @@ from auditor.report import Audit, CheckpointEntry, PatchEntry
 
 def audit_json(audit: Audit) -> str:
     """The audit as one JSON document, indented by two, with a newline at its end."""
-    document = _document(audit).model_dump(mode="json", by_alias=True)
+    document = audit_document(audit).model_dump(mode="json", by_alias=True)
     return stdlib_json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -62,7 +62,8 @@ def json_schema() -> str:
     return stdlib_json.dumps(AuditDocument.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
 
 
-def _document(audit: Audit) -> AuditDocument:
+def audit_document(audit: Audit) -> AuditDocument:
+    """The audit as its document."""
     verdicts = [str(patch.facts.verdict) for patch in audit.patches]
     gaps = [_gap(spec.history.spec, gap, spec.standing_findings) for spec in audit.specs for gap in spec.gaps]
     return AuditDocument(
@@ -170,10 +171,11 @@ def _step(step: Step) -> StepPart:
 def _sides(change: Change | None) -> dict[str, RatePart | None]:
     if change is None:
         return {"before": None, "after": None}
-    return {"before": _rate(change.before), "after": _rate(change.after)}
+    return {"before": rate_part(change.before), "after": rate_part(change.after)}
 
 
-def _rate(rate: Rate) -> RatePart:
+def rate_part(rate: Rate) -> RatePart:
+    """A rate as its part of the document."""
     return RatePart(
         rate=rate.rate,
         low=rate.low,
@@ -250,8 +252,8 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
         since=gap.since.revision,
         revision=state.revision,
         checkpoint=state.checkpoint,
-        test=_rate(gap.test),
-        held_out=_rate(gap.held_out),
+        test=rate_part(gap.test),
+        held_out=rate_part(gap.held_out),
         findings=[_finding(finding) for finding in findings if runs & set(finding.evidence)],
     )
 

@@ -1,0 +1,82 @@
+"""auditor report."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import format_option, repo_option, since_option, spec_option
+
+if TYPE_CHECKING:
+    from auditor.model.period import Period
+    from auditor.report.periodic import Report
+
+
+@click.command("report", short_help="The audit report of a quarter, or of any period.")
+@click.option("--quarter", metavar="YYYYQn", help="A quarter, as 2026Q3.")
+@since_option
+@repo_option
+@spec_option
+@format_option("html", "markdown", "json")
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+def command(
+    quarter: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    repo: Path,
+    spec: str | None,
+    style: str,
+    output: Path | None,
+    force: bool,
+) -> int:
+    """Says what happened to the spec in a period: which patches moved behaviour, which only the score.
+
+    One page without scripts or requests, made from records and git history alone: the same inputs give the same bytes.
+    Give --quarter, or --since and --until (both days inclusive).
+    """
+    from auditor.app.project import open_project
+    from auditor.app.report import report
+    from auditor.app.written import write_document
+    from auditor.errors import EXIT_PASS
+
+    period = _period(quarter, since, until)
+    with open_project(repo, spec) as project:
+        found = report(project, period, os.environ)
+    document = _rendered(found, style)
+    if output is None:
+        click.echo(document, nl=False)
+    else:
+        write_document(document, output, force=force)
+        click.echo(f"wrote {output}", err=True)
+    return EXIT_PASS
+
+
+def _period(quarter: str | None, since: datetime | None, until: datetime | None) -> Period:
+    from auditor.model import period
+
+    if (quarter is None) == (since is None and until is None):
+        raise click.UsageError("give --quarter, or --since and --until")
+    if quarter is not None:
+        return period.quarter(quarter)
+    if since is None or until is None:
+        raise click.UsageError("give both --since and --until")
+    return period.between(since.date(), until.date())
+
+
+def _rendered(report: Report, style: str) -> str:
+    if style == "json":
+        from auditor.render.report_json import report_json
+
+        return report_json(report)
+    if style == "markdown":
+        from auditor.render.report_markdown import report_markdown
+
+        return report_markdown(report)
+    from auditor.render.html.page import report_html
+
+    return report_html(report)

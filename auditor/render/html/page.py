@@ -1,0 +1,140 @@
+"""The periodic report as one page: no script, no request, no inline style; safe to mail, and the same bytes each time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+from statistics import fmean
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.assess.facts import BehaviourFacts, SuiteFacts
+from auditor.checks.catalogue import every_check
+from auditor.model.finding import Finding
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+from auditor.render.account import telling
+from auditor.render.html import figures, numbers, timeline, words
+from auditor.report import PatchEntry
+from auditor.report.answer import answer, seen
+from auditor.report.periodic import Report, Section, day_of
+from auditor.report.stories import stories
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
+MEANINGS = {
+    Verdict.TEST_ONLY: "the score fell, held-out did not follow",
+    Verdict.WORSE: "a rate rose",
+    Verdict.MEASUREMENT: "the fall came from what was counted",
+    Verdict.PARTIAL: "held-out followed in part",
+    Verdict.INCONCLUSIVE: "the evidence cannot tell",
+    Verdict.UNMEASURED: "nobody measured what would tell",
+    Verdict.GENERALISES: "most of the fall carried over",
+    Verdict.NO_FALL: "nothing moved",
+}
+
+
+def report_html(report: Report) -> str:
+    """The page."""
+    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return _environment().get_template("report.html").render(
+        report=report,
+        answers=answer(report),
+        style=Markup(style),
+        style_hash=digest,
+        request=Markup(json.dumps(request_of(report))),
+    )
+
+
+def request_of(report: Report) -> dict[str, object]:
+    """What the page was made from: enough to make it again."""
+    return {
+        "schema": "auditor.report/1",
+        "version": report.audit.auditor_version,
+        "since": report.period.since.isoformat(),
+        "until": report.period.until.isoformat(),
+        "name": report.period.name,
+        "head": report.head,
+        "specs": [section.spec.history.spec for section in report.sections],
+    }
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    made.globals.update(
+        numbers=numbers,
+        figures=figures,
+        rows=_rows,
+        axis_of=_axis_of,
+        timeline=_timelines,
+        changes=_changes,
+        stories=stories,
+        rule=_rule,
+        seen=seen,
+        day_of=day_of,
+        meanings=MEANINGS,
+        verdicts=tuple(Verdict),
+        kind_of=lambda suite: _KINDS[suite.role],
+        main=_main,
+        reported=_reported,
+        telling=telling,
+    )
+    made.filters["sentence"] = _sentence
+    return made
+
+
+def _visible(value: object) -> object:
+    """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
+    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _rows(facts: BehaviourFacts) -> list[tuple[str, str, SuiteFacts | None]]:
+    ordered = sorted(facts.suites, key=lambda suite: (suite.role is Role.DEPLOYMENT, suite.suite))
+    return [("test", "test", None), *((suite.suite, _KINDS[suite.role], suite) for suite in ordered)]
+
+
+def _axis_of(facts: BehaviourFacts) -> figures.Axis:
+    changes = [suite.change for suite in facts.suites]
+    return figures.axis_of([*([facts.test] if facts.test else []), *changes])
+
+
+def _timelines(section: Section) -> list[tuple[str, str, Markup]]:
+    landed = {entry.facts.patch.after.name: section.is_flagged(entry) for entry in section.period}
+    return [(one.behaviour, one.model, timeline.timeline(one, landed)) for one in section.series]
+
+
+def _changes(section: Section, entry: PatchEntry) -> tuple[words.Shown, ...]:
+    return words.changes_shown(section.comparisons[entry.facts.patch.id])
+
+
+def _rule(finding: Finding) -> tuple[str, str]:
+    """A rule's title and remedy."""
+    check = next(check for check in every_check() if check.code == finding.check)
+    return check.title, check.remedy
+
+
+def _main(entry: PatchEntry) -> list[BehaviourFacts]:
+    """The behaviours that make a patch's verdict."""
+    return [one for one in entry.facts.behaviours if one.verdict is entry.facts.verdict]
+
+
+def _reported(facts: BehaviourFacts) -> tuple[float, float]:
+    """The test rates before and after as reported, averaged over the suites compared."""
+    tests = [one for one in facts.account.measured if one.role is Role.TEST and one.compared]
+    return fmean(one.before or 0.0 for one in tests), fmean(one.after or 0.0 for one in tests)
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."

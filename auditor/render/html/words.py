@@ -1,0 +1,80 @@
+"""Changes of clauses on a page: what went struck out, what came underlined, both without relying on colour."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from auditor.clauses.comparison import Comparison, TypedChange, place_of, sides_of
+from auditor.clauses.words import Op, word_change
+from auditor.model.clause import ChangeKind, Clause
+from auditor.render.clauses import joined, only_renamed
+from auditor.render.escape import terminal
+
+# Unchanged words kept on each side of a change; a clause this much longer is folded.
+_KEPT = 14
+_GAP = "\u2026"
+_SPACES = re.compile(r"(\s+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A change of a clause: where, what kind, which way, and its words."""
+
+    section: str
+    line: int
+    kind: str
+    direction: str
+    words: Markup
+
+
+def changes_shown(comparison: Comparison) -> tuple[Shown, ...]:
+    """Every change but moved clauses and headings that only follow a renaming, in the order of the text after."""
+    wanted = (one for one in comparison.changes if one.change.kind is not ChangeKind.MOVED)
+    return tuple(_shown(one) for one in wanted if not only_renamed(one, comparison))
+
+
+def _shown(typed: TypedChange) -> Shown:
+    before, after = sides_of(typed.change)
+    clause = (after or before)[0]
+    return Shown(
+        section=" \u203a ".join(place_of(clause)) or clause.path,
+        line=clause.line,
+        kind=str(typed.change.kind),
+        direction=str(typed.norm.direction) if typed.norm.grounds else "",
+        words=_words(typed.change.kind, before, after),
+    )
+
+
+def _words(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> Markup:
+    if kind is ChangeKind.REMOVED:
+        return _marked([("delete", joined(before))])
+    if kind in (ChangeKind.ADDED, ChangeKind.REINSTATED) or not before:
+        return _marked([("insert", joined(after))])
+    return _marked(list(_folded(word_change(joined(before), joined(after)))))
+
+
+def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
+    """Without the unchanged words that are far from a change."""
+    for at, (op, text) in enumerate(parts):
+        words = text.split()
+        first, last = at == 0, at == len(parts) - 1
+        if op != "equal" or len(words) <= (1 if first or last else 2) * _KEPT + 4:
+            yield op, text
+            continue
+        begin = "" if first else " ".join(words[:_KEPT])
+        end = "" if last else " ".join(words[-_KEPT:])
+        yield op, f"{' ' if text[:1].isspace() else ''}{begin} {_GAP} {end}{' ' if text[-1:].isspace() else ''}"
+
+
+def _marked(parts: Sequence[tuple[Op, str]]) -> Markup:
+    tags = {"equal": Markup("{}"), "insert": Markup("<ins>{}</ins>"), "delete": Markup("<del>{}</del>")}
+    return Markup("").join(tags[op].format(visible(text)) for op, text in parts)
+
+
+def visible(text: str) -> str:
+    """As `escape.terminal`, with spaces as they are."""
+    return "".join(part if part.isspace() else terminal(part) for part in _SPACES.split(text))

@@ -1,0 +1,131 @@
+"""The periodic report as a JSON document (auditor.report/1): the audit whole, and what the period makes of it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from auditor.assess.series import Point
+from auditor.model.suite import Role
+from auditor.render.json import audit_document, rate_part
+from auditor.render.parts import Part, printed, schema_of
+from auditor.render.schema import AuditDocument, Number, RatePart
+from auditor.report.answer import answer
+from auditor.report.periodic import Report, Section
+
+
+class PeriodPart(Part):
+    """Whole days, both inclusive."""
+
+    name: str
+    since: date
+    until: date
+
+
+class PolicyPart(Part):
+    """The limits that were applied."""
+
+    error_rate: Number
+    transfer_threshold: Number
+    unchanged_margin: Number
+    zero_tolerance: Number
+    false_discovery_rate: Number
+    block_on: list[str]
+
+
+class SuiteAtPart(Part):
+    """A suite's rate at a state; the test is the average of its suites."""
+
+    suite: str
+    role: Role
+    rate: RatePart
+
+
+class PointPart(Part):
+    """An evaluated state: its revision, where that was seen, its checkpoint, and the rates there."""
+
+    sighting: str
+    day: date
+    revision: str
+    checkpoint: str
+    rates: list[SuiteAtPart]
+
+
+class SeriesPart(Part):
+    """One behaviour of one model over time."""
+
+    behaviour: str
+    model: str
+    points: list[PointPart]
+
+
+class SectionPart(Part):
+    """One spec: ids of the patches of the period, of those flagged in it, before it and after it."""
+
+    spec: str
+    answer: str
+    period: list[str]
+    flagged: list[str]
+    carried_over: list[str]
+    later: list[str]
+    series: list[SeriesPart]
+
+
+class ReportDocument(Part):
+    """The document `auditor report --format json` prints."""
+
+    schema_: Literal["auditor.report/1"] = Field(default="auditor.report/1", serialization_alias="schema")
+    period: PeriodPart
+    head: str | None
+    policy: PolicyPart
+    specs: list[SectionPart]
+    audit: AuditDocument
+
+
+def report_json(report: Report) -> str:
+    """The report as one JSON document, indented by two, with a newline at its end."""
+    return printed(
+        ReportDocument(
+            period=PeriodPart.model_validate(report.period, from_attributes=True),
+            head=report.head,
+            policy=PolicyPart.model_validate(report.policy, from_attributes=True),
+            specs=[
+                _section(section, text) for section, text in zip(report.sections, answer(report), strict=True)
+            ],
+            audit=audit_document(report.audit),
+        )
+    )
+
+
+def json_schema() -> str:
+    """The JSON Schema of the document."""
+    return schema_of(ReportDocument)
+
+
+def _section(section: Section, text: str) -> SectionPart:
+    return SectionPart(
+        spec=section.spec.history.spec,
+        answer=text,
+        period=[entry.facts.patch.id for entry in section.period],
+        flagged=[entry.facts.patch.id for entry in section.flagged],
+        carried_over=[entry.facts.patch.id for entry in section.carried],
+        later=[entry.facts.patch.id for entry in section.later],
+        series=[
+            SeriesPart(behaviour=one.behaviour, model=one.model, points=[_point(point) for point in one.points])
+            for one in section.series
+        ],
+    )
+
+
+def _point(point: Point) -> PointPart:
+    test = [SuiteAtPart(suite="test", role=Role.TEST, rate=rate_part(point.test))] if point.test else []
+    others = [SuiteAtPart(suite=name, role=role, rate=rate_part(rate)) for name, role, rate in point.held_out]
+    return PointPart(
+        sighting=point.sighting.name,
+        day=point.sighting.date.date(),
+        revision=point.state.revision,
+        checkpoint=point.state.checkpoint,
+        rates=[*test, *others],
+    )
