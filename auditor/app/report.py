@@ -11,11 +11,15 @@ from auditor.app.named import at_sighting
 from auditor.app.project import Project
 from auditor.assess.series import series
 from auditor.clauses.comparison import Comparison, compare
+from auditor.errors import RepositoryError
 from auditor.evidence import Evidence
+from auditor.git import Folder
 from auditor.model.period import Period
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry, SpecReport
-from auditor.report.periodic import Report, Section, day_of
+from auditor.report.periodic import Holding, Report, Section, day_of
+from auditor.store.integrity import ITEMS, Contents, examine
+from auditor.store.seal import seal
 
 
 def report(project: Project, period: Period, environment: Mapping[str, str] = MappingProxyType({})) -> Report:
@@ -26,12 +30,35 @@ def report(project: Project, period: Period, environment: Mapping[str, str] = Ma
 
     Raises what `audit` raises.
     """
+    contents = examine(project.tree, project.settings.store)
     audit, graphs = audited(project, None, environment)
     sections = tuple(
         _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
     )
     head = project.repository.resolve("HEAD") if project.repository else None
-    return Report(period, head, audit, sections, project.settings.policy)
+    return Report(period, head, _holding(contents), audit, sections, project.settings.policy)
+
+
+def sealed(project: Project) -> None:
+    """Seals the records that are in no batch yet, as the next one; nothing where there is none.
+
+    Raises RecordError where something is wrong with the store, and RepositoryError for a bare repository.
+    """
+    if not isinstance(project.tree, Folder):
+        what, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
+        raise RepositoryError(what, where=str(project.root), remedy=remedy)
+    seal(project.tree.root, project.settings.store, project.tree)
+
+
+def _holding(contents: Contents) -> Holding:
+    last = contents.checkpoints[-1] if contents.checkpoints else None
+    return Holding(
+        records=sum(len(ids) for kind, ids in contents.ids.items() if kind != ITEMS),
+        number=last.number if last else None,
+        root=last.root if last else None,
+        unsealed=len(contents.unsealed),
+        faults=len(contents.faults),
+    )
 
 
 def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Period) -> Section:

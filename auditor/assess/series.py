@@ -1,4 +1,4 @@
-"""A behaviour over time: the rates of its test and held-out suites at every evaluated state, in the order of history."""
+"""A behaviour over time: the rates of its suites at every evaluated state, in the order of history."""
 
 from __future__ import annotations
 

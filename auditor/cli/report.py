@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @spec_option
 @format_option("html", "markdown", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
+@click.option("--no-seal", is_flag=True, help="Leave records that are in no batch unsealed.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def command(
     quarter: str | None,
@@ -32,20 +33,24 @@ def command(
     spec: str | None,
     style: str,
     output: Path | None,
+    no_seal: bool,
     force: bool,
 ) -> int:
     """Says what happened to the spec in a period: which patches moved behaviour, which only the score.
 
     One page without scripts or requests, made from records and git history alone: the same inputs give the same bytes.
-    Give --quarter, or --since and --until (both days inclusive).
+    Give --quarter, or --since and --until (both days inclusive). Records that are in no batch yet are sealed as the
+    next one, eval_history/checkpoints/NNNN.json: commit it, and give its root to somebody outside.
     """
     from auditor.app.project import open_project
-    from auditor.app.report import report
+    from auditor.app.report import report, sealed
     from auditor.app.written import write_document
     from auditor.errors import EXIT_PASS
 
     period = _period(quarter, since, until)
     with open_project(repo, spec) as project:
+        if not no_seal:
+            sealed(project)
         found = report(project, period, os.environ)
     document = _rendered(found, style)
     if output is None:

@@ -12,7 +12,7 @@ from auditor.assess.facts import BehaviourFacts, Change
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
 
-_NAMED = {
+PARTS_NAMED = {
     "selection": "which runs were picked",
     "items": "which items were run",
     "invalid": "invalid samples, at most",
@@ -56,14 +56,14 @@ def _waterfall(facts: BehaviourFacts) -> Iterator[Text]:
     yield Text(f"reported fall{best}: {100 * parts.raw:.1f} points, of which")
     for name, part in waterfall(parts).items():
         if part is None:
-            yield Text(f"  {'?':>6}  {_NAMED[name]}: cannot be separated")
+            yield Text(f"  {'?':>6}  {PARTS_NAMED[name]}: cannot be separated")
             continue
         bound = parts.bounds.get(name)
         spread = bound is not None and bound.high - bound.low > 1e-9
         limits = f" [{100 * bound.low:.1f}, {100 * bound.high:.1f}]" if bound is not None and spread else ""
         share = max(0.0, min(1.0, part / parts.raw)) if parts.raw > 0.0 else 0.0
         bar = "#" * round(_WIDTH * share)
-        yield Text(f"  {100 * part:6.1f}  {bar:<{_WIDTH}}  {_NAMED[name]}{limits}")
+        yield Text(f"  {100 * part:6.1f}  {bar:<{_WIDTH}}  {PARTS_NAMED[name]}{limits}")
 
 
 def _checkpoint(facts: BehaviourFacts) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from auditor.render.parts import Part, printed, schema_of
 from auditor.render.schema import AuditDocument, Number, RatePart
 from auditor.report.answer import answer
 from auditor.report.periodic import Report, Section
+from auditor.report.request import request_of
 
 
 class PeriodPart(Part):
@@ -33,6 +34,25 @@ class PolicyPart(Part):
     zero_tolerance: Number
     false_discovery_rate: Number
     block_on: list[str]
+
+
+class WitnessedPart(Part):
+    """What came of holding the records against a checkpoint that somebody else has."""
+
+    held_by: str
+    number: int | None
+    differences: list[str]
+
+
+class HoldingPart(Part):
+    """The records: how many, the last checkpoint and its root, how many in no batch, files with a fault, the witness."""
+
+    records: int
+    number: int | None
+    root: str | None
+    unsealed: int
+    faults: int
+    witness: WitnessedPart | None
 
 
 class SuiteAtPart(Part):
@@ -77,8 +97,10 @@ class ReportDocument(Part):
     """The document `auditor report --format json` prints."""
 
     schema_: Literal["auditor.report/1"] = Field(default="auditor.report/1", serialization_alias="schema")
+    request: dict[str, str | int | list[str] | None]
     period: PeriodPart
     head: str | None
+    records: HoldingPart
     policy: PolicyPart
     specs: list[SectionPart]
     audit: AuditDocument
@@ -88,12 +110,12 @@ def report_json(report: Report) -> str:
     """The report as one JSON document, indented by two, with a newline at its end."""
     return printed(
         ReportDocument(
+            request=request_of(report),
+            records=HoldingPart.model_validate(report.holding, from_attributes=True),
             period=PeriodPart.model_validate(report.period, from_attributes=True),
             head=report.head,
             policy=PolicyPart.model_validate(report.policy, from_attributes=True),
-            specs=[
-                _section(section, text) for section, text in zip(report.sections, answer(report), strict=True)
-            ],
+            specs=[_section(section, text) for section, text in zip(report.sections, answer(report), strict=True)],
             audit=audit_document(report.audit),
         )
     )

@@ -49,7 +49,7 @@ def _of(section: Section) -> Iterator[str]:
             f"was, {facts.behaviour} got worse."
         )
     if section.carried:
-        yield f"{many(len(section.carried), 'flagged patch', 'es')} of earlier periods {is_are(section.carried)} open."
+        yield f"{many(len(section.carried), 'flagged patch', 'es')} of earlier periods {is_are(section.carried)} named too."
 
 
 def _verdicts(period: Sequence[PatchEntry]) -> str:
@@ -66,7 +66,8 @@ def _gaps(section: Section) -> str:
     names = sorted({gap.behaviour for gap in gaps})
     return (
         f"{many(len(gaps), 'standing gap')} {is_are(gaps)} open in {many(len(names), 'behaviour')} "
-        f"({', '.join(names)}), the oldest since {first}: there the current revision looks better on the test than it is."
+        f"({', '.join(names)}), the oldest since {first}: there the current revision looks better on the "
+        "test than it is."
     )
 
 
@@ -99,7 +100,7 @@ def times(count: int) -> str:
 
 def number(count: int) -> str:
     """Up to twelve in words, as prose has it."""
-    words = "no one two three four five six seven eight nine ten eleven twelve".split()
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     return words[count] if count < len(words) else f"{count:,}"
 
 

@@ -79,11 +79,41 @@ def day_of(entry: PatchEntry) -> date:
 
 
 @dataclass(frozen=True, slots=True)
+class Holding:
+    """The records a report rests on.
+
+    Attributes:
+        records: how many files named by their content the store holds, item manifests aside.
+        number, root: of the last checkpoint, and its tree hash (64 hex digits); None without one.
+        unsealed: how many of the records are in no batch.
+        faults: how many files of the store are not what they should be.
+        witness: what came of holding the store against a checkpoint from outside; None without one.
+    """
+
+    records: int
+    number: int | None
+    root: str | None
+    unsealed: int
+    faults: int
+    witness: Witnessed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witnessed:
+    """A checkpoint somebody else holds: its number (None for none of ours), and what is not as it was sealed."""
+
+    held_by: str
+    number: int | None
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A periodic report.
 
     Attributes:
         head: the commit it was made at; None outside of git.
+        holding: the records it rests on.
         audit: the whole audit it rests on.
         sections: one a spec.
         policy: the policy applied.
@@ -91,6 +121,7 @@ class Report:
 
     period: Period
     head: str | None
+    holding: Holding
     audit: Audit
     sections: tuple[Section, ...]
     policy: Policy

@@ -40,13 +40,19 @@ def axis_of(changes: Iterable[Change]) -> Axis:
 def ticks(axis: Axis) -> Markup:
     """The axis itself: its ends and middle, in per cent."""
     middle = (axis.low + axis.high) / 2
-    return _ticks([(axis.at(value), f"{100 * value:g}{' %' if value else ''}") for value in (axis.low, middle, axis.high)])
+    return _ticks(
+        [(axis.at(value), f"{100 * value:g}{' %' if value else ''}") for value in (axis.low, middle, axis.high)]
+    )
 
 
 def strip(change: Change, axis: Axis, kind: str) -> Markup:
     """A rate before (hollow, above) and after (filled, below), each with its limits."""
     before, after = axis.at(change.before.rate), axis.at(change.after.rate)
-    parts = [_line("move", before, 8, after, 18), *_mark(change.before, axis, 8, "before"), *_mark(change.after, axis, 18, "after")]
+    parts = [
+        _line("move", before, 8, after, 18),
+        *_mark(change.before, axis, 8, "before"),
+        *_mark(change.after, axis, 18, "after"),
+    ]
     return _picture(f"strip {kind}", parts, HEIGHT)
 
 
@@ -62,7 +68,9 @@ def transfer_strip(given: Transfer | None, kind: str) -> Markup:
     marks = [_line("grid", axis.at(value), 0, axis.at(value), HEIGHT) for value in (0.0, 1.0)]
     marks.append(_line("grid half", axis.at(0.5), 0, axis.at(0.5), HEIGHT))
     if given is not None:
-        low, high = (axis.at(end if end is not None else other) for end, other in ((given.low, _LEAST), (given.high, _MOST)))
+        low, high = (
+            axis.at(end if end is not None else other) for end, other in ((given.low, _LEAST), (given.high, _MOST))
+        )
         marks += [_line("limits", low, 13, high, 13), _dot("after", axis.at(given.estimate), 13)]
     return _picture(f"strip {kind}", marks, HEIGHT)
 
@@ -87,14 +95,20 @@ def fall_rows(parts: Attribution) -> tuple[Fallen, ...]:
         if part is None:
             rows.append(Fallen(name, None, _bar(axis, 0.0, top, "unknown")))
             continue
-        rows.append(Fallen(name, numbers.points(part), _bar(axis, top - part, top, "behaviour" if name == "behaviour" else "part")))
+        rows.append(
+            Fallen(
+                name, numbers.points(part), _bar(axis, top - part, top, "behaviour" if name == "behaviour" else "part")
+            )
+        )
         top -= part
     return tuple(rows)
 
 
 def _bar(axis: Axis, start: float, end: float, kind: str) -> Markup:
     low, high = sorted((axis.at(start), axis.at(end)))
-    rect = Markup('<rect class="{}" x="{}" y="4" width="{}" height="12" rx="1.5"/>').format(kind, low, round(max(high - low, 1.0), 2))
+    rect = Markup('<rect class="{}" x="{}" y="4" width="{}" height="12" rx="1.5"/>').format(
+        kind, low, round(max(high - low, 1.0), 2)
+    )
     return _picture("bars", [rect], 20)
 
 
@@ -113,7 +127,8 @@ def _line(kind: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
 def _ticks(places: Sequence[tuple[float, str]]) -> Markup:
     ends = {places[0][0]: "start", places[-1][0]: "end"} if places[0][0] <= _PAD else {}
     parts = [
-        Markup('<text x="{}" y="12" text-anchor="{}">{}</text>').format(x, ends.get(x, "middle"), text) for x, text in places
+        Markup('<text x="{}" y="12" text-anchor="{}">{}</text>').format(x, ends.get(x, "middle"), text)
+        for x, text in places
     ]
     return _picture("ticks", parts, 15)
 

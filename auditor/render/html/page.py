@@ -1,4 +1,4 @@
-"""The periodic report as one page: no script, no request, no inline style; safe to mail, and the same bytes each time."""
+"""The periodic report as one page: no script, no request, no inline style; safe to mail, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from auditor.checks.catalogue import every_check
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from auditor.render.account import telling
+from auditor.render.account import PARTS_NAMED, telling
 from auditor.render.html import figures, numbers, timeline, words
 from auditor.report import PatchEntry
 from auditor.report.answer import answer, seen
 from auditor.report.periodic import Report, Section, day_of
+from auditor.report.request import request_of
 from auditor.report.stories import stories
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -41,26 +42,17 @@ def report_html(report: Report) -> str:
     """The page."""
     style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _environment().get_template("report.html").render(
-        report=report,
-        answers=answer(report),
-        style=Markup(style),
-        style_hash=digest,
-        request=Markup(json.dumps(request_of(report))),
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            answers=answer(report),
+            style=Markup(style),
+            style_hash=digest,
+            request=json.dumps(request_of(report)),
+        )
     )
-
-
-def request_of(report: Report) -> dict[str, object]:
-    """What the page was made from: enough to make it again."""
-    return {
-        "schema": "auditor.report/1",
-        "version": report.audit.auditor_version,
-        "since": report.period.since.isoformat(),
-        "until": report.period.until.isoformat(),
-        "name": report.period.name,
-        "head": report.head,
-        "specs": [section.spec.history.spec for section in report.sections],
-    }
 
 
 def _environment() -> Environment:
@@ -89,6 +81,7 @@ def _environment() -> Environment:
         main=_main,
         reported=_reported,
         telling=telling,
+        part_names={"reported": "reported fall", **PARTS_NAMED},
     )
     made.filters["sentence"] = _sentence
     return made

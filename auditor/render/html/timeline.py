@@ -17,7 +17,7 @@ _CLASSES = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
 _LABELS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _APART = 13.0
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,9 @@ def _symbol(role: Role, x: float, y: float) -> Markup:
     if role is Role.TEST:
         return Markup('<circle class="test" cx="{}" cy="{}" r="3.4"/>').format(x, y)
     if role is Role.HELD_OUT:
-        return Markup('<rect class="held" x="{}" y="{}" width="6" height="6"/>').format(round(x - 3, 2), round(y - 3, 2))
+        return Markup('<rect class="held" x="{}" y="{}" width="6" height="6"/>').format(
+            round(x - 3, 2), round(y - 3, 2)
+        )
     return Markup('<path class="depl" d="M{} {}l3.8 6.6h-7.6z"/>').format(x, round(y - 4, 2))
 
 
@@ -124,7 +126,9 @@ def _ends(lines: Sequence[Line], scale: _Scale) -> Iterator[Markup]:
             many = f" ({len(rates)})" if len(rates) > 1 else ""
             wanted.append((scale.y(sum(rates) / len(rates)), _CLASSES[role], _LABELS[role] + many))
     for y, kind, text in _apart(sorted(wanted)):
-        yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(kind, WIDTH - _RIGHT + 6, round(y + 3.5, 2), text)
+        yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(
+            kind, WIDTH - _RIGHT + 6, round(y + 3.5, 2), text
+        )
 
 
 def _apart(wanted: Sequence[tuple[float, str, str]]) -> list[tuple[float, str, str]]:
