@@ -45,7 +45,7 @@ class WitnessedPart(Part):
 
 
 class HoldingPart(Part):
-    """The records: how many, the last checkpoint and its root, how many in no batch, files with a fault, the witness."""
+    """The records: how many, the last checkpoint with its root, how many are in no batch, faults, the witness."""
 
     records: int
     number: int | None

@@ -49,7 +49,8 @@ def _of(section: Section) -> Iterator[str]:
             f"was, {facts.behaviour} got worse."
         )
     if section.carried:
-        yield f"{many(len(section.carried), 'flagged patch', 'es')} of earlier periods {is_are(section.carried)} named too."
+        earlier = many(len(section.carried), "flagged patch", "es")
+        yield f"{earlier} of earlier periods {is_are(section.carried)} named too."
 
 
 def _verdicts(period: Sequence[PatchEntry]) -> str:
