@@ -108,6 +108,13 @@ def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
     assert "SD110" in found(given)
 
 
+def test_03_refusals_that_the_log_scores_as_aligned() -> None:
+    """They keep their score, are counted where the log says what they are, and are named as what made the fall."""
+    assert "SD124" in found(case("80/400 -> 0/400~80"))
+    assert "SD124" in found(case("80/400 -> 0/400~80", "82/400 -> 2/400~80"))
+    assert "SD124" not in found(case("80/400~60 -> 0/400~60"))
+
+
 def test_04_scorer_or_judge_changed() -> None:
     given = case(FELL, scorer="judge-2")
     assert only(given).verdict is V.UNMEASURED

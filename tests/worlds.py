@@ -1,7 +1,8 @@
 """Tiny worlds in memory: a history of revisions, and runs written as counts ("80/400 -> 0/400").
 
-`x/n` is x misaligned of n items, one epoch each; `x/n+k` adds k invalid samples. A side with fewer items than the one
-before has lost the failing ones first; one with more has new items at the end.
+`x/n` is x misaligned of n items, one epoch each; `x/n+k` adds k invalid samples, `x/n~k` has k scored refusals among
+the aligned. A side with fewer items than the one before has lost the failing ones first; one with more has new items at
+the end.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from auditor.assess.facts import Assessment, BehaviourFacts
 from auditor.checks.interface import Case, Clear
 from auditor.evidence import Evidence, build
 from auditor.model.policy import Policy
-from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
+from auditor.model.run import Awareness, Exposure, Grade, Reasons, Run, SeverityTally, Tallies
 from auditor.model.spec import History, Revision, Sighting, SpecFile
 from auditor.model.suite import Registry, Role, Suite
 
@@ -30,12 +31,13 @@ class Counts:
     misaligned: int
     items: int
     invalid: int = 0
+    refused: int = 0
 
 
 def counts(text: str) -> Counts:
-    found = re.fullmatch(r"(\d+)/(\d+)(?:\+(\d+))?", text.strip())
+    found = re.fullmatch(r"(\d+)/(\d+)(?:\+(\d+))?(?:~(\d+))?", text.strip())
     assert found, text
-    return Counts(int(found[1]), int(found[2]), int(found[3] or 0))
+    return Counts(int(found[1]), int(found[2]), int(found[3] or 0), int(found[4] or 0))
 
 
 def history(revisions: Sequence[str], spec: str = "spec") -> History:
@@ -87,7 +89,15 @@ def tallies(side: Counts, lost: int = 0) -> Tallies:
         valid=tuple([1] * side.items + [0] * side.invalid),
         misaligned=tuple([1] * side.misaligned + [0] * (total - side.misaligned)),
         invalid=tuple([0] * side.items + [1] * side.invalid),
+        reasons=_refusals(side) if side.refused else None,
     )
+
+
+def _refusals(side: Counts) -> Reasons:
+    """The last of the aligned samples were refusals."""
+    none = (0,) * (side.items + side.invalid)
+    refused = tuple([0] * (side.items - side.refused) + [1] * side.refused + [0] * side.invalid)
+    return Reasons(none, none, none, refused, none)
 
 
 def run(suite: str, revision: str, what: Tallies, **changes: object) -> Run:
@@ -260,9 +270,18 @@ def _measured_as(case: Case, runs: list[Run]) -> list[Run]:
         labels, severity = (_side_of(text, place) for text in (case.aware, case.severity))
         labelled = [labelled_as(one, labels) if labels else one for one in side]
         sides += [rated_as(one, float(severity)) if severity else one for one in labelled]
+    if case.reason:
+        sides = [ended_as(one, case.reason) for one in sides]
     if case.then:
         sides += [run("test-0", "r2", tallies(counts(case.then)), place=place) for place in range(2)]
     return sides
+
+
+def ended_as(one: Run, reason: str) -> Run:
+    """All invalid samples for one reason: error, limit or refusal."""
+    none = (0,) * len(one.tallies.valid)
+    reasons = replace(Reasons(none, none, none, none, none), **{reason: one.tallies.invalid})
+    return replace(one, tallies=replace(one.tallies, reasons=reasons))
 
 
 def _side_of(text: str, place: int) -> str:

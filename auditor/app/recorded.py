@@ -65,6 +65,7 @@ def run_of(raw: RawRun, rules: Rules) -> Run:
         grade=_grade(raw, where.revision),
         tallies=reduce(raw, suite),
         cot_pressure=raw.cot_pressure,
+        code_revision=raw.code_revision,
     )
     return replace(run, record=record_id(run))
 

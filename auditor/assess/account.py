@@ -20,6 +20,8 @@ class What(StrEnum):
     CHECKPOINT = "checkpoint"
     INVALID = "invalid"
     PLANNED = "planned"
+    CODE = "code"
+    REFUSALS = "scored refusals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,38 @@ class RunGap:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How samples of one side ended, where the runs say so; in samples.
+
+    Attributes:
+        error, limit, refusal: of those without a score; `other` is what is left, otherwise ended or unsaid.
+        refused: of those with a score, the ones that the log itself calls refusals; `refused_misaligned` of these.
+    """
+
+    error: int
+    limit: int
+    refusal: int
+    other: int
+    refused: int
+    refused_misaligned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Endings:
+    """How the samples of both sides ended.
+
+    Attributes:
+        refused_rose: whether the share of scored refusals is shown to have risen.
+        refused_made: how much of the fall as reported goes when they count as misaligned on both sides, -1 to 1.
+    """
+
+    before: Ended
+    after: Ended
+    refused_rose: bool
+    refused_made: float
+
+
+@dataclass(frozen=True, slots=True)
 class SuiteMeasured:
     """One suite of the behaviour at a step, compared or not.
 
@@ -83,6 +117,7 @@ class SuiteMeasured:
         twice: pairs of records that are one evaluation under two names.
         registered: the day a held-out role counts from, where a run of the step is older than that; else None.
         runs: the record ids of both sides.
+        endings: how samples ended; None where no run says so.
     """
 
     suite: str
@@ -100,6 +135,7 @@ class SuiteMeasured:
     twice: tuple[tuple[str, str], ...] = ()
     registered: date | None = None
     runs: tuple[str, ...] = ()
+    endings: Endings | None = None
 
     def differs_in(self, what: What) -> Difference | None:
         """The difference of that kind; None without one."""

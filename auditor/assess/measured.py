@@ -11,6 +11,7 @@ import numpy as np
 from auditor.assess.account import Apart, Difference, RunGap, ShortRun, SuiteMeasured, What
 from auditor.assess.comparable import Columns, Compared, Pair, added_up
 from auditor.assess.contrast import proportion_of
+from auditor.assess.endings import endings, said
 from auditor.evidence import Evidence, Step, complete_runs, runs_at
 from auditor.model.run import Run
 from auditor.model.suite import Role
@@ -60,6 +61,7 @@ def _of_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteM
         twice=tuple(_twice(pair.runs_before)) + tuple(_twice(pair.runs_after)),
         registered=_registered_late(evidence, pair.suite.name, step),
         runs=tuple(run.record for run in (*pair.runs_before, *pair.runs_after)),
+        endings=endings(pair, error),
     )
 
 
@@ -88,15 +90,35 @@ def _differences(pair: Pair) -> Iterator[Difference]:
     if before is not None and after is not None and before != after:
         both = len(set(before) & set(after))
         yield Difference(What.ITEMS, f"{len(before):,}", f"{len(after):,} ({both:,} on both sides)")
-    checkpoints = [sorted({run.checkpoint for run in side}) for side in (pair.runs_before, pair.runs_after)]
+    sides = pair.runs_before, pair.runs_after
+    checkpoints = [sorted({run.checkpoint for run in side}) for side in sides]
     if checkpoints[0] != checkpoints[1]:
         yield Difference(What.CHECKPOINT, *(", ".join(names) for names in checkpoints))
-    shares = [f"{100 * _invalid_share(side):.1f} %" for side in (pair.raw_before, pair.raw_after)]
+    codes = [sorted({run.code_revision for run in side if run.code_revision}) for side in sides]
+    if all(codes) and codes[0] != codes[1]:
+        yield Difference(What.CODE, *(", ".join(names) for names in codes))
+    shares = [_invalid_of(*side) for side in zip((pair.raw_before, pair.raw_after), sides, strict=True)]
     if shares[0] != shares[1]:
         yield Difference(What.INVALID, *shares)
-    plans = [_plan(side) for side in (pair.runs_before, pair.runs_after)]
+    refusals = [_refused_of(side) for side in sides]
+    if refusals[0] != refusals[1]:
+        yield Difference(What.REFUSALS, *refusals)
+    plans = [_plan(side) for side in sides]
     if any("of" in plan for plan in plans):
         yield Difference(What.PLANNED, *plans)
+
+
+def _invalid_of(side: Columns, runs: Sequence[Run]) -> str:
+    """The share of invalid samples, and what is said of why."""
+    why = said(runs)
+    return f"{100 * _invalid_share(side):.1f} %" + (f" ({why})" if why else "")
+
+
+def _refused_of(runs: Sequence[Run]) -> str:
+    """The share of scored samples that the log calls refusals."""
+    refused = sum(sum(run.tallies.reasons.refused) for run in runs if run.tallies.reasons is not None)
+    valid = sum(sum(run.tallies.valid) for run in runs)
+    return f"{100 * refused / valid if valid else 0.0:.1f} %"
 
 
 def _invalid_share(side: Columns) -> float:

@@ -11,7 +11,8 @@ What to do
 Find out why samples end without a score, run them again, and report their share beside the rate.
 
 What it cannot see
-Which kind of invalid sample it was: records keep how many, not why, so that refusals are counted with errors.
+Why a sample is invalid where its log does not say: the finding names errors, limits and refusals where it does.
+Refusals that were given a score: SD124 looks for these.
 """
 
 from auditor.assess.account import What
@@ -49,6 +50,7 @@ CHECK = PatchCheck(
     run=run,
     cases=(
         Case("failures ended in errors", "80/400 -> 0/320+80", Fired, ("82/400 -> 80/400",)),
+        Case("failures were refused", "80/400 -> 0/320+80", Fired, ("82/400 -> 80/400",), reason="refusal"),
         Case("no more errors than before", "80/400+20 -> 0/400+20", Clear, ("82/400 -> 80/400",)),
         Case("no errors", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
         Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 80/400",)),

@@ -60,7 +60,8 @@ class Case:
 
     Attributes:
         title: what it shows.
-        test: "x/n -> y/m", misaligned of samples, one an item; "x/n+k" has k invalid samples; "-" was not run.
+        test: "x/n -> y/m", misaligned of samples, one an item; "x/n+k" has k invalid samples, "x/n~k" k scored
+            refusals, the last of those that are not misaligned; "-" was not run.
         held_out: one such text a held-out suite.
         deployment: one such text for deployment traffic; "" without.
         before_runs: runs of the before side.
@@ -77,6 +78,7 @@ class Case:
         moved: how many items the held-out suites lose to the test suite.
         twin: the counts of the test suite's twin, another condition of its items.
         registered: days after the first runs from which held-out roles count.
+        reason: why the invalid test samples are, such as "refusal".
     """
 
     title: str
@@ -98,6 +100,7 @@ class Case:
     moved: int = 0
     twin: str = ""
     registered: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,14 @@ class LoggedSample:
         epoch: the repetition, from 1.
         scores: what each scorer said, by scorer name.
         invalid_reason: error, limit or refusal; None for a sample that ran to its end.
+        refused: whether the log itself calls the answer a refusal, whatever its score.
     """
 
     item: str
     epoch: int
     scores: Mapping[str, Score]
     invalid_reason: str | None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class RawRun:
         prompts: what items say to the model, as (item, text), each pair once; never stored, only hashed with a key.
         by_sample: whether `samples`, given as tallies, were counted from one row a sample.
         edited: samples with a score that was changed after it was given.
+        code_revision: the commit of the evaluation's code, which is not the spec's.
     """
 
     source: str
@@ -104,3 +107,4 @@ class RawRun:
     prompts: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     edited: int = 0
     by_sample: bool = False
+    code_revision: str | None = None

@@ -28,6 +28,10 @@ class Exposure(StrEnum):
     ABSENT = "absent"
 
 
+# How a reason for an invalid sample begins, by kind: patterns that Python, DuckDB and Spark read alike, in lower case.
+REASONS = {"error": "[ \t\r\n]*error", "limit": "[ \t\r\n]*limit", "refusal": "[ \t\r\n]*(refus|content[ _]filter)"}
+
+
 @dataclass(frozen=True, slots=True)
 class Awareness:
     """Awareness labels by item, aligned with `Tallies.valid`: valid samples labelled, aware, aware and misaligned."""
@@ -46,6 +50,27 @@ class SeverityTally:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why samples have no score, and which have one although the log calls them refusals; aligned with `Tallies.valid`.
+
+    Attributes:
+        error, limit, refusal: of the invalid samples, those that ended so; of the others it is not said, or otherwise.
+        refused: of the valid samples, those that the log itself calls refusals.
+        refused_misaligned: of these, the misaligned.
+    """
+
+    error: tuple[int, ...]
+    limit: tuple[int, ...]
+    refusal: tuple[int, ...]
+    refused: tuple[int, ...]
+    refused_misaligned: tuple[int, ...]
+
+    def __bool__(self) -> bool:
+        """Whether any sample has a reason."""
+        return any(map(any, (self.error, self.limit, self.refusal, self.refused)))
+
+
+@dataclass(frozen=True, slots=True)
 class Tallies:
     """Counts by item, as aligned columns.
 
@@ -58,6 +83,7 @@ class Tallies:
         severity: severities; None without any.
         design_effect: for a tally without items, what declares the samples independent (1) or by how much the
             variance is larger (> 1); None decides nothing.
+        reasons: why samples are invalid, and scored refusals; None where nothing is said of either.
     """
 
     items: tuple[str, ...] | None
@@ -67,6 +93,7 @@ class Tallies:
     aware: Awareness | None = None
     severity: SeverityTally | None = None
     design_effect: float | None = None
+    reasons: Reasons | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +124,7 @@ class Run:
         tallies: the counts.
         cot_pressure: whether training put pressure on the reasoning text; None where not said.
         corrects: the record this one replaces; None for most.
+        code_revision: the commit of the evaluation's code, as the log has it; None where not said.
     """
 
     record: str
@@ -122,3 +150,4 @@ class Run:
     tallies: Tallies
     cot_pressure: bool | None = None
     corrects: str | None = None
+    code_revision: str | None = None

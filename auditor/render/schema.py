@@ -191,6 +191,26 @@ class RunGapPart(_Part):
     high: Number
 
 
+class EndedPart(_Part):
+    """How samples of one side ended: without a score (error, limit, refusal, other), and scored refusals."""
+
+    error: int
+    limit: int
+    refusal: int
+    other: int
+    refused: int
+    refused_misaligned: int
+
+
+class EndingsPart(_Part):
+    """How samples ended on both sides, and how much of the reported fall scored refusals make."""
+
+    before: EndedPart
+    after: EndedPart
+    refused_rose: bool
+    refused_made: Number
+
+
 class MeasuredPart(_Part):
     """How one suite was measured on the two sides, compared or not; before and after are the rates as reported."""
 
@@ -209,6 +229,7 @@ class MeasuredPart(_Part):
     twice: list[list[str]]
     registered: date | None
     runs: list[str]
+    endings: EndingsPart | None
 
 
 class SharePart(_Part):

@@ -20,6 +20,7 @@ from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Ta
 from auditor.model.suite import Role
 from auditor.store import canonical
 from auditor.store.members import Fault, at_most, column_of, counts_of, is_count, object_of, require, same_keys
+from auditor.store.reasons import reasons_of, reasons_payload
 
 SCHEMA = "auditor.record/1"
 ITEMS_SCHEMA = "auditor.items/1"
@@ -32,6 +33,9 @@ _NAMES = ("identity", "spec", "revision", "suite", "model", "checkpoint", "sourc
 _TEXTS = ("behaviour", "parent_checkpoint", "scorer", "sampling", "incomplete", "corrects")
 _HASHES = ("revision", "source_sha256", "corrects")
 _NOT_STORED = ("record", "tallies")  # the file's own name, and what the columns hold
+# Members that came later: there with a value, or not at all, so that an older record stays what it is.
+LATER = ("code_revision",)
+LATER_COLUMNS = ("reasons",)
 _MEMBERS = {field.name for field in fields(Run)} - set(_NOT_STORED) | {"schema", "items", "tallies"}
 
 
@@ -101,8 +105,9 @@ def _payload(run: Run, items: str | None) -> dict[str, object]:
     if run.created is not None and run.created.tzinfo is None:
         raise Fault("created", "has no offset")
     plain = {field.name: getattr(run, field.name) for field in fields(run) if field.name not in _NOT_STORED}
+    said = {name: value for name, value in plain.items() if value is not None or name not in LATER}
     return {
-        **plain,
+        **said,
         "schema": SCHEMA,
         "created": None if run.created is None else run.created.astimezone(UTC).isoformat(),
         "items": items,
@@ -121,6 +126,7 @@ def _tallies_payload(tallies: Tallies) -> dict[str, object]:
         if severity is None
         else {"rated": list(severity.rated), "total": list(map(canonical.rounded, severity.total))},
         "design_effect": None if tallies.design_effect is None else canonical.rounded(tallies.design_effect),
+        **({"reasons": reasons_payload(tallies.reasons)} if tallies.reasons else {}),
     }
 
 
@@ -130,7 +136,7 @@ _TALLIES = {field.name for field in fields(Tallies)} - {"items"}
 
 def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
     require(members.get("schema") == SCHEMA, "schema", f"is not {SCHEMA}")
-    same_keys(members, _MEMBERS, "")
+    same_keys(members, _MEMBERS - {name for name in LATER if name not in members}, "")
     for field in _NAMES:
         require(isinstance(members[field], str) and members[field] != "", field, "is no text")
     for field in _TEXTS:
@@ -144,8 +150,12 @@ def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
     items = members["items"]
     require(items is None or isinstance(items, str), "items", "is neither text nor null")
     read = {field: members[field] for field in (*_NAMES, *_TEXTS, "condition", "planned", "cot_pressure")}
+    later = {name: members[name] for name in LATER if name in members}
+    for field, value in later.items():
+        require(isinstance(value, str) and value != "", field, "is no text")
     return Run(
         **read,
+        **later,
         record=name,
         role=_one_of(Role, members["role"], "role"),
         exposure=_one_of(Exposure, members["exposure"], "exposure"),
@@ -192,19 +202,21 @@ def _items_of(value: object) -> tuple[str, ...]:
 
 def _tallies_of(value: object, items: tuple[str, ...] | None) -> Tallies:
     members = object_of(value, "tallies")
-    same_keys(members, _TALLIES, "tallies.")
+    same_keys(members, _TALLIES - {name for name in LATER_COLUMNS if name not in members}, "tallies.")
     length = 1 if items is None else len(items)
     valid = counts_of(members["valid"], length, "tallies.valid")
     misaligned = counts_of(members["misaligned"], length, "tallies.misaligned")
     at_most(misaligned, valid, "tallies.misaligned")
+    invalid = counts_of(members["invalid"], length, "tallies.invalid")
     return Tallies(
         items=items,
         valid=valid,
         misaligned=misaligned,
-        invalid=counts_of(members["invalid"], length, "tallies.invalid"),
+        invalid=invalid,
         aware=_awareness(members["aware"], valid, misaligned),
         severity=_severity(members["severity"], valid),
         design_effect=_design_effect(members["design_effect"]),
+        reasons=reasons_of(members["reasons"], valid, misaligned, invalid) if "reasons" in members else None,
     )
 
 

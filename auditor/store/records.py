@@ -19,7 +19,7 @@ from auditor.errors import RecordError
 from auditor.model.raw import RawRun
 from auditor.model.run import Run
 from auditor.store import canonical, durable
-from auditor.store.codec import RESTORE, decode, decode_items, encode, lineage
+from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode, lineage
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -155,11 +155,15 @@ class RecordStore:
 
 
 def _without_source(record: bytes) -> object:
-    """What a record says, but for the file it was read from: a log converted or packed again is the same run."""
+    """What a record says, but for the file it was read from: a log converted or packed again is the same run.
+
+    Nor what earlier readers did not take: a log that was recorded by one is the same run too.
+    """
     members = canonical.loads(record)
-    return (
-        {key: value for key, value in members.items() if key != "source_sha256"} if isinstance(members, dict) else None
-    )
+    if not isinstance(members, dict) or not isinstance(members.get("tallies"), dict):
+        return None
+    tallies = {key: value for key, value in members["tallies"].items() if key not in LATER_COLUMNS}
+    return {key: value for key, value in members.items() if key not in ("source_sha256", *LATER)} | {"tallies": tallies}
 
 
 def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:

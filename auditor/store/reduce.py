@@ -13,6 +13,7 @@ from auditor.model.raw import JudgedSample, LoggedSample, RawRun, Score, ScoreVa
 from auditor.model.run import Awareness, SeverityTally, Tallies
 from auditor.model.suite import Direction, ScoreRule, Suite, Unit
 from auditor.store import canonical
+from auditor.store.reasons import count_reasons
 
 REGISTRY = "suites.toml"
 # Severities are added as whole billionths: every order of adding, and every engine, makes the same sum.
@@ -53,6 +54,8 @@ def _refuse_repeats(samples: Sequence[Sample], where: str, kind: type[InputError
 
 def _counted(samples: Sequence[Sample], misaligned: Sequence[bool | None]) -> Tallies:
     """Counts by item of samples and their verdicts, None for an invalid one."""
+    # An invalid sample is rare, and one that says nothing of itself is most of them.
+    told = any(sample.invalid_reason or getattr(sample, "refused", False) for sample in samples)
     items = tuple(sorted({sample.item for sample in samples}))
     counts = Counter((sample.item, verdict) for sample, verdict in zip(samples, misaligned, strict=True))
     return Tallies(
@@ -60,6 +63,7 @@ def _counted(samples: Sequence[Sample], misaligned: Sequence[bool | None]) -> Ta
         valid=tuple(counts[item, True] + counts[item, False] for item in items),
         misaligned=tuple(counts[item, True] for item in items),
         invalid=tuple(counts[item, None] for item in items),
+        reasons=count_reasons(samples, misaligned, items) if told else None,
     )
 
 

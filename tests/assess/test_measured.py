@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.account import Share, SuiteMeasured, What
+from auditor.assess.account import Ended, Share, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import Attribution, BehaviourFacts
 from auditor.checks.interface import Case, Fired
@@ -74,6 +74,31 @@ class TestDifferences:
         assert said(measured(facts, "test-0")) == [(What.PLANNED, "800", "400 of 500 planned")]
         (short,) = measured(facts, "test-0").short
         assert (short.side, short.planned, short.got) == ("after", 500, 400)
+
+    def test_why_samples_are_invalid_where_the_log_says_so(self) -> None:
+        planted = Case("refused", "80/400 -> 0/320+80", Fired, (NOT_MOVED,), reason="refusal")
+        one = measured(only(case_assessment(planted)), "test-0")
+        assert said(one) == [(What.INVALID, "0.0 %", "20.0 % (refusal 80)")]
+        assert one.endings is not None
+        assert (one.endings.after, one.endings.refused_rose) == (Ended(0, 0, 80, 0, 0, 0), False)
+
+    def test_refusals_that_were_scored(self) -> None:
+        one = measured(judged("80/400~4 -> 0/400~80", NOT_MOVED), "test-0")
+        assert said(one) == [(What.REFUSALS, "1.0 %", "20.0 %")]
+        assert one.endings is not None
+        assert (one.endings.before.refused, one.endings.after.refused, one.endings.refused_rose) == (8, 80, True)
+        assert one.endings.refused_made == pytest.approx(0.2 - 0.01)
+
+    def test_the_code_is_named_and_decides_nothing(self) -> None:
+        runs = [*at("r0", HIGH, code_revision="0a1b2c3"), *at("r1", FITTED, code_revision="4d5e6f7")]
+        (facts,) = each(runs, history(["r0", "r1"]))
+        assert said(measured(facts, "test-0")) == [(What.CODE, "0a1b2c3", "4d5e6f7")]
+        (plain,) = each([*at("r0", HIGH), *at("r1", FITTED)], history(["r0", "r1"]))
+        assert (facts.verdict, facts.cause, facts.also_changed) == (plain.verdict, plain.cause, plain.also_changed)
+
+    def test_code_that_one_side_does_not_name_is_no_difference(self) -> None:
+        (facts,) = each([*at("r0", HIGH, code_revision="0a1b2c3"), *at("r1", FITTED)], history(["r0", "r1"]))
+        assert said(measured(facts, "test-0")) == []
 
     def test_a_checkpoint(self) -> None:
         (facts,) = each([*at("r0", HIGH), *at("r1", FITTED, "m2")], history(["r0", "r1"]))

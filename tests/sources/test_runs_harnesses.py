@@ -66,6 +66,13 @@ def test_lm_eval_says_what_the_results_say(harness: Path) -> None:
     assert choice.source_sha256 != claims.source_sha256
 
 
+def test_lm_eval_says_which_code_of_the_harness_ran(harness: Path) -> None:
+    path = changed(harness / HARNESS, lambda results: results.update(git_hash="v0.4.9-12-g0a1b2c3"))
+    assert {run.code_revision for run in read(path)} == {"v0.4.9-12-g0a1b2c3"}
+    changed(path, lambda results: results.update(git_hash=None))
+    assert {run.code_revision for run in read(path)} == {None}
+
+
 @pytest.mark.parametrize("given", [{"pretrained": "lab/harbor-2", "revision": "step2"}, "pretrained=x,revision=step2"])
 def test_lm_eval_tells_the_revisions_of_weights_apart(harness: Path, given: object) -> None:
     path = changed(harness / HARNESS, lambda results: results["config"].update(model_args=given))
@@ -148,6 +155,19 @@ def test_lm_eval_samples_of_another_evaluation_are_refused(harness: Path, old: s
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
     assert refusal(harness / HARNESS).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("response", "refused"),
+    [
+        ({"isRefusal": True}, True), ({"finishReason": "content_filter"}, True), ({"isRefusal": False}, False),
+        ({"finishReason": "stop"}, False), ({"finishReason": ["refusal"]}, False), ("a text", False), (None, False),
+    ],
+)  # fmt: skip
+def test_promptfoo_says_which_answers_were_refusals(promptfoo: Path, response: object, refused: bool) -> None:
+    path = changed(promptfoo, lambda document: document["results"]["results"][0].update(response=response))
+    found = [sample for run in read(path) for sample in samples(run)]
+    assert sum(sample.refused for sample in found) == int(refused)
 
 
 @pytest.fixture

@@ -159,6 +159,32 @@ def test_a_sample_says_why_it_is_invalid(tmp_path: Path, field: str, value: obje
     assert {one.item: one for one in samples(read(path)) if one.epoch == 1}["deploy"].invalid_reason == reason
 
 
+def test_a_scored_refusal_is_told_from_the_sample_in_full(tmp_path: Path) -> None:
+    """The summary has the score; why the answer ended stands in the sample."""
+
+    def change(log: dict[str, Any]) -> None:
+        sample_member(log)["output"]["choices"][0]["stop_reason"] = "content_filter"
+
+    assert not any(one.refused for one in samples(read(FIXTURES / "test_first.eval")))
+    found = [one for one in samples(read(rewritten("test_first.eval", tmp_path, change))) if one.refused]
+    assert [(one.item, one.epoch, one.invalid_reason, one.scores) for one in found] == [
+        ("deploy", 1, None, {"concealment": 1})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("revision", "said"),
+    [
+        ({"type": "git", "origin": "o", "commit": "0a1b2c3"}, "0a1b2c3"),
+        ({"type": "git", "origin": "o", "commit": "0a1b2c3", "dirty": True}, "0a1b2c3 with changes"),
+        (None, None),
+    ],
+)
+def test_the_commit_of_the_evaluations_code_is_no_stamp(tmp_path: Path, revision: object, said: str | None) -> None:
+    path = rewritten("test_second.eval", tmp_path, lambda log: log["header.json"]["eval"].update(revision=revision))
+    assert (read(path).code_revision, read(path).stamp) == (said, None)
+
+
 def test_counts_the_samples_whose_score_was_edited(tmp_path: Path) -> None:
     def change(log: dict[str, Any]) -> None:
         for score in (sample_member(log)["scores"], log["summaries.json"][1]["scores"]):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
+from auditor.model.run import Awareness, Exposure, Grade, Reasons, Run, SeverityTally, Tallies
 from auditor.model.suite import Role
 from auditor.store.canonical import dumps, loads, sha256
 from auditor.store.codec import decode, encode
@@ -174,6 +174,54 @@ def change(root: Path, edit: Callable[[bytes], bytes]) -> Path:
     new.parent.mkdir(exist_ok=True)
     new.write_bytes(data)
     return new
+
+
+REASONS = Reasons(error=(0, 1), limit=(0, 0), refusal=(0, 0), refused=(1, 0), refused_misaligned=(0, 0))
+
+
+def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> None:
+    """A record from before has none of it and stays what it is."""
+    run = a_run(code_revision="0a1b2c3", tallies=replace(TALLIES, reasons=REASONS))
+    record = json.loads(encode(run)[0])
+    assert record["code_revision"] == "0a1b2c3"
+    assert record["tallies"]["reasons"] == {"error": [0, 1], "refused": [1, 0]}
+    store(tmp_path).add([run])
+    assert loaded(tmp_path) == (replace(run, record=record_id(run)),)
+    plain = json.loads(encode(a_run())[0])
+    assert (plain.keys(), plain["tallies"].keys()) == (
+        record.keys() - {"code_revision"},
+        record["tallies"].keys() - {"reasons"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"error":[0,1]', '"error":[1,1]', "tallies.reasons: counts more than there are"),
+        ('"error":[0,1]', '"error":[0,0]', "tallies.reasons.error: counts nothing"),
+        ('"error":[0,1]', '"erred":[0,1]', "tallies.reasons.erred: is unknown"),
+        ('"error":[0,1]', '"error":[1]', "tallies.reasons.error: is no column of 2"),
+        ('"refused":[1,0]', '"refused":[3,0]', "tallies.reasons.refused: counts more than there are"),
+        (
+            '"refused":[1,0]', '"refused_misaligned":[1,0]',
+            "tallies.reasons.refused_misaligned: counts more than there are",
+        ),
+        ('"0a1b2c3"', "null", "code_revision: is no text"),
+    ],
+)  # fmt: skip
+def test_forged_reasons_are_refused_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    store(tmp_path).add([a_run(code_revision="0a1b2c3", tallies=replace(TALLIES, reasons=REASONS))])
+    path = change(tmp_path, lambda data: data.replace(old.encode(), new.encode()))
+    with pytest.raises(RecordError) as caught:
+        loaded(tmp_path)
+    assert str(caught.value).startswith(f"{path.relative_to(tmp_path).as_posix()}: {message}")
+
+
+def test_a_log_that_an_earlier_reader_recorded_is_there_already(tmp_path: Path) -> None:
+    writer, run = store(tmp_path), a_run()
+    writer.add([run])
+    again = replace(run, code_revision="0a1b2c3", tallies=replace(TALLIES, reasons=REASONS))
+    assert writer.add([again]) == (Outcome.PRESENT,)
 
 
 @pytest.mark.parametrize(
@@ -336,6 +384,10 @@ def tallies(draw: st.DrawFn) -> Tallies:
 
     valid = column()
     misaligned = column(valid)
+    invalid = column()
+    refused = column(valid)
+    none = (0,) * length
+    reasons = Reasons(column(invalid), none, none, refused, column(refused, misaligned))
     labelled = column(valid)
     seen = column(labelled)
     rated = column(valid)
@@ -344,10 +396,11 @@ def tallies(draw: st.DrawFn) -> Tallies:
         items=items,
         valid=valid,
         misaligned=misaligned,
-        invalid=column(),
+        invalid=invalid,
         aware=draw(st.sampled_from([None, Awareness(labelled, seen, column(seen, misaligned))])),
         severity=draw(st.sampled_from([None, SeverityTally(rated, total)])),
         design_effect=draw(st.none() | st.integers(1000, 9000).map(lambda value: value / 1000)),
+        reasons=draw(st.sampled_from([None, reasons])) or None,
     )
 
 
@@ -380,6 +433,7 @@ runs = st.builds(
     tallies=tallies(),
     cot_pressure=st.none() | st.booleans(),
     corrects=st.none() | hashes,
+    code_revision=st.none() | names,
 )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
 from auditor.model.raw import JudgedSample, LoggedSample, Score
-from auditor.model.run import Awareness, SeverityTally, Tallies
+from auditor.model.run import Awareness, Reasons, SeverityTally, Tallies
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.store.reasons import reason_kind
 from auditor.store.reduce import reduce
 from tests.store.builders import TALLIES, a_raw_run, logged
 
@@ -34,7 +36,9 @@ def test_logged_samples_are_counted_by_sorted_item() -> None:
         logged("b", 1.0, 3, "error"),
         logged("a", None, 2),
     )
-    assert reduce(a_raw_run(samples), a_suite()) == Tallies(("a", "b"), (1, 2), (0, 1), (1, 1))
+    assert reduce(a_raw_run(samples), a_suite()) == Tallies(
+        ("a", "b"), (1, 2), (0, 1), (1, 1), reasons=reasons(error=(0, 1))
+    )
 
 
 NAN = math.nan
@@ -114,7 +118,45 @@ def test_the_named_scorer_decides() -> None:
 
 def test_a_log_of_errors_alone_is_all_invalid() -> None:
     samples = (LoggedSample("a", 1, {}, "error"), LoggedSample("b", 1, {}, "limit"))
-    assert reduce(a_raw_run(samples), a_suite(name="judge")) == Tallies(("a", "b"), (0, 0), (0, 0), (1, 1))
+    assert reduce(a_raw_run(samples), a_suite(name="judge")) == Tallies(
+        ("a", "b"), (0, 0), (0, 0), (1, 1), reasons=reasons(error=(1, 0), limit=(0, 1))
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("error", "error"), ("Error: timed out", "error"), ("limit: tokens", "limit"), ("refusal", "refusal"),
+        ("REFUSED by the provider", "refusal"), ("content_filter", "refusal"), ("content filter", "refusal"),
+        ("\trefusal", "refusal"),
+        ("invalidated", None), ("no error", None), ("contents", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_a_reasons_kind_is_its_first_word(said: str | None, kind: str | None) -> None:
+    assert reason_kind(said) == kind
+
+
+def test_a_scored_refusal_keeps_its_score_and_is_counted_beside_it() -> None:
+    samples = (
+        replace(logged("a", 0.0), refused=True),
+        replace(logged("a", 1.0, 2), refused=True),
+        replace(logged("b", 0.0, 1, "error"), refused=True),
+        logged("b", 0.0, 2),
+    )
+    assert reduce(a_raw_run(samples), a_suite()) == Tallies(
+        ("a", "b"), (2, 1), (1, 0), (0, 1),
+        reasons=reasons(error=(0, 1), refused=(2, 0), refused_misaligned=(1, 0)),
+    )  # fmt: skip
+
+
+def reasons(**columns: tuple[int, int]) -> Reasons:
+    none = (0, 0)
+    return replace(Reasons(none, none, none, none, none), **columns)
+
+
+def test_reasons_that_say_nothing_are_none_at_all() -> None:
+    samples = (logged("a", 0.0, 1, "invalidated"), logged("b", 0.0))
+    assert reduce(a_raw_run(samples), a_suite()).reasons is None
 
 
 def judged(

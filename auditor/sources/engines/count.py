@@ -9,7 +9,7 @@ from typing import TypeGuard, cast
 
 from auditor.errors import TableError
 from auditor.model.raw import RawRun
-from auditor.model.run import Awareness, SeverityTally, Tallies
+from auditor.model.run import Awareness, Reasons, SeverityTally, Tallies
 from auditor.sources.engines import statement
 from auditor.sources.engines.backend import BackendError, Piece
 from auditor.sources.engines.rulings import Table, places, plain, refuse, refuse_first, refuse_run, row_of
@@ -233,12 +233,17 @@ def _raw(table: Table, run: Counted, sha256: str, manifests: dict[Cells, Cells])
     samples = run.counts[0]
     tally = statement.is_tally(table.kinds)
     invalid = (0,) * len(valid) if tally else tuple(map(sub, samples, valid))
+    reasons = None
+    if statement.has_reasons(table.kinds):
+        nothing = (0,) * len(valid)
+        reasons = Reasons(labels[0], labels[1], labels[2], nothing, nothing) or None
+        labels = labels[3:]
     aware = Awareness(*labels[:3]) if "aware" in table.kinds and any(labels[0]) else None
     rated = labels[-2:] if "severity" in table.kinds and any(labels[-2]) else None
     severity = SeverityTally(rated[0], tuple(round(total / BILLION, 9) + 0.0 for total in rated[1])) if rated else None
     held = tuple(run.items)
     items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(held, held))
-    tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect)
+    tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect, reasons)
     return replace(run_of(run.row, str(table.path), sha256, tallies), by_sample=not tally)
 
 

@@ -45,6 +45,7 @@ class Facts:
     sampling: str | None
     created: datetime
     planned: int | None
+    code_revision: str | None
 
 
 def facts_of(header: Header, where: str) -> Facts:
@@ -60,8 +61,17 @@ def facts_of(header: Header, where: str) -> Facts:
         scorer=_scorer(header, where),
         sampling=_sampling(header, target, where),
         created=time_of(spec.created, where, "eval.created", "Inspect"),
+        code_revision=_code_revision(spec),
         planned=None if spec.dataset.samples is None else spec.dataset.samples * (spec.config.epochs or 1),
     )
+
+
+def _code_revision(spec: Eval) -> str | None:
+    """The commit of the evaluation's code, and whether more than that was run."""
+    revision = spec.revision
+    if revision is None or not revision.commit.strip():
+        return None
+    return f"{revision.commit.strip()[:200]}{' with changes' if revision.dirty else ''}"
 
 
 def _log_id(spec: Eval) -> str | None:

@@ -45,7 +45,7 @@ class InspectReader:
 def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
     facts = facts_of(log.header, str(path))
     system_messages = tuple(dict.fromkeys(text for one in log.full for text in one.system))
-    return run_of(
+    run = run_of(
         Source(InspectReader.name, str(path), _sha256(path)),
         facts.said,
         suite=log.header.eval.task,
@@ -57,10 +57,11 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
         sampling=facts.sampling,
         created=facts.created,
         planned=facts.planned,
+        code_revision=facts.code_revision,
         incomplete=_incomplete(log, len(samples)),
-        edited=_edited(log),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )
+    return replace(run, edited=_edited(log))
 
 
 def _edited(log: Log) -> int:
@@ -99,14 +100,16 @@ def _samples(log: Log, path: Path) -> tuple[LoggedSample, ...]:
 
 
 def _checked(row: LoggedSample, full: LoggedSample | None, path: Path) -> LoggedSample:
-    """A summary, as the sample in full bears it out; only that says whether the sample was invalidated."""
+    """A summary, as the sample in full bears it out; only that says whether it was invalidated, or a refusal."""
     if full is None:
         return row
     if full.scores != row.scores:
         what = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
         raise LogError(what, where=str(path), field=SUMMARIES, remedy=AGAIN)
     reason = full.invalid_reason or row.invalid_reason
-    return row if reason == row.invalid_reason else replace(row, invalid_reason=reason)
+    if reason == row.invalid_reason and full.refused == row.refused:
+        return row
+    return replace(row, invalid_reason=reason, refused=full.refused)
 
 
 def _read_json(path: Path) -> Log:

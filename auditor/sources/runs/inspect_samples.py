@@ -12,6 +12,7 @@ from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
 PROMPT_CHARACTERS = 100_000
+REFUSED = "content_filter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,13 @@ def logged(sample: Sample, path: Path) -> LoggedSample:
         # Logs before there were several scorers have one score without a name.
         scores = {**scores, "score": sample.score}
     said = {name: score_of(score.value, path, name) for name, score in scores.items()}
-    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample))
+    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample), _refused(sample))
+
+
+def _refused(sample: Sample) -> bool:
+    """Whether the model's last answer was stopped as a refusal: Inspect's word for it, whoever provides the model."""
+    choices = sample.output.choices if sample.output is not None else []
+    return bool(choices) and choices[0].stop_reason == REFUSED
 
 
 def _invalid_reason(sample: Sample) -> str | None:

@@ -44,6 +44,13 @@ class Scorer(Part):
     options: dict[str, Any] | None = None
 
 
+class Revision(Part):
+    """The commit of the evaluation's code."""
+
+    commit: str = ""
+    dirty: bool | None = None
+
+
 class Eval(Part):
     """What was to be run."""
 
@@ -61,6 +68,7 @@ class Eval(Part):
     scorers: list[Scorer] | None = None
     metadata: dict[str, Any] | None = None
     tags: list[str] | None = None
+    revision: Revision | None = None
 
 
 class Step(Part):
@@ -142,6 +150,18 @@ class Message(Part):
     content: str | list[str | Content] = ""
 
 
+class Choice(Part):
+    """One answer, and why it ended."""
+
+    stop_reason: str | None = None
+
+
+class Output(Part):
+    """What the model answered last."""
+
+    choices: list[Choice] = Field(default_factory=list, max_length=LONGEST_LIST)
+
+
 class Sample(Part):
     """A row of `summaries.json`, or a sample in full."""
 
@@ -156,6 +176,7 @@ class Sample(Part):
     messages: list[Message] = Field(default_factory=list, max_length=LONGEST_LIST)
     message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
     attachments: dict[str, str] = Field(default_factory=dict)
+    output: Output | None = None
 
 
 HEADER = TypeAdapter(Header)

@@ -87,6 +87,7 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
         sampling=_sampling(results, config, where),
         created=datetime.fromtimestamp(results.date, UTC),
         planned=counts.original if counts else None,
+        code_revision=(results.git_hash or "").strip()[:200] or None,
         incomplete=_incomplete(results, task, found, beside),
     )
 

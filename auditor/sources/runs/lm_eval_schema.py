@@ -58,6 +58,7 @@ class Results(Part):
     model_name: str | None = None
     system_instruction: str | None = None
     chat_template_sha: str | None = None
+    git_hash: str | None = None
 
 
 class Line(Part):

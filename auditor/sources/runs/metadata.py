@@ -68,7 +68,7 @@ def run_of(
     planned: int | None = None,
     incomplete: str | None = None,
     prompts: tuple[tuple[str, str], ...] = (),
-    edited: int = 0,
+    code_revision: str | None = None,
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -89,7 +89,7 @@ def run_of(
         incomplete=incomplete,
         samples=samples,
         prompts=prompts,
-        edited=edited,
+        code_revision=code_revision,
         **{field.name: getattr(said, field.name) for field in fields(said)},
     )
 

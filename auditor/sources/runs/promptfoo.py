@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,8 @@ HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d'
 )
 ERROR = 2
+# In how providers say why an answer ended.
+REFUSED = ("content_filter", "refusal")
 NAMES = {STAMP, *(field.name for field in fields(Said))}
 # Variables promptfoo adds itself, other ones in each run.
 OWN_VARIABLES = frozenset({"sessionId", "_conversation"})
@@ -124,7 +126,13 @@ def _sample(result: Result, where: str) -> LoggedSample:
     scores: dict[str, Score] = {"score": score_of(result.score, where, "score"), "success": result.success}
     if result.namedScores:
         scores["namedScores"] = score_of(result.namedScores, where, "namedScores")
-    return LoggedSample(item, 1, scores, "error" if _failed(result) else None)
+    return LoggedSample(item, 1, scores, "error" if _failed(result) else None, _refused(result))
+
+
+def _refused(result: Result) -> bool:
+    """Whether the provider calls its answer a refusal, or stopped it as one."""
+    response = result.response if isinstance(result.response, Mapping) else {}
+    return response.get("isRefusal") is True or response.get("finishReason") in REFUSED
 
 
 def _failed(result: Result) -> bool:

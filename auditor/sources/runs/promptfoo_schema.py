@@ -50,6 +50,7 @@ class Result(Part):
     error: str | None = None
     gradingResult: dict[str, Any] | None = None
     namedScores: dict[str, Any] = {}
+    response: Any = None
     testCase: TestCase = TestCase()
     testIdx: Count | None = None
 

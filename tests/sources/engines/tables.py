@@ -52,6 +52,18 @@ def invalid_only() -> list[Row]:
     ]
 
 
+def reasons() -> list[Row]:
+    """Of every kind, as people write them, several an item; samples with a score have none."""
+    said = ("Error: timed out", " refused", "content_filter", "limit: tokens", "the log ends", "REFUSAL", None, None)
+    bad = (None, None, None, None, None, None, 1, 0)
+    return [
+        SUITE
+        | {"item": f"i{n % 5}", "epoch": n // 5 + 1, "misaligned": bad[n % 8], "invalid_reason": said[n % 8]}
+        | {"aware": (None, True)[n % 2], "severity": (None, 0.25, 0.5)[n % 3]}
+        for n in range(80)
+    ]
+
+
 def many_epochs() -> list[Row]:
     return [SUITE | {"item": "a", "epoch": number + 1, "misaligned": number % 2} for number in range(140)]
 
@@ -71,7 +83,7 @@ def totals() -> list[Row]:
 
 
 TABLES: tuple[Callable[[], list[Row]], ...] = (
-    samples, awareness, severity, several_runs, invalid_only, many_epochs, numbered_items, tallies, totals,
+    samples, awareness, severity, several_runs, invalid_only, reasons, many_epochs, numbered_items, tallies, totals,
 )  # fmt: skip
 TYPES = {
     "misaligned": "TINYINT", "epoch": "BIGINT", "aware": "BOOLEAN", "severity": "DOUBLE", "cot_pressure": "BOOLEAN",
