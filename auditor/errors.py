@@ -15,11 +15,19 @@ A result that blocks or lacks evidence is no error: it is a Decision, and its ex
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 EXIT_PASS = 0
 EXIT_BLOCKED = 1
 EXIT_COULD_NOT_RUN = 2
 EXIT_EVIDENCE_MISSING = 3
 EXIT_BUG = 70
+EXIT_PRECEDENCE = (EXIT_BUG, EXIT_COULD_NOT_RUN, EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS)
+
+
+def worst_exit(codes: Iterable[int]) -> int:
+    """The exit code that takes precedence over the others; a pass for none."""
+    return min(codes, key=EXIT_PRECEDENCE.index, default=EXIT_PASS)
 
 
 class AuditorError(Exception):

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.errors import RecordError
+from auditor.model.sealed import Checkpoint
 from auditor.store import canonical
 from auditor.store.merkle import leaf_hash, tree_hash
 
@@ -28,23 +28,6 @@ SCHEMA = "auditor.checkpoint/1"
 FOLDER = "checkpoints"
 RESTORE = "restore it from the repository's history"
 _Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A batch, and the hash of the sequence that it ends.
-
-    Attributes:
-        number: from 1, without gaps.
-        ids: of the batch, sorted and unique, at least one.
-        leaves: the leaf hashes of batches 1 to `number`, 64 hex digits each.
-        root: the tree hash over the leaves, 64 hex digits.
-    """
-
-    number: int
-    ids: tuple[str, ...]
-    leaves: tuple[str, ...]
-    root: str
 
 
 class _File(BaseModel):

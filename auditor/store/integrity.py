@@ -9,43 +9,20 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError, RecordError
 from auditor.model.plan import Plan
 from auditor.model.run import Run
+from auditor.model.sealed import Checkpoint, Fault, FaultKind
 from auditor.store import canonical, checkpoints, codec, plans, prompts
-from auditor.store.checkpoints import Checkpoint
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
 RECORDS, ITEMS = "records", "items"
 _NAMED = re.compile(r"([0-9a-f]{64})\.json")
-
-
-class Kind(StrEnum):
-    """What can be wrong with a file of the store."""
-
-    STRAY = "stray"
-    NAME = "name"
-    FORM = "form"
-    SCHEMA = "schema"
-    MISSING = "missing"
-    DUPLICATE = "duplicate"
-    CORRECTS = "corrects"
-    CHECKPOINT = "checkpoint"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
-    """One thing that is wrong: the file, from the root of its tree, and a sentence without a full stop."""
-
-    path: str
-    kind: Kind
-    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +59,7 @@ class _Look:
     plans: dict[str, Plan] = field(default_factory=dict)
     faults: set[Fault] = field(default_factory=set)
 
-    def fault(self, path: str, kind: Kind, what: str) -> None:
+    def fault(self, path: str, kind: FaultKind, what: str) -> None:
         self.faults.add(Fault(path, kind, what))
 
 
@@ -123,21 +100,21 @@ def _file(look: _Look, folder: str, path: str) -> None:
     inside = PurePosixPath(path).relative_to(look.store, folder)
     named = _NAMED.fullmatch(inside.name)
     if named is None or (folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS else "")):
-        look.fault(path, Kind.STRAY, "is no file of this folder")
+        look.fault(path, FaultKind.STRAY, "is no file of this folder")
         return
     data = _bytes(look, path)
     if data is None:
         return
     if canonical.sha256(data) != named[1]:
-        look.fault(path, Kind.NAME, "its content is not what its name says")
+        look.fault(path, FaultKind.NAME, "its content is not what its name says")
         return
     look.ids[folder].add(named[1])
     if not _is_canonical(data):
-        look.fault(path, Kind.FORM, "is not canonical JSON")
+        look.fault(path, FaultKind.FORM, "is not canonical JSON")
     elif folder in _DECODERS:
         _decoded(look, folder, data, named[1], path)
     elif (home := _home(data)) is not None:
-        look.fault(path, Kind.STRAY, f"belongs into {home}/, where it would be read")
+        look.fault(path, FaultKind.STRAY, f"belongs into {home}/, where it would be read")
 
 
 def _home(data: bytes) -> str | None:
@@ -153,7 +130,7 @@ def _bytes(look: _Look, path: str) -> bytes | None:
     try:
         return look.tree.read(path)
     except InputError as error:
-        look.fault(path, Kind.STRAY, error.what)
+        look.fault(path, FaultKind.STRAY, error.what)
         return None
 
 
@@ -169,7 +146,7 @@ def _decoded(look: _Look, folder: str, data: bytes, name: str, path: str) -> Non
         _DECODERS[folder](look, data, name, path)
     except RecordError as error:
         if error.where == path:  # else it is the fault of another file, which has been or is named by itself
-            look.fault(path, Kind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
+            look.fault(path, FaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
 
 
 def _record(look: _Look, data: bytes, name: str, path: str) -> None:
@@ -178,7 +155,7 @@ def _record(look: _Look, data: bytes, name: str, path: str) -> None:
         if items is None:
             where = str(PurePosixPath(look.store, ITEMS, f"{wanted}.json"))
             if wanted not in look.items and look.tree.read(where) is None:
-                look.fault(where, Kind.MISSING, "is missing, and a record names it")
+                look.fault(where, FaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
 
@@ -223,9 +200,9 @@ def _families(look: _Look) -> None:
         for name in names:
             corrects, path = look.runs[name].corrects, _path_of_record(look, name)
             if corrects is not None and corrects not in names:
-                look.fault(path, Kind.CORRECTS, f"corrects {corrects}, which is no record of this run")
+                look.fault(path, FaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
             if (rival := corrected.setdefault(corrects, name)) != name:
-                look.fault(path, Kind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other")
+                look.fault(path, FaultKind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other")
 
 
 def _path_of_record(look: _Look, name: str) -> str:
@@ -238,7 +215,7 @@ def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[Checkpoint, ..
     for path in paths:
         number = checkpoints.number_in(path, look.store)
         if number is None:
-            look.fault(path, Kind.STRAY, "is no checkpoint")
+            look.fault(path, FaultKind.STRAY, "is no checkpoint")
         else:
             numbered[number] = path
     found: list[Checkpoint] = []
@@ -246,7 +223,7 @@ def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[Checkpoint, ..
         path = checkpoints.path_of(look.store, number)
         what = _next(look, path, number, found) if number in numbered else "is missing, and later ones are there"
         if what is not None:
-            look.fault(path, Kind.CHECKPOINT if number in numbered else Kind.MISSING, what)
+            look.fault(path, FaultKind.CHECKPOINT if number in numbered else FaultKind.MISSING, what)
             break
     _present(look, found)
     return tuple(found)
@@ -277,7 +254,7 @@ def _present(look: _Look, found: list[Checkpoint]) -> None:
     for one in found:
         path = checkpoints.path_of(look.store, one.number)
         for name in sorted(set(one.ids) - there):
-            look.fault(path, Kind.MISSING, f"sealed {name}, which is missing")
+            look.fault(path, FaultKind.MISSING, f"sealed {name}, which is missing")
 
 
 def _unsealed(look: _Look, sealed: tuple[Checkpoint, ...]) -> tuple[str, ...]:

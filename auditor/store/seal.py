@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
+from auditor.model.sealed import Checkpoint
 from auditor.store import checkpoints, durable
-from auditor.store.checkpoints import Checkpoint
 from auditor.store.integrity import Contents, examine
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython

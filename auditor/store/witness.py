@@ -3,29 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
-from auditor.store.checkpoints import Checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What came of holding the store against a checkpoint from outside.
-
-    Attributes:
-        number: the checkpoint's number; None for a root that is that of none here.
-        root: its root, 64 hex digits.
-        differences: what is not as it was sealed, one sentence each without a full stop; none where all is.
-    """
-
-    number: int | None
-    root: str
-    differences: tuple[str, ...]
-
-    @property
-    def holds(self) -> bool:
-        """Whether everything up to that checkpoint is as it was sealed."""
-        return not self.differences
+from auditor.model.sealed import Checkpoint, Witness
 
 
 def by_root(here: Sequence[Checkpoint], root: str) -> Witness:

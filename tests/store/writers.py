@@ -7,7 +7,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from auditor.errors import RecordError
+from auditor.git import Folder
 from auditor.store.records import RecordStore
+from auditor.store.seal import seal
 from tests.store.builders import TALLIES, a_run
 
 STORE = "eval_history"
@@ -34,3 +36,7 @@ def acknowledge(root: Path, start: int, said: Connection) -> None:
     for index in range(start, 10_000):
         store(root).add([a_run(f"log-{index}", tallies=replace(TALLIES, invalid=(index, 0)))])
         said.send(index)
+
+
+def seal_now(root: Path) -> None:
+    seal(root, STORE, Folder(root))

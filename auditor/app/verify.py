@@ -1,0 +1,96 @@
+"""Whether the evaluation history is what it says, what it was, and what its logs say; and sealing it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from auditor.app.project import Place, locate, open_project
+from auditor.app.rederive import rederive
+from auditor.errors import RecordError, RepositoryError
+from auditor.model.sealed import Checkpoint, Witness
+from auditor.report.verification import Held, Verification
+from auditor.settings import load
+from auditor.store import checkpoints
+from auditor.store import seal as sealing
+from auditor.store.integrity import Contents, examine
+from auditor.store.witness import by_copy, by_root
+
+_ROOT = re.compile(r"[0-9a-f]{64}")
+
+
+def verify(
+    where: Path, *, against: Sequence[str] = (), logs: Sequence[Path] = (), ignore_extra: bool = False
+) -> Verification:
+    """Looks at everything in the evaluation history.
+
+    Args:
+        where: a folder in the project, or a bare repository, whose HEAD is looked at.
+        against: checkpoints held outside: the path of a copy of the file, or its root, 64 hex digits.
+        logs: files and folders with the raw logs and tables; every record is held against them.
+        ignore_extra: columns a table's contract does not know are skipped.
+
+    Raises RecordError for a checkpoint from outside that is none, or where there is no evaluation history; ConfigError
+    or RepositoryError where the project cannot be read.
+    """
+    with _store(where) as (place, store):
+        contents = examine(place.tree, store)
+    held = tuple(Held(one, _witness(one, contents)) for one in against)
+    derived = None
+    if logs and not contents.faults:
+        with open_project(where) as project:
+            derived = rederive(project, logs, ignore_extra=ignore_extra)
+    return Verification(
+        store=store,
+        counts={folder: len(ids) for folder, ids in contents.ids.items()},
+        unknown=contents.unknown,
+        checkpoints=contents.checkpoints,
+        unsealed=contents.unsealed,
+        faults=contents.faults,
+        held=held,
+        logs=derived,
+        logs_asked=bool(logs),
+    )
+
+
+def seal(where: Path) -> Checkpoint | None:
+    """Seals the records that are in no batch yet as the next one, `checkpoints/NNNN.json` in the store.
+
+    Returns the checkpoint made; None where everything is sealed. Raises RecordError where something in the store is
+    wrong or cannot be written, RepositoryError for a bare repository.
+    """
+    with _store(where) as (place, store):
+        if place.repository is not None and place.repository.worktree is None:
+            remedy = "run this in a clone, and commit what it writes"
+            raise RepositoryError("is bare, and checkpoints are files of a work tree", where=str(where), remedy=remedy)
+        return sealing.seal(place.root, store, place.tree)
+
+
+@contextmanager
+def _store(where: Path) -> Iterator[tuple[Place, str]]:
+    with locate(where) as place:
+        store = load(place.tree).store
+        if not place.tree.list(store):
+            remedy = "run this in the project, or auditor init"
+            raise RecordError("there is no evaluation history", where=str(place.root), field=store, remedy=remedy)
+        yield place, store
+
+
+def _witness(given: str, contents: Contents) -> Witness:
+    there = {name for ids in contents.ids.values() for name in ids}
+    path = Path(given)
+    if _ROOT.fullmatch(given) and not path.exists():
+        return by_root(contents.checkpoints, given)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        remedy = "give a copy of a checkpoint's file, or its root of 64 hex digits"
+        raise RecordError(f"cannot be read: {error.strerror}", where=given, remedy=remedy) from error
+    try:
+        outside = checkpoints.decode(data, given)
+    except RecordError as error:
+        remedy = "give the copy as it was handed over"
+        raise RecordError(error.what, where=given, field=error.field, remedy=remedy) from error
+    return by_copy(contents.checkpoints, there, outside)

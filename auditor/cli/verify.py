@@ -1,0 +1,51 @@
+"""auditor verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import format_option, repo_option
+
+
+@click.command("verify", short_help="Is the evaluation history what it says, and what it was?")
+@click.option(
+    "--against",
+    multiple=True,
+    metavar="CHECKPOINT",
+    help="A copy of a checkpoint's file that somebody else holds, or its root. Several are allowed.",
+)
+@click.option(
+    "--logs",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Raw logs and tables, or folders of them: every record is derived from them again.",
+)
+@click.option("--seal", is_flag=True, help="Seal what is in no batch yet as the next checkpoint, first.")
+@repo_option
+@format_option("text", "json")
+def command(against: tuple[str, ...], logs: tuple[Path, ...], seal: bool, repo: Path, style: str) -> int:
+    """Looks at every record: its name, its form, its schema, what it names, and whether it was sealed.
+
+    Only a checkpoint that somebody else holds can show that nothing was removed or rewritten: hand out the root that
+    is printed, or a copy of the file, and give it back with --against.
+
+    Exits 1 where something is not what it says or was, or differs from its log; 2 where a log was refused; 3 where
+    --logs has no log for a record; else 0.
+    """
+    from auditor.app.verify import seal as seal_now
+    from auditor.app.verify import verify
+    from auditor.render.verify import verify_json, verify_lines
+
+    made = seal_now(repo) if seal else None
+    found = verify(repo, against=against, logs=logs)
+    if style == "json":
+        click.echo(verify_json(found), nl=False)
+    else:
+        click.echo("".join(f"{line}\n" for line in verify_lines(found)), nl=False)
+    if seal:
+        batch = f"sealed {len(made.ids):,} as checkpoint {made.number}" if made else "nothing to seal"
+        click.echo(f"auditor: {batch}", err=True)
+    return found.exit_code

@@ -1,0 +1,113 @@
+"""What came of `auditor verify`, as lines of text and as JSON (schema auditor.verify/1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from auditor import __version__
+from auditor.model.run import Grade
+from auditor.model.sealed import Checkpoint
+from auditor.render.escape import terminal
+from auditor.report.verification import LogsReport, Rederived, State, Verification
+
+SCHEMA = "auditor.verify/1"
+_SHORT = 12
+_NOUNS = {
+    "records": ("record", "records"),
+    "items": ("item manifest", "item manifests"),
+    "plans": ("plan", "plans"),
+    "prompts": ("file of hashed prompts", "files of hashed prompts"),
+}
+_STATES = {
+    State.AGREES: "agree with their logs",
+    State.DIFFERS: "differ from their logs",
+    State.CORRECTED: "replaced by a correction",
+    State.NO_LOG: "without a log among those given",
+}
+
+
+def verify_lines(found: Verification) -> Iterator[str]:
+    """One line each, what matters last; nothing in them moves a cursor."""
+    yield f"{terminal(found.store)}: {_contents(found)}"
+    yield from _seals(found)
+    for fault in found.faults:
+        yield f"  {fault.kind}: {terminal(fault.path)}: {terminal(fault.what)}"
+    yield _many(len(found.faults), "fault", "faults") if found.faults else "no faults"
+    if found.logs is not None:
+        yield from _logs(found.logs)
+    elif found.logs_asked:
+        yield "logs: not read, since the records have faults"
+    for one in found.held:
+        differences = one.witness.differences
+        yield f"against {terminal(one.given)}: {'as it was sealed' if not differences else 'NOT as it was sealed'}"
+        yield from (f"  {terminal(line)}" for line in differences)
+    yield from map(terminal, found.statement)
+
+
+def _contents(found: Verification) -> str:
+    said = []
+    for folder, count in found.counts.items():
+        nouns = _NOUNS.get(folder) or (f"file in {terminal(folder)}/", f"files in {terminal(folder)}/")
+        known = "" if folder not in found.unknown else ", of a kind this version does not know"
+        said.append(f"{_many(count, *nouns)}{known}")
+    return ", ".join(said) or "no records"
+
+
+def _seals(found: Verification) -> Iterator[str]:
+    unsealed = f"; in no batch yet: {len(found.unsealed):,}" if found.unsealed else ""
+    if not found.checkpoints:
+        yield f"nothing is sealed{unsealed}"
+        return
+    sealed = sum(len(one.ids) for one in found.checkpoints)
+    yield f"sealed: {sealed:,} in {_many(len(found.checkpoints), 'batch', 'batches')}{unsealed}"
+    yield checkpoint_line(found.checkpoints[-1])
+
+
+def checkpoint_line(checkpoint: Checkpoint) -> str:
+    """A checkpoint's number and root, to be handed out."""
+    return f"checkpoint {checkpoint.number}  root {checkpoint.root}"
+
+
+def _logs(logs: LogsReport) -> Iterator[str]:
+    yield f"logs: {_many(logs.files, 'file', 'files')} read, {len(logs.refused):,} refused"
+    yield from (f"  refused: {terminal(line)}" for line in logs.refused)
+    counts = {state: count for state in State if (count := logs.count(state))}
+    width = max((len(f"{count:,}") for count in counts.values()), default=0)
+    for state, count in counts.items():
+        yield f"  {count:>{width},}  {_STATES[state]}"
+        if state in (State.DIFFERS, State.NO_LOG):
+            yield from (f"    {_record(one)}" for one in logs.records if one.state is state)
+    yield from (f"  in the logs, and never recorded: {terminal(line)}" for line in logs.unrecorded)
+    grades = {grade: count for grade in Grade if (count := sum(one.grade is grade for one in logs.records))}
+    yield f"  grades: {', '.join(f'{grade} {count:,}' for grade, count in grades.items()) or 'none'}"
+
+
+def _record(one: Rederived) -> str:
+    how = f" in {', '.join(one.differs)} ({terminal(one.file or '')})" if one.differs else ""
+    return f"{one.record[:_SHORT]} of {terminal(one.suite)}{how}"
+
+
+def _many(count: int, noun: str, nouns: str) -> str:
+    return f"{count:,} {noun if count == 1 else nouns}"
+
+
+def verify_json(found: Verification) -> str:
+    """The same as one JSON document, indented by two, with a newline at its end."""
+    document = {
+        "schema": SCHEMA,
+        "auditor_version": __version__,
+        "store": found.store,
+        "counts": dict(found.counts),
+        "unknown_kinds": list(found.unknown),
+        "checkpoints": [{"number": one.number, "ids": len(one.ids), "root": one.root} for one in found.checkpoints],
+        "unsealed": list(found.unsealed),
+        "faults": [asdict(fault) for fault in found.faults],
+        "against": [{"given": one.given, "holds": one.witness.holds, **asdict(one.witness)} for one in found.held],
+        "witnessed": found.witnessed.witness.number if found.witnessed else None,
+        "logs": None if found.logs is None else asdict(found.logs),
+        "statement": " ".join(found.statement),
+        "exit_code": found.exit_code,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -1,0 +1,138 @@
+"""What verifying the evaluation history came to, and what that shows and does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.errors import EXIT_BLOCKED, EXIT_COULD_NOT_RUN, EXIT_EVIDENCE_MISSING, EXIT_PASS, worst_exit
+from auditor.model.run import Grade
+from auditor.model.sealed import Checkpoint, Fault, Witness
+
+RESIDUAL = (
+    "This does not show that the logs are genuine, that every run was logged, or that nobody saw the held-out items."
+)
+
+
+class State(StrEnum):
+    """What came of a record."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    CORRECTED = "corrected"
+    NO_LOG = "no-log"
+
+
+@dataclass(frozen=True, slots=True)
+class Rederived:
+    """One record.
+
+    Attributes:
+        state: `corrected` for one that another record replaces; the log is held against that one.
+        file: the log or table its run was found in; None without one.
+        differs: the members of the record that the log gives otherwise, sorted.
+        grade: A where the counts of a raw log with the spec's text in it were derived again and agree; else what the
+            record itself can show, at most B.
+    """
+
+    record: str
+    suite: str
+    state: State
+    file: str | None
+    differs: tuple[str, ...]
+    grade: Grade
+
+
+@dataclass(frozen=True, slots=True)
+class LogsReport:
+    """What came of reading the logs again.
+
+    Attributes:
+        files: how many were read.
+        refused: one line for each that could not be used.
+        unrecorded: the runs in them that no record is of, as "file: suite".
+        records: every record, by id.
+    """
+
+    files: int
+    refused: tuple[str, ...]
+    unrecorded: tuple[str, ...]
+    records: tuple[Rederived, ...]
+
+    def count(self, state: State) -> int:
+        """How many records came to that."""
+        return sum(one.state is state for one in self.records)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A checkpoint from outside: the file or root as it was given, and what it says of the store."""
+
+    given: str
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came of verifying.
+
+    Attributes:
+        store: the store's path from the root.
+        counts: how many files of each folder have the content their name says.
+        unknown: the folders among them whose kind this version does not know.
+        checkpoints: the sealed batches, in order.
+        unsealed: ids in no batch, sorted.
+        faults: what is wrong, sorted.
+        held: one for each checkpoint from outside; without any the records are unwitnessed.
+        logs: None where no logs were given, or where faults kept the records from being read for them.
+        logs_asked: whether logs were given.
+    """
+
+    store: str
+    counts: Mapping[str, int]
+    unknown: tuple[str, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    unsealed: tuple[str, ...]
+    faults: tuple[Fault, ...]
+    held: tuple[Held, ...]
+    logs: LogsReport | None
+    logs_asked: bool
+
+    @property
+    def sound(self) -> bool:
+        """Whether the records are what they say, and what every checkpoint from outside says."""
+        return not self.faults and all(one.witness.holds for one in self.held)
+
+    @property
+    def witnessed(self) -> Held | None:
+        """The latest checkpoint from outside up to which everything is as it was sealed; None without one."""
+        given = sorted(self.held, key=lambda one: one.witness.number or 0)
+        return given[-1] if given and self.sound else None
+
+    @property
+    def statement(self) -> tuple[str, str]:
+        """What may be said of the records, and what not: two sentences or three."""
+        return self._standing, RESIDUAL
+
+    @property
+    def _standing(self) -> str:
+        if not self.sound:
+            return "The records are not what they say, or not what they were."
+        if self.witnessed is None:
+            said = "UNWITNESSED: whoever keeps these records could have removed or rewritten any of them"
+            return f"{said}; only a checkpoint that somebody else holds can show that they did not."
+        number, given = self.witnessed.witness.number, self.witnessed.given
+        said = f"The records sealed up to checkpoint {number} are unchanged since it was handed out ({given})"
+        later = len(self.unsealed) + sum(len(one.ids) for one in self.checkpoints[number or 0 :])
+        return f"{said}; {later:,} later ones are on the word of whoever keeps them." if later else f"{said}."
+
+    @property
+    def exit_code(self) -> int:
+        """2 a log was refused; 1 something is not what it says or was; 3 a record's log is missing; else 0."""
+        codes = [EXIT_PASS if self.sound else EXIT_BLOCKED]
+        if self.logs is not None:
+            codes += [EXIT_COULD_NOT_RUN] if self.logs.refused else []
+            codes += [EXIT_BLOCKED] if self.logs.count(State.DIFFERS) or self.logs.unrecorded else []
+            codes += [EXIT_EVIDENCE_MISSING] if self.logs.count(State.NO_LOG) else []
+        return worst_exit(codes)
