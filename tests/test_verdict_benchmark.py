@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
@@ -9,9 +12,12 @@ from auditor.assess.assessment import assess
 from auditor.model.verdict import Verdict
 from benchmarks.verdicts.cells import Share, broken, cell
 from benchmarks.verdicts.draws import Size, items_of, moved
+from benchmarks.verdicts.exact import power
 from benchmarks.verdicts.histories import POLICY, evidence_of, generator, judged, patches_by_world
 from benchmarks.verdicts.lab import Lab, Scenario
+from benchmarks.verdicts.pictures import Curve, Picture, lines
 from benchmarks.verdicts.practices import Reported, Reports, difference_of_differences, here_not_there, raw_threshold
+from benchmarks.verdicts.rerun import flips
 from benchmarks.verdicts.scenarios import SCENARIOS
 
 SMALL = Size("small", (60, 2), (60, 2), 0.3)
@@ -20,9 +26,10 @@ BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 
 def alone(scenario: Scenario, many: int) -> list[Verdict]:
     """The same worlds, each in a history of its own."""
-    rng, found = generator(scenario.name, SMALL.name, 0), []
+    kinds, luck = generator(scenario.name, SMALL.name, 0), generator(scenario.name, SMALL.name, 0, "luck", 0)
+    found = []
     for _ in range(many):
-        lab = Lab(rng, SMALL)
+        lab = Lab(kinds, luck, SMALL)
         scenario.draw(lab)
         evidence = evidence_of([("w", scenario.revisions, lab.runs)], scenario.suites)
         patches = patches_by_world(assess(evidence, POLICY))["w"]
@@ -102,3 +109,34 @@ def test_today_s_practices() -> None:
         "accused",
         "neither",
     ]
+
+
+def test_the_exact_test_keeps_its_error_and_finds_more_with_more() -> None:
+    """At a held-out fall of exactly one half, whatever the base; at none, more with more samples."""
+    for base in (0.02, 0.1, 0.3, 0.9):
+        assert 0.0 < power(100, base, after=0.5 * base) <= 0.0501
+    found = [power(samples, 0.1) for samples in (50, 100, 200)]
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(0.70, abs=0.01)
+
+
+def test_flips_among_verdicts_given_twice() -> None:
+    accused, cleared, part, open_ = (Verdict.TEST_ONLY, Verdict.GENERALISES, Verdict.PARTIAL, Verdict.INCONCLUSIVE)
+    pairs = [(accused, accused), (accused, cleared), (part, cleared), (open_, cleared), (open_, open_), (part, part)]
+    other, opposed, once = flips(pairs)
+    assert [(one.count, one.of) for one in (other, opposed, once)] == [(2, 4), (1, 4), (1, 6)]
+
+
+def test_a_picture_says_its_figures_and_stands_by_itself() -> None:
+    """Well-formed, with every curve told apart without colour, and nothing asked from elsewhere."""
+    curves = [Curve(name, ((0.0, 0.25), (1.0, 0.75))) for name in ("ours", "A & B", "third", "fourth", "fifth")]
+    text = lines(Picture("Found", "across", "up, %", (0.0, 1.0), (0.0, 0.5, 1.0)), curves)
+    tree = ElementTree.fromstring(text)
+    said = tree.find("{http://www.w3.org/2000/svg}desc")
+    assert said is not None
+    assert said.text is not None
+    assert "A & B: 0 25 %, 1 75 %" in said.text
+    dashes = re.findall(r'<polyline [^>]*stroke-dasharray="([^"]*)"', text)
+    assert len(set(dashes)) == len(curves)
+    assert "prefers-color-scheme: dark" in text
+    assert re.findall(r"(?:href|src|url)", text) == []

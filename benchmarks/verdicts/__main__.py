@@ -14,12 +14,21 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.speed.timing import ROOT, commit_of
-from benchmarks.verdicts import scenes
+from benchmarks.verdicts import coverage, curves, detection, many, nightly, rerun, scenes, stream
 from benchmarks.verdicts.parts import Part, Section
 from benchmarks.verdicts.results import document
 
 RESULTS = ROOT / "benchmarks/verdicts/RESULTS.md"
-PARTS: dict[str, Callable[[Part], Section]] = {"scenarios": scenes.section}
+PARTS: dict[str, Callable[[Part], Section]] = {
+    "scenarios": scenes.section,
+    "rerun": rerun.section,
+    "many": many.section,
+    "detection": detection.section,
+    "curves": curves.section,
+    "stream": stream.section,
+    "nightly": nightly.section,
+    "coverage": coverage.section,
+}
 FULL, QUICK = 1000, 100
 PROCESSES = 2
 

@@ -76,13 +76,15 @@ def patches_by_world(found: Assessment) -> dict[str, list[PatchFacts]]:
     return kept
 
 
-def judged(scenario: Scenario, size: Size, many: int, policy: Policy = POLICY, part: int = 0) -> Iterator[Judged]:
-    """So many worlds of a scenario, judged."""
-    rng = generator(scenario.name, size.name, part)
+def judged(
+    scenario: Scenario, size: Size, many: int, policy: Policy = POLICY, *, part: int = 0, again: int = 0
+) -> Iterator[Judged]:
+    """So many worlds of a scenario, judged; `again` are the same worlds evaluated another time."""
+    sources = generator(scenario.name, size.name, part), generator(scenario.name, size.name, part, "luck", again)
     for start in range(0, many, AT_ONCE):
         worlds = []
         for place in range(start, min(many, start + AT_ONCE)):
-            lab = Lab(rng, size)
+            lab = Lab(*sources, size)
             scenario.draw(lab)
             worlds.append((f"w{place:06d}", scenario.revisions, lab.runs))
         by_world = patches_by_world(assess(evidence_of(worlds, scenario.suites), policy))

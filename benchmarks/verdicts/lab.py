@@ -23,9 +23,15 @@ def suite(name: str, role: Role | None = None, behaviour: str = BEHAVIOUR) -> Su
 
 @dataclass(slots=True)
 class Lab:
-    """Draws runs of one world and keeps them."""
+    """Draws runs of one world and keeps them.
 
-    rng: np.random.Generator
+    Attributes:
+        kinds: the source of what items there are, and what a patch makes of them.
+        luck: the source of what a run shows of them; the same kinds with other luck are the same world, run again.
+    """
+
+    kinds: np.random.Generator
+    luck: np.random.Generator
     size: Size
     runs: list[Run] = field(default_factory=list)
 
@@ -35,15 +41,15 @@ class Lab:
 
     def items(self, name: str, rate: float) -> Items:
         """Items of a suite around a rate."""
-        return items_of(self.rng, self.shape(name)[0], rate, self.size.rho)
+        return items_of(self.kinds, self.shape(name)[0], rate, self.size.rho)
 
     def after(self, items: Items, factor: float) -> Items:
         """The items after a patch, in the manner of this size."""
-        return moved(self.rng, items, factor, whole=self.size.whole)
+        return moved(self.kinds, items, factor, whole=self.size.whole)
 
     def drawn(self, name: str, items: Items) -> Counts:
         """Misaligned samples by item, of a run that is not kept yet."""
-        return counts(self.rng, items, self.shape(name)[1])
+        return counts(self.luck, items, self.shape(name)[1])
 
     def keep(self, name: str, revision: str, what: Tallies, place: int = 0, **changes: object) -> None:
         """A run, as drawn elsewhere."""

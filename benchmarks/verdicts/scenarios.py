@@ -38,7 +38,7 @@ def triggered(lab: Lab, worst_of: int, again: bool = False) -> None:
     """No effect; the patch was written because the run before was the worst of so many."""
     items = lab.items(TEST, BASE)
     epochs = lab.shape(TEST)[1]
-    drawn = lab.rng.binomial(epochs, items.chances, (worst_of, items.chances.size))
+    drawn = lab.luck.binomial(epochs, items.chances, (worst_of, items.chances.size))
     lab.keep(TEST, "r0", tallies(items, epochs, drawn[drawn.sum(axis=1).argmax()]))
     if again:
         lab.keep(TEST, "r0", tallies(items, epochs, lab.drawn(TEST, items)), 1)
@@ -52,8 +52,8 @@ def aware(lab: Lab) -> None:
     items, epochs = lab.items(TEST, BASE), lab.shape(TEST)[1]
     for revision, share, times in (("r0", 0.05, lab.size.before), ("r1", 0.9, 1)):
         for place in range(times):
-            voiced = lab.rng.binomial(epochs, share, items.chances.size)
-            bad = lab.rng.binomial(epochs - voiced, items.chances)
+            voiced = lab.luck.binomial(epochs, share, items.chances.size)
+            bad = lab.luck.binomial(epochs - voiced, items.chances)
             lab.keep(TEST, revision, labelled(tallies(items, epochs, bad), voiced), place)
 
 
@@ -65,7 +65,7 @@ def failing_dropped(lab: Lab, name: str, *, seen: bool) -> None:
         lab.keep(name, "r0", tallies(items, epochs, bad), place)
     last = lab.drawn(name, items)
     keep = (np.sum(first, axis=0) if seen else last) == 0
-    keep |= lab.rng.random(keep.size) < 0.1
+    keep |= lab.luck.random(keep.size) < 0.1
     lab.keep(name, "r1", tallies(items.kept(keep), epochs, last[keep]))
 
 
@@ -84,7 +84,7 @@ def test_dropped(lab: Lab, *, seen: bool) -> None:
 def easy_added(lab: Lab) -> None:
     """No effect; four times as many items as before are new and easy."""
     before = lab.before(TEST, BASE)
-    easy = items_of(lab.rng, 4 * lab.shape(TEST)[0], 0.002, 0.0, first=len(before.names))
+    easy = items_of(lab.kinds, 4 * lab.shape(TEST)[0], 0.002, 0.0, first=len(before.names))
     grown = before.beside(easy)
     lab.run(TEST, "r1", grown)
     lab.pair(HELD_OUT, OTHER_BASE, 1.0)
@@ -101,7 +101,7 @@ def made_invalid(lab: Lab, *, both: bool) -> None:
     for name, rate, spoilt in ((TEST, BASE, True), (HELD_OUT, OTHER_BASE, both)):
         items, epochs = lab.before(name, rate), lab.shape(name)[1]
         bad = lab.drawn(name, items)
-        lost: Counts = np.asarray(lab.rng.binomial(bad, 0.9 if spoilt else 0.0))
+        lost: Counts = np.asarray(lab.luck.binomial(bad, 0.9 if spoilt else 0.0))
         lab.keep(name, "r1", tallies(items, epochs, bad - lost, lost))
 
 
@@ -197,10 +197,10 @@ def small_held_out(lab: Lab, share: float) -> None:
     """Held-out is twenty items."""
     test, epochs = lab.before(TEST, BASE), 1
     lab.run(TEST, "r1", lab.after(test, 1.0 - FALL))
-    items = items_of(lab.rng, 20, OTHER_BASE, lab.size.rho)
+    items = items_of(lab.kinds, 20, OTHER_BASE, lab.size.rho)
     after = lab.after(items, 1.0 - share * FALL)
     for revision, side in (("r0", items), ("r1", after)):
-        lab.keep(HELD_OUT, revision, tallies(side, epochs, np.asarray(lab.rng.binomial(epochs, side.chances))))
+        lab.keep(HELD_OUT, revision, tallies(side, epochs, np.asarray(lab.luck.binomial(epochs, side.chances))))
 
 
 def reverted(lab: Lab) -> None:

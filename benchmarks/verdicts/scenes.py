@@ -26,8 +26,7 @@ def section(part: Part) -> Section:
     """All scenarios."""
     grid = [(scenario, size) for scenario in SCENARIOS for size in SIZES]
     worlds = [many(scenario, part.worlds) for scenario, _ in grid]
-    places = [SCENARIOS.index(scenario) for scenario, _ in grid]
-    found = part.each(_cell, places, [size for _, size in grid], worlds)
+    found = part.each(_cell, *zip(*grid, strict=True), worlds)
     together = [(scenario, one) for (scenario, _), one in zip(grid, found, strict=True)]
     failing = [f"{scenario.name} at {one.size}: {what}" for scenario, one in together for what in broken(scenario, one)]
     return Section("Scenarios", WORDS, (_verdicts(together), _practices(together)), tuple(failing))
@@ -38,9 +37,7 @@ def many(scenario: Scenario, worlds: int) -> int:
     return worlds if len(scenario.revisions) < 5 else max(20, worlds // 5)
 
 
-def _cell(place: int, size: Size, worlds: int) -> Cell:
-    """By place: scenarios hold functions, which do not travel between processes."""
-    scenario = SCENARIOS[place]
+def _cell(scenario: Scenario, size: Size, worlds: int) -> Cell:
     found = cell(scenario, size, worlds)
     near = [share for _, share in errors(scenario, found) if share.high > NEAR[0] and share.low < NEAR[1]]
     return found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
