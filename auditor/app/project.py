@@ -27,6 +27,7 @@ class Project:
         repository: None outside of git.
         tree: what configuration, suites and records are read from: the work tree, or HEAD of a bare repository.
         specs: the ones asked for.
+        tip: the commit that history ends at.
     """
 
     root: Path
@@ -36,6 +37,7 @@ class Project:
     specs: tuple[SpecConfig, ...]
     registry: Registry
     runs: tuple[Run, ...]
+    tip: str = "HEAD"
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +54,7 @@ class Place:
     root: Path
     repository: Repository | None
     tree: Tree
+    tip: str = "HEAD"
 
     def __enter__(self) -> Self:
         return self
@@ -118,15 +121,15 @@ def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) 
     return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
 
 
-def history_of(project: Project | Place, config: SpecConfig, tip: str = "HEAD") -> History:
+def history_of(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:
     """The history of one of the project's specs. Raises ConfigError or RepositoryError.
 
     Args:
-        tip: the commit, tag or branch it ends at; dated folders are those of the project's tree.
+        tip: the commit, tag or branch it ends at, None for the project's; dated folders are those of its tree.
     """
     if config.source == "folder":
         return folder.history_in(project.tree, config.name, config.paths, where=str(project.root))
-    return repository.history(git_of(project, config), config.name, config.paths, tip)
+    return repository.history(git_of(project, config), config.name, config.paths, tip or project.tip)
 
 
 def git_of(project: Project | Place, config: SpecConfig) -> Repository:

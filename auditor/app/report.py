@@ -22,21 +22,27 @@ from auditor.store.integrity import ITEMS, Contents, examine
 from auditor.store.seal import seal
 
 
-def report(project: Project, period: Period, environment: Mapping[str, str] = MappingProxyType({})) -> Report:
+def report(
+    project: Project,
+    period: Period,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    holding: Holding | None = None,
+) -> Report:
     """The report of a project on a period.
 
     Args:
         environment: as for `audit`.
+        holding: the records it rests on; None for all that the project's tree has.
 
     Raises what `audit` raises.
     """
-    contents = examine(project.tree, project.settings.store)
     audit, graphs = audited(project, None, environment)
     sections = tuple(
         _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
     )
-    head = project.repository.resolve("HEAD") if project.repository else None
-    return Report(period, head, _holding(contents), audit, sections, project.settings.policy)
+    head = project.repository.resolve(project.tip) if project.repository else None
+    held = holding or held_in(examine(project.tree, project.settings.store))
+    return Report(period, head, held, audit, sections, project.settings.policy)
 
 
 def sealed(project: Project) -> None:
@@ -50,7 +56,8 @@ def sealed(project: Project) -> None:
     seal(project.tree.root, project.settings.store, project.tree)
 
 
-def _holding(contents: Contents) -> Holding:
+def held_in(contents: Contents) -> Holding:
+    """The records of a store, and how they are sealed."""
     last = contents.checkpoints[-1] if contents.checkpoints else None
     return Holding(
         records=sum(len(ids) for kind, ids in contents.ids.items() if kind != ITEMS),

@@ -11,11 +11,14 @@ import pytest
 
 from auditor.app.audit import audit
 from auditor.app.project import Project
+from auditor.app.report import report
 from auditor.git import Folder
+from auditor.model.period import quarter
 from auditor.model.run import Run
 from auditor.model.spec import revision_id
 from auditor.model.suite import Registry, Role, Suite
 from auditor.report import Audit
+from auditor.report.periodic import Report
 from auditor.settings import Settings, SpecConfig
 from tests.worlds import counts, run, tallies
 
@@ -67,13 +70,30 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     return audit_of(tmp_path_factory.mktemp("hostile"), lambda text: f"\x1b[2J\u202e\u200b\n\x07\u2066\U000e0041{text}")
 
 
+@pytest.fixture(scope="session")
+def quarter_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The world's first quarter of 2026."""
+    return report_of(tmp_path_factory.mktemp("quarter"), lambda text: text)
+
+
+def report_of(folder: Path, named: Callable[[str], str]) -> Report:
+    """The report on the world's first quarter, every name in it as `named` has it."""
+    made = report(project_of(folder, named), quarter("2026Q1"))
+    return replace(made, audit=replace(made.audit, auditor_version="0"))
+
+
 def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
     """The world's audit, every name in it as `named` has it."""
+    return replace(audit(project_of(folder, named)), auditor_version="0")
+
+
+def project_of(folder: Path, named: Callable[[str], str]) -> Project:
+    """The world as a project."""
     for date, text in TEXTS.items():
         (folder / date).mkdir()
         (folder / date / "spec.md").write_text(text)
     suites = [replace(suite, name=named(suite.name), behaviour=named(suite.behaviour)) for suite in SUITES]
-    project = Project(
+    return Project(
         root=folder,
         repository=None,
         tree=Folder(folder),
@@ -82,7 +102,6 @@ def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
         registry=Registry({suite.name: suite for suite in suites}),
         runs=tuple(runs(named)),
     )
-    return replace(audit(project), auditor_version="0")
 
 
 def runs(named: Callable[[str], str]) -> Iterable[Run]:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from auditor.assess.facts import Rate
 from auditor.assess.series import Series
 from auditor.model.suite import Role
+from auditor.render.html.words import visible
 
 WIDTH, HEIGHT = 340, 168
 _LEFT, _RIGHT, _TOP, _BOTTOM = 30, 84, 16, 34
@@ -54,7 +55,7 @@ def timeline(series: Series, flagged: Mapping[str, bool]) -> Markup:
     for line in sorted(lines, key=lambda line: line.role is Role.TEST):
         parts += _drawn(line, scale)
     parts += [*_ends(lines, scale), *_dates(series, scale)]
-    label = f"{series.behaviour} over {len(series.points)} evaluated states"
+    label = f"{visible(series.behaviour)} over {len(series.points)} evaluated states"
     return Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
         WIDTH, HEIGHT, label, Markup("").join(parts)
     )

@@ -1,0 +1,131 @@
+"""auditor report, from the command line on the demonstration; and a report made again."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from auditor.app.demo import demonstrate
+from auditor.app.remade import Remade, remake
+from tests.processes import auditor
+
+DATA = re.compile(r'<data value="([^"]*)">(.*?)</data>')
+
+
+@pytest.fixture(scope="module")
+def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demonstration, sealed by a first report."""
+    folder = tmp_path_factory.mktemp("demonstration") / "repository"
+    demonstrate(folder)
+    done = auditor("report", "--quarter", "2026Q3", "-o", folder.parent / "q3.html", cwd=folder)
+    assert (done.code, done.out) == (0, b""), done.err
+    return folder
+
+
+def made_again(repository: Path, file: Path) -> Remade:
+    return remake(file, repository)
+
+
+def test_the_same_bytes_whatever_the_place(demonstration: Path, tmp_path: Path) -> None:
+    first = (demonstration.parent / "q3.html").read_bytes()
+    for place, variables in enumerate(
+        (
+            {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "1"},
+            {"TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONHASHSEED": "7"},
+        )
+    ):
+        file = tmp_path / f"{place}.html"
+        done = auditor("report", "--quarter", "2026Q3", "--repo", demonstration, "-o", file, cwd=tmp_path, **variables)
+        assert done.code == 0, done.err
+        assert file.read_bytes() == first
+
+
+def test_it_seals_what_it_rests_on_once(demonstration: Path) -> None:
+    assert [file.name for file in (demonstration / "eval_history/checkpoints").iterdir()] == ["0001.json"]
+    sealed = json.loads((demonstration / "eval_history/checkpoints/0001.json").read_text())
+    page = (demonstration.parent / "q3.html").read_text()
+    assert sealed["root"] in page and "UNWITNESSED" in page and "all sealed" in page
+
+
+def test_unsealed_where_asked(tmp_path: Path) -> None:
+    demonstrate(tmp_path / "repository")
+    done = auditor("report", "--quarter", "2026Q3", "--no-seal", "--repo", tmp_path / "repository", cwd=tmp_path)
+    assert done.code == 0 and "<strong>unsealed</strong>" in done.out.decode()
+    assert not (tmp_path / "repository/eval_history/checkpoints").exists()
+
+
+@pytest.mark.parametrize("style", ["html", "markdown", "json"])
+def test_a_report_made_again_is_the_same(demonstration: Path, tmp_path: Path, style: str) -> None:
+    file = tmp_path / "report"
+    arguments = ("report", "--since", "2026-01-01", "--until", "2026-06-30", "--format", style, "-o", file)
+    assert auditor(*arguments, "--repo", demonstration, cwd=tmp_path).code == 0
+    found = made_again(demonstration, file)
+    assert found.differences == () and found.numbers > 100 and found.batch == 1
+
+
+def test_it_is_made_again_after_more_has_happened(demonstration: Path, tmp_path: Path) -> None:
+    """Later commits and later records are not what it rests on."""
+    shutil.copytree(demonstration, tmp_path / "later", symlinks=True)
+    extra = tmp_path / "extra.csv"
+    rows = "".join(f"ae9a101a6fc2,refund-approvals,harbor-2,new-{at},1\n" for at in range(50))
+    extra.write_text(f"spec_revision,suite,model,item,misaligned\n{rows}")
+    assert auditor("ingest", extra, cwd=tmp_path / "later").code == 0
+    assert auditor("report", "--quarter", "2026Q3", "-o", tmp_path / "new.html", cwd=tmp_path / "later").code == 0
+    assert made_again(tmp_path / "later", demonstration.parent / "q3.html").differences == ()
+    assert made_again(tmp_path / "later", tmp_path / "new.html").differences == ()
+    assert made_again(tmp_path / "later", tmp_path / "new.html").batch == 2
+
+
+def test_every_number_that_is_changed_is_named(demonstration: Path, tmp_path: Path) -> None:
+    page = (demonstration.parent / "q3.html").read_text()
+    places = list(DATA.finditer(page))
+    shown = tmp_path / "changed.html"
+    text, wanted = page, len(places)
+    for place in reversed(places):
+        text = text[: place.start(2)] + "9" + text[place.start(2) :]
+    shown.write_text(text)
+    found = made_again(demonstration, shown)
+    assert found.numbers == wanted == len(found.differences)
+    assert all(one.says != one.gives for one in found.differences)
+
+
+def test_words_that_are_changed_are_shown(demonstration: Path, tmp_path: Path) -> None:
+    page = (demonstration.parent / "q3.html").read_text()
+    (tmp_path / "kind.html").write_text(page.replace("Hiding is suspected of one patch", "All is well with each patch"))
+    (one,) = made_again(demonstration, tmp_path / "kind.html").differences
+    assert "All is well" in one.says and "Hiding is suspected" in one.gives
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "give --quarter, or --since and --until"),
+        (("--quarter", "2026Q5"), "auditor: --quarter: 2026Q5: is no quarter; write it as 2026Q3"),
+        (("--since", "2026-01-01"), "give both --since and --until"),
+        (("--quarter", "2026Q3", "--since", "2026-01-01"), "give --quarter, or --since and --until"),
+        (("--since", "2026-02-01", "--until", "2026-01-01"), "ends before it begins"),
+        (("--quarter", "2026Q3", "-o", "missing/q3.html"), "auditor: missing: no such folder; make it first"),
+        (("--quarter", "2026Q3", "-o", "auditor.toml"), "auditor: auditor.toml: is there already; give another name"),
+    ],
+)
+def test_what_cannot_be_reported_is_one_line(demonstration: Path, arguments: tuple[str, ...], said: str) -> None:
+    before = (demonstration / "auditor.toml").read_bytes()
+    done = auditor("report", *arguments, cwd=demonstration)
+    assert (done.code, done.out) == (2, b"")
+    assert said in done.err and done.err.count("\n") == 1
+    assert (demonstration / "auditor.toml").read_bytes() == before
+
+
+def test_a_spec_without_evaluations_is_worth_a_page(tmp_path: Path) -> None:
+    from tests.repos import two_commits
+
+    repository = two_commits(tmp_path / "plain")
+    name = next(path.name for path in repository.path.iterdir() if path.is_file())
+    period = ("--since", "1970-01-01", "--until", "2100-01-01")
+    done = auditor("report", *period, "--spec", name, "--no-seal", "--format", "markdown", cwd=repository.path)
+    assert done.code == 0, done.err
+    assert "No evaluation" in done.out.decode() or "without the evaluations" in done.out.decode()

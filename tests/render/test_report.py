@@ -1,0 +1,122 @@
+"""The periodic report: its three renderings whole, and nothing that a spec or a record says can act in them."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from auditor.render.html.page import report_html
+from auditor.render.report_json import json_schema, report_json
+from auditor.render.report_markdown import report_markdown
+from auditor.report.periodic import Report
+from tests.render.conftest import REFRESH, assert_looks_as_before, report_of
+
+PUBLISHED = Path(__file__).parents[2] / "docs/report.schema.json"
+STEERING = "\x1b[2J\u202e\u200b\x07\u2066\U000e0041"
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</title></style><svg onload=alert(1)>",
+    "{{ 7 * 7 }}{% set x = 1 %}",
+    "--><script>alert(1)</script><!--",
+    "[x](javascript:alert(1)) ![y](http://example.org/y.png) | `c` <b>",
+    "&lt;script&gt;&#60;b&#62;",
+)
+
+
+class Elements(HTMLParser):
+    """What a browser would make of a page: its elements and their attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def test_the_page(quarter_report: Report) -> None:
+    assert_looks_as_before("report.html", report_html(quarter_report))
+
+
+def test_the_markdown(quarter_report: Report) -> None:
+    assert_looks_as_before("report.md", report_markdown(quarter_report))
+
+
+def test_the_json_and_its_schema(quarter_report: Report) -> None:
+    text = report_json(quarter_report)
+    if os.environ.get(REFRESH):
+        PUBLISHED.write_text(json_schema(), encoding="utf-8", newline="\n")
+    assert PUBLISHED.read_text(encoding="utf-8") == json_schema()
+    jsonschema.validate(json.loads(text), json.loads(json_schema()))
+    assert_looks_as_before("report.json", text)
+
+
+def test_the_page_has_neither_script_nor_request_nor_inline_style(quarter_report: Report) -> None:
+    page = Elements(report_html(quarter_report))
+    assert {tag for tag, _ in page.found} & {
+        "script",
+        "iframe",
+        "object",
+        "embed",
+        "link",
+        "form",
+        "img",
+        "base",
+    } == set()
+    names = {name for _, attributes in page.found for name in attributes}
+    assert not [name for name in names if name.startswith("on") or name in ("style", "src", "srcset", "action")]
+    targets = [str(attributes["href"]) for tag, attributes in page.found if tag == "a"]
+    assert targets and all(target.startswith("#") for target in targets)
+    ids = {attributes["id"] for _, attributes in page.found if "id" in attributes}
+    assert {target.removeprefix("#") for target in targets} <= ids
+
+
+def test_its_policy_names_the_one_style(quarter_report: Report) -> None:
+    import base64
+    import hashlib
+
+    page = report_html(quarter_report)
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    (policy,) = re.findall('http-equiv="Content-Security-Policy" content="(.*?)"', page)
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_name_acts_on_the_page(tmp_path: Path, payload: str, quarter_report: Report) -> None:
+    plain = Elements(report_html(quarter_report))
+    page = Elements(report_html(report_of(tmp_path, lambda name: f"{payload}{name}")))
+    assert [tag for tag, _ in page.found] == [tag for tag, _ in plain.found]
+    assert payload in "".join(page.text)
+
+
+def test_nothing_hidden_goes_out(tmp_path: Path) -> None:
+    hostile = report_of(tmp_path, lambda name: f"{STEERING}{name}")
+    for text in (report_html(hostile), report_markdown(hostile)):
+        assert not set(STEERING[0] + STEERING[4:]) & set(text)
+        assert "<U+202E>" in text or "&lt;U+202E&gt;" in text or "\\<U+202E\\>" in text
+
+
+def test_markdown_of_a_hostile_name_is_text(tmp_path: Path) -> None:
+    text = report_markdown(report_of(tmp_path, lambda name: f"{PAYLOADS[5]}{name}"))
+    assert "\\[x\\](javascript:alert(1)) \\!\\[y\\](http://example.org/y.png) \\| \\`c\\` \\<b\\>" in text
+
+
+def test_every_number_of_a_rate_is_marked(quarter_report: Report) -> None:
+    """No percentage stands on the page outside of a data element but those of axes and sentences."""
+    page = report_html(quarter_report)
+    body = re.sub(r"<svg.*?</svg>|<p.*?</p>|<li.*?</li>|<data.*?</data>", "", page.split("<main>")[1], flags=re.DOTALL)
+    assert not re.findall(r"\d+\.\d+", re.sub(r"<dt>(partial|generalises)</dt><dd>.*?</dd>", "", body))
