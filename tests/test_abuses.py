@@ -182,17 +182,18 @@ def test_09_held_out_item_moved_into_test() -> None:
 
 
 def test_11_salami() -> None:
-    """Ten small patches, of which none is large enough to accuse: the gap at the end is, and needs no patch."""
+    """Ten small patches, of which none is large enough to accuse: together they are, and the gap at the end stays."""
     revisions = [f"r{place}" for place in range(11)]
     runs = [
         run(suite, revision, tallies(counts(f"{bad}/400")), place=n)
         for place, revision in enumerate(revisions)
-        for suite, bad in (("test-0", 80 - 8 * place), ("held-1", 80))
+        for suite, bad in (("test-0", 80 - 7 * place), ("held-1", 80))
         for n in range(2)
     ]
     given = assessed(runs, registry(), history(revisions))
     assert [gap.open for gap in given.standings] == [True]
-    assert "SD103" in found(given)
+    assert [window.facts.verdict for window in given.windows] == [V.TEST_ONLY]
+    assert found(given) == {"SD103", "SD131"}
 
 
 def test_12_bundled_with_a_model_upgrade() -> None:

@@ -210,7 +210,23 @@ def case_assessment(case: Case) -> Assessment:
         runs_before=case.before_runs,
         after_checkpoint=case.after_checkpoint or "m1",
     )
+    if case.through:
+        return _in_steps(case)
     return plain if _is_plain(case) else _case_world(case)
+
+
+def _in_steps(case: Case) -> Assessment:
+    """What happens, in equal parts over several revisions, each measured twice."""
+    suites = registry(1, len(case.held_out))
+    revisions = [f"r{place}" for place in range(case.through + 1)]
+    runs = []
+    for name, text in zip(suites.suites, (case.test, *case.held_out), strict=True):
+        first, last = (counts(side) for side in text.split("->"))
+        for place, revision in enumerate(revisions):
+            bad = first.misaligned + (last.misaligned - first.misaligned) * place // case.through
+            what = tallies(replace(first, misaligned=bad))
+            runs += [run(name, revision, what, place=number) for number in range(2)]
+    return assessed(runs, suites, history(revisions))
 
 
 def _is_plain(case: Case) -> bool:

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from auditor.assess import attribution, beside, circumstances, strata
+from auditor.assess import attribution, beside, circumstances, strata, suspicion
 from auditor.assess.account import Account
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
-from auditor.assess.comparable import Compared
+from auditor.assess.comparable import Compared, compare
 from auditor.assess.contrast import Established, Numbers, averaged, establish, numbers_of, raw_fall_of
 from auditor.assess.facts import (
     Assessment,
-    Attribution,
     BehaviourFacts,
     CheckpointAlone,
     Missing,
     NotAssessed,
     PatchFacts,
     SuiteFacts,
-    Trend,
+    WindowFacts,
 )
-from auditor.assess.families import Corrected, correct
+from auditor.assess.families import Corrected, correct, of_step
 from auditor.assess.gaps import standings
+from auditor.assess.line import line_of
 from auditor.assess.measured import measured
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
-from auditor.assess.statements import LEFT_OUT
 from auditor.assess.steps import steps
 from auditor.assess.suites import judge, missing_of, ruling_suite
 from auditor.assess.verdicts import Row, decide
 from auditor.assess.verdicts import Statement as S
+from auditor.assess.windows import window_facts, windows
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
@@ -38,8 +38,7 @@ from auditor.model.verdict import Cause, Verdict, worst
 from auditor.stats.clusters import mean_of_suites
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 
-# A fall whose lower limit is above this is near zero, whatever the after-rate.
-NEAR_WHOLE_FALL = 0.8
+_Found = tuple[Step, Compared, Compared | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     """Judges every patch and every checkpoint step of a spec's history."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     every_step = [step for behaviour, lineage in pairs for step in steps(evidence, behaviour, lineage)]
-    facts = beside.seen_together(dict(zip(every_step, _judged(evidence, every_step, policy), strict=True)))
+    facts = beside.seen_together(dict(zip(every_step, _judged_steps(evidence, every_step, policy), strict=True)))
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, one in facts.items():
         for patch in step.patches:
@@ -67,12 +66,45 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     patches = tuple(_patch_facts(patch, by_patch[patch.id], pairs) for patch in evidence.patches.values())
     over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
     return Assessment(
-        evidence.history.spec, patches, over_checkpoints, standings(evidence, policy), tuple(_not_assessed(evidence))
+        evidence.history.spec,
+        patches,
+        over_checkpoints,
+        standings(evidence, policy),
+        tuple(_not_assessed(evidence)),
+        _judged_windows(evidence, tuple(facts.values()), pairs, policy),
     )
 
 
-def _judged(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
+def _judged_steps(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
     cleanly = [compare_cleanly(evidence, step) for step in nearest]
+    return _judged(evidence, nearest, cleanly, [of_step(step) for step, _, _ in cleanly], policy)
+
+
+def _judged_windows(
+    evidence: Evidence, steps: Sequence[BehaviourFacts], pairs: Iterable[tuple[str, str]], policy: Policy
+) -> tuple[WindowFacts, ...]:
+    line = line_of(evidence.history, evidence.patches)
+    by_pair: dict[tuple[str, str], list[BehaviourFacts]] = {pair: [] for pair in pairs}
+    for one in steps:
+        by_pair[one.behaviour, one.model].append(one)
+    found = [
+        (window, inside)
+        for pair, inside in by_pair.items()
+        for window in windows(evidence, line, *pair, [one.step for one in inside])
+    ]
+    given = [window.step for window, _ in found]
+    compared: list[_Found] = [(step, compare(evidence, step), None) for step in given]
+    judged = _judged(evidence, given, compared, [(window.quarter,) for window, _ in found], policy)
+    return tuple(window_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True))
+
+
+def _judged(
+    evidence: Evidence,
+    nearest: Sequence[Step],
+    cleanly: Sequence[_Found],
+    families: Sequence[Collection[object]],
+    policy: Policy,
+) -> list[BehaviourFacts]:
     given, compared = [step for step, _, _ in cleanly], [found for _, found, _ in cleanly]
     accounts = [
         _account(evidence, *one, nearest=step, policy=policy) for step, one in zip(nearest, cleanly, strict=True)
@@ -80,7 +112,7 @@ def _judged(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list
     able = [index for index, one in enumerate(compared) if one.test]
     numbers = [numbers_of(compared[index].test, compared[index].held_out) for index in able]
     found = establish(numbers, policy)
-    corrected = correct([given[index] for index in able], found, policy.error_rate)
+    corrected = correct([families[index] for index in able], found, policy.error_rate)
     cases = {
         index: _Case(
             *(given[index], compared[index], n, f, c, accounts[index]),
@@ -134,8 +166,8 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     average = _averaged(numbers.held_out)
     raw_fell, fell = (step_p[one] <= error for one in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
-    mechanisms = _mechanisms(verdict, parts, cells_p, policy)
-    near_zero = _near_zero(verdict, numbers, policy)
+    mechanisms = suspicion.mechanisms(verdict, parts, cells_p, policy)
+    near_zero = suspicion.near_zero(verdict, numbers, policy)
     declared = verdict is Verdict.MEASUREMENT and attribution.all_declared(tests, mechanisms)
     suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
     awareness = circumstances.awareness(tests, error)
@@ -158,7 +190,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         missing=missing,
         hiding_suspected=suspected,
         near_zero=near_zero,
-        mechanisms=(*mechanisms, *_beside(case.account, awareness)) if suspected else mechanisms,
+        mechanisms=(*mechanisms, *suspicion.beside(case.account, awareness)) if suspected else mechanisms,
         cause=Cause.UNRESOLVED if also else Cause.PATCH,
         also_changed=also,
         grade=circumstances.grade([*tests, *case.compared.held_out]),
@@ -192,38 +224,6 @@ def _unchanged(average: Fall, policy: Policy) -> bool | None:
         return not rose
     fell = fell_more_than(average, 0.0, policy.error_rate)
     return False if fell else None
-
-
-def _near_zero(verdict: Verdict, numbers: Numbers, policy: Policy) -> bool:
-    """Whether the test rate after is within tolerance, or nearly all of it is shown to have fallen.
-
-    A `measurement` is judged as reported: its fall on common items is what is missing.
-    """
-    if verdict is Verdict.MEASUREMENT:
-        after = float(numbers.raw.after.rate)
-        whole = fell_more_than(numbers.raw, NEAR_WHOLE_FALL, policy.error_rate)
-    else:
-        after = float(numbers.test.after.rate[LEFT_OUT])
-        whole = fell_more_than(numbers.test, NEAR_WHOLE_FALL, policy.error_rate)
-    return after <= policy.zero_tolerance or whole
-
-
-def _mechanisms(
-    verdict: Verdict, parts: Attribution, cells: Sequence[dict[S, float]], policy: Policy
-) -> tuple[str, ...]:
-    if verdict is Verdict.MEASUREMENT:
-        return attribution.mechanisms(parts, policy)
-    if verdict is not Verdict.TEST_ONLY:
-        return ()
-    rose = any(cell[S.HELD_OUT_ROSE] <= policy.error_rate for cell in cells)
-    return ("test-only", "displacement") if rose else ("test-only",)
-
-
-def _beside(account: Account, awareness: Trend) -> tuple[str, ...]:
-    """What else a suspicion rests on: awareness that rose while the unaware stayed as they were; milder failures."""
-    aware = awareness is Trend.ROSE and account.strata is not None and account.strata.unaware_unchanged is True
-    milder = account.severity is not None and account.severity.shifted is True
-    return (("awareness",) if aware else ()) + (("severity",) if milder else ())
 
 
 def _missing(case: _Case, verdict: Verdict, ruling: SuiteFacts | None, policy: Policy) -> Missing:

@@ -267,6 +267,25 @@ class NotAssessed:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowFacts:
+    """Several patches judged as one (`assess.windows`).
+
+    Attributes:
+        names: every stretch of history with these two states: a quarter, two releases, the last patches.
+        quarter: in which it ends: the family whose error is held.
+        open: whether it may yet grow, and is looked at again when it does.
+        facts: the verdict, by the same table; `facts.step.patches` are the patches, `facts.cause` is of none of them.
+        steps: the verdicts of the steps inside.
+    """
+
+    names: tuple[str, ...]
+    quarter: str
+    open: bool
+    facts: BehaviourFacts
+    steps: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """Everything assessed about one spec."""
 
@@ -275,3 +294,4 @@ class Assessment:
     checkpoint_steps: tuple[BehaviourFacts, ...]
     standings: tuple[GapFacts, ...]
     not_assessed: tuple[NotAssessed, ...]
+    windows: tuple[WindowFacts, ...] = ()

@@ -2,12 +2,13 @@
 
 Three families a patch, one for each thing that may be said wrongly: what is said of a held-out suite (test-only,
 partial, generalises), that something rose (worse), and that the fall was made by measuring (measurement). A step shared
-by several patches is in the family of each, and uses the strictest level.
+by several patches is in the family of each, and uses the strictest level. Windows are families of their own: all that
+end in one quarter are one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from auditor.assess.contrast import Established
 from auditor.assess.verdicts import DECISIVE, PValues, p_value
@@ -19,15 +20,25 @@ Corrected = tuple[dict[S, float], tuple[dict[S, float], ...], tuple[float, ...]]
 _Key = tuple[int, int]
 
 
-def correct(steps: Sequence[Step], found: Sequence[Established], error: float) -> tuple[Corrected, ...]:
+def of_step(step: Step) -> tuple[object, ...]:
+    """The families a step is in: those of its patches; without any, its own."""
+    return step.patches or ((step.before, step.after),)
+
+
+def correct(
+    families: Sequence[Collection[object]], found: Sequence[Established], error: float
+) -> tuple[Corrected, ...]:
     """For each step: its statements and those of its held-out suites, corrected, and the level of each suite.
 
     A corrected p-value is at most `error` exactly when the raw one is at most its level.
+
+    Args:
+        families: which each step is in, by any name; at least one each.
     """
     by_patch: dict[object, list[int]] = {}
-    for index, step in enumerate(steps):
-        for patch in step.patches or ((step.before, step.after),):
-            by_patch.setdefault(patch, []).append(index)
+    for index, mine in enumerate(families):
+        for family in mine:
+            by_patch.setdefault(family, []).append(index)
 
     def levels(tests: Callable[[int], Iterable[tuple[_Key, float]]]) -> dict[_Key, float]:
         strictest: dict[_Key, float] = {}

@@ -31,7 +31,7 @@ def _states_around(
     before, after = nearest.before[patch.before.name], nearest.after[patch.after.name]
     if before is None or after is None or before == after:
         return None
-    return _nearest_checkpoints(evidence, before, after, states)
+    return nearest_checkpoints(evidence, before, after, states)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
     return _Nearest(before, {name: found[1] if found else None for name, found in after.items()})
 
 
-def _nearest_checkpoints(evidence: Evidence, before: str, after: str, states: frozenset[State]) -> tuple[State, State]:
+def nearest_checkpoints(evidence: Evidence, before: str, after: str, states: frozenset[State]) -> tuple[State, State]:
     """The checkpoints to compare across a patch: the latest that both revisions were evaluated on, else the nearest."""
     order = evidence.trained.__getitem__
     on_before = sorted((s.checkpoint for s in states if s.revision == before), key=order)

@@ -9,7 +9,7 @@ import pkgutil
 from dataclasses import dataclass
 
 from auditor import checks
-from auditor.checks.interface import HEADINGS, Check, PatchCheck, RevisionCheck, StandingCheck, TextCheck
+from auditor.checks.interface import HEADINGS, Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ def pages() -> tuple[Page, ...]:
     for module_info in pkgutil.iter_modules(checks.__path__):
         module = importlib.import_module(f"{checks.__name__}.{module_info.name}")
         check = getattr(module, "CHECK", None)
-        if isinstance(check, PatchCheck | RevisionCheck | TextCheck | StandingCheck):
+        if isinstance(check, Check):
             found.append(Page(check, sections_of(inspect.getdoc(module) or "")))
     return tuple(sorted(found, key=lambda page: page.check.code))
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from auditor.assess.facts import BehaviourFacts, GapFacts
+from auditor.assess.facts import BehaviourFacts, GapFacts, WindowFacts
 from auditor.assess.texts import PatchText, RevisionText
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
@@ -15,9 +15,10 @@ HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot
 
 
 class Scope(StrEnum):
-    """What a check is run on: each behaviour of a patch, or each held-out suite at the last evaluated state."""
+    """What a check is run on: each behaviour of a patch, of a window of patches, or the last evaluated state."""
 
     PATCH = "patch"
+    WINDOW = "window"
     REVISION = "revision"
 
 
@@ -79,6 +80,7 @@ class Case:
         twin: the counts of the test suite's twin, another condition of its items.
         registered: days after the first runs from which held-out roles count.
         reason: why the invalid test samples are, such as "refusal".
+        through: into how many patches, a week apart, what happens is cut in equal parts; 0 for one.
     """
 
     title: str
@@ -101,6 +103,7 @@ class Case:
     twin: str = ""
     registered: int = 0
     reason: str = ""
+    through: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,20 @@ class PatchCheck:
     run: Callable[[BehaviourFacts], Outcome]
     cases: tuple[Case, ...]
     scope: Scope = Scope.PATCH
+
+
+@dataclass(frozen=True, slots=True)
+class WindowCheck:
+    """A rule about one behaviour over several patches judged as one; fields as in `PatchCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[WindowFacts], Outcome]
+    cases: tuple[Case, ...]
+    scope: Scope = Scope.WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +220,4 @@ class StandingCheck:
     scope: Scope = Scope.REVISION
 
 
-Check = PatchCheck | RevisionCheck | TextCheck | StandingCheck
+Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck

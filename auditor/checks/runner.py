@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.texts import PatchText, RevisionText
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import (
@@ -21,6 +21,7 @@ from auditor.checks.interface import (
     TextCheck,
     TextOutcome,
     Undecided,
+    WindowCheck,
 )
 from auditor.model.finding import Finding, Place
 
@@ -41,6 +42,7 @@ class Checked:
 
     Attributes:
         by_patch: findings by patch id; by_step: of checkpoint steps, in their order; standing: of the last states.
+        by_window: of windows, in their order.
         of_spec: what is wrong with the text of the current revision.
         counts: over everything run.
         not_run: the checks that raised, and what.
@@ -48,6 +50,7 @@ class Checked:
 
     by_patch: dict[str, tuple[Finding, ...]]
     by_step: tuple[tuple[Finding, ...], ...]
+    by_window: tuple[tuple[Finding, ...], ...]
     standing: tuple[Finding, ...]
     of_spec: tuple[Finding, ...]
     counts: Counts
@@ -92,8 +95,9 @@ def run_checks(
     }
     of_spec = tuple(_on_current(spec, current, tally)) if current is not None else ()
     by_step = tuple(tuple(_on_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps)
+    by_window = tuple(tuple(_on_window(spec, facts, tally)) for facts in assessment.windows)
     standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
-    return Checked(by_patch, by_step, standing, of_spec, tally.counts(), tuple(tally.not_run))
+    return Checked(by_patch, by_step, by_window, standing, of_spec, tally.counts(), tuple(tally.not_run))
 
 
 def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) -> Iterator[Finding]:
@@ -111,6 +115,16 @@ def _on_behaviour(
             outcome = _outcome(check, facts, tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, place, spec, step, facts.behaviour, facts.model)
+
+
+def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding]:
+    before, after = facts.facts.step.before, facts.facts.step.after
+    window = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
+    for check in every_check():
+        if isinstance(check, WindowCheck):
+            outcome = _outcome(check, facts, tally)
+            if isinstance(outcome, Fired):
+                yield _finding(check, outcome, None, spec, window, facts.facts.behaviour, facts.facts.model)
 
 
 def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
@@ -152,7 +166,9 @@ def _places(
         yield _finding(check, fired, place, spec, fired.about)
 
 
-def _outcome(check: PatchCheck | RevisionCheck, facts: BehaviourFacts | GapFacts, tally: _Tally) -> Outcome | None:
+def _outcome(
+    check: PatchCheck | WindowCheck | RevisionCheck, facts: BehaviourFacts | WindowFacts | GapFacts, tally: _Tally
+) -> Outcome | None:
     try:
         outcome: Outcome = check.run(facts)  # type: ignore[arg-type]
     except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"

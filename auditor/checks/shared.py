@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.assess.account import Difference, SuiteMeasured, What
-from auditor.assess.facts import BehaviourFacts
+from auditor.assess.facts import BehaviourFacts, WindowFacts
 from auditor.model.finding import Confidence
 from auditor.model.run import Grade
 from auditor.model.verdict import Cause
@@ -23,6 +23,17 @@ def confidence_in(facts: BehaviourFacts) -> Confidence:
     if facts.grade is Grade.C:
         return Confidence.LOW
     return Confidence.HIGH if facts.cause is Cause.PATCH else Confidence.MEDIUM
+
+
+def confidence_in_window(facts: WindowFacts) -> Confidence:
+    """Low on tallies alone; medium while the window may grow, or another checkpoint ends it; else high.
+
+    That several patches share a window is its point, and no reason to doubt it.
+    """
+    if facts.facts.grade is Grade.C:
+        return Confidence.LOW
+    step = facts.facts.step
+    return Confidence.MEDIUM if facts.open or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
 
 
 def differing(facts: BehaviourFacts, what: What) -> Iterator[tuple[SuiteMeasured, Difference]]:

@@ -47,8 +47,9 @@ from auditor.render.schema import (
     SuitePart,
     SummaryPart,
     TransferPart,
+    WindowPart,
 )
-from auditor.report import Audit, CheckpointEntry, PatchEntry
+from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
 
 def audit_json(audit: Audit) -> str:
@@ -77,6 +78,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         patches=[patch_part(patch) for patch in audit.patches],
         standing_gaps=gaps,
         checkpoint_steps=[_checkpoint(s.history.spec, step) for s in audit.specs for step in s.checkpoint_steps],
+        windows=[_window(spec.history.spec, window) for spec in audit.specs for window in spec.windows],
         spec_findings=[_finding(finding) for spec in audit.specs for finding in spec.spec_findings],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
@@ -261,4 +263,16 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
 def _checkpoint(spec: str, entry: CheckpointEntry) -> CheckpointPart:
     return CheckpointPart(
         spec=spec, behaviour=behaviour_part(entry.facts), findings=[_finding(finding) for finding in entry.findings]
+    )
+
+
+def _window(spec: str, entry: WindowEntry) -> WindowPart:
+    return WindowPart(
+        spec=spec,
+        names=list(entry.facts.names),
+        quarter=entry.facts.quarter,
+        open=entry.facts.open,
+        steps=list(entry.facts.steps),
+        behaviour=behaviour_part(entry.facts.facts),
+        findings=[_finding(finding) for finding in entry.findings],
     )

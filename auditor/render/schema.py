@@ -445,6 +445,22 @@ class SummaryPart(_Part):
     standing_gaps: int
 
 
+class WindowPart(_Part):
+    """Several patches judged as one: a quarter, what lies between two releases, the last patches.
+
+    Its verdict is one of the family of all windows that end in `quarter`. While it is open it may grow, and is looked
+    at again. `steps` are the verdicts of the steps inside it.
+    """
+
+    spec: str
+    names: list[str]
+    quarter: str
+    open: bool
+    steps: list[Verdict]
+    behaviour: BehaviourPart
+    findings: list[FindingPart]
+
+
 class AuditDocument(_Part):
     """The document `auditor audit --format json` prints."""
 
@@ -454,6 +470,7 @@ class AuditDocument(_Part):
     patches: list[PatchPart]
     standing_gaps: list[GapPart]
     checkpoint_steps: list[CheckpointPart]
+    windows: list[WindowPart]
     spec_findings: list[FindingPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

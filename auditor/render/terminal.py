@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -16,6 +17,7 @@ from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import account_lines
 from auditor.render.escape import terminal
+from auditor.render.windows import window_blocks
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
 
 STYLES = {
@@ -59,6 +61,7 @@ def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
         yield Text("Trained on, under one revision", style="bold")
         for step in spec.checkpoint_steps:
             yield _step(step, counts)
+    yield from window_blocks(spec.windows, partial(_numbers, counts=counts), STYLES)
     if spec.spec_findings:
         yield Text("The current revision", style="bold")
         yield Padding(_findings(spec.spec_findings), (0, 0, 1, 4), expand=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor import __version__
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.texts import PatchText, RevisionText
 from auditor.checks.catalogue import every_check
 from auditor.checks.runner import Checked, Counts, run_checks
@@ -47,12 +47,21 @@ class CheckpointEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowEntry:
+    """Several patches judged as one, and what was found."""
+
+    facts: WindowFacts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SpecReport:
     """One spec's part of an audit."""
 
     history: History
     patches: tuple[PatchEntry, ...]
     checkpoint_steps: tuple[CheckpointEntry, ...]
+    windows: tuple[WindowEntry, ...]
     standings: tuple[GapFacts, ...]
     standing_findings: tuple[Finding, ...]
     spec_findings: tuple[Finding, ...]
@@ -100,6 +109,7 @@ class Audit:
             for group in (
                 *(patch.findings for patch in spec.patches),
                 *(step.findings for step in spec.checkpoint_steps),
+                *(window.findings for window in spec.windows),
                 spec.standing_findings,
                 spec.spec_findings,
             )
@@ -113,10 +123,15 @@ def spec_report(
     """Puts one spec's facts, clause changes and findings together.
 
     Args:
-        texts: what each wanted patch did to the text, by patch id; what is known of other patches is left out.
+        texts: what each wanted patch did to the text, by patch id; what is known of other patches is left out, and
+            of windows that end with another patch.
         current: the text of the current revision.
     """
-    kept = replace(assessment, patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts))
+    kept = replace(
+        assessment,
+        patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
+        windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
+    )
     changes = {name: text.changes for name, text in texts.items()}
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
     checked = run_checks(kept, texts, current, places)
@@ -125,7 +140,8 @@ def spec_report(
         for facts in kept.patches
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
-    return SpecReport(history, patches, steps, kept.standings, checked.standing, checked.of_spec), checked
+    windows = tuple(WindowEntry(*pair) for pair in zip(kept.windows, checked.by_window, strict=True))
+    return SpecReport(history, patches, steps, windows, kept.standings, checked.standing, checked.of_spec), checked
 
 
 def audit_of(
@@ -150,7 +166,8 @@ def place_of(changes: Sequence[ClauseChange]) -> Place | None:
 def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
     """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
     steps = [step.facts for spec in audit.specs for step in spec.checkpoint_steps]
-    judged = [*(one for patch in audit.patches for one in patch.facts.behaviours), *steps]
+    windows = [window.facts.facts for spec in audit.specs for window in spec.windows]
+    judged = [*(one for patch in audit.patches for one in patch.facts.behaviours), *steps, *windows]
     verdicts = {str(one.verdict) for one in judged} | {str(patch.facts.verdict) for patch in audit.patches}
     codes = {finding.check for finding in audit.findings()}
     severities = {str(finding.severity) for finding in audit.findings()}

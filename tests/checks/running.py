@@ -66,5 +66,5 @@ def ran(found: Assessment, places: Mapping[str, Place] | None = None) -> Checked
 
 def findings(checked: Checked) -> Iterator[Finding]:
     """Everything found, of patches, steps and standings."""
-    for group in (*checked.by_patch.values(), *checked.by_step, checked.standing):
+    for group in (*checked.by_patch.values(), *checked.by_step, *checked.by_window, checked.standing):
         yield from group

@@ -32,6 +32,7 @@ from auditor.checks.interface import (
     TextCase,
     TextCheck,
     Undecided,
+    WindowCheck,
 )
 from tests.checks.running import findings, ran, text_of, untouched
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
@@ -40,7 +41,7 @@ HERE = Path(__file__).parent
 UPDATE = os.environ.get("AUDITOR_UPDATE_SNAPSHOTS") == "1"
 CHECKS = every_check()
 # Rules about what was measured; those about the text alone have cases of their own kind.
-MEASURED = [check for check in CHECKS if isinstance(check, PatchCheck | RevisionCheck)]
+MEASURED = [check for check in CHECKS if isinstance(check, PatchCheck | WindowCheck | RevisionCheck)]
 CASES = [(check, case) for check in MEASURED for case in check.cases]
 by_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
 by_measured = pytest.mark.parametrize("check", MEASURED, ids=lambda check: check.code)
@@ -50,10 +51,12 @@ by_case = pytest.mark.parametrize(("check", "case"), CASES, ids=[f"{check.code} 
 ABOUT_SIZE = {"SD106"}
 
 
-def outcome(check: PatchCheck | RevisionCheck, found: Assessment) -> type[Outcome]:
-    """How a check ends on a world: on its one behaviour, or on its standings; undecided where there is neither."""
+def outcome(check: PatchCheck | WindowCheck | RevisionCheck, found: Assessment) -> type[Outcome]:
+    """How a check ends on a world: on its one behaviour, its windows or its standings; undecided without any."""
     if isinstance(check, PatchCheck):
         ends = [check.run(facts) for patch in found.patches for facts in patch.behaviours]
+    elif isinstance(check, WindowCheck):
+        ends = [check.run(window) for window in found.windows]
     else:
         ends = [check.run(facts) for facts in found.standings]
     kinds = {type(end) for end in ends}
@@ -67,7 +70,7 @@ def fired(found: Assessment) -> set[str]:
 
 
 @by_case
-def test_a_case_ends_as_it_says(check: PatchCheck | RevisionCheck, case: Case) -> None:
+def test_a_case_ends_as_it_says(check: PatchCheck | WindowCheck | RevisionCheck, case: Case) -> None:
     assert outcome(check, case_assessment(case)) is case.expect
 
 
@@ -99,7 +102,9 @@ def test_some_case_fires_and_some_does_not(check: Check) -> None:
 
 
 @by_measured
-def test_there_is_a_case_that_fires_one_that_is_clear_and_a_near_miss(check: PatchCheck | RevisionCheck) -> None:
+def test_there_is_a_case_that_fires_one_that_is_clear_and_a_near_miss(
+    check: PatchCheck | WindowCheck | RevisionCheck,
+) -> None:
     assert {Fired, Clear} <= {case.expect for case in check.cases}
     firing = [case for case in check.cases if case.expect is Fired]
     others = [case for case in check.cases if case.expect is not Fired]

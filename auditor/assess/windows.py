@@ -1,0 +1,156 @@
+"""Windows: several patches judged as one, so that ten small ones weigh like a large one.
+
+A window is a stretch of the history's line: a quarter, what lies between two releases, or the last `TRAILING` patches
+up to where a quarter ends. Its first and its last evaluated states that can be compared are judged like a step.
+
+Windows that end in one quarter are one family, whose error is held by itself: whoever reads a quarter reads those, and
+a step is judged as if there were none. Windows with the same two states are one, under several names.
+"""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from auditor.assess.comparable import compare
+from auditor.assess.facts import BehaviourFacts, WindowFacts
+from auditor.assess.line import Line
+from auditor.assess.steps import nearest_checkpoints
+from auditor.evidence import Evidence, State, Step, evaluated_states, suites_measuring
+from auditor.model.suite import Role
+
+TRAILING = 10
+
+# How many evaluated revisions at either end of a window are looked at for two that can be compared.
+REACH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of the line: what landed after place `start`, up to and with `end`; `open` where it may yet grow."""
+
+    name: str
+    start: int
+    end: int
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The step that a span comes to, for one behaviour and lineage.
+
+    Attributes:
+        names: of every span with these two states.
+        quarter: in which it ends: its family.
+        open: whether every such span may yet grow.
+    """
+
+    names: tuple[str, ...]
+    quarter: str
+    open: bool
+    step: Step
+
+
+def spans_of(line: Line) -> tuple[Span, ...]:
+    """Every span of a line: quarters, then releases, then trailing ones."""
+    return (*_quarters(line), *_releases(line), *_trailing(line))
+
+
+def _quarter_ends(line: Line) -> list[int]:
+    last = len(line.sightings) - 1
+    return [i for i, name in enumerate(line.quarters) if i == last or line.quarters[i + 1] != name]
+
+
+def _quarters(line: Line) -> Iterator[Span]:
+    ends = _quarter_ends(line)
+    for before, end in zip([-1, *ends], ends, strict=False):
+        yield Span(line.quarters[end], before, end, open=end == ends[-1])
+
+
+def _releases(line: Line) -> Iterator[Span]:
+    labelled = [(i, sighting.label) for i, sighting in enumerate(line.sightings) if sighting.label is not None]
+    for (start, before), (end, after) in itertools.pairwise(labelled):
+        yield Span(f"{before} to {after}", start, end, open=False)
+    if labelled:
+        start, before = labelled[-1]
+        yield Span(f"since {before}", start, len(line.sightings) - 1, open=True)
+
+
+def _trailing(line: Line) -> Iterator[Span]:
+    ends = _quarter_ends(line)
+    for end in ends:
+        upto = bisect_right(line.landed, end)
+        if upto:
+            start = line.landed[max(upto - TRAILING, 0)] - 1
+            until = "" if end == ends[-1] else f" up to the end of {line.quarters[end]}"
+            many = len(line.between(start, end))
+            yield Span(f"the last {many} patches{until}", start, end, open=end == ends[-1])
+
+
+def windows(
+    evidence: Evidence, line: Line, behaviour: str, lineage: str, steps: Collection[Step]
+) -> tuple[Window, ...]:
+    """The windows of a behaviour and lineage that say something no step says: two patches or more, other states.
+
+    Args:
+        steps: of the same behaviour and lineage; a window over the two states of one of them is that step.
+    """
+    states = evaluated_states(evidence, behaviour, lineage)
+    revisions = {state.revision for state in states}
+    evaluated = [place for place, sighting in enumerate(line.sightings) if sighting.revision in revisions]
+    judged = {(step.before, step.after) for step in steps}
+    found: dict[tuple[State, State], Window] = {}
+    for span in spans_of(line):
+        window = _window(evidence, line, span, evaluated, states, Step(behaviour, lineage, *_NOWHERE, ()))
+        if window is None or (window.step.before, window.step.after) in judged:
+            continue
+        pair = (window.step.before, window.step.after)
+        same = found.get(pair, replace(window, names=()))
+        found[pair] = replace(same, names=(*same.names, span.name), open=same.open and span.open)
+    return tuple(found.values())
+
+
+_NOWHERE = (State("", ""), State("", ""))
+
+
+def _window(
+    evidence: Evidence, line: Line, span: Span, evaluated: Sequence[int], states: frozenset[State], about: Step
+) -> Window | None:
+    """The widest pair of evaluated states of a span that can be compared, on held-out too where it ever can."""
+    fallback: Window | None = None
+    hidden = any(suite.role is not Role.TEST for suite in suites_measuring(evidence, about.behaviour))
+    for start, end in _pairs(line, span, evaluated):
+        pair = nearest_checkpoints(evidence, line.sightings[start].revision, line.sightings[end].revision, states)
+        step = replace(about, before=pair[0], after=pair[1], patches=line.between(start, end))
+        compared = compare(evidence, step)
+        window = Window((span.name,), line.quarters[end], span.open, step)
+        if compared.test and (compared.held_out or not hidden):
+            return window
+        if compared.test and fallback is None:
+            fallback = window
+    return fallback
+
+
+def _pairs(line: Line, span: Span, evaluated: Sequence[int]) -> list[tuple[int, int]]:
+    """Places of evaluated revisions to compare: from the last before the span, or in it, to others in it."""
+    first, last = bisect_right(evaluated, span.start), bisect_right(evaluated, span.end)
+    inside, before = evaluated[first:last], evaluated[max(first - 1, 0) : first]
+    found = [
+        (-len(line.between(start, end)), start, end)
+        for start, end in itertools.product([*before, *inside][:REACH], inside[-REACH:])
+        if start < end and line.sightings[start].revision != line.sightings[end].revision
+    ]
+    return [(start, end) for count, start, end in sorted(found) if count <= -2]
+
+
+def window_facts(window: Window, facts: BehaviourFacts, steps: Sequence[BehaviourFacts]) -> WindowFacts:
+    """What a window says, beside what the steps inside it say.
+
+    Args:
+        steps: of its behaviour and lineage, all of them.
+    """
+    patches = set(window.step.patches)
+    inside = [one for one in steps if one.step.patches and patches.issuperset(one.step.patches)]
+    return WindowFacts(window.names, window.quarter, window.open, facts, tuple(one.verdict for one in inside))

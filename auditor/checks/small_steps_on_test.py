@@ -1,0 +1,53 @@
+"""Several small patches together took the test down and nothing else.
+
+What it looks for
+A window - a quarter, what lies between two releases, the last patches - over which the test rate fell while the fall on
+a held-out suite is shown to be too small to match it, though no step inside it shows that by itself.
+
+Why it matters
+Ten patches of two points each are one patch of twenty. Each is too small for any evaluation to tell, so that judged one
+by one they all pass, and the test ends at zero with the behaviour where it was.
+
+What to do
+Read the window's patches side by side: what do they all add? Measure the last one on held-out items written since, and
+count no fall of the window until they fall too.
+
+What it cannot see
+Which of the patches did it. While a window is open it is looked at again with every patch; what is said of it before it
+ends is said with less confidence.
+"""
+
+from auditor.assess.facts import WindowFacts
+from auditor.checks.interface import Case, Clear, Fired, Outcome, Undecided, WindowCheck
+from auditor.checks.shared import confidence_in_window, records_behind
+from auditor.model.finding import Severity
+from auditor.model.verdict import Verdict
+
+
+def run(facts: WindowFacts) -> Outcome:
+    """Fires where the window is test-only and no step in it is."""
+    if Verdict.TEST_ONLY in facts.steps:
+        return Clear()
+    if facts.facts.verdict is Verdict.TEST_ONLY:
+        many = len(facts.facts.step.patches)
+        message = f"over {facts.names[0]}, {many} patches together: {facts.facts.reason}"
+        return Fired(message, confidence_in_window(facts), records_behind(facts.facts))
+    if facts.facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
+        return Undecided(facts.facts.reason)
+    return Clear()
+
+
+CHECK = WindowCheck(
+    code="SD131",
+    name="small-steps-on-test",
+    title="Several patches together took the test rate down, and held-out did not follow",
+    severity=Severity.HIGH,
+    remedy="read these patches side by side, and count none of their falls until held-out items written since fall too",
+    run=run,
+    cases=(
+        Case("ten steps, held-out stays", "60/400 -> 10/400", Fired, ("62/400 -> 60/400",), through=10),
+        Case("ten steps, all of it carries over", "60/400 -> 10/400", Clear, ("62/400 -> 2/400",), through=10),
+        Case("ten steps, held-out too small", "60/400 -> 10/400", Undecided, ("2/10 -> 2/10",), through=10),
+        Case("two steps, each shown by itself", "360/800 -> 0/800", Clear, ("360/800 -> 356/800",), through=2),
+    ),
+)
