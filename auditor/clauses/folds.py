@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterator, Sequence
+from itertools import chain, compress, pairwise
+from operator import attrgetter
 
 from auditor.clauses.outline import Chunk
+from auditor.clauses.pairing import Key
+from auditor.clauses.sequence import common_start
+from auditor.model.clause import ClauseKind
 
 # So many chunks may be gone, or have come, at one place for the run after it to be found.
 _AHEAD = 8
 _LEAST = 4
+_DEEPEST = 6
 
 Fold = tuple[int, int, int]
 
+Chunks = tuple[Chunk, ...]
 
-def folds_of(ours: Sequence[Chunk], theirs: Sequence[Chunk], is_unique: Callable[[Hashable], bool]) -> list[Fold]:
+_has_headings = attrgetter("has_headings")
+_keys = attrgetter("keys")
+
+
+def folds_of(ours: Chunks, theirs: Chunks, repeated: frozenset[Key]) -> list[Fold]:
     """The runs that may be left out of both sides without another outcome for what is left: position, position, size.
 
-    A run stands between a heading and another one that closes every heading in it, so that the sections of what is left
-    are the same. What it says, no other clause of either side says, so that it pairs with itself, and holds apart what
-    comes before and after it. Nothing is left out where a heading changed, as all below it may then stand elsewhere, or
-    where something may have been moved across.
+    What a run says, no other clause of either side says, so that it pairs with itself, and holds apart what comes
+    before and after it; so do the chunks at its ends, which are kept. It has no heading, or stands between one and
+    another that closes every heading in it, so that the sections of what is left are the same. Nothing is left out
+    where a heading changed, as all below it may then stand elsewhere, nor between two places where the same is said,
+    as something may have been moved across.
 
     Args:
-        is_unique: whether what a key stands for is said once in each revision.
+        repeated: what is said more than once in one of the revisions.
     """
-    runs = list(_runs(ours, theirs))
-    if not _apart(ours, theirs, runs):
+    runs = list(runs_in_common(ours, theirs))
+    changed = [set(chain.from_iterable(map(_keys, chain(*sides)))) for sides in between(ours, theirs, runs)]
+    if any(key[0] == ClauseKind.HEADING for keys in changed for key in keys):
         return []
     found: list[Fold] = []
-    for at, other, size in runs:
-        first = at
-        for stop in range(at, at + size + 1):
-            if stop == at + size or not all(map(is_unique, ours[stop].keys)):
-                found += ((start, start - at + other, end - start) for start, end in _between(ours, first, stop))
-                first = stop + 1
+    for at, other, size in _uncrossed(runs, changed):
+        every = range(at, at + size) if repeated else ()
+        common = (place for place in every if not repeated.isdisjoint(ours[place].keys))
+        for before, stop in pairwise((at - 1, *common, at + size)):
+            parts = _parts(ours, before + 1, stop)
+            found += ((start, start - at + other, end - start) for start, end in parts if end - start >= _LEAST)
     return found
 
 
-def _runs(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> Iterator[Fold]:
+def runs_in_common(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
     """Runs of chunks that are the same in both, in order; not all, where much has changed."""
     at = other = 0
     while True:
-        size = 0
-        for one, two in zip(ours[at:], theirs[other:], strict=False):
-            if one is not two:
-                break
-            size += 1
+        size = common_start(ours, theirs, at, other)
         if size:
             yield at, other, size
         at, other = at + size, other + size
@@ -58,27 +66,52 @@ def _runs(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> Iterator[Fold]:
         at, other = at + step[0], other + step[1]
 
 
-def _apart(ours: Sequence[Chunk], theirs: Sequence[Chunk], runs: Sequence[Fold]) -> bool:
-    """Whether no heading changed, and nothing is said in two of the places that did."""
-    said: set[Hashable] = set()
+def between(ours: Chunks, theirs: Chunks, runs: Sequence[Fold]) -> Iterator[tuple[Chunks, Chunks]]:
+    """The chunks of either side before the first run, between the runs, and after the last."""
     for one, two in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
-        changed = (*ours[one[0] + one[2] : two[0]], *theirs[one[1] + one[2] : two[1]])
-        here = {key for chunk in changed for key in chunk.keys}
-        if here & said or any(chunk.levels for chunk in changed):
-            return False
-        said |= here
-    return True
+        yield ours[one[0] + one[2] : two[0]], theirs[one[1] + one[2] : two[1]]
 
 
-def _between(chunks: Sequence[Chunk], first: int, stop: int) -> Iterator[tuple[int, int]]:
-    """Of these chunks, those between the first one that begins with a heading and the last that closes the rest."""
-    start = next((at + 1 for at in range(first, stop) if chunks[at].opens), stop)
-    end, lowest = start, None
-    for at in range(start, stop):
-        level = chunks[at].opens
-        if level and (lowest is None or level <= lowest):
+def _uncrossed(runs: Sequence[Fold], changed: Sequence[Collection[Key]]) -> Iterator[Fold]:
+    """The runs that do not stand between two places where the same is said; `changed[n]` comes before run n."""
+    first: dict[Key, int] = {}
+    last: dict[Key, int] = {}
+    for place, keys in enumerate(changed):
+        for key in keys:
+            first.setdefault(key, place)
+            last[key] = place
+    crossed = {place for key, start in first.items() for place in range(start, last[key])}
+    return (run for place, run in enumerate(runs) if place not in crossed)
+
+
+def _parts(chunks: Chunks, first: int, stop: int) -> Iterator[tuple[int, int]]:
+    """What may be left out of a run: what no heading stands in, and all from the first one to the last that closes it.
+
+    What is kept at both ends are headings, or chunks that say something.
+    """
+    headings = list(compress(range(first, stop), map(_has_headings, chunks[first:stop])))
+    start, end = _sections(chunks, headings)
+    kept = [at for at in headings if not start <= at < end]
+    for before, after in pairwise((first - 1, *kept, stop)):
+        yield (start, end) if start < end and before + 1 == start else _inner(chunks, before + 1, after)
+
+
+def _sections(chunks: Chunks, headings: Sequence[int]) -> tuple[int, int]:
+    """From after the first of these chunks that begins with a heading to the last that closes all since then."""
+    opening = next((place for place, at in enumerate(headings) if chunks[at].opens), None)
+    if opening is None:
+        return 0, 0
+    start = end = headings[opening] + 1
+    lowest = _DEEPEST
+    for at in headings[opening + 1 :]:
+        if 0 < chunks[at].opens <= lowest:
             end = at
-        if chunks[at].levels:
-            lowest = min(chunks[at].levels) if lowest is None else min(lowest, *chunks[at].levels)
-    if end - start >= _LEAST:
-        yield start, end
+        lowest = min(lowest, *chunks[at].levels)
+    return start, end
+
+
+def _inner(chunks: Chunks, start: int, end: int) -> tuple[int, int]:
+    """What is between the first and the last of these chunks that say something."""
+    first = next((at + 1 for at in range(start, end) if chunks[at].keys), end)
+    last = next((at for at in range(end - 1, start - 1, -1) if chunks[at].keys), start)
+    return first, last

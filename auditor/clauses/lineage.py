@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from auditor.clauses.gone import Gone
 from auditor.clauses.lives import Life, Lineage, LineageEvent
 from auditor.clauses.tracing import Happening, State, next_state
 from auditor.clauses.window import outline
@@ -33,6 +34,7 @@ def trace(history: History) -> Lineage:
     """
     patches = {patch.after.name: patch.id for patch in patches_of(history)}
     waiting = Counter(name for sighting in history.sightings for name in set(sighting.parents))
+    lost = Gone()
     states: dict[str, State] = {}
     ids: dict[str, tuple[str, ...]] = {}
     happenings: dict[str, list[Happening]] = {}
@@ -43,7 +45,7 @@ def trace(history: History) -> Lineage:
         parents = [states[parent] for parent in dict.fromkeys(sighting.parents)]
         text = outline(history.revisions[sighting.revision], parents[0].outline if parents else None)
         states[name], happenings[name], changes[name] = next_state(
-            history.spec, name, patches.get(name), sighting.revision, text, parents
+            history.spec, name, patches.get(name), sighting.revision, text, parents, lost
         )
         ids[name] = states[name].ids
         cited[sighting.revision] = text.cited

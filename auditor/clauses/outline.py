@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 
 from auditor.clauses.blocks import blocks
-from auditor.clauses.pairing import key_of
+from auditor.clauses.pairing import Key, key_of
 from auditor.clauses.parse import Standing, Statement, is_markdown, statements, with_plain_ends
-from auditor.model.clause import Clause
+from auditor.clauses.sequence import common_end, common_start
+from auditor.model.clause import Clause, ClauseKind
 
 # A chunk ends at a blank line before text that is not indented, unless something in it is still open there.
 _BOUNDARY = re.compile(r"\n\n+(?=\S)")
 _OPENERS = ("```", "~~~", "<", "!!!", "{%", "{#")
 _TAG = re.compile(r"^[\s>*+.)\d-]*(\{[#%])", re.MULTILINE)
-_STRIDE = 4096
 # So many chunks may be gone at one place for the next one to be recognised.
 _AHEAD = 4
 
@@ -28,14 +28,15 @@ class Chunk:
     """A run of whole blocks, with the blank lines after them; its statements count lines from its own first.
 
     Within one file, chunks of the same text are the same. `levels` are those of the headings in it that open a section,
-    `keys` what its statements say, as `pairing.key_of` has it.
+    `has_headings` counts others, too; `keys` is what its statements say, as `pairing.key_of` has it.
     """
 
     text: str
     lines: int
     statements: tuple[Statement, ...] = field(compare=False)
     levels: tuple[int, ...] = field(compare=False)
-    keys: tuple[Hashable, ...] = field(compare=False)
+    has_headings: bool = field(compare=False)
+    keys: tuple[Key, ...] = field(compare=False)
 
     @property
     def opens(self) -> int:
@@ -45,11 +46,14 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One file of a revision, in chunks."""
+    """One file of a revision, in chunks; of each, how many characters, lines and clauses it has."""
 
     path: str
     text: str
     chunks: tuple[Chunk, ...]
+    characters: tuple[int, ...]
+    lines: tuple[int, ...]
+    counts: tuple[int, ...]
 
     def clauses(self) -> Iterator[Clause]:
         """Its clauses, the same as `parse.parse` gives."""
@@ -60,32 +64,75 @@ class Page:
             line += chunk.lines
 
 
+class _Growing:
+    """A page in the making."""
+
+    def __init__(self) -> None:
+        self._chunks: list[Chunk] = []
+        self._sizes: tuple[list[int], list[int], list[int]] = [], [], []
+
+    def add(self, chunk: Chunk) -> None:
+        self._chunks.append(chunk)
+        for sizes, size in zip(self._sizes, (len(chunk.text), chunk.lines, len(chunk.statements)), strict=True):
+            sizes.append(size)
+
+    def take(self, one: Page, start: int, stop: int) -> None:
+        """The chunks of another page from `start` to `stop`."""
+        self._chunks += one.chunks[start:stop]
+        for sizes, theirs in zip(self._sizes, (one.characters, one.lines, one.counts), strict=True):
+            sizes.extend(theirs[start:stop])
+
+    def page(self, path: str, text: str) -> Page:
+        return Page(path, text, tuple(self._chunks), *map(tuple, self._sizes))
+
+
 def page(path: str, text: str, previous: Page | None = None) -> Page:
     """One file in chunks; of `previous`, the same file in another revision, what is the same is not read again."""
     text = with_plain_ends(text)
     markdown = is_markdown(path)
+    found = _Growing()
     if previous is None or is_markdown(previous.path) != markdown:
-        return Page(path, text, tuple(_chunks(text, 0, markdown)))
+        for chunk in _chunks(text, 0, markdown):
+            found.add(chunk)
+        return found.page(path, text)
     if previous.text == text:
-        return Page(path, text, previous.chunks)
-    same_start, same_end = _same_ends(previous.text, text)
-    ends = list(accumulate([len(chunk.text) for chunk in previous.chunks]))
-    kept = bisect_right(ends, same_start - 1)
-    shift = len(text) - len(previous.text)
-    tail = bisect_left(ends, len(previous.text) - same_end)
-    starts = {end + shift: at + 1 for at, end in enumerate(ends[tail:-1], tail)}
-    found = list(previous.chunks[:kept])
-    at = ends[kept - 1] if kept else 0
+        return replace(previous, path=path)
+    ends = list(accumulate(previous.characters))
+    same_end = common_end(previous.text, text, min(len(previous.text), len(text)))
+    at = kept = 0
     while at < len(text):
         known = _known(text, at, previous.chunks, kept)
-        chunk = _next_chunk(text, at, markdown) if known is None else previous.chunks[known]
-        kept = kept if known is None else known + 1
-        found.append(chunk)
-        at += len(chunk.text)
-        if at in starts:
-            found += previous.chunks[starts[at] :]
+        if known is None:
+            chunk = _next_chunk(text, at, markdown)
+            found.add(chunk)
+            at += len(chunk.text)
+        else:
+            start = ends[known] - previous.characters[known]
+            kept = _same_until(previous, ends, known, text, at)
+            found.take(previous, known, kept)
+            at += ends[kept - 1] - start
+        if 0 < len(text) - at <= same_end and (rest := _ending_at(ends, len(previous.text) - (len(text) - at))):
+            found.take(previous, rest, len(ends))
             break
-    return Page(path, text, tuple(found))
+    return found.page(path, text)
+
+
+def _same_until(previous: Page, ends: Sequence[int], known: int, text: str, at: int) -> int:
+    """The first chunk after `known` that the text, which has `known` at `at`, does not go on with.
+
+    A chunk goes on to whatever is not blank: it is the same only where the character after it is, too.
+    """
+    start = ends[known] - previous.characters[known]
+    same = common_start(previous.text, text, start, at)
+    if start + same == len(previous.text) and at + same == len(text):
+        return len(ends)
+    return max(known + 1, bisect_right(ends, start + same - 1))
+
+
+def _ending_at(ends: Sequence[int], place: int) -> int:
+    """How many chunks end there or before, if one ends right there; else 0."""
+    at = bisect_right(ends, place)
+    return at if at and ends[at - 1] == place else 0
 
 
 def _known(text: str, start: int, chunks: Sequence[Chunk], first: int) -> int | None:
@@ -96,28 +143,6 @@ def _known(text: str, start: int, chunks: Sequence[Chunk], first: int) -> int | 
             beyond = text[start + len(chunk) : start + len(chunk) + 1]
             return at if beyond and not beyond.isspace() else None
     return None
-
-
-def _same_ends(one: str, two: str) -> tuple[int, int]:
-    """How many characters two texts begin and end with in common, without overlap."""
-    most = min(len(one), len(two))
-    start = 0
-    while start < most and one[start : start + _STRIDE] == two[start : start + _STRIDE]:
-        start += _STRIDE
-    start = min(start, most)
-    while start < most and one[start] == two[start]:
-        start += 1
-    most -= start
-    end = 0
-    while end < most and _tail(one, end, min(_STRIDE, most - end)) == _tail(two, end, min(_STRIDE, most - end)):
-        end += min(_STRIDE, most - end)
-    while end < most and one[-1 - end] == two[-1 - end]:
-        end += 1
-    return start, end
-
-
-def _tail(text: str, end: int, size: int) -> str:
-    return text[len(text) - end - size : len(text) - end]
 
 
 def _chunks(text: str, start: int, markdown: bool) -> Iterator[Chunk]:
@@ -141,7 +166,8 @@ def _next_chunk(text: str, start: int, markdown: bool) -> Chunk:
 def _chunk(text: str, markdown: bool) -> Chunk:
     found = tuple(statements(text, markdown=markdown))
     levels = tuple(statement.level for statement in found if statement.level)
-    return Chunk(text, text.count("\n"), found, levels, tuple(map(key_of, found)))
+    has_headings = any(one.kind is ClauseKind.HEADING for one in found)
+    return Chunk(text, text.count("\n"), found, levels, has_headings, tuple(map(key_of, found)))
 
 
 @lru_cache(maxsize=2**15)

@@ -27,6 +27,7 @@ _MOST_STEPS = 8
 _SAME_CONTENT = 0.5
 
 Place = int | str
+Key = tuple[Hashable, ...]
 
 
 class Side:
@@ -68,7 +69,7 @@ class Side:
         return self.clauses[at].kind is ClauseKind.HEADING
 
 
-def key_of(clause: Clause | Statement) -> tuple[Hashable, ...]:
+def key_of(clause: Clause | Statement) -> Key:
     """Equal for two clauses that say the same, wherever they stand; its first part is their standing."""
     if clause.kind is ClauseKind.HEADING:
         return clause.kind.value, clause.text, clause.anchor, tuple(sorted(clause.attributes.items()))

@@ -5,6 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Sequence
+from typing import Any, TypeVar
+
+_Sequence = TypeVar("_Sequence", str, tuple[Any, ...])
+_STRIDE = 4096
 
 
 def longest_increasing(values: Sequence[int]) -> list[int]:
@@ -26,6 +30,32 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
         chain.append(at)
         at = previous[at]
     return chain[::-1]
+
+
+def common_start(one: _Sequence, two: _Sequence, at: int = 0, other: int = 0) -> int:
+    """How many elements two sequences have in common from these positions on, compared a slice at a time."""
+    most = min(len(one) - at, len(two) - other)
+    same, step = 0, _STRIDE
+    while same < most and step:
+        size = min(step, most - same)
+        if one[at + same : at + same + size] == two[other + same : other + same + size]:
+            same += size
+        else:
+            step = size // 2
+    return same
+
+
+def common_end(one: _Sequence, two: _Sequence, most: int) -> int:
+    """How many of their last elements two sequences have in common, up to `most`."""
+    same, step = 0, _STRIDE
+    while same < most and step:
+        size = min(step, most - same)
+        ends = len(one) - same, len(two) - same
+        if one[ends[0] - size : ends[0]] == two[ends[1] - size : ends[1]]:
+            same += size
+        else:
+            step = size // 2
+    return same
 
 
 def common_in_order(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[int, int]]:

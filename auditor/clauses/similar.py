@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from heapq import nsmallest
 
@@ -14,7 +14,7 @@ Bag = Counter[str]
 
 # A text is looked up by its rarest words, among the texts that share most of them.
 _RARE_WORDS = 16
-_MOST_HOLDERS = 200
+MOST_HOLDERS = 200
 _MOST_CANDIDATES = 16
 
 
@@ -66,8 +66,15 @@ def candidates(
     for other, bag in after.items():
         for word in bag:
             holders[word].append(other)
+    return candidates_among(before, holders, weights)
+
+
+def candidates_among(
+    before: Mapping[int, Bag], holders: Mapping[str, Sequence[int]], weights: Mapping[str, float]
+) -> Iterator[tuple[int, int]]:
+    """As `candidates`; `holders` gives for each word the positions after that have it, none for an unknown one."""
     for at, bag in before.items():
-        known = [word for word in bag if 0 < len(holders.get(word, ())) <= _MOST_HOLDERS]
+        known = [word for word in bag if 0 < len(holders[word]) <= MOST_HOLDERS]
         shared: Counter[int] = Counter()
         for word in nsmallest(_RARE_WORDS, known, key=lambda word: (-weights[word], word)):
             shared.update(holders[word])

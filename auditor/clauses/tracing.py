@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from auditor.clauses.gone import found_again, likeness
+from auditor.clauses.gone import Gone, likeness
 from auditor.clauses.lives import LineageEvent
 from auditor.clauses.match import Outcome, changes_of, outcomes_of
 from auditor.clauses.pairing import key_of
@@ -61,18 +62,21 @@ class _Reading:
         self.by_after = {outcome.other: outcome for outcome in self.outcomes if outcome.other is not None}
 
 
-@dataclass(slots=True)
 class _Namer:
     """Makes ids: the first that a text has and that is not known yet."""
 
-    spec: str
-    known: set[str]
+    def __init__(self, spec: str, known: Sequence[Collection[str]]) -> None:
+        self._spec, self._known = spec, known
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {name for names in self._known for name in names}  # of no use where nothing is new, as mostly
 
     def name(self, text: str) -> str:
         ordinal = 0
-        while (name := _id(self.spec, text, ordinal)) in self.known:
+        while (name := _id(self._spec, text, ordinal)) in self._names:
             ordinal += 1
-        self.known.add(name)
+        self._names.add(name)
         return name
 
 
@@ -82,28 +86,32 @@ def _id(spec: str, text: str, ordinal: int) -> str:
 
 
 def next_state(
-    spec: str, sighting: str, patch: str | None, revision: str, outline: Outline, parents: Sequence[State]
+    spec: str, sighting: str, patch: str | None, revision: str, outline: Outline, parents: Sequence[State], lost: Gone
 ) -> tuple[State, list[Happening], tuple[ClauseChange, ...]]:
     """The state of a sighting with these parents, first parent first, what happened in it, and its clause changes.
 
-    The changes are against the first parent alone, and know nothing of who a clause was before.
+    The changes are against the first parent alone, and know nothing of who a clause was before. `lost` is for looking
+    up what is gone, one for a whole history.
     """
-    gone = {name: clause for parent in parents for name, clause in parent.gone.items()}
-    sighted = {content: ids for parent in reversed(parents) for content, ids in parent.sighted.items()}
+    gone: dict[str, Clause] = {}
+    sighted: dict[str, tuple[str, ...]] = {}
+    for parent in parents:
+        gone |= parent.gone
+    for parent in reversed(parents):
+        sighted |= parent.sighted
     ids = _same_again(revision, parents, sighted)
     part = window(parents[0].outline, outline) if len(parents) == 1 and ids is None else None
     if part:
         clauses, before = part.after, parents[0].ids
         last = part.first + part.sizes[0]
         readings = [_Reading(part.before, before[part.first : last], _outcomes(part, parents[0].outline, outline))]
-        known = _Namer(spec, {*gone, *before})
-        inside = _assigned(known, clauses, readings, gone)
+        inside = _assigned(_Namer(spec, (gone, before)), clauses, readings, gone, lost)
         ids = (*before[: part.first], *_unfolded(part, inside, readings[0].ids), *before[last:])
     else:
         clauses = dict(enumerate(outline.clauses))
         readings = [_whole(parent, clauses) for parent in parents]
-        known = _Namer(spec, {*gone, *(name for parent in parents for name in parent.ids)})
-        inside = dict(enumerate(ids)) if ids is not None else _assigned(known, clauses, readings, gone)
+        namer = _Namer(spec, (gone, *(parent.ids for parent in parents)))
+        inside = dict(enumerate(ids)) if ids is not None else _assigned(namer, clauses, readings, gone, lost)
         ids = tuple(inside.values())
     changes = changes_of(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
     happenings = list(_Teller(sighting, patch, clauses, inside, readings, gone).happenings())
@@ -112,7 +120,8 @@ def next_state(
         gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
     for name in here & gone.keys():
         del gone[name]
-    return State(revision, outline, ids, gone, {**sighted, revision: ids}), happenings, changes
+    sighted[revision] = ids
+    return State(revision, outline, ids, gone, sighted), happenings, changes
 
 
 def _outcomes(part: Window, before: Outline, after: Outline) -> list[Outcome]:
@@ -153,7 +162,7 @@ def _same_again(
 
 
 def _assigned(
-    namer: _Namer, clauses: Mapping[int, Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause]
+    namer: _Namer, clauses: Mapping[int, Clause], readings: Sequence[_Reading], gone: Mapping[str, Clause], lost: Gone
 ) -> dict[int, str]:
     """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
     ids: dict[int, str] = {}
@@ -169,9 +178,8 @@ def _assigned(
             for outcome in reading.outcomes:
                 if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
                     take(outcome.other, reading.ids[outcome.at])
-    absent = {name: clause for name, clause in gone.items() if name not in taken}
     added = {at: clause for at, clause in clauses.items() if at not in ids}
-    for at, name in found_again(absent, added).items():
+    for at, name in lost.found_again(gone, taken, added).items():
         take(at, name)
     return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
+from operator import attrgetter
 
-from auditor.clauses.folds import folds_of
+from auditor.clauses.folds import Chunks, between, folds_of, runs_in_common
 from auditor.clauses.outline import Chunk, Page, page
+from auditor.clauses.pairing import Key
 from auditor.clauses.parse import Standing, Statement
+from auditor.clauses.sequence import common_end, common_start
 from auditor.clauses.similar import bag_of
 from auditor.model.clause import Clause
 from auditor.model.spec import Revision
@@ -20,11 +24,19 @@ _DEEPEST = 6
 
 @dataclass
 class Outline:
-    """A revision in chunks, how many of its clauses each word stands in and each say the same, and what they cite."""
+    """A revision in chunks.
+
+    Attributes:
+        holders: how many of its clauses each word stands in.
+        keys: how many of them say the same.
+        repeated: what more than one of them says.
+        cited: the ids of the footnotes that they cite.
+    """
 
     pages: tuple[Page, ...]
     holders: Counter[str]
-    keys: Counter[Hashable]
+    keys: Counter[Key]
+    repeated: frozenset[Key]
     cited: frozenset[str]
 
     @cached_property
@@ -35,7 +47,7 @@ class Outline:
     @cached_property
     def size(self) -> int:
         """How many clauses there are."""
-        return sum(_count(one.chunks) for one in self.pages)
+        return sum(sum(one.counts) for one in self.pages)
 
 
 class Weights(dict[str, float]):
@@ -79,23 +91,32 @@ def outline(revision: Revision, previous: Outline | None) -> Outline:
     pages = tuple(page(file.path, file.text, earlier.get(file.path)) for file in revision.files)
     holders = Counter(previous.holders) if previous else Counter()
     keys = Counter(previous.keys) if previous else Counter()
-    cited = previous.cited if previous else None
+    changed: list[Chunk] = []
     for path in earlier.keys() | {one.path for one in pages}:
         ours = earlier[path].chunks if path in earlier else ()
         theirs = next((one.chunks for one in pages if one.path == path), ())
-        start, end = _same(ours, theirs)
-        sides = [{id(chunk): chunk for chunk in chunks[start : len(chunks) - end]} for chunks in (ours, theirs)]
-        counts = [Counter(map(id, chunks[start : len(chunks) - end])) for chunks in (ours, theirs)]
-        gone = [sides[0][one] for one in (counts[0] - counts[1]).elements()]
-        come = [sides[1][one] for one in (counts[1] - counts[0]).elements()]
+        gone, come = _apart(ours, theirs)
         holders.subtract(_words(gone))
         holders.update(_words(come))
         keys.subtract(_keys(gone))
         keys.update(_keys(come))
-        cited = None if any(_citations((*gone, *come))) else cited
-    if cited is None:
+        changed += (*gone, *come)
+    touched = frozenset(_keys(changed))
+    repeated = (previous.repeated if previous else frozenset()) - touched | {key for key in touched if keys[key] > 1}
+    if previous and not any(_citations(changed)):
+        cited = previous.cited
+    else:
         cited = frozenset(name for one in pages for name in _citations(one.chunks))
-    return Outline(pages, holders, keys, cited)
+    return Outline(pages, holders, keys, repeated, cited)
+
+
+def _apart(ours: Chunks, theirs: Chunks) -> tuple[list[Chunk], list[Chunk]]:
+    """The chunks that only one of two pages has, as often as it has them more."""
+    changed = list(between(ours, theirs, list(runs_in_common(ours, theirs))))
+    sides = [{id(chunk): chunk for chunks in side for chunk in chunks} for side in zip(*changed, strict=True)]
+    counts = [Counter(id(chunk) for chunks in side for chunk in chunks) for side in zip(*changed, strict=True)]
+    gone, come = counts[0] - counts[1], counts[1] - counts[0]
+    return [sides[0][one] for one in gone.elements()], [sides[1][one] for one in come.elements()]
 
 
 def window(before: Outline, after: Outline) -> Window | None:
@@ -119,30 +140,26 @@ def window(before: Outline, after: Outline) -> Window | None:
     open_ones = _open_headings(one.chunks, start)
     standing = Standing(one.path)
     lead = [standing.clause(heading) for heading in open_ones]
-    ours, theirs = (page.chunks[start : len(page.chunks) - end] for page in (one, two))
-    folds = folds_of(ours, theirs, lambda key: before.keys[key] == after.keys[key] == 1)
-    line = sum([chunk.lines for chunk in one.chunks[:start]])
+    sides = slice(start, len(one.chunks) - end), slice(start, len(two.chunks) - end)
+    folds = folds_of(one.chunks[sides[0]], two.chunks[sides[1]], before.repeated | after.repeated)
+    counts = one.counts[sides[0]], two.counts[sides[1]]
+    ours, theirs = [(at, at + size) for at, _, size in folds], [(other, other + size) for _, other, size in folds]
     return Window(
-        first=sum(_count(page.chunks) for page in before.pages[: changed[0]]) + _count(one.chunks[:start]),
+        first=sum(sum(page.counts) for page in before.pages[: changed[0]]) + sum(one.counts[:start]),
         lead=lead,
-        before=dict(_clauses(_under(one, open_ones), line, ours, [(at, at + size) for at, _, size in folds])),
-        after=dict(_clauses(_under(two, open_ones), line, theirs, [(at, at + size) for _, at, size in folds])),
-        sizes=(_count(ours), _count(theirs)),
-        folds=[(_count(ours[:at]), _count(theirs[:to]), _count(ours[at : at + size])) for at, to, size in folds],
+        before=dict(_clauses(_under(one, open_ones), one, sides[0], ours)),
+        after=dict(_clauses(_under(two, open_ones), two, sides[1], theirs)),
+        sizes=(sum(counts[0]), sum(counts[1])),
+        folds=[
+            (sum(counts[0][:at]), sum(counts[1][:other]), sum(counts[0][at : at + size])) for at, other, size in folds
+        ],
     )
 
 
-def _same(ours: Sequence[Chunk], theirs: Sequence[Chunk]) -> tuple[int, int]:
+def _same(ours: Chunks, theirs: Chunks) -> tuple[int, int]:
     """How many chunks two pages begin and end with in common."""
-    most = min(len(ours), len(theirs))
-    start = 0
-    while start < most and (ours[start] is theirs[start] or ours[start].text == theirs[start].text):
-        start += 1
-    most -= start
-    end = 0
-    while end < most and (ours[-1 - end] is theirs[-1 - end] or ours[-1 - end].text == theirs[-1 - end].text):
-        end += 1
-    return start, end
+    start = common_start(ours, theirs)
+    return start, common_end(ours, theirs, min(len(ours), len(theirs)) - start)
 
 
 def _end(chunks: Sequence[Chunk], end: int, level: int) -> int:
@@ -155,17 +172,13 @@ def _levels(chunks: Iterable[Chunk]) -> Iterator[int]:
     return (level for chunk in chunks for level in chunk.levels)
 
 
-def _count(chunks: Iterable[Chunk]) -> int:
-    return sum([len(chunk.statements) for chunk in chunks])
-
-
 def _words(chunks: Iterable[Chunk]) -> Iterator[str]:
     for chunk in chunks:
         for statement in chunk.statements:
             yield from bag_of(statement.text)
 
 
-def _keys(chunks: Iterable[Chunk]) -> Iterator[Hashable]:
+def _keys(chunks: Iterable[Chunk]) -> Iterator[Key]:
     return (key for chunk in chunks for key in chunk.keys)
 
 
@@ -173,19 +186,19 @@ def _citations(chunks: Iterable[Chunk]) -> Iterator[str]:
     return (name for chunk in chunks for statement in chunk.statements for name in statement.citations)
 
 
-def _open_headings(chunks: Sequence[Chunk], start: int) -> list[Statement]:
+def _open_headings(chunks: Chunks, start: int) -> list[Statement]:
     """The headings that the chunk at `start`, which begins with one, stands under."""
     if not start:
         return []
-    found = []
-    level = chunks[start].statements[0].level
-    for chunk in reversed(chunks[:start]):
-        if not chunk.levels:
-            continue
-        for statement in reversed(chunk.statements):
+    found: list[Statement] = []
+    level = chunks[start].opens
+    for at in reversed(list(compress(range(start), map(attrgetter("levels"), chunks[:start])))):
+        for statement in reversed(chunks[at].statements):
             if 0 < statement.level < level:
                 found.append(statement)
                 level = statement.level
+        if level == 1:
+            break
     return found[::-1]
 
 
@@ -194,16 +207,18 @@ def _under(one: Page, headings: Iterable[Statement]) -> Standing:
 
 
 def _clauses(
-    standing: Standing, line: int, chunks: Sequence[Chunk], folds: Sequence[tuple[int, int]]
+    standing: Standing, page: Page, part: slice, folds: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, Clause]]:
-    """The clauses of the chunks, by position, without those of the folded ones; the first chunk is at that line."""
+    """The clauses of a part of a page, by position in it, without those of the folded chunks."""
+    chunks, lines, counts = page.chunks[part], page.lines[part], page.counts[part]
     at = position = 0
+    line = sum(page.lines[: part.start])
     for start, stop in (*folds, (len(chunks), len(chunks))):
         for chunk in chunks[at:start]:
             for statement in chunk.statements:
                 yield position, standing.clause(statement, line)
                 position += 1
             line += chunk.lines
-        position += _count(chunks[start:stop])
-        line += sum([chunk.lines for chunk in chunks[start:stop]])
+        position += sum(counts[start:stop])
+        line += sum(lines[start:stop])
         at = stop

@@ -54,6 +54,7 @@ class Repository:
         variables = {"GIT_DIR": str(git_dir), **_from_hook(git_dir, common_dir, environment)}
         self._command = Command(git_dir, variables)
         self._objects = Objects(self._command)
+        self._preloaded: dict[str, bytes] = {}
         self.tree = lru_cache(maxsize=1024)(self._read_tree)
         self.files_under = lru_cache(maxsize=64)(self._read_files_under)
 
@@ -166,6 +167,13 @@ class Repository:
         """The contents of files in that order; take them all before asking for anything else."""
         return self._objects.read_all(object_ids, "blob", limit=limit)
 
+    def preload_trees(self, object_ids: Sequence[str]) -> None:
+        """Read these trees, or commits' trees, in one go: asking for each by itself waits for git every time.
+
+        They are kept until the next call.
+        """
+        self._preloaded = dict(zip(object_ids, self._objects.read_all(object_ids, "tree"), strict=True))
+
     def index_entries(self) -> dict[str, Entry]:
         """What the index holds, by path. Raises RepositoryError for paths whose merge is not finished."""
         entries = {}
@@ -194,7 +202,8 @@ class Repository:
 
     def _read_tree(self, object_id: str) -> Mapping[str, Entry]:
         """The entries by name of a tree, or of a commit's tree."""
-        return parse_tree(self._objects.read(object_id, "tree"), len(object_id) // 2)
+        data = self._preloaded.get(object_id)
+        return parse_tree(self._objects.read(object_id, "tree") if data is None else data, len(object_id) // 2)
 
     def _read_files_under(self, object_id: str) -> tuple[tuple[str, Entry], ...]:
         """(path below the tree, entry) of everything in it that is no folder, sorted by path."""

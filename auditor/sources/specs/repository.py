@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import CommitLine, Repository
-from auditor.model.spec import History, Revision, Sighting
+from auditor.model.spec import History, Revision, Sighting, revision_id
 from auditor.sources.specs.patterns import Pattern, parse_patterns
 from auditor.sources.specs.revisions import checked_path, revision_of, spec_text
 from auditor.sources.specs.walk import Rename, State, blobs_at, walk
+
+# So many revisions may be read before the first of them is hashed; their bytes are kept until then.
+_HASHED_BEHIND = 16
 
 
 def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HEAD") -> History:
@@ -84,16 +89,31 @@ def _revisions(repo: Repository, states: Sequence[State]) -> list[Revision]:
 
 
 def _read(repo: Repository, contents: Iterable[tuple[tuple[str, str], ...]]) -> Iterator[Revision]:
-    """The revisions of these files, as (path, blob), each blob read once; one is hashed while git unpacks the next."""
+    """The revisions of these files, as (path, blob), each blob read once; they are hashed while git unpacks the next.
+
+    Hashing takes as long as unpacking, and lets go of the interpreter: a second thread does it where a core is free.
+    """
     given = list(contents)
     paths = {blob: checked_path(path) for content in given for path, blob in content}
     reading = repo.blobs(list(paths))
     texts: dict[str, str] = {}
-    for content in given:
-        for _, blob in content:
-            if blob not in texts:
-                texts[blob] = spec_text(next(reading), paths[blob])
-        yield revision_of({path: texts[blob] for path, blob in content})
+    with ThreadPoolExecutor(max_workers=1) as hasher:
+        waiting: deque[tuple[dict[str, str], Future[str]]] = deque()
+        for content in given:
+            for _, blob in content:
+                if blob not in texts:
+                    texts[blob] = spec_text(next(reading), paths[blob])
+            named = {path: texts[blob] for path, blob in content}
+            waiting.append((named, hasher.submit(_content_id, named)))
+            if len(waiting) > _HASHED_BEHIND:
+                first, identity = waiting.popleft()
+                yield revision_of(first, identity.result())
+        for last, identity in waiting:
+            yield revision_of(last, identity.result())
+
+
+def _content_id(texts: Mapping[str, str]) -> str:
+    return revision_id({path: text.encode() for path, text in texts.items()})
 
 
 def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> Sighting:

@@ -31,10 +31,10 @@ def checked_path(path: str) -> str:
     return path
 
 
-def revision_of(texts: Mapping[str, str]) -> Revision:
-    """The revision that these texts, by path, make."""
+def revision_of(texts: Mapping[str, str], content_id: str | None = None) -> Revision:
+    """The revision that these texts, by path, make; its id is computed unless it is known."""
     files = tuple(SpecFile(path, texts[path]) for path in sorted(texts))
-    return Revision(revision_id({file.path: file.text.encode() for file in files}), files)
+    return Revision(content_id or revision_id({file.path: file.text.encode() for file in files}), files)
 
 
 def read_revision(tree: Tree, patterns: Sequence[str]) -> Revision:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.git import Commit, CommitLine, Repository
 from auditor.sources.specs.patterns import Pattern
 
 Blobs = Mapping[str, str]
+
+_AHEAD = 200
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,12 +35,21 @@ def walk(repo: Repository, patterns: Sequence[Pattern], tip: str) -> tuple[tuple
     while True:
         lines = repo.commits_touching(tip, [pattern.pathspec for pattern in _all(patterns, renames)])
         earlier = _earlier_names(lines, renames)
-        blobs = {line.id: blobs_at(repo, line.id, _with(patterns, earlier[line.id])) for line in lines}
+        blobs = {
+            line.id: blobs_at(repo, line.id, _with(patterns, earlier[line.id])) for line in _preloading(repo, lines)
+        }
         states = _without_unchanged(lines, blobs)
         found = frozenset(_renames(repo, patterns, earlier, states)) - renames
         if not found:
             return states, renames
         renames |= found
+
+
+def _preloading(repo: Repository, lines: Sequence[CommitLine]) -> Iterator[CommitLine]:
+    """The lines, the root folders of the next ones read ahead."""
+    for at in range(0, len(lines), _AHEAD):
+        repo.preload_trees([line.id for line in lines[at : at + _AHEAD]])
+        yield from lines[at : at + _AHEAD]
 
 
 def blobs_at(repo: Repository, commit: str, patterns: Iterable[Pattern]) -> Blobs:
