@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
-from auditor.clauses.diff import clauses_of
+from auditor.clauses.diff import pages_of
 from auditor.clauses.grams import Fingerprint, fingerprint
 from auditor.clauses.overlap import Overlap, containment
 from auditor.clauses.passages import Passage, added_by_clause
@@ -127,7 +127,7 @@ class LeakSearch:
         shown = frozenset(pair for prompts in visible for pair in prompts.items())
         added = added_by_clause(changes)
         sets = [one for one in (self._beside(shown), self._hashed) if one is not None] if added else []
-        background = Counter(clause.text for clause in clauses_of(before)) if sets else Counter[str]()
+        background = Counter(text for page in pages_of(before) for text in page.texts()) if sets else Counter[str]()
         found = tuple(leak for one in sets for leak in one.leaks(background, added))
         return PatchLeaks(found, bool(shown), self._given.unsearched)
 

@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from auditor.assess.leaks import NOT_COMPARED, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.authority import AuthorityChanges, authority_changes
-from auditor.clauses.diff import clauses_of
+from auditor.clauses.diff import clauses_of, pages_of
 from auditor.clauses.lives import Lineage, LineageEvent
 from auditor.clauses.match import match
 from auditor.clauses.norms import Norm, judge
@@ -57,7 +57,7 @@ class RevisionText:
 @lru_cache(maxsize=64)
 def _citing(revision: Revision) -> Mapping[str, Clause]:
     found: dict[str, Clause] = {}
-    for clause in clauses_of(revision):
+    for clause in (clause for page in pages_of(revision) for clause in page.citing()):
         for cited in clause.citations:
             found.setdefault(cited, clause)
     return found

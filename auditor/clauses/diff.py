@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable
 from functools import lru_cache
 
 from auditor.clauses.match import match
-from auditor.clauses.outline import page
+from auditor.clauses.outline import Page, page
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange
 from auditor.model.spec import Revision
 
+_KEPT = 64  # files, as clauses and as pages
 _OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: ChangeKind.REMOVED}
 
 
@@ -21,10 +22,26 @@ def clauses_of(revision: Revision) -> tuple[Clause, ...]:
     return tuple(clause for file in revision.files for clause in _clauses(file.path, file.text))
 
 
-@lru_cache(maxsize=64)
+def pages_of(revision: Revision) -> tuple[Page, ...]:
+    """The files of a revision, in order; what was read a moment ago, if only in another revision, is not read again."""
+    return tuple(_page(file.path, file.text) for file in revision.files)
+
+
+@lru_cache(maxsize=_KEPT)
 def _clauses(path: str, text: str) -> tuple[Clause, ...]:
-    """As `parse.parse` gives them; what another revision says, too, is not read again."""
-    return tuple(page(path, text).clauses())
+    """As `parse.parse` gives them."""
+    return tuple(_page(path, text).clauses())
+
+
+_LATEST: OrderedDict[str, Page] = OrderedDict()
+
+
+@lru_cache(maxsize=_KEPT)
+def _page(path: str, text: str) -> Page:
+    found = _LATEST[path] = page(path, text, _LATEST.pop(path, None))  # the answer is the same without the other one
+    if len(_LATEST) > _KEPT:
+        _LATEST.popitem(last=False)
+    return found
 
 
 def diff(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:

@@ -28,7 +28,8 @@ class Chunk:
     """A run of whole blocks, with the blank lines after them; its statements count lines from its own first.
 
     Within one file, chunks of the same text are the same. `levels` are those of the headings in it that open a section,
-    `has_headings` counts others, too; `keys` is what its statements say, as `pairing.key_of` has it.
+    `has_headings` counts others, too; `cites` is whether a statement cites a footnote; `keys` are what its statements
+    say, as `pairing.key_of` has it.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Chunk:
     statements: tuple[Statement, ...] = field(compare=False)
     levels: tuple[int, ...] = field(compare=False)
     has_headings: bool = field(compare=False)
+    cites: bool = field(compare=False)
     keys: tuple[Key, ...] = field(compare=False)
 
     @property
@@ -62,6 +64,21 @@ class Page:
             for statement in chunk.statements:
                 yield standing.clause(statement, line)
             line += chunk.lines
+
+    def citing(self) -> Iterator[Clause]:
+        """Those of its clauses that cite a footnote, without making the others."""
+        standing, line = Standing(self.path), 0
+        for chunk in self.chunks:
+            if chunk.levels or chunk.cites:
+                for statement in chunk.statements:
+                    clause = standing.clause(statement, line)
+                    if statement.citations:
+                        yield clause
+            line += chunk.lines
+
+    def texts(self) -> Iterator[str]:
+        """What its clauses say, one by one."""
+        return (statement.text for chunk in self.chunks for statement in chunk.statements)
 
 
 class _Growing:
@@ -167,7 +184,8 @@ def _chunk(text: str, markdown: bool) -> Chunk:
     found = tuple(statements(text, markdown=markdown))
     levels = tuple(statement.level for statement in found if statement.level)
     has_headings = any(one.kind is ClauseKind.HEADING for one in found)
-    return Chunk(text, text.count("\n"), found, levels, has_headings, tuple(map(key_of, found)))
+    cites = any(one.citations for one in found)
+    return Chunk(text, text.count("\n"), found, levels, has_headings, cites, tuple(map(key_of, found)))
 
 
 @lru_cache(maxsize=2**15)

@@ -183,7 +183,7 @@ def _keys(chunks: Iterable[Chunk]) -> Iterator[Key]:
 
 
 def _citations(chunks: Iterable[Chunk]) -> Iterator[str]:
-    return (name for chunk in chunks for statement in chunk.statements for name in statement.citations)
+    return (name for chunk in chunks if chunk.cites for one in chunk.statements for name in one.citations)
 
 
 def _open_headings(chunks: Chunks, start: int) -> list[Statement]:
