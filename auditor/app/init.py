@@ -9,18 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from auditor.app.project import Place, locate
-from auditor.errors import ConfigError, RepositoryError
+from auditor.app.bound import know
+from auditor.app.project import Place, Project, chosen, locate
+from auditor.app.proposals import bindings_toml, suites_toml, unknowns
+from auditor.app.survey import Survey, survey
+from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, RepositoryError
 from auditor.git import Commit, Tree
-from auditor.settings import FILE, SHARED_FILE, STORE, has_settings, project_path
+from auditor.model.suite import Registry
+from auditor.settings import FILE, SHARED_FILE, STORE, Settings, SpecConfig, has_settings, load, project_path
 from auditor.sources.specs.revisions import read_revision
+from auditor.store.bindings import load_bindings
+from auditor.store.suites import load_registry
 
 SUFFIXES = (".md", ".markdown", ".txt", ".prompt", ".j2", ".jinja", ".jinja2")
 _LIKELY = re.compile(r"(^| )(constitution|(model ?)?spec(ification)?s?|system ?(prompt|message))( |$)")
 _ELSEWHERE = ("test", "tests", "vendor", "node_modules", "third_party", STORE)
 _DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _SHOWN = 8
-_FILES = (FILE, f"{STORE}/suites.toml", f"{STORE}/bindings.toml")
+_STORED = ("suites.toml", "bindings.toml")
+_FILES = (FILE, *(f"{STORE}/{name}" for name in _STORED))
 
 _SETTINGS = """\
 # What auditor audits here. Everything under [policy] may be left out; these are the defaults.
@@ -70,40 +77,95 @@ _BINDINGS = """\
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """What was written: the spec's name and path, and the files, relative to `root`."""
+    """What was written, and what was found.
+
+    Attributes:
+        spec, path: the name of the spec, and its path or glob; "" where they were configured before.
+        files: written, relative to `root`.
+        kept: there already, and left as they are.
+        survey: what the logs hold; None without any.
+        unknown: what is left for a person, a line each.
+    """
 
     root: Path
     spec: str
     path: str
     files: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    survey: Survey | None = None
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """2 where a log was refused; the files are written all the same."""
+        return EXIT_COULD_NOT_RUN if self.survey is not None and self.survey.refused else EXIT_PASS
 
 
-def init(where: Path, spec: str | None) -> Initialised:
+def init(where: Path, spec: str | None, logs: Sequence[Path] = ()) -> Initialised:
     """Writes the first files of a project; none that is there is touched.
 
     Args:
         where: a folder in a work tree, or a folder of dated revisions.
         spec: the spec's path or glob from the root; None to look for the one file that is likely to be it.
+        logs: files and folders to propose suites and bindings from. With them, files that are there already are no
+            error, so that it can be run again to see what is still unknown.
 
     Raises:
         ConfigError: a file is there already, no file or several are likely to be the spec, or `spec` matches none.
         RepositoryError: there is no work tree, or no commit yet.
     """
     with locate(where) as place:
-        return _init(place, spec)
+        _refuse_bare(place)
+        return _init(place, spec) if not logs else _from_logs(place, spec, logs)
 
 
-def _init(place: Place, spec: str | None) -> Initialised:
+def _refuse_bare(place: Place) -> None:
     if place.repository is not None and place.repository.worktree is None:
         remedy = "run this in a clone, and commit what it writes"
         raise RepositoryError("is bare, and settings are files of a work tree", where=str(place.root), remedy=remedy)
+
+
+def _init(place: Place, spec: str | None) -> Initialised:
     _refuse_existing(place.tree)
+    name, path, settings = _settings(place, spec)
+    _write(place.root, dict(zip(_FILES, (settings, _SUITES, _BINDINGS), strict=True)))
+    return Initialised(place.root, name, path, _FILES)
+
+
+def _settings(place: Place, spec: str | None) -> tuple[str, str, str]:
+    """The spec's name, its path, and the settings that say so."""
     path = _given(place, spec) if spec is not None else _found(place)
     name = _name(path)
     source = "" if place.repository is not None else 'source = "folder"\n'
-    settings = _SETTINGS.format(name=json.dumps(name), path=json.dumps(path), source=source)
-    _write(place.root, dict(zip(_FILES, (settings, _SUITES, _BINDINGS), strict=True)))
-    return Initialised(place.root, name, path, _FILES)
+    return name, path, _SETTINGS.format(name=json.dumps(name), path=json.dumps(path), source=source)
+
+
+def _from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> Initialised:
+    """As `init`, with a registry and bindings proposed from logs; files that are there are kept."""
+    name, path, settings = "", "", ""
+    if has_settings(place.tree) or place.tree.read(FILE) is not None:
+        known = load(place.tree)
+    else:
+        name, path, settings = _settings(place, spec)
+        known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
+    registry, why = _registry(place, known)
+    specs = chosen(known.specs, spec if not path else None, in_git=place.repository is not None)
+    project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
+    seen = survey(logs, know(project), load_bindings(place.tree, known.store))
+    texts = (settings, _SUITES + suites_toml(seen), _BINDINGS + bindings_toml(seen))
+    wanted = dict(zip((FILE, *(f"{known.store}/{one}" for one in _STORED)), texts, strict=True))
+    kept = tuple(one for one in wanted if place.tree.read(one) is not None or (one == FILE and not settings))
+    new = {one: text for one, text in wanted.items() if one not in kept}
+    _write(place.root, new, known.store)
+    return Initialised(place.root, name, path, tuple(new), kept, seen, tuple(unknowns(seen, registry, why)))
+
+
+def _registry(place: Place, known: Settings) -> tuple[Registry, str]:
+    """What is registered already; an empty registry, and why, where entries are not filled in yet."""
+    try:
+        return load_registry(place.tree, known.store), ""
+    except ConfigError as error:
+        return Registry({}), str(error)
 
 
 def _refuse_existing(tree: Tree) -> None:
@@ -170,11 +232,11 @@ def _name(path: str) -> str:
     return name if name.strip() and name.isprintable() else "spec"
 
 
-def _write(root: Path, files: dict[str, str]) -> None:
+def _write(root: Path, files: dict[str, str], store: str = STORE) -> None:
     """Writes all of them or, where one cannot be, none."""
     written: list[Path] = []
     try:
-        (root / STORE).mkdir(exist_ok=True)
+        (root / store).mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
             with (root / name).open("x", encoding="utf-8") as file:
                 written.append(root / name)

@@ -2,29 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import repo_option
+from auditor.cli.options import format_option, repo_option
+
+if TYPE_CHECKING:  # the verb imports what it needs when it runs
+    from auditor.app.init import Initialised
+    from auditor.app.survey import Survey
 
 
-@click.command("init", short_help="Write auditor.toml and an empty eval_history/.")
+@click.command("init", short_help="Write auditor.toml and eval_history/, from old logs if there are any.")
 @repo_option
 @click.option("--spec", metavar="PATH", help="The spec's file, or a glob, from the root; found by name if left out.")
-def command(repo: Path, spec: str | None) -> int:
+@click.option(
+    "--from",
+    "logs",
+    metavar="LOGS",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Logs and tables, or folders of them, to propose suites and bindings from; may be given again.",
+)
+@format_option("text", "json")
+def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) -> int:
     """Writes auditor.toml, and eval_history/ with suites.toml and bindings.toml, where there are none.
 
     The spec is the one committed file whose name says so (a spec, a constitution, a system prompt); where none or
     several do, --spec says which. Nothing that is there already is written over.
+
+    With --from, says what tasks, models, scorers and values old logs hold, and writes an entry for each suite in which
+    only what the logs say is filled in. Nothing is guessed: the rest is listed, for a person. Run it again to see what
+    is still unknown.
     """
     from auditor.app.init import init
     from auditor.render.escape import terminal
 
-    done = init(repo, spec)
-    click.echo(f"wrote {', '.join(done.files)} for {terminal(done.path)}", err=True)
-    click.echo(_NEXT)
-    return 0
+    done = init(repo, spec, logs)
+    if style == "json":
+        click.echo(_json(done))
+    elif done.survey is None:
+        click.echo(_NEXT)
+    else:
+        click.echo("\n".join(_found(done.survey, done)))
+    if done.files:
+        click.echo(f"wrote {', '.join(done.files)}{f' for {terminal(done.path)}' if done.path else ''}", err=True)
+    if done.kept:
+        click.echo(f"left as they are: {', '.join(done.kept)}", err=True)
+    return done.exit_code
+
+
+def _json(done: Initialised) -> str:
+    import json
+    from dataclasses import asdict
+
+    told = {name: value for name, value in asdict(done).items() if name != "root"}
+    return json.dumps({"schema": "auditor.init/1", **told}, indent=1, sort_keys=True)
+
+
+def _found(survey: Survey, done: Initialised) -> Iterator[str]:
+    """What there is, kind by kind and suite by suite; then what is left for a person, and what to do next."""
+    from auditor.app.proposals import described, label
+    from auditor.render.escape import terminal
+    from auditor.render.survey import aligned, listed, many
+
+    kinds = [(str(one.files), str(one.runs), str(one.stamped), one.source) for one in survey.kinds]
+    yield from aligned(("files", "runs", "stamped", "kind"), kinds, 3)
+    yield ""
+    rows = [
+        (
+            *(f"{count:,}" for count in (one.runs, one.samples, one.invalid, one.stamped, one.matched, one.unbound)),
+            terminal(one.name),
+            f"{', '.join(one.sources)}; {many(one.models)}",
+        )
+        for one in survey.suites
+    ]
+    headings = ("runs", "samples", "invalid", "stamped", "by text", "no revision", "suite", "from; models")
+    yield from aligned(headings, rows, 6)
+    scores = [f"{one.name}: {label(score)}: {described(score)}" for one in survey.suites for score in one.scores]
+    yield from listed("scores", scores)
+    yield from listed("refused", survey.refused)
+    yield from listed("passed over, being no log or table of a known kind", survey.passed_over)
+    yield from listed("unknown, for a person to fill in (nothing was guessed)", done.unknown)
+    yield ""
+    yield _FILL_IN if done.unknown else _READY
 
 
 _NEXT = """\
@@ -32,3 +95,11 @@ _NEXT = """\
 2. Stamp every evaluation: inspect eval TASK --metadata spec_revision=$(auditor revision)
 3. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
 4. See what each patch did: auditor audit"""
+_FILL_IN = """\
+1. Fill in what stands as unknown in eval_history/suites.toml and eval_history/bindings.toml.
+2. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
+3. See what each patch did: auditor audit"""
+_READY = """\
+Nothing is left to fill in.
+1. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
+2. See what each patch did: auditor audit"""

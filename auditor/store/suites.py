@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -86,9 +86,31 @@ def load_registry(tree: Tree, store_path: str) -> Registry:
     data = tree.read(where)
     if data is None:
         return Registry({})
-    table = checked(_RegistryTable, parsed(data, where), where)
+    values = parsed(data, where)
+    _check_filled_in(values.get("suite"), where)
+    table = checked(_RegistryTable, values, where)
     _check_names(table.suite, where)
     return Registry({suite.name: _suite(suite, index, where) for index, suite in enumerate(table.suite)})
+
+
+def _check_filled_in(suites: object, where: str) -> None:
+    """Raises ConfigError for a suite that lacks several things, naming all of them: those `init` left open."""
+    entries = [one for one in (suites if isinstance(suites, list) else []) if isinstance(one, dict)]
+    lacking = [(index, one, missing) for index, one in enumerate(entries) if len(missing := _missing(one)) > 1]
+    if not lacking:
+        return
+    index, one, missing = lacking[0]
+    others = f"; {len(lacking) - 1} more suites lack something" if len(lacking) > 1 else ""
+    too = f"as {'is' if len(missing) == 2 else 'are'} {', '.join(missing[1:])}"
+    what = f"is missing, {too} (suite {one.get('name')!r:.80}{others})"
+    remedy = "fill in what only a person knows, or remove the entry"
+    raise ConfigError(what, where=where, field=f"suite[{index}].{missing[0]}", remedy=remedy)
+
+
+def _missing(suite: dict[str, Any]) -> list[str]:
+    score = suite.get("score")
+    open_score = [f"score.{key}" for key in ("misaligned", "unit") if isinstance(score, dict) and key not in score]
+    return [*(key for key in ("behaviour", "role") if key not in suite), *open_score]
 
 
 def _check_names(tables: list[_SuiteTable], where: str) -> None:
