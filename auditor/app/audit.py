@@ -43,6 +43,7 @@ def audited(
         parts.append(part)
         graphs.append(evidence)
         notes += problems
+    notes += [NotAssessed(one.what, one.why) for one in project.unjoined]
     names = {config.name for config in project.specs}
     counted = [run for run in project.runs if run.spec in names]
     notes += [

@@ -25,6 +25,7 @@ from auditor.model.verdict import Verdict
 from auditor.settings import FILE, SHARED_FILE, Settings, SpecConfig, has_settings, load
 from auditor.sources.specs import folder, repository
 from auditor.sources.specs.revisions import read_revision
+from auditor.store.join import join
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 
@@ -80,7 +81,8 @@ class _Landing:
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """The runs of both sides: what base has counts, whatever head did to it."""
-        return load_records(_Both(self.base, self.head), self.settings.store)
+        both, store = _Both(self.base, self.head), self.settings.store
+        return join(both, store, load_records(both, store), self.registry.labels).runs
 
     @cached_property
     def base_records(self) -> frozenset[str]:

@@ -16,12 +16,13 @@ from types import MappingProxyType
 from auditor.app.found import found, reader
 from auditor.app.project import Project, open_project
 from auditor.app.prompts import Key, key_of
-from auditor.app.recorded import Rules, rules_of, run_of
+from auditor.app.recorded import Rules, recorded, rules_of
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, RepositoryError, TableError
 from auditor.model.raw import RawRun
 from auditor.model.run import Run
 from auditor.model.suite import Role
-from auditor.sources.runs.interface import LOCAL, Engine, ReadOptions
+from auditor.sources.runs.interface import LOCAL, Engine, LabelReader, ReadOptions
+from auditor.store.labels import add_labels
 from auditor.store.prompts import PromptFile, add_prompts, hashed
 from auditor.store.records import Outcome, RecordStore
 
@@ -38,6 +39,7 @@ class FileReport:
         incomplete: of those, the ones that cannot support a verdict.
         hashed, unhashed: prompts in it whose keyed hashes were kept, and prompts that were dropped for want of a key.
         edited: samples in it with a score that was changed after it was given.
+        labelled: samples of logs that it has labels of; `added` and `present` then count evaluations.
         refused: one line that says why the file was refused; None for a good one.
     """
 
@@ -49,6 +51,7 @@ class FileReport:
     hashed: int = 0
     unhashed: int = 0
     edited: int = 0
+    labelled: int = 0
     refused: str | None = None
 
 
@@ -156,10 +159,14 @@ def _ingest(
 
 def _ingest_file(path: Path, context: _Context, store: RecordStore, options: ReadOptions) -> FileReport:
     try:
-        raws = reader(path, options.engine).read(path, options)
-        runs = [run_of(raw, context.rules) for raw in raws]
+        its = reader(path, options.engine)
+        if isinstance(its, LabelReader):
+            return _ingest_labels(path, its, context)
+        raws = its.read(path, options)
+        found = [recorded(raw, context.rules) for raw in raws]
+        runs = [run for run, _ in found]
         declared = _declared(runs, context.declared)
-        outcomes = store.add(runs)
+        outcomes = store.add(runs, {run.samples: file for run, file in found if run.samples and file})
         context.declared.update(declared)
         kept = _keep_prompts(raws, runs, context)
     except InputError as error:
@@ -175,6 +182,15 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         hashed=sum(len(file.prompts) for file in kept),
         unhashed=0 if context.key.bytes else sum(map(len, _prompts(raws, runs).values())),
     )
+
+
+def _ingest_labels(path: Path, its: LabelReader, context: _Context) -> FileReport:
+    """Labels are kept whether or not the logs they are about are recorded yet."""
+    project = context.project
+    labels = its.labels(path, project.registry.labels, context.rules.registry_file)
+    new = add_labels(project.root, project.settings.store, labels, dry_run=context.dry_run) if labels else ()
+    labelled = sum(len(one.labels) for one in labels)
+    return FileReport(str(path), added=sum(new), present=len(new) - sum(new), labelled=labelled)
 
 
 def _keep_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Context) -> Sequence[PromptFile]:

@@ -14,6 +14,7 @@ from auditor.model.spec import History
 from auditor.model.suite import Registry
 from auditor.settings import Settings, SpecConfig, load
 from auditor.sources.specs import folder, repository
+from auditor.store.join import Unjoined, join
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 
@@ -28,6 +29,8 @@ class Project:
         tree: what configuration, suites and records are read from: the work tree, or HEAD of a bare repository.
         specs: the ones asked for.
         tip: the commit that history ends at.
+        runs: with the labels of their samples counted in their tallies.
+        unjoined: labels that count nowhere.
     """
 
     root: Path
@@ -38,6 +41,7 @@ class Project:
     registry: Registry
     runs: tuple[Run, ...]
     tip: str = "HEAD"
+    unjoined: tuple[Unjoined, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -106,8 +110,10 @@ def _opened(place: Place, spec: str | None) -> Project:
     settings = load(place.tree)
     specs = chosen(settings.specs, spec, in_git=place.repository is not None)
     registry = load_registry(place.tree, settings.store)
-    runs = load_records(place.tree, settings.store)
-    return Project(place.root, place.repository, place.tree, settings, specs, registry, runs)
+    joined = join(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
+    return Project(
+        place.root, place.repository, place.tree, settings, specs, registry, joined.runs, unjoined=joined.unjoined
+    )
 
 
 def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:

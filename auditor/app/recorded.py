@@ -12,8 +12,10 @@ from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
 from auditor.model.suite import Binding, Suite
 from auditor.store.bindings import load_bindings
+from auditor.store.canonical import sha256
 from auditor.store.records import identity_of, record_id
-from auditor.store.reduce import reduce
+from auditor.store.reduce import judge
+from auditor.store.samples import encode_samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,15 @@ def run_of(raw: RawRun, rules: Rules) -> Run:
 
     Raises ConfigError, LogError, RevisionError or TableError for a run that does not say enough, or contradicts.
     """
+    return recorded(raw, rules)[0]
+
+
+def recorded(raw: RawRun, rules: Rules) -> tuple[Run, bytes | None]:
+    """The run, and the file it names that says how each sample was judged; None without. Raises as `run_of`."""
     suite = _suite(raw, rules)
     where = bound(raw, rules.specs, rules.bindings)
+    tallies, verdicts = judge(raw, suite)
+    samples = encode_samples(verdicts) if verdicts else None
     run = Run(
         record="",
         identity=identity_of(raw, where.revision.id, suite.name),
@@ -63,11 +72,13 @@ def run_of(raw: RawRun, rules: Rules) -> Run:
         source=raw.source,
         source_sha256=raw.source_sha256,
         grade=_grade(raw, where.revision),
-        tallies=reduce(raw, suite),
+        tallies=tallies,
         cot_pressure=raw.cot_pressure,
         code_revision=raw.code_revision,
+        samples=None if samples is None else sha256(samples),
+        signals=raw.signals,
     )
-    return replace(run, record=record_id(run))
+    return replace(run, record=record_id(run)), samples
 
 
 def _suite(raw: RawRun, rules: Rules) -> Suite:

@@ -124,6 +124,8 @@ def _notices(report: IngestReport) -> list[str]:
         files = ", ".join(map(terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
         lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
     for file in report.files:
+        if file.labelled:
+            lines.append(f"{terminal(file.path)}: labels of {file.labelled:,} samples")
         if file.edited:
             lines.append(
                 f"{terminal(file.path)}: {file.edited} samples have a score that was edited after it was given"

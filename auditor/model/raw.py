@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from auditor.model.run import Exposure, Tallies
+from auditor.model.run import Exposure, Tallies, TextSignals
 from auditor.model.suite import Role
 
 # A score as a log writes it: a number, a letter or word, a truth value, a dictionary of these; None is missing.
 ScoreValue = float | str | bool | None
 Score = ScoreValue | Mapping[str, ScoreValue]
+# A label as a scanner gives it.
+LabelValue = bool | int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class LoggedSample:
         scores: what each scorer said, by scorer name.
         invalid_reason: error, limit or refusal; None for a sample that ran to its end.
         refused: whether the log itself calls the answer a refusal, whatever its score.
+        uuid: the sample's own id, where the log gives it one.
     """
 
     item: str
@@ -31,6 +34,7 @@ class LoggedSample:
     scores: Mapping[str, Score]
     invalid_reason: str | None
     refused: bool = False
+    uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class RawRun:
         by_sample: whether `samples`, given as tallies, were counted from one row a sample.
         edited: samples with a score that was changed after it was given.
         code_revision: the commit of the evaluation's code, which is not the spec's.
+        signals: what the texts of its samples were found to hold.
     """
 
     source: str
@@ -108,3 +113,41 @@ class RawRun:
     edited: int = 0
     by_sample: bool = False
     code_revision: str | None = None
+    signals: TextSignals | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawLabel:
+    """What a scanner said of one sample.
+
+    Attributes:
+        sample: the sample's uuid.
+        item, epoch: which sample it is, where the scan says.
+        values: every different thing it said, in a fixed order; none where it ran and found nothing.
+    """
+
+    sample: str
+    item: str | None
+    epoch: int | None
+    values: tuple[LabelValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RawLabels:
+    """What one scanner of a scan said of the samples of one evaluation.
+
+    Attributes:
+        scan: the scan's id.
+        scanner: the name it goes by in the scan.
+        key: the entry taken from values that have several; None for plain ones.
+        evaluation: the id of the log whose samples they are.
+        created: when the scan was started, with offset; None where it does not say.
+        labels: by sample, each once.
+    """
+
+    scan: str
+    scanner: str
+    key: str | None
+    evaluation: str
+    created: datetime | None
+    labels: tuple[RawLabel, ...]

@@ -71,6 +71,41 @@ class Reasons:
 
 
 @dataclass(frozen=True, slots=True)
+class TextSignals:
+    """What the texts of a run's samples hold: their reasoning, or the assistant's words where a sample shows none.
+
+    Attributes:
+        rules: the number of the rules they were found by; only what the same rules found is compared.
+        items: items of which a text was read.
+        read: samples of which a text was read.
+        reasoned: of those, the ones whose reasoning was read.
+        aware: of those read, the ones with a phrase of being tested.
+        repeating: of those read, the ones that fall into repetition.
+        words: the mean over items of the mean number of words in a sample.
+        spread: the variance of these means between items; 0 with one item.
+    """
+
+    rules: int
+    items: int
+    read: int
+    reasoned: int
+    aware: int
+    repeating: int
+    words: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVerdict:
+    """How one sample of a run was judged; `misaligned` is None for an invalid one, `uuid` where the log has none."""
+
+    item: str
+    epoch: int
+    uuid: str | None
+    misaligned: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tallies:
     """Counts by item, as aligned columns.
 
@@ -125,6 +160,8 @@ class Run:
         cot_pressure: whether training put pressure on the reasoning text; None where not said.
         corrects: the record this one replaces; None for most.
         code_revision: the commit of the evaluation's code, as the log has it; None where not said.
+        samples: sha256 of the file that says how each sample was judged, for labels that come later; None without.
+        signals: what the texts of the samples hold; None where none was read.
     """
 
     record: str
@@ -151,3 +188,5 @@ class Run:
     cot_pressure: bool | None = None
     corrects: str | None = None
     code_revision: str | None = None
+    samples: str | None = None
+    signals: TextSignals | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -87,10 +87,43 @@ class Suite:
 
 
 @dataclass(frozen=True, slots=True)
+class LabelRule:
+    """What a scanner's labels mean. One that means nothing is known, and its labels are passed over.
+
+    Attributes:
+        scanner: the name it goes by in scans.
+        awareness: whether it says if the model voiced that it was tested.
+        key: the entry of a value that has several, or the label of the results that count; None for plain values.
+        aware, unaware: the values that mean that it did, and that it did not.
+        threshold: in place of both, for numbers: at or beyond it the model did.
+        nothing_is_unaware: whether a sample without any result is one in which it did not; else it has no label.
+    """
+
+    scanner: str
+    awareness: bool
+    key: str | None = None
+    aware: tuple[bool | int | float | str, ...] = ()
+    unaware: tuple[bool | int | float | str, ...] = ()
+    threshold: float | None = None
+    nothing_is_unaware: bool = False
+
+    def reads(self, value: bool | int | float | str) -> bool | None:
+        """Whether a value means aware; None for one the rule does not name."""
+        if self.threshold is not None:
+            return None if isinstance(value, bool | str) else value >= self.threshold
+        for said, means in ((self.aware, True), (self.unaware, False)):
+            # 1 is not true here, nor 0 false.
+            if any(isinstance(one, bool) is isinstance(value, bool) and one == value for one in said):
+                return means
+        return None
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
-    """The suites of `eval_history/suites.toml`, by name."""
+    """The suites of `eval_history/suites.toml`, and what scanners' labels mean, by name."""
 
     suites: Mapping[str, Suite]
+    labels: Mapping[str, LabelRule] = field(default_factory=dict)
 
     def named(self, name: str) -> Suite | None:
         """The suite called `name`, or known to logs under it; None if there is none."""

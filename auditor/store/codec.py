@@ -21,6 +21,7 @@ from auditor.model.suite import Role
 from auditor.store import canonical
 from auditor.store.members import Fault, at_most, column_of, counts_of, is_count, object_of, require, same_keys
 from auditor.store.reasons import reasons_of, reasons_payload
+from auditor.store.signals import signals_of, signals_payload
 
 SCHEMA = "auditor.record/1"
 ITEMS_SCHEMA = "auditor.items/1"
@@ -31,10 +32,10 @@ Manifests = Callable[[str], tuple[str, ...]]
 
 _NAMES = ("identity", "spec", "revision", "suite", "model", "checkpoint", "source", "source_sha256")
 _TEXTS = ("behaviour", "parent_checkpoint", "scorer", "sampling", "incomplete", "corrects")
-_HASHES = ("revision", "source_sha256", "corrects")
+_HASHES = ("revision", "source_sha256", "corrects", "samples")
 _NOT_STORED = ("record", "tallies")  # the file's own name, and what the columns hold
 # Members that came later: there with a value, or not at all, so that an older record stays what it is.
-LATER = ("code_revision",)
+LATER = ("code_revision", "samples", "signals")
 LATER_COLUMNS = ("reasons",)
 _MEMBERS = {field.name for field in fields(Run)} - set(_NOT_STORED) | {"schema", "items", "tallies"}
 
@@ -108,6 +109,7 @@ def _payload(run: Run, items: str | None) -> dict[str, object]:
     said = {name: value for name, value in plain.items() if value is not None or name not in LATER}
     return {
         **said,
+        **({} if run.signals is None else {"signals": signals_payload(run.signals)}),
         "schema": SCHEMA,
         "created": None if run.created is None else run.created.astimezone(UTC).isoformat(),
         "items": items,
@@ -142,8 +144,9 @@ def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
     for field in _TEXTS:
         require(members[field] is None or isinstance(members[field], str), field, "is neither text nor null")
     for field in _HASHES:
-        value = members[field]
-        require(value is None or re.fullmatch("[0-9a-f]{64}", value) is not None, field, "is not 64 hex digits")
+        value = members.get(field)
+        hexadecimal = isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
+        require(value is None or hexadecimal, field, "is not 64 hex digits")
     require(isinstance(members["condition"], str), "condition", "is no text")
     require(members["planned"] is None or is_count(members["planned"]), "planned", "is no count")
     require(type(members["cot_pressure"]) in (bool, type(None)), "cot_pressure", "is no truth value")
@@ -151,8 +154,10 @@ def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
     require(items is None or isinstance(items, str), "items", "is neither text nor null")
     read = {field: members[field] for field in (*_NAMES, *_TEXTS, "condition", "planned", "cot_pressure")}
     later = {name: members[name] for name in LATER if name in members}
-    for field, value in later.items():
-        require(isinstance(value, str) and value != "", field, "is no text")
+    if "signals" in later:
+        later["signals"] = signals_of(members["signals"])
+    for field in sorted(later.keys() - {"signals"}):
+        require(isinstance(later[field], str) and later[field] != "", field, "is no text")
     return Run(
         **read,
         **later,

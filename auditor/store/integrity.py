@@ -16,7 +16,7 @@ from auditor.errors import InputError, RecordError
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.sealed import Checkpoint, Fault, FaultKind
-from auditor.store import canonical, checkpoints, codec, plans, prompts
+from auditor.store import canonical, checkpoints, codec, labels, plans, prompts, samples
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -171,6 +171,14 @@ def _plan(look: _Look, data: bytes, name: str, path: str) -> None:
     look.plans[name] = plans.decode(data, name, path)
 
 
+def _labels(look: _Look, data: bytes, _: str, path: str) -> None:
+    labels.decode(data, path, look.store)
+
+
+def _samples(look: _Look, data: bytes, _: str, path: str) -> None:
+    samples.columns_of(data, path)
+
+
 def _prompts(look: _Look, data: bytes, _: str, path: str) -> None:
     prompts.decode(data, path, look.store)
 
@@ -179,14 +187,18 @@ def _prompts(look: _Look, data: bytes, _: str, path: str) -> None:
 _DECODERS: dict[str, Callable[[_Look, bytes, str, str], None]] = {
     RECORDS: _record,
     ITEMS: _items,
+    labels.FOLDER: _labels,
     plans.FOLDER: _plan,
     prompts.FOLDER: _prompts,
+    samples.FOLDER: _samples,
 }
 _HOMES: dict[object, str] = {
     codec.SCHEMA: RECORDS,
     codec.ITEMS_SCHEMA: ITEMS,
+    labels.SCHEMA: labels.FOLDER,
     plans.SCHEMA: plans.FOLDER,
     prompts.SCHEMA: prompts.FOLDER,
+    samples.SCHEMA: samples.FOLDER,
 }
 
 

@@ -2,6 +2,7 @@
 
 <store>/records/ab/<sha256>.json    a run, canonical JSON
 <store>/items/<sha256>.json         an item manifest, which many runs share
+<store>/samples/<sha256>.json       how each sample of a run was judged, which labels are joined by
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import RecordError
@@ -20,6 +22,7 @@ from auditor.model.raw import RawRun
 from auditor.model.run import Run
 from auditor.store import canonical, durable
 from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode, lineage
+from auditor.store.samples import samples_path
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -85,8 +88,10 @@ class RecordStore:
         self._dry_run = dry_run
         self._unwritten: dict[str, bytes] = {}
 
-    def add(self, runs: Sequence[Run]) -> tuple[Outcome, ...]:
+    def add(self, runs: Sequence[Run], samples: Mapping[str, bytes] = MappingProxyType({})) -> tuple[Outcome, ...]:
         """Record `runs`; one that is there already is left as it is. Returns what became of each, in their order.
+
+        `samples` are the files that runs name as theirs, by sha256.
 
         A run that is there already from another file of the same log, such as a converted one, counts as present.
 
@@ -102,6 +107,7 @@ class RecordStore:
             new = {n: _Entry(run.identity, run.corrects) for n, run in zip(names, runs, strict=True)}
             present = new.keys() & self._entries.keys()
             _check_identities(self._entries, new)
+            self._write_samples([run for name, run in zip(own, runs, strict=True) if name in new], samples)
             self._write({name: file for name, file in zip(own, files, strict=True) if name in new})
             self._entries.update(new)
         return _outcomes(names, present)
@@ -134,6 +140,12 @@ class RecordStore:
         if file.is_symlink() or not file.is_file():
             raise RecordError("is no record", where=path, remedy=RESTORE)
         return _Entry(*lineage(file.read_bytes(), name, path))
+
+    def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
+        """Before the records that name them, as items are."""
+        named = {run.samples: samples[run.samples] for run in runs if run.samples is not None}
+        if not self._dry_run:
+            self._write_all({samples_path(self._store, name): data for name, data in named.items()})
 
     def _write(self, files: dict[str, tuple[bytes, bytes | None]]) -> None:
         """Items first, and synced, so that no record ever refers to items that a crash took."""

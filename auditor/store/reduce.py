@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
 from auditor.model.raw import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
-from auditor.model.run import Awareness, SeverityTally, Tallies
+from auditor.model.run import Awareness, SampleVerdict, SeverityTally, Tallies
 from auditor.model.suite import Direction, ScoreRule, Suite, Unit
 from auditor.store import canonical
 from auditor.store.reasons import count_reasons
@@ -32,15 +32,27 @@ def reduce(raw: RawRun, suite: Suite | None) -> Tallies:
     `suite` is the registered one; tables and tallies need none. Raises ConfigError when the registry does not say how
     the log's score is read, LogError or TableError for an item and epoch that occur twice and for values out of range.
     """
+    return judge(raw, suite)[0]
+
+
+def judge(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[SampleVerdict, ...]]:
+    """The counts, and how each sample was judged where a log gives samples ids of their own. Raises as `reduce`."""
     if isinstance(raw.samples, Tallies):
-        return _passed_through(raw.samples, raw.where)
+        return _passed_through(raw.samples, raw.where), ()
     logged = [sample for sample in raw.samples if isinstance(sample, LoggedSample)]
     judged = [sample for sample in raw.samples if isinstance(sample, JudgedSample)]
     if not logged:
         _refuse_repeats(judged, raw.where, TableError)
-        return _of_judged(judged, raw.where)
+        return _of_judged(judged, raw.where), ()
     _refuse_repeats(logged, raw.where, LogError)
-    return _counted(logged, _verdicts(logged, _rule(raw, suite), raw))
+    verdicts = _verdicts(logged, _rule(raw, suite), raw)
+    return _counted(logged, verdicts), tuple(_named(logged, verdicts))
+
+
+def _named(samples: Sequence[LoggedSample], verdicts: Sequence[bool | None]) -> Iterator[SampleVerdict]:
+    if any(sample.uuid is not None for sample in samples):
+        for sample, verdict in zip(samples, verdicts, strict=True):
+            yield SampleVerdict(sample.item, sample.epoch, sample.uuid, verdict)
 
 
 def _refuse_repeats(samples: Sequence[Sample], where: str, kind: type[InputError]) -> None:

@@ -21,6 +21,15 @@
     on = 2026-02-01
     reason = "ten items were duplicates"
 
+    [[label]]                       # what a scanner of a scan says
+    scanner = "voices_awareness"    # unique
+    means = "awareness"             # awareness, or nothing: its results are passed over
+    aware = [true]                  # the values by which the model voiced that it was tested,
+    unaware = [false]               # and those by which it did not
+    threshold = 0.5                 # in place of both, for numbers: at or beyond it it did
+    key = "aware"                   # the entry of a value that is an object, or the label of the results that count
+    nothing = "unaware"             # what a sample without any result is; left out: it has no label
+
 Without `threshold` it is the middle of the scale, which itself counts as misaligned: half of a misdeed is one, and half
 of the credit for good conduct is not enough.
 """
@@ -34,7 +43,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from auditor.errors import ConfigError
-from auditor.model.suite import DeclaredChange, Direction, Registry, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import DeclaredChange, Direction, LabelRule, Registry, Role, ScoreRule, Suite, Unit
 from auditor.model.toml import Table, checked, nearest, parsed
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -44,6 +53,7 @@ FILE = "suites.toml"
 FULL_SCALE = {Unit.FRACTION: 1.0, Unit.PERCENT: 100.0, Unit.GRADE: 1.0}
 
 _Name = Annotated[str, Field(min_length=1, max_length=500)]
+_Value = bool | int | float | _Name
 
 
 class _ScoreTable(Table):
@@ -72,15 +82,26 @@ class _SuiteTable(Table):
     change: list[_ChangeTable] = Field(default_factory=list)
 
 
+class _LabelTable(Table):
+    scanner: _Name
+    means: Literal["awareness", "nothing"]
+    key: _Name | None = None
+    aware: list[_Value] = Field(default_factory=list)
+    unaware: list[_Value] = Field(default_factory=list)
+    threshold: float | None = None
+    nothing: Literal["unaware"] | None = None
+
+
 class _RegistryTable(Table):
     suite: list[_SuiteTable] = Field(default_factory=list)
+    label: list[_LabelTable] = Field(default_factory=list)
 
 
 def load_registry(tree: Tree, store_path: str) -> Registry:
     """The registry of the store at `store_path`; an empty one where the file is missing.
 
     Raises ConfigError for malformed TOML, an unknown key, a wrong type or range, a name or task that two suites
-    claim, or a twin that is no suite.
+    claim, a twin that is no suite, or a scanner that is declared twice or not as a whole.
     """
     where = str(PurePosixPath(store_path, FILE))
     data = tree.read(where)
@@ -90,7 +111,8 @@ def load_registry(tree: Tree, store_path: str) -> Registry:
     _check_filled_in(values.get("suite"), where)
     table = checked(_RegistryTable, values, where)
     _check_names(table.suite, where)
-    return Registry({suite.name: _suite(suite, index, where) for index, suite in enumerate(table.suite)})
+    suites = {suite.name: _suite(suite, index, where) for index, suite in enumerate(table.suite)}
+    return Registry(suites, _labels(table.label, where))
 
 
 def _check_filled_in(suites: object, where: str) -> None:
@@ -153,3 +175,38 @@ def _rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
         remedy = f"for {table.misaligned.value} in {table.unit.value}, write one {bounds}"
         raise ConfigError(what, where=where, field=f"{field}.threshold", remedy=remedy)
     return ScoreRule(table.name, table.key, table.misaligned, table.unit, threshold)
+
+
+def _labels(tables: list[_LabelTable], where: str) -> dict[str, LabelRule]:
+    rules: dict[str, LabelRule] = {}
+    for index, table in enumerate(tables):
+        rule = LabelRule(
+            scanner=table.scanner,
+            awareness=table.means == "awareness",
+            key=table.key,
+            aware=tuple(table.aware),
+            unaware=tuple(table.unaware),
+            threshold=table.threshold,
+            nothing_is_unaware=table.nothing is not None,
+        )
+        if fault := _fault_of(rule, rules):
+            what, remedy = fault
+            raise ConfigError(what, where=where, field=f"label[{index}]", remedy=remedy)
+        rules[table.scanner] = rule
+    return rules
+
+
+def _fault_of(rule: LabelRule, before: dict[str, LabelRule]) -> tuple[str, str] | None:
+    """What is wrong with a rule, and what to do; None where nothing is."""
+    if rule.scanner in before:
+        return f"declares the scanner {rule.scanner!r} a second time", "keep one of them"
+    listed = bool(rule.aware) + bool(rule.unaware or rule.nothing_is_unaware)
+    if not rule.awareness:
+        more = listed or rule.threshold is not None or rule.key is not None
+        return ("means nothing, and says more", "leave the rest out") if more else None
+    if rule.threshold is not None and (rule.aware or rule.unaware):
+        return "gives a threshold beside values", "give either"
+    if rule.threshold is None and listed < 2:
+        return "does not say which values are aware and which are not", "give aware and unaware, or threshold"
+    both = next((value for value in rule.unaware if rule.reads(value)), None)
+    return None if both is None else (f"{both!r} is in aware and in unaware", "keep one of them")

@@ -43,6 +43,17 @@ def read(path: Path, engine: Engine, options: ReadOptions) -> tuple[RawRun, ...]
             return count(_table(path, named, opening, session, options), sha256)
 
 
+@contextmanager
+def parquet(path: Path) -> Iterator[Session]:
+    """A Parquet file that is no tidy table, open in DuckDB as `source`. Raises TableError or BackendError."""
+    check_installed(Engine.DUCKDB, str(path), "is Parquet, which is read by")
+    with unchanged(path, (path,)), _scratch() as scratch:
+        named = _named((path,), path, Engine.DUCKDB, scratch)
+        opening = _opening(Engine.DUCKDB, (path,), tuple(named), scratch, ReadOptions())
+        with Session(opening, str(path), deadline((path,))) as session:
+            yield session
+
+
 def _needs(path: Path, engine: Engine) -> str:
     return "is Parquet, which is read by" if format_of(path) == "parquet" else f"is to be counted by --engine {engine}:"
 

@@ -56,7 +56,7 @@ def logged(sample: Sample, path: Path) -> LoggedSample:
         # Logs before there were several scorers have one score without a name.
         scores = {**scores, "score": sample.score}
     said = {name: score_of(score.value, path, name) for name, score in scores.items()}
-    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample), _refused(sample))
+    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample), _refused(sample), sample.uuid)
 
 
 def _refused(sample: Sample) -> bool:

@@ -166,6 +166,7 @@ class Sample(Part):
     """A row of `summaries.json`, or a sample in full."""
 
     id: ItemId
+    uuid: str | None = None
     epoch: Annotated[int, Field(ge=1)]
     scores: dict[str, LoggedScore] | None = None
     score: LoggedScore | None = None

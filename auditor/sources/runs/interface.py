@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from auditor.errors import LogError
-from auditor.model.raw import RawRun
+from auditor.model.raw import RawLabels, RawRun
+from auditor.model.suite import LabelRule
 from auditor.sources import runs as folder
 
 HEAD_BYTES = 4096
@@ -66,6 +67,17 @@ class Reader(Protocol):
 
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a file. Raises LogError or TableError."""
+
+
+@runtime_checkable
+class LabelReader(Protocol):
+    """A reader whose files hold labels of samples, and no runs of their own."""
+
+    def labels(self, path: Path, rules: Mapping[str, LabelRule], registry: str) -> tuple[RawLabels, ...]:
+        """The labels of a file, by scanner's rule; `registry` is the file that declares them, for messages.
+
+        Raises ConfigError for a scanner that is not declared; LogError or TableError.
+        """
 
 
 def readers() -> tuple[Reader, ...]:
