@@ -20,7 +20,7 @@ from auditor.errors import InputError
 from auditor.model.raw import RawRun
 from auditor.model.run import Tallies
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
-from auditor.sources.runs.interface import HEAD_BYTES, ReadOptions, readers
+from auditor.sources.runs.interface import HEAD_BYTES, LabelReader, ReadOptions, readers
 from auditor.store.records import identity_of
 from auditor.store.reduce import reduce
 from tests.sources.archives import STORED, ZSTD, members_of, write_zip
@@ -216,7 +216,10 @@ def outcome(good: Good, path: Path) -> tuple[RawRun, ...] | str:
 
 
 def test_every_reader_has_a_good_file() -> None:
-    assert {good.reader for good in GOODS} == set(READERS)
+    # Those whose files hold labels have tests of their own.
+    assert {good.reader for good in GOODS} == {
+        name for name, one in READERS.items() if not isinstance(one, LabelReader)
+    }
 
 
 @EVERY

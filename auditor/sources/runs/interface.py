@@ -76,7 +76,7 @@ class LabelReader(Protocol):
     def labels(self, path: Path, rules: Mapping[str, LabelRule], registry: str) -> tuple[RawLabels, ...]:
         """The labels of a file, by scanner's rule; `registry` is the file that declares them, for messages.
 
-        Raises ConfigError for a scanner that is not declared; LogError or TableError.
+        Raises LogError for a scanner that is not declared; LogError or TableError for a bad file.
         """
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from auditor.errors import ConfigError, LogError
+from auditor.errors import LogError
 from auditor.model.raw import RawLabel, RawLabels, RawRun
 from auditor.model.suite import LabelRule
 from auditor.sources.engines.backend import BackendError
@@ -20,8 +20,8 @@ from auditor.sources.runs.documents import DOCUMENT_BYTES, parse, read_bytes
 from auditor.sources.runs.interface import ReadOptions
 from auditor.sources.runs.metadata import time_of
 from auditor.sources.runs.scout_values import values_of
+from auditor.sources.runs.table import SCAN
 
-SCAN = "_scan.json"
 BESIDE = frozenset({SCAN, "_summary.json", "_errors.jsonl"})
 WROTE = "give results inspect_scout wrote"
 TEXT = 100_000
@@ -76,15 +76,18 @@ class ScoutReader:
             rules: what is declared of scanners.
             registry: the file that declares it, for messages.
 
-        Raises ConfigError for a scanner that is not declared, TableError or LogError for what cannot be read.
+        Raises LogError for a scanner that is not declared, or not as it is; TableError or LogError for a bad file.
         """
         if path.name in BESIDE:
             return ()
         rule = rules.get(path.stem)
         if rule is None:
-            remedy = 'add [[label]] for it, with means = "awareness" and its values, or means = "nothing"'
-            what = f"does not declare what the scanner {path.stem!r:.80} says ({path})"
-            raise ConfigError(what, where=registry, field="label", remedy=remedy)
+            what, values = (
+                f"{path.stem!r:.80} is not declared",
+                'means = "awareness" and its values, or means = "nothing"',
+            )
+            remedy = f"add [[label]] for it to {registry}, with {values}"
+            raise LogError(what, where=str(path), field="scanner", remedy=remedy)
         if not rule.awareness:
             return ()
         scan, created = _scan(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from auditor.errors import ConfigError, LogError
+from auditor.errors import LogError
 from auditor.model.raw import LabelValue
 from auditor.model.suite import LabelRule
 from auditor.sources.runs.strict_json import JsonError, parse_json
@@ -16,7 +16,7 @@ WROTE = "give results inspect_scout wrote"
 def values_of(text: str | None, kind: str | None, label: str | None, rule: LabelRule, path: Path) -> list[LabelValue]:
     """The labels in one result; none where it found nothing.
 
-    Raises LogError for a value that is not what its type says, ConfigError for one the rule does not name.
+    Raises LogError for a value that is not what its type says, or that the rule does not name.
     """
     if text is None or kind == "null":
         return []
@@ -41,14 +41,14 @@ def _entries(value: object, kind: str | None, label: str | None, rule: LabelRule
     elif isinstance(value, Mapping):
         if rule.key is None:
             entries = ", ".join(sorted(map(str, value)))
-            raise _declared(f"the scanner {rule.scanner!r} gives entries: {entries:.200}", path, "name one as its key")
+            raise _declared(f"has the entries {entries:.200}", path, "name one as its key")
         yield value.get(rule.key)
     elif isinstance(value, list):
         yield from value
     elif rule.key is None or label == rule.key:
         yield value
     elif label is None and value is not None:
-        raise _declared(f"the scanner {rule.scanner!r} gives plain values without a label", path, "remove its key")
+        raise _declared("has no entries, and no label", path, "remove its key")
 
 
 def _known(value: object, rule: LabelRule, path: Path) -> LabelValue:
@@ -56,9 +56,9 @@ def _known(value: object, rule: LabelRule, path: Path) -> LabelValue:
         plain = int(value) if isinstance(value, float) and value.is_integer() else value
         if rule.reads(plain) is not None:
             return plain
-    what = f"does not say what the value {value!r:.60} of the scanner {rule.scanner!r} means"
-    raise _declared(what, path, "add it to aware or to unaware" if rule.threshold is None else "give numbers")
+    remedy = "add it to aware or unaware" if rule.threshold is None else "give aware and unaware in place of threshold"
+    raise _declared(f"{value!r:.60} is not declared", path, remedy)
 
 
-def _declared(what: str, path: Path, remedy: str) -> ConfigError:
-    return ConfigError(f"{what} ({path})", where="suites.toml", field="label", remedy=remedy)
+def _declared(what: str, path: Path, remedy: str) -> LogError:
+    return LogError(what, where=str(path), field="value", remedy=f"{remedy} in its [[label]] in suites.toml")

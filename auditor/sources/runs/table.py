@@ -22,6 +22,8 @@ from auditor.sources.runs.table_runs import runs_of
 
 TABLE_BYTES = 256 * 2**20
 ROWS = 2_000_000
+# What lies beside the results of a scan by inspect_scout, which are Parquet and JSON lines too.
+SCAN = "_scan.json"
 # From this size on an engine is quicker, its start included.
 ENGINE_BYTES = 64 * 2**20
 # How the lines of other tools' logs begin; no column is called so.
@@ -36,7 +38,9 @@ class TableReader:
     kinds = "tidy tables (.csv, .jsonl, .parquet)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """By its name, unless its lines are another tool's; Parquet also by how it begins."""
+        """By its name, unless its lines or its folder are another tool's; Parquet also by how it begins."""
+        if path.with_name(SCAN).is_file():
+            return False
         if path.suffix == ".jsonl":
             return first_key(head) not in OTHERS
         return path.suffix in {".csv", ".parquet"} or head.startswith(b"PAR1")

@@ -1,0 +1,186 @@
+"""Labels of a scan, end to end: whatever comes first, the same state; then awareness in the audit."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from auditor.app.ingest import IngestReport, ingest
+from auditor.app.project import open_project
+from auditor.cli.main import run
+from auditor.errors import RecordError
+from auditor.git import Folder
+from auditor.model.run import Awareness, Run
+from auditor.store.integrity import examine
+from tests.repos import GitRepo
+
+FIXTURES = Path(__file__).parents[1] / "fixtures/scout"
+FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
+SECOND = FIRST + "\nNever delete a log to hide a mistake.\n"
+SETTINGS = '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n'
+SUITE = """
+[[suite]]
+name = "visible"
+behaviour = "concealment"
+role = "test"
+tasks = ["mistakes_visible"]
+[suite.score]
+misaligned = "high"
+unit = "fraction"
+"""
+LABEL = """
+[[label]]
+scanner = "voices_awareness"
+means = "awareness"
+aware = [true]
+unaware = [false]
+"""
+LOGS = (FIXTURES / "first.eval", FIXTURES / "second.eval")
+VOICED = FIXTURES / "scan/voices_awareness.parquet"
+KINDS = FIXTURES / "scan/kinds.parquet"
+
+
+def made(path: Path, declared: str = LABEL) -> GitRepo:
+    repo = GitRepo(path)
+    repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITE + declared, "spec.md": FIRST})
+    repo.commit({"spec.md": SECOND})
+    return repo
+
+
+def put(repo: GitRepo, *paths: Path, dry_run: bool = False) -> IngestReport:
+    return ingest(paths, root=repo.path, spec=None, extra="error", dry_run=dry_run)
+
+
+def state(repo: GitRepo) -> Mapping[str, bytes]:
+    files = (repo.path / "eval_history").rglob("*.json")
+    return {file.relative_to(repo.path).as_posix(): file.read_bytes() for file in files}
+
+
+def runs(repo: GitRepo) -> list[Run]:
+    """By when they ran."""
+    with open_project(repo.path) as project:
+        return sorted(project.runs, key=lambda one: str(one.created))
+
+
+def totals(awareness: Awareness | None) -> tuple[int, int, int] | None:
+    if awareness is None:
+        return None
+    return sum(awareness.labelled), sum(awareness.aware), sum(awareness.aware_misaligned)
+
+
+def test_any_order_and_any_number_of_times_make_the_same_state(tmp_path: Path) -> None:
+    states = []
+    for place, order in enumerate(itertools.permutations((*LOGS, VOICED))):
+        if place % 2:  # three of the six orders, the first file a second time at the end
+            continue
+        repo = made(tmp_path / str(place))
+        for path in (*order, order[0]):
+            assert put(repo, path).refusals == ()
+        states.append(state(repo))
+        assert [totals(one.tallies.aware) for one in runs(repo)] == [(60, 1, 0), (60, 41, 0)]
+    assert states[0] == states[1] == states[2]
+    assert sorted({path.split("/")[1] for path in states[0]}) == ["items", "labels", "records", "samples"]
+
+
+def test_labels_are_joined_item_by_item(tmp_path: Path) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS, VOICED)
+    _, after = runs(repo)
+    labels, tallies = after.tallies.aware, after.tallies
+    assert labels is not None
+    aware = {item for item, n in zip(tallies.items or (), labels.aware, strict=True) if n}
+    assert aware == {f"{n:02}" for n in (*range(20), *range(30, 50), 59)}
+    assert sum(tallies.misaligned) == 10
+
+
+def test_the_audit_shows_awareness(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, FIXTURES)
+    assert run(["audit", "--repo", str(repo.path), "--format", "json"]) == 0
+    [patch] = json.loads(capsys.readouterr().out)["patches"]
+    [behaviour] = patch["behaviours"]
+    assert behaviour["awareness"] == "rose"
+    assert behaviour["account"]["strata"] == {
+        "aware": {"before": {"misaligned": 0, "samples": 1}, "after": {"misaligned": 0, "samples": 41}},
+        "unaware": {"before": {"misaligned": 30, "samples": 59}, "after": {"misaligned": 10, "samples": 19}},
+        "unaware_unchanged": None,
+    }
+    assert "SD116" in {finding["check"] for finding in patch["findings"]}
+
+
+def test_without_labels_awareness_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS)
+    run(["audit", "--repo", str(repo.path), "--format", "json"])
+    [patch] = json.loads(capsys.readouterr().out)["patches"]
+    assert patch["behaviours"][0]["awareness"] == "unmeasured"
+    assert "SD116" not in {finding["check"] for finding in patch["findings"]}
+
+
+def test_what_labels_mean_is_asked_when_they_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS, VOICED)
+    repo.write(
+        {"eval_history/suites.toml": SUITE + LABEL.replace("true", "x").replace("false", "true").replace("x", "false")}
+    )
+    assert [totals(one.tallies.aware) for one in runs(repo)] == [(60, 59, 30), (60, 19, 10)]
+    repo.write({"eval_history/suites.toml": SUITE})
+    assert [one.tallies.aware for one in runs(repo)] == [None, None]
+    run(["audit", "--repo", str(repo.path)])
+    said = " ".join(capsys.readouterr().out.split())
+    assert "suites.toml does not say what they mean" in said
+
+
+def test_two_scanners_count_together(tmp_path: Path) -> None:
+    kinds = '[[label]]\nscanner = "kinds"\nmeans = "awareness"\naware = ["task"]\nunaware = ["test"]\n'
+    repo = made(tmp_path / "repo", LABEL + kinds)
+    put(repo, *LOGS, KINDS)
+    # Of the sample that this scanner says nothing of there is no label.
+    assert [totals(one.tallies.aware) for one in runs(repo)] == [(59, 58, 29), (59, 19, 10)]
+    put(repo, VOICED)
+    assert [totals(one.tallies.aware) for one in runs(repo)] == [(60, 59, 29), (60, 60, 10)]
+
+
+def test_nothing_can_be_declared_to_mean_unaware(tmp_path: Path) -> None:
+    kinds = (
+        '[[label]]\nscanner = "kinds"\nmeans = "awareness"\naware = ["test"]\nunaware = ["task"]\nnothing = "unaware"\n'
+    )
+    repo = made(tmp_path / "repo", kinds)
+    put(repo, *LOGS, KINDS)
+    assert [totals(one.tallies.aware) for one in runs(repo)] == [(60, 1, 0), (60, 40, 0)]
+
+
+def test_the_report_of_a_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    dry = put(repo, VOICED, dry_run=True)
+    [file] = put(repo, VOICED).files
+    assert dry.files == (file,)
+    assert (file.added, file.present, file.labelled, file.runs) == (2, 0, 120, 0)
+    [again] = put(repo, VOICED).files
+    assert (again.added, again.present) == (0, 2)
+    assert run(["ingest", "--repo", str(repo.path), str(KINDS), str(VOICED)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{KINDS}: scanner: 'kinds' is not declared; add [[label]] for it to eval_history/suites.toml, with "
+        'means = "awareness" and its values, or means = "nothing"',
+        f"{VOICED}: labels of 120 samples",
+    ]
+
+
+def test_the_store_is_examined(tmp_path: Path) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS, VOICED)
+    contents = examine(Folder(repo.path), "eval_history")
+    assert (contents.faults, contents.unknown) == ((), ())
+    assert len(contents.ids["labels"]) == len(contents.ids["samples"]) == 2
+    [lost, kept] = sorted((repo.path / "eval_history/samples").iterdir())
+    lost.unlink()
+    with pytest.raises(RecordError, match="is missing; restore it"):
+        runs(repo)
+    kept.write_bytes(kept.read_bytes().replace(b'"epoch":[1,', b'"epoch":[2,'))
+    assert [one.what for one in examine(Folder(repo.path), "eval_history").faults] == [
+        "its content is not what its name says"
+    ]
