@@ -216,10 +216,9 @@ def outcome(good: Good, path: Path) -> tuple[RawRun, ...] | str:
 
 
 def test_every_reader_has_a_good_file() -> None:
-    # Those whose files hold labels have tests of their own.
-    assert {good.reader for good in GOODS} == {
-        name for name, one in READERS.items() if not isinstance(one, LabelReader)
-    }
+    # One whose files hold labels has tests of its own.
+    of_runs = {name for name, one in READERS.items() if not isinstance(one, LabelReader)}
+    assert {good.reader for good in GOODS} == of_runs
 
 
 @EVERY

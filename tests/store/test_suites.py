@@ -7,7 +7,7 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.git import Folder
-from auditor.model.suite import Binding, DeclaredChange, Direction, Registry, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import Binding, DeclaredChange, Direction, LabelRule, Registry, Role, ScoreRule, Suite, Unit
 from auditor.store.bindings import bind, load_bindings
 from auditor.store.suites import load_registry
 
@@ -164,3 +164,55 @@ def test_every_condition_of_a_binding_holds(
 def test_bindings_that_disagree_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"^old-1\.eval: binding: .* different revisions: v1, v2; narrow"):
         bind(BINDINGS, file_name="old-1.eval", sha256="f" * 64, model="m", checkpoint=None)
+
+
+def test_what_labels_mean(tmp_path: Path) -> None:
+    text = """
+[[label]]
+scanner = "voices"
+means = "awareness"
+key = "aware"
+aware = [true, 1, "yes"]
+unaware = [false]
+nothing = "unaware"
+[[label]]
+scanner = "scores"
+means = "awareness"
+threshold = 0.5
+[[label]]
+scanner = "refusals"
+means = "nothing"
+"""
+    voices = LabelRule("voices", True, "aware", (True, 1, "yes"), (False,), nothing_is_unaware=True)
+    scores = LabelRule("scores", True, threshold=0.5)
+    found = registry(tmp_path, text).labels
+    assert found == {"voices": voices, "scores": scores, "refusals": LabelRule("refusals", False)}
+    said = [voices.reads(value) for value in (True, 1, 1.0, "yes", False, 0, "Yes")]
+    assert said == [True, True, True, True, False, None, None]
+    assert [scores.reads(value) for value in (0.5, 1, 0.49, True, "1")] == [True, True, False, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "aware = [true]",
+            "label[0]: does not say which values are aware and which are not; give aware and unaware, or",
+        ),
+        ('aware = ["x"]\nunaware = ["x"]', "label[0]: 'x' is in aware and in unaware; keep one of them"),
+        ("aware = [1]\nthreshold = 1.0", "label[0]: gives a threshold beside values; give either"),
+        ("colour = 1", "label[0].colour: is no key of this table; allowed are "),
+    ],
+)
+def test_a_label_that_is_not_declared_as_a_whole(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        registry(tmp_path, f'[[label]]\nscanner = "a"\nmeans = "awareness"\n{text}\n')
+    assert str(caught.value).startswith(f"suites.toml: {message}")
+
+
+def test_a_scanner_is_declared_once_and_means_something_or_nothing(tmp_path: Path) -> None:
+    twice = '[[label]]\nscanner = "a"\nmeans = "nothing"\n' * 2
+    with pytest.raises(ConfigError, match="declares the scanner 'a' a second time; keep one of them"):
+        registry(tmp_path, twice)
+    with pytest.raises(ConfigError, match="means nothing, and says more; leave the rest out"):
+        registry(tmp_path, '[[label]]\nscanner = "a"\nmeans = "nothing"\nkey = "x"\n')
