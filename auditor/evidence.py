@@ -74,6 +74,7 @@ class Evidence:
         lineages: the lineage of each checkpoint that was run.
         trained: checkpoints in the order in which they were trained, as far as it is known.
         measured: every run, complete or not, by suite and then by state, sorted by record.
+        evaluated: by behaviour and lineage, see `evaluated_states`.
     """
 
     graph: nx.MultiDiGraph[Node]
@@ -84,6 +85,7 @@ class Evidence:
     lineages: Mapping[str, str]
     trained: Mapping[str, int]
     measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
+    evaluated: Mapping[tuple[str, str], frozenset[State]]
 
 
 def build(history: History, runs: Iterable[Run], registry: Registry) -> Evidence:
@@ -98,7 +100,8 @@ def build(history: History, runs: Iterable[Run], registry: Registry) -> Evidence
     _add_runs(graph, kept.values(), suites)
     lineages, trained = _lineages(graph, kept.values())
     by_id = {patch.id: patch for patch in patches}
-    return Evidence(graph, history, by_id, kept, suites, lineages, trained, _measured(kept.values()))
+    measured, evaluated = _measured(kept.values()), _evaluated(kept.values(), history, suites, lineages)
+    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated)
 
 
 def _measured(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
@@ -106,6 +109,19 @@ def _measured(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
     for run in runs:
         found.setdefault(run.suite, {}).setdefault(State(run.revision, run.checkpoint), []).append(run)
     return {suite: {state: tuple(some) for state, some in states.items()} for suite, states in found.items()}
+
+
+def _evaluated(
+    runs: Iterable[Run], history: History, suites: Mapping[str, Suite], lineages: Mapping[str, str]
+) -> dict[tuple[str, str], frozenset[State]]:
+    found: dict[tuple[str, str], set[State]] = {}
+    for run in runs:
+        suite = suites.get(run.suite)
+        tests = suite is not None and suite.role is Role.TEST
+        if suite is not None and tests and run.incomplete is None and run.revision in history.revisions:
+            states = found.setdefault((suite.behaviour, lineages[run.checkpoint]), set())
+            states.add(State(run.revision, run.checkpoint))
+    return {key: frozenset(states) for key, states in found.items()}
 
 
 def _add_history(graph: nx.MultiDiGraph[Node], history: History, patches: Iterable[Patch]) -> None:
@@ -238,15 +254,15 @@ def lineages_measured(evidence: Evidence, behaviour: str) -> tuple[str, ...]:
 
 def evaluated_states(evidence: Evidence, behaviour: str, lineage: str) -> frozenset[State]:
     """The states of a lineage with a complete run on a test suite of the behaviour, at a revision of this history."""
-    return frozenset(
-        State(run.revision, run.checkpoint)
-        for suite in suites_measuring(evidence, behaviour)
-        if suite.role is Role.TEST
-        for run in runs_of_suite(evidence, suite.name)
-        if run.incomplete is None
-        and evidence.lineages[run.checkpoint] == lineage
-        and run.revision in evidence.history.revisions
-    )
+    return evidence.evaluated.get((behaviour, lineage), frozenset())
+
+
+def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:
+    """The checkpoints of some states by revision, in the order of training."""
+    found: dict[str, list[str]] = {}
+    for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint]):
+        found.setdefault(state.revision, []).append(state.checkpoint)
+    return found
 
 
 def depends_on(evidence: Evidence, node: Node) -> frozenset[Node]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -98,30 +99,35 @@ def _twins(suite: Suite, twin: Suite, before: _Sides, after: _Sides, error: floa
 
 
 _Key = tuple[str, str, State]
+_Beside = tuple[str, str | tuple[State, State]]
 _FAR = 50  # steps followed back from a rise to the fall it takes back
 
 
 def seen_together(facts: Mapping[Step, BehaviourFacts]) -> dict[Step, BehaviourFacts]:
     """The same facts, each with what other behaviours and earlier steps say of it."""
-    worse = [one for one in facts.values() if one.verdict is Verdict.WORSE]
+    worse: dict[_Beside, set[str]] = defaultdict(set)
     leading: dict[_Key, BehaviourFacts] = {}
     for one in facts.values():
         leading.setdefault((one.behaviour, one.model, one.step.after), one)
+        if one.verdict is Verdict.WORSE:
+            for key in _keys(one):
+                worse[key].add(one.behaviour)
     return {
         step: replace(one, worse_beside=_worse_beside(one, worse), rebound=_taken_back(one, leading))
         for step, one in facts.items()
     }
 
 
-def _worse_beside(one: BehaviourFacts, worse: Sequence[BehaviourFacts]) -> tuple[str, ...]:
+def _worse_beside(one: BehaviourFacts, worse: Mapping[_Beside, set[str]]) -> tuple[str, ...]:
     if not one.fell:
         return ()
-    beside = {other.behaviour for other in worse if other.model == one.model and _same_step(one.step, other.step)}
-    return tuple(sorted(beside - {one.behaviour}))
+    return tuple(sorted({name for key in _keys(one) for name in worse.get(key, ())} - {one.behaviour}))
 
 
-def _same_step(one: Step, other: Step) -> bool:
-    return bool(set(one.patches) & set(other.patches)) or (one.before, one.after) == (other.before, other.after)
+def _keys(one: BehaviourFacts) -> Iterator[_Beside]:
+    """What two steps of a model have in common that are over the same two states, or over the same patch."""
+    yield one.model, (one.step.before, one.step.after)
+    yield from ((one.model, patch) for patch in one.step.patches)
 
 
 def _taken_back(one: BehaviourFacts, leading: Mapping[_Key, BehaviourFacts]) -> Step | None:

@@ -104,7 +104,7 @@ def checkpoint_alone(evidence: Evidence, step: Step, error: float) -> Checkpoint
         return None
     states, place = evaluated_states(evidence, step.behaviour, step.lineage), evidence.trained
     sides = (step.before.revision, step.after.revision)
-    others = {state.checkpoint for state in states if state.revision in sides} - {own}
+    others = {name for name in place for revision in sides if State(revision, name) in states} - {own}
     runs = {name: [revision for revision in sides if State(revision, name) in states] for name in others}
     for name in sorted(others, key=lambda one: (-len(runs[one]), abs(place[one] - place[own]), one)):
         early, late = sorted((name, own), key=place.__getitem__)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.evidence import Evidence, State, Step, evaluated_states
+from auditor.evidence import Evidence, State, Step, checkpoints_by_revision, evaluated_states
 from auditor.model.spec import Patch
 
 
 def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
     """The steps of a lineage for a behaviour: over patches in the order of history, then over checkpoints."""
     states = evaluated_states(evidence, behaviour, lineage)
-    nearest = _nearest_evaluated(evidence, {state.revision for state in states})
+    checkpoints = checkpoints_by_revision(evidence, states)
+    nearest = _nearest_evaluated(evidence, set(checkpoints))
     found: dict[tuple[State, State, int], list[str]] = {}
     for patch in evidence.patches.values():
-        pair = _states_around(evidence, patch, states, nearest)
+        pair = _states_around(evidence, patch, checkpoints, nearest)
         if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
             found.setdefault((*pair, patch.occurrence), []).append(patch.id)
     over_patches = [Step(behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()]
@@ -25,13 +26,13 @@ def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
 
 
 def _states_around(
-    evidence: Evidence, patch: Patch, states: frozenset[State], nearest: _Nearest
+    evidence: Evidence, patch: Patch, checkpoints: Mapping[str, Sequence[str]], nearest: _Nearest
 ) -> tuple[State, State] | None:
     """The evaluated states nearest before and after a patch; None where there is none on one side."""
     before, after = nearest.before[patch.before.name], nearest.after[patch.after.name]
     if before is None or after is None or before == after:
         return None
-    return nearest_checkpoints(evidence, before, after, states)
+    return nearest_checkpoints(evidence, before, after, checkpoints)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,12 @@ def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
     return _Nearest(before, {name: found[1] if found else None for name, found in after.items()})
 
 
-def nearest_checkpoints(evidence: Evidence, before: str, after: str, states: frozenset[State]) -> tuple[State, State]:
+def nearest_checkpoints(
+    evidence: Evidence, before: str, after: str, checkpoints: Mapping[str, Sequence[str]]
+) -> tuple[State, State]:
     """The checkpoints to compare across a patch: the latest that both revisions were evaluated on, else the nearest."""
     order = evidence.trained.__getitem__
-    on_before = sorted((s.checkpoint for s in states if s.revision == before), key=order)
-    on_after = sorted((s.checkpoint for s in states if s.revision == after), key=order)
+    on_before, on_after = checkpoints[before], checkpoints[after]
     common = [name for name in on_before if name in on_after]
     if common:
         return State(before, common[-1]), State(after, common[-1])
@@ -89,10 +91,9 @@ def _checkpoint_pairs(evidence: Evidence, states: frozenset[State]) -> Iterator[
 
 def states_in_order(evidence: Evidence, behaviour: str, lineage: str) -> tuple[State, ...]:
     """The evaluated states of a lineage as history shows them: by sighting, then by training; a revert shows again."""
-    states = evaluated_states(evidence, behaviour, lineage)
+    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
     return tuple(
-        state
+        State(sighting.revision, checkpoint)
         for sighting in evidence.history.sightings
-        for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint])
-        if state.revision == sighting.revision
+        for checkpoint in checkpoints.get(sighting.revision, ())
     )

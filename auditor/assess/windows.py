@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.assess.comparable import compare
 from auditor.assess.facts import BehaviourFacts, WindowFacts
 from auditor.assess.line import Line
 from auditor.assess.steps import nearest_checkpoints
-from auditor.evidence import Evidence, State, Step, evaluated_states, suites_measuring
+from auditor.evidence import Evidence, State, Step, checkpoints_by_revision, evaluated_states, suites_measuring
 from auditor.model.suite import Role
 
 TRAILING = 10
@@ -97,13 +97,12 @@ def windows(
     Args:
         steps: of the same behaviour and lineage; a window over the two states of one of them is that step.
     """
-    states = evaluated_states(evidence, behaviour, lineage)
-    revisions = {state.revision for state in states}
-    evaluated = [place for place, sighting in enumerate(line.sightings) if sighting.revision in revisions]
+    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
+    evaluated = [place for place, sighting in enumerate(line.sightings) if sighting.revision in checkpoints]
     judged = {(step.before, step.after) for step in steps}
     found: dict[tuple[State, State], Window] = {}
     for span in spans_of(line):
-        window = _window(evidence, line, span, evaluated, states, Step(behaviour, lineage, *_NOWHERE, ()))
+        window = _window(evidence, line, span, evaluated, checkpoints, Step(behaviour, lineage, *_NOWHERE, ()))
         if window is None or (window.step.before, window.step.after) in judged:
             continue
         pair = (window.step.before, window.step.after)
@@ -116,13 +115,18 @@ _NOWHERE = (State("", ""), State("", ""))
 
 
 def _window(
-    evidence: Evidence, line: Line, span: Span, evaluated: Sequence[int], states: frozenset[State], about: Step
+    evidence: Evidence,
+    line: Line,
+    span: Span,
+    evaluated: Sequence[int],
+    checkpoints: Mapping[str, Sequence[str]],
+    about: Step,
 ) -> Window | None:
     """The widest pair of evaluated states of a span that can be compared, on held-out too where it ever can."""
     fallback: Window | None = None
     hidden = any(suite.role is not Role.TEST for suite in suites_measuring(evidence, about.behaviour))
     for start, end in _pairs(line, span, evaluated):
-        pair = nearest_checkpoints(evidence, line.sightings[start].revision, line.sightings[end].revision, states)
+        pair = nearest_checkpoints(evidence, line.sightings[start].revision, line.sightings[end].revision, checkpoints)
         step = replace(about, before=pair[0], after=pair[1], patches=line.between(start, end))
         compared = compare(evidence, step)
         window = Window((span.name,), line.quarters[end], span.open, step)

@@ -54,8 +54,7 @@ from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
 def audit_json(audit: Audit) -> str:
     """The audit as one JSON document, indented by two, with a newline at its end."""
-    document = audit_document(audit).model_dump(mode="json", by_alias=True)
-    return stdlib_json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return audit_document(audit).model_dump_json(indent=2, by_alias=True) + "\n"
 
 
 def json_schema() -> str:

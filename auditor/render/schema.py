@@ -6,6 +6,7 @@ version are additions; none is ever renamed.
 
 from __future__ import annotations
 
+import math
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -23,6 +24,8 @@ from auditor.model.verdict import Cause, Verdict
 
 
 def _rounded(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("what is undefined is null")
     return round(value, 6) + 0.0
 
 
