@@ -110,15 +110,43 @@ def test_sections_between_two_changes_are_left_out() -> None:
     assert all(clauses_of(revision(a=after))[part.first + at] == clause for at, clause in part.after.items())
 
 
+LONG = [
+    f"## Long {at}\n\n"
+    + "\n\n".join(f"{RULES[n % len(RULES)][:-1]} in case {at} {'abcdefghijklmn'[n]}{n}." for n in range(14))
+    for at in range(3)
+]
+
+
+def test_what_lies_between_two_changes_in_a_section_is_left_out() -> None:
+    before = "\n\n".join(LONG)
+    after = before.replace("in case 1 b1.", "in case 1 b1, but not always.").replace("in case 1 m12.", "in case 1.")
+    one = outline(revision(a=before), None)
+    part = window(one, outline(revision(a=after), one))
+    assert part
+    assert part.folds == [(4, 4, 8)]
+    assert sorted(part.before) == [0, 1, 2, 3, 12, 13, 14, 15]
+    moved = before.replace(f"{_line(1, 2)}\n\n", "").replace(_line(1, 12), f"{_line(1, 12)}\n\n{_line(1, 2)}")
+    across = window(one, outline(revision(a=moved), one))
+    assert across
+    assert across.folds == []
+
+
+def _line(section: int, number: int) -> str:
+    return LONG[section].split("\n\n")[number + 1]
+
+
 EDITS = st.lists(
-    st.tuples(st.sampled_from(["drop", "say", "swap", "copy", "raise"]), st.integers(0, 50), BLOCKS), max_size=4
+    st.tuples(st.sampled_from(["drop", "say", "swap", "copy", "raise", "shift"]), st.integers(0, 50), BLOCKS),
+    max_size=4,
 )
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(BLOCKS, max_size=6), EDITS)
-def test_what_is_left_out_changes_nothing(repeated: list[str], edits: list[tuple[str, int, str]]) -> None:
-    blocks = "\n\n".join(SECTIONS).split("\n\n")
+@given(st.sampled_from([SECTIONS, LONG]), st.lists(BLOCKS, max_size=6), EDITS)
+def test_what_is_left_out_changes_nothing(
+    sections: list[str], repeated: list[str], edits: list[tuple[str, int, str]]
+) -> None:
+    blocks = "\n\n".join(sections).split("\n\n")
     for at, block in enumerate(repeated):
         blocks.insert(at * 7 + 3, block)
     before = "\n\n".join(blocks)
@@ -130,6 +158,8 @@ def test_what_is_left_out_changes_nothing(repeated: list[str], edits: list[tuple
             blocks[place] = block
         elif kind == "swap":
             blocks[place], blocks[-1 - place] = blocks[-1 - place], blocks[place]
+        elif kind == "shift":
+            blocks.insert(place // 2, blocks.pop(place))
         elif kind == "copy":
             blocks.insert(place, blocks[place // 2])
         else:
