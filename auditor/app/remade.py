@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -24,7 +24,8 @@ from auditor.model.period import Period
 from auditor.render.html.page import report_html
 from auditor.render.report_json import report_json
 from auditor.render.report_markdown import report_markdown
-from auditor.report.periodic import Holding, Report
+from auditor.report.periodic import Holding, Report, Witnessed
+from auditor.report.verification import Remade, ReportDifference
 from auditor.settings import load
 from auditor.store.integrity import Contents, examine
 from auditor.store.records import load as load_records
@@ -39,6 +40,13 @@ _SHOWN, _BEFORE = 120, 40
 _REMEDY = "give a page, Markdown or JSON that auditor report wrote"
 
 
+class _Witness(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    held_by: str
+    number: int | None
+    differences: list[str]
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     schema_: Literal["auditor.report/1"] = Field(alias="schema")
@@ -48,34 +56,8 @@ class _Request(BaseModel):
     until: Annotated[date, Field(strict=False)]
     head: Annotated[str, Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")] | None
     batch: Annotated[int, Field(ge=1)] | None
+    witness: _Witness | None
     specs: Annotated[list[str], Field(min_length=1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where a report and its remake differ: its line, what it says, and what the records give."""
-
-    line: int
-    says: str
-    gives: str
-
-
-@dataclass(frozen=True, slots=True)
-class Remade:
-    """What came of making a report again.
-
-    Attributes:
-        head: the commit it was made at; batch: the last batch of records it rests on, None for all that are there.
-        numbers: how many numbers it has, each of which was computed again.
-        differences: what is not the same.
-        version: the auditor that made it, where that is not this one: then only numbers can be held against it.
-    """
-
-    head: str | None
-    batch: int | None
-    numbers: int
-    differences: tuple[Difference, ...]
-    version: str | None
 
 
 def remake(path: Path, where: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Remade:
@@ -99,7 +81,8 @@ def remake(path: Path, where: Path, environment: Mapping[str, str] = MappingProx
     other = request.auditor_version if request.auditor_version != __version__ else None
     numbers = len(_DATA.findall(text)) if style == "html" else len(_FIGURE.findall(text))
     differences = tuple(_differences(text, again, numbers_only=other is not None))
-    return Remade(request.head, request.batch, numbers, differences, other)
+    held_by = request.witness.held_by if request.witness else None
+    return Remade(str(path), request.head, request.batch, numbers, differences, other, held_by)
 
 
 def _request_in(text: str, where: str) -> tuple[_Request, str]:
@@ -138,7 +121,9 @@ def _as_it_was(place: Place, request: _Request, where: str) -> tuple[Project, Ho
     registry = load_registry(tree, settings.store)
     tip = request.head or "HEAD"
     project = Project(place.root, repository, tree, settings, specs, registry, runs, tip)
-    return project, _held(contents, request.batch)
+    said = request.witness
+    witness = Witnessed(said.held_by, said.number, tuple(said.differences)) if said else None
+    return project, replace(_held(contents, request.batch), witness=witness)
 
 
 def _sealed_by(contents: Contents, batch: int | None, where: str) -> frozenset[str] | None:
@@ -167,7 +152,7 @@ def _rendered(made: Report, style: str) -> str:
     return report_markdown(made) if style == "markdown" else report_json(made)
 
 
-def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[Difference]:
+def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[ReportDifference]:
     """Line by line; of lines that differ, the numbers that do, or the words where the numbers are the same."""
     says, gives = text.splitlines(), again.splitlines()
     if says == gives:
@@ -180,9 +165,9 @@ def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[Diffe
             new = gives[b1 + at] if b1 + at < b2 else ""
             pairs = list(_numbers_that_differ(old, new))
             if pairs:
-                yield from (Difference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
+                yield from (ReportDifference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
             elif not numbers_only:
-                yield Difference(min(a1 + at, a2) + 1, *_apart(_plain(old), _plain(new)))
+                yield ReportDifference(min(a1 + at, a2) + 1, *_apart(_plain(old), _plain(new)))
 
 
 def _numbers_that_differ(old: str, new: str) -> Iterator[tuple[str, str]]:

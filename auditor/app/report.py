@@ -9,6 +9,7 @@ from types import MappingProxyType
 from auditor.app.audit import audited
 from auditor.app.named import at_sighting
 from auditor.app.project import Project
+from auditor.app.witness import witness_of
 from auditor.assess.series import series
 from auditor.clauses.comparison import Comparison, compare
 from auditor.errors import RepositoryError
@@ -17,7 +18,7 @@ from auditor.git import Folder
 from auditor.model.period import Period
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry, SpecReport
-from auditor.report.periodic import Holding, Report, Section, day_of
+from auditor.report.periodic import Holding, Report, Section, Witnessed, day_of
 from auditor.store.integrity import ITEMS, Contents, examine
 from auditor.store.seal import seal
 
@@ -27,12 +28,14 @@ def report(
     period: Period,
     environment: Mapping[str, str] = MappingProxyType({}),
     holding: Holding | None = None,
+    against: str | None = None,
 ) -> Report:
     """The report of a project on a period.
 
     Args:
         environment: as for `audit`.
         holding: the records it rests on; None for all that the project's tree has.
+        against: a checkpoint held outside, as for `verify`; None without one.
 
     Raises what `audit` raises.
     """
@@ -41,7 +44,7 @@ def report(
         _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
     )
     head = project.repository.resolve(project.tip) if project.repository else None
-    held = holding or held_in(examine(project.tree, project.settings.store))
+    held = holding or _held(project, against)
     return Report(period, head, held, audit, sections, project.settings.policy)
 
 
@@ -54,6 +57,14 @@ def sealed(project: Project) -> None:
         what, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
         raise RepositoryError(what, where=str(project.root), remedy=remedy)
     seal(project.tree.root, project.settings.store, project.tree)
+
+
+def _held(project: Project, against: str | None) -> Holding:
+    contents = examine(project.tree, project.settings.store)
+    if against is None:
+        return held_in(contents)
+    witness = witness_of(against, contents)
+    return replace(held_in(contents), witness=Witnessed(against, witness.number, witness.differences))
 
 
 def held_in(contents: Contents) -> Holding:

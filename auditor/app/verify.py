@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from auditor.app.project import Place, locate, open_project
 from auditor.app.rederive import rederive
+from auditor.app.remade import remake
+from auditor.app.witness import witness_of
 from auditor.errors import RecordError, RepositoryError
-from auditor.model.sealed import Checkpoint, Witness
-from auditor.report.verification import Held, Verification
+from auditor.model.sealed import Checkpoint
+from auditor.report.verification import Held, LogsReport, Verification
 from auditor.settings import load
-from auditor.store import checkpoints
 from auditor.store import seal as sealing
-from auditor.store.integrity import Contents, examine
-from auditor.store.witness import by_copy, by_root
-
-_ROOT = re.compile(r"[0-9a-f]{64}")
+from auditor.store.integrity import examine
 
 
 def verify(
-    where: Path, *, against: Sequence[str] = (), logs: Sequence[Path] = (), ignore_extra: bool = False
+    where: Path,
+    *,
+    against: Sequence[str] = (),
+    logs: Sequence[Path] = (),
+    reports: Sequence[Path] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
+    ignore_extra: bool = False,
 ) -> Verification:
     """Looks at everything in the evaluation history.
 
@@ -30,6 +34,8 @@ def verify(
         where: a folder in the project, or a bare repository, whose HEAD is looked at.
         against: checkpoints held outside: the path of a copy of the file, or its root, 64 hex digits.
         logs: files and folders with the raw logs and tables; every record is held against them.
+        reports: what `auditor report` wrote; each is made again and compared.
+        environment: as for `audit`.
         ignore_extra: columns a table's contract does not know are skipped.
 
     Raises RecordError for a checkpoint from outside that is none, or where there is no evaluation history; ConfigError
@@ -37,11 +43,7 @@ def verify(
     """
     with _store(where) as (place, store):
         contents = examine(place.tree, store)
-    held = tuple(Held(one, _witness(one, contents)) for one in against)
-    derived = None
-    if logs and not contents.faults:
-        with open_project(where) as project:
-            derived = rederive(project, logs, ignore_extra=ignore_extra)
+    held = tuple(Held(one, witness_of(one, contents)) for one in against)
     return Verification(
         store=store,
         counts={folder: len(ids) for folder, ids in contents.ids.items()},
@@ -50,9 +52,15 @@ def verify(
         unsealed=contents.unsealed,
         faults=contents.faults,
         held=held,
-        logs=derived,
+        logs=_derived(where, logs, ignore_extra=ignore_extra) if logs and not contents.faults else None,
         logs_asked=bool(logs),
+        reports=tuple(remake(path, where, environment) for path in reports),
     )
+
+
+def _derived(where: Path, logs: Sequence[Path], *, ignore_extra: bool) -> LogsReport:
+    with open_project(where) as project:
+        return rederive(project, logs, ignore_extra=ignore_extra)
 
 
 def seal(where: Path) -> Checkpoint | None:
@@ -76,21 +84,3 @@ def _store(where: Path) -> Iterator[tuple[Place, str]]:
             remedy = "run this in the project, or auditor init"
             raise RecordError("there is no evaluation history", where=str(place.root), field=store, remedy=remedy)
         yield place, store
-
-
-def _witness(given: str, contents: Contents) -> Witness:
-    there = {name for ids in contents.ids.values() for name in ids}
-    path = Path(given)
-    if _ROOT.fullmatch(given) and not path.exists():
-        return by_root(contents.checkpoints, given)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        remedy = "give a copy of a checkpoint's file, or its root of 64 hex digits"
-        raise RecordError(f"cannot be read: {error.strerror}", where=given, remedy=remedy) from error
-    try:
-        outside = checkpoints.decode(data, given)
-    except RecordError as error:
-        remedy = "give the copy as it was handed over"
-        raise RecordError(error.what, where=given, field=error.field, remedy=remedy) from error
-    return by_copy(contents.checkpoints, there, outside)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 @spec_option
 @format_option("html", "markdown", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
+@click.option(
+    "--against", metavar="CHECKPOINT", help="A copy of a checkpoint's file that somebody else holds, or its root."
+)
 @click.option("--no-seal", is_flag=True, help="Leave records that are in no batch unsealed.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def command(
@@ -33,6 +36,7 @@ def command(
     spec: str | None,
     style: str,
     output: Path | None,
+    against: str | None,
     no_seal: bool,
     force: bool,
 ) -> int:
@@ -51,7 +55,7 @@ def command(
     with open_project(repo, spec) as project:
         if not no_seal:
             sealed(project)
-        found = report(project, period, os.environ)
+        found = report(project, period, os.environ, against=against)
     document = _rendered(found, style)
     if output is None:
         click.echo(document, nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -23,24 +24,34 @@ from auditor.cli.options import format_option, repo_option
     metavar="PATH",
     help="Raw logs and tables, or folders of them: every record is derived from them again.",
 )
+@click.option(
+    "--report",
+    "reports",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="A page, Markdown or JSON of auditor report: it is made again, and every number of it compared.",
+)
 @click.option("--seal", is_flag=True, help="Seal what is in no batch yet as the next checkpoint, first.")
 @repo_option
 @format_option("text", "json")
-def command(against: tuple[str, ...], logs: tuple[Path, ...], seal: bool, repo: Path, style: str) -> int:
+def command(
+    against: tuple[str, ...], logs: tuple[Path, ...], reports: tuple[Path, ...], seal: bool, repo: Path, style: str
+) -> int:
     """Looks at every record: its name, its form, its schema, what it names, and whether it was sealed.
 
     Only a checkpoint that somebody else holds can show that nothing was removed or rewritten: hand out the root that
     is printed, or a copy of the file, and give it back with --against.
 
-    Exits 1 where something is not what it says or was, or differs from its log; 2 where a log was refused; 3 where
-    --logs has no log for a record; else 0.
+    Exits 1 where something is not what it says or was, or differs from its log or its report; 2 where a log was
+    refused; 3 where --logs has no log for a record; else 0.
     """
     from auditor.app.verify import seal as seal_now
     from auditor.app.verify import verify
     from auditor.render.verify import verify_json, verify_lines
 
     made = seal_now(repo) if seal else None
-    found = verify(repo, against=against, logs=logs)
+    found = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ)
     if style == "json":
         click.echo(verify_json(found), nl=False)
     else:

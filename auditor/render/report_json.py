@@ -14,7 +14,7 @@ from auditor.render.parts import Part, printed, schema_of
 from auditor.render.schema import AuditDocument, Number, RatePart
 from auditor.report.answer import answer
 from auditor.report.periodic import Report, Section
-from auditor.report.request import request_of
+from auditor.report.request import Value, request_of
 
 
 class PeriodPart(Part):
@@ -97,7 +97,7 @@ class ReportDocument(Part):
     """The document `auditor report --format json` prints."""
 
     schema_: Literal["auditor.report/1"] = Field(default="auditor.report/1", serialization_alias="schema")
-    request: dict[str, str | int | list[str] | None]
+    request: dict[str, Value | dict[str, Value]]
     period: PeriodPart
     head: str | None
     records: HoldingPart

@@ -17,6 +17,7 @@ from auditor.report.answer import answer, seen
 from auditor.report.periodic import Holding, Report, Section, day_of
 from auditor.report.request import request_of
 from auditor.report.stories import stories
+from auditor.report.verification import RESIDUAL
 
 _SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~!&"})
 
@@ -143,7 +144,7 @@ def _records(holding: Holding) -> Iterator[str]:
         yield f"CHANGED since the checkpoint held by {text(holding.witness.held_by)}: {changed}."
     else:
         yield f"Unchanged since checkpoint {holding.witness.number}, held by {text(holding.witness.held_by)}."
-    yield "This does not show that logs are genuine, that every run was logged, or that held-out items were unseen."
+    yield RESIDUAL
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]], without: str) -> Iterator[str]:

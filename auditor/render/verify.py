@@ -10,10 +10,10 @@ from auditor import __version__
 from auditor.model.run import Grade
 from auditor.model.sealed import Checkpoint
 from auditor.render.escape import terminal
-from auditor.report.verification import LogsReport, Rederived, State, Verification
+from auditor.report.verification import LogsReport, Rederived, Remade, State, Verification
 
 SCHEMA = "auditor.verify/1"
-_SHORT = 12
+_SHORT, _MOST = 12, 20
 _NOUNS = {
     "records": ("record", "records"),
     "items": ("item manifest", "item manifests"),
@@ -43,6 +43,8 @@ def verify_lines(found: Verification) -> Iterator[str]:
         differences = one.witness.differences
         yield f"against {terminal(one.given)}: {'as it was sealed' if not differences else 'NOT as it was sealed'}"
         yield from (f"  {terminal(line)}" for line in differences)
+    for remade in found.reports:
+        yield from _report(remade)
     yield from map(terminal, found.statement)
 
 
@@ -89,6 +91,23 @@ def _record(one: Rederived) -> str:
     return f"{one.record[:_SHORT]} of {terminal(one.suite)}{how}"
 
 
+def _report(remade: Remade) -> Iterator[str]:
+    """What became of a report, made again."""
+    at = f"commit {remade.head[:_SHORT]}" if remade.head else "the dated folders"
+    rests = f"records up to batch {remade.batch}" if remade.batch else "the records that are here"
+    numbers = _many(remade.numbers, "number", "numbers")
+    yield f"report {terminal(remade.file)}: {numbers} computed again from {at}, {rests}"
+    if remade.version:
+        yield f"  made by auditor {terminal(remade.version)}, this is {__version__}: only its numbers were compared"
+    if remade.held_by:
+        yield f"  that {terminal(remade.held_by)} is a checkpoint held outside is its own word: give it with --against"
+    for one in remade.differences[:_MOST]:
+        yield f"  line {one.line}: it says {terminal(one.says)}, the records give {terminal(one.gives)}"
+    if len(remade.differences) > _MOST:
+        yield f"  and {len(remade.differences) - _MOST:,} more"
+    yield f"  {_many(len(remade.differences), 'difference', 'differences') if remade.differences else 'all as it says'}"
+
+
 def _many(count: int, noun: str, nouns: str) -> str:
     return f"{count:,} {noun if count == 1 else nouns}"
 
@@ -107,6 +126,7 @@ def verify_json(found: Verification) -> str:
         "against": [{"given": one.given, "holds": one.witness.holds, **asdict(one.witness)} for one in found.held],
         "witnessed": found.witnessed.witness.number if found.witnessed else None,
         "logs": None if found.logs is None else asdict(found.logs),
+        "reports": [asdict(remade) for remade in found.reports],
         "statement": " ".join(found.statement),
         "exit_code": found.exit_code,
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from auditor.report.periodic import Report
+from auditor.report.periodic import Report, Witnessed
 
 SCHEMA = "auditor.report/1"
 
 
-def request_of(report: Report) -> dict[str, str | int | list[str] | None]:
+Value = str | int | list[str] | None
+
+
+def request_of(report: Report) -> dict[str, Value | dict[str, Value]]:
     """Enough to make a report again: the period, the commit, the batch of records, the specs."""
     return {
         "schema": SCHEMA,
@@ -17,5 +20,13 @@ def request_of(report: Report) -> dict[str, str | int | list[str] | None]:
         "until": report.period.until.isoformat(),
         "head": report.head,
         "batch": report.holding.number if not report.holding.unsealed else None,
+        "witness": _witness(report.holding.witness),
         "specs": [section.spec.history.spec for section in report.sections],
     }
+
+
+def _witness(given: Witnessed | None) -> dict[str, Value] | None:
+    """What was said of a checkpoint from outside, which only whoever has it can say again."""
+    if given is None:
+        return None
+    return {"held_by": given.held_by, "number": given.number, "differences": list(given.differences)}

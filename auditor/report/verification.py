@@ -74,6 +74,37 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportDifference:
+    """One place where a report and its remake differ: its line, what it says, and what the records give."""
+
+    line: int
+    says: str
+    gives: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """What came of making a report again.
+
+    Attributes:
+        file: the report's.
+        head: the commit it was made at; batch: the last batch of records it rests on, None for all that are there.
+        numbers: how many numbers it has, each of which was computed again.
+        differences: what is not the same.
+        version: the auditor that made it, where that is not this one: then only numbers are held against it.
+        held_by: who it says holds a checkpoint outside, which only that checkpoint can show; None where it names none.
+    """
+
+    file: str
+    head: str | None
+    batch: int | None
+    numbers: int
+    differences: tuple[ReportDifference, ...]
+    version: str | None
+    held_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What came of verifying.
 
@@ -87,6 +118,7 @@ class Verification:
         held: one for each checkpoint from outside; without any the records are unwitnessed.
         logs: None where no logs were given, or where faults kept the records from being read for them.
         logs_asked: whether logs were given.
+        reports: reports made again.
     """
 
     store: str
@@ -98,6 +130,7 @@ class Verification:
     held: tuple[Held, ...]
     logs: LogsReport | None
     logs_asked: bool
+    reports: tuple[Remade, ...] = ()
 
     @property
     def sound(self) -> bool:
@@ -131,6 +164,7 @@ class Verification:
     def exit_code(self) -> int:
         """2 a log was refused; 1 something is not what it says or was; 3 a record's log is missing; else 0."""
         codes = [EXIT_PASS if self.sound else EXIT_BLOCKED]
+        codes += [EXIT_BLOCKED for one in self.reports if one.differences]
         if self.logs is not None:
             codes += [EXIT_COULD_NOT_RUN] if self.logs.refused else []
             codes += [EXIT_BLOCKED] if self.logs.count(State.DIFFERS) or self.logs.unrecorded else []

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from auditor.app.demo import demonstrate
-from auditor.app.remade import Remade, remake
+from auditor.app.remade import remake
+from auditor.report.verification import Remade
 from tests.processes import auditor
 
 DATA = re.compile(r'<data value="([^"]*)">(.*?)</data>')
@@ -129,3 +130,27 @@ def test_a_spec_without_evaluations_is_worth_a_page(tmp_path: Path) -> None:
     done = auditor("report", *period, "--spec", name, "--no-seal", "--format", "markdown", cwd=repository.path)
     assert done.code == 0, done.err
     assert "No evaluation" in done.out.decode() or "without the evaluations" in done.out.decode()
+
+
+def test_verify_takes_a_report(demonstration: Path, tmp_path: Path) -> None:
+    """The page as it is, one with a number changed, one whose witness has the checkpoint; and what is no report."""
+    page = demonstration.parent / "q3.html"
+    done = auditor("verify", "--report", page, cwd=demonstration)
+    assert (
+        done.code == 0
+        and b"273 numbers computed again from commit ae9a101a6fc2, records up to batch 1\n  all as it says" in done.out
+    )
+    changed = tmp_path / "changed.html"
+    changed.write_text(page.read_text().replace(">16.8\u2009%<", ">6.8\u2009%<", 1))
+    done = auditor("verify", "--report", changed, cwd=demonstration)
+    assert done.code == 1
+    assert "it says 6.8 % (0.168), the records give 16.8 % (0.168)\n  1 difference\n" in done.out.decode()
+    held = demonstration.parent / "held.json"
+    shutil.copy(demonstration / "eval_history/checkpoints/0001.json", held)
+    witnessed = tmp_path / "witnessed.html"
+    made = auditor("report", "--quarter", "2026Q3", "--against", held, "-o", witnessed, cwd=demonstration)
+    assert made.code == 0 and "unchanged since checkpoint" in witnessed.read_text()
+    done = auditor("verify", "--report", witnessed, "--against", held, cwd=demonstration)
+    assert done.code == 0 and b"is its own word" in done.out
+    done = auditor("verify", "--report", demonstration / "auditor.toml", cwd=demonstration)
+    assert done.code == 2 and "is no report" in done.err and done.err.count("\n") == 1

@@ -23,6 +23,7 @@ from auditor.report.answer import answer, seen
 from auditor.report.periodic import Report, Section, day_of
 from auditor.report.request import request_of
 from auditor.report.stories import stories
+from auditor.report.verification import RESIDUAL
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
@@ -47,6 +48,7 @@ def report_html(report: Report) -> str:
         .get_template("report.html")
         .render(
             report=report,
+            residual=RESIDUAL,
             answers=answer(report),
             style=Markup(style),
             style_hash=digest,
