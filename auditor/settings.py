@@ -110,6 +110,7 @@ class _PolicyTable(Table):
     require_held_out: Annotated[RequireHeldOut, Field(strict=False)] = DEFAULT_POLICY.require_held_out
     evidence_debt_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     reveal_held_out: bool = False
+    two_person: bool = False
 
 
 class _SettingsTable(Table):

@@ -111,5 +111,5 @@ def evaluated(
 
 
 def rules(entries: Sequence[Mapping[str, Any]]) -> list[object]:
-    """The rules of some entries, without what is said of configuration."""
-    return [entry["rule"] for entry in entries if entry["rule"] != "configuration"]
+    """The rules of some entries, without what is said of configuration and beside a verdict."""
+    return [entry["rule"] for entry in entries if entry["rule"] not in ("configuration", "findings")]

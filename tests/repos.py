@@ -71,12 +71,26 @@ class GitRepo:
             file.write_bytes(content.encode() if isinstance(content, str) else content)
 
     def commit(
-        self, files: Mapping[str, str | bytes | None] | None = None, *, message: str = "change", date: str | None = None
+        self,
+        files: Mapping[str, str | bytes | None] | None = None,
+        *,
+        message: str = "change",
+        date: str | None = None,
+        author: str = "Ada <ada@example.org>",
     ) -> str:
         """Write files, stage everything, commit (even nothing); the commit's id. `date` is ISO 8601 with offset."""
         self.write(files or {})
         self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "--no-verify", "-m", message, date=date or self._next_date())
+        self.git(
+            "commit",
+            "-q",
+            "--allow-empty",
+            "--no-verify",
+            f"--author={author}",
+            "-m",
+            message,
+            date=date or self._next_date(),
+        )
         return self.head()
 
     def branch(self, name: str, at: str = "HEAD") -> None:

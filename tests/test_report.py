@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from auditor.assess.facts import Assessment, NotAssessed
+from auditor.assess.texts import place_of
 from auditor.checks.catalogue import every_check
 from auditor.errors import ConfigError
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
@@ -15,7 +16,7 @@ from auditor.model.finding import Place, Severity
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict
-from auditor.report import Audit, audit_of, check_fail_on, matches, place_of, spec_report
+from auditor.report import Audit, audit_of, check_fail_on, matches, spec_report
 from tests.checks.running import untouched
 from tests.worlds import assessed, assessment, counts, history, registry, run, runs_of, tallies
 

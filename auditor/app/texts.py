@@ -47,7 +47,7 @@ def _reader(
     def tree(sighting: Sighting) -> Tree:
         if repository is not None and sighting.commit is not None:
             return Commit(repository, sighting.commit)
-        return dated_tree(project.root, config.paths, sighting.name)
+        return dated_tree(project.tree, config.paths, sighting.name)
 
     last = history.sightings[-1]
     paths = [file.path for file in history.revisions[last.revision].files]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -16,6 +16,7 @@ from auditor.clauses.lives import Lineage, LineageEvent
 from auditor.clauses.match import match
 from auditor.clauses.norms import Norm, judge
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
+from auditor.model.finding import Place
 from auditor.model.spec import Companions, History, Patch, Revision, Sighting
 
 
@@ -120,6 +121,20 @@ class PatchText:
         """What happened to clauses in the patch, by lineage; reinstated ones among them."""
         return self.lineage.events[self.patch.after.name]
 
+    def where_now(self, place: Place) -> Place | None:
+        """Where the clause at a place of the text after stands at the end of history; None where it is gone."""
+        last = self.history.sightings[-1]
+        at = next(
+            (n for n, one in enumerate(self.after.clauses) if (one.path, one.line) == (place.path, place.line)), None
+        )
+        if at is None or last.name == self.patch.after.name:
+            return place if at is not None else None
+        identity, there = self.lineage.ids[self.patch.after.name][at], self.lineage.ids[last.name]
+        if identity not in there:
+            return None
+        clause = clauses_of(self.history.revisions[last.revision])[there.index(identity)]
+        return Place(clause.path, clause.line)
+
     def last_cited(self, prompt: str) -> datetime | None:
         """When an earlier revision than the one before last cited a prompt; None if none did."""
         if prompt in self.before.citing():
@@ -138,6 +153,14 @@ class PatchText:
         earlier = takewhile(lambda event: event.sighting != self.patch.after.name, self.lineage.lives[identity].events)
         removed = [dates[event.sighting] for event in earlier if event.kind is ChangeKind.REMOVED]
         return removed[-1] if removed else None
+
+
+def place_of(changes: Sequence[ClauseChange]) -> Place | None:
+    """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
+    there = [change for change in changes if change.after is not None]
+    words = [change for change in there if change.kind is not ChangeKind.MOVED] or there
+    after = words[0].after if words else None
+    return Place(after.path, after.line) if after is not None else None
 
 
 def patch_text(

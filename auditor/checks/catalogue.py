@@ -47,3 +47,8 @@ def sections_of(text: str) -> dict[str, str]:
 def every_check() -> tuple[Check, ...]:
     """Every check, by code."""
     return tuple(page.check for page in pages())
+
+
+def check_of(code: str) -> Check | None:
+    """The check of that code; None for what is none."""
+    return next((check for check in every_check() if check.code == code), None)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, WindowFacts
+from auditor.assess.landing import LandingFacts
 from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.waivers import WaiverFacts
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
 
@@ -15,11 +17,13 @@ HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot
 
 
 class Scope(StrEnum):
-    """What a check is run on: each behaviour of a patch, of a window of patches, or the last evaluated state."""
+    """What a check is run on: a patch, a window of patches, a state, a landing with its rules, or a waiver."""
 
     PATCH = "patch"
     WINDOW = "window"
     REVISION = "revision"
+    LANDING = "landing"
+    WAIVER = "waiver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,7 @@ class Fired:
         evidence: record ids.
         at: the clause it is about.
         about: what it is about, by a name that survives line moves: a prompt's id, a clause's words.
+        file: the file it is about, where that is no clause.
     """
 
     message: str
@@ -38,6 +43,7 @@ class Fired:
     evidence: tuple[str, ...] = ()
     at: Clause | None = None
     about: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,4 +226,55 @@ class StandingCheck:
     scope: Scope = Scope.REVISION
 
 
-Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck
+@dataclass(frozen=True, slots=True)
+class LandingCase:
+    """An example of a rule about a landing, and its test."""
+
+    title: str
+    facts: LandingFacts
+    expect: type[Fired] | type[Clear] | type[Undecided]
+
+
+@dataclass(frozen=True, slots=True)
+class LandingCheck:
+    """A rule about what a landing does to the rules and records it is judged by; fields as in `PatchCheck`.
+
+    Attributes:
+        alone: whether it holds a landing back that changes no spec, too.
+    """
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[LandingFacts], Outcome]
+    cases: tuple[LandingCase, ...]
+    alone: bool = False
+    scope: Scope = Scope.LANDING
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverCase:
+    """An example of a rule about a waiver, and its test."""
+
+    title: str
+    facts: WaiverFacts
+    expect: type[Fired] | type[Clear] | type[Undecided]
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverCheck:
+    """A rule about a waiver, whose findings nothing waives; fields as in `PatchCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[WaiverFacts], Outcome]
+    cases: tuple[WaiverCase, ...]
+    scope: Scope = Scope.WAIVER
+
+
+Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck | LandingCheck | WaiverCheck

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
+from auditor.assess.landing import LandingFacts
 from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.waivers import WaiverFacts
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import (
     Check,
     Clear,
     Fired,
+    LandingCheck,
     Outcome,
     PatchCheck,
     RevisionCheck,
@@ -21,9 +23,10 @@ from auditor.checks.interface import (
     TextCheck,
     TextOutcome,
     Undecided,
+    WaiverCheck,
     WindowCheck,
 )
-from auditor.model.finding import Finding, Place
+from auditor.model.finding import Finding, Place, fingerprint_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,15 @@ class Checked:
     by_window: tuple[tuple[Finding, ...], ...]
     standing: tuple[Finding, ...]
     of_spec: tuple[Finding, ...]
+    counts: Counts
+    not_run: tuple[NotAssessed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the checks of one scope say of one subject; fields as in `Checked`."""
+
+    findings: tuple[Finding, ...]
     counts: Counts
     not_run: tuple[NotAssessed, ...]
 
@@ -100,6 +112,37 @@ def run_checks(
     return Checked(by_patch, by_step, by_window, standing, of_spec, tally.counts(), tuple(tally.not_run))
 
 
+def run_on_text(spec: str, text: PatchText) -> Ran:
+    """Every check on what a patch did to the text."""
+    tally = _Tally()
+    return _ran(tuple(_on_text(spec, text, tally)), tally)
+
+
+def run_on_landing(facts: LandingFacts) -> Ran:
+    """Every check on what a landing does to the rules and records it is judged by."""
+    tally = _Tally()
+    checks = (check for check in every_check() if isinstance(check, LandingCheck))
+    outcomes = ((check, _outcome(check, functools.partial(check.run, facts), tally)) for check in checks)
+    return _ran(tuple(_of_file(check, one) for check, one in outcomes if isinstance(one, Fired)), tally)
+
+
+def run_on_waivers(waivers: Iterable[WaiverFacts]) -> Ran:
+    """Every check on every waiver."""
+    tally = _Tally()
+    checks = [check for check in every_check() if isinstance(check, WaiverCheck)]
+    pairs = ((check, facts) for facts in waivers for check in checks)
+    outcomes = ((check, _outcome(check, functools.partial(check.run, facts), tally)) for check, facts in pairs)
+    return _ran(tuple(_of_file(check, one) for check, one in outcomes if isinstance(one, Fired)), tally)
+
+
+def _ran(findings: tuple[Finding, ...], tally: _Tally) -> Ran:
+    return Ran(findings, tally.counts(), tuple(tally.not_run))
+
+
+def _of_file(check: Check, fired: Fired) -> Finding:
+    return _finding(check, fired, Place(fired.file, 1) if fired.file else None, fired.about)
+
+
 def _on_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) -> Iterator[Finding]:
     for behaviour in facts.behaviours:
         yield from _on_behaviour(spec, behaviour, place, tally, facts.patch.id)
@@ -112,7 +155,7 @@ def _on_behaviour(
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     for check in every_check():
         if isinstance(check, PatchCheck):
-            outcome = _outcome(check, facts, tally)
+            outcome = _outcome(check, functools.partial(check.run, facts), tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, place, spec, step, facts.behaviour, facts.model)
 
@@ -122,7 +165,7 @@ def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding
     window = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     for check in every_check():
         if isinstance(check, WindowCheck):
-            outcome = _outcome(check, facts, tally)
+            outcome = _outcome(check, functools.partial(check.run, facts), tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, None, spec, window, facts.facts.behaviour, facts.facts.model)
 
@@ -130,7 +173,7 @@ def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding
 def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
     for check in every_check():
         if isinstance(check, RevisionCheck):
-            outcome = _outcome(check, facts, tally)
+            outcome = _outcome(check, functools.partial(check.run, facts), tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, None, spec, facts.behaviour, facts.model, facts.suite)
 
@@ -166,11 +209,9 @@ def _places(
         yield _finding(check, fired, place, spec, fired.about)
 
 
-def _outcome(
-    check: PatchCheck | WindowCheck | RevisionCheck, facts: BehaviourFacts | WindowFacts | GapFacts, tally: _Tally
-) -> Outcome | None:
+def _outcome(check: Check, run: Callable[[], Outcome], tally: _Tally) -> Outcome | None:
     try:
-        outcome: Outcome = check.run(facts)  # type: ignore[arg-type]
+        outcome = run()
     except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"
         tally.failed(check, error)
         return None
@@ -180,8 +221,7 @@ def _outcome(
 
 def _finding(check: Check, fired: Fired, place: Place | None, *identity: str) -> Finding:
     """The fingerprint is of the check and what it fired on, never of a line."""
-    parts = "".join(f"{len(part)}:{part}" for part in (check.code, *identity))
-    fingerprint = hashlib.sha256(parts.encode()).hexdigest()[:32]
+    fingerprint = fingerprint_of(check.code, *identity)
     return Finding(
         check.code, check.name, check.severity, fired.confidence, fired.message, fingerprint, place, fired.evidence
     )

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from auditor.assess.account import Difference, SuiteMeasured, What
 from auditor.assess.facts import BehaviourFacts, WindowFacts
 from auditor.model.finding import Confidence
 from auditor.model.run import Grade
 from auditor.model.verdict import Cause
+from auditor.model.waiver import Waiver
+
+# The waiver that the cases of checks on waivers start from: one finding, one month.
+SAMPLE_WAIVER = Waiver(
+    name="one",
+    path="eval_history/waivers/one.toml",
+    check="test-only",
+    fingerprint="0" * 32,
+    patch="1" * 64,
+    reason="the held-out suite is broken",
+    who="Bea",
+    granted=date(2026, 3, 1),
+    until=date(2026, 3, 31),
+)
 
 
 def records_behind(facts: BehaviourFacts) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from auditor.cli.options import console, format_option, repo_option, spec_option
+from auditor.cli.options import console, day_of, format_option, repo_option, spec_option, today_option
 
 
 @click.command("gate", short_help="The decision on what is about to land.")
@@ -16,16 +18,20 @@ from auditor.cli.options import console, format_option, repo_option, spec_option
 @spec_option
 @format_option("text", "json")
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
-def command(base: str, head: str, repo: Path, spec: str | None, style: str, reveal: bool) -> int:
+@today_option
+def command(
+    base: str, head: str, repo: Path, spec: str | None, style: str, reveal: bool, today: datetime | None
+) -> int:
     """Judges the patches that head has and base has not.
 
     Policy, suites and spec configuration are base's, records those of both sides: a record that is added may unblock a
     patch, one that is changed or removed blocks it. Exits 1 where something is blocked, 3 where evidence is missing
     that the policy requires, else 0.
     """
-    from auditor.app.gate import gate
+    from auditor.app.gate import Asked, gate
 
-    decision = gate(repo, base=base, head=head, spec=spec, reveal=reveal)
+    asked = Asked(spec, reveal, day_of(today), os.environ)
+    decision = gate(repo, base=base, head=head, asked=asked)
     if style == "json":
         from auditor.render.gate import gate_json
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -48,6 +49,21 @@ def since_option(function: _Function) -> _Function:
     day = click.DateTime(formats=["%Y-%m-%d"])
     until = click.option("--until", type=day, metavar="DATE", help="Up to this day, YYYY-MM-DD.")
     return click.option("--since", type=day, metavar="DATE", help="From this day on, YYYY-MM-DD.")(until(function))
+
+
+def today_option(function: _Function) -> _Function:
+    """--today: the day that waivers and debts are held against."""
+    return click.option(
+        "--today",
+        type=click.DateTime(formats=["%Y-%m-%d"]),
+        metavar="DATE",
+        help="The day that waivers and debts are held against, YYYY-MM-DD.  [default: today, UTC]",
+    )(function)
+
+
+def day_of(today: datetime | None) -> date:
+    """The day asked for; else the one it is, in UTC."""
+    return (today or datetime.now(UTC)).date()
 
 
 def no_pager_option(function: _Function) -> _Function:

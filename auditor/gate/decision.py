@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor.assess.waivers import WaiverFacts
 from auditor.errors import EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS
 from auditor.gate.unblock import Remedy
+from auditor.model.finding import Place
 from auditor.model.spec import Patch
 
 
@@ -16,6 +18,7 @@ class Level(StrEnum):
     BLOCKED = "blocked"
     MISSING = "missing"
     WARNING = "warning"
+    WAIVED = "waived"
     NOTICE = "notice"
 
 
@@ -32,6 +35,10 @@ class Entry:
         rates: the same with them; None unless they are to be shown.
         remedy: what would unblock it; None where nothing has to be.
         records: ids of the records it is about.
+        name: the check's name, where the rule is a check's code.
+        fingerprint: what a waiver names it by, 32 hex digits; "" for what cannot be waived.
+        place: where it is to be shown, at head; None for what is at no line.
+        waiver: the name of the waiver that excuses it; None for most.
     """
 
     level: Level
@@ -44,6 +51,10 @@ class Entry:
     rates: str | None = None
     remedy: Remedy | None = None
     records: tuple[str, ...] = ()
+    name: str = ""
+    fingerprint: str = ""
+    place: Place | None = None
+    waiver: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,7 @@ class Decision:
         base, head: commit ids.
         policy_from: the side whose policy, suites and spec configuration were applied.
         judged: the patches it is about, oldest first.
+        waivers: every waiver that base has, whether or not it counts.
     """
 
     base: str
@@ -61,6 +73,7 @@ class Decision:
     policy_from: str
     judged: tuple[Patch, ...]
     entries: tuple[Entry, ...]
+    waivers: tuple[WaiverFacts, ...] = ()
 
     @property
     def blocked(self) -> tuple[Entry, ...]:
@@ -76,6 +89,11 @@ class Decision:
     def warnings(self) -> tuple[Entry, ...]:
         """What lands, and should be looked at."""
         return self._at(Level.WARNING)
+
+    @property
+    def waived(self) -> tuple[Entry, ...]:
+        """What lands because somebody granted a waiver."""
+        return self._at(Level.WAIVED)
 
     @property
     def notices(self) -> tuple[Entry, ...]:

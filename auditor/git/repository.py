@@ -5,37 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Self
 
 from auditor.errors import RepositoryError, RevisionError
+from auditor.git.ancestry import FORMAT, Ancestry, ancestry_of
 from auditor.git.command import Command, history_incomplete
 from auditor.git.complete import refuse_incomplete
+from auditor.git.lines import CommitLine, commit_line
 from auditor.git.objects import MAX_OBJECT_BYTES, Entry, Objects, is_object_id, parse_tree
 
 _HEX_PREFIX = re.compile(r"[0-9a-f]{4,64}\Z")
 _HISTORY = ("--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse", "--encoding=UTF-8")
 # Similarity and the number of files compared are fixed here: a repository's configuration must not change ancestry.
 _RENAMES = ("--no-ext-diff", "--no-textconv", "-r", "-z", "-M50%", "-l1000", "--raw", "--diff-filter=R")
-
-
-@dataclass(frozen=True, slots=True)
-class CommitLine:
-    """A commit that touches what was asked for.
-
-    Attributes:
-        id: the commit's id.
-        parents: the nearest such commits before it, first parent first.
-        date: the committer's, ISO 8601 with offset, as git prints it.
-        subject: the message's first line.
-    """
-
-    id: str
-    parents: tuple[str, ...]
-    date: str
-    subject: str
 
 
 class Repository:
@@ -124,6 +108,12 @@ class Repository:
             raise self._command.failure(answer.err)
         return tuple(answer.out.decode().split())
 
+    def ancestry(self, tip: str) -> Ancestry:
+        """How every commit up to the id `tip` landed."""
+        self.require_complete()
+        arguments = ("--parents", f"--format={FORMAT}", "--encoding=UTF-8", _checked(tip), "--")
+        return ancestry_of(self._command.run("rev-list", *arguments).decode("utf-8", "replace"), tip)
+
     def tags(self) -> dict[str, tuple[str, ...]]:
         """The names of tags, sorted, by the commit they stand for. Tags of anything else are left out."""
         self.require_complete()
@@ -145,7 +135,7 @@ class Repository:
         self.require_complete()
         arguments = ("--format=%cI%x00%s", *_HISTORY, _checked(tip), "--", *pathspecs)
         lines = self._command.run("rev-list", *arguments).decode("utf-8", "replace").split("\n")
-        return tuple(_commit_line(head, line) for head, line in zip(lines[:-1:2], lines[1::2], strict=True))
+        return tuple(commit_line(head, line) for head, line in zip(lines[:-1:2], lines[1::2], strict=True))
 
     def renames(self, commits: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(commit, old path, new path) for every file that one of these commits renames, against its first parent."""
@@ -284,12 +274,6 @@ def _checked(object_id: str) -> str:
     if not is_object_id(object_id):
         raise RevisionError("is no full commit id", where=object_id)
     return object_id
-
-
-def _commit_line(head: str, line: str) -> CommitLine:
-    commit, *parents = head.removeprefix("commit ").split(" ")
-    date, _, subject = line.partition("\0")
-    return CommitLine(commit, tuple(parents), date, subject)
 
 
 def _ambiguity(message: str) -> str:

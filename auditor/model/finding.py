@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -52,3 +53,9 @@ class Finding:
     fingerprint: str
     place: Place | None
     evidence: tuple[str, ...]
+
+
+def fingerprint_of(rule: str, *identity: str) -> str:
+    """32 hex digits for a rule and what it is about: never of a line, so that it stays when text is moved."""
+    parts = "".join(f"{len(part)}:{part}" for part in (rule, *identity))
+    return hashlib.sha256(parts.encode()).hexdigest()[:32]

@@ -37,6 +37,7 @@ class Policy:
         require_held_out: when a patch must come with held-out evidence.
         evidence_debt_days: days a trained-in spec may land before its evaluation; None allows no debt.
         reveal_held_out: whether the gate shows held-out rates to authors.
+        two_person: whether a waiver counts only where somebody else than the patch's author committed it.
     """
 
     transfer_threshold: float = 0.5
@@ -49,3 +50,4 @@ class Policy:
     require_held_out: RequireHeldOut = RequireHeldOut.WITH_TEST
     evidence_debt_days: int | None = None
     reveal_held_out: bool = False
+    two_person: bool = False

@@ -13,8 +13,11 @@ from auditor import __version__
 from auditor.gate.decision import Decision, Entry, Level
 from auditor.model.spec import Patch
 from auditor.render.escape import terminal
+from auditor.render.schema import PlacePart
+from auditor.render.waivers import WaiverPart, waiver_lines, waiver_part
 
-_STYLES = {Level.BLOCKED: "bold red", Level.MISSING: "bold yellow", Level.WARNING: "yellow", Level.NOTICE: "dim"}
+_STYLES = {Level.BLOCKED: "bold red", Level.MISSING: "bold yellow", Level.WARNING: "yellow"}
+_NAMED_TO_WAIVE = (Level.BLOCKED, Level.MISSING)
 _WIDTH = 9
 _RECORDS_SHOWN = 3
 _OUTCOMES = {0: "pass", 1: "blocked", 3: "evidence missing"}
@@ -28,15 +31,18 @@ def show(decision: Decision) -> Iterable[Text]:
         for entry in decision.entries:
             if entry.level is level:
                 yield _entry(entry, patches, several)
+    yield from waiver_lines(decision.waivers)
     yield _outcome(decision)
 
 
 def _entry(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
     about = _about(entry, patches, several)
     lines = [terminal(entry.rates or entry.why)]
+    if entry.waiver:
+        lines.append(f"waived by {terminal(entry.waiver)}")
     if entry.remedy:
         lines.append("to unblock: " + terminal(": ".join([entry.remedy.text, *_as_one(entry.remedy.commands)])))
-    text = Text(f"{entry.level!s:<{_WIDTH}}", style=_STYLES[entry.level])
+    text = Text(f"{entry.level!s:<{_WIDTH}}", style=_STYLES.get(entry.level, "dim"))
     if not about:
         about, *lines = lines
     text.append(about, style="bold" if entry.level in (Level.BLOCKED, Level.MISSING) else "")
@@ -58,7 +64,9 @@ def _about(entry: Entry, patches: dict[str, Patch], several: bool) -> str:
     more = ", …" if len(entry.records) > _RECORDS_SHOWN else ""
     spec = f"spec {terminal(entry.spec)}" if entry.spec and (several or not named) else ""
     about = ", ".join(part for part in (spec, named, measured, f"record {records}{more}" if records else "") if part)
-    return f"{about}: {entry.rule}" if about else ""
+    rule = f"{entry.rule} {entry.name}" if entry.name else entry.rule
+    shown = f"  [{entry.fingerprint}]" if entry.level in _NAMED_TO_WAIVE else ""
+    return f"{about}: {rule}{shown}" if about else f"{rule}{shown}" if entry.name else ""
 
 
 def _patch(patch: Patch) -> str:
@@ -71,6 +79,7 @@ def _outcome(decision: Decision) -> Text:
         (len(decision.blocked), "blocked"),
         (len(decision.missing), "missing"),
         (len(decision.warnings), "warned of"),
+        (len(decision.waived), "waived"),
         (len(decision.notices), "noted"),
     ]
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
@@ -85,7 +94,10 @@ class _Part(BaseModel):
 
 
 class EntryPart(_Part):
-    """One thing the decision says; patches and records are ids, rates is null unless they were to be shown."""
+    """One thing the decision says; patches and records are ids, rates is null unless they were to be shown.
+
+    fingerprint is what a waiver names it by, null for what cannot be waived; waiver the one that excuses it.
+    """
 
     rule: str
     spec: str | None
@@ -97,6 +109,10 @@ class EntryPart(_Part):
     unblock: str | None
     commands: list[str]
     records: list[str]
+    name: str | None
+    fingerprint: str | None
+    place: PlacePart | None
+    waiver: str | None
 
 
 class PatchPart(_Part):
@@ -124,7 +140,9 @@ class GateDocument(_Part):
     blocked: list[EntryPart]
     missing: list[EntryPart]
     warnings: list[EntryPart]
+    waived: list[EntryPart]
     notices: list[EntryPart]
+    waivers: list[WaiverPart]
 
 
 def gate_json(decision: Decision) -> str:
@@ -140,7 +158,9 @@ def gate_json(decision: Decision) -> str:
             "blocked": _parts(decision.blocked),
             "missing": _parts(decision.missing),
             "warnings": _parts(decision.warnings),
+            "waived": _parts(decision.waived),
             "notices": _parts(decision.notices),
+            "waivers": [waiver_part(facts) for facts in decision.waivers],
         }
     ).model_dump(mode="json", by_alias=True)
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -164,6 +184,10 @@ def _parts(entries: Sequence[Entry]) -> list[EntryPart]:
             unblock=entry.remedy.text if entry.remedy else None,
             commands=list(entry.remedy.commands) if entry.remedy else [],
             records=list(entry.records),
+            name=entry.name or None,
+            fingerprint=entry.fingerprint or None,
+            place=PlacePart(path=entry.place.path, line=entry.place.line) if entry.place else None,
+            waiver=entry.waiver,
         )
         for entry in entries
     ]

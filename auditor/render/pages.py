@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.checks.catalogue import Page
-from auditor.checks.interface import HEADINGS, Case, Clear, Fired, TextCase, Undecided
+from auditor.checks.interface import HEADINGS, Case, Clear, Fired, LandingCase, TextCase, Undecided, WaiverCase
 
 _ENDS = {Fired: "fires", Clear: "is clear", Undecided: "is undecided"}
 
@@ -35,15 +35,17 @@ def page(one: Page) -> RenderableType:
     return Group(*parts)
 
 
-def _examples(cases: Sequence[Case | TextCase]) -> Table:
+def _examples(cases: Sequence[Case | TextCase | LandingCase | WaiverCase]) -> Table:
     table = Table.grid(padding=(0, 2))
     for case in cases:
         table.add_row(case.title, _setting(case), _ENDS[case.expect])
     return table
 
 
-def _setting(case: Case | TextCase) -> str:
-    """What a case is about: counts before and after, or texts."""
+def _setting(case: Case | TextCase | LandingCase | WaiverCase) -> str:
+    """What a case is about: counts before and after, or texts; nothing where its title says it all."""
+    if isinstance(case, LandingCase | WaiverCase):
+        return ""
     if isinstance(case, TextCase):
         before, after = (" / ".join(text.split("\n\n")) for text in (case.before, case.after))
         return f'"{before}" -> "{after}"'

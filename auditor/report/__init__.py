@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
-from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.texts import PatchText, RevisionText, place_of
 from auditor.checks.catalogue import every_check
 from auditor.checks.runner import Checked, Counts, run_checks
 from auditor.clauses.diff import counts
 from auditor.errors import ConfigError
-from auditor.model.clause import ChangeCounts, ChangeKind, ClauseChange
-from auditor.model.finding import Finding, Place, Severity
+from auditor.model.clause import ChangeCounts
+from auditor.model.finding import Finding, Severity
 from auditor.model.spec import History
 from auditor.model.verdict import Verdict
 
@@ -153,14 +153,6 @@ def audit_of(
     coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total)
     problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
     return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
-
-
-def place_of(changes: Sequence[ClauseChange]) -> Place | None:
-    """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
-    there = [change for change in changes if change.after is not None]
-    words = [change for change in there if change.kind is not ChangeKind.MOVED] or there
-    after = words[0].after if words else None
-    return Place(after.path, after.line) if after is not None else None
 
 
 def matches(audit: Audit, fail_on: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from auditor.assess.facts import Assessment
+from auditor.assess.landing import LandingFacts
 from auditor.checks.catalogue import every_check, pages, sections_of
 from auditor.checks.interface import (
     HEADINGS,
@@ -25,6 +26,8 @@ from auditor.checks.interface import (
     Check,
     Clear,
     Fired,
+    LandingCase,
+    LandingCheck,
     Outcome,
     PatchCheck,
     RevisionCheck,
@@ -32,8 +35,11 @@ from auditor.checks.interface import (
     TextCase,
     TextCheck,
     Undecided,
+    WaiverCase,
+    WaiverCheck,
     WindowCheck,
 )
+from auditor.checks.runner import Counts, Ran, run_on_landing
 from tests.checks.running import findings, ran, text_of, untouched
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
 
@@ -84,6 +90,21 @@ def test_a_case_about_text_ends_as_it_says(check: TextCheck | StandingCheck, cas
     facts = text_of(case)
     found = check.run(facts) if isinstance(check, TextCheck) else check.run(facts.after)
     assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
+
+
+VALUED = [(check, case) for check in CHECKS if isinstance(check, LandingCheck | WaiverCheck) for case in check.cases]
+
+
+@pytest.mark.parametrize(("check", "case"), VALUED, ids=[f"{check.code} {case.title}" for check, case in VALUED])
+def test_a_case_of_a_landing_or_a_waiver_ends_as_it_says(
+    check: LandingCheck | WaiverCheck, case: LandingCase | WaiverCase
+) -> None:
+    assert type(check.run(case.facts)) is case.expect  # type: ignore[arg-type]
+
+
+def test_a_landing_that_changes_nothing_is_clear() -> None:
+    for facts in (LandingFacts(), LandingFacts(patched=("conduct",))):
+        assert run_on_landing(facts) == Ran((), Counts(0, 5, 0, 0), ())
 
 
 @by_check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,7 @@ def test_a_fitted_patch_is_blocked_in_three_lines(made: Evaluated, capsys: Captu
     assert (code, err) == (1, "")
     head, why, unblock, *_ = out.splitlines()
     assert head.startswith("blocked  patch ")
-    assert head.endswith("(Do not praise), lying of m1: test-only")
+    assert re.search(r"\(Do not praise\), lying of m1: test-only  \[[0-9a-f]{32}\]$", head)
     assert why.strip() == (
         "the test rate went from 20.0 % (160/800) to 0.0 % (0/400, at most 0.75 %): the fall stayed on the test"
     )
@@ -183,7 +184,7 @@ def test_a_loosened_policy_counts_from_the_next_landing_on(made: Evaluated, caps
 def test_a_held_out_suite_made_a_test_in_the_same_change_is_still_held_out(made: Evaluated, capsys: Capture) -> None:
     made.repo.write({"eval_history/suites.toml": SUITES.replace("held_out", "test")})
     made.patch(visible="0/400", unseen="78/400")
-    assert rules(made.decide(capsys)["blocked"]) == ["test-only"]
+    assert rules(made.decide(capsys)["blocked"]) == ["SD302", "test-only"]
 
 
 def test_a_role_that_nobody_registered_is_noted(made: Evaluated, capsys: Capture) -> None:
@@ -241,7 +242,7 @@ def test_a_record_that_base_has_stays(made: Evaluated, capsys: Capture, change: 
     document = made.decide(capsys)
     assert document["exit_code"] == 1
     [entry] = document["blocked"]
-    assert (entry["rule"], entry["records"]) == (f"record-{change}", [records[0].stem])
+    assert (entry["name"], entry["records"]) == (f"records-{change}", [records[0].stem])
     base = made.repo.git("rev-parse", "main")
     assert entry["commands"] == [f"git checkout {base} -- eval_history/records"]
     assert rules(document["notices"]) == ["generalises"]  # and what it removed is counted all the same
@@ -392,7 +393,7 @@ def test_a_moved_spec_is_followed(made: Evaluated, capsys: Capture) -> None:
     made.repo.commit()
     document = made.decide(capsys)
     assert rules(document["blocked"]) == ["test-only"]
-    assert [entry["why"] for entry in document["notices"]] == [
+    assert [entry["why"] for entry in document["notices"] if entry["rule"] == "configuration"] == [
         "auditor.toml differs between the two sides: base's is applied",
         "head moves it: its text is followed from spec.md to model_spec.md",
     ]
@@ -402,7 +403,7 @@ def test_a_spec_that_goes_under_another_name_is_blocked(made: Evaluated, capsys:
     made.repo.git("mv", "spec.md", "model_spec.md")
     made.repo.commit({"auditor.toml": '[[spec]]\nname = "new"\npaths = ["model_spec.md"]\n'})
     document = made.decide(capsys)
-    assert rules(document["blocked"]) == ["spec-gone"]
+    assert rules(document["blocked"]) == ["SD301", "spec-gone"]
 
 
 def test_several_specs(tmp_path: Path, capsys: Capture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -66,10 +67,27 @@ def _matches(tree: Tree, pattern: Pattern) -> Iterator[tuple[str, str, str]]:
         yield label, "/".join((*parts[:level], *parts[level + 1 :])), file
 
 
-def dated_tree(root: Path, patterns: Sequence[str], label: str) -> Tree:
+@dataclass(frozen=True)
+class _Below:
+    """A folder of a tree, as a tree."""
+
+    tree: Tree
+    folder: PurePosixPath
+
+    def read(self, path: str) -> bytes | None:
+        """See `Tree.read`."""
+        return self.tree.read(str(self.folder / path))
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        """See `Tree.list`."""
+        found = self.tree.list(str(self.folder / prefix))
+        return tuple(PurePosixPath(path).relative_to(self.folder).as_posix() for path in found)
+
+
+def dated_tree(tree: Tree, patterns: Sequence[str], label: str) -> Tree:
     """The dated folder of that name, as a tree: what lies beside the spec in it."""
     (first, *_) = parse_patterns([text if "*" in text else f"*/{text}" for text in patterns])
-    return Folder(root.joinpath(*PurePosixPath(first.text).parts[: _level(first)], label))
+    return _Below(tree, PurePosixPath(*PurePosixPath(first.text).parts[: _level(first)], label))
 
 
 def _level(pattern: Pattern) -> int:

@@ -1,0 +1,182 @@
+"""One spec of a landing: which of its patches land, what is known of them, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from auditor.app.project import Project
+from auditor.app.prompts import Key, hashed_prompts
+from auditor.app.sides import Sides
+from auditor.app.texts import texts_of
+from auditor.assess.assessment import assess
+from auditor.assess.facts import Assessment, GapFacts
+from auditor.assess.gaps import standings
+from auditor.assess.texts import PatchText, place_of
+from auditor.assess.waivers import Subject, subject_of
+from auditor.checks.runner import Checked, run_checks
+from auditor.errors import InternalError, RepositoryError
+from auditor.evidence import Evidence, build
+from auditor.gate.decision import Entry, Level
+from auditor.gate.judge import judge
+from auditor.gate.landing import GapKey, Landing
+from auditor.gate.unblock import Remedy
+from auditor.git import Tree
+from auditor.model.spec import History, Patch, patches_of
+from auditor.settings import FILE, SpecConfig, load
+from auditor.sources.specs import folder, repository
+from auditor.sources.specs.revisions import read_revision
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One spec's part: the patches that land, what is said, and everything of it that a waiver may be for."""
+
+    new: tuple[Patch, ...]
+    patches: tuple[Patch, ...]
+    entries: tuple[Entry, ...]
+    subjects: tuple[Subject, ...]
+
+
+def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, *, reveal: bool) -> Judged:
+    """One spec's part of a decision.
+
+    Args:
+        project: head as a project; its prompts are base's where both have them.
+        reveal: whether entries carry held-out rates.
+    """
+    config, said = _followed(sides, config)
+    history = _history(sides, config)
+    every = patches_of(history)
+    new = _new_patches(sides, config, every)
+    said += _on_divergence(sides, config)
+    if not new:
+        why = "its text does not change: there is no patch to judge"
+        said.append(Entry(Level.NOTICE, "no-patch", why, config.name))
+    if not new and not sides.waivers and not sides.new_records:
+        return Judged(new, every, tuple(said), ())
+    evidence = build(history, sides.runs, sides.registry)
+    assessment = assess(evidence, sides.policy)
+    texts = _texts_of(sides, config, project, key, evidence, new)
+    landing, checked = _landing(sides, evidence, assessment, texts, new)
+    subjects = tuple(_subjects(config.name, assessment, checked))
+    return Judged(new, every, (*said, *judge(landing, sides.policy, reveal=reveal)), subjects)
+
+
+def _texts_of(
+    sides: Sides, config: SpecConfig, project: Project, key: Key, evidence: Evidence, new: tuple[Patch, ...]
+) -> dict[str, PatchText]:
+    """What the new patches did to the text, and those that a waiver names."""
+    named = tuple(waiver.patch for waiver in sides.waivers if waiver.patch)
+    wanted = [patch for patch in evidence.patches.values() if patch in new or patch.id.startswith(named)]
+    if not wanted:
+        return {}
+    hashed = hashed_prompts(project, evidence, key)
+    return texts_of(replace(project, tree=sides.head), config, evidence.history, wanted, hashed)[0]
+
+
+def _landing(
+    sides: Sides, evidence: Evidence, assessment: Assessment, texts: dict[str, PatchText], new: tuple[Patch, ...]
+) -> tuple[Landing, Checked]:
+    history = evidence.history
+    places = {name: place for name, text in texts.items() if (place := place_of(text.changes)) is not None}
+    now = {name: there for name, place in places.items() if (there := texts[name].where_now(place)) is not None}
+    kept = replace(assessment, patches=tuple(one for one in assessment.patches if one.patch.id in texts))
+    checked = run_checks(kept, texts, None, places)
+    for one in checked.not_run:
+        raise InternalError(one.why, where=one.what)
+    old = [run for run in sides.runs if run.record not in sides.new_records]
+    without = build(history, old, sides.registry)
+    option = f" --spec {history.spec}" if len(sides.settings.specs) > 1 else ""
+    landing = Landing(
+        spec=history.spec,
+        evidence=evidence,
+        assessment=assessment,
+        patches=tuple(patch.id for patch in new),
+        texts=texts,
+        findings=checked.by_patch,
+        places=now,
+        open_before=frozenset(_key(gap) for gap in standings(without, sides.policy) if gap.open),
+        landed_before=_held_before(sides, without),
+        new_records=sides.new_records,
+        registered=frozenset(sides.registry.suites),
+        stamp=f"$(auditor revision{option})",
+    )
+    return landing, checked
+
+
+def _held_before(sides: Sides, without: Evidence) -> frozenset[str]:
+    """The fingerprints of the verdicts on steps as they were without the new records; none where there are none."""
+    if not sides.new_records:
+        return frozenset()
+    return frozenset(one.fingerprint for one in _verdicts(without.history.spec, assess(without, sides.policy)))
+
+
+def _verdicts(spec: str, assessment: Assessment) -> Iterator[Subject]:
+    for facts in assessment.patches:
+        for one in facts.behaviours:
+            yield subject_of(one.verdict, spec, one)
+
+
+def _subjects(spec: str, assessment: Assessment, checked: Checked) -> Iterator[Subject]:
+    """Everything that a waiver may be for, of any patch whose text was looked at and of any state."""
+    yield from _verdicts(spec, assessment)
+    for patch, findings in checked.by_patch.items():
+        yield from (Subject(finding.check, finding.fingerprint, (patch,)) for finding in findings)
+    yield from (Subject(finding.check, finding.fingerprint) for finding in checked.standing)
+
+
+def _key(gap: GapFacts) -> GapKey:
+    return gap.behaviour, gap.model, gap.suite
+
+
+def _followed(sides: Sides, config: SpecConfig) -> tuple[SpecConfig, list[Entry]]:
+    """The spec's configuration as base has it; where head moved the spec, with the paths head says it moved to."""
+    if config.source == "folder" or not _texts(sides.base, config) or _texts(sides.head, config):
+        return config, []
+    moved = next((one for one in load(sides.head).specs if one.name == config.name), config)
+    both = replace(config, paths=tuple(dict.fromkeys((*config.paths, *moved.paths))))
+    if _texts(sides.head, both):
+        why = f"head moves it: its text is followed from {', '.join(config.paths)} to {', '.join(moved.paths)}"
+        return both, [Entry(Level.NOTICE, "configuration", why, config.name)]
+    remedy = Remedy(f"land its new path, or its removal, in {FILE} by itself first")
+    why = f"head has nothing at {', '.join(config.paths)}: what took its place would not be judged"
+    return config, [Entry(Level.BLOCKED, "spec-gone", why, config.name, remedy=remedy)]
+
+
+def _texts(tree: Tree, config: SpecConfig) -> str | None:
+    """The content id of a spec in a tree; None where it is not there."""
+    revision = read_revision(tree, config.paths)
+    return revision.id if revision.files else None
+
+
+def _history(sides: Sides, config: SpecConfig) -> History:
+    if config.source == "folder":
+        return folder.history_in(sides.head, config.name, config.paths, where=sides.head.commit_id[:12])
+    return repository.history(sides.repository, config.name, config.paths, sides.head.commit_id)
+
+
+def _new_patches(sides: Sides, config: SpecConfig, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
+    """The patches that head has and base has not: by their commits or, in dated folders, by what they change."""
+    if config.source == "git":
+        return tuple(patch for patch in patches if patch.after.commit in sides.commits)
+    known = _folder_patches(sides, config)
+    return tuple(patch for patch in patches if patch.id not in known)
+
+
+def _folder_patches(sides: Sides, config: SpecConfig) -> frozenset[str]:
+    """The patches of base's dated folders. Where it has none, nothing is known and everything is judged."""
+    try:
+        history = folder.history_in(sides.base, config.name, config.paths)
+    except RepositoryError:
+        return frozenset()
+    return frozenset(patch.id for patch in patches_of(history))
+
+
+def _on_divergence(sides: Sides, config: SpecConfig) -> list[Entry]:
+    """What is judged is head as it is; where base's text moved on, the merge of both is another text."""
+    texts = {_texts(fork, config) for fork in sides.forks}
+    if config.source == "folder" or texts == {_texts(sides.base, config)}:
+        return []
+    why = "its text changed on base after head left it: merge base into head to have the outcome judged"
+    return [Entry(Level.WARNING, "diverged", why, config.name)]

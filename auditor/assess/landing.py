@@ -1,0 +1,120 @@
+"""What a landing does to the rules it is judged by: facts for the checks of scope `landing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.suite import Suite
+
+DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What one side says about how it is judged.
+
+    Attributes:
+        file: where its policy stands.
+        suites_file: where its suites stand.
+        specs: the paths of each configured spec, by name.
+        store: the folder of the evaluation history.
+    """
+
+    policy: Policy = DEFAULT_POLICY
+    suites: Mapping[str, Suite] = field(default_factory=dict)
+    specs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    store: str = "eval_history"
+    file: str = "auditor.toml"
+    suites_file: str = "eval_history/suites.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class LandingFacts:
+    """A landing.
+
+    Attributes:
+        before: the rules where it started; None where there were none.
+        after: the rules as it leaves them.
+        patched: the names of the specs whose text it changes.
+        removed, changed: ids of the records that it removes or changes.
+        waivers: paths of the waivers that it adds or changes.
+    """
+
+    before: Rules | None = Rules()
+    after: Rules = Rules()
+    patched: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    waivers: tuple[str, ...] = ()
+
+
+def loosened(before: Rules, after: Rules) -> tuple[str, ...]:
+    """How the rules after let more through than those before: one phrase each, in a fixed order."""
+    return (*_loosened_policy(before.policy, after.policy), *_loosened_configuration(before, after))
+
+
+# A smaller number accuses less, or suspects less.
+_LOOSER_BELOW = ("transfer_threshold", "error_rate", "zero_tolerance", "false_discovery_rate")
+_ON_INCONCLUSIVE = tuple(OnInconclusive)
+_REQUIRE_HELD_OUT = tuple(reversed(RequireHeldOut))
+
+
+def _loosened_policy(before: Policy, after: Policy) -> Iterator[str]:
+    for name in _LOOSER_BELOW:
+        old, new = getattr(before, name), getattr(after, name)
+        if new < old:
+            yield f"{name} {old:g} to {new:g}"
+    if after.unchanged_margin > before.unchanged_margin:
+        yield f"unchanged_margin {before.unchanged_margin:g} to {after.unchanged_margin:g}"
+    if gone := [one for one in before.block_on if one not in after.block_on]:
+        yield f"block_on without {', '.join(gone)}"
+    if _ON_INCONCLUSIVE.index(after.on_inconclusive) < _ON_INCONCLUSIVE.index(before.on_inconclusive):
+        yield f"on_inconclusive {before.on_inconclusive} to {after.on_inconclusive}"
+    if _REQUIRE_HELD_OUT.index(after.require_held_out) < _REQUIRE_HELD_OUT.index(before.require_held_out):
+        yield f"require_held_out {before.require_held_out} to {after.require_held_out}"
+    if (after.evidence_debt_days or 0) > (before.evidence_debt_days or 0):
+        yield f"evidence_debt_days {before.evidence_debt_days or 'unset'} to {after.evidence_debt_days}"
+    if after.reveal_held_out and not before.reveal_held_out:
+        yield "reveal_held_out set"
+    if before.two_person and not after.two_person:
+        yield "two_person taken back"
+
+
+def _loosened_configuration(before: Rules, after: Rules) -> Iterator[str]:
+    if before.store != after.store:
+        yield f"store {before.store} to {after.store}"
+    for name, paths in before.specs.items():
+        if name not in after.specs:
+            yield f"spec {name} no longer configured"
+        elif gone := [path for path in paths if path not in after.specs[name]]:
+            yield f"spec {name} without {', '.join(gone)}"
+
+
+def moved_suites(before: Rules, after: Rules) -> tuple[str, ...]:
+    """How suites that were registered before measure something else, or for somebody else, after: one phrase each."""
+    return tuple(
+        f"{name}: {phrase}" for name, old in before.suites.items() for phrase in _moved(old, after.suites.get(name))
+    )
+
+
+def _moved(old: Suite, new: Suite | None) -> Iterator[str]:
+    if new is None:
+        yield "no longer registered"
+        return
+    if new.role is not old.role:
+        yield f"role {old.role} to {new.role}"
+    if new.behaviour != old.behaviour:
+        yield f"behaviour {old.behaviour} to {new.behaviour}"
+    if new.registered != old.registered and (new.registered is None or not _later(new, old)):
+        yield f"registered {old.registered or 'always'} to {new.registered or 'always'}"
+    if old.score is not None and new.score != old.score:
+        yield "its score is read in another way"
+    if old.looks_allowed is not None and (new.looks_allowed is None or new.looks_allowed > old.looks_allowed):
+        yield f"looks_allowed {old.looks_allowed} to {'unset' if new.looks_allowed is None else new.looks_allowed}"
+
+
+def _later(new: Suite, old: Suite) -> bool:
+    """Whether a role counts from a later day than it did: the stricter reading."""
+    return old.registered is None or (new.registered is not None and new.registered > old.registered)

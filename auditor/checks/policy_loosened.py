@@ -1,0 +1,61 @@
+"""What lands lets more through than the rules before it.
+
+What it looks for
+A policy or a configuration that accuses less, blocks less, asks for less evidence, shows held-out rates, or no longer
+looks at a spec or at the records: thresholds, block_on, require_held_out, evidence_debt_days, two_person, paths, store.
+
+Why it matters
+Whoever cannot pass a gate can lower it. The gate goes by the rules before the landing, so that nothing is gained at
+once; from the next landing on it is.
+
+What to do
+Land the change of policy by itself, with a reason, and have somebody else than the spec's author review it.
+
+What it cannot see
+Whether a change is for the better. Thresholds that move toward more accusations are none of its business, nor are
+settings of the continuous integration that calls the gate.
+"""
+
+from auditor.assess.landing import LandingFacts, Rules, loosened
+from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Severity
+from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+
+
+def run(facts: LandingFacts) -> Outcome:
+    """Fires where a rule asks for less than it did."""
+    if facts.before is None:
+        return Clear()
+    found = loosened(facts.before, facts.after)
+    if not found:
+        return Clear()
+    beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
+    message = f"the rules ask for less: {'; '.join(found)}{beside}"
+    return Fired(message, Confidence.HIGH, about="\n".join(found), file=facts.before.file)
+
+
+def _policy(**changes: object) -> Rules:
+    return Rules(policy=Policy(**changes))  # type: ignore[arg-type]
+
+
+CHECK = LandingCheck(
+    code="SD301",
+    name="policy-loosened",
+    title="What lands lets more through than the rules before it",
+    severity=Severity.HIGH,
+    remedy="land the change of policy by itself, reviewed by somebody else than the spec's author",
+    run=run,
+    cases=(
+        LandingCase("block_on is emptied", LandingFacts(after=_policy(block_on=())), Fired),
+        LandingCase("with a patch", LandingFacts(after=_policy(block_on=()), patched=("conduct",)), Fired),
+        LandingCase("held-out not wanted", LandingFacts(after=_policy(require_held_out=RequireHeldOut.NEVER)), Fired),
+        LandingCase("inconclusive passes", LandingFacts(after=_policy(on_inconclusive=OnInconclusive.PASS)), Fired),
+        LandingCase("debt is allowed", LandingFacts(after=_policy(evidence_debt_days=30)), Fired),
+        LandingCase("a lower threshold", LandingFacts(after=_policy(transfer_threshold=0.3)), Fired),
+        LandingCase("a spec is dropped", LandingFacts(Rules(specs={"a": ("a.md",)}), Rules()), Fired),
+        LandingCase("a higher threshold", LandingFacts(after=_policy(transfer_threshold=0.7)), Clear),
+        LandingCase("more is blocked", LandingFacts(after=_policy(block_on=(*Policy().block_on, "SD103"))), Clear),
+        LandingCase("another spec is added", LandingFacts(Rules(), Rules(specs={"a": ("a.md",)})), Clear),
+        LandingCase("the first configuration", LandingFacts(None, _policy(block_on=())), Clear),
+    ),
+)

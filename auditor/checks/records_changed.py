@@ -1,0 +1,47 @@
+"""What lands changes evaluation records.
+
+What it looks for
+Files under the records of the store that were there before the landing and are another content after it.
+
+Why it matters
+A record is named by its content, so that one that is changed is another under the old one's name. Nobody may edit
+what was measured.
+
+What to do
+Restore what was there. A correction is a new record that names the old one.
+
+What it cannot see
+A run that was never recorded, and a record that was false when it was added.
+"""
+
+from auditor.assess.landing import LandingFacts
+from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Severity
+
+
+def run(facts: LandingFacts) -> Outcome:
+    """Fires where a record is changed."""
+    if not facts.changed:
+        return Clear()
+    count = len(facts.changed)
+    message = f"{count:,} evaluation record{'' if count == 1 else 's'} of those there before: changed"
+    return Fired(message, Confidence.HIGH, facts.changed, about="\n".join(facts.changed))
+
+
+_RECORD = "0" * 64
+
+CHECK = LandingCheck(
+    code="SD304",
+    name="records-changed",
+    title="What lands changes evaluation records",
+    severity=Severity.HIGH,
+    remedy="restore what was there; a correction is a new record that names the old",
+    run=run,
+    alone=True,
+    cases=(
+        LandingCase("a record is changed", LandingFacts(changed=(_RECORD,)), Fired),
+        LandingCase("with a patch", LandingFacts(changed=(_RECORD,), patched=("conduct",)), Fired),
+        LandingCase("records are only added", LandingFacts(), Clear),
+        LandingCase("another record is removed", LandingFacts(removed=(_RECORD,)), Clear),
+    ),
+)

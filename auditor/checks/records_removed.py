@@ -1,0 +1,47 @@
+"""What lands removes evaluation records.
+
+What it looks for
+Files under the records of the store that were there before the landing and are not there after it.
+
+Why it matters
+A run that is no longer there was perhaps one that said something. Records are an unordered set to which runs are
+added; nothing in it grows old.
+
+What to do
+Restore what was there. A correction is a new record that names the old one.
+
+What it cannot see
+A run that was never recorded, and a history that was rewritten: hold it against a checkpoint from outside.
+"""
+
+from auditor.assess.landing import LandingFacts
+from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Severity
+
+
+def run(facts: LandingFacts) -> Outcome:
+    """Fires where a record is removed."""
+    if not facts.removed:
+        return Clear()
+    count = len(facts.removed)
+    message = f"{count:,} evaluation record{'' if count == 1 else 's'} of those there before: removed"
+    return Fired(message, Confidence.HIGH, facts.removed, about="\n".join(facts.removed))
+
+
+_RECORD = "0" * 64
+
+CHECK = LandingCheck(
+    code="SD303",
+    name="records-removed",
+    title="What lands removes evaluation records",
+    severity=Severity.HIGH,
+    remedy="restore what was there; a correction is a new record that names the old",
+    run=run,
+    alone=True,
+    cases=(
+        LandingCase("a record is removed", LandingFacts(removed=(_RECORD,)), Fired),
+        LandingCase("with a patch", LandingFacts(removed=(_RECORD,), patched=("conduct",)), Fired),
+        LandingCase("records are only added", LandingFacts(), Clear),
+        LandingCase("another record is changed", LandingFacts(changed=(_RECORD,)), Clear),
+    ),
+)

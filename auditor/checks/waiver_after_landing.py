@@ -1,0 +1,48 @@
+"""A waiver came when its patch had landed already.
+
+What it looks for
+A waiver that landed after the patch it names, by the order of history and not by dates.
+
+Why it matters
+The patch landed without it: past the gate, or before there was one. Such a waiver settles what is found afterwards; it
+is no approval beforehand, and must not read like one.
+
+What to do
+Say in its reason how the patch came to land without it.
+
+What it cannot see
+The order of landings in a history that was rewritten.
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from auditor.assess.waivers import Committed, WaiverFacts
+from auditor.checks.interface import Clear, Fired, Outcome, WaiverCase, WaiverCheck
+from auditor.checks.shared import SAMPLE_WAIVER
+from auditor.model.finding import Confidence, Severity
+
+
+def run(facts: WaiverFacts) -> Outcome:
+    """Fires where the patch was there first."""
+    if not facts.after_patch:
+        return Clear()
+    message = f"waiver {facts.waiver.name} landed after the patch it is for"
+    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+
+
+_TODAY = date(2026, 3, 20)
+_GOOD = WaiverFacts(SAMPLE_WAIVER, _TODAY, Committed(("Bea", "bea@example.org"), date(2026, 3, 1)))
+
+CHECK = WaiverCheck(
+    code="SD407",
+    name="waiver-after-landing",
+    title="A waiver came when its patch had landed already",
+    severity=Severity.MEDIUM,
+    remedy="say in its reason how the patch came to land without it",
+    run=run,
+    cases=(
+        WaiverCase("after its patch", replace(_GOOD, after_patch=True), Fired),
+        WaiverCase("before its patch", _GOOD, Clear),
+    ),
+)
