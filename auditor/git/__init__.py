@@ -1,7 +1,8 @@
 """Git, read with suspicion: the only importer of GitPython, and the trees every project file is read through."""
 
 from auditor.git.ancestry import Ancestry
-from auditor.git.repository import CommitLine, Repository, find_repository, open_repository
+from auditor.git.lines import CommitLine
+from auditor.git.repository import Repository, find_repository, open_repository
 from auditor.git.trees import Commit, Folder, Index, Tree
 
 __all__ = [
