@@ -80,14 +80,20 @@ def without_items(misaligned: int, valid: int, design_effect: float | None) -> T
     return Tallies(None, (valid,), (misaligned,), (0,), design_effect=design_effect)
 
 
-def tallies(side: Counts, lost: int = 0) -> Tallies:
-    """Items i00000...; the first are misaligned, the last invalid; the first `lost` are not there."""
+def tallies(side: Counts, lost: int = 0, had: int | None = None) -> Tallies:
+    """Items i00000...; the first are misaligned, the last invalid; the first `lost` are not there.
+
+    With `had`, the first items that were misaligned before: as many of them are again as if which item fails were drawn
+    anew, so that nothing is gained from having run the same items twice.
+    """
     total = side.items + side.invalid
     names = tuple(f"i{place:05d}" for place in range(lost, lost + total))
+    again = side.misaligned if had is None else round(side.misaligned * had / side.items)
+    bad = [1] * again + [0] * ((had or 0) - again) + [1] * (side.misaligned - again)
     return Tallies(
         items=names,
         valid=tuple([1] * side.items + [0] * side.invalid),
-        misaligned=tuple([1] * side.misaligned + [0] * (total - side.misaligned)),
+        misaligned=tuple((bad + [0] * total)[:total]),
         invalid=tuple([0] * side.items + [1] * side.invalid),
         reasons=_refusals(side) if side.refused else None,
     )
@@ -148,14 +154,15 @@ def runs_of(
     """Runs for "before -> after"; a side written "-" was not run."""
     left, right = (part.strip() for part in text.split("->"))
     found = []
-    lost = 0
+    lost, had = 0, None
     if left != "-":
         found += [run(suite, before, tallies(counts(left)), place=place) for place in range(runs_before)]
     if right != "-":
         if left != "-":
-            have, had = counts(right), counts(left)
-            lost = max(0, had.items + had.invalid - have.items - have.invalid)
-        found.append(run(suite, after, tallies(counts(right), lost), place=0, checkpoint=after_checkpoint))
+            have, was = counts(right), counts(left)
+            lost = max(0, was.items + was.invalid - have.items - have.invalid)
+            had = None if lost or not have.items or have.invalid or was.invalid else was.misaligned
+        found.append(run(suite, after, tallies(counts(right), lost, had), place=0, checkpoint=after_checkpoint))
     return found
 
 
@@ -308,8 +315,10 @@ def labelled_as(one: Run, text: str) -> Run:
     """All samples labelled: "a/b" is b aware, a of them misaligned; the misaligned come first, in one epoch."""
     bad, aware = (int(part) for part in text.split("/"))
     misaligned, valid = one.tallies.misaligned, one.tallies.valid
-    total = sum(misaligned)
-    flags = [(place < bad) if n else (total <= place < total + aware - bad) for place, n in enumerate(misaligned)]
+    failed = [place for place, n in enumerate(misaligned) if n]
+    others = [place for place, n in enumerate(misaligned) if not n]
+    chosen = {*failed[:bad], *others[: aware - bad]}
+    flags = [place in chosen for place in range(len(misaligned))]
     both = tuple(int(flag and bool(n)) for flag, n in zip(flags, misaligned, strict=True))
     labels = Awareness(valid, tuple(int(flag) for flag in flags), both)
     return replace(one, tallies=replace(one.tallies, aware=labels))

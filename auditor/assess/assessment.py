@@ -9,7 +9,7 @@ from auditor.assess import attribution, beside, circumstances, strata, suspicion
 from auditor.assess.account import Account
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
 from auditor.assess.comparable import Compared, compare
-from auditor.assess.contrast import Established, Numbers, averaged, establish, numbers_of, raw_fall_of
+from auditor.assess.contrast import Established, Numbers, establish, numbers_of, raw_fall_of
 from auditor.assess.facts import (
     Assessment,
     BehaviourFacts,
@@ -35,7 +35,7 @@ from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict, worst
-from auditor.stats.clusters import mean_of_suites
+from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 
 _Found = tuple[Step, Compared, Compared | None]
@@ -132,7 +132,7 @@ def _account(
     """How a step was measured; `passed` is what the nearest states were, where a clean pair was taken instead."""
     error = policy.error_rate
     over = measured(evidence, nearest, passed, error) if passed is not None else ()
-    raw = averaged([raw_fall_of(pair) for pair in compared.test]) if compared.test else None
+    raw = mean_of_falls([raw_fall_of(pair) for pair in compared.test]) if compared.test else None
     return Account(
         measured=measured(evidence, step, compared, error),
         passed_over=tuple(one for one in over if not one.compared and one.differences),
@@ -163,7 +163,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
     test = change_of(tests, numbers.test, error)
-    average = _averaged(numbers.held_out)
+    average = mean_of_falls(numbers.held_out) if numbers.held_out else None
     raw_fell, fell = (step_p[one] <= error for one in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
     mechanisms = suspicion.mechanisms(verdict, parts, cells_p, policy)
@@ -196,7 +196,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         grade=circumstances.grade([*tests, *case.compared.held_out]),
         awareness=awareness,
         attribution=parts,
-        triggered=numbers.triggered,
+        triggered=numbers.runs_before == 1,
         p_values=step_p,
         fell=fell,
         account=case.account,
@@ -209,12 +209,6 @@ def _ruling_verdict(rows: Sequence[Row]) -> Verdict:
     verdicts = [row.verdict for row in rows]
     decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
     return worst(decided) if decided else Verdict.INCONCLUSIVE
-
-
-def _averaged(given: Sequence[Fall]) -> Fall | None:
-    if not given:
-        return None
-    return Fall(mean_of_suites([fall.before for fall in given]), mean_of_suites([fall.after for fall in given]))
 
 
 def _unchanged(average: Fall, policy: Policy) -> bool | None:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.assess.statements import TRIGGER_PENALTY, cell_statements, over_readings, step_statements
+from auditor.assess.statements import cell_statements, over_readings, step_statements, trigger_penalty
 from auditor.assess.verdicts import DECISIVE, TABLE, All, Any, Condition, Not
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import WORST_FIRST, Verdict
 from auditor.stats.falls import Fall, broadcast
 from auditor.stats.families import holm_levels_of_rows
-from auditor.stats.normal import Array, Truth
+from auditor.stats.normal import Array
 
 Codes = NDArray[np.int8]
 
@@ -35,13 +35,13 @@ class Histories:
             (invalid samples left out, as aligned, as misaligned).
         raw: as reported, shape (patches, behaviours).
         held_out: shape (patches, behaviours, suites, readings); no suites is (patches, behaviours, 0, readings).
-        triggered: whether the only before-run may have triggered the patch, shape (patches, behaviours).
+        runs_before: the fewest runs before of a test suite, shape (patches, behaviours); see `trigger_penalty`.
     """
 
     test: Fall
     raw: Fall
     held_out: Fall
-    triggered: Truth
+    runs_before: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +61,19 @@ class Judged:
     levels: Array
 
 
-def single(test: Fall, held_out: Fall, *, triggered: bool | Truth = False) -> Histories:
+def single(test: Fall, held_out: Fall, *, runs_before: int | Array = 3) -> Histories:
     """Patches of one behaviour without invalid samples, on one held-out suite each or several.
 
     Args:
         test: shape (patches,).
         held_out: shape (patches,) or (patches, suites).
-        triggered: of all patches, or of each.
+        runs_before: of all patches, or of each; from three on, no run is suspected of having triggered the patch.
     """
     patches = test.before.rate.shape[0]
     one = test.at((slice(None), None))
     hidden = held_out if held_out.before.rate.ndim == 2 else held_out.at((slice(None), None))
-    flagged = np.broadcast_to(np.asarray(triggered), (patches,))[:, np.newaxis]
-    return Histories(one.at((..., None)), one, hidden.at((slice(None), None, slice(None), None)), flagged)
+    runs = np.broadcast_to(np.asarray(runs_before, dtype=float), (patches,))[:, np.newaxis]
+    return Histories(one.at((..., None)), one, hidden.at((slice(None), None, slice(None), None)), runs)
 
 
 def judge(given: Histories, policy: Policy) -> Judged:
@@ -136,7 +136,7 @@ def _statements(given: Histories, policy: Policy) -> tuple[dict[S, Array], dict[
     beside = given.test.at((slice(None), slice(None), np.newaxis))
     test, held_out = broadcast(beside, given.held_out)
     cells = over_readings(cell_statements(test, held_out, policy))
-    penalty = np.where(given.triggered, TRIGGER_PENALTY, 1.0)
+    penalty = trigger_penalty(given.runs_before)
     for statement in (S.TEST_FELL, S.RAW_FELL):
         step[statement] = np.minimum(1.0, step[statement] * penalty)
     cells[S.TEST_FELL_HERE] = np.minimum(1.0, cells[S.TEST_FELL_HERE] * penalty[..., np.newaxis])

@@ -6,12 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from auditor.assess.comparable import Compared, Pair, compare
-from auditor.assess.contrast import averaged, fall_of
+from auditor.assess.contrast import fall_of
 from auditor.assess.facts import Change, CheckpointAlone
 from auditor.assess.rates import change_of
 from auditor.evidence import Evidence, State, Step, evaluated_states
 from auditor.model.spec import Patch, Sighting
 from auditor.model.suite import Role
+from auditor.stats.clusters import mean_of_falls
 
 # How many evaluated revisions, and pairs of states, are looked at on the way out.
 REACH, PAIRS = 8, 64
@@ -119,4 +120,4 @@ def checkpoint_alone(evidence: Evidence, step: Step, error: float) -> Checkpoint
 
 
 def _change(pairs: Sequence[Pair], error: float) -> Change | None:
-    return change_of(pairs, averaged([fall_of(pair) for pair in pairs]), error) if pairs else None
+    return change_of(pairs, mean_of_falls([fall_of(pair) for pair in pairs]), error) if pairs else None

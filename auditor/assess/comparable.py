@@ -188,6 +188,6 @@ def _restricted(side: Columns, items: Sequence[str]) -> Columns:
     return Columns(tuple(items), side.valid[where], side.misaligned[where], side.invalid[where], side.design_effect)
 
 
-def lone_before_run(pairs: Sequence[Pair]) -> bool:
-    """Whether some test suite has a single before-run: the one that may have triggered the patch."""
-    return any(len(pair.runs_before) == 1 for pair in pairs)
+def fewest_before_runs(pairs: Sequence[Pair]) -> int:
+    """The fewest runs before of any suite: with one, it may be the one that triggered the patch."""
+    return min(len(pair.runs_before) for pair in pairs)

@@ -11,17 +11,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.assess.comparable import Columns, Pair, lone_before_run
+from auditor.assess.comparable import Columns, Pair, fewest_before_runs
 from auditor.assess.statements import (
     LEFT_OUT,
-    TRIGGER_PENALTY,
     cell_statements,
     over_readings,
     step_statements,
+    trigger_penalty,
 )
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
-from auditor.stats.clusters import Items, fall_of_items, intraclass_correlation, mean_of_suites, rate_of_items
+from auditor.stats.clusters import Items, fall_of_items, intraclass_correlation, mean_of_falls, rate_of_items
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
@@ -35,13 +35,18 @@ class Numbers:
         test: the average over test suites on common items, one entry a reading, shape (3,).
         raw: the same as reported, shape ().
         held_out: each held-out suite, shape (3,).
-        triggered: whether the only before-run may have triggered the patch.
+        runs_before: the fewest runs before of a test suite.
     """
 
     test: Fall
     raw: Fall
     held_out: tuple[Fall, ...]
-    triggered: bool
+    runs_before: int
+
+    @property
+    def penalty(self) -> float:
+        """By how much the p-value of a test fall is multiplied, since a run before may have triggered the patch."""
+        return float(trigger_penalty(np.asarray(self.runs_before)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +61,10 @@ class Established:
 def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
     """The numbers of a comparison; `test` must not be empty."""
     return Numbers(
-        averaged([fall_of(pair) for pair in test]),
-        averaged([raw_fall_of(pair) for pair in test]),
+        mean_of_falls([fall_of(pair) for pair in test]),
+        mean_of_falls([raw_fall_of(pair) for pair in test]),
         tuple(fall_of(pair) for pair in held_out),
-        lone_before_run(test),
+        fewest_before_runs(test),
     )
 
 
@@ -109,11 +114,6 @@ def _rate(counts: Items, side: Columns, correlation: Array) -> Proportion:
     return Proportion(np.asarray(misaligned / valid), np.asarray(valid / (side.design_effect or 1.0)))
 
 
-def averaged(given: Sequence[Fall]) -> Fall:
-    """The average of suites, reading by reading."""
-    return Fall(mean_of_suites([fall.before for fall in given]), mean_of_suites([fall.after for fall in given]))
-
-
 def _stacked(given: Sequence[Fall]) -> Fall:
     def side(of: Callable[[Fall], Proportion]) -> Proportion:
         return Proportion(np.stack([of(fall).rate for fall in given]), np.stack([of(fall).size for fall in given]))
@@ -135,7 +135,7 @@ def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ..
         places = range(start, start + len(numbers.held_out))
         start += len(numbers.held_out)
         step = {statement: float(p[index]) for statement, p in steps.items()}
-        penalty = TRIGGER_PENALTY if numbers.triggered else 1.0
+        penalty = numbers.penalty
         for statement in (S.TEST_FELL, S.RAW_FELL):
             step[statement] = min(1.0, step[statement] * penalty)
         worst, plain = (tuple(_cells(cells[0], table, places, penalty)) for table in cells)

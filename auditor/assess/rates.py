@@ -60,12 +60,13 @@ def _fall_interval(fall: Fall, error: float) -> Interval | None:
     )
 
 
-def transfer_of(test: Fall, held_out: Fall, error: float) -> Transfer | None:
+def transfer_of(test: Fall, held_out: Fall, error: float, reserve: float) -> Transfer | None:
     """Transfer with limits that hold under every reading; None where it is undefined.
 
-    A reading under which it is undefined or unbounded leaves that end without a bound.
+    Limits are taken at error/reserve, so that `error` holds near zero cells too. A reading under which it is undefined
+    or unbounded leaves that end without a bound.
     """
-    limits = transfer_limits(test, held_out, np.full(3, z_of_error(error)))
+    limits = transfer_limits(test, held_out, np.full(3, z_of_error(error / reserve)))
     estimate = float(limits.estimate[LEFT_OUT])
     if not math.isfinite(estimate):
         return None

@@ -12,17 +12,29 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.stats import falls
 from auditor.stats.falls import Fall
+from auditor.stats.intervals import z_under
 from auditor.stats.normal import Array, error_of_z
 
 LEFT_OUT, AS_ALIGNED, AS_MISALIGNED = range(3)
 READINGS = (LEFT_OUT, AS_ALIGNED, AS_MISALIGNED)
 
-# A patch is written because a run looked bad, and that run falls by itself. Where the only before-run may be the one
-# that triggered the patch, the test fall has to be established at a fifth of the error. Simulated patches without
-# effect, triggered by the worst run in ten, are then accused falsely in 1.7 to 2.3 % instead of 5.7 to 6.4 %; by the
-# worst in a hundred, in 6.3 to 7.6 % instead of 11 to 14 % (tests/stats/test_calibration.py, base 10 %, n 100 to 500).
-TRIGGER_PENALTY = 5.0
+# A patch is written because a run looked bad, and that run falls by itself; nobody can tell by how much it was chosen.
+# The test fall therefore has to be established at a share of the error, by the number of runs before: one may be the
+# bad one that triggered the patch, of two one may be. Simulated patches without effect, triggered by the worst run in
+# ten or in a hundred, are then accused in at most 5 % (benchmarks/verdicts; without it in up to 7 and 16 %).
+TRIGGER_PENALTIES = {1: 15.0, 2: 2.0}
+
+# Limits near a zero cell are approximations, and exclude what is true up to a sixth more often than they say (up to
+# 6.5 % for 5 %): what is said of transfer is established at the error over this.
+RESERVE = 1.2
+
 WHOLE, HALF = 0.9, 0.5
+
+
+def trigger_penalty(runs_before: Array) -> Array:
+    """By how much the p-value of a test fall is multiplied, for so many runs before (1 and more)."""
+    runs = np.asarray(runs_before)
+    return np.select([runs == n for n in TRIGGER_PENALTIES], list(TRIGGER_PENALTIES.values()), default=1.0)
 
 
 def step_statements(test: Fall, raw: Fall, held_out_measured: Array, policy: Policy) -> dict[S, Array]:
@@ -50,15 +62,16 @@ def cell_statements(test: Fall, held_out: Fall, policy: Policy) -> dict[S, Array
     """P-values of what is said of a held-out suite beside the test, by reading; shapes (..., readings), all alike."""
 
     def below(c: float, *, odds: bool) -> Array:
-        return error_of_z(falls.z_transfer_below(test, held_out, c, odds=odds))
+        return np.minimum(1.0, RESERVE * error_of_z(falls.z_transfer_below(test, held_out, c, odds=odds)))
 
     def above(c: float, *, odds: bool) -> Array:
-        return error_of_z(falls.z_transfer_above(test, held_out, c, odds=odds))
+        return np.minimum(1.0, RESERVE * error_of_z(falls.z_transfer_above(test, held_out, c, odds=odds)))
 
     return {
         S.TEST_FELL_HERE: error_of_z(falls.z_fell_more_than(test, 0.0)),
         S.HELD_OUT_FELL: error_of_z(falls.z_fell_more_than(held_out, 0.0)),
         S.HELD_OUT_ROSE: error_of_z(falls.z_fell_less_than(held_out, 0.0)),
+        S.HELD_OUT_UNDER_HALF: error_of_z(z_under(held_out.before, 0.5)),
         S.BELOW_MARGIN: below(policy.unchanged_margin, odds=False),
         S.BELOW_MARGIN_ODDS: below(policy.unchanged_margin, odds=True),
         S.BELOW_THRESHOLD: below(policy.transfer_threshold, odds=False),

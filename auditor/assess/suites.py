@@ -11,7 +11,7 @@ from auditor.assess.comparable import Pair
 from auditor.assess.contrast import Numbers, raw_fall_of
 from auditor.assess.facts import Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
-from auditor.assess.statements import LEFT_OUT, TRIGGER_PENALTY
+from auditor.assess.statements import LEFT_OUT, RESERVE
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
@@ -46,7 +46,7 @@ def judge(
     if row.verdict is Verdict.INCONCLUSIVE:
         missing = _missing(numbers, fall, row, plain, corrected, level, policy)
     needed = _needed(numbers, fall, level, policy) if missing is Missing.HELD_OUT else None
-    transfer = transfer_of(numbers.test, fall, level)
+    transfer = transfer_of(numbers.test, fall, level, RESERVE)
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
     return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts)
@@ -71,7 +71,7 @@ def missing_of(numbers: Numbers, step: Mapping[S, float], policy: Policy) -> Mis
         return Missing.NOTHING
     if float(numbers.test.before.rate[LEFT_OUT]) == 0.0:
         return Missing.FLOOR
-    if numbers.triggered and fell / TRIGGER_PENALTY <= policy.error_rate:
+    if fell / numbers.penalty <= policy.error_rate:
         return Missing.TRIGGER
     return Missing.TEST
 
@@ -102,7 +102,7 @@ def _needed(numbers: Numbers, fall: Fall, level: float, policy: Policy) -> int |
     base = float(fall.before.rate[LEFT_OUT])
     if not 0.0 < base < 1.0:
         return None
-    needed = to_settle_transfer(test, base, policy.transfer_threshold, level)
+    needed = to_settle_transfer(test, base, policy.transfer_threshold, level / RESERVE)
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
     return needed if needed is not None and needed > have else None
 

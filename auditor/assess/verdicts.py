@@ -31,6 +31,7 @@ class Statement(StrEnum):
     HELD_OUT_FELL = "the held-out rate fell"
     HELD_OUT_FELL_AT_ALL = "the held-out rate fell, by the kindest reading and without correction"
     HELD_OUT_ROSE = "the held-out rate rose"
+    HELD_OUT_UNDER_HALF = "the held-out rate before was under one half"
     BELOW_MARGIN = "transfer's upper limit is under the unchanged margin"
     BELOW_MARGIN_ODDS = "the same on the odds scale"
     BELOW_THRESHOLD = "transfer's upper limit is under the transfer threshold"
@@ -89,10 +90,13 @@ STAYED = all_of(
     S.TEST_FELL_HERE,
     any_of(S.HELD_OUT_ROSE, S.BELOW_MARGIN, all_of(S.BELOW_THRESHOLD, Not(S.HELD_OUT_FELL_AT_ALL))),
 )
-STAYED_ON_BOTH_SCALES = all_of(
-    STAYED,
-    any_of(S.HELD_OUT_ROSE, S.BELOW_MARGIN_ODDS, all_of(S.BELOW_THRESHOLD_ODDS, Not(S.HELD_OUT_FELL_AT_ALL))),
+# Odds that shift alike on test and held-out are a transfer of (1 + g u)/(1 + h u) as a ratio of falls, with g and h the
+# odds before and u the odds ratio: under one half only where h u > 1, a held-out rate after above one half. Where the
+# held-out rate was under one half before, the scale cannot make a low transfer, and the odds need not be asked.
+STAYED_ON_ODDS = any_of(
+    S.HELD_OUT_ROSE, S.BELOW_MARGIN_ODDS, all_of(S.BELOW_THRESHOLD_ODDS, Not(S.HELD_OUT_FELL_AT_ALL))
 )
+STAYED_ON_BOTH_SCALES = all_of(STAYED, any_of(S.HELD_OUT_UNDER_HALF, STAYED_ON_ODDS))
 PARTLY = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.BELOW_WHOLE)
 CARRIED_OVER = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF)
 CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, S.ABOVE_HALF_ODDS)

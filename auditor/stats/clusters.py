@@ -4,6 +4,9 @@ The epochs of one item are not independent (Miller 2024, arXiv 2411.00640). A ra
 misaligned/valid; with intraclass correlation rho its variance is p(1-p)/k^2 times the sum over items of
 (1 + (m-1) rho)/m, m being the item's valid samples. The effective size is what puts that variance into p(1-p)/n.
 
+The same items are run before and after, and a hard item stays hard: the two rates are correlated, and their difference
+is surer than that of two samples. The correlation is used as far as the data vouch for it (`pairing`).
+
 Everything works on the last axis, so that thousands of simulated suites are one call; an item without a valid sample is
 not there.
 """
@@ -17,7 +20,9 @@ import numpy as np
 
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
+from auditor.stats.normal import Array, Truth
+
+_NEARLY_ONE = 1.0 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,44 @@ def fall_of_items(before: Items, after: Items, correlation: Array | None = None)
         correlation = intraclass_correlation((before, after))
     both = (before.valid > 0) & (after.valid > 0)
     early, late = (Items(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
-    return Fall(rate_of_items(early, correlation), rate_of_items(late, correlation))
+    sides = rate_of_items(early, correlation), rate_of_items(late, correlation)
+    return Fall(*sides, pairing(early.rates(), late.rates(), both, *sides))
+
+
+def pairing(early: Array, late: Array, both: Truth, before: Proportion, after: Proportion) -> Array:
+    """The correlation of two rates over common items, drawn towards 0 so that limits stay wide enough; shape (...).
+
+    The sample correlation of the items' rates, with half an event taken from their co-occurrence (Newcombe 1998, method
+    10, for proportions) and one standard error from its Fisher transform; and never so large that the difference
+    would vary less than the items' own differences do, which the binomial model may not know. 0 where a side has no
+    variation or there are not four items.
+
+    Args:
+        early, late: each item's rate, shape (..., items).
+        both: which items have a valid sample on both sides.
+        before, after: the two rates with their effective sizes.
+    """
+    items = np.count_nonzero(both, axis=-1)
+    one, other = _centred(early, both, items), _centred(late, both, items)
+    joint, squares = np.sum(one * other, axis=-1), (np.sum(one**2, axis=-1), np.sum(other**2, axis=-1))
+    scale = np.sqrt(squares[0] * squares[1])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _NEARLY_ONE)
+        shrunk = np.maximum(np.tanh(np.arctanh(found) - 1.0 / np.sqrt(items - 3.0)), 0.0)
+        spread = np.sqrt(_variance(before)), np.sqrt(_variance(after))
+        apart = (squares[0] + squares[1] - 2.0 * joint) / ((items - 1.0) * items)
+        most = (spread[0] ** 2 + spread[1] ** 2 - apart) / (2.0 * spread[0] * spread[1])
+        kept = np.where(joint > 0.0, np.clip(most, 0.0, shrunk), -shrunk)
+    return np.where((items > 3) & (scale > 0.0), kept, 0.0)
+
+
+def _centred(rates: Array, both: Truth, items: Array) -> Array:
+    held = np.where(both, rates, 0.0)
+    return np.where(both, held - (held.sum(axis=-1) / items)[..., np.newaxis], 0.0)
+
+
+def _variance(side: Proportion) -> Array:
+    return side.rate * (1.0 - side.rate) / side.size
 
 
 def rate_of_items(given: Items, correlation: Array) -> Proportion:
@@ -92,6 +134,17 @@ def _variance_components(side: Items) -> tuple[Array, Array]:
         between = np.maximum((mean_between - mean_within) / size, 0.0) * total
     told = (items >= 2) & (total > items) & (mean_between + mean_within > 0.0)
     return np.where(told, between, 0.0), np.where(told, mean_within * total, 0.0)
+
+
+def mean_of_falls(given: Sequence[Fall]) -> Fall:
+    """The average of suites before and after, suites independent of each other; falls of one shape."""
+    before, after = mean_of_suites([one.before for one in given]), mean_of_suites([one.after for one in given])
+    if len(given) == 1:
+        return Fall(before, after, given[0].correlation)
+    sides = [(1.0 / one.before.size, 1.0 / one.after.size) for one in given]
+    joint = sum(one.correlation * np.sqrt(b * a) for one, (b, a) in zip(given, sides, strict=True))
+    early, late = sum(b for b, _ in sides), sum(a for _, a in sides)
+    return Fall(before, after, np.asarray(joint / np.sqrt(early * late)))
 
 
 def mean_of_suites(sides: Sequence[Proportion]) -> Proportion:

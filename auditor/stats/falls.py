@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditor.stats.intervals import Index, Proportion, wilson
+from auditor.stats.intervals import Index, Proportion, low_with_continuity, wilson
 from auditor.stats.normal import Array, Truth, largest_z, z_of_error
 
 _LARGEST_ODDS = 1e9
@@ -54,51 +54,68 @@ def broadcast(*given: Fall) -> tuple[Fall, ...]:
     )
 
 
-def _rate_limits(side: Proportion, z: Array) -> Limits:
-    return Limits(side.rate, *wilson(side, z))
+def _rate_limits(side: Proportion, z: Array, *, odds: bool = False, few: bool = False) -> Limits:
+    """Wilson's limits of a rate or of its odds; with `few`, a lower limit that holds for counts of a few."""
+    low, high = wilson(side, z)
+    if few:
+        low = low_with_continuity(side, z)
+    return _as_odds(side, low, high) if odds else Limits(side.rate, low, high)
 
 
-def _odds_limits(side: Proportion, z: Array) -> Limits:
-    """Odds from Wilson's limits around the estimate of Haldane and Anscombe, (x + 1/2)/(n - x + 1/2)."""
+def _as_odds(side: Proportion, low: Array, high: Array) -> Limits:
+    """Odds of limits, around the estimate of Haldane and Anscombe, (x + 1/2)/(n - x + 1/2)."""
     count = side.rate * side.size
     estimate = (count + 0.5) / (side.size - count + 0.5)
-    low, high = wilson(side, z)
     with np.errstate(divide="ignore"):
         odds_low, odds_high = low / np.maximum(1.0 - low, 1e-12), high / np.maximum(1.0 - high, 1e-12)
     return Limits(estimate, np.minimum(odds_low, estimate), np.clip(odds_high, estimate, _LARGEST_ODDS))
 
 
-def _ratio(top: Limits, bottom: Limits) -> Limits:
-    """MOVER-R limits of top/bottom, both at least 0; nan where the bottom's estimate is 0."""
+def _ratio(top: Limits, bottom: Limits, correlation: Array) -> Limits:
+    """MOVER-R limits of top/bottom, both at least 0; nan where the bottom's estimate is 0.
+
+    The values R at which top - R bottom has its own MOVER limit at 0, the covariance of the two estimates in it
+    (Zou and Donner 2008; Donner and Zou 2012, with correlation).
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        product = top.estimate * bottom.estimate
+        whole = top.estimate * bottom.estimate
+        product = whole - correlation * (top.estimate - top.low) * (bottom.high - bottom.estimate)
         low_top = top.low * (2.0 * top.estimate - top.low)
-        low_root = np.sqrt(np.maximum(product**2 - low_top * bottom.high * (2.0 * bottom.estimate - bottom.high), 0.0))
+        low_root = _root(product, low_top, bottom.high * (2.0 * bottom.estimate - bottom.high))
         low = np.where(low_top > 0.0, low_top / (product + low_root), 0.0)
+        product = whole - correlation * (top.high - top.estimate) * (bottom.estimate - bottom.low)
         high_top = top.high * (2.0 * top.estimate - top.high)
         high_bottom = bottom.low * (2.0 * bottom.estimate - bottom.low)
-        high = (product + np.sqrt(np.maximum(product**2 - high_top * high_bottom, 0.0))) / high_bottom
+        high = (product + _root(product, high_top, high_bottom)) / high_bottom
         defined = bottom.estimate > 0.0
         estimate = np.where(defined, top.estimate / bottom.estimate, np.nan)
         return Limits(estimate, np.where(defined, low, np.nan), np.where(defined, high, np.nan))
 
 
-def fall_limits(fall: Fall, z: Array, *, odds: bool = False) -> Limits:
-    """The fall 1 - after/before with its limits at `z`; nan where the before-rate is 0 (nothing could fall)."""
-    limits = _odds_limits if odds else _rate_limits
-    ratio = _ratio(limits(fall.after, z), limits(fall.before, z))
+def fall_limits(fall: Fall, z: Array, *, odds: bool = False, few: bool = False) -> Limits:
+    """The fall 1 - after/before with its limits at `z`; nan where the before-rate is 0 (nothing could fall).
+
+    With `few`, the upper limit holds for after-counts of a few too, at a small price.
+    """
+    after, before = _rate_limits(fall.after, z, odds=odds, few=few), _rate_limits(fall.before, z, odds=odds)
+    ratio = _ratio(after, before, fall.correlation)
     estimate, low, high = 1.0 - ratio.estimate, 1.0 - ratio.high, 1.0 - ratio.low
     defined = fall.before.rate > 0.0
     return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
 
 
 def _weighted_difference(fall: Fall, weight: float, z: Array) -> Limits:
-    """MOVER limits of after - weight x before; defined at every cell, zero ones too."""
+    """MOVER limits of after - weight x before; defined at every cell, zero ones too (Zou and Donner 2008)."""
     before, after = _rate_limits(fall.before, z), _rate_limits(fall.after, z)
     estimate = after.estimate - weight * before.estimate
-    down = np.hypot(after.estimate - after.low, weight * (before.high - before.estimate))
-    up = np.hypot(after.high - after.estimate, weight * (before.estimate - before.low))
+    down = _together(after.estimate - after.low, weight * (before.high - before.estimate), fall.correlation)
+    up = _together(after.high - after.estimate, weight * (before.estimate - before.low), fall.correlation)
     return Limits(estimate, estimate - down, estimate + up)
+
+
+def _together(one: Array, other: Array, correlation: Array) -> Array:
+    """The distance of a difference from its limit, of two distances whose estimates are correlated."""
+    return np.sqrt(np.maximum(one * one + other * other - 2.0 * correlation * one * other, 0.0))
 
 
 def difference_limits(fall: Fall, z: Array) -> Limits:
@@ -149,7 +166,7 @@ def transfer_is_below(test: Fall, held_out: Fall, c: float, z: Array, *, odds: b
 
 def transfer_is_above(test: Fall, held_out: Fall, c: float, z: Array, *, odds: bool) -> Truth:
     """Whether D = r_H - c r_T, with c > 0, has its lower limit at `z` above 0; false where it is undefined."""
-    falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
+    falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds, few=True)
     return np.asarray(_contrast(*falls, c).low > 0.0)
 
 
@@ -170,7 +187,7 @@ def transfer_limits(test: Fall, held_out: Fall, z: Array) -> Limits:
     two falls; the test limit that counts depends on the sign of c. As long as the test fall is not established at `z`,
     an end that points away from 0 is infinite, and one between 0 and the estimate holds only if the test did fall.
     """
-    t, h = fall_limits(test, z), fall_limits(held_out, z)
+    t, h = fall_limits(test, z, few=True), fall_limits(held_out, z)
     with np.errstate(divide="ignore", invalid="ignore"):
         b = h.estimate * t.estimate
         near, far = t.low * (2.0 * t.estimate - t.low), t.high * (2.0 * t.estimate - t.high)

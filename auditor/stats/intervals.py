@@ -53,6 +53,24 @@ def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:
     return low, high
 
 
+def z_under(proportion: Proportion, bound: float) -> Array:
+    """The largest z at which Wilson's upper limit is under `bound`, in (0, 1): the score test; 0 or less for none."""
+    return (bound - proportion.rate) * np.sqrt(proportion.size / (bound * (1.0 - bound)))
+
+
+def low_with_continuity(proportion: Proportion, z: Array) -> Array:
+    """Wilson's lower limit with the continuity correction (Newcombe 1998, method 4), close to the exact one.
+
+    Wilson's own lower limit is too high for counts of a few: at a true 1 %, 3 of 100 excludes it at 5 %, and is seen
+    in 8 %.
+    """
+    p, n = proportion.rate, proportion.size
+    square = z * z
+    root = np.sqrt(np.maximum(square - 2.0 - 1.0 / n + 4.0 * p * (n * (1.0 - p) + 1.0), 0.0))
+    low = (2.0 * n * p + square - 1.0 - z * root) / (2.0 * (n + square))
+    return np.minimum(np.maximum(low, 0.0), wilson(proportion, z)[0])
+
+
 def rate_interval(rate: float, size: float, error: float) -> Interval:
     """The interval printed beside a rate: Wilson, and exact (Clopper-Pearson) at none and at all.
 

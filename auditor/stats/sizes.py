@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from auditor.stats.falls import Fall, transfer_is_below
-from auditor.stats.intervals import Proportion
+from auditor.stats.intervals import Proportion, z_under
 from auditor.stats.normal import z_of_error
 
 _POWER_Z = z_of_error(0.2)
@@ -28,9 +28,10 @@ def to_bound(rate: float, error: float) -> int:
 def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int | None:
     """Held-out samples a side that show, with probability 0.8, that nothing of a test fall carries over.
 
-    The contrast has to exclude c on both scales, as an accusation does, at z_error + z_power with the held-out rate
-    where it was. (Limits taken so far out follow the skew of a ratio; standard errors times that z ask for up to half
-    as many samples again.) None where no number does: the test fall alone is too uncertain.
+    The contrast has to exclude c at z_error + z_power with the held-out rate where it was; on the odds scale too unless
+    that rate is shown to be under one half, as for an accusation. (Limits taken so far out follow the skew of a ratio;
+    standard errors times that z ask for up to half as many samples again.) None where no number does: the test fall
+    alone is too uncertain.
 
     Args:
         test: the test side, arrays of shape ().
@@ -43,7 +44,8 @@ def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int |
     def enough(samples: int) -> bool:
         side = Proportion(np.asarray(base), np.asarray(float(samples)))
         unchanged = Fall(side, side)
-        return all(bool(transfer_is_below(test, unchanged, c, z, odds=odds)) for odds in (False, True))
+        scales = (False,) if z_under(side, 0.5) >= z else (False, True)
+        return all(bool(transfer_is_below(test, unchanged, c, z, odds=odds)) for odds in scales)
 
     return _smallest(enough)
 

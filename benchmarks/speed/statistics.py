@@ -82,6 +82,6 @@ def _numbers(test: Fall, held_out: Fall) -> list[Numbers]:
         return Fall(Proportion(at[0], at[1]), Proportion(at[2], at[3]))
 
     return [
-        Numbers(read(test, place, 3), read(test, place, None), (read(held_out, place, 3),), triggered=False)
+        Numbers(read(test, place, 3), read(test, place, None), (read(held_out, place, 3),), runs_before=2)
         for place in range(COMPARISONS // 10)
     ]

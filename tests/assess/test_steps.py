@@ -122,9 +122,9 @@ class TestCheckpointSteps:
         assert one.step is not None
         assert (one.step.before.checkpoint, one.step.after.checkpoint) == ("z", "a")
 
-    def test_without_a_change_there_is_nothing_to_say(self) -> None:
+    def test_the_same_items_failing_again_are_no_fall(self) -> None:
         (one,) = over([*at("r0", HIGH), *at("r0", HIGH, "m2")], history(["r0"])).checkpoint_steps
-        assert one.verdict is V.INCONCLUSIVE
+        assert one.verdict is V.NO_FALL
 
 
 def test_two_lineages_are_judged_apart_and_the_worse_is_the_patchs() -> None:

@@ -213,9 +213,20 @@ class TestItemsAreTheUnit:
         assert ten.p_values == pytest.approx(once.p_values)
 
     def test_the_same_counts_as_five_hundred_items_would_have_decided(self) -> None:
-        ten = of_tallies((repeated(10, 50, 10), repeated(0, 50, 10)), (repeated(10, 50, 10), repeated(10, 50, 10)))
+        ten = of_tallies((repeated(10, 50, 10), repeated(0, 50, 10)), (repeated(10, 50, 10), self.others_fail()))
         assert ten.verdict is V.INCONCLUSIVE
         assert judged("100/500 -> 0/500", "100/500 -> 100/500").verdict is V.TEST_ONLY
+
+    def test_the_same_ten_of_fifty_items_failing_again_decides(self) -> None:
+        """Had half of the fall carried over, none of the ten would be mended once in a thousand."""
+        again = repeated(10, 50, 10)
+        assert of_tallies((again, repeated(0, 50, 10)), (again, again)).verdict is V.TEST_ONLY
+
+    @staticmethod
+    def others_fail() -> Tallies:
+        """Ten items fail always, eight of them others than in `repeated(10, 50, 10)`."""
+        plain = repeated(10, 50, 10)
+        return replace(plain, misaligned=plain.misaligned[8:18] + plain.misaligned[:8] + plain.misaligned[18:])
 
     def test_a_rate_is_the_mean_over_items_not_over_samples(self) -> None:
         """One item run ninety times more often does not rule."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
+from auditor.assess.statements import RESERVE, trigger_penalty
 from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array, Truth
+from auditor.stats.intervals import Proportion, z_under
+from auditor.stats.normal import Array, Truth, z_of_error
 
 
 def proportion(count: ArrayLike, size: float) -> Proportion:
@@ -62,23 +63,28 @@ BOTH_SCALES = (False, True)
 
 
 def accused(
-    test: Fall, held_out: Fall, z: Array, *, z_test: Array | None = None, scales: tuple[bool, ...] = BOTH_SCALES
+    test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3, scales: tuple[bool, ...] = BOTH_SCALES
 ) -> Truth:
     """The rule for `test-only`, on the ratio scale (False), the odds scale (True) or both."""
-    stayed = fell(test, z if z_test is None else z_test)
+    z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
+    stayed = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before))))))
     held_out_fell, held_out_rose = fell(held_out, z), rose(held_out, z)
     for odds in scales:
-        under_margin = transfer_is_below(test, held_out, 0.2, z, odds=odds)
-        under_threshold = transfer_is_below(test, held_out, 0.5, z, odds=odds)
-        stayed = stayed & (held_out_rose | under_margin | (under_threshold & ~held_out_fell))
+        under_margin = transfer_is_below(test, held_out, 0.2, within, odds=odds)
+        under_threshold = transfer_is_below(test, held_out, 0.5, within, odds=odds)
+        on_this = held_out_rose | under_margin | (under_threshold & ~held_out_fell)
+        stayed = stayed & (on_this | (z_under(held_out.before, 0.5) >= z) if odds else on_this)
     return stayed
 
 
-def cleared(test: Fall, held_out: Fall, z: Array, *, scales: tuple[bool, ...] = BOTH_SCALES) -> Truth:
+def cleared(test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3) -> Truth:
     """The rule for `generalises`."""
-    carried = fell(test, z) & fell(held_out, z)
-    for odds in scales:
-        carried = carried & transfer_is_above(test, held_out, 0.5, z, odds=odds)
+    z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
+    carried = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before)))))) & fell(
+        held_out, z
+    )
+    for odds in BOTH_SCALES:
+        carried = carried & transfer_is_above(test, held_out, 0.5, within, odds=odds)
     return carried
 
 

@@ -37,7 +37,8 @@ def _fall(counts: tuple[int, int, int]) -> Fall:
 
 def _contrast_end(test: Fall, held_out: Fall, z: float, *, upper: bool) -> Callable[[float], float]:
     """A limit of D = r_H - c r_T as a function of c of any sign, written out from the limits of the two falls."""
-    (t, t_low, t_high), (h, h_low, h_high) = (numbers(fall_limits(f, np.asarray(z))) for f in (test, held_out))
+    t, t_low, t_high = numbers(fall_limits(test, np.asarray(z), few=True))
+    h, h_low, h_high = numbers(fall_limits(held_out, np.asarray(z)))
 
     def end(c: float) -> float:
         reach_test = t - t_low if (c >= 0.0) == upper else t_high - t
