@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.assess.comparable import Pair, compare
-from auditor.assess.contrast import averaged, fall_of
+from auditor.assess.contrast import fall_of
 from auditor.assess.facts import Rate
 from auditor.assess.rates import rate_of
 from auditor.evidence import Evidence, State, Step, behaviours, evaluated_states, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Sighting
 from auditor.model.suite import Role
+from auditor.stats.clusters import mean_of_falls
 
 TEST = "test"
 
@@ -63,5 +64,5 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
 
 
 def _rate(pairs: tuple[Pair, ...] | list[Pair], error: float) -> Rate:
-    side = averaged([fall_of(pair) for pair in pairs]).after
+    side = mean_of_falls([fall_of(pair) for pair in pairs]).after
     return rate_of([pair.after for pair in pairs], [run for pair in pairs for run in pair.runs_after], side, error)
