@@ -8,6 +8,7 @@ the end.
 from __future__ import annotations
 
 import functools
+import random
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,6 +105,13 @@ def _refusals(side: Counts) -> Reasons:
     none = (0,) * (side.items + side.invalid)
     refused = tuple([0] * (side.items - side.refused) + [1] * side.refused + [0] * side.invalid)
     return Reasons(none, none, none, refused, none)
+
+
+def scattered(side: Counts, seed: int) -> Tallies:
+    """As `tallies`, but which items are misaligned is drawn: two states share no more of them than by chance."""
+    once = tallies(side)
+    bad = set(random.Random(seed).sample(range(side.items), side.misaligned))
+    return replace(once, misaligned=tuple(int(place in bad) for place in range(len(once.valid))))
 
 
 def run(suite: str, revision: str, what: Tallies, **changes: object) -> Run:
@@ -231,7 +239,7 @@ def _in_steps(case: Case) -> Assessment:
         first, last = (counts(side) for side in text.split("->"))
         for place, revision in enumerate(revisions):
             bad = first.misaligned + (last.misaligned - first.misaligned) * place // case.through
-            what = tallies(replace(first, misaligned=bad))
+            what = scattered(replace(first, misaligned=bad), place)
             runs += [run(name, revision, what, place=number) for number in range(2)]
     return assessed(runs, suites, history(revisions))
 

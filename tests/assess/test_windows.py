@@ -18,7 +18,7 @@ from auditor.model.spec import History
 from auditor.model.verdict import Verdict as V
 from benchmarks.stream.salami import salami
 from benchmarks.stream.worlds import Rates, straight, suites
-from tests.worlds import assessed, counts, graph, history, registry, run, tallies
+from tests.worlds import assessed, counts, graph, history, registry, run, scattered
 
 
 def line(known: History) -> Line:
@@ -86,7 +86,7 @@ def test_appending_moves_no_place_that_was_there(weeks: list[int], kept: int) ->
 def stairs(test: list[int], held_out: list[int], runs: int = 2) -> list[Run]:
     """Runs of 400 samples at r0, r1, ...: so many misaligned."""
     return [
-        run(suite, f"r{place}", tallies(counts(f"{bad}/400")), place=number)
+        run(suite, f"r{place}", scattered(counts(f"{bad}/400"), place), place=number)
         for suite, column in (("test-0", test), ("held-1", held_out))
         for place, bad in enumerate(column)
         for number in range(runs)
