@@ -90,8 +90,8 @@ def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Per
         suites=tuple(evidence.suites[name] for name in sorted(evidence.suites)),
         blocking=tuple(verdict for verdict in Verdict if verdict in policy.block_on),
     )
-    shown = (*section.flagged, *section.carried)
-    return replace(section, comparisons={entry.facts.patch.id: _comparison(spec, entry) for entry in shown})
+    comparisons = {entry.facts.patch.id: _comparison(spec, entry) for entry in section.period}
+    return replace(section, comparisons=comparisons)
 
 
 def _comparison(spec: SpecReport, entry: PatchEntry) -> Comparison:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from auditor.clauses.direction import Direction
 from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry
@@ -21,6 +22,11 @@ _SAID = {
 }
 
 
+NOT_EVALUATED = (
+    "No evaluation of it is recorded, so that nothing can be said of behaviour; what follows is about its text."
+)
+
+
 def answer(report: Report) -> tuple[str, ...]:
     """One paragraph a spec, as sentences joined by spaces."""
     return tuple(" ".join(map(_capital, _of(section))) for section in report.sections)
@@ -32,7 +38,10 @@ def _of(section: Section) -> Iterator[str]:
         yield f"The spec {name} was not patched in {period.name}."
     else:
         yield f"The spec {name} was patched {times(len(section.period))} in {period.name}."
-        yield _verdicts(section.period)
+        yield _verdicts(section.period) if section.series else NOT_EVALUATED
+        yield from _text(section.period)
+    if not section.series:
+        return
     suspected = [entry for entry in section.period if entry.hiding_suspected]
     if suspected:
         yield (
@@ -57,6 +66,19 @@ def _verdicts(period: Sequence[PatchEntry]) -> str:
     found = [entry.facts.verdict for entry in period]
     parts = [f"{number(found.count(one))} {_SAID[one]}" for one in Verdict if one in found]
     return f"{_listed(parts)}."
+
+
+def _text(period: Sequence[PatchEntry]) -> Iterator[str]:
+    """What the patches did to the clauses, added up."""
+    norms = [norm.direction for entry in period for norm in entry.text.norms]
+    kinds = ("added", "removed", "reworded", "moved")
+    counted = [(sum(getattr(entry.counts, kind) for entry in period), kind) for kind in kinds]
+    parts = [f"{number(count)} {kind}" for count, kind in counted if count]
+    if not parts:
+        return
+    directions = [(norms.count(one), str(one)) for one in (Direction.TIGHTENED, Direction.RELAXED)]
+    toward = " and ".join(f"{number(count)} {word}" for count, word in directions if count)
+    yield f"Of its clauses, {', '.join(parts)}{f'; {toward}, by their normative words' if toward else ''}."
 
 
 def _gaps(section: Section) -> str:

@@ -22,7 +22,7 @@ class Section:
     Attributes:
         spec: its whole audit; what lies outside the period is carried over from it.
         period: the patches of the period, oldest first.
-        comparisons: what each flagged patch did to the clauses, by patch id.
+        comparisons: what each of them did to the clauses, by patch id.
         series: its behaviours over time.
         suites: the suites it is measured on, by name.
         blocking: the verdicts that the policy blocks on.

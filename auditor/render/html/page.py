@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
@@ -13,6 +14,8 @@ from markupsafe import Markup
 
 from auditor.assess.facts import BehaviourFacts, SuiteFacts
 from auditor.checks.catalogue import every_check
+from auditor.checks.interface import Check
+from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
@@ -74,7 +77,8 @@ def _environment() -> Environment:
         timeline=_timelines,
         changes=_changes,
         stories=stories,
-        rule=_rule,
+        rules=_rules,
+        by_direction=_by_direction,
         seen=seen,
         day_of=day_of,
         meanings=MEANINGS,
@@ -113,10 +117,23 @@ def _changes(section: Section, entry: PatchEntry) -> tuple[words.Shown, ...]:
     return words.changes_shown(section.comparisons[entry.facts.patch.id])
 
 
-def _rule(finding: Finding) -> tuple[str, str]:
-    """A rule's title and remedy."""
-    check = next(check for check in every_check() if check.code == finding.check)
-    return check.title, check.remedy
+def _by_direction(changes: Sequence[words.Shown]) -> list[tuple[str, list[words.Shown], bool]]:
+    """Many changes, as (title, changes, whether they are shown at once): first what takes away, by its own words."""
+    less, more = (Direction.RELAXED, Direction.MIXED), (Direction.TIGHTENED,)
+    grouped = (
+        ("Ask for less, or for other things", [one for one in changes if one.direction in less], True),
+        ("Ask for more", [one for one in changes if one.direction in more], False),
+        ("Neither, by their normative words", [one for one in changes if one.direction not in less + more], False),
+    )
+    return [group for group in grouped if group[1]]
+
+
+def _rules(findings: Sequence[Finding]) -> list[tuple[Check, list[Finding]]]:
+    """The rules that fired, each with its findings, in the order of their codes."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.check, []).append(finding)
+    return [(check, by_code[check.code]) for check in every_check() if check.code in by_code]
 
 
 def _main(entry: PatchEntry) -> list[BehaviourFacts]:

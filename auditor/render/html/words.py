@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from auditor.clauses.comparison import Comparison, TypedChange, place_of, sides_of
 from auditor.clauses.words import Op, word_change
-from auditor.model.clause import ChangeKind, Clause
-from auditor.render.clauses import joined, only_renamed
+from auditor.model.clause import ChangeKind, Clause, ClauseKind
+from auditor.render.clauses import attribute_changes, joined, only_renamed
 from auditor.render.escape import terminal
 
 # Unchanged words kept on each side of a change; a clause this much longer is folded.
@@ -22,13 +22,14 @@ _SPACES = re.compile(r"(\s+)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A change of a clause: where, what kind, which way, and its words."""
+    """A change of a clause: where, what kind, which way, its words, and what changed of a heading besides them."""
 
     section: str
     line: int
     kind: str
     direction: str
     words: Markup
+    beside: str
 
 
 def changes_shown(comparison: Comparison) -> tuple[Shown, ...]:
@@ -46,7 +47,16 @@ def _shown(typed: TypedChange) -> Shown:
         kind=str(typed.change.kind),
         direction=str(typed.norm.direction) if typed.norm.grounds else "",
         words=_words(typed.change.kind, before, after),
+        beside=_beside(before[0], after[0]) if before and after else "",
     )
+
+
+def _beside(before: Clause, after: Clause) -> str:
+    if not before.kind is after.kind is ClauseKind.HEADING:
+        return ""
+    anchor = [("anchor", before.anchor, after.anchor)] if before.anchor != after.anchor else []
+    pairs = [*anchor, *attribute_changes(before.attributes, after.attributes)]
+    return "; ".join(f"{key} {old or '(none)'} to {new or '(none)'}" for key, old, new in pairs)
 
 
 def _words(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> Markup:
