@@ -118,7 +118,8 @@ def test_markdown_of_a_hostile_name_is_text(tmp_path: Path) -> None:
 def test_every_number_of_a_rate_is_marked(quarter_report: Report) -> None:
     """No percentage stands on the page outside of a data element but those of axes and sentences."""
     page = report_html(quarter_report)
-    body = re.sub(
+    apart = r'<svg.*?</svg>|<p.*?</p>|<li.*?</li>|<data.*?</data>|<dl class="rules">.*?</dl>'
+    body = re.sub(apart, "", page.split("<main>")[1], flags=re.DOTALL)
         r'<svg.*?</svg>|<p.*?</p>|<li.*?</li>|<data.*?</data>|<dl class="rules">.*?</dl>',
         "",
         page.split("<main>")[1],
