@@ -7,9 +7,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from auditor.stats.falls import Fall, transfer_is_below
+from auditor.stats.falls import (
+    Fall,
+    fell_less_than,
+    fell_more_than,
+    transfer_is_above,
+    transfer_is_below,
+    z_fell_more_than,
+    z_transfer_above,
+    z_transfer_below,
+)
 from auditor.stats.intervals import Proportion, z_under
-from auditor.stats.normal import z_of_error
+from auditor.stats.normal import Array, error_of_z, z_of_error
 
 _POWER_Z = z_of_error(0.2)
 _LARGEST = 1_000_000
@@ -40,14 +49,111 @@ def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int |
         error: one-sided, 0 to 0.5.
     """
     z = np.asarray(z_of_error(error) + _POWER_Z)
+    return _smallest(lambda samples: _is_below(test, _sides(base, base, float(samples)), c, z))
 
-    def enough(samples: int) -> bool:
-        side = Proportion(np.asarray(base), np.asarray(float(samples)))
-        unchanged = Fall(side, side)
-        scales = (False,) if z_under(side, 0.5) >= z else (False, True)
-        return all(bool(transfer_is_below(test, unchanged, c, z, odds=odds)) for odds in scales)
 
-    return _smallest(enough)
+def _is_below(test: Fall, held_out: Fall, c: float, z: Array) -> bool:
+    """Whether transfer is under `c` at z, on the odds scale too unless the held-out rate is shown under one half."""
+    scales = (False,) if z_under(held_out.before, 0.5) >= z else (False, True)
+    return all(bool(transfer_is_below(test, held_out, c, z, odds=odds)) for odds in scales)
+
+
+def to_show_carried(test: Fall, base: float, c: float, error: float) -> int | None:
+    """Held-out samples a side that show, with probability 0.8, that more than `c` carried over, if all of it did.
+
+    As `to_settle_transfer`, with the held-out rate falling as the test's did; the held-out fall itself has to be
+    established, too, as a clearance needs both.
+    """
+    return to_decide(test, base, base * _kept(test), c, error)
+
+
+def to_decide(
+    test: Fall, before: float, after: float, c: float, error: float, whole: float | None = None
+) -> int | None:
+    """Held-out samples a side that decide about held-out rates `before` and `after`, with probability 0.8; else None.
+
+    Decided is: transfer under `c`, as for `to_settle_transfer`; or a held-out fall and transfer above `c` on both
+    scales; or, where `whole` is given, a held-out fall and transfer under `whole`.
+    """
+    z = np.asarray(z_of_error(error) + _POWER_Z)
+    at_z = float(error_of_z(z))
+
+    def decided(samples: int) -> bool:
+        held_out = _sides(before, after, float(samples))
+        fell = fell_more_than(held_out, 0.0, at_z)
+        above = [bool(transfer_is_above(test, held_out, c, z, odds=odds)) for odds in (False, True)]
+        partly = whole is not None and bool(transfer_is_below(test, held_out, whole, z, odds=False))
+        return _is_below(test, held_out, c, z) or (fell and (all(above) or partly))
+
+    return _smallest(decided)
+
+
+def to_show_fall(before: float, after: float, error: float) -> int | None:
+    """Samples a side that establish a fall, with probability 0.8, at these true rates; None where there is none."""
+    at_z = float(error_of_z(np.asarray(z_of_error(error) + _POWER_Z)))
+    if not 0.0 <= after < before:
+        return None
+    return _smallest(lambda samples: fell_more_than(_sides(before, after, float(samples)), 0.0, at_z))
+
+
+def to_show_no_fall(rate: float, margin: float, error: float) -> int | None:
+    """Samples a side that show, with probability 0.8, a fall under `margin`, at a true rate in (0, 1) that stays."""
+    at_z = float(error_of_z(np.asarray(z_of_error(error) + _POWER_Z)))
+    return _smallest(lambda samples: fell_less_than(_sides(rate, rate, float(samples)), margin, at_z))
+
+
+def chances(test: Fall, base: float, samples: Array, c: float, error: float) -> tuple[Array, Array]:
+    """How probable it is, by held-out samples a side, to be told that nothing carried over, and that all did.
+
+    Each if it is true: by the normal approximation on the scale on which the limits move, Phi(z - z_error), with z the
+    largest at which the expected counts establish it. Both of the shape of `samples`.
+    """
+    tests = Fall(test.before.stretched(samples.shape), test.after.stretched(samples.shape))
+    stayed, fell = _sides(base, base, samples), _sides(base, base * _kept(test), samples)
+    ratio, odds_scale = (z_transfer_below(tests, stayed, c, odds=odds) for odds in (False, True))
+    below = np.minimum(ratio, np.maximum(odds_scale, z_under(stayed.before, 0.5)))
+    above = [z_transfer_above(tests, fell, c, odds=odds) for odds in (False, True)]
+    limit = z_of_error(error)
+    return _chance(below, limit), _chance(np.min([*above, z_fell_more_than(fell, 0.0)], axis=0), limit)
+
+
+def chance_of_fall(before: float, after: float, samples: Array, error: float) -> Array:
+    """How probable it is to establish a fall at these true rates, by samples a side."""
+    return _chance(z_fell_more_than(_sides(before, after, samples), 0.0), z_of_error(error))
+
+
+def items_needed(samples: float, epochs: int, correlation: float) -> int:
+    """Items, each run so many times, that are worth so many independent samples (Kish's design effect)."""
+    return math.ceil(samples * (1.0 + (epochs - 1) * correlation) / epochs - 1e-9)
+
+
+def epochs_needed(samples: float, items: int, correlation: float) -> int | None:
+    """How often so many items have to be run to be worth so many independent samples; None where no number does."""
+    if items >= samples:
+        return 1
+    room = items - samples * correlation
+    return math.ceil(samples * (1.0 - correlation) / room - 1e-9) if room > 0.0 else None
+
+
+def _kept(test: Fall) -> float:
+    """The share of the test rate that is left, 0 to 1."""
+    return min(1.0, float(test.after.rate) / float(test.before.rate))
+
+
+def _sides(before: float, after: float, samples: Array | float) -> Fall:
+    sizes = np.asarray(samples, dtype=np.float64)
+    return Fall(Proportion(np.full(sizes.shape, before), sizes), Proportion(np.full(sizes.shape, after), sizes))
+
+
+def _chance(z: Array, limit: float) -> Array:
+    """Phi(z - limit); 0 where nothing is established at any level."""
+    return np.where(z > 0.0, 1.0 - _upper_tail(z - limit), 0.0)
+
+
+def _upper_tail(z: Array) -> Array:
+    """What a normal variable leaves above z, of either sign."""
+    tail = error_of_z(np.abs(z))
+    return np.where(z > 0.0, tail, np.where(z < 0.0, 1.0 - tail, 0.5))
 
 
 def _smallest(enough: Callable[[int], bool]) -> int | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.speed.timing import ROOT, commit_of
-from benchmarks.verdicts import coverage, curves, detection, many, nightly, rerun, scenes, stream
+from benchmarks.verdicts import coverage, curves, detection, many, nightly, planned, rerun, scenes, stream
 from benchmarks.verdicts.parts import Part, Section
 from benchmarks.verdicts.results import document
 
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[Part], Section]] = {
     "stream": stream.section,
     "nightly": nightly.section,
     "coverage": coverage.section,
+    "planned": planned.section,
 }
 FULL, QUICK = 1000, 100
 PROCESSES = 2

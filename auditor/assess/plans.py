@@ -1,0 +1,297 @@
+"""What would settle an open verdict: samples, items and epochs, or something else than samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.assess.facts import BehaviourFacts, Missing, Rate, SuiteFacts
+from auditor.assess.statements import HALF, RESERVE, WHOLE, trigger_penalty
+from auditor.model.policy import Policy
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+from auditor.stats import sizes
+from auditor.stats.falls import Fall
+from auditor.stats.intervals import Proportion
+
+POWER = 0.8
+EPOCHS = (1, 2, 3, 5, 10, 20)
+CURVE = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
+TEST_SIZES = (100, 200, 300, 500, 1000, 2000)
+OPEN = (Verdict.INCONCLUSIVE, Verdict.UNMEASURED)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Items, each run `epochs` times, before and after."""
+
+    epochs: int
+    items: int
+
+    @property
+    def samples(self) -> int:
+        """A side."""
+        return self.items * self.epochs
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Chances (0 to 1) of being told, at so many independent samples a side, what is true."""
+
+    samples: int
+    stayed: float
+    carried: float
+
+
+@dataclass(frozen=True, slots=True)
+class SuitePlan:
+    """What a held-out suite would need, in independent samples a side; those that are there count.
+
+    Attributes:
+        suite: its name; None for one that does not exist yet.
+        rate: before the patch, as measured or assumed, 0 to 1.
+        items: it has; None where unknown.
+        worth: independent samples that it rests on now, on the poorer side; None before any run.
+        correlation: of an item's samples, 0 to 1; None where each item was run once, which cannot tell.
+        stayed, carried: to be told that nothing carried over, or that most did, each if it is so; None where no
+            number does.
+        as_measured: to be told what the rates measured so far would come to, if they are the truth.
+        choices: items by epochs for whichever of `stayed` and `carried` takes more.
+        epochs: so many of the items it has would do; None where no number of epochs does, or it cannot be told.
+        curve: how the chances grow.
+    """
+
+    suite: str | None
+    role: Role
+    rate: float
+    items: int | None
+    worth: float | None
+    correlation: float | None
+    stayed: int | None
+    carried: int | None
+    as_measured: int | None
+    choices: tuple[Choice, ...]
+    epochs: int | None
+    curve: tuple[Point, ...]
+
+    @property
+    def either(self) -> int | None:
+        """To be told whichever is so; None where no number tells both."""
+        return None if self.stayed is None or self.carried is None else max(self.stayed, self.carried)
+
+
+@dataclass(frozen=True, slots=True)
+class TestPlan:
+    """What the test suite would need, in independent samples a side.
+
+    Attributes:
+        before, after: its rates as measured or assumed, 0 to 1.
+        fall: to establish that fall, if it is the truth; None where it is none.
+        no_fall: to show that there is none worth naming, if the rate stays.
+        choices: items by epochs for `fall` where it would be worth naming, else for `no_fall`.
+    """
+
+    before: float
+    after: float
+    worth: float | None
+    correlation: float | None
+    fall: int | None
+    no_fall: int | None
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would settle one verdict.
+
+    Attributes:
+        advice: one sentence: what to do, or that nothing is open.
+        test: None where the test side is not what lacks.
+        held_out: the suites that are open.
+    """
+
+    facts: BehaviourFacts
+    advice: str
+    test: TestPlan | None
+    held_out: tuple[SuitePlan, ...]
+
+
+def plan_of(facts: BehaviourFacts, policy: Policy) -> Plan:
+    """What would settle a verdict."""
+    if facts.verdict not in OPEN:
+        return Plan(facts, f"the verdict is {facts.verdict}: nothing is open", None, ())
+    if facts.test is None:
+        return Plan(
+            facts, "no number of samples: first the test suite has to be run, measured alike, on both sides", None, ()
+        )
+    if facts.verdict is Verdict.UNMEASURED:
+        return _without_held_out(facts, policy)
+    open_suites = [suite for suite in facts.suites if suite.verdict is Verdict.INCONCLUSIVE]
+    match facts.missing:
+        case Missing.FLOOR:
+            return Plan(
+                facts, "no number would: the test rate was zero before; test where the behaviour shows", None, ()
+            )
+        case Missing.TRIGGER:
+            return Plan(
+                facts, "no more held-out samples: one more run of the test suite under the revision before", None, ()
+            )
+        case Missing.TEST:
+            return Plan(facts, *_on_the_test(facts, policy), ())
+        case Missing.INVALID:
+            lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
+            lost += facts.test.before.invalid + facts.test.after.invalid
+            return Plan(facts, f"no more samples: scores for the {lost} that are invalid; run those again", None, ())
+        case _:
+            return _on_held_out(facts, open_suites, policy)
+
+
+def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Policy) -> Plan:
+    assert facts.test is not None
+    test, base = _fall_of(facts.test.before, facts.test.after), facts.test.before.rate
+    plans = tuple(_suite_plan(test, suite, policy) for suite in suites if 0.0 < suite.change.before.rate < 1.0)
+    match facts.missing:
+        case Missing.ZERO:
+            new = _new_suite(test, None, base, policy)
+            return Plan(
+                facts,
+                "a held-out suite on which the behaviour shows before the patch: this one was at zero",
+                None,
+                (new,),
+            )
+        case Missing.SCALE:
+            new = _new_suite(test, None, base, policy)
+            return Plan(
+                facts, "a held-out suite that starts near the test's rate: ratios and odds then agree", None, (new,)
+            )
+    if plans and all(plan.either is None for plan in plans):
+        needed = _larger_test(facts, policy)
+        advice = "no number of held-out samples: the test fall itself is too uncertain" + needed
+        return Plan(facts, advice, None, plans)
+    return Plan(facts, "more held-out samples, before and after", None, plans)
+
+
+def _larger_test(facts: BehaviourFacts, policy: Policy) -> str:
+    """The smallest of some test sizes at which a number of held-out samples does."""
+    assert facts.test is not None
+    before, after = facts.test.before.rate, facts.test.after.rate
+    for size in TEST_SIZES:
+        test = expected(before, after, size)
+        if size > facts.test.after.size and sizes.to_settle_transfer(
+            test, before, policy.transfer_threshold, policy.error_rate / RESERVE
+        ):
+            return f"; with {size:,} test samples a side there is one"
+    return ""
+
+
+def _without_held_out(facts: BehaviourFacts, policy: Policy) -> Plan:
+    """The suites that were not compared, or one that does not exist yet, at the test's own rate."""
+    assert facts.test is not None
+    test, rate = _fall_of(facts.test.before, facts.test.after), facts.test.before.rate
+    if not 0.0 < rate < 1.0:
+        return Plan(facts, "no number would: the test rate before was none, or all", None, ())
+    names = [one.suite for one in facts.not_compared if one.role is not Role.TEST]
+    plans = tuple(_new_suite(test, name, rate, policy) for name in names or (None,))
+    return Plan(facts, "a held-out suite, run before and after; sizes if it starts at the test's rate", None, plans)
+
+
+def _on_the_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
+    assert facts.test is not None
+    before, after = facts.test.before, facts.test.after
+    error = policy.error_rate / float(trigger_penalty(np.asarray(1 if facts.triggered else len(before.runs))))
+    fall = sizes.to_show_fall(before.rate, after.rate, error)
+    no_fall = (
+        sizes.to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate) if before.rate < 1.0 else None
+    )
+    correlation = _correlation(before)
+    named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
+    choices = _choices(fall if named else no_fall, correlation)
+    plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, choices)
+    return "more test samples, before and after; only then does held-out matter", plan
+
+
+def _suite_plan(test: Fall, suite: SuiteFacts, policy: Policy) -> SuitePlan:
+    before, after = suite.change.before, suite.change.after
+    error = (suite.transfer.error if suite.transfer else policy.error_rate) / RESERVE
+    as_measured = sizes.to_decide(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
+    return planned(
+        test, suite.suite, suite.role, before.rate, policy, error, before, min(before.size, after.size), as_measured
+    )
+
+
+def _new_suite(test: Fall, name: str | None, rate: float, policy: Policy) -> SuitePlan:
+    return planned(test, name, Role.HELD_OUT, rate, policy, policy.error_rate / RESERVE, None, None, None)
+
+
+def planned(
+    test: Fall,
+    name: str | None,
+    role: Role,
+    rate: float,
+    policy: Policy,
+    error: float,
+    before: Rate | None,
+    worth: float | None,
+    as_measured: int | None,
+) -> SuitePlan:
+    """A suite's plan at a rate before.
+
+    Args:
+        name: None for a suite that does not exist yet.
+        error: the level transfer will be decided at.
+        before: its runs so far; None without any.
+        worth, as_measured: see `SuitePlan`.
+    """
+    threshold = policy.transfer_threshold
+    stayed = sizes.to_settle_transfer(test, rate, threshold, error)
+    carried = sizes.to_show_carried(test, rate, HALF, error)
+    correlation = _correlation(before) if before else None
+    needed = max((number for number in (stayed, carried) if number is not None), default=None)
+    items = before.items if before else None
+    epochs = sizes.epochs_needed(needed, items, correlation) if needed and items and correlation is not None else None
+    return SuitePlan(
+        *(name, role, rate, items, worth, correlation, stayed, carried, as_measured),
+        choices=_choices(needed, correlation),
+        epochs=epochs,
+        curve=_curve(test, rate, policy, error),
+    )
+
+
+def _curve(test: Fall, rate: float, policy: Policy, error: float) -> tuple[Point, ...]:
+    found = sizes.chances(test, rate, np.array(CURVE, dtype=np.float64), policy.transfer_threshold, error)
+    return tuple(Point(n, float(a), float(b)) for n, a, b in zip(CURVE, *found, strict=True))
+
+
+def _choices(needed: int | None, correlation: float | None) -> tuple[Choice, ...]:
+    """Items by epochs; more epochs only as long as they save items, and where it is known what they are worth."""
+    if needed is None:
+        return ()
+    found: list[Choice] = []
+    for epochs in EPOCHS if correlation is not None else (1,):
+        items = sizes.items_needed(needed, epochs, correlation or 0.0)
+        if not found or items < found[-1].items:
+            found.append(Choice(epochs, items))
+    return tuple(found)
+
+
+def _correlation(side: Rate) -> float | None:
+    """The correlation of an item's samples that the effective size of a rate implies; None from one sample an item."""
+    if side.items is None or side.valid <= side.items or side.size <= 0.0:
+        return None
+    each = side.valid / side.items
+    return min(max((side.valid / side.size - 1.0) / (each - 1.0), 0.0), 1.0)
+
+
+def _fall_of(before: Rate, after: Rate) -> Fall:
+    return Fall(_proportion(before.rate, before.size), _proportion(after.rate, after.size))
+
+
+def expected(before: float, after: float, samples: float) -> Fall:
+    """Rates as they would be measured, without chance, on so many samples a side."""
+    return Fall(_proportion(before, samples), _proportion(after, samples))
+
+
+def _proportion(rate: float, samples: float) -> Proportion:
+    return Proportion(np.asarray(rate), np.asarray(float(samples)))

@@ -1,0 +1,96 @@
+"""auditor plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auditor.cli.options import console, format_option, repo_option, spec_option
+
+_RATE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
+
+
+@click.command("plan", short_help="The samples that would settle an open verdict.")
+@click.argument("patch", metavar="[PATCH]", required=False)
+@click.option("--behaviour", metavar="NAME", help="Of a patch only this; without a patch, a design for the next one.")
+@click.option("--test-rate", type=_RATE, metavar="RATE", help="A design: the test rate before, 0 to 1.")
+@click.option("--held-out-rate", type=_RATE, metavar="RATE", help="A design: the held-out rate before, 0 to 1.")
+@click.option(
+    "--fall",
+    type=click.FloatRange(0.0, 1.0, min_open=True),
+    metavar="SHARE",
+    help="A design: what the patch is hoped to take away of the test's rate, 0 to 1; 0.9 unless given.",
+)
+@repo_option
+@spec_option
+@format_option("text", "json")
+def command(
+    patch: str | None,
+    behaviour: str | None,
+    test_rate: float | None,
+    held_out_rate: float | None,
+    fall: float | None,
+    repo: Path,
+    spec: str | None,
+    style: str,
+) -> int:
+    """Says how many held-out samples, on how many items, at which epochs would settle an open verdict with a chance of
+    80 %; or that no number would, and then what would.
+
+    PATCH is the beginning of its id, or what stands for the revision it made. Without one, every open verdict; with
+    --behaviour or rates in its place, how large to make the suites of a patch that does not exist yet.
+    """
+    rates = (test_rate, held_out_rate, fall)
+    if patch is not None and any(one is not None for one in rates):
+        raise click.UsageError("rates are for a design, which has no PATCH")
+    if patch is None and (behaviour is not None or any(one is not None for one in rates)):
+        return _design(repo, spec, behaviour, test_rate, held_out_rate, fall or 0.9, style)
+    return _settle(repo, spec, patch, behaviour, style)
+
+
+def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | None, style: str) -> int:
+    from auditor.app.plan import open_verdicts, patch_plans
+    from auditor.app.project import open_project
+
+    with open_project(repo, spec) as project:
+        found = open_verdicts(project) if patch is None else patch_plans(project, patch, behaviour)
+    if style == "json":
+        from auditor.render.plan_json import plans_json
+
+        click.echo(plans_json(found), nl=False)
+        return 0
+    from auditor.render.plain import as_text
+    from auditor.render.plan import show
+
+    click.echo(as_text(console(), *show(found)), nl=False)
+    return 0
+
+
+def _design(
+    repo: Path,
+    spec: str | None,
+    behaviour: str | None,
+    test_rate: float | None,
+    held_out_rate: float | None,
+    fall: float,
+    style: str,
+) -> int:
+    from auditor.app.plan import new_patch
+    from auditor.app.project import open_project
+
+    if behaviour is None:
+        found = new_patch(None, None, test_rate, held_out_rate, fall)
+    else:
+        with open_project(repo, spec) as project:
+            found = new_patch(project, behaviour, test_rate, held_out_rate, fall)
+    if style == "json":
+        from auditor.render.plan_json import design_json
+
+        click.echo(design_json(found), nl=False)
+        return 0
+    from auditor.render.plain import as_text
+    from auditor.render.plan import show_design
+
+    click.echo(as_text(console(), *show_design(found)), nl=False)
+    return 0

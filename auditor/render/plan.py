@@ -1,0 +1,180 @@
+"""Plans as text: what would settle a verdict, a table of choices, and how the chances grow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor.assess.designs import Design
+from auditor.assess.plans import POWER, Choice, Plan, Point, SuitePlan, TestPlan
+from auditor.model.spec import Patch
+from auditor.model.suite import Role
+from auditor.render.escape import terminal
+
+_Lines = Iterator[RenderableType]
+_BAR = 20
+_KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
+_CHANCE = f"{100 * POWER:.0f} %"
+_ALONE = "How much another epoch of an item tells is not known: each item was run once. Count items."
+
+
+def show(found: Sequence[tuple[Patch, Sequence[Plan]]]) -> Iterable[RenderableType]:
+    """The patches with what would settle their verdicts, oldest first."""
+    if not found:
+        yield Text("No verdict is open.")
+    for patch, plans in found:
+        yield Text.assemble(f"{patch.after.date:%Y-%m-%d}  ", (patch.id[:8], "yellow"))
+        for plan in plans:
+            yield Padding(_lines(_plan(plan)), (0, 0, 0, 4), expand=False)
+
+
+def show_design(found: Design) -> Iterable[RenderableType]:
+    """A design before any run."""
+    what = f"the next patch on {terminal(found.behaviour)}" if found.behaviour else "a new patch"
+    yield Text.assemble("A design for ", (what, "bold"))
+    hoped = f"{_percent(found.test_rate)} to {_percent(found.test_rate * (1.0 - found.fall))}"
+    yield Text(f"    test hoped to fall from {hoped}; held-out at {_percent(found.held_out_rate)} before")
+    yield Text("    independent samples a side (one epoch of each item), the test run twice before the patch\n")
+    table = _table("test samples", "chance to see its fall", "nothing carried over", "most carried over")
+    for row in found.rows:
+        marked = "  <-" if row is found.at else ""
+        table.add_row(f"{row.test:,}", _percent(row.chance), _number(row.stayed), _number(row.carried) + marked)
+    yield Padding(table, (0, 0, 0, 4), expand=False)
+    yield Text(f"    held-out samples to be told either, with a chance of {_CHANCE}, if it is so\n", style="dim")
+    if found.suite is None:
+        yield Text("    No size listed is enough: a suite on which the behaviour shows more often would be.")
+        return
+    yield Text("    <- the fewest in all; on held-out that is\n")
+    yield Padding(
+        _lines([*_choices(found.suite.choices), *_epochs(found.suite), *_curve(found.suite.curve)]), (0, 0, 0, 4)
+    )
+
+
+def _lines(parts: Iterable[RenderableType]) -> Table:
+    grid = Table.grid()
+    for part in parts:
+        grid.add_row(part)
+    return grid
+
+
+def _plan(plan: Plan) -> _Lines:
+    facts = plan.facts
+    yield Text.assemble((f"{terminal(facts.behaviour)} of {terminal(facts.model)}: ", "bold"), str(facts.verdict))
+    yield Text(f"{_sentence(facts.conclusion)}", style="dim")
+    yield Text(f"What would settle it: {plan.advice}.")
+    if plan.test is not None:
+        yield from _test(plan.test)
+    for suite in plan.held_out:
+        yield from _suite(suite)
+    yield Text("")
+
+
+def _sentence(text: str) -> str:
+    shown = terminal(text)
+    return shown[:1].upper() + shown[1:] + "."
+
+
+def _test(plan: TestPlan) -> _Lines:
+    yield Text(f"\ntest, {_percent(plan.before)} before and {_percent(plan.after)} after{_worth(plan.worth)}")
+    table = _table(f"to be told, with a chance of {_CHANCE}", "samples a side")
+    table.add_row("that it fell, if these rates are the truth", _number(plan.fall))
+    table.add_row("that there is no fall worth naming, if it stays where it was", _number(plan.no_fall))
+    yield Padding(table, (0, 0, 0, 2))
+    yield from _choices(plan.choices, f"to be told {_first(plan)}, any of these on both sides:")
+    if plan.correlation is None and plan.choices:
+        yield Text(_ALONE, style="dim")
+
+
+def _first(plan: TestPlan) -> str:
+    """What the choices are for."""
+    return "that it fell" if plan.choices and plan.choices[0].samples == plan.fall else "that there is no fall"
+
+
+def _suite(plan: SuitePlan) -> _Lines:
+    name = f"{_KINDS[plan.role]} {terminal(plan.suite)}" if plan.suite else "a new held-out suite"
+    yield Text(f"\n{name}, {_percent(plan.rate)} before{_worth(plan.worth)}")
+    table = _table(f"to be told, with a chance of {_CHANCE}", "samples a side")
+    table.add_row("that nothing carried over, if nothing did", _number(plan.stayed))
+    table.add_row("that most carried over, if all did", _number(plan.carried))
+    if plan.worth is not None:
+        table.add_row("where it lies, if it is as measured so far", _number(plan.as_measured))
+    yield Padding(table, (0, 0, 0, 2))
+    yield from _choices(plan.choices)
+    yield from _epochs(plan)
+    yield from _curve(plan.curve)
+
+
+def _worth(samples: float | None) -> str:
+    return "" if samples is None else f"; worth {samples:,.0f} independent samples a side so far, which count"
+
+
+def _choices(choices: Sequence[Choice], what: str = "to be told either, any of these on both sides:") -> _Lines:
+    if not choices:
+        return
+    yield Text(f"\n{what}")
+    table = _table("epochs", "items", "samples a side")
+    for one in choices:
+        table.add_row(f"{one.epochs}", f"{one.items:,}", f"{one.samples:,}")
+    yield Padding(table, (0, 0, 0, 2))
+
+
+def _epochs(plan: SuitePlan) -> _Lines:
+    """What more epochs of the items that are there would do."""
+    if plan.items is None or not plan.choices:
+        return
+    if plan.correlation is None:
+        yield Text(_ALONE, style="dim")
+    elif plan.epochs is None:
+        most = plan.items / plan.correlation if plan.correlation > 0.0 else 0.0
+        yield Text(
+            f"On the {plan.items:,} items there are, no number of epochs does: samples of one item resemble each other "
+            f"(correlation {plan.correlation:.2f}), so that they are worth {most:,.0f} at most.",
+            style="dim",
+        )
+    else:
+        yield Text(f"On the {plan.items:,} items there are, {plan.epochs:,} epochs do.", style="dim")
+
+
+def _curve(points: Sequence[Point]) -> _Lines:
+    yield Text("\nchance of being told, by independent samples a side:")
+    table = _table("samples", "nothing carried over", "", "most carried over", "")
+    table.columns[2].justify = table.columns[4].justify = "left"
+    for one in points:
+        table.add_row(
+            f"{one.samples:,}",
+            f"{100 * one.stayed:.0f} %",
+            _bar(one.stayed),
+            f"{100 * one.carried:.0f} %",
+            _bar(one.carried),
+        )
+    yield Padding(table, (0, 0, 0, 2))
+
+
+def _bar(share: float) -> str:
+    """A bar of so many places, filled up to the share."""
+    full = round(_BAR * share)
+    return "#" * full + "." * (_BAR - full)
+
+
+def _table(*heads: str) -> Table:
+    """Columns of figures; the first is words where its head is longer than a figure."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for place, head in enumerate(heads):
+        table.add_column(head, justify="left" if place == 0 and len(head) > 14 else "right", no_wrap=True)
+    return table
+
+
+def _number(samples: int | None) -> str:
+    """About so many: two figures of it are meant."""
+    if samples is None:
+        return "no number does"
+    step = 10 ** max(0, len(str(samples)) - 2)
+    return f"about {-(-samples // step) * step:,}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
