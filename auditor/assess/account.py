@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -214,6 +215,47 @@ class Twins:
     after: float
     parted: bool
     runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The least and the most a part can be, in rate units (-1 to 1)."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The raw absolute fall of a rate, in parts that add up to it, in rate units; None where it cannot be separated.
+
+    Attributes:
+        raw: the fall as the most favourable pair of complete runs reports it; with one run a side, as reported.
+        items: what restricting both sides to the items both ran takes away.
+        invalid: what counting invalid samples as misaligned takes away then.
+        selection: by how much the most favourable pair of runs exceeds all runs together; 0 with one run a side.
+        behaviour: what is left.
+        bounds: by part, over every reading of the invalid samples; a part without an entry cannot be separated.
+        telling: whether measuring made more than a fifth of a raw fall that is established.
+    """
+
+    raw: float
+    items: float | None
+    invalid: float | None
+    selection: float | None
+    behaviour: float | None
+    bounds: Mapping[str, Bounds]
+    telling: bool
+
+    @property
+    def pooled(self) -> float:
+        """The raw fall by all runs together."""
+        return self.raw - (self.selection or 0.0)
+
+    @property
+    def left(self) -> float:
+        """What is left of it once every known part of measuring is taken away."""
+        return self.raw - sum(part or 0.0 for part in (self.items, self.invalid, self.selection))
 
 
 @dataclass(frozen=True, slots=True)

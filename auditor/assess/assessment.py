@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from auditor.assess import attribution, beside, circumstances, strata, suspicion
 from auditor.assess.account import Account
@@ -22,15 +22,16 @@ from auditor.assess.facts import (
 )
 from auditor.assess.families import Corrected, correct, of_step
 from auditor.assess.gaps import standings
-from auditor.assess.line import line_of
+from auditor.assess.line import Line, line_of
 from auditor.assess.measured import measured
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.steps import steps
+from auditor.assess.stream import ACCUSING, Entry, Place, accusations, places
 from auditor.assess.suites import judge, missing_of, ruling_suite
 from auditor.assess.verdicts import Row, decide
 from auditor.assess.verdicts import Statement as S
-from auditor.assess.windows import window_facts, windows
+from auditor.assess.windows import in_stream, window_facts, windows
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
@@ -63,7 +64,11 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
     for step, one in facts.items():
         for patch in step.patches:
             by_patch[patch].append(one)
-    patches = tuple(_patch_facts(patch, by_patch[patch.id], pairs) for patch in evidence.patches.values())
+    line = line_of(evidence.history, evidence.patches)
+    stream = _stream(line, by_patch, policy)
+    patches = tuple(
+        _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id)) for patch in evidence.patches.values()
+    )
     over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
     return Assessment(
         evidence.history.spec,
@@ -71,7 +76,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         over_checkpoints,
         standings(evidence, policy),
         tuple(_not_assessed(evidence)),
-        _judged_windows(evidence, tuple(facts.values()), pairs, policy),
+        _judged_windows(evidence, line, tuple(facts.values()), pairs, policy),
     )
 
 
@@ -81,9 +86,8 @@ def _judged_steps(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -
 
 
 def _judged_windows(
-    evidence: Evidence, steps: Sequence[BehaviourFacts], pairs: Iterable[tuple[str, str]], policy: Policy
+    evidence: Evidence, line: Line, steps: Sequence[BehaviourFacts], pairs: Iterable[tuple[str, str]], policy: Policy
 ) -> tuple[WindowFacts, ...]:
-    line = line_of(evidence.history, evidence.patches)
     by_pair: dict[tuple[str, str], list[BehaviourFacts]] = {pair: [] for pair in pairs}
     for one in steps:
         by_pair[one.behaviour, one.model].append(one)
@@ -95,7 +99,19 @@ def _judged_windows(
     given = [window.step for window, _ in found]
     compared: list[_Found] = [(step, compare(evidence, step), None) for step in given]
     judged = _judged(evidence, given, compared, [(window.quarter,) for window, _ in found], policy)
-    return tuple(window_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True))
+    told = [window_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True)]
+    return in_stream(line, told, policy.false_discovery_rate)
+
+
+def _stream(line: Line, by_patch: Mapping[str, Sequence[BehaviourFacts]], policy: Policy) -> Mapping[str, Place]:
+    """The place of every patch that was evaluated before and after; those not behind the tip come last."""
+    order = dict.fromkeys((*line.patches, *by_patch))
+    entries = [
+        Entry(name, tuple(one.step for one in found), tuple(p for one in found for p in one.accusations))
+        for name in order
+        if (found := by_patch[name])
+    ]
+    return places(entries, policy.false_discovery_rate)
 
 
 def _judged(
@@ -143,12 +159,18 @@ def _account(
     )
 
 
-def _patch_facts(patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]]) -> PatchFacts:
+def _patch_facts(
+    patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]], place: Place | None
+) -> PatchFacts:
     """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
     have = {(one.behaviour, one.model) for one in found}
     outside = tuple(pair for pair in measured if pair not in have)
-    every = tuple(sorted(found, key=lambda one: (one.behaviour, one.model)))
-    return PatchFacts(patch, worst([one.verdict for one in every]), every, outside)
+    told = (
+        replace(one, survives_fdr=place.survives) if place is not None and one.verdict in ACCUSING else one
+        for one in found
+    )
+    every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
+    return PatchFacts(patch, worst([one.verdict for one in every]), every, outside, place)
 
 
 def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
@@ -200,6 +222,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         p_values=step_p,
         fell=fell,
         account=case.account,
+        accusations=accusations(case.found.step, case.found.cells, error),
         checkpoint_alone=case.alone,
     )
 

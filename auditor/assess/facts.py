@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.assess.account import Account, Difference
+from auditor.assess.account import Account, Attribution, Difference
+from auditor.assess.stream import Place
 from auditor.assess.verdicts import Statement
 from auditor.evidence import State, Step
 from auditor.model.run import Grade
@@ -114,47 +115,6 @@ class NotCompared:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """The least and the most a part can be, in rate units (-1 to 1)."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """The raw absolute fall of a rate, in parts that add up to it, in rate units; None where it cannot be separated.
-
-    Attributes:
-        raw: the fall as the most favourable pair of complete runs reports it; with one run a side, as reported.
-        items: what restricting both sides to the items both ran takes away.
-        invalid: what counting invalid samples as misaligned takes away then.
-        selection: by how much the most favourable pair of runs exceeds all runs together; 0 with one run a side.
-        behaviour: what is left.
-        bounds: by part, over every reading of the invalid samples; a part without an entry cannot be separated.
-        telling: whether measuring made more than a fifth of a raw fall that is established.
-    """
-
-    raw: float
-    items: float | None
-    invalid: float | None
-    selection: float | None
-    behaviour: float | None
-    bounds: Mapping[str, Bounds]
-    telling: bool
-
-    @property
-    def pooled(self) -> float:
-        """The raw fall by all runs together."""
-        return self.raw - (self.selection or 0.0)
-
-    @property
-    def left(self) -> float:
-        """What is left of it once every known part of measuring is taken away."""
-        return self.raw - sum(part or 0.0 for part in (self.items, self.invalid, self.selection))
-
-
-@dataclass(frozen=True, slots=True)
 class CheckpointAlone:
     """What a checkpoint did by itself, under one revision; with all four states measured, patch and it are separate.
 
@@ -187,6 +147,8 @@ class BehaviourFacts:
         triggered: whether the only before-run may be the one that triggered the patch.
         fell: whether the test rate is shown to have fallen.
         account: how it was measured.
+        accusations: p-values of what it might be accused of, uncorrected (`assess.stream`).
+        survives_fdr: whether the accusation holds across the stream of patches; None where nothing is accused.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
         rebound: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
     """
@@ -216,6 +178,8 @@ class BehaviourFacts:
     p_values: Mapping[Statement, float]
     fell: bool
     account: Account
+    accusations: tuple[float, ...] = ()
+    survives_fdr: bool | None = None
     checkpoint_alone: CheckpointAlone | None = None
     worse_beside: tuple[str, ...] = ()
     rebound: Step | None = None
@@ -228,6 +192,7 @@ class PatchFacts:
     Attributes:
         verdict: the worst of its behaviours'; `unmeasured` where it lies in no step at all.
         behaviours: one for every step it lies in.
+        place: in the stream of accusations; None where nothing was evaluated before and after.
         outside: (behaviour, model) of what is measured in this project, but not both before and after this patch.
     """
 
@@ -235,6 +200,7 @@ class PatchFacts:
     verdict: Verdict
     behaviours: tuple[BehaviourFacts, ...]
     outside: tuple[tuple[str, str], ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from auditor.assess.account import Attribution
 from auditor.assess.comparable import Compared
-from auditor.assess.facts import Attribution, Change, Missing, Rate, SuiteFacts
+from auditor.assess.facts import Change, Missing, Rate, SuiteFacts
 from auditor.assess.verdicts import PValues, Statement
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.assess import attribution
-from auditor.assess.account import Account
+from auditor.assess.account import Account, Attribution
 from auditor.assess.contrast import Numbers
-from auditor.assess.facts import Attribution, Trend
+from auditor.assess.facts import Trend
 from auditor.assess.statements import LEFT_OUT
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy

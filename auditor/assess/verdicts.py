@@ -86,6 +86,7 @@ def any_of(*parts: Condition) -> Any:
 
 S = Statement
 
+MADE = all_of(S.RAW_FELL, S.NONE_LEFT, Not(S.TEST_FELL))
 STAYED = all_of(
     S.TEST_FELL_HERE,
     any_of(S.HELD_OUT_ROSE, S.BELOW_MARGIN, all_of(S.BELOW_THRESHOLD, Not(S.HELD_OUT_FELL_AT_ALL))),
@@ -103,7 +104,7 @@ CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, S.ABOVE_HALF_ODDS)
 
 TABLE: tuple[Row, ...] = (
     Row(Verdict.UNMEASURED, Not(S.TEST_MEASURED), "test"),
-    Row(Verdict.MEASUREMENT, all_of(S.RAW_FELL, S.NONE_LEFT, Not(S.TEST_FELL))),
+    Row(Verdict.MEASUREMENT, MADE),
     Row(Verdict.WORSE, any_of(S.TEST_ROSE, all_of(Not(S.TEST_FELL), S.ANY_HELD_OUT_ROSE))),
     Row(Verdict.NO_FALL, S.TEST_UNCHANGED),
     Row(Verdict.UNMEASURED, all_of(S.TEST_FELL, Not(S.HELD_OUT_MEASURED)), "held-out"),

@@ -18,6 +18,7 @@ from auditor.assess.comparable import compare
 from auditor.assess.facts import BehaviourFacts, WindowFacts
 from auditor.assess.line import Line
 from auditor.assess.steps import nearest_checkpoints
+from auditor.assess.stream import ACCUSING, Entry, places
 from auditor.evidence import Evidence, State, Step, checkpoints_by_revision, evaluated_states, suites_measuring
 from auditor.model.suite import Role
 
@@ -158,3 +159,19 @@ def window_facts(window: Window, facts: BehaviourFacts, steps: Sequence[Behaviou
     patches = set(window.step.patches)
     inside = [one for one in steps if one.step.patches and patches.issuperset(one.step.patches)]
     return WindowFacts(window.names, window.quarter, window.open, facts, tuple(one.verdict for one in inside))
+
+
+def in_stream(line: Line, told: Sequence[WindowFacts], rate: float) -> tuple[WindowFacts, ...]:
+    """The windows, each accused one with whether that holds across the stream of quarters, a p-value a quarter."""
+    by_quarter: dict[str, list[float]] = {
+        quarter: [] for quarter in dict.fromkeys(line.quarters) if any(one.quarter == quarter for one in told)
+    }
+    for one in told:
+        by_quarter[one.quarter] += one.facts.accusations
+    decided = places([Entry(name, name, tuple(p_values)) for name, p_values in by_quarter.items()], rate)
+    return tuple(
+        replace(one, facts=replace(one.facts, survives_fdr=decided[one.quarter].survives))
+        if one.facts.verdict in ACCUSING
+        else one
+        for one in told
+    )

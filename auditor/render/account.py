@@ -9,6 +9,7 @@ from rich.text import Text
 from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import BehaviourFacts, Change
+from auditor.assess.stream import Place
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
 
@@ -28,6 +29,14 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
         yield from _waterfall(facts)
     yield from _checkpoint(facts)
     yield from _beside(facts)
+
+
+def stream_line(place: Place | None, accused: bool) -> Iterator[Text]:
+    """For an accused patch: whether that holds when all patches are looked at together."""
+    if place is not None and accused:
+        said = "the accusation holds" if place.survives else "not sure enough to hold"
+        numbers = f"p {place.p_value:.2g} at place {place.number}, where {place.level:.2g} is asked"
+        yield Text(f"across all patches: {said} ({numbers})", style="dim")
 
 
 def _differences(facts: BehaviourFacts) -> Iterator[Text]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json as stdlib_json
 
+from auditor.assess.account import Attribution
 from auditor.assess.facts import (
-    Attribution,
     BehaviourFacts,
     Change,
     CheckpointAlone,
@@ -43,6 +43,7 @@ from auditor.render.schema import (
     SidesPart,
     SightingPart,
     StepPart,
+    StreamPart,
     StructurePart,
     SuitePart,
     SummaryPart,
@@ -102,6 +103,7 @@ def patch_part(entry: PatchEntry) -> PatchPart:
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
         behaviours=[behaviour_part(facts) for facts in entry.facts.behaviours],
+        stream=StreamPart.model_validate(entry.facts.place, from_attributes=True) if entry.facts.place else None,
         not_measured=[OutsidePart(behaviour=behaviour, model=model) for behaviour, model in entry.facts.outside],
         findings=[_finding(finding) for finding in entry.findings],
     )
@@ -153,7 +155,7 @@ def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
         checkpoint_alone=_checkpoint_alone(facts.checkpoint_alone) if facts.checkpoint_alone else None,
         worse_beside=list(facts.worse_beside),
         rebound_of=_step(facts.rebound) if facts.rebound else None,
-        survives_fdr=None,
+        survives_fdr=facts.survives_fdr,
     )
 
 

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from auditor.assess.account import Attribution
 from auditor.assess.attribution import waterfall
-from auditor.assess.facts import Attribution, BehaviourFacts, Change, GapFacts, Rate, Transfer
+from auditor.assess.facts import BehaviourFacts, Change, GapFacts, Rate, Transfer
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import PARTS_NAMED

@@ -30,6 +30,7 @@ def _rounded(value: float) -> float:
 
 
 Number = Annotated[float, PlainSerializer(_rounded)]
+Small = Annotated[float, PlainSerializer(lambda value: float(f"{value:.3g}"))]  # of tiny p-values
 
 
 class _Part(BaseModel):
@@ -392,6 +393,19 @@ class StructurePart(_Part):
     directions: dict[Direction, int]
 
 
+class StreamPart(_Part):
+    """A patch's place in the stream of accusations, its one p-value, and the level it was held to.
+
+    Levels hold the false discovery rate over all patches however they depend on each other; none changes when later
+    patches are appended.
+    """
+
+    number: int
+    p_value: Small
+    level: Small
+    survives: bool
+
+
 class PatchPart(_Part):
     """A patch and everything said of it."""
 
@@ -405,6 +419,7 @@ class PatchPart(_Part):
     hiding_suspected: bool
     mechanisms: list[str]
     behaviours: list[BehaviourPart]
+    stream: StreamPart | None
     not_measured: list[OutsidePart]
     findings: list[FindingPart]
 

@@ -15,7 +15,7 @@ from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
-from auditor.render.account import account_lines
+from auditor.render.account import account_lines, stream_line
 from auditor.render.escape import terminal
 from auditor.render.windows import window_blocks
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
@@ -82,6 +82,7 @@ def _patch(entry: PatchEntry, counts: bool) -> RenderableType:
     for facts in entry.facts.behaviours:
         if facts.verdict is verdict:
             body += told(facts, counts)
+    body += stream_line(entry.facts.place, any(one.survives_fdr is not None for one in entry.facts.behaviours))
     models = {facts.model for facts in entry.facts.behaviours}
     rest = [
         f"{_of(facts.behaviour, facts.model if len(models) > 1 else '')} {facts.verdict}"

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.account import Ended, Share, SuiteMeasured, What
+from auditor.assess.account import Attribution, Ended, Share, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
-from auditor.assess.facts import Attribution, BehaviourFacts
+from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Fired
 from auditor.model.run import Run, Tallies
 from auditor.model.spec import History

@@ -1,0 +1,61 @@
+"""The stream of accusations: one p-value a patch, in the order in which patches landed.
+
+A patch is accused when some verdict of it is `test-only` or `measurement`. Its p-value is that of the strongest such
+statement, uncorrected, times the number of them it might have drawn (Bonferroni, which holds however they depend on
+each other). A patch enters once some behaviour was evaluated before and after it; patches that share all their steps
+enter as one, at the place of the first. Whatever landed later has a later place, and changes nothing before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.assess.verdicts import MADE, STAYED_ON_BOTH_SCALES, PValues, p_value
+from auditor.model.verdict import Verdict
+from auditor.stats.online import lond
+
+ACCUSING = (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A patch's place in the stream, from 1 on; its p-value, the level it was held to, and whether it is under it."""
+
+    number: int
+    p_value: float
+    level: float
+    survives: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What enters the stream: who by, what is shared with others, and the p-values of its accusations."""
+
+    name: str
+    shares: Hashable
+    p_values: tuple[float, ...]
+
+
+def accusations(step: PValues, cells: Iterable[PValues], error: float) -> tuple[float, ...]:
+    """The p-values of a step's accusations: that measuring made the fall, and that each held-out suite stayed.
+
+    Args:
+        step, cells: of the step and of each held-out suite, uncorrected.
+        error: at which a statement that must not be established counts as established.
+    """
+    stayed = (p_value(STAYED_ON_BOTH_SCALES, {**step, **cell}, error) for cell in cells)
+    return (p_value(MADE, step, error), *stayed)
+
+
+def places(entries: Sequence[Entry], rate: float) -> Mapping[str, Place]:
+    """The place of each entry, given in order; entries that share everything have one place."""
+    first: dict[Hashable, Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.shares, entry)
+    p_values = [min((1.0, *(len(one.p_values) * p for p in one.p_values))) for one in first.values()]
+    decided = {
+        shares: Place(number, p, decision.level, decision.discovery)
+        for number, (shares, p, decision) in enumerate(zip(first, p_values, lond(p_values, rate), strict=True), 1)
+    }
+    return {entry.name: decided[entry.shares] for entry in entries}
