@@ -51,7 +51,7 @@ def command(
     nothing. Exits 2 if a file was refused; the others have landed. Prompts are never stored; with a key outside the
     repository (AUDITOR_PROMPT_KEY_FILE) their keyed hashes are, and patches are searched for them.
 
-    Parquet, and text over 64 MiB, is counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV
+    Parquet, and text over 4 MiB, is counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV
     file, a folder of them, or an address of the cluster.
     """
     from auditor.app.ingest import ingest

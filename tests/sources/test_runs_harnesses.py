@@ -66,6 +66,15 @@ def test_lm_eval_says_what_the_results_say(harness: Path) -> None:
     assert choice.source_sha256 != claims.source_sha256
 
 
+def test_more_samples_than_memory_holds_are_refused(harness: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auditor.sources.runs.lm_eval_samples.MOST_SAMPLES", 3)
+    line = "doc_id: is one of more than 3 documents; evaluate fewer documents at a time"
+    assert refusal(harness / HARNESS).endswith(f".jsonl:4: {line}")
+    monkeypatch.setattr("auditor.sources.runs.openai_events.MOST_SAMPLES", 3)
+    said = refusal(FIXTURES / "openai_evals/match.jsonl")
+    assert "sample_id: holds more than 3 samples, or 2,000,000 events; evaluate fewer samples at a time" in said
+
+
 def test_lm_eval_says_which_code_of_the_harness_ran(harness: Path) -> None:
     path = changed(harness / HARNESS, lambda results: results.update(git_hash="v0.4.9-12-g0a1b2c3"))
     assert {run.code_revision for run in read(path)} == {"v0.4.9-12-g0a1b2c3"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -10,10 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, RawRun
 from auditor.model.run import Exposure
+from auditor.sources.runs import inspect_schema as schema
+from auditor.sources.runs.documents import valid
+from auditor.sources.runs.inspect_samples import Seen, seen, seen_in
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for, readers
 from tests.sources.archives import DEFLATED, STORED, ZSTD, members_of, write_zip
 
@@ -157,6 +163,60 @@ def test_what_makes_a_log_incomplete(tmp_path: Path, change: Callable[[dict[str,
 def test_a_sample_says_why_it_is_invalid(tmp_path: Path, field: str, value: object, reason: str) -> None:
     path = rewritten("test_first.eval", tmp_path, lambda log: sample_member(log).update({field: value}))
     assert {one.item: one for one in samples(read(path)) if one.epoch == 1}["deploy"].invalid_reason == reason
+
+
+values = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.sampled_from(["C", "", [1], {"a": 1}])
+scored = st.dictionaries(st.sampled_from(["value", "history", "answer"]), values | st.just([]), max_size=3)
+summaries = st.fixed_dictionaries(
+    {"id": st.sampled_from(["a", "", 7, 1.5, True, None]), "epoch": st.sampled_from([1, 2, 0, "1", True])},
+    optional={
+        "scores": st.none() | st.dictionaries(st.sampled_from(["judge", "other"]), scored | values, max_size=2),
+        "completed": st.sampled_from([True, False, None, 1]),
+        "error": st.sampled_from(["x", None]),
+        "uuid": st.just("u"),
+        "limit": st.sampled_from(["token", None]),
+    },
+)
+
+
+def taken(read: Callable[[], Seen | None]) -> str:
+    """What is read of a sample, NaN being like itself."""
+    try:
+        return repr(read())
+    except LogError as error:
+        return f"refused: {error}"
+
+
+@given(summaries)
+@settings(max_examples=100, deadline=None)
+def test_the_quick_way_takes_of_a_summary_what_the_schema_does(summary: dict[str, Any]) -> None:
+    path = Path("log.eval")
+    [quick] = [taken(lambda: seen_in([dict(summary)], path, "s")[0])]
+    assert quick == taken(lambda: seen(valid(schema.SAMPLE, summary, path, "s.0"), path))
+
+
+def test_more_samples_than_memory_holds_are_refused(tmp_path: Path) -> None:
+    path = rewritten("test_first.eval", tmp_path, lambda log: log.update({"summaries.json": [{}] * 200_001}))
+    line = "LOG: summaries.json: holds more than 200,000 samples; evaluate fewer samples at a time"
+    assert refusal(path) == line
+
+
+@pytest.mark.parametrize("samples", [{"a": 1}, "a", 7])
+def test_samples_that_are_no_list_are_refused(tmp_path: Path, samples: object) -> None:
+    path = rewritten("test_first.eval", tmp_path, lambda log: log.update({"summaries.json": samples}))
+    assert refusal(path) == "LOG: summaries.json: is no list; give a log Inspect wrote"
+
+
+def test_the_collector_is_as_it_was(tmp_path: Path) -> None:
+    read(FIXTURES / "test_first.eval")
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with pytest.raises(LogError):
+            read(write_zip(tmp_path / "a.eval", []))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_scored_refusal_is_told_from_the_sample_in_full(tmp_path: Path) -> None:

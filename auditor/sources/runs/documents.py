@@ -18,6 +18,8 @@ from auditor.sources.runs.strict_json import JsonError, parse_json
 AGAIN = "get the log again from its source"
 DOCUMENT_BYTES = 64 * 2**20
 LINES_BYTES = 256 * 2**20
+# Samples of one log: what is kept of one takes half a kilobyte, however short its lines.
+MOST_SAMPLES = 200_000
 Count = Annotated[int, Field(ge=0, le=10**9)]
 Name = Annotated[str, Field(min_length=1, max_length=10_000)]
 FIRST_KEY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"([^"\\]{0,200})"\s*:')

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from auditor.errors import LogError
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import parse, valid
-from auditor.sources.runs.inspect_samples import Seen, seen
+from auditor.sources.runs.inspect_samples import Seen, seen, seen_in
 from auditor.sources.runs.inspect_schema import Header, Message, Sample
 from auditor.sources.runs.zip_members import Archive, open_archive
 
@@ -40,7 +40,7 @@ class Log:
 
     header: Header
     finished: bool
-    rows: Sequence[Sample] | None
+    rows: Sequence[Seen] | None
     full: Sequence[Seen]
     all_read: bool
 
@@ -77,15 +77,19 @@ def _folders(archive: Archive) -> Mapping[str, list[str]]:
     return {folder: [name for _, name in sorted(chunks)] for folder, chunks in folders.items()}
 
 
-def _summaries(archive: Archive, folders: Mapping[str, list[str]]) -> list[Sample] | None:
+def _summaries(archive: Archive, folders: Mapping[str, list[str]]) -> list[Seen] | None:
     """The summaries of a finished log, or those a running one has journaled; None without any."""
     if SUMMARIES in archive.members:
-        return _document(archive, SUMMARIES, schema.SAMPLES)
+        return _rows(archive, SUMMARIES)
     if JOURNAL not in folders:
         return None
-    rows = _sequence(archive, folders[JOURNAL], schema.SAMPLES)
+    rows = [row for name in folders[JOURNAL] for row in _rows(archive, name)]
     # A running log journals a sample again when it is run again; the later row stands, as Inspect has it.
-    return list({(str(row.id), row.epoch): row for row in rows}.values())
+    return list({(row.sample.item, row.sample.epoch): row for row in rows}.values())
+
+
+def _rows(archive: Archive, name: str) -> list[Seen]:
+    return seen_in(parse(archive.read(name), archive.path, name), archive.path, name)
 
 
 def _within_bounds(archive: Archive, names: Sequence[str], folders: Mapping[str, list[str]]) -> Iterator[str]:

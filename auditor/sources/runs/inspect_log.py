@@ -16,8 +16,8 @@ from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, first_key, parse, read_bytes, valid
 from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive
 from auditor.sources.runs.inspect_header import facts_of
-from auditor.sources.runs.inspect_samples import edited, logged, seen
-from auditor.sources.runs.interface import ReadOptions
+from auditor.sources.runs.inspect_samples import seen_in
+from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.metadata import Source, run_of
 
 # How the JSON of other tools begins, which may well have these words in its texts.
@@ -36,6 +36,7 @@ class InspectReader:
             return b'"eval"' in head and b'"version"' in head and first_key(head) not in OTHERS
         return path.suffix == ".eval"
 
+    @uncollected
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The log's one run; `options` say nothing about logs. Raises LogError."""
         log = read_archive(path) if path.suffix == ".eval" else _read_json(path)
@@ -66,8 +67,7 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
 
 def _edited(log: Log) -> int:
     """How many samples have a score that was changed after it was given."""
-    rows = {(str(row.id), row.epoch) for row in log.rows or () if edited(row)}
-    return len(rows | {(one.sample.item, one.sample.epoch) for one in log.full if one.edited})
+    return len({(one.sample.item, one.sample.epoch) for one in (*(log.rows or ()), *log.full) if one.edited})
 
 
 def _incomplete(log: Log, read: int) -> str | None:
@@ -91,7 +91,7 @@ def _samples(log: Log, path: Path) -> tuple[LoggedSample, ...]:
     """The samples by their summaries, which are held against the samples in full."""
     full = [one.sample for one in log.full]
     in_full = {(sample.item, sample.epoch): sample for sample in full}
-    rows = full if log.rows is None else [logged(row, path) for row in log.rows]
+    rows = full if log.rows is None else [row.sample for row in log.rows]
     if in_full and log.rows is not None:
         rows = [_checked(row, in_full.get((row.item, row.epoch)), path) for row in rows]
     if len({(sample.item, sample.epoch) for sample in rows}) != len(rows) or len(in_full) != len(full):
@@ -117,7 +117,7 @@ def _read_json(path: Path) -> Log:
     document = parse(data, path)
     header = valid(schema.HEADER, document, path)
     samples = document.get("samples") if isinstance(document, dict) else None
-    full = [seen(sample, path) for sample in valid(schema.SAMPLES, samples or [], path, "samples")]
+    full = seen_in(samples or [], path, "samples")
     return Log(header, True, None, full, True)
 
 

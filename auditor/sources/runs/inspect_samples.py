@@ -6,18 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from auditor.errors import LogError
 from auditor.model.raw import LoggedSample
-from auditor.sources.runs.inspect_schema import LimitInfo, Message, Sample
+from auditor.sources.runs import inspect_schema as schema
+from auditor.sources.runs.documents import valid
+from auditor.sources.runs.inspect_schema import LONGEST_LIST, LimitInfo, Message, Sample
 from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
 PROMPT_CHARACTERS = 100_000
 REFUSED = "content_filter"
+# What a sample has that says more of it than its scores do.
+TELLING = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed"}
+SCALARS = frozenset({bool, float, int, str, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A sample read in full.
+    """A sample read in full, or its summary, which has neither messages nor prompt.
 
     Attributes:
         sample: what it scored.
@@ -30,6 +36,42 @@ class Seen:
     system: tuple[str, ...]
     prompt: str
     edited: bool
+
+
+def seen_in(samples: object, path: Path, member: str) -> list[Seen]:
+    """The samples, or their summaries, in a list. Raises LogError naming the member and the place in it.
+
+    The list is emptied on the way: what it holds takes several times the memory of what is taken from it.
+    """
+    if not isinstance(samples, list):
+        raise LogError("is no list", where=str(path), field=member, remedy="give a log Inspect wrote")
+    if len(samples) > LONGEST_LIST:
+        what = f"holds more than {LONGEST_LIST:,} samples"
+        raise LogError(what, where=str(path), field=member, remedy="evaluate fewer samples at a time")
+    found = []
+    for place, sample in enumerate(samples):
+        found.append(_plain(sample) or seen(valid(schema.SAMPLE, sample, path, f"{member}.{place}"), path))
+        samples[place] = None
+    return found
+
+
+def _plain(sample: object) -> Seen | None:
+    """A summary that says its scores and no more, as nearly all do: the schema's rules, without an object of it."""
+    if type(sample) is not dict or not TELLING.isdisjoint(sample):
+        return None
+    item, epoch, scores = sample.get("id"), sample.get("epoch"), sample.get("scores")
+    named = type(item) is int or (type(item) is str and 0 < len(item) <= schema.LONGEST_ID)
+    if not named or type(epoch) is not int or epoch < 1 or type(scores) is not dict:
+        return None
+    if sample.get("completed", True) is not True:
+        return None
+    said = {}
+    for name, score in scores.items():
+        if type(score) is not dict or score.get("history", []) != [] or type(score.get("value")) not in SCALARS:
+            return None
+        value = score.get("value")
+        said[name] = None if value != value else value
+    return Seen(LoggedSample(str(item), epoch, said, None), (), "", False)
 
 
 def seen(sample: Sample, path: Path) -> Seen:

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 from auditor.sources.runs.documents import STRICT, Count
 
 LONGEST_LIST = 200_000
-ItemId = int | Annotated[str, Field(min_length=1, max_length=10_000)]
+LONGEST_ID = 10_000
+ItemId = int | Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
 
 
 class Part(BaseModel):
@@ -183,6 +184,5 @@ class Sample(Part):
 HEADER = TypeAdapter(Header)
 SAMPLE = TypeAdapter(Sample)
 # An object takes a kilobyte once it is typed, so a list of small ones is bounded by its length too.
-SAMPLES = TypeAdapter(Annotated[list[Sample], Field(max_length=LONGEST_LIST)])
 MESSAGES = TypeAdapter(Annotated[list[Message], Field(max_length=LONGEST_LIST)])
 TEXTS = TypeAdapter(list[str])

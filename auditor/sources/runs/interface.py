@@ -5,13 +5,15 @@ A reader is one module of this folder with a `READER`; nothing else lists them.
 
 from __future__ import annotations
 
+import functools
+import gc
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from auditor.errors import LogError
 from auditor.model.raw import RawLabels, RawRun
@@ -19,6 +21,8 @@ from auditor.model.suite import LabelRule
 from auditor.sources import runs as folder
 
 HEAD_BYTES = 4096
+P = ParamSpec("P")
+T = TypeVar("T")
 # Spark's master where none is given: every core of this machine.
 LOCAL = "local[*]"
 
@@ -49,6 +53,26 @@ class ReadOptions:
     master: str = LOCAL
     addresses: Mapping[Path, str] = field(default_factory=dict)
     progress: Callable[[float], None] | None = None
+
+
+def uncollected(read: Callable[P, T]) -> Callable[P, T]:
+    """The same, without the search for garbage meanwhile.
+
+    A reader makes millions of objects and no cycles of them; Python's collector would go through all there are again
+    and again while they are made, which takes as long as the reading does.
+    """
+
+    @functools.wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return read(*args, **kwargs)
+        finally:
+            if enabled:
+                gc.enable()
+
+    return reading
 
 
 class Reader(Protocol):

@@ -17,7 +17,7 @@ from pathlib import Path
 from auditor.errors import LogError
 from auditor.model.raw import RawRun
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, LINES_BYTES, canonical, parse, read_bytes, valid
-from auditor.sources.runs.interface import ReadOptions
+from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.lm_eval_samples import TaskSamples, samples_of
 from auditor.sources.runs.lm_eval_schema import RESULTS, WROTE, Results, Task
 from auditor.sources.runs.metadata import Said, Source, run_of, said_in
@@ -41,6 +41,7 @@ class LmEvalReader:
             return True
         return bool(RESULTS_NAME.fullmatch(path.name) and RESULTS_HEAD.match(head))
 
+    @uncollected
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a results file, none of a samples file that has one beside it. Raises LogError."""
         if match := SAMPLES_NAME.fullmatch(path.name):

@@ -10,7 +10,7 @@ from typing import Any
 
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, Score
-from auditor.sources.runs.documents import AGAIN, json_lines, valid
+from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.lm_eval_schema import LINE, WROTE, Line
 from auditor.sources.runs.scores import in_epochs, score_of
 
@@ -48,6 +48,9 @@ def samples_of(data: bytes, path: Path, metrics: Collection[str]) -> TaskSamples
         line = valid(LINE, value, where, remedy=WROTE)
         assert isinstance(value, Mapping)
         _add(documents, line, value, metrics, where)
+        if len(documents) > MOST_SAMPLES:
+            what, remedy = f"is one of more than {MOST_SAMPLES:,} documents", "evaluate fewer documents at a time"
+            raise LogError(what, where=where, field="doc_id", remedy=remedy)
         hashed = hashed and line.prompt_hash is not None and line.target_hash is not None
         digest.update(f"{line.doc_hash}{line.prompt_hash}{line.target_hash}".encode(errors="surrogatepass"))
     samples = (LoggedSample(one.item, 1, one.scores, None) for _, one in sorted(documents.items()))

@@ -13,7 +13,7 @@ from pathlib import Path
 from auditor.errors import LogError
 from auditor.model.raw import RawRun
 from auditor.sources.runs.documents import LINES_BYTES, canonical, first_key, read_bytes
-from auditor.sources.runs.interface import ReadOptions
+from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.metadata import STAMP, Said, Source, run_of, said_in, time_of
 from auditor.sources.runs.openai_events import events_of
 from auditor.sources.runs.openai_schema import Spec
@@ -31,6 +31,7 @@ class OpenaiEvalsReader:
         """A `.jsonl` file that begins with the spec."""
         return path.suffix == ".jsonl" and first_key(head) == "spec"
 
+    @uncollected
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The log's one run. Raises LogError."""
         data = read_bytes(path, LINES_BYTES, "evaluate fewer samples at a time")

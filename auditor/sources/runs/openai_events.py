@@ -11,11 +11,12 @@ from typing import Any
 
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, Score
-from auditor.sources.runs.documents import AGAIN, json_lines, valid
+from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.messages import system_messages
 from auditor.sources.runs.openai_schema import EVENT, REPORT, SPEC, WROTE, Event, Spec
 from auditor.sources.runs.scores import score_of
 
+MOST_EVENTS = 2_000_000
 UNREADABLE = "__invalid__"
 
 
@@ -72,6 +73,9 @@ def events_of(data: bytes, path: Path) -> Events:
         event = valid(EVENT, value, where, remedy=WROTE)
         _note(event, log, where)
         _add(log.samples.setdefault(event.sample_id, _Sample()), event, log.system, where)
+        if len(log.samples) > MOST_SAMPLES or len(log.numbers) > MOST_EVENTS:
+            what = f"holds more than {MOST_SAMPLES:,} samples, or {MOST_EVENTS:,} events"
+            raise LogError(what, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
     samples = tuple(logged for item, one in sorted(log.samples.items()) for logged in _logged(item, one))
     return Events(log.spec, samples, tuple(log.system), log.first_time, _incomplete(log))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, RawRun, Score
 from auditor.sources.runs.documents import DOCUMENT_BYTES, canonical, parse, read_bytes, valid
-from auditor.sources.runs.interface import ReadOptions
+from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.messages import system_messages
 from auditor.sources.runs.metadata import STAMP, Said, Source, run_of, said_in, time_of
 from auditor.sources.runs.promptfoo_config import planned, sampling, scorer
@@ -47,6 +47,7 @@ class PromptfooReader:
         """A `.json` file that begins as promptfoo's do."""
         return path.suffix == ".json" and HEAD.match(head) is not None
 
+    @uncollected
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a file, by model and prompt. Raises LogError."""
         data = read_bytes(path, DOCUMENT_BYTES, "filter the tests into several evaluations")

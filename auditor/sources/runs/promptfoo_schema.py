@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from auditor.sources.runs.documents import STRICT, Count
 
+# An answer takes two kilobytes once it is typed.
+MOST_RESULTS = 100_000
 WROTE = "give results promptfoo wrote"
 
 
@@ -68,7 +70,7 @@ class Summary(Part):
 
     version: Literal[2, 3]
     timestamp: str | None = None
-    results: list[Result]
+    results: list[Result] = Field(max_length=MOST_RESULTS)
     stats: Stats | None = None
 
 

@@ -48,7 +48,7 @@ def _read_quickly(data: bytes, pairs: int) -> object:
 
     Raises ValueError for all that might be wrong; whether something is, and what, is for `_read_exactly` to say.
     """
-    value: object = from_json(data)
+    value: object = from_json(data, cache_strings="keys")
     again = to_json(value, inf_nan_mode="constants")
     if b"Infinity" in again or _structure(_unescaped(again)).count(b":") != pairs:
         raise ValueError("has an infinite number, or a key twice")

@@ -15,17 +15,18 @@ from auditor.model.raw import RawRun
 from auditor.sources.engines.files import format_of
 from auditor.sources.engines.session import installed
 from auditor.sources.runs.documents import first_key
-from auditor.sources.runs.interface import Engine, ReadOptions, unreadable
+from auditor.sources.runs.interface import Engine, ReadOptions, uncollected, unreadable
 from auditor.sources.runs.table_cells import csv_cells, jsonl_cells
 from auditor.sources.runs.table_columns import Cells, Row, check_columns, parse_row
 from auditor.sources.runs.table_runs import runs_of
 
-TABLE_BYTES = 256 * 2**20
-ROWS = 2_000_000
+# What plain Python holds of a table takes ten times its bytes.
+TABLE_BYTES = 32 * 2**20
+ROWS = 500_000
 # What lies beside the results of a scan by inspect_scout, which are Parquet and JSON lines too.
 SCAN = "_scan.json"
 # From this size on an engine is quicker, its start included.
-ENGINE_BYTES = 64 * 2**20
+ENGINE_BYTES = 4 * 2**20
 # How the lines of other tools' logs begin; no column is called so.
 OTHERS = {"doc_id", "spec"}
 LARGER = "give --engine duckdb (pip install 'auditor[tables]'), or split it by run"
@@ -72,6 +73,7 @@ def _engine(path: Path, asked: Engine) -> Engine:
     return Engine.DUCKDB if large and installed("duckdb") else Engine.PYTHON
 
 
+@uncollected
 def _read(path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
     """The runs in plain Python, in the order of their first rows."""
     data = _bytes(path)
