@@ -43,7 +43,7 @@ from tests.worlds import (
     repeated,
     run,
     runs_of,
-    tallies,
+    scattered,
 )
 
 Capture = pytest.CaptureFixture[str]
@@ -187,9 +187,9 @@ def test_11_salami() -> None:
     """Ten small patches, of which none is large enough to accuse: together they are, and the gap at the end stays."""
     revisions = [f"r{place}" for place in range(11)]
     runs = [
-        run(suite, revision, tallies(counts(f"{bad}/400")), place=n)
+        run(suite, revision, scattered(counts(f"{bad}/400"), place), place=n)
         for place, revision in enumerate(revisions)
-        for suite, bad in (("test-0", 80 - 7 * place), ("held-1", 80))
+        for suite, bad in (("test-0", 60 - 5 * place), ("held-1", 60))
         for n in range(2)
     ]
     given = assessed(runs, registry(), history(revisions))
