@@ -18,6 +18,7 @@ from benchmarks.verdicts.lab import Lab, Scenario
 from benchmarks.verdicts.pictures import Curve, Picture, lines
 from benchmarks.verdicts.practices import Reported, Reports, difference_of_differences, here_not_there, raw_threshold
 from benchmarks.verdicts.rerun import flips
+from benchmarks.verdicts.salami import accused
 from benchmarks.verdicts.scenarios import SCENARIOS
 
 SMALL = Size("small", (60, 2), (60, 2), 0.3)
@@ -140,3 +141,10 @@ def test_a_picture_says_its_figures_and_stands_by_itself() -> None:
     assert len(set(dashes)) == len(curves)
     assert "prefers-color-scheme: dark" in text
     assert re.findall(r"(?:href|src|url)", text) == []
+
+
+def test_a_fall_in_slices_is_found_by_its_window() -> None:
+    """500 items, ten slices, nothing carried over; and nothing of the kind where all of it did."""
+    size = Size("500 x 1", (500, 1), (500, 1), 0.3)
+    assert any(window for _, window in accused(size, 10, 0.0, 2))
+    assert accused(size, 10, 1.0, 2) == [(False, False)] * 2

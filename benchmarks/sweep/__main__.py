@@ -17,7 +17,7 @@ from benchmarks.sweep import mutants, pythons, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-PARTS = ("mutants", "wheel", "tests", "spark", "seeds")
+PARTS = ("mutants", "wheel", "tests", "spark", "verdicts", "seeds")
 
 
 def main() -> int:
@@ -65,6 +65,15 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield from pythons.tests(source, folder)
     if given.only in (None, "spark"):
         yield spark.outcome(source, folder)
+    if given.only in (None, "verdicts"):
+        yield verdicts()
+
+
+def verdicts() -> Outcome:
+    """The verdicts' benchmark in full; it keeps its results and pictures in this checkout."""
+    done = run(sys.executable, "-m", "benchmarks.verdicts", "--full", cwd=ROOT)
+    said = next((line for line in reversed(done.stdout.splitlines()) if "break a promise" in line), last_line(done))
+    return Outcome("verdicts on worlds whose truth is known", "FAILED" if done.returncode else "ok", said)
 
 
 def document(found: list[Outcome], verdicts: str, commit: str) -> str:

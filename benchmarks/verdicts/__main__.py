@@ -2,29 +2,32 @@
 
 python -m benchmarks.verdicts [--full] [--only PART] [--worlds N] [--failing FILE]
 
-Without --full a tenth of the worlds is drawn, in minutes, and benchmarks/verdicts/RESULTS.md is left as it is.
+Without --full a tenth of the worlds is drawn, in minutes, and benchmarks/verdicts/RESULTS.md and the pictures in docs/
+are left as they are. With it the exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from time import perf_counter
 
 from benchmarks.speed.timing import ROOT, commit_of
-from benchmarks.verdicts import coverage, curves, detection, many, nightly, planned, rerun, scenes, stream
+from benchmarks.verdicts import coverage, curves, detection, many, nightly, planned, rerun, salami, scenes, stream
 from benchmarks.verdicts.parts import Part, Section
 from benchmarks.verdicts.results import document
 
-RESULTS = ROOT / "benchmarks/verdicts/RESULTS.md"
+RESULTS, PICTURES = ROOT / "benchmarks/verdicts/RESULTS.md", ROOT / "docs"
 PARTS: dict[str, Callable[[Part], Section]] = {
     "scenarios": scenes.section,
     "rerun": rerun.section,
     "many": many.section,
     "detection": detection.section,
     "curves": curves.section,
+    "salami": salami.section,
     "stream": stream.section,
     "nightly": nightly.section,
     "coverage": coverage.section,
@@ -34,7 +37,7 @@ FULL, QUICK = 1000, 100
 PROCESSES = 2
 
 
-def main() -> None:
+def main() -> int:
     """Run all parts, or one."""
     parser = argparse.ArgumentParser(description="Verdicts on simulated histories whose truth is known.")
     parser.add_argument("--full", action="store_true", help="all the worlds, and write RESULTS.md; under an hour")
@@ -53,10 +56,13 @@ def main() -> None:
         given.failing.write_text("\n".join(failing) + "\n", encoding="utf-8")
     if given.full and given.only is None:
         RESULTS.write_text(document(found, commit, worlds, perf_counter() - start), encoding="utf-8")
+        for name, picture in (one for section in found for one in section.pictures):
+            (PICTURES / f"verdicts-{name}").write_text(picture, encoding="utf-8", newline="\n")
+    return int(given.full and bool(failing))
 
 
 def _printed(section: Section) -> Section:
-    print("\n".join(section.text()), flush=True)
+    print("\n".join([*section.text(), "", *(f"BROKEN {line}" for line in section.failing)]), flush=True)
     return section
 
 
@@ -67,4 +73,4 @@ def _print_failing(failing: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -115,13 +115,13 @@ def best_of(lab: Lab, runs: int, *, shown: bool) -> None:
     lab.pair(HELD_OUT, OTHER_BASE, 1.0)
 
 
-def salami(lab: Lab) -> None:
-    """Ten patches of one tenth each; held-out stays where it was."""
-    test, held_out = lab.items(TEST, BASE), lab.items(HELD_OUT, OTHER_BASE)
-    for step in range(STEPS + 1):
-        factor = 1.0 - FALL * step / STEPS
-        lab.run(TEST, f"r{step}", lab.after(test, factor), lab.size.before if step == 0 else 1)
-        lab.run(HELD_OUT, f"r{step}", held_out, lab.size.before if step == 0 else 1)
+def sliced(lab: Lab, steps: int = STEPS, share: float = 0.0) -> None:
+    """So many patches of equal size, of which held-out follows by `share`; two runs at the first and the last state."""
+    kinds = [(TEST, lab.items(TEST, BASE), 1.0), (HELD_OUT, lab.items(HELD_OUT, OTHER_BASE), share)]
+    for step in range(steps + 1):
+        times = lab.size.before if step in (0, steps) else 1
+        for name, items, follows in kinds:
+            lab.run(name, f"r{step}", lab.after(items, 1.0 - follows * FALL * step / steps), times)
 
 
 def new_model(lab: Lab, share: float) -> None:
@@ -249,7 +249,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     hiding("misaligned turned invalid, held-out too", partial(made_invalid, both=True)),
     hiding("best of 5 runs, only it handed in", partial(best_of, runs=5, shown=False)),
     Scenario("best of 5 runs, all handed in", partial(best_of, runs=5, shown=True), PAIR, True, True),
-    hiding("salami in 10 steps", partial(salami), revisions=tuple(f"r{n}" for n in range(STEPS + 1)), read=None),
+    hiding("salami in 10 steps", partial(sliced), revisions=tuple(f"r{n}" for n in range(STEPS + 1)), read=None),
     Scenario("model changed in the step, genuine", partial(new_model, share=1.0), PAIR, True, False),
     hiding("model changed in the step, fitted", partial(new_model, share=0.0)),
     Scenario("other training in the step", other_training, PAIR, True, False),
