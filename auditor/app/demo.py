@@ -15,6 +15,8 @@ from auditor.git.build import NewCommit, build_repository
 from auditor.store.records import load as load_records
 
 SPEC = "harbor"
+QUARTER = "2026Q3"
+REPORT = f"audit-{QUARTER}.html"
 CONFIGURATION = """\
 [[spec]]
 name = "harbor"

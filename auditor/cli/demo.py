@@ -14,20 +14,26 @@ from auditor.cli.options import console
     "folder", type=click.Path(path_type=Path, file_okay=False), default=Path("auditor-demo"), metavar="[DIR]"
 )
 def command(folder: Path) -> int:
-    """Builds the demonstration repository in DIR (auditor-demo), audits it, and says where to look next.
+    """Builds the demonstration repository in DIR (auditor-demo), audits it, and writes the report of its last quarter.
 
     Sixteen revisions of a made-up assistant's spec over three quarters, with simulated evaluations of known truth.
     """
-    from auditor.app.audit import audit
-    from auditor.app.demo import demonstrate
+    from auditor.app.demo import QUARTER, REPORT, demonstrate
     from auditor.app.project import open_project
+    from auditor.app.report import report, sealed
+    from auditor.app.written import write_document
+    from auditor.model.period import quarter
     from auditor.render.demo import next_steps
+    from auditor.render.html.page import report_html
     from auditor.render.plain import as_text
     from auditor.render.terminal import show
 
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
-        found = audit(project)
+        sealed(project)
+        found = report(project, quarter(QUARTER))
+    write_document(report_html(found), folder / REPORT, force=True)
     out = console()
-    click.echo(as_text(out, *show(found, out.width), next_steps(str(folder), demonstration.commit)), nl=False)
+    steps = next_steps(str(folder), demonstration.commit, str(folder / REPORT))
+    click.echo(as_text(out, *show(found.audit, out.width), steps), nl=False)
     return 0
