@@ -15,6 +15,7 @@ from auditor.report.verification import LogsReport, Rederived, State
 from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.store import canonical
 from auditor.store.codec import encode
+from auditor.store.records import load
 
 # A log that was packed or converted since is another file of the same run; a correction names what a log cannot know.
 _NOT_COMPARED = {"source_sha256", "corrects"}
@@ -39,10 +40,12 @@ def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = Fal
             continue
         for run in runs:
             derived.setdefault(run.identity, (run, str(path)))
-    known = {run.identity for run in project.runs}
+    # As they were recorded, without the labels that were joined to them since.
+    recorded = load(project.tree, project.settings.store)
+    known = {run.identity for run in recorded}
     unrecorded = [f"{file}: {run.suite}" for name, (run, file) in derived.items() if name not in known]
-    replaced = {run.corrects for run in project.runs}
-    records = [_held(run, derived.get(run.identity), run.record in replaced) for run in project.runs]
+    replaced = {run.corrects for run in recorded}
+    records = [_held(run, derived.get(run.identity), run.record in replaced) for run in recorded]
     return LogsReport(len(files), tuple(refused), tuple(sorted(unrecorded)), tuple(records))
 
 

@@ -28,6 +28,7 @@ from auditor.report.periodic import Holding, Report, Witnessed
 from auditor.report.verification import Remade, ReportDifference
 from auditor.settings import load
 from auditor.store.integrity import Contents, examine
+from auditor.store.join import join
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 
@@ -119,8 +120,9 @@ def _as_it_was(place: Place, request: _Request, where: str) -> tuple[Project, Ho
     specs = tuple(chosen(settings.specs, name, in_git=repository is not None)[0] for name in request.specs)
     runs = tuple(run for run in load_records(place.tree, settings.store) if sealed is None or run.record in sealed)
     registry = load_registry(tree, settings.store)
+    joined = join(place.tree, settings.store, runs, registry.labels, sealed)
     tip = request.head or "HEAD"
-    project = Project(place.root, repository, tree, settings, specs, registry, runs, tip)
+    project = Project(place.root, repository, tree, settings, specs, registry, joined.runs, tip, joined.unjoined)
     said = request.witness
     witness = Witnessed(said.held_by, said.number, tuple(said.differences)) if said else None
     return project, replace(_held(contents, request.batch), witness=witness)

@@ -33,13 +33,19 @@ class Joined:
     unjoined: tuple[Unjoined, ...]
 
 
-def join(tree: Tree, store_path: str, runs: Iterable[Run], rules: Mapping[str, LabelRule]) -> Joined:
+def join(
+    tree: Tree,
+    store_path: str,
+    runs: Iterable[Run],
+    rules: Mapping[str, LabelRule],
+    only: frozenset[str] | None = None,
+) -> Joined:
     """`runs` with what the scanners of the store's scans said of their samples, as `rules` read it.
 
     All scans and scanners count together: a sample is aware where any of them says so, unaware where one says that and
     none says aware, and has no label else. Labels that a table gave stay as they are.
 
-    Raises RecordError for a damaged file.
+    Where `only` is given, the label files of these ids are read, and no others. Raises RecordError for a damaged file.
     """
     runs = tuple(runs)
     by_identity = defaultdict[str, list[Run]](list)
@@ -47,7 +53,7 @@ def join(tree: Tree, store_path: str, runs: Iterable[Run], rules: Mapping[str, L
         by_identity[run.identity].append(run)
     said = defaultdict[str, list[RawLabels]](list)
     unjoined = []
-    for labels in load_labels(tree, store_path):
+    for labels in load_labels(tree, store_path, only):
         if why := _unused(labels, rules.get(labels.scanner), by_identity.get(labels.evaluation, [])):
             unjoined.append(Unjoined(f"labels of {labels.scanner} on evaluation {labels.evaluation}", why))
         else:

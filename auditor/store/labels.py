@@ -85,14 +85,15 @@ def add_labels(root: Path, store_path: str, labels: Sequence[RawLabels], *, dry_
     return new
 
 
-def load_labels(tree: Tree, store_path: str) -> tuple[RawLabels, ...]:
-    """Every label file of the store at `store_path`, by name; hidden files are passed over.
+def load_labels(tree: Tree, store_path: str, only: frozenset[str] | None = None) -> tuple[RawLabels, ...]:
+    """Every label file of the store at `store_path`, by name, or those of these ids; hidden files are passed over.
 
     Raises RecordError for a file whose content is not what its name or the schema says.
     """
     paths = tree.list(str(PurePosixPath(store_path, FOLDER)))
     seen = sorted(path for path in paths if not PurePosixPath(path).name.startswith("."))
-    return tuple(decode(tree.read(path) or b"", path, store_path) for path in seen)
+    wanted = [path for path in seen if only is None or PurePosixPath(path).stem in only]
+    return tuple(decode(tree.read(path) or b"", path, store_path) for path in wanted)
 
 
 def decode(data: bytes, path: str, store_path: str) -> RawLabels:

@@ -11,10 +11,12 @@ import pytest
 
 from auditor.app.ingest import IngestReport, ingest
 from auditor.app.project import open_project
+from auditor.app.verify import verify
 from auditor.cli.main import run
 from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.run import Awareness, Run
+from auditor.report.verification import State
 from auditor.store.integrity import examine
 from tests.repos import GitRepo
 
@@ -184,3 +186,11 @@ def test_the_store_is_examined(tmp_path: Path) -> None:
     assert [one.what for one in examine(Folder(repo.path), "eval_history").faults] == [
         "its content is not what its name says"
     ]
+
+
+def test_logs_bear_out_records_that_have_labels(tmp_path: Path) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS, VOICED)
+    derived = verify(repo.path, logs=[FIXTURES]).logs
+    assert derived is not None
+    assert [one.state for one in derived.records] == [State.AGREES, State.AGREES]
