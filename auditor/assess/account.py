@@ -178,6 +178,47 @@ class Strata:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """An estimate with its limits, each end left out with the policy's error, items as the unit."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSide:
+    """What the texts of one side's samples show.
+
+    Attributes:
+        read: samples of which a text was read.
+        of: whether it was their "reasoning", their "answers", or "both", each in some.
+        aware: the share with a phrase of being tested, 0 to 1.
+        repeating: the share that falls into repetition, 0 to 1.
+        words: the mean number of words in a sample.
+    """
+
+    read: int
+    of: str
+    aware: Measure
+    repeating: Measure
+    words: Measure
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What texts show on the test suites, or on the held-out ones; a side of which none was read is None.
+
+    `alike` is whether the same was read on both sides, by the same rules: reasoning and answers are not alike.
+    """
+
+    role: Role
+    before: SignalSide | None
+    after: SignalSide | None
+    alike: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Severity:
     """Mean severity of the rated samples on the test suites, 0 to 1, items as the unit.
 
@@ -265,6 +306,9 @@ class Account:
     Attributes:
         measured: every suite of the behaviour, by name.
         passed_over: suites that differ at the nearest states, where a clean pair further apart was taken instead.
+        signals: of the test suites, then of the held-out ones; none where no text was read.
+        pressed: checkpoints compared whose training is declared to have put pressure on the reasoning text: what it
+            says of awareness, and what else is read from it, is weak evidence there.
     """
 
     measured: tuple[SuiteMeasured, ...] = ()
@@ -273,3 +317,5 @@ class Account:
     severity: Severity | None = None
     moved: tuple[Moved, ...] = ()
     twins: tuple[Twins, ...] = ()
+    signals: tuple[Signals, ...] = ()
+    pressed: tuple[str, ...] = ()

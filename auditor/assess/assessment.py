@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from auditor.assess import attribution, beside, circumstances, strata, suspicion
+from auditor.assess import attribution, beside, circumstances, signals, strata, suspicion
 from auditor.assess.account import Account
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
 from auditor.assess.comparable import Compared, compare
@@ -153,6 +153,8 @@ def _account(
         measured=measured(evidence, step, compared, error),
         passed_over=tuple(one for one in over if not one.compared and one.differences),
         strata=strata.strata(compared.test, policy),
+        signals=signals.signals(compared, error),
+        pressed=signals.pressed(evidence, compared),
         severity=strata.severity(compared.test, raw, error) if raw is not None else None,
         moved=beside.moved(evidence, step),
         twins=beside.twins(evidence, step, error),

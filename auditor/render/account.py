@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
+from auditor.assess.account import Difference, Measure, Signals, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import BehaviourFacts, Change
 from auditor.assess.stream import Place
+from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
 
@@ -19,6 +20,7 @@ PARTS_NAMED = {
     "invalid": "invalid samples, at most",
     "behaviour": "what the model did",
 }
+_ROLES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _WIDTH = 24
 
 
@@ -97,6 +99,40 @@ def _beside(facts: BehaviourFacts) -> Iterator[Text]:
     said = [*_strata(facts), *_severity(facts)]
     if said:
         yield Text(f"beside the verdict: {'; '.join(said)}", style="dim")
+    shown = [signals for signals in facts.account.signals if _shows(signals)]
+    for signals in shown:
+        yield Text(f"texts, {_ROLES[signals.role]}: {', '.join(_signals(signals))}", style="dim")
+    if facts.account.pressed and (said or shown):
+        checkpoints = ", ".join(map(terminal, facts.account.pressed))
+        why = f"training is declared to have put pressure on the reasoning of {checkpoints}"
+        yield Text(f"weakened: {why}; what it no longer says shows little", style="yellow")
+
+
+def _shows(signals: Signals) -> bool:
+    """Whether there is anything to say: a phrase, a repetition, or lengths whose limits do not meet."""
+    sides = [side for side in (signals.before, signals.after) if side is not None]
+    if any(side.aware.estimate or side.repeating.estimate for side in sides):
+        return True
+    return max(side.words.low for side in sides) > min(side.words.high for side in sides)
+
+
+def _signals(signals: Signals) -> Iterator[str]:
+    sides = signals.before, signals.after
+    yield f"voice being tested {' to '.join(_share(side.aware if side else None) for side in sides)}"
+    yield f"fall into repetition {' to '.join(_share(side.repeating if side else None) for side in sides)}"
+    yield f"words {' to '.join(_length(side.words if side else None) for side in sides)}"
+    read = [f"{side.read:,} of {side.of}" if side else "none" for side in sides]
+    yield f"read {' and '.join(read)}{'' if signals.alike else ' (not alike: nothing can be compared)'}"
+
+
+def _share(measure: Measure | None) -> str:
+    if measure is None:
+        return "not read"
+    return f"{_percent(measure.estimate)} [{100 * measure.low:.1f}, {100 * measure.high:.1f}]"
+
+
+def _length(measure: Measure | None) -> str:
+    return "not read" if measure is None else f"{measure.estimate:.0f} [{measure.low:.0f}, {measure.high:.0f}]"
 
 
 def _strata(facts: BehaviourFacts) -> Iterable[str]:

@@ -258,6 +258,33 @@ class StrataPart(_Part):
     unaware_unchanged: bool | None
 
 
+class MeasurePart(_Part):
+    """An estimate with its limits."""
+
+    estimate: Number
+    low: Number
+    high: Number
+
+
+class SignalSidePart(_Part):
+    """What the texts of one side's samples show: of their reasoning, of their answers, or of both."""
+
+    read: int
+    of: str
+    aware: MeasurePart
+    repeating: MeasurePart
+    words: MeasurePart
+
+
+class SignalsPart(_Part):
+    """What texts show before and after; shown, and never part of a verdict."""
+
+    role: Role
+    before: SignalSidePart | None
+    after: SignalSidePart | None
+    alike: bool
+
+
 class SeverityPart(_Part):
     """Mean severity before and after, among misaligned or all rated samples."""
 
@@ -295,6 +322,8 @@ class AccountPart(_Part):
     severity: SeverityPart | None
     moved: list[MovedPart]
     twins: list[TwinsPart]
+    signals: list[SignalsPart]
+    pressed: list[str]
 
 
 class CheckpointAlonePart(_Part):

@@ -16,7 +16,7 @@ from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, first_key, parse, read_bytes, valid
 from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive
 from auditor.sources.runs.inspect_header import facts_of
-from auditor.sources.runs.inspect_samples import seen_in
+from auditor.sources.runs.inspect_samples import seen_in, signals_of
 from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.metadata import Source, run_of
 
@@ -61,6 +61,7 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
         code_revision=facts.code_revision,
         incomplete=_incomplete(log, len(samples)),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
+        signals=signals_of(log.full),
     )
     return replace(run, edited=_edited(log))
 

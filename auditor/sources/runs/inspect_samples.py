@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean, variance
 
+from auditor.clauses.signals import RULES, Signals, signals_in
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample
+from auditor.model.run import TextSignals
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import valid
-from auditor.sources.runs.inspect_schema import LONGEST_LIST, LimitInfo, Message, Sample
+from auditor.sources.runs.inspect_schema import LONGEST_LIST, Content, LimitInfo, Message, Sample
 from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
 PROMPT_CHARACTERS = 100_000
 REFUSED = "content_filter"
 # What a sample has that says more of it than its scores do.
-TELLING = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed"}
+TELLING = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed", "uuid"}
 SCALARS = frozenset({bool, float, int, str, type(None)})
 
 
@@ -30,12 +34,16 @@ class Seen:
         system: the texts of its system messages, in order.
         prompt: the text of its first user message, up to `PROMPT_CHARACTERS`; "" without one.
         edited: whether a score was changed after it was given.
+        signals: what its reasoning shows, or the assistant's words where there is none; None without either.
+        reasoned: whether it was the reasoning that was read.
     """
 
     sample: LoggedSample
     system: tuple[str, ...]
     prompt: str
     edited: bool
+    signals: Signals | None = None
+    reasoned: bool = False
 
 
 def seen_in(samples: object, path: Path, member: str) -> list[Seen]:
@@ -63,7 +71,8 @@ def _plain(sample: object) -> Seen | None:
     named = type(item) is int or (type(item) is str and 0 < len(item) <= schema.LONGEST_ID)
     if not named or type(epoch) is not int or epoch < 1 or type(scores) is not dict:
         return None
-    if sample.get("completed", True) is not True:
+    uuid = sample.get("uuid")
+    if sample.get("completed", True) is not True or type(uuid) not in (str, type(None)):
         return None
     said = {}
     for name, score in scores.items():
@@ -71,7 +80,7 @@ def _plain(sample: object) -> Seen | None:
             return None
         value = score.get("value")
         said[name] = None if value != value else value
-    return Seen(LoggedSample(str(item), epoch, said, None), (), "", False)
+    return Seen(LoggedSample(str(item), epoch, said, None, uuid=uuid), (), "", False)
 
 
 def seen(sample: Sample, path: Path) -> Seen:
@@ -79,8 +88,44 @@ def seen(sample: Sample, path: Path) -> Seen:
     system = (message for message in sample.messages if message.role == "system")
     first = next((message for message in sample.messages if message.role == "user"), None)
     prompt = "" if first is None else _text(first, sample.attachments)[:PROMPT_CHARACTERS]
-    return Seen(
-        logged(sample, path), tuple(_text(message, sample.attachments) for message in system), prompt, edited(sample)
+    told = tuple(_text(message, sample.attachments) for message in system)
+    answers = [message for message in sample.messages if message.role == "assistant"]
+    reasoning = "\n".join(part for message in answers for part in _reasoning(message, sample.attachments))
+    text = reasoning or "\n".join(_text(message, sample.attachments) for message in answers)
+    signals = signals_in(text) if text.strip() else None
+    return Seen(logged(sample, path), told, prompt, edited(sample), signals, bool(reasoning))
+
+
+def _reasoning(message: Message, attachments: Mapping[str, str]) -> Iterator[str]:
+    """The texts of a message's reasoning, as far as they can be read: what is withheld is not."""
+    parts = [] if isinstance(message.content, str) else message.content
+    shown = [message.reasoning, *(_shown(part) for part in parts if isinstance(part, Content))]
+    yield from (_resolved(text, attachments) for text in shown if text)
+
+
+def _shown(part: Content) -> str | None:
+    return part.summary if part.redacted else part.reasoning or part.summary
+
+
+def signals_of(found: Sequence[Seen]) -> TextSignals | None:
+    """What the texts of a log's samples show, added up; None where no sample that ran to its end shows any."""
+    read = [one for one in found if one.signals is not None and one.sample.invalid_reason is None]
+    shown = [one.signals for one in read if one.signals is not None]
+    words: dict[str, list[int]] = defaultdict(list)
+    for one, signals in zip(read, shown, strict=True):
+        words[one.sample.item].append(signals.words)
+    if not words:
+        return None
+    means = [fmean(words[item]) for item in sorted(words)]
+    return TextSignals(
+        rules=RULES,
+        items=len(words),
+        read=len(read),
+        reasoned=sum(one.reasoned for one in read),
+        aware=sum(signals.aware for signals in shown),
+        repeating=sum(signals.repeating for signals in shown),
+        words=fmean(means),
+        spread=variance(means) if len(means) > 1 else 0.0,
     )
 
 

@@ -139,16 +139,20 @@ class LimitInfo(Part):
 
 
 class Content(Part):
-    """One part of a message's content; only text is read."""
+    """One part of a message's content: text, or reasoning; of reasoning that is withheld there may be a summary."""
 
     text: str | None = None
+    reasoning: str | None = None
+    summary: str | None = None
+    redacted: bool = False
 
 
 class Message(Part):
-    """A chat message."""
+    """A chat message; logs of early 2025 have its reasoning beside the content."""
 
     role: str = ""
     content: str | list[str | Content] = ""
+    reasoning: str | None = None
 
 
 class Choice(Part):
