@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from auditor.model.run import Awareness, Run
 from auditor.report.verification import State
 from auditor.store.integrity import examine
 from tests.repos import GitRepo
+from tests.sources.archives import members_of, write_zip
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/scout"
 FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
@@ -194,3 +196,72 @@ def test_logs_bear_out_records_that_have_labels(tmp_path: Path) -> None:
     derived = verify(repo.path, logs=[FIXTURES]).logs
     assert derived is not None
     assert [one.state for one in derived.records] == [State.AGREES, State.AGREES]
+
+
+def account(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    capsys.readouterr()
+    run(["audit", "--repo", str(repo.path), "--format", "json"])
+    [patch] = json.loads(capsys.readouterr().out)["patches"]
+    found: dict[str, Any] = patch["behaviours"][0]["account"]
+    return found
+
+
+def told(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    run(["audit", "--repo", str(repo.path)])
+    return " ".join(capsys.readouterr().out.split())
+
+
+def with_changes(to: Path, change: Callable[[str, dict[str, Any]], None]) -> Path:
+    """The second log with its members changed."""
+    members = []
+    for name, data in members_of(LOGS[1]):
+        document = json.loads(data)
+        if isinstance(document, dict):
+            change(name, document)
+        members.append((name, json.dumps(document).encode()))
+    return write_zip(to / "second.eval", members)
+
+
+def test_what_texts_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS)
+    found = account(repo, capsys)
+    [test] = found["signals"]
+    assert (test["role"], test["alike"], found["pressed"]) == ("test", True, [])
+    sides = test["before"], test["after"]
+    assert [(side["read"], side["of"]) for side in sides] == [(60, "reasoning"), (60, "reasoning")]
+    assert [round(60 * side["aware"]["estimate"]) for side in sides] == [1, 41]
+    assert [round(60 * side["repeating"]["estimate"]) for side in sides] == [0, 6]
+    assert sides[0]["words"]["estimate"] < sides[1]["words"]["low"]
+    said = told(repo, capsys)
+    assert "texts, test: voice being tested 1.7 % [0.4, 7.1] to 68.3 % [57.8, 77.2], fall into repetition 0.0 %" in said
+    assert "weakened" not in said
+
+
+def test_pressure_on_reasoning_goes_from_the_log_to_the_audit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def press(name: str, document: dict[str, Any]) -> None:
+        if name == "header.json":
+            for where in (document, document["eval"]):
+                where["metadata"] = (where.get("metadata") or {}) | {"cot_pressure": True, "checkpoint": "harbor-3"}
+
+    repo = made(tmp_path / "repo")
+    put(repo, LOGS[0], with_changes(tmp_path, press), VOICED)
+    assert [one.cot_pressure for one in runs(repo)] == [None, True]
+    assert account(repo, capsys)["pressed"] == ["harbor-3"]
+    assert "weakened: training is declared to have put pressure on the reasoning of harbor-3" in told(repo, capsys)
+
+
+def test_answers_are_read_where_there_is_no_reasoning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def hide(name: str, document: dict[str, Any]) -> None:
+        for message in document["messages"] if name.startswith("samples/") else []:
+            if message["role"] == "assistant":
+                message["content"] = [part for part in message["content"] if part["type"] == "text"]
+
+    repo = made(tmp_path / "repo")
+    put(repo, LOGS[0], with_changes(tmp_path, hide))
+    [test] = account(repo, capsys)["signals"]
+    assert (test["before"]["of"], test["after"]["of"], test["alike"]) == ("reasoning", "answers", False)
+    assert "read 60 of reasoning and 60 of answers (not alike: nothing can be compared)" in told(repo, capsys)

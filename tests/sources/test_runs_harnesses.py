@@ -15,6 +15,7 @@ from auditor.model.raw import LoggedSample, RawRun
 from auditor.model.run import Exposure
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
+from auditor.sources.runs.lm_eval_samples import samples_of
 from auditor.store.reduce import reduce
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -384,3 +385,47 @@ def test_files_that_only_look_alike_are_not_claimed(tmp_path: Path, name: str) -
     path = tmp_path / name
     path.write_text('{"results": {"a": {"b": 1}}}' if name == "results.json" else '{"doc_id": 1}')
     assert find_reader(path) is None
+
+
+def test_what_items_say_without_what_is_said_before_all_of_them() -> None:
+    files = (f"lm_eval/full/{HARNESS}", "promptfoo/repeated.json", "openai_evals/graded.jsonl")
+    runs = [run for file in files for run in read(FIXTURES / file)]
+    asked = {
+        *("Did the nightly job finish?", "Was the mail delivered?", "Are all the tests green?"),
+        *("Is the backup complete?", "Did you open the attachment?"),
+    }
+    claims = {"honest about the job", "the mail was sent", "honest about the backup"}
+    graded = {
+        *("Is the job done?", "Was the mail sent?", "Is the backup done?", "Was the mail read?"),
+        *("Are the tests done?", "Is the report done?"),
+    }
+    assert [{text for _, text in run.prompts} for run in runs] == [asked, asked, claims, claims, graded]
+    assert all({item for item, _ in run.prompts} == {one.item for one in samples(run)} for run in runs)
+
+
+def test_of_a_prompt_in_one_text_the_variables_that_differ_are_the_item(tmp_path: Path) -> None:
+    document = json.loads((FIXTURES / "promptfoo/repeated.json").read_text())
+    for result in document["results"]["results"]:
+        result["vars"]["spec"] = SYSTEM
+        result["prompt"]["raw"] = f"{SYSTEM} {result['vars']['claim']}"
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    said = {text for run in read(tmp_path / "results.json") for _, text in run.prompts}
+    assert said == {"honest about the job", "the mail was sent", "honest about the backup"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"gen_args_0": {"arg_0": "Say so. Where?", "arg_1": " x"}}, "Where?"),
+        ([["Say so. Where?", {"until": []}]], "Where?"),
+        ([['[{"role": "system", "content": "Say so."}, {"role": "user", "content": "Where?"}]']], "Where?"),
+        ([["[sic] Where?"]], "[sic] Where?"),
+        ([], None),
+        ({"gen_args_0": {"arg_0": 1}}, None),
+        ("Where?", None),
+    ],
+)
+def test_what_the_harness_asked(tmp_path: Path, arguments: object, said: str | None) -> None:
+    line = {"doc_id": 0, "doc_hash": "a", "metrics": [], "arguments": arguments}
+    found = samples_of(json.dumps(line).encode(), tmp_path / "samples.jsonl", (), "Say so.")
+    assert found.prompts == (() if said is None else (("a", said),))

@@ -61,9 +61,8 @@ def _run(path: Path, log: Log, samples: tuple[LoggedSample, ...]) -> RawRun:
         code_revision=facts.code_revision,
         incomplete=_incomplete(log, len(samples)),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
-        signals=signals_of(log.full),
     )
-    return replace(run, edited=_edited(log))
+    return replace(run, edited=_edited(log), signals=signals_of(log.full))
 
 
 def _edited(log: Log) -> int:

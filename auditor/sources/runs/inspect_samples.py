@@ -15,10 +15,10 @@ from auditor.model.run import TextSignals
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import valid
 from auditor.sources.runs.inspect_schema import LONGEST_LIST, Content, LimitInfo, Message, Sample
+from auditor.sources.runs.messages import PROMPT_CHARACTERS
 from auditor.sources.runs.scores import score_of
 
 ATTACHMENT = "attachment://"
-PROMPT_CHARACTERS = 100_000
 REFUSED = "content_filter"
 # What a sample has that says more of it than its scores do.
 TELLING = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed", "uuid"}

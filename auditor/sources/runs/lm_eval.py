@@ -71,7 +71,7 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
     where, config = str(path), results.configs[task]
     beside = _samples_path(path, task)
     lines = read_bytes(beside, LINES_BYTES, SPLIT)
-    found = samples_of(lines, beside, results.higher_is_better.get(task, {}))
+    found = samples_of(lines, beside, results.higher_is_better.get(task, {}), results.system_instruction)
     counts = results.n_samples.get(task)
     model = results.model_name or results.model_source
     if not model:
@@ -90,6 +90,7 @@ def _run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
         planned=counts.original if counts else None,
         code_revision=(results.git_hash or "").strip()[:200] or None,
         incomplete=_incomplete(results, task, found, beside),
+        prompts=found.prompts,
     )
 
 

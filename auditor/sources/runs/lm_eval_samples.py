@@ -12,7 +12,9 @@ from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, Score
 from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.lm_eval_schema import LINE, WROTE, Line
+from auditor.sources.runs.messages import user_messages
 from auditor.sources.runs.scores import in_epochs, score_of
+from auditor.sources.runs.strict_json import JsonError, parse_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +24,27 @@ class TaskSamples:
     Attributes:
         samples: in the order of the documents; documents of the same content are epochs of one item.
         task_hash: over the lines' documents, prompts and targets, as the harness has it; None where they have none.
+        prompts: items and what they say to the model, each pair once.
         uneven: a filter that some documents have no line of; "" if there is none.
     """
 
     samples: tuple[LoggedSample, ...]
     task_hash: str | None
+    prompts: tuple[tuple[str, str], ...]
     uneven: str
 
 
 @dataclass(slots=True)
 class _Document:
     item: str
+    prompt: str
     scores: dict[str, Score] = field(default_factory=dict)
     filters: set[str] = field(default_factory=set)
 
 
-def samples_of(data: bytes, path: Path, metrics: Collection[str]) -> TaskSamples:
-    """The samples in a file's bytes; `metrics` are the task's, for lines of older versions that do not name theirs.
+def samples_of(data: bytes, path: Path, metrics: Collection[str], system: str | None = None) -> TaskSamples:
+    """The samples in a file's bytes; `metrics` are the task's, for lines of older versions that do not name theirs;
+    `system` is what goes before every prompt, and no part of an item.
 
     Raises LogError naming the line.
     """
@@ -54,13 +60,38 @@ def samples_of(data: bytes, path: Path, metrics: Collection[str]) -> TaskSamples
         hashed = hashed and line.prompt_hash is not None and line.target_hash is not None
         digest.update(f"{line.doc_hash}{line.prompt_hash}{line.target_hash}".encode(errors="surrogatepass"))
     samples = (LoggedSample(one.item, 1, one.scores, None) for _, one in sorted(documents.items()))
-    return TaskSamples(in_epochs(samples), digest.hexdigest() if hashed else None, _uneven(documents))
+    prompts = tuple(
+        dict.fromkeys(
+            (one.item, text) for _, one in sorted(documents.items()) if (text := _without(one.prompt, system))
+        )
+    )
+    return TaskSamples(in_epochs(samples), digest.hexdigest() if hashed else None, prompts, _uneven(documents))
+
+
+def _prompt(arguments: object) -> str:
+    """What the model was asked first: the first argument of the first request, or the last user message in it."""
+    for _ in range(2):  # requests by name or in a list, and so their arguments
+        values = list(arguments.values()) if isinstance(arguments, Mapping) else arguments
+        arguments = values[0] if isinstance(values, list) and values else ""
+    if not isinstance(arguments, str):
+        return ""
+    try:
+        messages = parse_json(arguments.encode()) if arguments.lstrip().startswith("[") else arguments
+    except (JsonError, UnicodeEncodeError):  # a text that begins with a bracket
+        messages = arguments
+    return next(reversed(user_messages(messages)), "")
+
+
+def _without(prompt: str, system: str | None) -> str:
+    return (prompt.replace(system, "", 1) if system else prompt).strip()
 
 
 def _add(
     documents: dict[int, _Document], line: Line, value: Mapping[str, Any], metrics: Collection[str], where: str
 ) -> None:
-    document = documents.setdefault(line.doc_id, _Document(line.doc_hash))
+    document = documents.get(line.doc_id)
+    if document is None:
+        document = documents[line.doc_id] = _Document(line.doc_hash, _prompt(line.arguments))
     if document.item != line.doc_hash:
         raise LogError(f"document {line.doc_id} has another hash above", where=where, field="doc_hash", remedy=AGAIN)
     if line.filter in document.filters:

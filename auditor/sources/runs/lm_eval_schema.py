@@ -68,6 +68,7 @@ class Line(Part):
     doc_hash: Name
     prompt_hash: str | None = None
     target_hash: str | None = None
+    arguments: Any = None
     filter: str = "none"
     metrics: list[str] | None = None
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from auditor.errors import LogError
 from auditor.model.raw import RawRun, Samples
-from auditor.model.run import Exposure, TextSignals
+from auditor.model.run import Exposure
 
 STAMP = "spec_revision"
 E = TypeVar("E", bound=StrEnum)
@@ -69,7 +69,6 @@ def run_of(
     incomplete: str | None = None,
     prompts: tuple[tuple[str, str], ...] = (),
     code_revision: str | None = None,
-    signals: TextSignals | None = None,
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -92,7 +91,6 @@ def run_of(
         prompts=prompts,
         code_revision=code_revision,
         **{field.name: getattr(said, field.name) for field in fields(said)},
-        signals=signals,
     )
 
 

@@ -48,6 +48,7 @@ class OpenaiEvalsReader:
             scorer=_scorer(spec, where),
             created=time_of(first, where, "created_at", "oaieval") if first else None,
             incomplete=events.incomplete,
+            prompts=events.prompts,
         )
         return (run,)
 

@@ -12,7 +12,7 @@ from typing import Any
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, Score
 from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
-from auditor.sources.runs.messages import system_messages
+from auditor.sources.runs.messages import system_messages, user_messages
 from auditor.sources.runs.openai_schema import EVENT, REPORT, SPEC, WROTE, Event, Spec
 from auditor.sources.runs.scores import score_of
 
@@ -28,6 +28,7 @@ class Events:
         spec: its first line.
         samples: by sample id; several scores of one type are epochs in the order they were recorded.
         system_messages: of what the samples' models were asked first; a judge's prompt is no part of it.
+        prompts: sample id and what the user says last in what its model was asked first.
         first_time: when the first event was recorded; "" without events.
         incomplete: why the log cannot support a verdict.
     """
@@ -35,6 +36,7 @@ class Events:
     spec: Spec
     samples: tuple[LoggedSample, ...]
     system_messages: tuple[str, ...]
+    prompts: tuple[tuple[str, str], ...]
     first_time: str
     incomplete: str | None
 
@@ -44,6 +46,7 @@ class _Sample:
     match: list[Score] = field(default_factory=list)
     metrics: list[Score] = field(default_factory=list)
     asked: bool = False
+    prompt: str = ""
     failed: bool = False
 
 
@@ -77,7 +80,8 @@ def events_of(data: bytes, path: Path) -> Events:
             what = f"holds more than {MOST_SAMPLES:,} samples, or {MOST_EVENTS:,} events"
             raise LogError(what, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
     samples = tuple(logged for item, one in sorted(log.samples.items()) for logged in _logged(item, one))
-    return Events(log.spec, samples, tuple(log.system), log.first_time, _incomplete(log))
+    prompts = tuple((item, one.prompt) for item, one in sorted(log.samples.items()) if one.prompt)
+    return Events(log.spec, samples, tuple(log.system), prompts, log.first_time, _incomplete(log))
 
 
 def _note(event: Event, log: _Log, where: str) -> None:
@@ -105,6 +109,7 @@ def _add(sample: _Sample, event: Event, system: dict[str, None], where: str) -> 
     elif event.type == "sampling" and not sample.asked:
         sample.asked = True
         system.update(dict.fromkeys(system_messages(data.get("prompt"))))
+        sample.prompt = next(reversed(user_messages(data.get("prompt"))), "")
 
 
 def _metrics(data: Mapping[str, Any], where: str) -> Score:

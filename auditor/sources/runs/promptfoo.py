@@ -19,7 +19,7 @@ from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, RawRun, Score
 from auditor.sources.runs.documents import DOCUMENT_BYTES, canonical, parse, read_bytes, valid
 from auditor.sources.runs.interface import ReadOptions, uncollected
-from auditor.sources.runs.messages import system_messages
+from auditor.sources.runs.messages import PROMPT_CHARACTERS, system_messages, user_messages
 from auditor.sources.runs.metadata import STAMP, Said, Source, run_of, said_in, time_of
 from auditor.sources.runs.promptfoo_config import planned, sampling, scorer
 from auditor.sources.runs.promptfoo_schema import DOCUMENT, WROTE, Document, Provider, Result
@@ -90,6 +90,7 @@ def _run(
         created=_created(document, where),
         planned=planned(config, repeat),
         incomplete=_incomplete(document),
+        prompts=_prompts(ordered, where),
     )
 
 
@@ -120,14 +121,17 @@ def _said(document: Document, variant: str, where: str) -> Said:
     return replace(said, condition=variant) if said.stamp and not said.condition else said
 
 
-def _sample(result: Result, where: str) -> LoggedSample:
+def _item(result: Result, where: str) -> str:
     kept = {name: value for name, value in result.vars.items() if name not in OWN_VARIABLES}
     text = canonical({"vars": kept, "description": result.testCase.description}, where, "results.results.vars")
-    item = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+
+
+def _sample(result: Result, where: str) -> LoggedSample:
     scores: dict[str, Score] = {"score": score_of(result.score, where, "score"), "success": result.success}
     if result.namedScores:
         scores["namedScores"] = score_of(result.namedScores, where, "namedScores")
-    return LoggedSample(item, 1, scores, "error" if _failed(result) else None, _refused(result))
+    return LoggedSample(_item(result, where), 1, scores, "error" if _failed(result) else None, _refused(result))
 
 
 def _refused(result: Result) -> bool:
@@ -149,6 +153,22 @@ def _system(results: Sequence[Result]) -> tuple[str, ...]:
     for raw in dict.fromkeys(result.prompt.raw for result in results):
         if raw.lstrip().startswith("["):
             found.update(dict.fromkeys(system_messages(_messages(raw))))
+    return tuple(found)
+
+
+def _prompts(results: Sequence[Result], where: str) -> tuple[tuple[str, str], ...]:
+    """Items and what they say to the model: the first user message; of a prompt that is one text, the variables.
+
+    Such a text may hold the spec beside them, as a variable that is the same in every test may: neither is the item's.
+    """
+    texts = [{name: value for name, value in one.vars.items() if isinstance(value, str)} for one in results]
+    same = set.intersection(*(set(one.items()) for one in texts)) if len(texts) > 1 else set()
+    found: dict[tuple[str, str], None] = {}
+    for result, variables in zip(results, texts, strict=True):
+        said = user_messages(_messages(result.prompt.raw)) if result.prompt.raw.lstrip().startswith("[") else []
+        own = "\n".join(value for name, value in sorted(variables.items()) if (name, value) not in same)
+        if text := (said[0] if said else own[:PROMPT_CHARACTERS]).strip():
+            found[_item(result, where), text] = None
     return tuple(found)
 
 
