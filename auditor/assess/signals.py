@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
-from auditor.assess.account import Measure, Signals, SignalSide
 from auditor.assess.comparable import Compared, Pair
+from auditor.assess.voiced import Measure, Signals, SignalSide
 from auditor.evidence import Evidence
 from auditor.model.run import Run, TextSignals
 from auditor.model.suite import Role

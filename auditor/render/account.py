@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from auditor.assess.account import Difference, Measure, Signals, Stratum, SuiteMeasured, What
+from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import BehaviourFacts, Change
 from auditor.assess.stream import Place
+from auditor.assess.voiced import Measure, Signals
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
