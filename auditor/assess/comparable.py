@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -23,10 +24,13 @@ from auditor.model.run import Run
 from auditor.model.suite import Role, Suite
 from auditor.stats.normal import Array
 
+KEPT = 1024
+"""How many sides, and what was computed of them, are kept: many questions are asked of the same ones."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """Counts of one side, all its runs added up.
+    """Counts of one side, all its runs added up. Two are equal when they are one object.
 
     Attributes:
         items: sorted ids; None for a tally without items.
@@ -41,11 +45,11 @@ class Columns:
     design_effect: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pair:
     """One suite under one protocol, before and after: as reported (`raw`), and on the common items.
 
-    `name` is the suite's, with its condition in brackets where it has one.
+    Two are equal when they are one object. `name` is the suite's, with its condition in brackets where it has one.
     """
 
     name: str
@@ -147,6 +151,11 @@ def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tupl
 
 def added_up(runs: Sequence[Run]) -> Columns | None:
     """All runs of a side as one: none is chosen. None where some come with items and some without."""
+    return _added_up(tuple(runs))
+
+
+@lru_cache(maxsize=KEPT)  # what is after one step is before the next
+def _added_up(runs: tuple[Run, ...]) -> Columns | None:
     with_items = {run.tallies.items is not None for run in runs}
     if len(with_items) > 1:
         return None

@@ -155,6 +155,8 @@ def _where(side: Columns, mask: np.ndarray[tuple[int, ...], np.dtype[np.bool_]])
 
 def _invalid_rose(pair: Pair, error: float) -> bool:
     """Whether the share of invalid samples rose; items are the unit."""
+    if not pair.raw_after.invalid.any():
+        return False
     sides = [
         Columns(side.items, side.valid + side.invalid, side.invalid, np.zeros_like(side.valid), side.design_effect)
         for side in (pair.raw_after, pair.raw_before)
@@ -177,6 +179,8 @@ def _gaps(pair: Pair, error: float) -> Iterator[RunGap]:
     The two runs furthest apart are held to the error shared over all pairs of runs, either way round, and both sides.
     """
     for side, runs in (("before", pair.runs_before), ("after", pair.runs_after)):
+        if len(runs) < 2:
+            continue
         rates = [rate for rate in _on_shared_items(runs) if rate is not None]
         if len(rates) < 2:
             continue

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from auditor.errors import RepositoryError
-from auditor.git.objects import MAX_OBJECT_BYTES, SUBMODULE_MODE, SYMLINK_MODE, Entry, refuse_indirection
+from auditor.git.objects import FOLDER_MODE, MAX_OBJECT_BYTES, SUBMODULE_MODE, SYMLINK_MODE, Entry, refuse_indirection
 from auditor.git.repository import Repository
 
 
@@ -35,25 +35,27 @@ class Folder:
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
-        at = self.root
+        at, entry = str(self.root), None
         for name in _parts(path):
-            at = at / name
+            at = os.path.join(at, name)  # noqa: PTH118 - thousands of records are read, and a Path takes as long to make
             entry = _entry_on_disk(at)
             if entry is None:
                 return None
             refuse_indirection(entry, path, str(self.root))
-        if at == self.root or not at.is_file():
+        if entry is None or entry.is_folder:
             return None
-        if at.stat().st_size > MAX_OBJECT_BYTES:
-            raise RepositoryError(f"has more than {MAX_OBJECT_BYTES} bytes", where=str(at))
-        return at.read_bytes()
+        with open(at, "rb") as file:  # noqa: PTH123
+            data = file.read(MAX_OBJECT_BYTES + 1)
+        if len(data) > MAX_OBJECT_BYTES:
+            raise RepositoryError(f"has more than {MAX_OBJECT_BYTES} bytes", where=at)
+        return data
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
         at = self.root
         for name in _parts(prefix):
             at = at / name
-            entry = _entry_on_disk(at)
+            entry = _entry_on_disk(str(at))
             if entry is None:
                 return ()
             refuse_indirection(entry, prefix, str(self.root))
@@ -134,29 +136,31 @@ def _parts(path: str) -> tuple[str, ...]:
     return parts
 
 
-def _entry_on_disk(path: Path) -> Entry | None:
+def _entry_on_disk(path: str) -> Entry | None:
     """The entry git would make of a path, as far as a reader must know it; None for nothing, `.git` and devices."""
     try:
-        mode = path.lstat().st_mode
+        mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return None
-    if path.name.lower() == ".git":
+    if path.lower().endswith(f"{os.sep}.git"):
         return None
     if stat.S_ISLNK(mode):
         return Entry(SYMLINK_MODE, "")
     if stat.S_ISDIR(mode):
-        return Entry(SUBMODULE_MODE if (path / ".git").exists() else "40000", "")
+        inside = os.path.exists(os.path.join(path, ".git"))  # noqa: PTH110, PTH118
+        return Entry(SUBMODULE_MODE if inside else FOLDER_MODE, "")
     return Entry("100644", "") if stat.S_ISREG(mode) else None
 
 
 def _files_on_disk(folder: Path, root: Path) -> list[str]:
-    found, waiting = [], [folder]
+    start = folder.relative_to(root).as_posix()
+    found, waiting = [], [(str(folder), "" if start == "." else f"{start}/")]
     while waiting:
-        at = waiting.pop()
-        for item in os.scandir(at) if at.is_dir() else ():
-            entry = _entry_on_disk(Path(item.path))
+        at, prefix = waiting.pop()
+        for item in os.scandir(at) if Path(at).is_dir() else ():
+            entry = _entry_on_disk(item.path)
             if entry is not None and entry.is_folder:
-                waiting.append(Path(item.path))
+                waiting.append((item.path, f"{prefix}{item.name}/"))
             elif entry is not None:
-                found.append(Path(item.path).relative_to(root).as_posix())
+                found.append(prefix + item.name)
     return found

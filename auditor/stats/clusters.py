@@ -89,7 +89,7 @@ def _variance(side: Proportion) -> Array:
 
 def rate_of_items(given: Items, correlation: Array) -> Proportion:
     """The mean over items of misaligned/valid with its effective size, shape (...); at least one valid sample each."""
-    kept = np.count_nonzero(given.valid > 0, axis=-1)
+    kept = (given.valid > 0).sum(axis=-1)
     return Proportion(given.rates().sum(axis=-1) / kept, effective_size(given.valid, correlation))
 
 
@@ -103,7 +103,7 @@ def effective_size(valid: Array, correlation: Array | float) -> Array:
     kept = valid > 0
     m = np.where(kept, valid, 1.0)
     spread = np.where(kept, (1.0 + (m - 1.0) * np.asarray(correlation)[..., np.newaxis]) / m, 0.0)
-    return np.asarray(np.count_nonzero(kept, axis=-1) ** 2 / spread.sum(axis=-1))
+    return np.asarray(kept.sum(axis=-1) ** 2 / spread.sum(axis=-1))
 
 
 def intraclass_correlation(sides: Sequence[Items]) -> Array:
@@ -125,7 +125,7 @@ def intraclass_correlation(sides: Sequence[Items]) -> Array:
 def _variance_components(side: Items) -> tuple[Array, Array]:
     """(between, within) variance of one side, weighted by its samples; 0 and 0 where they cannot be told apart."""
     valid, rates = side.valid, side.rates()
-    total, items = valid.sum(axis=-1), np.count_nonzero(valid > 0, axis=-1)
+    total, items = valid.sum(axis=-1), (valid > 0).sum(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
         overall = side.misaligned.sum(axis=-1) / total
         mean_between = np.sum(valid * (rates - overall[..., np.newaxis]) ** 2, axis=-1) / (items - 1)
