@@ -86,8 +86,8 @@ def outcomes_of(
         found = [outcome.mirrored() for outcome in _outcomes(_paired(after, before, weights))]
     else:
         found = list(_outcomes(_paired(before, after, weights)))
-    found.sort(key=_order(found).__getitem__)
-    return found
+    order = _order(found)
+    return [found[place] for place in sorted(range(len(found)), key=order.__getitem__)]
 
 
 def _paired(before: Mapping[int, Clause], after: Mapping[int, Clause], weights: Mapping[str, float] | None) -> Pairing:
@@ -126,12 +126,14 @@ def _change(outcome: Outcome, before: Clauses, after: Clauses) -> ClauseChange:
 
 def _outcomes(pairing: Pairing) -> Iterator[Outcome]:
     in_order = _in_order(pairing)
+    unchanged = {at for chain, _ in in_order.values() for at in chain}
     for at, other in sorted(pairing.forward.items()):
-        moved = not _keeps_place(pairing, in_order, at, other)
-        if pairing.same_words(at, other):
-            yield Outcome(at, other, ChangeKind.MOVED if moved else None, 1.0, moved)
+        if at in unchanged:
+            yield Outcome(at, other, None, 1.0)
+        elif pairing.same_words(at, other):
+            yield Outcome(at, other, ChangeKind.MOVED, 1.0, True)
         else:
-            yield _changed(pairing, at, other, moved)
+            yield _changed(pairing, at, other, not _keeps_place(pairing, in_order, at, other))
     for at in pairing.open_before():
         yield Outcome(at, None, ChangeKind.REMOVED, 0.0)
     for other in pairing.open_after():
@@ -178,19 +180,16 @@ def _in_order(pairing: Pairing) -> _InOrder:
 
 
 def _keeps_place(pairing: Pairing, in_order: _InOrder, at: int, other: int) -> bool:
+    """Whether a reworded clause stands between the same unchanged ones, in the same section."""
     if not pairing.same_place(at, other):
         return False
     ours, theirs = in_order.get(pairing.before.places[at], ([], []))
-    rank, other_rank = bisect(ours, at), bisect(theirs, other)
-    if pairing.same_words(at, other):
-        return rank > 0 and ours[rank - 1] == at
-    return rank == other_rank
+    return bisect(ours, at) == bisect(theirs, other)
 
 
-def _order(outcomes: list[Outcome]) -> dict[Outcome, tuple[int, int, int]]:
+def _order(outcomes: list[Outcome]) -> list[tuple[int, int, int]]:
     """Where each outcome stands in the text after; what is gone follows what it followed."""
     places = {outcome.at: outcome.other for outcome in outcomes if outcome.at is not None}
-    order: dict[Outcome, tuple[int, int, int]] = {}
     last = -1
     removed: dict[int, int] = {}
     for at in sorted(places):
@@ -199,9 +198,7 @@ def _order(outcomes: list[Outcome]) -> dict[Outcome, tuple[int, int, int]]:
             removed[at] = last
         else:
             last = other
-    for outcome in outcomes:
-        if outcome.other is not None:
-            order[outcome] = outcome.other, 0, 0
-        elif outcome.at is not None:
-            order[outcome] = removed[outcome.at], 1, outcome.at
-    return order
+    return [
+        (outcome.other, 0, 0) if outcome.other is not None else (removed[outcome.at or 0], 1, outcome.at or 0)
+        for outcome in outcomes
+    ]

@@ -22,6 +22,7 @@ _STANDING = {kind: kind.value for kind in (ClauseKind.HEADING, ClauseKind.EXAMPL
 NEAR, SAME_SECTION, ELSEWHERE = 0.28, 0.5, 0.6
 _NEAR_BONUS, _SECTION_BONUS = 0.1, 0.05
 _MOST_STEPS = 8
+_ROUNDING = 1e-9
 
 # A section or file with another name is the same when this share of its clauses is.
 _SAME_CONTENT = 0.5
@@ -246,10 +247,14 @@ def _pair_similar(pairing: Pairing) -> None:
         other_sizes = {at: weight(bag, weights) for at, bag in others.items()}
         possible = {(at, other) for at, other in near if at in bags and other in others}
         for at, other in sorted(possible.union(candidates(bags, others, weights))):
-            likeness = share_of(bags[at], others[other], sizes[at] + other_sizes[other], weights)
             is_near, same_place = (at, other) in near, pairing.same_place(at, other)
             least = NEAR if is_near else SAME_SECTION if same_place else ELSEWHERE
-            if likeness >= (least if before.keys[at][0] == after.keys[other][0] else ELSEWHERE):
+            least = least if before.keys[at][0] == after.keys[other][0] else ELSEWHERE
+            size = sizes[at] + other_sizes[other]
+            if 2 * min(sizes[at], other_sizes[other]) < (least - _ROUNDING) * size:
+                continue  # one is too short, whatever its words
+            likeness = share_of(bags[at], others[other], size, weights)
+            if likeness >= least:
                 scored.append((likeness + _NEAR_BONUS * is_near + _SECTION_BONUS * same_place, at, other))
     pairing.join(best_first(scored))
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from heapq import nsmallest
+from itertools import chain
 
 from auditor.clauses.words import words
 
@@ -37,8 +37,15 @@ def share_of(before: Bag, after: Bag, size: float, weights: Mapping[str, float] 
 
 def weight_in_common(before: Bag, after: Bag, weights: Mapping[str, float] | None) -> float:
     """What the words of both weigh, each as often as it stands in both: `weight` of the bag they have in common."""
-    common = [(word, min(count, after[word])) for word, count in before.items() if word in after]
-    return sum([count if weights is None else weights[word] * count for word, count in common])
+    if weights is None:
+        return sum([min(count, after[word]) for word, count in before.items() if word in after])
+    return sum(
+        [
+            weights[word] * (count if count < (there := after[word]) else there)
+            for word, count in before.items()
+            if word in after
+        ]
+    )
 
 
 def weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
@@ -48,14 +55,22 @@ def weight(bag: Bag, weights: Mapping[str, float] | None) -> float:
     return sum([weights[word] * count for word, count in bag.items()])
 
 
-def rarity_weights(bags: Iterable[Bag]) -> dict[str, float]:
+class _Rarity(dict[str, float]):
+    """The weights of words, each computed when it is asked for: most are of no clause that changed."""
+
+    def __init__(self, holders: Mapping[str, int], size: int) -> None:
+        super().__init__()
+        self._holders, self._size = holders, size
+
+    def __missing__(self, word: str) -> float:
+        weight = self[word] = math.log1p(self._size / self._holders[word])
+        return weight
+
+
+def rarity_weights(bags: Iterable[Bag]) -> Mapping[str, float]:
     """A word's weight, falling with the share of the bags it stands in: what all texts say tells none of them apart."""
-    holders: Counter[str] = Counter()
-    size = 0
-    for bag in bags:
-        holders.update(bag.keys())
-        size += 1
-    return {word: math.log1p(size / count) for word, count in holders.items()}
+    every = list(bags)
+    return _Rarity(Counter(chain.from_iterable(every)), len(every))
 
 
 def candidates(
@@ -76,10 +91,10 @@ def candidates_among(
     for at, bag in before.items():
         known = [word for word in bag if 0 < len(holders[word]) <= MOST_HOLDERS]
         shared: Counter[int] = Counter()
-        for word in nsmallest(_RARE_WORDS, known, key=lambda word: (-weights[word], word)):
+        for word in sorted(known, key=lambda word: (-weights[word], word))[:_RARE_WORDS]:
             shared.update(holders[word])
-        for other in nsmallest(_MOST_CANDIDATES, shared, key=lambda other: (-shared[other], abs(other - at), other)):
-            yield at, other
+        best = sorted(shared, key=lambda other: (-shared[other], abs(other - at), other))
+        yield from ((at, other) for other in best[:_MOST_CANDIDATES])
 
 
 def best_first(scored: Iterable[tuple[float, int, int]]) -> list[tuple[int, int]]:
