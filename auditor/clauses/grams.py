@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import repeat
 from unicodedata import category, normalize
 
 from auditor.clauses.words import words
@@ -139,7 +140,7 @@ def windows(size: int, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _stem_numbers(found: Iterable[str], key: bytes | None) -> frozenset[int]:
-    return frozenset([number for word in found if (number := stem_number(word, key)) is not None])
+    return frozenset([number for number in set(map(stem_number, found, repeat(key))) if number is not None])
 
 
 def _keyed(text: str, key: bytes, person: bytes) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
@@ -83,16 +83,35 @@ class Background:
 class Holders:
     """Which prompts have a number, by position of the prompt; and how many texts, with those of a background."""
 
-    def __init__(self, texts: Iterable[frozenset[int]], background: Mapping[int, int]) -> None:
+    def __init__(
+        self, texts: Iterable[frozenset[int]], background: Mapping[int, int], *, mostly_one: bool = False
+    ) -> None:
         self._background = background
-        # Nearly every run stands in one text only: one number each, and lists for the others.
+        # Where nearly every number stands in one text only: one number each, and lists for the others.
         self._last: dict[int, int] = {}
         self._several: dict[int, list[int]] = {}
+        held = list(texts)
+        if mostly_one:
+            several = self._keep_last(held)
+            held = [numbers & several for numbers in held] if several else []
+        listed: dict[int, list[int]] = defaultdict(list)
+        for at, numbers in enumerate(held):
+            for number in numbers:
+                listed[number].append(at)
+        for number, holders in listed.items():
+            self._last[number] = holders[-1]
+            if len(holders) > 1:
+                self._several[number] = holders
+
+    def _keep_last(self, texts: Iterable[frozenset[int]]) -> set[int]:
+        """Notes for each number the last text that has it; returns what may stand in several, as all that does is."""
+        several: set[int] = set()
         for at, numbers in enumerate(texts):
-            if not self._last.keys().isdisjoint(numbers):
-                for number in self._last.keys() & numbers:
-                    self._several.setdefault(number, [self._last[number]]).append(at)
+            size = len(self._last) + len(numbers)
             self._last.update(dict.fromkeys(numbers, at))
+            if len(self._last) < size:
+                several |= numbers
+        return several
 
     def of(self, number: int) -> list[int]:
         """The positions of the prompts that have it, ascending."""
@@ -131,7 +150,7 @@ class PromptIndex:
         self.lengths = sorted({one.content.length for one in self.prompts if one.content.length})
         self.has_stems = any(one.content.stems for one in self.prompts)
         self.background = Background(background)
-        self.runs = Holders((one.content.runs for one in self.prompts), self.background.runs)
+        self.runs = Holders((one.content.runs for one in self.prompts), self.background.runs, mostly_one=True)
         self.stems = Holders((_all_stems(one.content) for one in self.prompts), self.background.stems)
         self._groups: list[Hashable] = [one.behaviour or at for at, one in enumerate(self.prompts)]
         self._behaviours = frozenset(self._groups)

@@ -40,7 +40,7 @@ def main() -> None:
     commit = commit_of(ROOT)  # now: others may commit while this runs
     with tempfile.TemporaryDirectory() as folder:  # outside of this checkout, whose history is another
         if given.profile:
-            profile(GROUPS[given.profile], Path(folder))
+            profile(GROUPS[given.profile], Path(folder) / given.profile)
             return
         found = [
             cells(row) for name in GROUPS if given.only in (None, name) for row in GROUPS[name](Path(folder) / name)
