@@ -99,6 +99,13 @@ def test_ranges(built: GitRepo) -> None:
             repo.range_commits("main...side")
 
 
+@pytest.mark.parametrize("name", ["^main", "main..side", "^main..side", "main^@..side"])
+def test_a_range_is_no_revision(name: str, built: GitRepo) -> None:
+    built.branch("side", "HEAD~1")
+    with open_repository(built.path) as repo, pytest.raises(RevisionError, match="is a range, and one revision is ask"):
+        repo.resolve(name)
+
+
 def test_tags_of_tags_and_of_files(built: GitRepo) -> None:
     built.tag("inner", annotated=True)
     built.git("tag", "-a", "-m", "x", "outer", "inner")

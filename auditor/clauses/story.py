@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile, takewhile
 
 from auditor.clauses.authority import authority_changes
 from auditor.clauses.comparison import TypedChange, typed_event
@@ -45,6 +46,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A clause of a section, what last happened to it, and where that was seen."""
+
+    state: State
+    word: str
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """A clause's whole life.
 
@@ -53,6 +63,7 @@ class Story:
         events: oldest first.
         parent: the clause it was split from; None for most.
         heir: the clause it was merged into; None for most.
+        section: of a heading that is there, the clauses under it, in order; none for any other clause.
     """
 
     spec: str
@@ -60,6 +71,7 @@ class Story:
     events: tuple[Told, ...]
     parent: State | None
     heir: State | None
+    section: tuple[Member, ...]
 
 
 def states(history: History, lineage: Lineage, revision: str | None = None) -> dict[str, State]:
@@ -149,7 +161,27 @@ def story(history: History, lineage: Lineage, known: Mapping[str, State], name: 
         for event in life.events
     )
     parent, heir = (known.get(other) if other else None for other in (life.parent, life.heir))
-    return Story(lineage.spec, known[name], events, parent, heir)
+    under = (
+        Member(state, _word(last, lineage.lives[state.id], lineage), sightings[last.sighting])
+        for state in _under(known, known[name])
+        for last in lineage.lives[state.id].events[-1:]
+    )
+    return Story(lineage.spec, known[name], events, parent, heir, tuple(under))
+
+
+def _under(known: Mapping[str, State], heading: State) -> Iterator[State]:
+    """The clauses that stand under a heading; `known` begins with those that are there, in order."""
+    if heading.clause.kind is not ClauseKind.HEADING or not heading.there:
+        return
+    place = (*heading.clause.section, heading.clause.text)
+    after = dropwhile(lambda state: state.id != heading.id, known.values())
+    next(after)
+    yield from takewhile(
+        lambda state: (
+            state.there and state.clause.path == heading.clause.path and state.clause.section[: len(place)] == place
+        ),
+        after,
+    )
 
 
 def _word(event: LineageEvent, life: Life, lineage: Lineage) -> str:

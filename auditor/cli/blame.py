@@ -24,7 +24,8 @@ def command(clause: str, repo: Path, spec: str | None, rev: str | None, style: s
     """Tells what happened to a clause, oldest first: introduced, reworded, moved, split, merged, removed, reinstated.
 
     CLAUSE is the anchor of a heading (#open-actions), a place (spec.md:12), or words that stand in one clause only.
-    Where they stand in several, these are listed.
+    Where they stand in several, these are listed. Of a heading it also tells what last happened to each clause under
+    it.
     """
     from auditor.app.blame import blame
 

@@ -67,6 +67,8 @@ class Repository:
         self.require_complete()
         if not name or "\0" in name:
             raise RevisionError("is no revision", where=repr(name), remedy="name a commit, a tag or a branch")
+        if name.startswith("^") or ".." in name:  # rev-parse would read them as what to leave out
+            raise RevisionError("is a range, and one revision is asked for", where=name, remedy="name one commit")
         answer = self._command.attempt("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
         if "ambiguous" in answer.err:
             raise RevisionError(_ambiguity(answer.err), where=name, remedy="write more of it")

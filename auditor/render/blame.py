@@ -13,7 +13,7 @@ from rich.text import Text
 
 from auditor import __version__
 from auditor.clauses.comparison import place_of
-from auditor.clauses.story import State, Story, Told
+from auditor.clauses.story import Member, State, Story, Told
 from auditor.render.clauses import block, look_of, section_line
 from auditor.render.escape import terminal
 from auditor.render.log import name_of
@@ -42,6 +42,14 @@ class StatePart(Part):
     clause: ClausePart
 
 
+class MemberPart(Part):
+    """A clause under the heading that was asked for, and what last happened to it, where."""
+
+    state: StatePart
+    word: str
+    seen: SeenPart
+
+
 class BlameDocument(Part):
     """The document `auditor blame --format json` prints."""
 
@@ -52,6 +60,7 @@ class BlameDocument(Part):
     events: list[EventPart]
     parent: StatePart | None
     heir: StatePart | None
+    section: list[MemberPart]
 
 
 def blame_json(story: Story) -> str:
@@ -67,6 +76,9 @@ def blame_json(story: Story) -> str:
             ],
             parent=_state(story.parent) if story.parent else None,
             heir=_state(story.heir) if story.heir else None,
+            section=[
+                MemberPart(state=_state(one.state), word=one.word, seen=_seen(one.sighting)) for one in story.section
+            ],
         )
     )
 
@@ -81,7 +93,7 @@ def _state(state: State) -> StatePart:
 
 
 def show(story: Story, console: Console) -> Iterator[RenderableType]:
-    """The clause, then what happened to it."""
+    """The clause, then what happened to it; of a heading, then the clauses under it."""
     clause = story.state.clause
     look = Look(marks=look_of(console).marks, paths=True)
     yield section_line(place_of(clause), clause)
@@ -94,6 +106,22 @@ def show(story: Story, console: Console) -> Iterator[RenderableType]:
             yield Text.assemble(
                 f"{what} ", (other.id[:8], "yellow"), f"  {_place(other)}  ", start_of(other.clause.text)
             )
+    if story.section:
+        yield from _section(story.section)
+
+
+def _section(members: Sequence[Member]) -> Iterator[RenderableType]:
+    """What last happened to each clause under a heading."""
+    many = f"{len(members)} clauses stand" if len(members) > 1 else "One clause stands"
+    yield Text(f"{many} under it, with what last happened:")
+    table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in members:
+        first = start_of(" ".join(one.state.clause.text.split()))
+        table.add_row(f"{one.sighting.date:%Y-%m-%d}", one.word, Text(_place(one.state)), first)
+    yield Padding(table, (0, 0, 0, 4), expand=False)
 
 
 def _standing(story: Story) -> str:

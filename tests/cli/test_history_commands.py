@@ -63,6 +63,7 @@ def document(said: Said, verb: str) -> dict[str, Any]:
         ("blame-reinstated", ["blame", "Crates without a label"]),
         ("blame-moved", ["blame", "spec.md:12"]),
         ("blame-split", ["blame", "Nobody may delete"]),
+        ("blame-section", ["blame", "#cargo"]),
     ],
 )
 def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Auditor) -> None:
@@ -213,6 +214,15 @@ def test_ranges_and_dates(wanted: list[str], labels: list[str], harbour: GitRepo
 def test_a_clause_by_its_names(clause: str, line: int, harbour: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("blame", clause, "--repo", harbour.path, "--format", "json"), "blame")
     assert found["state"]["clause"]["line"] == line
+
+
+def test_a_section_has_its_clauses_and_no_others(harbour: GitRepo, auditor: Auditor) -> None:
+    found = document(auditor("blame", "#conduct", "--repo", harbour.path, "--format", "json"), "blame")
+    under = [(one["word"], one["state"]["clause"]["line"]) for one in found["section"]]
+    assert under[:3] == [("reworded", 3), ("split off", 5), ("split", 7)]
+    assert [line for _, line in under] == sorted(line for _, line in under)
+    rule = document(auditor("blame", "spec.md:3", "--repo", harbour.path, "--format", "json"), "blame")
+    assert rule["section"] == []
 
 
 def test_a_line_of_an_earlier_revision(harbour: GitRepo, auditor: Auditor) -> None:
