@@ -33,7 +33,7 @@ def _is_wanted(file: Path) -> bool:
     try:
         return find_reader(file) is not None
     except LogError:
-        # It cannot be opened: that is a refusal, not a file of another kind.
+        # It cannot be opened, or is cut short: that is a refusal, not a file of another kind.
         return True
 
 

@@ -1,6 +1,6 @@
 """Runs the slow half and keeps what came of it in benchmarks/SWEEP.md.
 
-python -m benchmarks.sweep [--only PART] [--mutants 2000] [--seeds 200]
+python -m benchmarks.sweep [--only PART] [--mutants 10000] [--seeds 200]
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main() -> int:
     """Run every part, or one."""
     parser = argparse.ArgumentParser(description="The slow half of what must hold.")
     parser.add_argument("--only", choices=PARTS, help="one part; benchmarks/SWEEP.md is left as it is")
-    parser.add_argument("--mutants", type=int, default=2000)
+    parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
     given = parser.parse_args()
     (ROOT / "build").mkdir(exist_ok=True)
@@ -59,6 +59,7 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
     """The parts that come to one line each."""
     if given.only in (None, "mutants"):
         yield mutants.outcome(folder, given.mutants)
+        yield mutants.prefixes(folder)
     if given.only in (None, "wheel"):
         yield pythons.wheel(source, folder)
     if given.only in (None, "tests"):

@@ -10,41 +10,21 @@ import shutil
 import signal
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
 from auditor.cli.main import run
-from benchmarks.speed.timing import git
-from benchmarks.sweep.outcome import ROOT, Outcome
+from auditor.errors import InputError
+from auditor.sources.runs.interface import ReadOptions, reader_for
+from benchmarks.sweep.good_files import GRADED, USUAL, Good, good_files, parquet, project
+from benchmarks.sweep.outcome import Outcome
 
 SECONDS = 5
-LOGS = ROOT / "tests/fixtures/inspect"
-FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
-SECOND = FIRST + "\nNever delete a log to hide a mistake.\n"
-SUITE = """\
-[[suite]]
-name = "{name}"
-behaviour = "concealment"
-role = "{role}"
-tasks = ["{task}"]
-[suite.score]
-name = "{scorer}"
-misaligned = "{end}"
-unit = "{unit}"
-"""
-ROLES = (("visible", "test", "mistakes_visible"), ("unseen", "held_out", "mistakes_unseen"))
-# How a log's score is read, and the logs that have no such scorer and are read the second way.
-USUAL, GRADED = ("concealment", "high", "fraction"), ("owns_up", "low", "grade")
-BY_GRADE = ("chunked.eval", "several_scorers.eval")
-TABLE = "spec_revision,suite,model,item,misaligned,epoch,created,severity\n" + "".join(
-    f"v1,visible,m,item-{number},{number % 2},{number % 3 + 1},2026-01-02T03:04:05+00:00,0.{number % 10}\n"
-    for number in range(12)
-)
-ROWS = "".join(
-    f'{{"spec_revision": "v1", "suite": "unseen", "model": "m", "item": "{number}", "misaligned": {number % 2}}}\n'
-    for number in range(12)
-)
+MEGABYTES = 512
+# One in so many is Parquet, which a process of its own reads.
+PARQUET = 50
 WORDS = (
     b"NaN",
     b"1e400",
@@ -99,17 +79,6 @@ def drop(data: bytes, draws: random.Random) -> bytes:
 MUTATIONS: tuple[Mutation, ...] = (cut, flip, insert, repeat, drop)
 
 
-def sources() -> dict[str, bytes]:
-    """Good files, by name."""
-    logs = {path.name: path.read_bytes() for path in sorted(LOGS.glob("*.eval"))}
-    return {
-        **logs,
-        "limited.json": (LOGS / "limited.json").read_bytes(),
-        "t.csv": TABLE.encode(),
-        "t.jsonl": ROWS.encode(),
-    }
-
-
 def within(data: bytes, draws: random.Random) -> bytes:
     """An archive that is sound, one of whose members is damaged; the same bytes where it cannot be opened."""
     out = io.BytesIO()
@@ -126,14 +95,15 @@ def within(data: bytes, draws: random.Random) -> bytes:
     return out.getvalue()
 
 
-def mutants(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """So many damaged files, each with the name of its source."""
+def mutants(goods: Sequence[Good], rare: Good | None, count: int, seed: int) -> Iterator[Good]:
+    """So many good files, one file of each damaged; every `PARQUET`-th is the rare one."""
     draws = random.Random(seed)
-    good = sources()
-    for _ in range(count):
-        name = draws.choice(sorted(good))
+    for number in range(count):
+        good = rare if rare and number % PARQUET == 0 else draws.choice(goods)
+        name = draws.choice(sorted(good.files))
         deep = name.endswith(".eval") and draws.random() < 0.6
-        yield name, (within if deep else draws.choice(MUTATIONS))(good[name], draws)
+        damaged = (within if deep else draws.choice(MUTATIONS))(good.files[name], draws)
+        yield replace(good, files={**good.files, name: damaged})
 
 
 class TooLong(BaseException):
@@ -156,24 +126,6 @@ def time_limit(seconds: int) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def project(folder: Path, rule: tuple[str, str, str]) -> Path:
-    """A repository with two revisions, tagged v1 and v2, and two suites whose scores are read by the rule."""
-    scorer, end, unit = rule
-    (folder / "eval_history").mkdir(parents=True)
-    (folder / "auditor.toml").write_text('[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n')
-    suites = [
-        SUITE.format(name=name, role=role, task=task, scorer=scorer, end=end, unit=unit) for name, role, task in ROLES
-    ]
-    (folder / "eval_history/suites.toml").write_text("".join(suites))
-    git("init", "-q", "-b", "main", cwd=folder)
-    for tag, text in (("v1", FIRST), ("v2", SECOND)):
-        (folder / "spec.md").write_text(text)
-        git("add", "-A", cwd=folder)
-        git("-c", "user.name=S", "-c", "user.email=s@example.org", "commit", "-q", "-m", tag, cwd=folder)
-        git("tag", tag, cwd=folder)
-    return folder
-
-
 def ingest(file: Path, repo: Path) -> str:
     """What came of one file: landed, refused, or what must not be. What landed is audited and taken away again."""
     err = io.StringIO()
@@ -191,30 +143,61 @@ def ingest(file: Path, repo: Path) -> str:
     lines = err.getvalue().splitlines()
     if code == 0:
         return "landed" if readable and written else "UNREADABLE"
-    if code != 2 or len(lines) != 1 or file.name not in lines[0]:
+    if code != 2 or len(lines) != 1 or str(file.parent) not in lines[0]:
         return f"EXIT {code}: {' '.join(lines)[:100]}"
     return "HALF WRITTEN" if written else "refused"
 
 
+def told_of(good: Good, folder: Path, repos: Sequence[Path]) -> str:
+    """What came of a good file or of a damaged one, in a folder of its own."""
+    folder.mkdir()
+    for name, data in good.files.items():
+        (folder / name).write_bytes(data)
+    said = ingest(folder / next(iter(good.files)), repos[good.graded])
+    shutil.rmtree(folder)
+    return said
+
+
 def outcome(folder: Path, count: int, seed: int = 20261121) -> Outcome:
     """All of them; before that, that every good file lands, or the bad ones would be refused for another reason."""
-    repos = {rule: project(folder / f"project-{rule[0]}", rule) for rule in (USUAL, GRADED)}
-
-    def told_of(label: str, name: str, data: bytes) -> str:
-        file = folder / f"{label}-{name}"
-        file.write_bytes(data)
-        said = ingest(file, repos[GRADED if name in BY_GRADE else USUAL])
-        file.unlink()
-        return said
-
-    good = {name: told_of("good", name, data) for name, data in sources().items()}
-    told = Counter(told_of(str(number), name, data) for number, (name, data) in enumerate(mutants(count, seed)))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    repos = [project(folder / f"project-{rule[0]}", rule) for rule in (USUAL, GRADED)]
+    goods, rare = good_files(), parquet(folder)
+    whole = {good.name: told_of(good, folder / "good", repos) for good in (*goods, *([rare] if rare else []))}
+    told = Counter(told_of(one, folder / "bad", repos) for one in mutants(goods, rare, count, seed))
+    peaks = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     counts = ", ".join(f"{number:,} {what}" for what, number in told.most_common())
-    refused = [name for name, said in good.items() if said != "landed"]
-    whole = (
-        f"{len(good) - len(refused)} of {len(good)} undamaged ones land{''.join(f'; NOT {name}' for name in refused)}"
+    refused = [name for name, said in whole.items() if said != "landed"]
+    detail = (
+        f"{counts}, and the audit reads what landed; {len(whole) - len(refused)} of {len(whole)} undamaged ones land"
+        f"{''.join(f'; NOT {name}' for name in refused)}; peak memory {peaks[0]} MB, of a reading process {peaks[1]} MB"
+        f"{'' if rare else '; Parquet NOT RUN: DuckDB is not installed'}"
     )
-    detail = f"{counts}, and the audit reads what landed; {whole}; peak memory {peak:.0f} MB"
-    passed = not refused and set(told) <= {"landed", "refused"}
+    passed = not refused and set(told) <= {"landed", "refused"} and max(peaks) < MEGABYTES
     return Outcome(f"{count:,} damaged logs and tables, {SECONDS} s each", "ok" if passed else "FAILED", detail)
+
+
+# Five logs of four tools, each in one file; a table says nowhere how long it is.
+WHOLE = ("test_first.eval", "limited.json", "match.jsonl", "graded.jsonl", "short.json")
+
+
+def prefixes(folder: Path, step: int = 1) -> Outcome:
+    """Every prefix of five good logs: an error, or a run that is incomplete; never one that could support a verdict."""
+    told: Counter[str] = Counter()
+    for good in good_files():
+        for name, data in good.files.items() if good.name in WHOLE else ():
+            file = folder / name
+            for end in range(0, len(data.rstrip()), step):
+                file.write_bytes(data[:end])
+                told[_whole(file)] += 1
+            file.unlink()
+    counts = ", ".join(f"{number:,} {what}" for what, number in told.most_common())
+    passed = set(told) <= {"an error", "incomplete"}
+    return Outcome(f"every prefix of {len(WHOLE)} good logs", "ok" if passed else "FAILED", counts)
+
+
+def _whole(file: Path) -> str:
+    try:
+        runs = reader_for(file).read(file, ReadOptions())
+    except InputError:
+        return "an error"
+    return "incomplete" if all(run.incomplete for run in runs) else "COMPLETE"

@@ -63,7 +63,7 @@ def test_a_bad_table(name: str, project: GitRepo, tmp_path: Path, auditor: Audit
 FILES: dict[str, tuple[str, bytes, str]] = {
     "JSON lines cut short": ("t.jsonl", b'{"suite": "visible"', ":1: not JSON at line 1, column 20"),
     "not UTF-8": ("t.csv", b"\xff\xfe\x00", ":1: is not UTF-8; save the table as UTF-8"),
-    "JSON cut short": ("log.json", b"{", ": no evaluation log or table of a known kind; known are: Inspect logs"),
+    "JSON cut short": ("log.json", b"{", ": is cut short before it says what it is; get the log"),
     "a log without its fields": ("log.json", b'{"version": 2, "eval": {}}', ": eval.created: Field required; give a"),
     "no zip": ("log.eval", b"PK", ": not a complete zip archive, so the log was cut short or damaged; get the log"),
     "an .eval cut short": ("log.eval", STAMPED.read_bytes()[:-200], ": not a complete zip archive, so the log was cut"),

@@ -76,6 +76,39 @@ def test_more_samples_than_memory_holds_are_refused(harness: Path, monkeypatch: 
     assert "sample_id: holds more than 3 samples, or 2,000,000 events; evaluate fewer samples at a time" in said
 
 
+@pytest.mark.parametrize(
+    ("name", "gone", "reason"),
+    [
+        ("graded.jsonl", 1, "the log's final report counts 6 judgements, its events 5"),
+        ("match.jsonl", 1, "the log ends before sample finished-claims.test.0 is scored"),
+    ],
+)
+def test_openai_evals_without_its_last_score_is_incomplete(tmp_path: Path, name: str, gone: int, reason: str) -> None:
+    """Every sample is there and every event numbered: what is missing is the last event alone."""
+    report = [line for line in (FIXTURES / "openai_evals" / name).read_text().splitlines() if "final_report" in line]
+    lines = [line for line in (FIXTURES / "openai_evals" / name).read_text().splitlines() if "final_report" not in line]
+    path = tmp_path / name
+    path.write_text("\n".join([lines[0], *report, *lines[1:-gone]]))
+    [run] = read(path)
+    assert run.incomplete == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("", "is empty"),
+        ('{"version": 2, "sta', "is cut short before it says what it is"),
+        ('\ufeff{"evalId": "x", "results": ', "is cut short before it says what it is"),
+    ],
+)
+def test_a_json_that_is_cut_short_is_called_so(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "log.json"
+    path.write_text(text)
+    assert refusal(path) == f"log.json: {what}; get the log again from its source"
+    path.write_text('{"other": "tool"}')
+    assert find_reader(path) is None
+
+
 def test_lm_eval_says_which_code_of_the_harness_ran(harness: Path) -> None:
     path = changed(harness / HARNESS, lambda results: results.update(git_hash="v0.4.9-12-g0a1b2c3"))
     assert {run.code_revision for run in read(path)} == {"v0.4.9-12-g0a1b2c3"}

@@ -117,7 +117,7 @@ def is_table_folder(path: Path) -> bool:
 
 
 def find_reader(path: Path) -> Reader | None:
-    """The reader that recognises a file; None if none does. Raises LogError for a file that cannot be opened."""
+    """The reader that recognises a file; None if none does. Raises LogError for one that cannot be opened or is cut."""
     if is_table_folder(path):
         return next((reader for reader in readers() if reader.recognises(path, b"")), None)
     if path.exists() and not path.is_file():
@@ -127,7 +127,17 @@ def find_reader(path: Path) -> Reader | None:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise unreadable(path, error) from error
-    return next((reader for reader in readers() if reader.recognises(path, head)), None)
+    found = next((reader for reader in readers() if reader.recognises(path, head)), None)
+    if found is None and path.suffix == ".json" and _is_cut(head):
+        what = "is cut short before it says what it is" if head.strip() else "is empty"
+        raise LogError(what, where=str(path), remedy="get the log again from its source")
+    return found
+
+
+def _is_cut(head: bytes) -> bool:
+    """Whether the beginning of a file is all of it, and ends inside of an object."""
+    text = head.removeprefix(b"\xef\xbb\xbf").strip()
+    return not text or (len(head) < HEAD_BYTES and text.startswith(b"{") and not text.endswith(b"}"))
 
 
 def reader_for(path: Path) -> Reader:

@@ -52,12 +52,16 @@ class _Sample:
 
 @dataclass(slots=True)
 class _Log:
-    """What has been read of a log: its events' numbers and first time, its samples, the messages they began with."""
+    """What has been read of a log: its events' numbers and first time, its samples, the messages they began with.
+
+    `last` is the sample of the last event.
+    """
 
     spec: Spec
     report: Mapping[str, Any] | None = None
     numbers: set[int] = field(default_factory=set)
     first_time: str = ""
+    last: str = ""
     samples: dict[str, _Sample] = field(default_factory=dict)
     system: dict[str, None] = field(default_factory=dict)
 
@@ -75,6 +79,7 @@ def events_of(data: bytes, path: Path) -> Events:
             continue
         event = valid(EVENT, value, where, remedy=WROTE)
         _note(event, log, where)
+        log.last = event.sample_id
         _add(log.samples.setdefault(event.sample_id, _Sample()), event, log.system, where)
         if len(log.samples) > MOST_SAMPLES or len(log.numbers) > MOST_EVENTS:
             what = f"holds more than {MOST_SAMPLES:,} samples, or {MOST_EVENTS:,} events"
@@ -140,9 +145,25 @@ def _incomplete(log: _Log) -> str | None:
         return f"the log holds {len(log.numbers)} of {max(log.numbers) + 1} events"
     if log.spec.run_config.max_samples is None and (missing := _gap(log.samples)):
         return f"the log lacks sample {missing:.80}"
+    if unscored := _unscored(log):
+        return unscored
     accuracy, said = _accuracy(log.samples), log.report.get("accuracy")
     if accuracy is not None and isinstance(said, float) and not math.isclose(accuracy, said, abs_tol=1e-9):
         return f"the log's final report says accuracy {said:.6g}, its events {accuracy:.6g}"
+    return None
+
+
+def _unscored(log: _Log) -> str | None:
+    """What shows that scores are missing at the end, where the events are numbered through and every sample begun."""
+    report = log.report or {}
+    counted = [value for name, value in report.items() if name.startswith("counts/") and type(value) is int]
+    judged = sum(len(one.metrics) for one in log.samples.values())
+    if counted and sum(counted) != judged:
+        return f"the log's final report counts {sum(counted)} judgements, its events {judged}"
+    open_ = (item for item, one in log.samples.items() if one.asked and not (one.match or one.metrics or one.failed))
+    unfinished = next(open_, None)
+    if unfinished is not None and (log.last == unfinished or "accuracy" in report):
+        return f"the log ends before sample {unfinished:.80} is scored"
     return None
 
 
