@@ -26,6 +26,7 @@ from auditor.assess.line import Line, line_of
 from auditor.assess.measured import measured
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
+from auditor.assess.sensitivity import of_behaviour
 from auditor.assess.steps import steps
 from auditor.assess.stream import ACCUSING, Entry, Place, accusations, places
 from auditor.assess.suites import judge, missing_of, ruling_suite
@@ -226,6 +227,9 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         account=case.account,
         accusations=accusations(case.found.step, case.found.cells, error),
         checkpoint_alone=case.alone,
+        sensitivity=of_behaviour({one.suite: one.verdict for one in suites}, ruling.hangs_on, verdict)
+        if ruling
+        else None,
     )
 
 

@@ -44,6 +44,10 @@ class Columns:
     invalid: Array
     design_effect: float | None
 
+    def counts(self) -> tuple[Array, Array, Array]:
+        """Valid, misaligned and invalid, by item."""
+        return self.valid, self.misaligned, self.invalid
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pair:
@@ -82,7 +86,31 @@ def compare(evidence: Evidence, step: Step) -> Compared:
         (test if suite.role is Role.TEST else held_out).extend(pairs)
         if not pairs:
             without.append(NotCompared(suite.name, suite.role, why, differences))
-    return Compared(tuple(test), tuple(held_out), tuple(without))
+    once = [_each_once(pairs, without) for pairs in (test, held_out)]
+    return Compared(tuple(once[0]), tuple(once[1]), tuple(without))
+
+
+def _each_once(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
+    """Without the pairs that are another suite's under a second name: the same items, the same counts.
+
+    Counted twice, a suite would weigh double in the average of the test, and share the error with itself.
+    """
+    known: dict[tuple[object, ...], Pair] = {}
+    for pair in sorted(pairs, key=lambda one: one.name):
+        same = known.setdefault(_contents(pair), pair)
+        if same is not pair:
+            without.append(NotCompared(pair.name, pair.suite.role, f"is {same.name} under another name"))
+    return [pair for pair in pairs if known[_contents(pair)] is pair]
+
+
+def _contents(pair: Pair) -> tuple[object, ...]:
+    """What a pair holds, whatever its name; without items two suites may well have the same counts."""
+    if pair.before.items is None or pair.after.items is None:
+        return (pair.name,)
+    sides = [
+        (side.items, *(counts.tobytes() for counts in side.counts())) for side in (pair.raw_before, pair.raw_after)
+    ]
+    return (pair.suite.role, pair.protocol, *sides)
 
 
 def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], str, tuple[Difference, ...]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.assess.account import Account, Attribution, Difference
+from auditor.assess.sensitivity import Sensitivity, SuiteSensitivity
 from auditor.assess.stream import Place
 from auditor.assess.verdicts import Statement
 from auditor.evidence import State, Step
@@ -90,7 +91,7 @@ class SuiteFacts:
         suite: its name; with its condition in brackets where it has one.
         p_values: of each statement, corrected for the patch's family.
         missing: what an inconclusive verdict lacks.
-        needed: held-out samples a side that would settle it with probability 0.8; None where no number is known to.
+        needed: held-out samples a side, as run, that would settle it with probability 0.8; None where none is known to.
     """
 
     suite: str
@@ -102,6 +103,7 @@ class SuiteFacts:
     needed: int | None
     p_values: Mapping[Statement, float]
     attribution: Attribution
+    hangs_on: SuiteSensitivity
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ class BehaviourFacts:
     survives_fdr: bool | None = None
     checkpoint_alone: CheckpointAlone | None = None
     worse_beside: tuple[str, ...] = ()
+    sensitivity: Sensitivity | None = None
     rebound: Step | None = None
 
 

@@ -77,6 +77,7 @@ def cell_statements(test: Fall, held_out: Fall, policy: Policy) -> dict[S, Array
         S.BELOW_THRESHOLD: below(policy.transfer_threshold, odds=False),
         S.BELOW_THRESHOLD_ODDS: below(policy.transfer_threshold, odds=True),
         S.BELOW_WHOLE: below(WHOLE, odds=False),
+        S.BELOW_WHOLE_ODDS: below(WHOLE, odds=True),
         S.ABOVE_HALF: above(HALF, odds=False),
         S.ABOVE_HALF_ODDS: above(HALF, odds=True),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,8 +10,9 @@ import numpy as np
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
 from auditor.assess.contrast import Numbers, raw_fall_of
-from auditor.assess.facts import Missing, SuiteFacts
+from auditor.assess.facts import Change, Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
+from auditor.assess.sensitivity import of_suite
 from auditor.assess.statements import LEFT_OUT, RESERVE
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
@@ -45,11 +47,14 @@ def judge(
     missing = Missing.NOTHING
     if row.verdict is Verdict.INCONCLUSIVE:
         missing = _missing(numbers, fall, row, plain, corrected, level, policy)
-    needed = _needed(numbers, fall, level, policy) if missing is Missing.HELD_OUT else None
+    needed = _needed(numbers, fall, change, level, policy) if missing is Missing.HELD_OUT else None
     transfer = transfer_of(numbers.test, fall, level, RESERVE)
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
-    return SuiteFacts(pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts)
+    hangs_on = of_suite(numbers.test, fall, corrected, level, policy.error_rate)
+    return SuiteFacts(
+        pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts, hangs_on
+    )
 
 
 def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -> SuiteFacts | None:
@@ -95,16 +100,18 @@ def _missing(
     return Missing.ZERO if float(fall.before.rate[LEFT_OUT]) == 0.0 else Missing.HELD_OUT
 
 
-def _needed(numbers: Numbers, fall: Fall, level: float, policy: Policy) -> int | None:
-    """Held-out samples a side that would show that the test fall did not carry over, if it did not; None if no more
-    than there are, for then the transfer lies too near a threshold for a number."""
+def _needed(numbers: Numbers, fall: Fall, change: Change, level: float, policy: Policy) -> int | None:
+    """Held-out samples a side that would show that the test fall did not carry over, if it did not: independent ones,
+    times the design effect of the suite's items and epochs as it was run. None if no more than there are, for then the
+    transfer lies too near a threshold for a number."""
     test = Fall(_plain(numbers.test.before), _plain(numbers.test.after))
     base = float(fall.before.rate[LEFT_OUT])
     if not 0.0 < base < 1.0:
         return None
     needed = to_settle_transfer(test, base, policy.transfer_threshold, level / RESERVE)
+    design_effect = max(side.valid / side.size for side in (change.before, change.after))
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
-    return needed if needed is not None and needed > have else None
+    return math.ceil(needed * design_effect) if needed is not None and needed > have else None
 
 
 def _plain(side: Proportion) -> Proportion:

@@ -37,6 +37,7 @@ class Statement(StrEnum):
     BELOW_THRESHOLD = "transfer's upper limit is under the transfer threshold"
     BELOW_THRESHOLD_ODDS = "the same on the odds scale, threshold"
     BELOW_WHOLE = "transfer's upper limit is under 0.9"
+    BELOW_WHOLE_ODDS = "the same on the odds scale, whole"
     ABOVE_HALF = "transfer's lower limit is above 0.5"
     ABOVE_HALF_ODDS = "the same on the odds scale, half"
 
@@ -98,9 +99,14 @@ STAYED_ON_ODDS = any_of(
     S.HELD_OUT_ROSE, S.BELOW_MARGIN_ODDS, all_of(S.BELOW_THRESHOLD_ODDS, Not(S.HELD_OUT_FELL_AT_ALL))
 )
 STAYED_ON_BOTH_SCALES = all_of(STAYED, any_of(S.HELD_OUT_UNDER_HALF, STAYED_ON_ODDS))
+PARTLY_ON_ODDS = all_of(S.HELD_OUT_FELL, S.BELOW_WHOLE_ODDS)
 PARTLY = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.BELOW_WHOLE)
+# A shift of the odds shared by both is a transfer under 0.9 from a held-out rate of a tenth on: here the odds are asked
+# always, or a whole gain at a high base would be called a part.
+PARTLY_ON_BOTH_SCALES = all_of(PARTLY, PARTLY_ON_ODDS)
+CARRIED_OVER_ON_ODDS = all_of(S.HELD_OUT_FELL, S.ABOVE_HALF_ODDS)
 CARRIED_OVER = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF)
-CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, S.ABOVE_HALF_ODDS)
+CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, CARRIED_OVER_ON_ODDS)
 
 TABLE: tuple[Row, ...] = (
     Row(Verdict.UNMEASURED, Not(S.TEST_MEASURED), "test"),
@@ -110,14 +116,14 @@ TABLE: tuple[Row, ...] = (
     Row(Verdict.UNMEASURED, all_of(S.TEST_FELL, Not(S.HELD_OUT_MEASURED)), "held-out"),
     Row(Verdict.TEST_ONLY, STAYED_ON_BOTH_SCALES),
     Row(Verdict.INCONCLUSIVE, STAYED, "scale"),
-    Row(Verdict.PARTIAL, PARTLY),
+    Row(Verdict.PARTIAL, PARTLY_ON_BOTH_SCALES),
     Row(Verdict.GENERALISES, CARRIED_OVER_ON_BOTH_SCALES),
-    Row(Verdict.INCONCLUSIVE, CARRIED_OVER, "scale"),
+    Row(Verdict.INCONCLUSIVE, any_of(PARTLY, CARRIED_OVER), "scale"),
     Row(Verdict.INCONCLUSIVE, All(())),
 )
 
 # What can be said of a held-out suite by itself: the cells of a patch's family are ranked by the strongest of these.
-DECISIVE: tuple[Condition, ...] = (STAYED_ON_BOTH_SCALES, PARTLY, CARRIED_OVER_ON_BOTH_SCALES)
+DECISIVE: tuple[Condition, ...] = (STAYED_ON_BOTH_SCALES, PARTLY_ON_BOTH_SCALES, CARRIED_OVER_ON_BOTH_SCALES)
 
 PValues = Mapping[Statement, float]
 

@@ -25,9 +25,10 @@ from auditor.model.verdict import Verdict
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires where held-out samples are what is missing."""
     if facts.missing is Missing.HELD_OUT and facts.ruling is not None:
-        have = round(min(facts.ruling.change.before.size, facts.ruling.change.after.size))
+        side = min(facts.ruling.change.before, facts.ruling.change.after, key=lambda rate: rate.size)
+        worth = f", worth {side.size:,.0f} independent ones" if round(side.size) < side.valid else ""
         would = f"about {facts.ruling.needed:,} would do" if facts.ruling.needed else "no number is sure to do"
-        message = f"{facts.ruling.suite} has {have:,} independent samples a side; {would}"
+        message = f"{facts.ruling.suite} has {side.valid:,} samples a side{worth}; {would}"
         return Fired(message, Confidence.HIGH, records_behind(facts))
     if facts.verdict is Verdict.UNMEASURED:
         return Undecided(facts.reason)

@@ -9,6 +9,7 @@ from rich.text import Text
 from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import BehaviourFacts, Change
+from auditor.assess.sensitivity import Sensitivity
 from auditor.assess.stream import Place
 from auditor.assess.voiced import Measure, Signals
 from auditor.model.suite import Role
@@ -32,6 +33,18 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
         yield from _waterfall(facts)
     yield from _checkpoint(facts)
     yield from _beside(facts)
+    if facts.sensitivity is not None and (said := hangs_on(facts.sensitivity)):
+        yield Text(f"hangs on: {terminal('; '.join(said))}", style="dim")
+
+
+def hangs_on(given: Sensitivity) -> list[str]:
+    """What would change a verdict, a clause each; none where no threshold, scale or suite left out does."""
+    said = []
+    if given.tips_at is not None:
+        said.append(f"{Verdict.TEST_ONLY} at transfer thresholds above {given.tips_at:.2f} only")
+    if given.scales_differ:
+        said.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
+    return said + [f"without {suite} {verdict}" for suite, verdict in given.without]
 
 
 def stream_line(place: Place | None, accused: bool) -> Iterator[Text]:

@@ -14,6 +14,7 @@ from auditor.assess.facts import (
     SuiteFacts,
     Transfer,
 )
+from auditor.assess.sensitivity import Sensitivity
 from auditor.clauses.direction import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
@@ -40,6 +41,7 @@ from auditor.render.schema import (
     RatePart,
     RenamingPart,
     ResidualPart,
+    SensitivityPart,
     SidesPart,
     SightingPart,
     StepPart,
@@ -49,6 +51,7 @@ from auditor.render.schema import (
     SummaryPart,
     TransferPart,
     WindowPart,
+    WithoutPart,
 )
 from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
@@ -141,6 +144,7 @@ def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
         reason=facts.reason,
         missing=str(facts.missing) or None,
         samples_needed=ruling.needed if ruling else None,
+        sensitivity=_sensitivity(facts.sensitivity) if facts.sensitivity else None,
         test=SidesPart(**_sides(facts.test)),
         held_out=HeldOutPart(**_sides(facts.held_out), unchanged=facts.held_out_unchanged),
         suites=[_suite(suite) for suite in facts.suites],
@@ -207,6 +211,11 @@ def _transfer(transfer: Transfer | None) -> TransferPart | None:
     return TransferPart(
         estimate=transfer.estimate, low=transfer.low, high=transfer.high, error_each_side=transfer.error
     )
+
+
+def _sensitivity(given: Sensitivity) -> SensitivityPart:
+    without = [WithoutPart(suite=suite, verdict=verdict) for suite, verdict in given.without]
+    return SensitivityPart(tips_at=given.tips_at, on_rates=given.on_rates, on_odds=given.on_odds, without_suite=without)
 
 
 def _residual(ruling: SuiteFacts) -> ResidualPart:

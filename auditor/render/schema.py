@@ -128,6 +128,26 @@ class StepPart(_Part):
     after_checkpoint: str
 
 
+class WithoutPart(_Part):
+    """The verdict with one held-out suite left out, where it is another one; the others' levels are kept."""
+
+    suite: str
+    verdict: Verdict
+
+
+class SensitivityPart(_Part):
+    """What the verdict hangs on.
+
+    `tips_at`: the transfer threshold above which the ruling suite is test-only and at or under which it is not; null
+    where no threshold from 0 to 1 makes the difference. `on_rates`, `on_odds`: what each scale says of it by itself.
+    """
+
+    tips_at: Number | None
+    on_rates: Verdict
+    on_odds: Verdict
+    without_suite: list[WithoutPart]
+
+
 class ResidualPart(_Part):
     """What is left on the ruling held-out suite after the patch."""
 
@@ -361,6 +381,7 @@ class BehaviourPart(_Part):
     reason: str
     missing: str | None
     samples_needed: int | None
+    sensitivity: SensitivityPart | None
     test: SidesPart
     held_out: HeldOutPart
     suites: list[SuitePart]

@@ -180,14 +180,14 @@ def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Arr
     return largest_z(lambda z: transfer_is_above(test, held_out, c, z, odds=odds), test.before.rate.shape)
 
 
-def transfer_limits(test: Fall, held_out: Fall, z: Array) -> Limits:
+def transfer_limits(test: Fall, held_out: Fall, z: Array, *, odds: bool = False) -> Limits:
     """Transfer r_H/r_T with the limits at which D changes sign; nan where the test's estimate is no fall.
 
     The roots of (E - c e)^2 = (distance of the held-out limit)^2 + c^2 (distance of the test limit)^2, with e, E the
     two falls; the test limit that counts depends on the sign of c. As long as the test fall is not established at `z`,
     an end that points away from 0 is infinite, and one between 0 and the estimate holds only if the test did fall.
     """
-    t, h = fall_limits(test, z, few=True), fall_limits(held_out, z)
+    t, h = fall_limits(test, z, odds=odds, few=True), fall_limits(held_out, z, odds=odds)
     with np.errstate(divide="ignore", invalid="ignore"):
         b = h.estimate * t.estimate
         near, far = t.low * (2.0 * t.estimate - t.low), t.high * (2.0 * t.estimate - t.high)

@@ -393,12 +393,27 @@ class TestMeasurement:
 
 class TestSeveralSuites:
     def test_the_worst_decided_rules_over_near_duplicates(self) -> None:
-        found = judged(FIT, *["82/400 -> 2/400"] * 5, NOT_MOVED)
+        found = judged(FIT, *[f"82/400 -> {left}/400" for left in range(1, 6)], NOT_MOVED)
         assert found.verdict is V.TEST_ONLY
         assert found.ruling is not None
         assert found.ruling.suite == "held-6"
         assert found.held_out is not None
-        assert found.held_out.after.rate == pytest.approx((5 * 2 + 80) / 6 / 400)
+        assert found.held_out.after.rate == pytest.approx((15 + 80) / 6 / 400)
+
+    def test_a_suite_under_two_names_is_one(self) -> None:
+        twice = judged(FIT, "82/400 -> 40/400", "82/400 -> 40/400", NOT_MOVED)
+        once = judged(FIT, "82/400 -> 40/400", NOT_MOVED)
+        assert [one.suite for one in twice.suites] == ["held-1", "held-3"]
+        assert [(one.suite, one.why) for one in twice.not_compared] == [("held-2", "is held-1 under another name")]
+        assert [one.p_values for one in twice.suites] == [one.p_values for one in once.suites]
+        assert twice.verdict is once.verdict
+
+    def test_a_test_suite_under_two_names_weighs_once(self) -> None:
+        again = [replace(one, suite="test-9", record=one.record + "9") for one in runs_of("test-0", FIT)]
+        suites = registry()
+        named = Registry({**suites.suites, "test-9": replace(suites.suites["test-0"], name="test-9")})
+        twice, once = only(assessed([*plain_runs(), *again], named)), only(assessed(plain_runs(), suites))
+        assert (twice.verdict, twice.test, twice.p_values) == (once.verdict, once.test, once.p_values)
 
     def test_an_undecided_suite_does_not_hide_a_decided_one(self) -> None:
         assert judged(FIT, "2/10 -> 2/10", "82/400 -> 2/400").verdict is V.GENERALISES

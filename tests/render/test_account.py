@@ -20,7 +20,14 @@ def lines(facts: BehaviourFacts) -> list[str]:
 
 
 def test_there_is_nothing_to_say_where_nothing_differs() -> None:
-    assert lines(judged(FELL, NOT_MOVED)) == []
+    assert lines(judged("80/400 -> 0/400", "82/400 -> 2/400")) == []
+
+
+def test_what_a_verdict_hangs_on() -> None:
+    (line,) = lines(judged(FELL, NOT_MOVED))
+    assert line == "hangs on: test-only at transfer thresholds above 0.23 only"
+    (line,) = lines(judged("80/400 -> 0/400", "82/400 -> 2/400", "82/400 -> 80/400"))
+    assert line.endswith("without held-2 generalises")
 
 
 def test_a_measurement_comes_with_its_waterfall() -> None:
@@ -71,7 +78,7 @@ def test_what_lies_beside() -> None:
     case = Case(
         "beside", "160/400 -> 40/400", Fired, ("162/400 -> 160/400",), aware="5/20 -> 0/0", severity="0.9 -> 0.3"
     )
-    (line,) = lines(only(case_assessment(case)))
+    line, _ = lines(only(case_assessment(case)))
     assert line == (
         "beside the verdict: misaligned among aware samples 25.0 % (10/40) to none seen; "
         "misaligned among unaware samples 40.8 % (310/760) to 10.0 % (40/400); "

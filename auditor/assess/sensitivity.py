@@ -1,0 +1,111 @@
+"""What would change a verdict: the transfer threshold, the scale, a suite left out. Beside the verdict, never in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.assess.statements import RESERVE
+from auditor.assess.verdicts import (
+    CARRIED_OVER,
+    CARRIED_OVER_ON_ODDS,
+    PARTLY,
+    PARTLY_ON_ODDS,
+    STAYED,
+    STAYED_ON_ODDS,
+    Condition,
+    Statement,
+    all_of,
+    p_value,
+)
+from auditor.assess.verdicts import Statement as S
+from auditor.model.verdict import Verdict, worst
+from auditor.stats.falls import Fall, transfer_limits
+from auditor.stats.normal import z_of_error
+
+_ON_RATES = ((Verdict.TEST_ONLY, STAYED), (Verdict.PARTIAL, PARTLY), (Verdict.GENERALISES, CARRIED_OVER))
+_ON_ODDS = (
+    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_HERE, STAYED_ON_ODDS)),
+    (Verdict.PARTIAL, all_of(S.TEST_FELL_HERE, PARTLY_ON_ODDS)),
+    (Verdict.GENERALISES, all_of(S.TEST_FELL_HERE, CARRIED_OVER_ON_ODDS)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSensitivity:
+    """What a held-out suite's verdict hangs on.
+
+    Attributes:
+        tips_at: the transfer threshold above which it is `test-only` and at or under which it is not; None where no
+            threshold from 0 to 1 makes the difference.
+        on_rates, on_odds: what each scale says by itself.
+    """
+
+    tips_at: float | None
+    on_rates: Verdict
+    on_odds: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What the verdict of a step hangs on.
+
+    Attributes:
+        tips_at: of the ruling suite.
+        on_rates, on_odds: what each scale says by itself of the ruling suite.
+        without: the verdict with one held-out suite left out, by suite, levels kept; only where it is another one.
+    """
+
+    tips_at: float | None
+    on_rates: Verdict
+    on_odds: Verdict
+    without: tuple[tuple[str, Verdict], ...]
+
+    @property
+    def scales_differ(self) -> bool:
+        """Whether rates and odds by themselves come to different verdicts."""
+        return self.on_rates is not self.on_odds
+
+
+def of_suite(
+    test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
+) -> SuiteSensitivity:
+    """What one suite's verdict hangs on.
+
+    Args:
+        test, held_out: one entry a reading of the invalid samples, shape (3,).
+        given: the suite's p-values, corrected.
+        level: the error it was decided at; `error` is the patch's.
+    """
+    on_rates, on_odds = (_first(conditions, given, error) for conditions in (_ON_RATES, _ON_ODDS))
+    return SuiteSensitivity(_tips_at(test, held_out, given, level, error), on_rates, on_odds)
+
+
+def _first(conditions: Sequence[tuple[Verdict, Condition]], given: Mapping[Statement, float], error: float) -> Verdict:
+    found = (verdict for verdict, when in conditions if p_value(when, given, error) <= error)
+    return next(found, Verdict.INCONCLUSIVE)
+
+
+def _tips_at(test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float) -> float | None:
+    """Transfer's upper end, on the odds too where they are asked: the interval is what thresholds do not exclude."""
+    fell = given[S.TEST_FELL_HERE] <= error
+    settled = any(given[one] <= error for one in (S.HELD_OUT_ROSE, S.BELOW_MARGIN, S.HELD_OUT_FELL_AT_ALL))
+    if not fell or settled:
+        return None
+    z = np.asarray(z_of_error(level / RESERVE))
+    scales = (False,) if given[S.HELD_OUT_UNDER_HALF] <= error else (False, True)
+    high = max(float(np.max(transfer_limits(test, held_out, z, odds=odds).high)) for odds in scales)
+    return high if 0.0 < high <= 1.0 else None
+
+
+def of_behaviour(verdicts: Mapping[str, Verdict], ruling: SuiteSensitivity, verdict: Verdict) -> Sensitivity:
+    """What a step's verdict hangs on, given its suites' verdicts and the one that rules."""
+    without = []
+    for name in sorted(verdicts):
+        rest = [one for other, one in verdicts.items() if other != name and one is not Verdict.INCONCLUSIVE]
+        left = worst(rest) if rest else Verdict.INCONCLUSIVE
+        if len(verdicts) > 1 and left is not verdict:
+            without.append((name, left))
+    return Sensitivity(ruling.tips_at, ruling.on_rates, ruling.on_odds, tuple(without))
