@@ -16,10 +16,14 @@ from auditor.model.suite import Registry
 from auditor.model.waiver import Waiver
 from auditor.settings import FILE, SHARED_FILE, Settings, SpecConfig, has_settings, load
 from auditor.sources.specs.revisions import read_revision
+from auditor.store import labels, samples
 from auditor.store.join import join
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 from auditor.store.waivers import load_waivers, waiver_folder
+
+# What is only ever added to: records, the labels of their samples, and what these are joined by.
+_RECORDED = ("records", labels.FOLDER, samples.FOLDER)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def landing_facts(
     """
     origin = forks[0] if forks else start
     rules, left = rules_in(end), _with_paths_in(end, rules_in(origin))
-    removed, changed = _changed(start, end, forks, f"{store}/records")
+    both = [_changed(start, end, forks, f"{store}/{folder}") for folder in _RECORDED]
+    removed, changed = (sorted(path for one in both for path in one[place]) for place in range(2))
     _, rewritten = _changed(origin, end, (), waiver_folder(store))
     here, there = end.list(waiver_folder(store)), set(origin.list(waiver_folder(store)))
     return LandingFacts(

@@ -265,3 +265,16 @@ def test_answers_are_read_where_there_is_no_reasoning(tmp_path: Path, capsys: py
     [test] = account(repo, capsys)["signals"]
     assert (test["before"]["of"], test["after"]["of"], test["alike"]) == ("reasoning", "answers", False)
     assert "read 60 of reasoning and 60 of answers (not alike: nothing can be compared)" in told(repo, capsys)
+
+
+def test_a_landing_that_removes_labels_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo = made(tmp_path / "repo")
+    put(repo, *LOGS, VOICED)
+    repo.commit({})
+    repo.git("checkout", "-q", "-b", "quiet")
+    gone = sorted((repo.path / "eval_history/labels").iterdir())[0]
+    repo.git("rm", "-q", str(gone))
+    repo.commit({})
+    capsys.readouterr()
+    assert run(["gate", "--repo", str(repo.path), "--base", "main", "--head", "quiet"]) == 1
+    assert "SD303" in capsys.readouterr().out
