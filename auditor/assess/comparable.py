@@ -129,12 +129,12 @@ def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], st
 
 
 def counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
-    """Without the runs from before the day a held-out role counts from."""
+    """Without the runs from before the day a held-out role counts from, and those that do not say their day."""
     if suite.role is Role.TEST or suite.registered is None:
         return runs
     registered = suite.registered
     kept = {
-        protocol: tuple(run for run in group if run.created is None or run.created.date() >= registered)
+        protocol: tuple(run for run in group if run.created is not None and run.created.date() >= registered)
         for protocol, group in runs.items()
     }
     return {protocol: group for protocol, group in kept.items() if group}
@@ -147,6 +147,8 @@ def _why_no_run(evidence: Evidence, suite: Suite, step: Step, before: bool, afte
 
 def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) -> str:
     if complete_runs(evidence, suite.name, state):
+        if all(run.created is None for run in complete_runs(evidence, suite.name, state)):
+            return f"run {side} the patch without a date, which a role registered on {suite.registered} asks for"
         return f"run {side} the patch earlier than its role was registered ({suite.registered})"
     here = runs_at(evidence, suite.name, state)
     if here:

@@ -10,7 +10,7 @@ What to do
 Run it again on both revisions. Items written after a patch and first run then are what a held-out suite should be.
 
 What it cannot see
-Runs without a date. Evaluations that were made and not recorded before the role was registered.
+Dates that are made up. Evaluations that were made and not recorded before the role was registered.
 """
 
 from auditor.assess.facts import BehaviourFacts

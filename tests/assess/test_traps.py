@@ -489,6 +489,15 @@ class TestRoles:
         if verdict is V.UNMEASURED:
             assert "earlier than its role was registered (2026-01-06)" in found.reason
 
+    def test_a_run_without_a_date_is_not_counted_for_a_registered_role(self) -> None:
+        undated = changed(plain_runs(), "held-1", "r0", created=None)
+        found = only(assessed(undated, registry(registered=START.date())))
+        assert found.verdict is V.UNMEASURED
+        assert (
+            "held-1 run before the patch without a date, which a role registered on 2026-01-05 asks for" in found.reason
+        )
+        assert only(assessed(undated, registry())).verdict is V.TEST_ONLY
+
     def test_deployment_counts_as_held_out_and_is_named_apart(self) -> None:
         found = judged(FIT, deployment=NOT_MOVED)
         assert found.verdict is V.TEST_ONLY
