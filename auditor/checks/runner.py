@@ -40,6 +40,21 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class CouldNotTell:
+    """Checks that could not tell whether their fault is there.
+
+    Attributes:
+        on: what they were run on.
+        why: what they lack, as a sentence; the same for all of them.
+        checks: their codes, ascending.
+    """
+
+    on: str
+    why: str
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
     """What the catalogue says of an assessment.
 
@@ -49,6 +64,7 @@ class Checked:
         of_spec: what is wrong with the text of the current revision.
         counts: over everything run.
         not_run: the checks that raised, and what.
+        undecided: those that could not tell, and why; for each subject and reason once.
     """
 
     by_patch: dict[str, tuple[Finding, ...]]
@@ -58,6 +74,7 @@ class Checked:
     of_spec: tuple[Finding, ...]
     counts: Counts
     not_run: tuple[NotAssessed, ...]
+    undecided: tuple[CouldNotTell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +87,27 @@ class Ran:
 
 
 class _Tally:
-    """Collects outcomes while the catalogue runs."""
+    """Collects outcomes while the catalogue runs; `on` is what it runs on."""
 
     def __init__(self) -> None:
+        self.on = ""
+        self.undecided: dict[tuple[str, str], list[str]] = {}
         self.kinds: dict[type[Outcome] | None, int] = {}
         self.not_run: list[NotAssessed] = []
 
     def count(self, kind: type[Outcome] | None) -> None:
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
+    def could_not_tell(self, check: Check, why: str) -> None:
+        self.count(Undecided)
+        self.undecided.setdefault((self.on, why), []).append(check.code)
+
     def failed(self, check: Check, error: Exception) -> None:
         self.count(None)
         self.not_run.append(NotAssessed(f"check {check.code}", f"it raised {type(error).__name__}: {error}"))
+
+    def not_told(self) -> tuple[CouldNotTell, ...]:
+        return tuple(CouldNotTell(on, why, tuple(sorted(codes))) for (on, why), codes in self.undecided.items())
 
     def counts(self) -> Counts:
         return Counts(*(self.kinds.get(kind, 0) for kind in (Fired, Clear, Undecided, None)))
@@ -109,7 +135,8 @@ def run_checks(
     by_step = tuple(tuple(_on_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps)
     by_window = tuple(tuple(_on_window(spec, facts, tally)) for facts in assessment.windows)
     standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
-    return Checked(by_patch, by_step, by_window, standing, of_spec, tally.counts(), tuple(tally.not_run))
+    ran = tally.counts(), tuple(tally.not_run), tally.not_told()
+    return Checked(by_patch, by_step, by_window, standing, of_spec, *ran)
 
 
 def run_on_text(spec: str, text: PatchText) -> Ran:
@@ -153,6 +180,8 @@ def _on_behaviour(
 ) -> Iterator[Finding]:
     before, after = facts.step.before, facts.step.after
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
+    what = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
+    tally.on = f"{what}: {facts.behaviour} of {facts.model}"
     for check in every_check():
         if isinstance(check, PatchCheck):
             outcome = _outcome(check, functools.partial(check.run, facts), tally)
@@ -163,6 +192,7 @@ def _on_behaviour(
 def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding]:
     before, after = facts.facts.step.before, facts.facts.step.after
     window = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
+    tally.on = f"window {before.revision[:12]} to {after.revision[:12]}: {facts.facts.behaviour} of {facts.facts.model}"
     for check in every_check():
         if isinstance(check, WindowCheck):
             outcome = _outcome(check, functools.partial(check.run, facts), tally)
@@ -171,6 +201,7 @@ def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding
 
 
 def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
+    tally.on = f"{facts.suite} at the last state: {facts.behaviour} of {facts.model}"
     for check in every_check():
         if isinstance(check, RevisionCheck):
             outcome = _outcome(check, functools.partial(check.run, facts), tally)
@@ -179,12 +210,14 @@ def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]
 
 
 def _on_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:
+    tally.on = f"patch {text.patch.id[:12]}: its text"
     for check in every_check():
         if isinstance(check, TextCheck):
             yield from _places(check, functools.partial(check.run, text), spec, tally)
 
 
 def _on_current(spec: str, text: RevisionText, tally: _Tally) -> Iterator[Finding]:
+    tally.on = f"the current text of {spec}"
     for check in every_check():
         if isinstance(check, TextCheck) and check.standing is not None:
             yield from _places(check, functools.partial(check.standing, text), spec, tally)
@@ -201,7 +234,7 @@ def _places(
         tally.failed(check, error)
         return
     if isinstance(outcome, Undecided):
-        tally.count(Undecided)
+        tally.could_not_tell(check, outcome.why)
         return
     tally.count(Fired if outcome else Clear)
     for fired in outcome:
@@ -215,7 +248,10 @@ def _outcome(check: Check, run: Callable[[], Outcome], tally: _Tally) -> Outcome
     except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"
         tally.failed(check, error)
         return None
-    tally.count(type(outcome))
+    if isinstance(outcome, Undecided):
+        tally.could_not_tell(check, outcome.why)
+    else:
+        tally.count(type(outcome))
     return outcome
 
 

@@ -18,9 +18,16 @@ from auditor.cli.options import console, format_option, repo_option, spec_option
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
+@click.option("--verbose", is_flag=True, help="Also which checks could not tell, on what, and why.")
 @click.option("--new-since", metavar="REF", help="Only patches that REF does not contain.")
 def command(
-    commits: str | None, repo: Path, spec: str | None, style: str, fail_on: tuple[str, ...], new_since: str | None
+    commits: str | None,
+    repo: Path,
+    spec: str | None,
+    style: str,
+    fail_on: tuple[str, ...],
+    verbose: bool,
+    new_since: str | None,
 ) -> int:
     """Judges every patch of a git range (A..B), or all there are.
 
@@ -42,9 +49,11 @@ def command(
     else:
         from auditor.render.plain import as_text
         from auditor.render.terminal import show
+        from auditor.render.undecided import could_not_tell
 
         out = console()
-        click.echo(as_text(out, *show(found, out.width)), nl=False)
+        told = could_not_tell(found.coverage) if verbose else ()
+        click.echo(as_text(out, *show(found, out.width), *told), nl=False)
     return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
 
 

@@ -50,6 +50,7 @@ from auditor.render.schema import (
     SuitePart,
     SummaryPart,
     TransferPart,
+    UndecidedPart,
     WindowPart,
     WithoutPart,
 )
@@ -77,6 +78,7 @@ def audit_document(audit: Audit) -> AuditDocument:
             runs=audit.coverage.runs,
             records=audit.coverage.records,
             checks=ChecksPart.model_validate(audit.coverage.checks, from_attributes=True),
+            undecided=[UndecidedPart.model_validate(one, from_attributes=True) for one in audit.coverage.undecided],
         ),
         patches=[patch_part(patch) for patch in audit.patches],
         standing_gaps=gaps,

@@ -46,6 +46,14 @@ class ChecksPart(_Part):
     not_run: int
 
 
+class UndecidedPart(_Part):
+    """Checks that could not tell, what they were run on, and why."""
+
+    on: str
+    why: str
+    checks: list[str]
+
+
 class CoveragePart(_Part):
     """What was looked at."""
 
@@ -53,6 +61,7 @@ class CoveragePart(_Part):
     runs: int
     records: int
     checks: ChecksPart
+    undecided: list[UndecidedPart]
 
 
 class SightingPart(_Part):

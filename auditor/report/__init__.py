@@ -9,7 +9,7 @@ from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.texts import PatchText, RevisionText, place_of
 from auditor.checks.catalogue import every_check
-from auditor.checks.runner import Checked, Counts, run_checks
+from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
 from auditor.clauses.diff import counts
 from auditor.errors import ConfigError
 from auditor.model.clause import ChangeCounts
@@ -74,12 +74,13 @@ class SpecReport:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was looked at."""
+    """What was looked at; `undecided` says which checks could not tell, on what and why."""
 
     patches: int
     runs: int
     records: int
     checks: Counts
+    undecided: tuple[CouldNotTell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ def audit_of(
     """The audit of some specs."""
     given = [checked.counts for _, checked in parts]
     total = Counts(*(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run")))
-    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total)
+    undecided = tuple(one for _, checked in parts for one in checked.undecided)
+    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total, undecided)
     problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
     return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
 

@@ -95,11 +95,11 @@ def within(data: bytes, draws: random.Random) -> bytes:
     return out.getvalue()
 
 
-def mutants(goods: Sequence[Good], rare: Good | None, count: int, seed: int) -> Iterator[Good]:
-    """So many good files, one file of each damaged; every `PARQUET`-th is the rare one."""
+def mutants(goods: Sequence[Good], rare: Good | None, count: int, seed: int, every: int = PARQUET) -> Iterator[Good]:
+    """So many good files, one file of each damaged; one in `every` is the rare one."""
     draws = random.Random(seed)
     for number in range(count):
-        good = rare if rare and number % PARQUET == 0 else draws.choice(goods)
+        good = rare if rare and number % every == 0 else draws.choice(goods)
         name = draws.choice(sorted(good.files))
         deep = name.endswith(".eval") and draws.random() < 0.6
         damaged = (within if deep else draws.choice(MUTATIONS))(good.files[name], draws)
@@ -112,22 +112,28 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def time_limit(seconds: int) -> Iterator[None]:
-    """Raises TooLong when it takes longer."""
+    """Raises TooLong when it takes longer: so many seconds of this process, or twelve times that on the clock.
+
+    On a busy machine the clock says little; what waits for ever for another process shows only there.
+    """
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise TooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
+    kinds = ((signal.SIGPROF, signal.ITIMER_PROF, seconds), (signal.SIGALRM, signal.ITIMER_REAL, 12 * seconds))
+    before = [signal.signal(number, stop) for number, _, _ in kinds]
+    for _, timer, limit in kinds:
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, timer, _), handler in zip(kinds, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
 
 
 def ingest(file: Path, repo: Path) -> str:
-    """What came of one file: landed, refused, or what must not be. What landed is audited and taken away again."""
+    """What came of one file: landed, refused, or what must not be. What landed is audited, and taken away again."""
     err = io.StringIO()
     try:
         with time_limit(SECONDS), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(err):
@@ -137,23 +143,28 @@ def ingest(file: Path, repo: Path) -> str:
         return "HANG"
     except Exception as error:  # what the command line let through
         return f"TRACEBACK {type(error).__name__}"
-    written = [repo / "eval_history" / name for name in ("records", "items") if (repo / "eval_history" / name).exists()]
-    for folder in written:
+    found = [repo / "eval_history" / name for name in ("records", "items") if (repo / "eval_history" / name).exists()]
+    for folder in found:
         shutil.rmtree(folder)
     lines = err.getvalue().splitlines()
     if code == 0:
-        return "landed" if readable and written else "UNREADABLE"
+        return "landed" if readable and found else "UNREADABLE"
     if code != 2 or len(lines) != 1 or str(file.parent) not in lines[0]:
         return f"EXIT {code}: {' '.join(lines)[:100]}"
-    return "HALF WRITTEN" if written else "refused"
+    return "HALF WRITTEN" if found else "refused"
 
 
-def told_of(good: Good, folder: Path, repos: Sequence[Path]) -> str:
-    """What came of a good file or of a damaged one, in a folder of its own."""
+def written(good: Good, folder: Path) -> Path:
+    """A file, with those beside it in a folder of their own; the one that is given to ingest."""
     folder.mkdir()
     for name, data in good.files.items():
         (folder / name).write_bytes(data)
-    said = ingest(folder / next(iter(good.files)), repos[good.graded])
+    return folder / next(iter(good.files))
+
+
+def told_of(good: Good, folder: Path, repos: Sequence[Path]) -> str:
+    """What came of a good file or of a damaged one."""
+    said = ingest(written(good, folder), repos[good.graded])
     shutil.rmtree(folder)
     return said
 
