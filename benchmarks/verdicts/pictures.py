@@ -92,7 +92,8 @@ def _axes(picture: Picture) -> Iterator[str]:
         yield f'<line class="axis" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{floor}" stroke-dasharray="3 3"/>'
     yield f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{floor}" y2="{floor}"/>'
     yield f'<text x="{(LEFT + right) / 2}" y="{floor + 40}" text-anchor="middle">{escape(picture.across)}</text>'
-    yield f'<text x="{LEFT}" y="{TOP - 4}" text-anchor="end">{escape(picture.upwards)}</text>'
+    middle = (TOP + floor) / 2
+    yield f'<text transform="translate(16 {middle}) rotate(-90)" text-anchor="middle">{escape(picture.upwards)}</text>'
 
 
 def _curve(picture: Picture, curve: Curve, place: int) -> Iterator[str]:
