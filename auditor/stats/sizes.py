@@ -73,7 +73,7 @@ def to_decide(
     """Held-out samples a side that decide about held-out rates `before` and `after`, with probability 0.8; else None.
 
     Decided is: transfer under `c`, as for `to_settle_transfer`; or a held-out fall and transfer above `c` on both
-    scales; or, where `whole` is given, a held-out fall and transfer under `whole`.
+    scales; or, where `whole` is given, a held-out fall and transfer under `whole` on both.
     """
     z = np.asarray(z_of_error(error) + _POWER_Z)
     at_z = float(error_of_z(z))
@@ -82,7 +82,9 @@ def to_decide(
         held_out = _sides(before, after, float(samples))
         fell = fell_more_than(held_out, 0.0, at_z)
         above = [bool(transfer_is_above(test, held_out, c, z, odds=odds)) for odds in (False, True)]
-        partly = whole is not None and bool(transfer_is_below(test, held_out, whole, z, odds=False))
+        partly = whole is not None and all(
+            bool(transfer_is_below(test, held_out, whole, z, odds=odds)) for odds in (False, True)
+        )
         return _is_below(test, held_out, c, z) or (fell and (all(above) or partly))
 
     return _smallest(decided)
