@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 RULES = 1
 # How much of a text is searched.
@@ -49,10 +50,10 @@ _AROUND = (
 _BEFORE, _AFTER = 120, 80
 # A text this short cannot be told from one that is merely terse.
 _FEWEST = 60
-# Half of the runs of eight words coming back is repetition. Such a text is compressed by more than this, so that the
-# runs of others need not be looked at; and one of one pattern, whatever its words, by more than that.
+# Half of the runs of eight words coming back is repetition.
 _RUN, _SHARE = 8, 0.5
-_COMPRESSED, _PATTERN, _LONG = 2.5, 12.0, 600
+# Where white space does not tell words apart, nearly all being one pattern is: compressed by more than this.
+_PATTERN, _LONG, _WIDE = 12.0, 600, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +88,15 @@ def _is_aware(text: str) -> bool:
 
 
 def _repeats(text: str) -> bool:
-    """Whether half of the runs of eight words came before in the text; or it is nearly all one pattern."""
-    data = text.encode(errors="replace")
-    ratio = len(data) / len(zlib.compress(data, 1)) if data else 0.0
-    if len(data) >= _LONG and ratio >= _PATTERN:
-        return True
+    """Whether half of the runs of eight words came before in the text; of one without words, if it is a pattern."""
     words = text.split(" ")
-    if ratio < _COMPRESSED or len(words) < _FEWEST:
+    if len(text) >= _LONG and len(text) > _WIDE * len(words):
+        data = text.encode(errors="replace")
+        return len(data) >= _PATTERN * len(zlib.compress(data, 1))
+    if len(words) < _FEWEST:
         return False
     runs = len(words) - _RUN + 1
-    different = len({tuple(words[at : at + _RUN]) for at in range(runs)})
-    return 1.0 - different / runs >= _SHARE
+    # Where a run came before, so did its first pair of words: most texts have too many different pairs for that.
+    if len(words) - 1 - len(set(pairwise(words))) < _SHARE * runs:
+        return False
+    return 1.0 - len({tuple(words[at : at + _RUN]) for at in range(runs)}) / runs >= _SHARE
