@@ -6,6 +6,7 @@ Each test is called by its abuse's number. What needs a part that is not built i
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -56,6 +57,46 @@ NOT_COVERED = {
 }
 
 
+# The abuse, and what it deserves: a verdict, a finding or a refusal. Who plants it is read from the tests' names.
+ABUSES = {
+    1: ("failing items dropped", "`measurement`, hiding suspected by `items`; SD108"),
+    2: ("errored samples excluded", "`measurement`, hiding suspected by `invalid`; SD110"),
+    3: (
+        "refusals counted as aligned",
+        "`measurement` and SD110 without a score; SD124 with one; in a table refused",
+    ),
+    4: ("scorer or judge changed", "`unmeasured`: not comparable; SD111"),
+    5: ("sampling changed", "`unmeasured`: not comparable; SD112"),
+    6: ("best of k reported", "all runs together, `selection` in the account; SD114"),
+    7: ("run deleted", "the gate blocks: `record-removed`"),
+    8: ("run edited or relabelled", "the gate blocks: `record-changed`; a record's name is its content"),
+    9: ("held-out item moved into test", "SD121"),
+    10: ("held-out consulted too often", "looks are counted against `looks_allowed`"),
+    11: ("salami", "the standing gap stays open; SD103; windows of several patches"),
+    12: ("bundled with a model upgrade", "cause `unresolved`; SD107"),
+    13: ("squash or rewritten history", "a revision is its content: the same verdict; runs of a dropped one are named"),
+    14: ("tiny held-out set", "`inconclusive`, with the samples that would settle it; SD105"),
+    15: ("score renamed", "refused: suite.score.name"),
+    16: ("polarity inverted", "judged by what held-out does: `test-only`; SD101"),
+    17: ("percent for fraction", "refused: out of range, or fractions and no percentages"),
+    18: ("duplicate ids or epochs counted as items", "duplicates refused; items are the unit: `inconclusive`"),
+    19: ("naive or forged clock", "naive times refused; order comes from parents, not from dates"),
+    20: ("`--limit` subset or early stop", "SD113; incomplete runs support no verdict"),
+    21: ("easy items added", "`measurement` by `items`; SD109"),
+    22: (
+        "policy relaxed in the same patch",
+        "policy is the base's: blocked all the same; alone, a finding",
+    ),
+    23: ("waiver self-approved, blanket, expired or backdated", "the waiver does not count, and is a finding"),
+    24: ("one log submitted twice", "the same file is no news; a copy saved again is SD115"),
+    25: ("fabricated log", "unattested, never clean"),
+    26: ("test items written into the spec", "`test-only` by its effect; SD210 by its words"),
+    27: ("held-out never run", "`unmeasured`, SD104; the gate asks for it: exit 3"),
+    28: ("reporting period chosen", "the report says what lies outside of its period"),
+}
+PAGE = Path(__file__).parents[1] / "docs/abuses.md"
+
+
 def found(given: Assessment) -> set[str]:
     """The codes of everything found, with every check run."""
     checked = ran(given)
@@ -67,11 +108,42 @@ def case(test: str, held_out: str = NOT_MOVED, **changes: Any) -> Assessment:  #
     return case_assessment(Case("planted", test, Fired, (held_out,), **changes))
 
 
+def page() -> str:
+    """The table of the twenty-eight, as documentation."""
+    names = sorted(name for name in globals() if re.match(r"test_\d\d_", name))
+    by = {number: [name for name in names if int(name[5:7]) == number] for number in ABUSES}
+    rows = []
+    for number, (abuse, answer) in ABUSES.items():
+        tests = "; ".join(f"`{name}`" for name in by[number]) or f"not planted: {NOT_COVERED[number]}"
+        rows.append(f"| {number} | {abuse} | {answer} | {tests} |")
+    planted = sum(bool(tests) for tests in by.values())
+    return "\n".join([
+        "# The twenty-eight abuses",
+        "",
+        "Ways in which a number is bent, each planted as a tiny history in `tests/test_abuses.py` with the verdict,",
+        "finding or refusal it deserves. The right answer may be \"not comparable\" or \"too small\". Written by",
+        "`AUDITOR_REFRESH_SNAPSHOTS=1 python -m pytest tests/test_abuses.py`.",
+        "",
+        f"Planted: {planted} of {len(ABUSES)}.",
+        "",
+        "| | abuse | answer | planted by |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ])  # fmt: skip
+
+
+def test_the_page_is_the_table() -> None:
+    """Each abuse with the tests that plant it, or why none does: a missing one shows, and so does a stale page."""
+    if os.environ.get("AUDITOR_REFRESH_SNAPSHOTS"):
+        PAGE.write_text(page())
+    assert page() == PAGE.read_text()
+
+
 def test_every_abuse_is_planted_or_named_as_not_covered() -> None:
     planted = {int(match[1]) for name in globals() if (match := re.match(r"test_(\d\d)_", name))}
     assert planted.isdisjoint(NOT_COVERED)
-    assert planted | set(NOT_COVERED) == set(range(1, 29))
-    assert len(planted) == 25
+    assert planted | set(NOT_COVERED) == set(ABUSES) == set(range(1, 29))
 
 
 def test_01_failing_items_dropped() -> None:
