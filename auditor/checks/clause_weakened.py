@@ -25,6 +25,10 @@ from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.finding import Confidence, Severity
 
 _ASKS = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
+# "we recommend it, though we do not require it": what is not required was never asked for.
+_RECOMMENDS = (
+    r"\b(?:encourag|recommend|suggest|invit|advis)(?:e|es|ed)?\b[^.;!?]*\b(?:though|although|but|while)\b[^.;!?]*"
+)
 _STRONG = ("must", "never", "under no circumstances", "prohibited", "forbidden", "not allowed")
 
 
@@ -43,6 +47,8 @@ def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     """Whether it is a weakening by itself: what was taken out only counts where it was strong."""
     if change.before is None and change.after is not None and _ASKS.match(change.after.text):
         return False  # "which steps it may take" names a question, and permits nothing
+    if change.before is None and change.after is not None:
+        return any(not re.search(_RECOMMENDS + re.escape(one.after), change.after.text, re.I) for one in grounds)
     if change.kind is not ChangeKind.REMOVED:
         return True
     return any(
@@ -101,6 +107,18 @@ CHECK = TextCheck(
             "The scope says:\n\n- how long it takes.",
             "The scope says:\n\n- how long it takes.\n- which steps the assistant may take.",
             Clear,
+        ),
+        TextCase(
+            "a recommendation is no duty",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nWe encourage operators to read them, though we do not require it.",
+            Clear,
+        ),
+        TextCase(
+            "a duty is given up beside a recommendation",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nWe recommend short ones. The assistant need not log small steps.",
+            Fired,
         ),
         TextCase("should becomes must", "The assistant should keep logs.", "The assistant must keep logs.", Clear),
         TextCase("other words", "The assistant must keep logs.", "The assistant must keep its logs.", Clear),
