@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.speed import audits, clauses, history, logs, startup, statistics
+from benchmarks.speed import audits, clauses, history, logs, patches, startup, statistics
 from benchmarks.speed.timing import ROOT, NotRun, Row, commit_of, git
 
 GROUPS: dict[str, Callable[[Path], Sequence[Row | NotRun]]] = {
@@ -23,6 +23,7 @@ GROUPS: dict[str, Callable[[Path], Sequence[Row | NotRun]]] = {
     "clauses": clauses.rows,
     "logs": logs.rows,
     "statistics": lambda _: statistics.rows(),
+    "patches": patches.rows,
     "audit": audits.rows,
     "startup": startup.rows,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from auditor.clauses.diff import clauses_of, diff
 from auditor.clauses.match import match
 from auditor.clauses.parse import parse
 from auditor.model.spec import Revision, SpecFile
-from benchmarks.speed.timing import ROOT, NotRun, Row, against
+from benchmarks.speed.timing import ROOT, NotRun, Row, against, fastest, growth
 
 RELEASES = ROOT / "../shared/data/openai-model-spec"
 
@@ -24,10 +25,25 @@ def texts(folder: Path, name: str) -> list[str]:
 
 def rows(folder: Path) -> list[Row | NotRun]:
     """For the demonstration's spec, and for the published one where it is at hand."""
-    found: list[Row | NotRun] = [*_rows(folder / "ours", "specs/", texts(ROOT / "specs", "assistant.md"))]
+    found: list[Row | NotRun] = [*_rows(folder / "ours", "specs/", texts(ROOT / "specs", "assistant.md")), grown()]
     if RELEASES.is_dir():
         return [*found, *_rows(folder / "published", "OpenAI releases,", texts(RELEASES, "model_spec.md"))]
     return [*found, NotRun("clauses of the OpenAI releases", "../shared/data is not here")]
+
+
+def grown() -> Row:
+    """How matching grows with the clauses of a spec, of which every tenth is reworded and every fiftieth moved."""
+    seconds = []
+    for size in (50, 500, 5000):
+        lines = [
+            f"Rule {number} of the spec asks for case {number * 7919 % 10007} to be kept." for number in range(size)
+        ]
+        later = [line.replace("asks", "now asks") if at % 10 == 3 else line for at, line in enumerate(lines)]
+        for at in range(0, size, 50):
+            later.insert(at // 2, later.pop(at))
+        before, after = (parse("spec.md", "\n\n".join(text)) for text in (lines, later))
+        seconds.append(fastest(partial(match, before, after), 3))
+    return growth("clause diff by clauses", (50, 500, 5000), seconds)
 
 
 def _rows(folder: Path, name: str, revisions: list[str]) -> list[Row]:

@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from auditor.clauses.lineage import trace
+from auditor.clauses.window import Outline, outline
 from auditor.git import open_repository
+from auditor.model.spec import History
 from auditor.sources.specs.repository import history
 from benchmarks.speed.timing import Row, against, fastest, git, growth
 
@@ -51,11 +54,26 @@ def build(folder: Path, revisions: int) -> Path:
     return folder
 
 
-def read(folder: Path, revisions: int) -> None:
+def read(folder: Path, revisions: int) -> History:
     """What auditor does: every revision, with its date, tags and content id."""
     with open_repository(folder) as repo:
         found = history(repo, "spec", ["spec.md"])
     assert len(found.revisions) == revisions
+    return found
+
+
+def in_clauses(folder: Path, revisions: int) -> None:
+    """Every revision in clauses, what changed parsed, and what each clause says as a key to compare it by."""
+    last: Outline | None = None
+    for revision in read(folder, revisions).revisions.values():
+        last = outline(revision, last)
+    assert last is not None
+    assert last.size > LINES // 5
+
+
+def traced(folder: Path, revisions: int) -> None:
+    """Every clause with its identity through all revisions."""
+    assert len(trace(read(folder, revisions)).ids) == revisions
 
 
 def limit(folder: Path) -> None:
@@ -65,16 +83,22 @@ def limit(folder: Path) -> None:
     assert len(blobs) > LINES * len(commits)
 
 
+WORK = (("read", read, 1.2), ("read in clauses", in_clauses, 4.0), ("read and trace", traced, None))
+
+
 def rows(folder: Path) -> list[Row]:
-    """Reading 2,000 revisions beside its limit, and at three sizes."""
-    built = [build(folder / f"history-{size}", size) for size in SIZES]
-    largest = against(
-        f"read {SIZES[-1]:,} revisions of {LINES:,} lines",
-        lambda: read(built[-1], SIZES[-1]),
-        "git rev-list into one git cat-file --batch",
-        lambda: limit(built[-1]),
-        1.2,
-        times=2,
-    )
-    smaller = [fastest(partial(read, at, size), 3) for at, size in zip(built[:-1], SIZES[:-1], strict=True)]
-    return [largest, growth("the same by revisions", SIZES, [*smaller, largest.seconds])]
+    """2,000 revisions beside the limit, and the same work at three sizes."""
+    folders = [build(folder / str(size), size) for size in SIZES]
+    found: list[Row] = []
+    for name, work, goal in WORK:
+        largest = against(
+            f"{name} {SIZES[-1]:,} revisions of {LINES:,} lines",
+            partial(work, folders[-1], SIZES[-1]),
+            "git rev-list into one git cat-file --batch",
+            partial(limit, folders[-1]),
+            goal,
+            times=3 if goal is None else 5,
+        )
+        smaller = [fastest(partial(work, at, size), 3) for at, size in zip(folders[:-1], SIZES[:-1], strict=True)]
+        found += [largest, growth("the same by revisions", SIZES, [*smaller, largest.seconds])]
+    return found
