@@ -16,7 +16,8 @@ from auditor.model.finding import Place, Severity
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict
-from auditor.report import Audit, audit_of, check_fail_on, matches, spec_report
+from auditor.report import Audit, audit_of, spec_report
+from auditor.report.fail_on import check_fail_on, matches
 from tests.checks.running import untouched
 from tests.worlds import assessed, assessment, counts, history, registry, run, runs_of, tallies
 

@@ -136,6 +136,6 @@ def _waivers(sides: Sides, parts: Sequence[Judged], entries: Sequence[Entry], to
         needed=lambda rule: held_against(sides.policy, rule) or isinstance(check_of(rule), LandingCheck),
         two_person=sides.policy.two_person,
         today=today,
-        granted=Granted(sides.repository, sides.base, sides.head),
+        granted=Granted(sides.repository, sides.base, sides.head, sides.base),
     )
     return waiver_facts(sides.waivers, holding)

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from auditor.assess.waivers import Committed, Subject, WaiverFacts
-from auditor.git import Ancestry, Commit, Repository
+from auditor.git import Ancestry, Commit, Repository, Tree
 from auditor.model.policy import OnInconclusive, Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
@@ -30,11 +30,13 @@ class Granted:
     Attributes:
         tip: the commit whose waivers they are.
         head: the commit that has the patches; `tip` itself where all have landed.
+        tree: what their files were read from: `tip`, or a work tree that may say something else.
     """
 
     repository: Repository
     tip: Commit
     head: Commit
+    tree: Tree
 
     @cached_property
     def ancestry(self) -> Ancestry:
@@ -50,6 +52,8 @@ class Granted:
     def author_of(self, waiver: Waiver) -> str | None:
         """The commit that last wrote a waiver's file as it is: no merge that only brings it in. None for none."""
         wanted = self.tip.entry(waiver.path)
+        if self.tree.read(waiver.path) != self.tip.read(waiver.path):
+            return None
         for line in reversed(self.repository.commits_touching(self.tip.commit_id, [waiver.path])):
             here = Commit(self.repository, line.id).entry(waiver.path)
             if here == wanted and all(Commit(self.repository, one).entry(waiver.path) != here for one in line.parents):
@@ -66,6 +70,7 @@ class Holding:
         patches: every patch, by id.
         needed: whether a rule's findings are held against a landing.
         granted: None outside of git.
+        elsewhere: ids of patches that were not looked at: a waiver for one of them is taken to be in order.
     """
 
     subjects: Sequence[Subject]
@@ -74,6 +79,7 @@ class Holding:
     two_person: bool
     today: date
     granted: Granted | None
+    elsewhere: Sequence[str] = ()
 
 
 def waiver_facts(waivers: Sequence[Waiver], holding: Holding) -> tuple[WaiverFacts, ...]:
@@ -85,14 +91,15 @@ def _facts(waiver: Waiver, holding: Holding) -> WaiverFacts:
     found = [one for one in holding.subjects if waiver.names(one.rule, one.fingerprint, one.patches)]
     about = dict.fromkeys(patch for one in found for patch in one.patches)
     commits = [commit for patch in about if (commit := holding.patches[patch].after.commit) is not None]
+    passed_over = bool(waiver.patch) and any(name.startswith(waiver.patch or "") for name in holding.elsewhere)
     granted = holding.granted
     source = granted.author_of(waiver) if granted is not None else None
     facts = WaiverFacts(
         waiver=waiver,
         day=holding.today,
         in_git=granted is not None,
-        known=bool(found),
-        needed=any(holding.needed(one.rule) for one in found),
+        known=bool(found) or passed_over,
+        needed=any(holding.needed(one.rule) for one in found) or passed_over,
         two_person=holding.two_person,
     )
     if granted is None or source is None:

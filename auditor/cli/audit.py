@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import console, format_option, repo_option, spec_option
+from auditor.cli.options import OTHERS, console, day_of, format_option, repo_option, spec_option, today_option
+
+if TYPE_CHECKING:
+    from auditor.report import Audit
 
 
 @click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
 @spec_option
-@format_option("text", "json")
+@format_option("text", "json", *OTHERS)
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
 @click.option("--verbose", is_flag=True, help="Also which checks could not tell, on what, and why.")
 @click.option("--new-since", metavar="REF", help="Only patches that REF does not contain.")
+@today_option
 def command(
     commits: str | None,
     repo: Path,
@@ -28,33 +34,45 @@ def command(
     fail_on: tuple[str, ...],
     verbose: bool,
     new_since: str | None,
+    today: datetime | None,
 ) -> int:
     """Judges every patch of a git range (A..B), or all there are.
 
-    Exits 0 unless --fail-on matches (1). Without configuration, --spec PATH shows the patches of any file.
+    Exits 0 unless --fail-on matches (1); what a waiver excuses does not count. Without configuration, --spec PATH shows
+    the patches of any file.
     """
-    from auditor.app.audit import audit
+    from auditor.app.audit import audited
+    from auditor.app.excused import with_waivers
     from auditor.app.project import open_project
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
-    from auditor.report import check_fail_on, matches
+    from auditor.report.fail_on import check_fail_on, matches
 
     check_fail_on(fail_on)
     wanted = _range(commits, new_since)
     with open_project(repo, spec) as project:
-        found = audit(project, wanted, os.environ)
+        found = with_waivers(project, *audited(project, wanted, os.environ), day_of(today))
+    code = EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
+    click.echo(_rendered(found, style, code, verbose=verbose), nl=False)
+    return code
+
+
+def _rendered(found: Audit, style: str, code: int, *, verbose: bool) -> str:
     if style == "json":
         from auditor.render.json import audit_json
 
-        click.echo(audit_json(found), nl=False)
-    else:
-        from auditor.render.plain import as_text
-        from auditor.render.terminal import show
-        from auditor.render.undecided import could_not_tell
+        return audit_json(found)
+    if style in OTHERS:
+        from auditor.render.audit_results import of_audit
+        from auditor.render.formats import FORMATS
 
-        out = console()
-        told = could_not_tell(found.coverage) if verbose else ()
-        click.echo(as_text(out, *show(found, out.width), *told), nl=False)
-    return EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
+        return FORMATS[style](of_audit(found, code))
+    from auditor.render.plain import as_text
+    from auditor.render.terminal import show
+    from auditor.render.undecided import could_not_tell
+
+    out = console()
+    told = could_not_tell(found.coverage) if verbose else ()
+    return as_text(out, *show(found, out.width), *told)
 
 
 def _range(commits: str | None, new_since: str | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import console, day_of, format_option, repo_option, spec_option, today_option
+from auditor.cli.options import OTHERS, console, day_of, format_option, repo_option, spec_option, today_option
 
 
 @click.command("gate", short_help="The decision on what is about to land.")
@@ -16,7 +16,7 @@ from auditor.cli.options import console, day_of, format_option, repo_option, spe
 @click.option("--head", metavar="REF", default="HEAD", show_default=True, help="What lands.")
 @repo_option
 @spec_option
-@format_option("text", "json")
+@format_option("text", "json", *OTHERS)
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
 @today_option
 def command(
@@ -36,6 +36,11 @@ def command(
         from auditor.render.gate import gate_json
 
         click.echo(gate_json(decision), nl=False)
+    elif style in OTHERS:
+        from auditor.render.decision_results import of_decision
+        from auditor.render.formats import FORMATS
+
+        click.echo(FORMATS[style](of_decision(decision)), nl=False)
     else:
         from auditor.render.gate import show
         from auditor.render.plain import as_text

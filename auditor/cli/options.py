@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _WIDTH_OF_A_PIPE = 120
+# Formats of other tools, beside our own text and JSON.
+OTHERS = ("sarif", "junit", "github", "gitlab", "markdown")
 # A wrapped line keeps its last space inside of its colour.
 
 

@@ -31,9 +31,9 @@ def verdict(of: Verdict, mechanisms: Sequence[str] = ()) -> Text:
     return Text.assemble((str(of), audit.STYLES[of]), (hiding, "bold red"))
 
 
-def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
-    """A behaviour as the audit's document has it."""
-    return documents.behaviour_part(facts)
+def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
+    """A behaviour of a spec as the audit's document has it."""
+    return documents.behaviour_part(facts, spec)
 
 
 def patch_part(entry: PatchEntry) -> PatchPart:

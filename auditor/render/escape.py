@@ -1,4 +1,4 @@
-"""One escape for what goes to a terminal: nothing that a file says may move the cursor, or hide."""
+"""One escape for each place that somebody else's text goes to: none of it may steer what shows it, or hide in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import unicodedata
 
 _HIDDEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 _KEPT = {"\u200d"}  # joins emoji and letters of several scripts; shows
+_MARKUP = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~!&"})
 
 
 def terminal(text: str) -> str:
@@ -18,3 +19,14 @@ def _shown(character: str) -> str:
     if character in _KEPT or unicodedata.category(character) not in _HIDDEN:
         return character
     return f"<U+{ord(character):04X}>"
+
+
+def markdown(given: object) -> str:
+    """A text in Markdown: nothing in it is markup, and nothing is hidden."""
+    return terminal(str(given)).translate(_MARKUP)
+
+
+def workflow(text: str, *, is_property: bool = False) -> str:
+    """A text in a GitHub workflow command: it ends neither the command nor, as a property's value, the value."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return escaped.replace(":", "%3A").replace(",", "%2C") if is_property else escaped

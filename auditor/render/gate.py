@@ -32,7 +32,7 @@ def show(decision: Decision) -> Iterable[Text]:
             if entry.level is level:
                 yield _entry(entry, patches, several)
     yield from waiver_lines(decision.waivers)
-    yield _outcome(decision)
+    yield Text(": ".join(outcome(decision)), style="bold")
 
 
 def _entry(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
@@ -59,7 +59,7 @@ def _as_one(commands: Sequence[str]) -> list[str]:
 def _about(entry: Entry, patches: dict[str, Patch], several: bool) -> str:
     """What it is about, on one line; nothing for what concerns the whole landing."""
     measured = f"{terminal(entry.behaviour)} of {terminal(entry.model or '')}" if entry.behaviour else ""
-    named = ", ".join(_patch(patches[name]) for name in entry.patches)
+    named = ", ".join(_patch(patches[name]) if name in patches else f"patch {name[:8]}" for name in entry.patches)
     records = ", ".join(name[:12] for name in entry.records[:_RECORDS_SHOWN])
     more = ", …" if len(entry.records) > _RECORDS_SHOWN else ""
     spec = f"spec {terminal(entry.spec)}" if entry.spec and (several or not named) else ""
@@ -74,7 +74,16 @@ def _patch(patch: Patch) -> str:
     return f"patch {patch.id[:8]}" + (f" ({name})" if name else "")
 
 
-def _outcome(decision: Decision) -> Text:
+def about(entry: Entry, patches: dict[str, Patch]) -> str:
+    """What an entry is about, without its rule; "the landing" for what concerns all of it."""
+    measured = f"{terminal(entry.behaviour)} of {terminal(entry.model or '')}" if entry.behaviour else ""
+    named = ", ".join(_patch(patches[name]) for name in entry.patches if name in patches)
+    spec = f"spec {terminal(entry.spec)}" if entry.spec and not named else ""
+    return ", ".join(part for part in (spec, named, measured) if part) or "the landing"
+
+
+def outcome(decision: Decision) -> tuple[str, str]:
+    """How it ended, in a word; and what was judged, with what it came to."""
     counts = [
         (len(decision.blocked), "blocked"),
         (len(decision.missing), "missing"),
@@ -85,8 +94,8 @@ def _outcome(decision: Decision) -> Text:
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
     judged = len(decision.judged)
     sides = f"{decision.base[:12]}..{decision.head[:12]}"
-    text = f"{_OUTCOMES[decision.exit_code]}: {judged} patch{'' if judged == 1 else 'es'} in {sides}"
-    return Text(f"{text} ({said})" if said else text, style="bold")
+    text = f"{judged} patch{'' if judged == 1 else 'es'} in {sides}"
+    return _OUTCOMES[decision.exit_code], f"{text} ({said})" if said else text
 
 
 class _Part(BaseModel):

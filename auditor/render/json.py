@@ -15,6 +15,7 @@ from auditor.assess.facts import (
     Transfer,
 )
 from auditor.assess.sensitivity import Sensitivity
+from auditor.assess.waivers import subject_of
 from auditor.clauses.direction import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
@@ -30,6 +31,7 @@ from auditor.render.schema import (
     CheckpointPart,
     ChecksPart,
     CoveragePart,
+    ExcusedPart,
     FindingPart,
     GapPart,
     HeldOutPart,
@@ -54,6 +56,7 @@ from auditor.render.schema import (
     WindowPart,
     WithoutPart,
 )
+from auditor.render.waivers import waiver_part
 from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
 
@@ -85,6 +88,12 @@ def audit_document(audit: Audit) -> AuditDocument:
         checkpoint_steps=[_checkpoint(s.history.spec, step) for s in audit.specs for step in s.checkpoint_steps],
         windows=[_window(spec.history.spec, window) for spec in audit.specs for window in spec.windows],
         spec_findings=[_finding(finding) for spec in audit.specs for finding in spec.spec_findings],
+        waivers=[waiver_part(facts) for facts in audit.waivers],
+        waiver_findings=[_finding(finding) for finding in audit.waiver_findings],
+        excused=[
+            ExcusedPart(rule=rule, fingerprint=fingerprint, waiver=name)
+            for (rule, fingerprint), name in sorted(audit.excused().items())
+        ],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,
@@ -107,8 +116,8 @@ def patch_part(entry: PatchEntry) -> PatchPart:
         verdict=entry.facts.verdict,
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
-        behaviours=[behaviour_part(facts) for facts in entry.facts.behaviours],
         stream=StreamPart.model_validate(entry.facts.place, from_attributes=True) if entry.facts.place else None,
+        behaviours=[behaviour_part(facts, patch.spec) for facts in entry.facts.behaviours],
         not_measured=[OutsidePart(behaviour=behaviour, model=model) for behaviour, model in entry.facts.outside],
         findings=[_finding(finding) for finding in entry.findings],
     )
@@ -129,13 +138,14 @@ def _sighting(sighting: Sighting) -> SightingPart:
     return SightingPart(revision=sighting.revision, commit=sighting.commit, label=sighting.label, date=sighting.date)
 
 
-def behaviour_part(facts: BehaviourFacts) -> BehaviourPart:
-    """A behaviour as its part of the document."""
+def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
+    """A behaviour as its part of the document; `spec` is the spec's name."""
     ruling = facts.ruling
     return BehaviourPart(
         behaviour=facts.behaviour,
         model=facts.model,
         verdict=facts.verdict,
+        fingerprint=subject_of(facts.verdict, spec, facts).fingerprint,
         hiding_suspected=facts.hiding_suspected,
         near_zero=facts.near_zero,
         mechanisms=list(facts.mechanisms),
@@ -274,7 +284,9 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
 
 def _checkpoint(spec: str, entry: CheckpointEntry) -> CheckpointPart:
     return CheckpointPart(
-        spec=spec, behaviour=behaviour_part(entry.facts), findings=[_finding(finding) for finding in entry.findings]
+        spec=spec,
+        behaviour=behaviour_part(entry.facts, spec),
+        findings=[_finding(finding) for finding in entry.findings],
     )
 
 
@@ -285,6 +297,6 @@ def _window(spec: str, entry: WindowEntry) -> WindowPart:
         quarter=entry.facts.quarter,
         open=entry.facts.open,
         steps=list(entry.facts.steps),
-        behaviour=behaviour_part(entry.facts.facts),
+        behaviour=behaviour_part(entry.facts.facts, spec),
         findings=[_finding(finding) for finding in entry.findings],
     )

@@ -151,13 +151,14 @@ def _end(facts: BehaviourFacts) -> Text:
 
 def _part(one: Sighted) -> SightedPart:
     patch = one.facts.patch if one.facts else one.same_as
+    judged = [cards.behaviour_part(facts, one.facts.patch.spec) for facts in one.facts.behaviours] if one.facts else []
     return SightedPart(
         seen=seen_part(one.sighting),
         clauses=one.clauses,
         changes=ChangesPart.model_validate(one.changes, from_attributes=True) if one.changes else None,
         patch=patch.id if patch else None,
         verdict=one.facts.verdict if one.facts else None,
-        behaviours=[cards.behaviour_part(facts) for facts in one.facts.behaviours] if one.facts else [],
+        behaviours=judged,
     )
 
 

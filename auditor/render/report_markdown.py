@@ -12,7 +12,7 @@ from auditor.assess.facts import BehaviourFacts, Change, GapFacts, Rate, Transfe
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import PARTS_NAMED
-from auditor.render.escape import terminal
+from auditor.render.escape import markdown as text
 from auditor.report import PatchEntry
 from auditor.report.answer import answer, seen
 from auditor.report.periodic import Holding, Report, Section, day_of
@@ -20,17 +20,10 @@ from auditor.report.request import request_of
 from auditor.report.stories import stories
 from auditor.report.verification import RESIDUAL
 
-_SPECIAL = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~!&"})
-
 
 def report_markdown(report: Report) -> str:
     """The report; every text of a spec or record is escaped."""
     return "\n".join(_lines(report)) + "\n"
-
-
-def text(given: object) -> str:
-    """A text of somebody else's in Markdown: nothing in it is markup, and nothing is hidden."""
-    return terminal(str(given)).translate(_SPECIAL)
 
 
 def _lines(report: Report) -> Iterator[str]:

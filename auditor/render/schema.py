@@ -21,6 +21,7 @@ from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
+from auditor.render.waivers import WaiverPart
 
 
 def _rounded(value: float) -> float:
@@ -380,6 +381,7 @@ class BehaviourPart(_Part):
     behaviour: str
     model: str
     verdict: Verdict
+    fingerprint: str
     hiding_suspected: bool
     near_zero: bool
     mechanisms: list[str]
@@ -538,6 +540,14 @@ class WindowPart(_Part):
     findings: list[FindingPart]
 
 
+class ExcusedPart(_Part):
+    """A verdict or finding that a waiver excuses, by the name of the waiver."""
+
+    rule: str
+    fingerprint: str
+    waiver: str
+
+
 class AuditDocument(_Part):
     """The document `auditor audit --format json` prints."""
 
@@ -549,5 +559,8 @@ class AuditDocument(_Part):
     checkpoint_steps: list[CheckpointPart]
     windows: list[WindowPart]
     spec_findings: list[FindingPart]
+    waivers: list[WaiverPart]
+    waiver_findings: list[FindingPart]
+    excused: list[ExcusedPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

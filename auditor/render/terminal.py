@@ -17,6 +17,7 @@ from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import account_lines, stream_line
 from auditor.render.escape import terminal
+from auditor.render.waivers import waiver_lines
 from auditor.render.windows import window_blocks
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
 
@@ -49,6 +50,9 @@ def show(audit: Audit, width: int) -> Iterable[RenderableType]:
     counts = width >= ROOM_FOR_COUNTS
     for spec in audit.specs:
         yield from _spec(spec, counts)
+    yield from waiver_lines(audit.waivers)
+    if audit.waiver_findings:
+        yield _findings(audit.waiver_findings)
     yield _summary(audit)
 
 

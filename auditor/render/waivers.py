@@ -64,18 +64,20 @@ def waiver_part(facts: WaiverFacts) -> WaiverPart:
     )
 
 
+def waiver_text(facts: WaiverFacts) -> tuple[str, str]:
+    """What a waiver is for, until when, and whether it counts; and its reason with who granted it."""
+    waiver = facts.waiver
+    about = f"{waiver.check} of patch {waiver.patch[:8]}" if waiver.patch else waiver.check
+    ends = f"until {waiver.until}" if waiver.until else "without end"
+    state = f"does not count: {facts.why_not}" if facts.why_not else _use(facts)
+    by = f"{waiver.who}, {_author(facts)}" if facts.committed else waiver.who
+    return f"{waiver.name}: {about}, {ends}; {state}", f"{waiver.reason} ({by})"
+
+
 def waiver_lines(waivers: Sequence[WaiverFacts]) -> Iterator[Text]:
-    """Every waiver on two lines: what it is for and until when, and its reason."""
-    for facts in waivers:
-        waiver = facts.waiver
-        about = f"{waiver.check} of patch {waiver.patch[:8]}" if waiver.patch else waiver.check
-        ends = f"until {waiver.until}" if waiver.until else "without end"
-        state = f"does not count: {facts.why_not}" if facts.why_not else _use(facts)
-        by = f"{waiver.who}, {_author(facts)}" if facts.committed else waiver.who
-        text = Text("waiver   ", style="dim")
-        text.append(terminal(f"{waiver.name}: {about}, {ends}; {state}"))
-        text.append("\n         " + terminal(f"{waiver.reason} ({by})"))
-        yield text
+    """Every waiver on two lines."""
+    for line, reason in map(waiver_text, waivers):
+        yield Text("waiver   ", style="dim").append(f"{terminal(line)}\n{'':9}{terminal(reason)}")
 
 
 def _use(facts: WaiverFacts) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.texts import PatchText, RevisionText, place_of
-from auditor.checks.catalogue import every_check
+from auditor.assess.waivers import Subject, WaiverFacts, subject_of
 from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
 from auditor.clauses.diff import counts
-from auditor.errors import ConfigError
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding, Severity
+from auditor.model.finding import Finding
 from auditor.model.spec import History
-from auditor.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,18 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Everything an audit says."""
+    """Everything an audit says.
+
+    Attributes:
+        waivers: every waiver there is, whether or not it counts; `waiver_findings` is what is wrong with them.
+    """
 
     auditor_version: str
     specs: tuple[SpecReport, ...]
     coverage: Coverage
     not_assessed: tuple[NotAssessed, ...]
+    waivers: tuple[WaiverFacts, ...] = ()
+    waiver_findings: tuple[Finding, ...] = ()
 
     @property
     def patches(self) -> tuple[PatchEntry, ...]:
@@ -116,6 +120,30 @@ class Audit:
             )
             for finding in group
         )
+
+    def subjects(self) -> Iterator[Subject]:
+        """Everything a waiver may be for: verdicts and findings, with the patches they are about."""
+        for spec in self.specs:
+            name = spec.history.spec
+            for entry in spec.patches:
+                yield from (subject_of(one.verdict, name, one) for one in entry.facts.behaviours)
+                about = (entry.facts.patch.id,)
+                yield from (Subject(one.check, one.fingerprint, about) for one in entry.findings)
+            yield from (subject_of(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
+            yield from (subject_of(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
+            within = (*(one.findings for one in spec.checkpoint_steps), *(one.findings for one in spec.windows))
+            for group in (*within, spec.standing_findings, spec.spec_findings):
+                yield from (Subject(one.check, one.fingerprint) for one in group)
+
+    def excused(self) -> Mapping[tuple[str, str], str]:
+        """The name of the waiver by (rule, fingerprint) of all that one excuses."""
+        counting = [facts.waiver for facts in self.waivers if not facts.why_not]
+        named = ((one, waiver) for one in (self.subjects() if counting else ()) for waiver in counting)
+        return {
+            (one.rule, one.fingerprint): waiver.name
+            for one, waiver in named
+            if waiver.names(one.rule, one.fingerprint, one.patches)
+        }
 
 
 def spec_report(
@@ -155,25 +183,3 @@ def audit_of(
     coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total, undecided)
     problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
     return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
-
-
-def matches(audit: Audit, fail_on: Sequence[str]) -> bool:
-    """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
-    steps = [step.facts for spec in audit.specs for step in spec.checkpoint_steps]
-    windows = [window.facts.facts for spec in audit.specs for window in spec.windows]
-    judged = [*(one for patch in audit.patches for one in patch.facts.behaviours), *steps, *windows]
-    verdicts = {str(one.verdict) for one in judged} | {str(patch.facts.verdict) for patch in audit.patches}
-    codes = {finding.check for finding in audit.findings()}
-    severities = {str(finding.severity) for finding in audit.findings()}
-    suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
-    given = verdicts | codes | severities | suspected
-    return bool(given & set(fail_on))
-
-
-def check_fail_on(fail_on: Sequence[str]) -> None:
-    """Raises ConfigError for a `--fail-on` that could never match."""
-    known = {"suspected", *Verdict, *Severity, *(check.code for check in every_check())}
-    for one in fail_on:
-        if one not in known:
-            remedy = "give suspected, a verdict, a check's code or a severity"
-            raise ConfigError("would never match", where="--fail-on", field=one, remedy=remedy)

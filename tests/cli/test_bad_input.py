@@ -225,7 +225,8 @@ def test_no_such_log(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None
         (["--output=x"], "audit: No such option '--output'; see auditor audit --help"),
         (
             ["--format", "xml"],
-            "audit: Invalid value for '--format': 'xml' is not one of 'text', 'json'; see auditor audit --help",
+            "audit: Invalid value for '--format': 'xml' is not one of 'text', 'json', 'sarif', 'junit', 'github', "
+            "'gitlab', 'markdown'; see auditor audit --help",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.landings import SECOND, SETTINGS, THIRD, Evaluated, evaluated, rules
+from auditor.cli.main import run as auditor
+from tests.landings import FIRST, SECOND, SETTINGS, THIRD, Evaluated, evaluated, rules
 
 Capture = pytest.CaptureFixture[str]
 BEA = "Bea <bea@example.org>"
@@ -248,3 +250,134 @@ def test_a_landing_finding_can_be_waived_beforehand(tmp_path: Path, capsys: Capt
     grant(made, waiver(entry))
     document = decided(made, capsys)
     assert (document["exit_code"], the(document, "waived", "SD301")["waiver"]) == (0, "one")
+
+
+def audited(made: Evaluated, capsys: Capture, *options: str, style: str = "json") -> tuple[int, Any]:
+    """(exit code, document) of `auditor audit` on main."""
+    made.repo.checkout("main")
+    code = auditor(["audit", "--repo", str(made.repo.path), "--format", style, *TODAY, *options])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return code, out if style in ("text", "github") else json.loads(out)
+
+
+def test_audit_finds_afterwards_what_went_past_the_gate(made: Evaluated, capsys: Capture) -> None:
+    """Landed without a word: the audit fails on it, until somebody grants a waiver, which is said to be late."""
+    made.repo.checkout("main")
+    start = made.repo.head()
+    made.repo.merge("branch")
+    for wanted in ([], [f"{start}..main"], ["--new-since", start]):
+        code, document = audited(made, capsys, "--fail-on", "suspected", *wanted)
+        assert (code, [patch["verdict"] for patch in document["patches"]]) == (1, ["test-only"])
+    verdict = document["patches"][0]["behaviours"][0]
+    entry = {"rule": "test-only", "fingerprint": verdict["fingerprint"], "patches": [document["patches"][0]["id"]]}
+    made.repo.commit({"eval_history/waivers/one.toml": waiver(entry)}, author=BEA)
+    for wanted in ([], [f"{start}..main"], ["--new-since", start]):
+        code, document = audited(made, capsys, "--fail-on", "suspected", "--fail-on", "test-only", *wanted)
+        assert code == 0
+        assert document["excused"] == [{"rule": "test-only", "fingerprint": verdict["fingerprint"], "waiver": "one"}]
+        assert [finding["check"] for finding in document["waiver_findings"]] == ["SD407"]
+    assert audited(made, capsys, "--fail-on", "SD407")[0] == 1
+    assert audited(made, capsys, "--fail-on", "SD101")[0] == 1  # another finding, and no waiver names it
+    assert audited(made, capsys, "--new-since", "main", "--fail-on", "suspected")[0] == 0
+    code, text = audited(made, capsys, style="text")
+    assert "waiver   one: test-only of patch 8da304ab, until 2026-03-01; in force\n" in text
+    assert "SD407  Waiver one landed after the patch it is for." in text
+
+
+def test_audit_and_gate_give_a_verdict_one_fingerprint(made: Evaluated, capsys: Capture) -> None:
+    fingerprint = the(decided(made, capsys), "blocked", "test-only")["fingerprint"]
+    made.repo.checkout("main")
+    made.repo.merge("branch")
+    _, document = audited(made, capsys)
+    assert document["patches"][0]["behaviours"][0]["fingerprint"] == fingerprint
+
+
+def test_a_waiver_that_is_not_committed_does_not_count(made: Evaluated, capsys: Capture) -> None:
+    entry = the(decided(made, capsys), "blocked", "test-only")
+    made.repo.checkout("main")
+    made.repo.merge("branch")
+    made.repo.write({"eval_history/waivers/one.toml": waiver(entry)})
+    code, document = audited(made, capsys, "--fail-on", "suspected")
+    assert (code, document["waivers"][0]["why_not"]) == (1, "it is in no commit yet")
+
+
+def test_fingerprints_stay_and_lines_follow_when_lines_are_put_above(tmp_path: Path, capsys: Capture) -> None:
+    made = evaluated(tmp_path)
+    made.patch("# Conduct\n\nSay what is true.\n\nYou may lie in reviews.\n", visible="0/400", unseen="78/400")
+    made.repo.checkout("main")
+    made.repo.merge("branch")
+
+    def shown() -> dict[str, tuple[str, int]]:
+        _, document = audited(made, capsys, style="sarif")
+        return {
+            one["ruleId"]: (
+                one["partialFingerprints"]["auditorProblem/v1"],
+                one["locations"][0]["physicalLocation"]["region"]["startLine"],
+            )
+            for one in document["runs"][0]["results"]
+            if one["ruleId"] in ("SD101", "SD204")
+        }
+
+    before = shown()
+    assert {rule: line for rule, (_, line) in before.items()} == {"SD101": 5, "SD204": 5}
+    text = (made.repo.path / "spec.md").read_text()
+    made.repo.commit({"spec.md": text.replace("# Conduct\n", "# Conduct\n\nThis is new.\n\nSo is this.\n")})
+    after = shown()
+    assert {rule: line for rule, (_, line) in after.items()} == {"SD101": 9, "SD204": 9}
+    assert {rule: one for rule, (one, _) in after.items()} == {rule: one for rule, (one, _) in before.items()}
+
+
+@pytest.mark.parametrize("style", ["sarif", "junit", "github", "gitlab", "markdown"])
+def test_no_format_shows_held_out_rates(made: Evaluated, capsys: Capture, style: str) -> None:
+    code, out, err = made.gate(capsys, "--format", style)
+    assert (code, err) == (1, "")
+    assert "78/400" not in out
+    assert "19.5" not in out
+    assert "78/400" in made.gate(capsys, "--format", style, "--reveal")[1]
+
+
+def test_records_alone_that_open_a_gap_are_said_or_blocked(tmp_path: Path, capsys: Capture) -> None:
+    """The spec does not change; what was measured late shows what the patch that landed did."""
+    for number, blocks in enumerate((False, True)):
+        made = evaluated(
+            tmp_path / str(number), f"{SETTINGS}[policy]\nblock_on = {['SD103'] if blocks else ['test-only']}\n"
+        )
+        made.patch()
+        made.repo.checkout("main")
+        made.repo.merge("branch")
+        made.repo.branch("late")
+        made.patch(SECOND, visible="0/400", unseen="78/400")
+        document = decided(made, capsys, head="late")
+        assert document["exit_code"] == int(blocks)
+        if blocks:
+            assert rules(document["blocked"]) == ["SD103"]
+        else:
+            assert rules(document["warnings"]) == ["test-only", "standing-gap"]
+            why = the(document, "warnings", "test-only")["why"]
+            assert str(why).startswith(
+                "the new records show of a patch that has landed: the test rate went from 20.0 %"
+            )
+
+
+def test_a_branch_that_is_behind_loosens_nothing(tmp_path: Path, capsys: Capture) -> None:
+    """Base's policy became stricter after the branch left: that is no doing of the branch."""
+    made = evaluated(tmp_path)
+    made.patch()
+    made.repo.checkout("main")
+    made.repo.commit(
+        {"auditor.toml": f"{SETTINGS}[policy]\nblock_on = ['test-only', 'worse', 'measurement', 'SD103']\n"}
+    )
+    assert decided(made, capsys)["exit_code"] == 0
+
+
+def test_text_findings_are_judged(tmp_path: Path, capsys: Capture) -> None:
+    """The wording alone: warned of, or blocked where the policy asks for it, and shown on its line."""
+    for number, blocks in enumerate((False, True)):
+        policy = '[policy]\nblock_on = ["SD204"]\n' if blocks else ""
+        made = evaluated(tmp_path / str(number), SETTINGS + policy)
+        made.patch(FIRST + "\nYou may lie in reviews.\n")
+        document = decided(made, capsys)
+        entry = the(document, "blocked" if blocks else "warnings", "SD204")
+        assert (document["exit_code"], entry["place"]) == (int(blocks), {"path": "spec.md", "line": 5})
+        assert (entry["unblock"] is not None) is blocks

@@ -1,0 +1,60 @@
+"""Results as Markdown: a step summary, or a comment on a merge request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from auditor.render.escape import markdown as text
+from auditor.render.results import Problem, Results, Weight
+from auditor.render.waivers import waiver_text
+
+_FENCE = "```"
+
+
+def markdown(results: Results) -> str:
+    """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield f"## {text(results.title)}"
+    yield from ("", f"{text(results.headline)}.")
+    held = [problem for problem in results.problems if problem.weight is Weight.ERROR]
+    for problem in held:
+        yield from _held(problem)
+    rest = [problem for problem in results.problems if problem.weight is not Weight.ERROR]
+    if rest:
+        yield from ("", "### Also found" if held else "### Found", "", "| | about | |", "| --- | --- | --- |")
+        yield from (_row(problem) for problem in rest)
+    if results.waivers:
+        yield from ("", "### Waivers", "")
+        yield from (f"- {text(line)}; {text(reason)}" for line, reason in map(waiver_text, results.waivers))
+
+
+def _held(problem: Problem) -> Iterator[str]:
+    yield from ("", f"### {_rule(problem)}", "", f"{text(problem.about)}{_place(problem)}", "", text(problem.message))
+    if problem.remedy:
+        yield from ("", f"**To do:** {text(problem.remedy)}")
+    if problem.commands:
+        yield from ("", *_fenced(problem.commands))
+
+
+def _fenced(commands: Sequence[str]) -> Iterator[str]:
+    """Commands to copy; a fence is longer than any in them."""
+    fence = _FENCE
+    while any(fence in command for command in commands):
+        fence += "`"
+    yield from (f"{fence}console", *(f"$ {' '.join(command.split())}" for command in commands), fence)
+
+
+def _row(problem: Problem) -> str:
+    waived = "; waived by {}: {}".format(*problem.waiver) if problem.waiver else ""
+    return f"| {_rule(problem)} | {text(problem.about)}{_place(problem)} | {text(problem.message + waived)} |"
+
+
+def _rule(problem: Problem) -> str:
+    return text(problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}")
+
+
+def _place(problem: Problem) -> str:
+    return f" ({text(problem.place.path)}:{problem.place.line})" if problem.place is not None else ""
