@@ -31,7 +31,6 @@ from auditor.render.schema import (
     CheckpointPart,
     ChecksPart,
     CoveragePart,
-    ExcusedPart,
     FindingPart,
     GapPart,
     HeldOutPart,
@@ -56,7 +55,7 @@ from auditor.render.schema import (
     WindowPart,
     WithoutPart,
 )
-from auditor.render.waivers import waiver_part
+from auditor.render.waivers import excused_parts, waiver_part
 from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
 
@@ -90,10 +89,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         spec_findings=[_finding(finding) for spec in audit.specs for finding in spec.spec_findings],
         waivers=[waiver_part(facts) for facts in audit.waivers],
         waiver_findings=[_finding(finding) for finding in audit.waiver_findings],
-        excused=[
-            ExcusedPart(rule=rule, fingerprint=fingerprint, waiver=name)
-            for (rule, fingerprint), name in sorted(audit.excused().items())
-        ],
+        excused=excused_parts(audit.excused()),
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,

@@ -21,7 +21,7 @@ from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
-from auditor.render.waivers import WaiverPart
+from auditor.render.waivers import ExcusedPart, WaiverPart
 
 
 def _rounded(value: float) -> float:
@@ -538,14 +538,6 @@ class WindowPart(_Part):
     steps: list[Verdict]
     behaviour: BehaviourPart
     findings: list[FindingPart]
-
-
-class ExcusedPart(_Part):
-    """A verdict or finding that a waiver excuses, by the name of the waiver."""
-
-    rule: str
-    fingerprint: str
-    waiver: str
 
 
 class AuditDocument(_Part):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from pydantic import BaseModel, ConfigDict
@@ -38,6 +38,21 @@ class WaiverPart(BaseModel):
     self_approved: bool | None
     counts: bool
     why_not: str | None
+
+
+class ExcusedPart(BaseModel):
+    """A verdict or finding that a waiver excuses, by the name of the waiver."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rule: str
+    fingerprint: str
+    waiver: str
+
+
+def excused_parts(excused: Mapping[tuple[str, str], str]) -> list[ExcusedPart]:
+    """What waivers excuse, by (rule, fingerprint), as its part of a document."""
+    return [ExcusedPart(rule=rule, fingerprint=one, waiver=name) for (rule, one), name in sorted(excused.items())]
 
 
 def waiver_part(facts: WaiverFacts) -> WaiverPart:
