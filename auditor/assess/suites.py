@@ -102,14 +102,14 @@ def _missing(
 
 def _needed(numbers: Numbers, fall: Fall, change: Change, level: float, policy: Policy) -> int | None:
     """Held-out samples a side that would show that the test fall did not carry over, if it did not: independent ones,
-    times the design effect of the suite's items and epochs as it was run. None if no more than there are, for then the
-    transfer lies too near a threshold for a number."""
+    times the design effect of items and epochs on the side whose samples are worth more. None if no more than there
+    are, for then the transfer lies too near a threshold for a number."""
     test = Fall(_plain(numbers.test.before), _plain(numbers.test.after))
     base = float(fall.before.rate[LEFT_OUT])
     if not 0.0 < base < 1.0:
         return None
     needed = to_settle_transfer(test, base, policy.transfer_threshold, level / RESERVE)
-    design_effect = max(side.valid / side.size for side in (change.before, change.after))
+    design_effect = min(side.valid / side.size for side in (change.before, change.after))
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
     return math.ceil(needed * design_effect) if needed is not None and needed > have else None
 

@@ -29,7 +29,7 @@ class Statement(StrEnum):
     ANY_HELD_OUT_ROSE = "the rate of some held-out suite rose"
     TEST_FELL_HERE = "the test rate fell, at the level of this held-out suite"
     HELD_OUT_FELL = "the held-out rate fell"
-    HELD_OUT_FELL_AT_ALL = "the held-out rate fell, by the kindest reading and without correction"
+    HELD_OUT_FELL_AT_ALL = "the held-out rate fell, two-sided, by the kindest reading and without correction"
     HELD_OUT_ROSE = "the held-out rate rose"
     HELD_OUT_UNDER_HALF = "the held-out rate before was under one half"
     BELOW_MARGIN = "transfer's upper limit is under the unchanged margin"

@@ -68,7 +68,7 @@ def accused(
     """The rule for `test-only`, on the ratio scale (False), the odds scale (True) or both."""
     z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
     stayed = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before))))))
-    held_out_fell, held_out_rose = fell(held_out, z), rose(held_out, z)
+    held_out_fell, held_out_rose = fell(held_out, np.asarray(z_of_error(error / 2.0))), rose(held_out, z)
     for odds in scales:
         under_margin = transfer_is_below(test, held_out, 0.2, within, odds=odds)
         under_threshold = transfer_is_below(test, held_out, 0.5, within, odds=odds)
