@@ -12,14 +12,15 @@ what it depends on:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 
 import networkx as nx
 
 from auditor.errors import RecordError
-from auditor.model.run import Exposure, Run
+from auditor.model.plan import Plan, Result, results_of
+from auditor.model.run import Exposure, Grade, Run
 from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Registry, Role, Suite
 
@@ -75,6 +76,7 @@ class Evidence:
         trained: checkpoints in the order in which they were trained, as far as it is known.
         measured: every run, complete or not, by suite and then by state, sorted by record.
         evaluated: by behaviour and lineage, see `evaluated_states`.
+        results: what became of each plan, by the plan's id.
     """
 
     graph: nx.MultiDiGraph[Node]
@@ -86,22 +88,47 @@ class Evidence:
     trained: Mapping[str, int]
     measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
     evaluated: Mapping[tuple[str, str], frozenset[State]]
+    results: Mapping[str, Result] = field(default_factory=dict)
 
 
-def build(history: History, runs: Iterable[Run], registry: Registry) -> Evidence:
-    """The evidence on one spec. Raises RecordError for checkpoints that are each other's ancestors."""
+def build(
+    history: History,
+    runs: Iterable[Run],
+    registry: Registry,
+    plans: Iterable[Plan] = (),
+    rederived: Collection[str] = (),
+) -> Evidence:
+    """The evidence on one spec.
+
+    Args:
+        plans: what was to be run; a run that fulfils one has as many samples planned as that says.
+        rederived: the records whose counts were derived again from raw logs; no other has grade A.
+
+    Raises RecordError for checkpoints that are each other's ancestors.
+    """
     graph: nx.MultiDiGraph[Node] = nx.MultiDiGraph()
     patches = patches_of(history)
     _add_history(graph, history, patches)
     given = [run for run in runs if run.spec == history.spec]
     corrected = {run.corrects for run in given}
-    kept = {run.record: run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected}
+    latest = [run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected]
+    results = results_of((plan for plan in plans if plan.spec == history.spec), latest)
+    planned = {record: result.plan.planned for result in results for record in result.runs}
+    kept = {run.record: _known(run, planned, rederived) for run in latest}
     suites = _suites(kept.values(), registry)
     _add_runs(graph, kept.values(), suites)
     lineages, trained = _lineages(graph, kept.values())
     by_id = {patch.id: patch for patch in patches}
     measured, evaluated = _measured(kept.values()), _evaluated(kept.values(), history, suites, lineages)
-    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated)
+    by_plan = {result.plan.id: result for result in results}
+    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, by_plan)
+
+
+def _known(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
+    """A run as others than who ingested it may take it."""
+    grade = run.grade if run.record in rederived else max(run.grade, Grade.B)
+    samples = planned.get(run.record, run.planned)
+    return run if (grade, samples) == (run.grade, run.planned) else replace(run, grade=grade, planned=samples)
 
 
 def _measured(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:

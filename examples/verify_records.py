@@ -20,12 +20,8 @@ import sys
 from pathlib import Path
 
 HEX = re.compile("[0-9a-f]{64}")
-HOMES = {
-    "auditor.record/1": "records",
-    "auditor.items/1": "items",
-    "auditor.plan/1": "plans",
-    "auditor.prompts/1": "prompts",
-}
+HOMES = {"auditor.record/1": "records", "auditor.plan/1": "plans"}
+HOMES |= {f"auditor.{kind}/1": kind for kind in ("items", "labels", "prompts", "samples")}
 
 
 class Fault(Exception):
@@ -69,9 +65,7 @@ def tree_hash(leaves: list[bytes]) -> bytes:
     """RFC 6962, section 2.1, over leaf hashes."""
     if len(leaves) < 2:
         return leaves[0] if leaves else sha256(b"")
-    middle = 1
-    while middle * 2 < len(leaves):
-        middle *= 2
+    middle = 1 << ((len(leaves) - 1).bit_length() - 1)
     return sha256(b"\x01" + tree_hash(leaves[:middle]) + tree_hash(leaves[middle:]))
 
 
@@ -192,6 +186,9 @@ class Store:
             return
         check_run(value, 1 if named is None else len(self.items[named] or ()))
         self.runs[name] = value
+        for folder, other in (("plans", value.get("plan")), ("samples", value.get("samples"))):
+            if other is not None and not (self.root / folder / f"{other}.json").exists():
+                self.fault(f"{folder}/{other}.json", "missing")
 
     def families(self) -> None:
         """Of one run there is one record, and then a chain of corrections."""
@@ -285,8 +282,9 @@ def main() -> int:
         sys.stderr.write(f"verify_records: {type(error).__name__}: {error}\n")
         return 2
     sound = not store.faults and not any(differences.values())
-    lines = [f"{kind}: {path!a}" for path, kind in sorted(store.faults)]
-    lines += [f"against {one!a}: {line}" for one, some in differences.items() for line in some]
+    lines = [f"{kind}: {path!a}" for path, kind in sorted(store.faults)] + [
+        f"against {one!a}: {line}" for one, some in differences.items() for line in some
+    ]
     held = "UNWITNESSED" if not given.against else "witnessed" if sound else "CONTRADICTED"
     root = store.checkpoints[-1]["root"] if store.checkpoints else "-"
     lines.append(f"checkpoints: {len(store.checkpoints)}, root {root}, in no batch: {len(store.unsealed())}")

@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from types import MappingProxyType
 
-from auditor.app.project import Project, history_of
+from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of, not_assessed
 from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.assess.facts import NotAssessed
 from auditor.checks.runner import Checked
 from auditor.errors import RevisionError
-from auditor.evidence import Evidence, build
+from auditor.evidence import Evidence
 from auditor.model.spec import History, patches_of
 from auditor.report import Audit, SpecReport, audit_of, spec_report
 from auditor.settings import SpecConfig
 
 
-def audit(project: Project, commits: str | None = None, environment: Mapping[str, str] = MappingProxyType({})) -> Audit:
+def audit(
+    project: Project,
+    commits: str | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    today: date | None = None,
+) -> Audit:
     """The audit of a project.
 
     Args:
         commits: "A..B" or "A", as git reads it, or names of dated folders; None for all.
         environment: its variables, one of which may say where the key of hashed prompts is.
+        today: the day (UTC) by which plans are judged; None leaves those without a result undecided.
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
     """
-    return audited(project, commits, environment)[0]
+    return audited(project, commits, environment, today)[0]
 
 
 def audited(
-    project: Project, commits: str | None = None, environment: Mapping[str, str] = MappingProxyType({})
+    project: Project,
+    commits: str | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    today: date | None = None,
 ) -> tuple[Audit, tuple[Evidence, ...]]:
     """The audit, and the evidence it rests on, spec by spec; as `audit`."""
     parts: list[tuple[SpecReport, Checked]] = []
@@ -39,7 +49,7 @@ def audited(
     graphs: list[Evidence] = []
     key = key_of(project, environment)
     for config in project.specs:
-        part, problems, evidence = _of_spec(project, config, commits, key)
+        part, problems, evidence = _of_spec(project, config, commits, key, today)
         parts.append(part)
         graphs.append(evidence)
         notes += problems
@@ -57,11 +67,11 @@ def audited(
 
 
 def _of_spec(
-    project: Project, config: SpecConfig, commits: str | None, key: Key
+    project: Project, config: SpecConfig, commits: str | None, key: Key, today: date | None
 ) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...], Evidence]:
     history = history_of(project, config)
-    evidence = build(history, project.runs, project.registry)
-    assessment = assess(evidence, project.settings.policy)
+    evidence = evidence_of(project, history)
+    assessment = assess(evidence, project.settings.policy, today)
     hashed = hashed_prompts(project, evidence, key)
     wanted = wanted_sightings(project, history, commits)
     patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]

@@ -55,7 +55,7 @@ def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, *, reve
         said.append(Entry(Level.NOTICE, "no-patch", why, config.name))
     if not new and not sides.waivers and not sides.new_records:
         return Judged(new, every, tuple(said), ())
-    evidence = build(history, sides.runs, sides.registry)
+    evidence = build(history, sides.runs, sides.registry, sides.plans)
     assessment = assess(evidence, sides.policy)
     texts = _texts_of(sides, config, project, key, evidence, new)
     landing, checked = _landing(sides, evidence, assessment, texts, new)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 from auditor.app.audit import wanted_sightings
-from auditor.app.project import Project, history_of
+from auditor.app.project import Project, evidence_of, history_of
 from auditor.assess.assessment import assess
 from auditor.assess.sighted import SpecLog, spec_log
-from auditor.evidence import build
 from auditor.settings import SpecConfig
 
 
@@ -31,7 +30,7 @@ def _of_spec(
     project: Project, config: SpecConfig, commits: str | None, since: date | None, until: date | None
 ) -> SpecLog:
     history = history_of(project, config)
-    assessment = assess(build(history, project.runs, project.registry), project.settings.policy)
+    assessment = assess(evidence_of(project, history), project.settings.policy)
     named = wanted_sightings(project, history, commits)
     wanted = [
         sighting.name

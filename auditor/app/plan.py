@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from auditor.app.named import patch_named
-from auditor.app.project import Project, history_of
+from auditor.app.project import Project, evidence_of, history_of
 from auditor.assess.assessment import assess
 from auditor.assess.designs import Design, design
 from auditor.assess.facts import Assessment, GapFacts
 from auditor.assess.plans import OPEN, Plan, plan_of
 from auditor.errors import ConfigError, RevisionError
-from auditor.evidence import build
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch
 from auditor.settings import SpecConfig
@@ -88,7 +87,7 @@ def _last_known(project: Project, behaviour: str) -> GapFacts | None:
 
 def _assessed(project: Project, config: SpecConfig) -> tuple[History, Assessment]:
     history = history_of(project, config)
-    return history, assess(build(history, project.runs, project.registry), project.settings.policy)
+    return history, assess(evidence_of(project, history), project.settings.policy)
 
 
 def _plans(assessment: Assessment, policy: Policy, behaviour: str | None, patch: Patch | None) -> list[PatchPlans]:

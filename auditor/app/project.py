@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Self
 
 from auditor.errors import ConfigError
+from auditor.evidence import Evidence, build
 from auditor.git import Commit, Folder, Repository, Tree, find_repository
+from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry
 from auditor.settings import Settings, SpecConfig, load
 from auditor.sources.specs import folder, repository
 from auditor.store.join import Unjoined, join
+from auditor.store.plans import load_plans
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 
@@ -31,6 +34,7 @@ class Project:
         tip: the commit that history ends at.
         runs: with the labels of their samples counted in their tallies.
         unjoined: labels that count nowhere.
+        rederived: the records that were held against their raw logs, and agree.
     """
 
     root: Path
@@ -42,6 +46,8 @@ class Project:
     runs: tuple[Run, ...]
     tip: str = "HEAD"
     unjoined: tuple[Unjoined, ...] = ()
+    plans: tuple[Plan, ...] = ()
+    rederived: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +118,15 @@ def _opened(place: Place, spec: str | None) -> Project:
     registry = load_registry(place.tree, settings.store)
     joined = join(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
     return Project(
-        place.root, place.repository, place.tree, settings, specs, registry, joined.runs, unjoined=joined.unjoined
+        place.root,
+        place.repository,
+        place.tree,
+        settings,
+        specs,
+        registry,
+        joined.runs,
+        unjoined=joined.unjoined,
+        plans=load_plans(place.tree, settings.store),
     )
 
 
@@ -125,6 +139,11 @@ def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) 
         remedy = "give --spec PATH, or run auditor init"
         raise ConfigError("no spec is configured", where="auditor.toml", field="spec", remedy=remedy)
     return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
+
+
+def evidence_of(project: Project, history: History) -> Evidence:
+    """The evidence on one of the project's specs. Raises RecordError."""
+    return build(history, project.runs, project.registry, project.plans, project.rederived)
 
 
 def history_of(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:

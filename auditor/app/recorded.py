@@ -17,6 +17,9 @@ from auditor.store.records import identity_of, record_id
 from auditor.store.reduce import judge
 from auditor.store.samples import encode_samples
 
+# How much of a plan's id says which it is.
+PREFIX = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -77,8 +80,24 @@ def recorded(raw: RawRun, rules: Rules) -> tuple[Run, bytes | None]:
         code_revision=raw.code_revision,
         samples=None if samples is None else sha256(samples),
         signals=raw.signals,
+        plan=_plan(raw, rules),
     )
     return replace(run, record=record_id(run)), samples
+
+
+def _plan(raw: RawRun, rules: Rules) -> str | None:
+    """The whole id of the plan a run was stamped with. Whether it is what was planned is for the audit to say."""
+    if raw.plan is None:
+        return None
+    fits = [plan.id for plan in rules.project.plans if len(raw.plan) >= PREFIX and plan.id.startswith(raw.plan.lower())]
+    if len(fits) != 1:
+        what = (
+            f"{raw.plan!r:.80} is {'no plan that is recorded here' if not fits else 'the beginning of several plans'}"
+        )
+        raise LogError(
+            what, where=raw.where, field="auditor_plan", remedy="fetch the records of whoever planned the run"
+        )
+    return fits[0]
 
 
 def _suite(raw: RawRun, rules: Rules) -> Suite:

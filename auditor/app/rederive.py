@@ -14,11 +14,13 @@ from auditor.model.run import Grade, Run
 from auditor.report.verification import LogsReport, Rederived, State
 from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.store import canonical
-from auditor.store.codec import encode
+from auditor.store.codec import LATER, LATER_COLUMNS, encode
 from auditor.store.records import load
 
 # A log that was packed or converted since is another file of the same run; a correction names what a log cannot know.
 _NOT_COMPARED = {"source_sha256", "corrects"}
+# What an older record does not say, a log may say now.
+_LATER = {*LATER, *(f"tallies.{name}" for name in LATER_COLUMNS)}
 
 
 def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = False) -> LogsReport:
@@ -73,5 +75,6 @@ def _members(run: Run) -> Mapping[str, Any]:
     return {**members, **tallies}
 
 
-def _different(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    return sorted(name for name in (one.keys() | other.keys()) - _NOT_COMPARED if one.get(name) != other.get(name))
+def _different(record: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:
+    compared = (record.keys() | again.keys()) - _NOT_COMPARED - (_LATER - record.keys())
+    return sorted(name for name in compared if record.get(name) != again.get(name))

@@ -39,7 +39,7 @@ def report(
 
     Raises what `audit` raises.
     """
-    audit, graphs = audited(project, None, environment)
+    audit, graphs = audited(project, None, environment, period.until)
     sections = tuple(
         _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
     )

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from auditor.app.named import at_sighting, patch_named
-from auditor.app.project import Project, history_of
+from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of
 from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.clauses.comparison import Comparison, compare
 from auditor.errors import RevisionError
-from auditor.evidence import build
 from auditor.report import PatchEntry, spec_report
 from auditor.settings import SpecConfig
 
@@ -44,7 +43,7 @@ def show(project: Project, name: str, environment: Mapping[str, str] = MappingPr
 def _of_spec(project: Project, config: SpecConfig, name: str, key: Key) -> Shown:
     history = history_of(project, config)
     patch = patch_named(project, config, history, name)
-    evidence = build(history, project.runs, project.registry)
+    evidence = evidence_of(project, history)
     assessment = assess(evidence, project.settings.policy)
     hashed = hashed_prompts(project, evidence, key)
     texts, current = texts_of(project, config, history, [patch], hashed)

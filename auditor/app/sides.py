@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from auditor.app.project import chosen
 from auditor.assess.landing import LandingFacts, Rules
 from auditor.git import Commit, Repository, Tree
+from auditor.model.plan import Plan
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Registry
@@ -18,6 +19,7 @@ from auditor.settings import FILE, SHARED_FILE, Settings, SpecConfig, has_settin
 from auditor.sources.specs.revisions import read_revision
 from auditor.store import labels, samples
 from auditor.store.join import join
+from auditor.store.plans import load_plans
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
 from auditor.store.waivers import load_waivers, waiver_folder
@@ -81,6 +83,11 @@ class Sides:
         """The runs of both sides: what base has counts, whatever head did to it."""
         both, store = Both(self.base, self.head), self.settings.store
         return join(both, store, load_records(both, store), self.registry.labels).runs
+
+    @cached_property
+    def plans(self) -> tuple[Plan, ...]:
+        """The runs that were planned on either side."""
+        return load_plans(Both(self.base, self.head), self.settings.store)
 
     @cached_property
     def base_records(self) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from auditor.assess import attribution, beside, circumstances, signals, strata, suspicion
 from auditor.assess.account import Account
@@ -24,6 +25,7 @@ from auditor.assess.families import Corrected, correct, of_step
 from auditor.assess.gaps import standings
 from auditor.assess.line import Line, line_of
 from auditor.assess.measured import measured
+from auditor.assess.planned import plan_facts
 from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.sensitivity import of_behaviour
@@ -56,8 +58,8 @@ class _Case:
     alone: CheckpointAlone | None
 
 
-def assess(evidence: Evidence, policy: Policy) -> Assessment:
-    """Judges every patch and every checkpoint step of a spec's history."""
+def assess(evidence: Evidence, policy: Policy, today: date | None = None) -> Assessment:
+    """Judges every patch and every checkpoint step of a spec's history, and by `today` (UTC) every plan."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     every_step = [step for behaviour, lineage in pairs for step in steps(evidence, behaviour, lineage)]
     facts = beside.seen_together(dict(zip(every_step, _judged_steps(evidence, every_step, policy), strict=True)))
@@ -78,6 +80,7 @@ def assess(evidence: Evidence, policy: Policy) -> Assessment:
         standings(evidence, policy),
         tuple(_not_assessed(evidence)),
         _judged_windows(evidence, line, tuple(facts.values()), pairs, policy),
+        plan_facts(evidence, today),
     )
 
 

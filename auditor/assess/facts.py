@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.assess.account import Account, Attribution, Difference
+from auditor.assess.planned import PlanFacts
 from auditor.assess.sensitivity import Sensitivity, SuiteSensitivity
 from auditor.assess.stream import Place
 from auditor.assess.verdicts import Statement
@@ -264,3 +265,4 @@ class Assessment:
     standings: tuple[GapFacts, ...]
     not_assessed: tuple[NotAssessed, ...]
     windows: tuple[WindowFacts, ...] = ()
+    plans: tuple[PlanFacts, ...] = ()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, WindowFacts
 from auditor.assess.landing import LandingFacts
+from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText
 from auditor.assess.waivers import WaiverFacts
 from auditor.model.clause import Clause
@@ -17,13 +18,14 @@ HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot
 
 
 class Scope(StrEnum):
-    """What a check is run on: a patch, a window of patches, a state, a landing with its rules, or a waiver."""
+    """What a check is run on: a patch, a window of patches, a state, a landing with its rules, a waiver, records."""
 
     PATCH = "patch"
     WINDOW = "window"
     REVISION = "revision"
     LANDING = "landing"
     WAIVER = "waiver"
+    RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +229,17 @@ class StandingCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class LandingCase:
-    """An example of a rule about a landing, and its test."""
+class ValueCase:
+    """An example of a rule about a landing, a waiver or a plan, and its test."""
 
     title: str
-    facts: LandingFacts
+    facts: LandingFacts | WaiverFacts | PlanFacts
     expect: type[Fired] | type[Clear] | type[Undecided]
+
+
+LandingCase = ValueCase
+WaiverCase = ValueCase
+PlanCase = ValueCase
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,15 +262,6 @@ class LandingCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverCase:
-    """An example of a rule about a waiver, and its test."""
-
-    title: str
-    facts: WaiverFacts
-    expect: type[Fired] | type[Clear] | type[Undecided]
-
-
-@dataclass(frozen=True, slots=True)
 class WaiverCheck:
     """A rule about a waiver, whose findings nothing waives; fields as in `PatchCheck`."""
 
@@ -277,4 +275,18 @@ class WaiverCheck:
     scope: Scope = Scope.WAIVER
 
 
-Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck | LandingCheck | WaiverCheck
+@dataclass(frozen=True, slots=True)
+class PlanCheck:
+    """A rule about a run that was planned; fields as in `PatchCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[PlanFacts], Outcome]
+    cases: tuple[PlanCase, ...]
+    scope: Scope = Scope.RECORDS
+
+
+Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck | LandingCheck | WaiverCheck | PlanCheck

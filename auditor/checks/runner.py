@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.landing import LandingFacts
+from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText
 from auditor.assess.waivers import WaiverFacts
 from auditor.checks.catalogue import every_check
@@ -18,6 +19,7 @@ from auditor.checks.interface import (
     LandingCheck,
     Outcome,
     PatchCheck,
+    PlanCheck,
     RevisionCheck,
     StandingCheck,
     TextCheck,
@@ -62,6 +64,7 @@ class Checked:
         by_patch: findings by patch id; by_step: of checkpoint steps, in their order; standing: of the last states.
         by_window: of windows, in their order.
         of_spec: what is wrong with the text of the current revision.
+        of_plans: what is wrong with runs that were planned, by plan id.
         counts: over everything run.
         not_run: the checks that raised, and what.
         undecided: those that could not tell, and why; for each subject and reason once.
@@ -75,6 +78,7 @@ class Checked:
     counts: Counts
     not_run: tuple[NotAssessed, ...]
     undecided: tuple[CouldNotTell, ...] = ()
+    of_plans: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +139,9 @@ def run_checks(
     by_step = tuple(tuple(_on_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps)
     by_window = tuple(tuple(_on_window(spec, facts, tally)) for facts in assessment.windows)
     standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
+    of_plans = {facts.plan.id: tuple(_on_plan(spec, facts, tally)) for facts in assessment.plans}
     ran = tally.counts(), tuple(tally.not_run), tally.not_told()
-    return Checked(by_patch, by_step, by_window, standing, of_spec, *ran)
+    return Checked(by_patch, by_step, by_window, standing, of_spec, *ran, of_plans)
 
 
 def run_on_text(spec: str, text: PatchText) -> Ran:
@@ -207,6 +212,15 @@ def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]
             outcome = _outcome(check, functools.partial(check.run, facts), tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, None, spec, facts.behaviour, facts.model, facts.suite)
+
+
+def _on_plan(spec: str, facts: PlanFacts, tally: _Tally) -> Iterator[Finding]:
+    tally.on = f"plan {facts.plan.id[:12]}: {facts.plan.suite} of {facts.plan.checkpoint}"
+    for check in every_check():
+        if isinstance(check, PlanCheck):
+            outcome = _outcome(check, functools.partial(check.run, facts), tally)
+            if isinstance(outcome, Fired):
+                yield _finding(check, outcome, None, spec, facts.plan.id)
 
 
 def _on_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,9 @@ from auditor.cli.options import OTHERS, console, day_of, format_option, repo_opt
 if TYPE_CHECKING:
     from auditor.report import Audit
 
+if TYPE_CHECKING:  # the verb imports what it needs when it runs
+    from auditor.report.verification import LogsReport
+
 
 @click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
 @click.argument("commits", metavar="[RANGE]", required=False)
@@ -24,6 +28,13 @@ if TYPE_CHECKING:
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
 @click.option("--verbose", is_flag=True, help="Also which checks could not tell, on what, and why.")
+@click.option(
+    "--logs",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Raw logs, to derive records from again: what else has grade A has it on somebody's word.",
+)
 @click.option("--new-since", metavar="REF", help="Only patches that REF does not contain.")
 @today_option
 def command(
@@ -33,6 +44,7 @@ def command(
     style: str,
     fail_on: tuple[str, ...],
     verbose: bool,
+    logs: tuple[Path, ...],
     new_since: str | None,
     today: datetime | None,
 ) -> int:
@@ -44,13 +56,18 @@ def command(
     from auditor.app.audit import audited
     from auditor.app.excused import with_waivers
     from auditor.app.project import open_project
+    from auditor.app.rederive import rederive
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
     from auditor.report.fail_on import check_fail_on, matches
 
     check_fail_on(fail_on)
     wanted = _range(commits, new_since)
     with open_project(repo, spec) as project:
-        found = with_waivers(project, *audited(project, wanted, os.environ), day_of(today))
+        derived = rederive(project, logs) if logs else None
+        known = replace(project, rederived=derived.agreeing) if derived else project
+        found = with_waivers(known, *audited(known, wanted, os.environ, day_of(today)), day_of(today))
+    if derived:
+        _say(derived)
     code = EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
     click.echo(_rendered(found, style, code, verbose=verbose), nl=False)
     return code
@@ -73,6 +90,15 @@ def _rendered(found: Audit, style: str, code: int, *, verbose: bool) -> str:
     out = console()
     told = could_not_tell(found.coverage) if verbose else ()
     return as_text(out, *show(found, out.width), *told)
+
+
+def _say(derived: LogsReport) -> None:
+    """What came of the logs, in one line; `auditor verify --logs` names the records."""
+    from auditor.report.verification import State
+
+    counts = ((State.AGREES, "agree"), (State.DIFFERS, "differ"), (State.NO_LOG, "have no log there"))
+    said = ", ".join(f"{derived.count(state):,} {words}" for state, words in counts)
+    click.echo(f"auditor: records held against their logs: {said}; refused files: {len(derived.refused):,}", err=True)
 
 
 def _range(commits: str | None, new_since: str | None) -> str | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from auditor.model.run import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,58 @@ class Plan:
     planned: int
     created: datetime
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a plan.
+
+    Attributes:
+        runs: records of the runs that fulfil it, sorted; more than one where it was run again.
+        differing: records of runs that name it, and are older than it or of something else than was planned.
+        unclear: records of runs that could be it and do not say so, where several plans or runs fit each other.
+    """
+
+    plan: Plan
+    runs: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
+
+
+def results_of(plans: Iterable[Plan], runs: Iterable[Run]) -> tuple[Result, ...]:
+    """What became of each plan, in their order.
+
+    A run that names a plan fulfils it when it is what was planned and not older. Of the others, a run fulfils a plan
+    that nobody names when both fit nobody else: the same spec, revision, suite, model, checkpoint and condition, and
+    made after the plan was.
+    """
+    given, plans = list(runs), list(plans)
+    by_plan, free = defaultdict[str, list[Run]](list), defaultdict[tuple[str, ...], list[Run]](list)
+    for run in given:
+        if run.plan is not None:
+            by_plan[run.plan].append(run)
+        elif run.created is not None:
+            free[_key(run)].append(run)
+    open_ = [plan for plan in plans if not any(_fits(plan, run) for run in by_plan[plan.id])]
+    could = {plan.id: [run.record for run in free[_key(plan)] if _fits(plan, run)] for plan in open_}
+    claims = defaultdict[str, int](int)
+    for records in could.values():
+        for record in records:
+            claims[record] += 1
+    return tuple(_result(plan, by_plan[plan.id], could.get(plan.id, []), claims) for plan in plans)
+
+
+def _result(plan: Plan, naming: list[Run], could: list[str], claims: dict[str, int]) -> Result:
+    runs = sorted(run.record for run in naming if _fits(plan, run))
+    differing = tuple(sorted(run.record for run in naming if not _fits(plan, run)))
+    if len(could) == 1 and claims[could[0]] == 1:
+        return Result(plan, tuple(could), differing)
+    return Result(plan, tuple(runs), differing, tuple(sorted(could)))
+
+
+def _key(one: Plan | Run) -> tuple[str, ...]:
+    return one.spec, one.revision, one.suite, one.model, one.checkpoint, one.condition
+
+
+def _fits(plan: Plan, run: Run) -> bool:
+    return _key(plan) == _key(run) and (run.created is None or run.created >= plan.created)

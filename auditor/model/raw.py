@@ -84,6 +84,7 @@ class RawRun:
         edited: samples with a score that was changed after it was given.
         code_revision: the commit of the evaluation's code, which is not the spec's.
         signals: what the texts of its samples were found to hold.
+        plan: the id of the plan the evaluation was stamped with, or its beginning.
     """
 
     source: str
@@ -113,6 +114,7 @@ class RawRun:
     edited: int = 0
     by_sample: bool = False
     code_revision: str | None = None
+    plan: str | None = None
     signals: TextSignals | None = None
 
 

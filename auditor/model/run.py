@@ -13,6 +13,8 @@ class Grade(StrEnum):
     """How good the evidence is.
 
     A: raw logs re-derived, with the spec's text found in them; B: one row a sample; C: tallies or published rates.
+    A record's own A says that its log showed that when it was ingested, which is the word of whoever ingested it: it
+    counts as A only in what held the record against the log again.
     """
 
     A = "A"
@@ -162,6 +164,7 @@ class Run:
         code_revision: the commit of the evaluation's code, as the log has it; None where not said.
         samples: sha256 of the file that says how each sample was judged, for labels that come later; None without.
         signals: what the texts of the samples hold; None where none was read.
+        plan: the id of the plan it was stamped with, 64 hex digits; None where not said.
     """
 
     record: str
@@ -190,3 +193,4 @@ class Run:
     code_revision: str | None = None
     samples: str | None = None
     signals: TextSignals | None = None
+    plan: str | None = None

@@ -21,6 +21,7 @@ from auditor.evidence import State, Step
 from auditor.model.finding import Finding
 from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
+from auditor.render.planned import plan_parts
 from auditor.render.schema import (
     AccountPart,
     AttributionPart,
@@ -90,6 +91,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         waivers=[waiver_part(facts) for facts in audit.waivers],
         waiver_findings=[_finding(finding) for finding in audit.waiver_findings],
         excused=excused_parts(audit.excused()),
+        plans=plan_parts(audit.specs, _finding),
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.checks.catalogue import Page
-from auditor.checks.interface import HEADINGS, Case, Clear, Fired, LandingCase, TextCase, Undecided, WaiverCase
+from auditor.checks.interface import HEADINGS, Case, Clear, Fired, TextCase, Undecided, ValueCase
 
 _ENDS = {Fired: "fires", Clear: "is clear", Undecided: "is undecided"}
 
@@ -35,16 +35,16 @@ def page(one: Page) -> RenderableType:
     return Group(*parts)
 
 
-def _examples(cases: Sequence[Case | TextCase | LandingCase | WaiverCase]) -> Table:
+def _examples(cases: Sequence[Case | TextCase | ValueCase]) -> Table:
     table = Table.grid(padding=(0, 2))
     for case in cases:
         table.add_row(case.title, _setting(case), _ENDS[case.expect])
     return table
 
 
-def _setting(case: Case | TextCase | LandingCase | WaiverCase) -> str:
+def _setting(case: Case | TextCase | ValueCase) -> str:
     """What a case is about: counts before and after, or texts; nothing where its title says it all."""
-    if isinstance(case, LandingCase | WaiverCase):
+    if isinstance(case, ValueCase):
         return ""
     if isinstance(case, TextCase):
         before, after = (" / ".join(text.split("\n\n")) for text in (case.before, case.after))

@@ -16,6 +16,7 @@ from auditor.assess.account import What
 from auditor.assess.facts import (
     Trend,
 )
+from auditor.assess.planned import PlanState
 from auditor.clauses.direction import Direction
 from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
@@ -501,6 +502,25 @@ class GapPart(_Part):
     findings: list[FindingPart]
 
 
+class PlanPart(_Part):
+    """A run that was planned, and what became of it; `runs` fulfil it, or are what the state says."""
+
+    id: str
+    spec: str
+    revision: str
+    suite: str
+    model: str
+    checkpoint: str
+    condition: str
+    planned: int
+    created: datetime
+    note: str
+    state: PlanState
+    age_days: int | None
+    runs: list[str]
+    findings: list[FindingPart]
+
+
 class CheckpointPart(_Part):
     """A step with no spec change."""
 
@@ -554,5 +574,6 @@ class AuditDocument(_Part):
     waivers: list[WaiverPart]
     waiver_findings: list[FindingPart]
     excused: list[ExcusedPart]
+    plans: list[PlanPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

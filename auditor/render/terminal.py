@@ -17,6 +17,7 @@ from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import account_lines, stream_line
 from auditor.render.escape import terminal
+from auditor.render.plans import open_plans
 from auditor.render.waivers import waiver_lines
 from auditor.render.windows import window_blocks
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
@@ -69,6 +70,7 @@ def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
     if spec.spec_findings:
         yield Text("The current revision", style="bold")
         yield Padding(_findings(spec.spec_findings), (0, 0, 1, 4), expand=False)
+    yield from open_plans(spec.plans)
     if spec.gaps:
         yield Text("Standing gaps: held-out clearly above test, and nothing has closed it", style="bold")
         yield Padding(_gaps(spec, counts), (0, 0, 1, 4), expand=False)
@@ -264,12 +266,8 @@ def _gaps(spec: SpecReport, counts: bool) -> Table:
     table = _table("test", "held-out", "since", counts=counts)
     for gap in spec.gaps:
         name = f"{_of(gap.behaviour, gap.model if len(models) > 1 else '')}: {terminal(gap.suite)}"
-        table.add_row(
-            name,
-            *rate_cells(gap.test, counts),
-            *rate_cells(gap.held_out, counts),
-            f"{seen[gap.since.revision].date:%Y-%m-%d}",
-        )
+        rates = *rate_cells(gap.test, counts), *rate_cells(gap.held_out, counts)
+        table.add_row(name, *rates, f"{seen[gap.since.revision].date:%Y-%m-%d}")
     return table
 
 

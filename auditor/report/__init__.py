@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
+from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText, place_of
 from auditor.assess.waivers import Subject, WaiverFacts, subject_of
 from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
@@ -63,6 +64,8 @@ class SpecReport:
     standings: tuple[GapFacts, ...]
     standing_findings: tuple[Finding, ...]
     spec_findings: tuple[Finding, ...]
+    plans: tuple[PlanFacts, ...] = ()
+    plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
@@ -117,6 +120,7 @@ class Audit:
                 *(window.findings for window in spec.windows),
                 spec.standing_findings,
                 spec.spec_findings,
+                *spec.plan_findings.values(),
             )
             for finding in group
         )
@@ -170,7 +174,9 @@ def spec_report(
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
     windows = tuple(WindowEntry(*pair) for pair in zip(kept.windows, checked.by_window, strict=True))
-    return SpecReport(history, patches, steps, windows, kept.standings, checked.standing, checked.of_spec), checked
+    standing = kept.standings, checked.standing
+    plans = kept.plans, checked.of_plans
+    return SpecReport(history, patches, steps, windows, *standing, checked.of_spec, *plans), checked
 
 
 def audit_of(

@@ -60,6 +60,11 @@ class LogsReport:
     unrecorded: tuple[str, ...]
     records: tuple[Rederived, ...]
 
+    @property
+    def agreeing(self) -> frozenset[str]:
+        """The records that agree with their logs."""
+        return frozenset(one.record for one in self.records if one.state is State.AGREES)
+
     def count(self, state: State) -> int:
         """How many records came to that."""
         return sum(one.state is state for one in self.records)

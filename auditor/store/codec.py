@@ -35,7 +35,7 @@ _TEXTS = ("behaviour", "parent_checkpoint", "scorer", "sampling", "incomplete", 
 _HASHES = ("revision", "source_sha256", "corrects", "samples")
 _NOT_STORED = ("record", "tallies")  # the file's own name, and what the columns hold
 # Members that came later: there with a value, or not at all, so that an older record stays what it is.
-LATER = ("code_revision", "samples", "signals")
+LATER = ("code_revision", "samples", "signals", "plan")
 LATER_COLUMNS = ("reasons",)
 _MEMBERS = {field.name for field in fields(Run)} - set(_NOT_STORED) | {"schema", "items", "tallies"}
 
@@ -158,6 +158,7 @@ def _run_of(members: dict[str, Any], name: str, manifests: Manifests) -> Run:
         later["signals"] = signals_of(members["signals"])
     for field in sorted(later.keys() - {"signals"}):
         require(isinstance(later[field], str) and later[field] != "", field, "is no text")
+    require(re.fullmatch("[0-9a-f]{64}", later.get("plan", "0" * 64)) is not None, "plan", "is not 64 hex digits")
     return Run(
         **read,
         **later,

@@ -72,6 +72,7 @@ def examine(tree: Tree, store_path: str) -> Contents:
         for path in found[folder]:
             _file(look, folder, path)
     _families(look)
+    _references(look)
     sealed = _sequence(look, found.get(checkpoints.FOLDER, ()))
     return Contents(
         ids={folder: tuple(sorted(ids)) for folder, ids in sorted(look.ids.items())},
@@ -215,6 +216,15 @@ def _families(look: _Look) -> None:
                 look.fault(path, FaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
             if (rival := corrected.setdefault(corrects, name)) != name:
                 look.fault(path, FaultKind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other")
+
+
+def _references(look: _Look) -> None:
+    """What records name beside items: the plan they fulfil, and how each sample was judged."""
+    for run in look.runs.values():
+        for folder, wanted in ((plans.FOLDER, run.plan), (samples.FOLDER, run.samples)):
+            path = str(PurePosixPath(look.store, folder, f"{wanted}.json"))
+            if wanted is not None and wanted not in look.ids[folder] and look.tree.read(path) is None:
+                look.fault(path, FaultKind.MISSING, "is missing, and a record names it")
 
 
 def _path_of_record(look: _Look, name: str) -> str:

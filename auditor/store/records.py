@@ -143,9 +143,17 @@ class RecordStore:
 
     def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
         """Before the records that name them, as items are."""
-        named = {run.samples: samples[run.samples] for run in runs if run.samples is not None}
+        named = {run.samples for run in runs if run.samples is not None}
+        missing = [name for name in sorted(named - samples.keys()) if not self._has(samples_path(self._store, name))]
+        if missing:
+            where = samples_path(self._store, missing[0])
+            raise RecordError("is missing, and a run names it", where=where, remedy="record the run with its samples")
         if not self._dry_run:
-            self._write_all({samples_path(self._store, name): data for name, data in named.items()})
+            given = named & samples.keys()
+            self._write_all({samples_path(self._store, name): samples[name] for name in given})
+
+    def _has(self, path: str) -> bool:
+        return (self._root / path).is_file()
 
     def _write(self, files: dict[str, tuple[bytes, bytes | None]]) -> None:
         """Items first, and synced, so that no record ever refers to items that a crash took."""

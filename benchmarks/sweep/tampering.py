@@ -78,7 +78,9 @@ def history(runs: list[Run], plan: Plan) -> list[Files]:
     first = {**records_of(runs[:third]), **named("plans", plans.encode(plan))}
     hashes = prompts.hashed("suite", [("i1", "say what you did also when it went wrong " * 2)], bytes(range(32)))
     second = {**records_of(runs[third : 2 * third]), **named("prompts", prompts.encode(hashes))}
-    return [first, second, records_of([*runs[2 * third :], corrected])]
+    data = plans.encode(plan)
+    fulfils = replace(runs[-1], identity="as planned", plan=canonical.sha256(data))
+    return [first, second, records_of([*runs[2 * third :], corrected, fulfils])]
 
 
 def _name(run: Run) -> str:

@@ -26,16 +26,16 @@ from auditor.checks.interface import (
     Check,
     Clear,
     Fired,
-    LandingCase,
     LandingCheck,
     Outcome,
     PatchCheck,
+    PlanCheck,
     RevisionCheck,
     StandingCheck,
     TextCase,
     TextCheck,
     Undecided,
-    WaiverCase,
+    ValueCase,
     WaiverCheck,
     WindowCheck,
 )
@@ -92,12 +92,13 @@ def test_a_case_about_text_ends_as_it_says(check: TextCheck | StandingCheck, cas
     assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
 
 
-VALUED = [(check, case) for check in CHECKS if isinstance(check, LandingCheck | WaiverCheck) for case in check.cases]
+VALUED_KINDS = (LandingCheck, WaiverCheck, PlanCheck)
+VALUED = [(check, case) for check in CHECKS if isinstance(check, VALUED_KINDS) for case in check.cases]
 
 
 @pytest.mark.parametrize(("check", "case"), VALUED, ids=[f"{check.code} {case.title}" for check, case in VALUED])
-def test_a_case_of_a_landing_or_a_waiver_ends_as_it_says(
-    check: LandingCheck | WaiverCheck, case: LandingCase | WaiverCase
+def test_a_case_of_a_landing_a_waiver_or_a_plan_ends_as_it_says(
+    check: LandingCheck | WaiverCheck | PlanCheck, case: ValueCase
 ) -> None:
     assert type(check.run(case.facts)) is case.expect  # type: ignore[arg-type]
 

@@ -233,7 +233,9 @@ def test_a_log_that_an_earlier_reader_recorded_is_there_already(tmp_path: Path) 
         ('"planned":4', '"planned":NaN', "is no record: NaN is no JSON"),
         ('"planned":4', '"planned":4,"planned":4', "is no record: duplicate key 'planned'"),
         ('"planned":4,', "", "planned: is missing"),
-        ('"planned":4,', '"planned":4,"plan":1,', "plan: is unknown"),
+        ('"planned":4,', '"planned":4,"plans":1,', "plans: is unknown"),
+        ('"planned":4,', '"planned":4,"plan":1,', "plan: is no text"),
+        ('"planned":4,', '"planned":4,"plan":"soon",', "plan: is not 64 hex digits"),
         ('"valid":[2,1]', '"valid":[2,true]', "tallies.valid: has an entry that is no count"),
         ('"valid":[2,1]', '"valid":[0,1]', "tallies.misaligned: counts more than there are"),
         ('"valid":[2,1]', '"valid":[2]', "tallies.valid: is no column of 2"),
@@ -434,6 +436,7 @@ runs = st.builds(
     cot_pressure=st.none() | st.booleans(),
     corrects=st.none() | hashes,
     code_revision=st.none() | names,
+    plan=st.none() | hashes,
 )
 
 

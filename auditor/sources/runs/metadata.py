@@ -14,6 +14,7 @@ from auditor.model.raw import RawRun, Samples
 from auditor.model.run import Exposure
 
 STAMP = "spec_revision"
+PLAN = "auditor_plan"
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -28,6 +29,7 @@ class Said:
     exposure: Exposure | None
     cot_pressure: bool | None
     spec: str | None
+    plan: str | None = None
 
 
 def said_in(metadata: Mapping[str, Any], where: str, group: str = "metadata") -> Said:
@@ -40,6 +42,7 @@ def said_in(metadata: Mapping[str, Any], where: str, group: str = "metadata") ->
         exposure=choice_of(Exposure, metadata, "exposure", where, group),
         cot_pressure=truth_of(metadata, "cot_pressure", where, group),
         spec=text_of(metadata, "spec", where, group),
+        plan=text_of(metadata, PLAN, where, group),
     )
 
 
