@@ -1,7 +1,8 @@
 """Limits for one proportion.
 
-Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, a count of none or all has the exact
-limit of Clopper and Pearson (1934), which for 0 of n is close to 3/n (Hanley and Lippman-Hand 1983).
+Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction towards
+the nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
+close to 3/n (Hanley and Lippman-Hand 1983).
 """
 
 from __future__ import annotations
@@ -74,6 +75,9 @@ def low_with_continuity(proportion: Proportion, z: Array) -> Array:
 def rate_interval(rate: float, size: float, error: float) -> Interval:
     """The interval printed beside a rate: Wilson, and exact (Clopper-Pearson) at none and at all.
 
+    The end towards the nearer of 0 and 1 has the continuity correction, without which it leaves the truth out in up to
+    12 % at counts of a few, where 5 % is said.
+
     Args:
         rate: 0 to 1.
         size: effective independent samples, > 0.
@@ -84,5 +88,10 @@ def rate_interval(rate: float, size: float, error: float) -> Interval:
     if rate >= 1.0:
         return Interval(1.0, error ** (1.0 / size), 1.0, error)
     z = np.asarray(z_of_error(error))
-    low, high = wilson(Proportion(np.asarray(rate), np.asarray(size)), z)
+    given, turned = (Proportion(np.asarray(share), np.asarray(size)) for share in (rate, 1.0 - rate))
+    low, high = wilson(given, z)
+    if rate < 0.5:
+        low = low_with_continuity(given, z)
+    elif rate > 0.5:
+        high = 1.0 - low_with_continuity(turned, z)
     return Interval(rate, float(low), float(high), error)

@@ -84,7 +84,7 @@ def test_printed_limits_cover_at_the_rate_they_promise_on_average() -> None:
     for rate in np.linspace(0.01, 0.99, 99):
         chance = [math.comb(size, x) * rate**x * (1.0 - rate) ** (size - x) for x in range(size + 1)]
         covered.append(sum(c for c, i in zip(chance, found, strict=True) if i.low <= rate <= i.high))
-    assert np.mean(covered) == pytest.approx(0.90, abs=0.015)
+    assert np.mean(covered) == pytest.approx(0.90, abs=0.02)
     assert min(covered) > 0.83
 
 
