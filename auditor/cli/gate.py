@@ -3,35 +3,83 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from auditor.cli.options import OTHERS, console, day_of, format_option, repo_option, spec_option, today_option
 
+if TYPE_CHECKING:
+    from auditor.gate.decision import Decision
+
+HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "reference-transaction", "pre-receive", "update")
+_READ = ("pre-push", "reference-transaction", "pre-receive")
+
 
 @click.command("gate", short_help="The decision on what is about to land.")
-@click.option("--base", metavar="REF", required=True, help="Where it lands: a commit, a tag or a branch.")
-@click.option("--head", metavar="REF", default="HEAD", show_default=True, help="What lands.")
+@click.option("--base", metavar="REF", help="Where it lands: a commit, a tag or a branch.  [default: HEAD]")
+@click.option("--head", metavar="REF", help="What lands.  [default: the index; with --base, HEAD]")
+@click.option("--hook", type=click.Choice(HOOKS), help="Judge what this git hook is called for.")
+@click.option("--branch", "branches", multiple=True, metavar="NAME", help="In a hook: the branches that are judged.")
+@click.argument("arguments", metavar="[-- HOOK-ARGUMENTS...]", nargs=-1)
 @repo_option
 @spec_option
 @format_option("text", "json", *OTHERS)
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
 @today_option
 def command(
-    base: str, head: str, repo: Path, spec: str | None, style: str, reveal: bool, today: datetime | None
+    base: str | None,
+    head: str | None,
+    hook: str | None,
+    branches: tuple[str, ...],
+    arguments: tuple[str, ...],
+    repo: Path,
+    spec: str | None,
+    style: str,
+    reveal: bool,
+    today: datetime | None,
 ) -> int:
-    """Judges the patches that head has and base has not.
+    """Judges the patches that head has and base has not; without --base, what a commit would bring now.
 
     Policy, suites and spec configuration are base's, records those of both sides: a record that is added may unblock a
     patch, one that is changed or removed blocks it. Exits 1 where something is blocked, 3 where evidence is missing
     that the policy requires, else 0.
     """
     from auditor.app.gate import Asked, gate
+    from auditor.app.hooked import Called, Hook, decisions
+    from auditor.errors import worst_exit
 
+    _check(base, head, hook, arguments, branches)
     asked = Asked(spec, reveal, day_of(today), os.environ)
-    decision = gate(repo, base=base, head=head, asked=asked)
+    if base is not None:
+        found = [gate(repo, base=base, head=head or "HEAD", asked=asked)]
+    else:
+        given = sys.stdin.read() if hook in _READ else ""
+        called = Called(Hook(hook) if hook else None, arguments, given, os.environ, branches, datetime.now(UTC))
+        found = [decision for _, decision in decisions(repo, called, asked)]
+        if not found and hook is None:
+            click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)
+    for decision in found:
+        if hook is None or decision.judged or decision.exit_code:
+            _say(decision, style)
+    return worst_exit([decision.exit_code for decision in found])
+
+
+def _check(
+    base: str | None, head: str | None, hook: str | None, arguments: tuple[str, ...], branches: tuple[str, ...]
+) -> None:
+    if base is None and head is not None:
+        raise click.UsageError("give --base with --head")
+    if hook is not None and base is not None:
+        raise click.UsageError("a hook says itself what lands where: leave --base out")
+    if hook is None and (arguments or branches):
+        raise click.UsageError("--branch and further arguments belong to --hook")
+
+
+def _say(decision: Decision, style: str) -> None:
     if style == "json":
         from auditor.render.gate import gate_json
 
@@ -48,4 +96,3 @@ def command(
         click.echo(as_text(console(), *show(decision), wrap=False), nl=False)
     if any(entry.rates for entry in decision.entries):
         click.echo("auditor: held-out rates were shown to the author", err=True)
-    return decision.exit_code

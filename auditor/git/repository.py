@@ -51,6 +51,11 @@ class Repository:
     def __str__(self) -> str:
         return str(self.worktree or self.git_dir)
 
+    @property
+    def command(self) -> Command:
+        """git, hardened, as this repository is read."""
+        return self._command
+
     def close(self) -> None:
         """End the process that reads objects; the next question starts it again."""
         self._objects.close()

@@ -1,0 +1,108 @@
+"""auditor hook install, remove, status."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import repo_option
+
+if TYPE_CHECKING:
+    from auditor.git import Repository
+    from auditor.hooks import Found
+
+_HONEST = (
+    "A client hook is a convenience: --no-verify, another core.hooksPath and plumbing pass it.\n"
+    "What binds is the server's hook (auditor hook install --server in the bare repository) or CI, and\n"
+    "auditor audit --fail-on suspected finds afterwards what landed all the same."
+)
+
+
+@click.group("hook", short_help="Ask the gate in git's hooks: install, remove, status.")
+def command() -> None:
+    """Git hooks that ask the gate about what is about to land."""
+
+
+@command.command("install")
+@click.option("--server", is_flag=True, help="pre-receive of a bare repository, which nobody who pushes can skip.")
+@click.option("--hook", "names", multiple=True, metavar="NAME", help="Only this one; several are allowed.")
+@click.option(
+    "--branch", "branches", multiple=True, metavar="NAME", help="The branches that are judged; else the current one."
+)
+@repo_option
+def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, ...], repo: Path) -> int:
+    """Puts hooks in. One that is there is kept, and runs first."""
+    from auditor import hooks
+    from auditor.git import open_repository
+
+    with open_repository(repo) as found:
+        wanted = _wanted(found, names, server=server)
+        judged = branches or _current(found)
+        stand = hooks.install(hooks.folder_of(found), wanted, _program(), judged)
+    _say(stand)
+    click.echo(f"judged: {', '.join(judged) or 'every branch'}")
+    if not server:
+        click.echo(_HONEST)
+    return 0
+
+
+@command.command("remove")
+@repo_option
+def remove_command(repo: Path) -> int:
+    """Takes them out, and puts back what was there before."""
+    from auditor import hooks
+    from auditor.git import open_repository
+
+    with open_repository(repo) as found:
+        _say(hooks.remove(hooks.folder_of(found), (*hooks.CLIENT, *hooks.SERVER)))
+    return 0
+
+
+@command.command("status")
+@repo_option
+def status_command(repo: Path) -> int:
+    """Says which of them ask the gate."""
+    from auditor import hooks
+    from auditor.git import open_repository
+
+    with open_repository(repo) as found:
+        folder = hooks.folder_of(found)
+        click.echo(f"hooks of {folder}")
+        _say(hooks.status(folder, (*hooks.CLIENT, *hooks.SERVER)))
+    return 0
+
+
+def _wanted(found: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
+    from auditor import hooks
+
+    known = (*hooks.CLIENT, *hooks.SERVER, "update")
+    for name in names:
+        if name not in known:
+            raise click.UsageError(f"{name} is no hook that asks the gate; give one of {', '.join(known)}")
+    if server and found.worktree is not None:
+        raise click.UsageError("--server is for a bare repository, and this one has a work tree")
+    return tuple(names) or (hooks.SERVER if server or found.worktree is None else hooks.CLIENT)
+
+
+def _current(found: Repository) -> tuple[str, ...]:
+    """The branch that HEAD stands on, of a bare repository too."""
+    named = found.command.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+    return () if named.status else (named.out.decode("utf-8", "surrogateescape").strip(),)
+
+
+def _program() -> str:
+    """The program that is running, if it is auditor's own; a hook whose path is gone looks for it on PATH."""
+    started = Path(sys.argv[0])
+    beside = Path(sys.executable).with_name("auditor")
+    own = started if started.name == "auditor" and started.is_file() else beside
+    return str(own.absolute())
+
+
+def _say(stand: Sequence[Found]) -> None:
+    for one in stand:
+        keeps = "; what was there before runs first" if one.keeps else ""
+        click.echo(f"  {one.standing:<9}  {one.name}{keeps}")
