@@ -1,7 +1,7 @@
 """Git hooks that ask the gate: put in, taken out, looked at. What was there before is kept, and runs first.
 
-A client hook is a convenience: `--no-verify`, `-c core.hooksPath=` and plumbing pass it. The binding gate is the server's
-(`--server`) or CI's, and `auditor audit` finds afterwards what landed all the same.
+A client hook is a convenience: `--no-verify`, `-c core.hooksPath=` and plumbing pass it. The binding gate is the
+server's (`--server`) or CI's, and `auditor audit` finds afterwards what landed all the same.
 """
 
 from __future__ import annotations

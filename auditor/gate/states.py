@@ -18,6 +18,8 @@ from auditor.model.policy import Policy
 
 def on_landed(landing: Landing, policy: Policy, reveal: bool) -> Iterator[Entry]:
     """What the new records show of patches that landed before. Evidence is let in, whatever it shows."""
+    if not landing.new_records:
+        return
     landed = [facts for facts in landing.assessment.patches if facts.patch.id not in landing.patches]
     facts_of = {one.step: one for facts in landed for one in facts.behaviours}
     for step, one in facts_of.items():
