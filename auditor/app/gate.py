@@ -63,7 +63,7 @@ def gate(where: Path, *, base: str, head: str, asked: Asked) -> Decision:
         _check_blockers(sides.policy)
         project, reveal = _project(sides, where), asked.reveal or sides.policy.reveal_held_out
         key = key_of(project, asked.environment)
-        parts = [judged_spec(sides, config, project, key, reveal=reveal) for config in sides.specs]
+        parts = [judged_spec(sides, config, project, key, asked.today, reveal=reveal) for config in sides.specs]
         judged = tuple(patch for part in parts for patch in part.new)
         entries = [*_on_configuration(sides), *_on_landing(sides, judged)]
         entries += [entry for part in parts for entry in part.entries]
@@ -100,8 +100,6 @@ def _on_configuration(sides: Sides) -> list[Entry]:
         said.append("base has no configuration: policy, suites and specs are head's")
     elif sides.changed_rules:
         said.append(f"{', '.join(sides.changed_rules)} differs between the two sides: base's is applied")
-    if sides.policy.evidence_debt_days is not None:
-        said.append("evidence_debt_days is set, and this version does not apply it: nothing lands on debt")
     return [Entry(Level.NOTICE, "configuration", one) for one in said]
 
 

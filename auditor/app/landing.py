@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 
+from auditor.app.debts import debts_at
 from auditor.app.project import Project
 from auditor.app.prompts import Key, hashed_prompts
 from auditor.app.sides import Sides
@@ -38,11 +40,12 @@ class Judged:
     subjects: tuple[Subject, ...]
 
 
-def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, *, reveal: bool) -> Judged:
+def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, day: date, *, reveal: bool) -> Judged:
     """One spec's part of a decision.
 
     Args:
         project: head as a project; its prompts are base's where both have them.
+        day: that waivers and debts are held against.
         reveal: whether entries carry held-out rates.
     """
     config, said = _followed(sides, config)
@@ -53,12 +56,17 @@ def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, *, reve
     if not new:
         why = "its text does not change: there is no patch to judge"
         said.append(Entry(Level.NOTICE, "no-patch", why, config.name))
-    if not new and not sides.waivers and not sides.new_records:
+    on_debt = sides.policy.evidence_debt_days is not None and config.source == "git"
+    if not new and not sides.waivers and not sides.new_records and not on_debt:
         return Judged(new, every, tuple(said), ())
     evidence = build(history, sides.runs, sides.registry, sides.plans)
     assessment = assess(evidence, sides.policy)
     texts = _texts_of(sides, config, project, key, evidence, new)
     landing, checked = _landing(sides, evidence, assessment, texts, new)
+    if on_debt:
+        earlier = [facts for facts in assessment.patches if facts.patch not in new]
+        owed = tuple(debts_at(sides.repository, sides.base.commit_id, evidence, earlier))
+        landing = replace(landing, day=day, debts=owed)
     subjects = tuple(_subjects(config.name, assessment, checked))
     return Judged(new, every, (*said, *judge(landing, sides.policy, reveal=reveal)), subjects)
 

@@ -14,13 +14,13 @@ from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.model.waiver import Waiver
 
-REQUIRED = "require_held_out"
+REQUIRED = ("require_held_out", "evidence-debt")
 
 
 def held_against(policy: Policy, rule: str) -> bool:
     """Whether the policy holds what a verdict, a check or a rule of the gate says against a landing."""
     wanted = rule == Verdict.INCONCLUSIVE and policy.on_inconclusive is OnInconclusive.REQUIRE
-    return rule in policy.block_on or rule == REQUIRED or wanted
+    return rule in policy.block_on or rule in REQUIRED or wanted
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,9 @@ def _loosened_policy(before: Policy, after: Policy) -> Iterator[str]:
         yield f"on_inconclusive {before.on_inconclusive} to {after.on_inconclusive}"
     if _REQUIRE_HELD_OUT.index(after.require_held_out) < _REQUIRE_HELD_OUT.index(before.require_held_out):
         yield f"require_held_out {before.require_held_out} to {after.require_held_out}"
-    if (after.evidence_debt_days or 0) > (before.evidence_debt_days or 0):
+    if before.evidence_debt_days is not None and after.evidence_debt_days is None:
+        yield "evidence_debt_days unset, which forgives what is owed"
+    elif (after.evidence_debt_days or 0) > (before.evidence_debt_days or 0):
         yield f"evidence_debt_days {before.evidence_debt_days or 'unset'} to {after.evidence_debt_days}"
     if after.reveal_held_out and not before.reveal_held_out:
         yield "reveal_held_out set"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +54,7 @@ def command(
     the patches of any file.
     """
     from auditor.app.audit import audited
+    from auditor.app.debts import with_debts
     from auditor.app.excused import with_waivers
     from auditor.app.project import open_project
     from auditor.app.rederive import rederive
@@ -65,15 +66,16 @@ def command(
     with open_project(repo, spec) as project:
         derived = rederive(project, logs) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
-        found = with_waivers(known, *audited(known, wanted, os.environ, day_of(today)), day_of(today))
+        given, evidence = audited(known, wanted, os.environ, day_of(today))
+        found = with_debts(known, with_waivers(known, given, evidence, day_of(today)), evidence)
     if derived:
         _say(derived)
     code = EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
-    click.echo(_rendered(found, style, code, verbose=verbose), nl=False)
+    click.echo(_rendered(found, style, code, day_of(today), verbose=verbose), nl=False)
     return code
 
 
-def _rendered(found: Audit, style: str, code: int, *, verbose: bool) -> str:
+def _rendered(found: Audit, style: str, code: int, day: date, *, verbose: bool) -> str:
     if style == "json":
         from auditor.render.json import audit_json
 
@@ -83,13 +85,14 @@ def _rendered(found: Audit, style: str, code: int, *, verbose: bool) -> str:
         from auditor.render.formats import FORMATS
 
         return FORMATS[style](of_audit(found, code))
+    from auditor.render.debts import debt_lines
     from auditor.render.plain import as_text
     from auditor.render.terminal import show
     from auditor.render.undecided import could_not_tell
 
     out = console()
     told = could_not_tell(found.coverage) if verbose else ()
-    return as_text(out, *show(found, out.width), *told)
+    return as_text(out, *debt_lines(found.debts, day), *show(found, out.width), *told)
 
 
 def _say(derived: LogsReport) -> None:

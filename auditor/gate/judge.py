@@ -8,7 +8,7 @@ from auditor.assess.facts import PatchFacts
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import Fired, PatchCheck
 from auditor.evidence import evaluated_states
-from auditor.gate import found, states
+from auditor.gate import debts, found, states
 from auditor.gate.decision import Entry, Level
 from auditor.gate.landing import Case, Landing, why_of
 from auditor.gate.unblock import Remedy, Sides, compare
@@ -33,6 +33,7 @@ def judge(landing: Landing, policy: Policy, *, reveal: bool) -> tuple[Entry, ...
         said += found.beside(landing.texts[name], landing.findings[name], policy)
     said += _on_shared_steps(landing, cases)
     said += states.on_landed(landing, policy, reveal)
+    said += debts.on_landed_debts(landing, landing.debts)
     said += [entry for gap in landing.assessment.standings for entry in states.on_gap(landing, gap, policy, reveal)]
     return (*said, *states.on_records(landing))
 
@@ -92,7 +93,11 @@ def _on_patch(landing: Landing, facts: PatchFacts, policy: Policy) -> Iterator[E
     """What was not evaluated on both sides of a patch, and what was not measured at all after it."""
     compared = {one.behaviour for one in facts.behaviours if one.suites}
     unscored = []
+    on_debt = debts.lands_on_debt(landing, facts, policy)
+    yield from debts.on_debt(landing, facts, policy, on_debt)
     for behaviour, model in facts.outside:
+        if (behaviour, model) in on_debt:
+            continue
         after = _scored_after(landing, facts.patch, behaviour, model)
         if _is_wanted(policy, behaviour in compared, after is not None):
             sides = Sides(facts.patch.before.revision, after or landing.head)
@@ -101,7 +106,8 @@ def _on_patch(landing: Landing, facts: PatchFacts, policy: Policy) -> Iterator[E
             yield _missing(landing, facts.patch, why, remedy, behaviour, model)
         elif after is None:
             unscored.append(behaviour)
-    yield from _on_unscored(landing, facts, policy, unscored)
+    if unscored or not on_debt:
+        yield from _on_unscored(landing, facts, policy, unscored)
 
 
 def _missing(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
+from auditor.assess.debts import Debt
 from auditor.assess.facts import Assessment, BehaviourFacts
 from auditor.assess.reasons import moved
 from auditor.assess.texts import PatchText
@@ -35,6 +37,8 @@ class Landing:
         new_records: ids of those records.
         registered: the names in the suite registry.
         stamp: the shell's words for the content id of the work tree's text.
+        day: of the decision, for debts; None where none can be granted, as the spec's landings cannot be told.
+        debts: what patches that landed before owe.
     """
 
     spec: str
@@ -49,6 +53,8 @@ class Landing:
     new_records: frozenset[str]
     registered: frozenset[str]
     stamp: str
+    day: date | None = None
+    debts: tuple[Debt, ...] = ()
 
     @property
     def head(self) -> str:

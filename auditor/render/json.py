@@ -21,6 +21,7 @@ from auditor.evidence import State, Step
 from auditor.model.finding import Finding
 from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
+from auditor.render.debts import debt_part
 from auditor.render.planned import plan_parts
 from auditor.render.schema import (
     AccountPart,
@@ -92,6 +93,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         waiver_findings=[_finding(finding) for finding in audit.waiver_findings],
         excused=excused_parts(audit.excused()),
         plans=plan_parts(audit.specs, _finding),
+        evidence_debts=[debt_part(debt) for debt in audit.debts],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,
@@ -281,11 +283,8 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
 
 
 def _checkpoint(spec: str, entry: CheckpointEntry) -> CheckpointPart:
-    return CheckpointPart(
-        spec=spec,
-        behaviour=behaviour_part(entry.facts, spec),
-        findings=[_finding(finding) for finding in entry.findings],
-    )
+    findings = [_finding(finding) for finding in entry.findings]
+    return CheckpointPart(spec=spec, behaviour=behaviour_part(entry.facts, spec), findings=findings)
 
 
 def _window(spec: str, entry: WindowEntry) -> WindowPart:

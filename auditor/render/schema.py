@@ -22,6 +22,7 @@ from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
+from auditor.render.debts import DebtPart
 from auditor.render.waivers import ExcusedPart, WaiverPart
 
 
@@ -575,5 +576,6 @@ class AuditDocument(_Part):
     waiver_findings: list[FindingPart]
     excused: list[ExcusedPart]
     plans: list[PlanPart]
+    evidence_debts: list[DebtPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

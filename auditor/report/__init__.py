@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from auditor import __version__
+from auditor.assess.debts import Debt
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText, place_of
@@ -90,6 +91,7 @@ class Audit:
 
     Attributes:
         waivers: every waiver there is, whether or not it counts; `waiver_findings` is what is wrong with them.
+        debts: what patches that landed before they could be evaluated owe.
     """
 
     auditor_version: str
@@ -98,6 +100,7 @@ class Audit:
     not_assessed: tuple[NotAssessed, ...]
     waivers: tuple[WaiverFacts, ...] = ()
     waiver_findings: tuple[Finding, ...] = ()
+    debts: tuple[Debt, ...] = ()
 
     @property
     def patches(self) -> tuple[PatchEntry, ...]:

@@ -378,14 +378,6 @@ def test_a_blocker_that_is_no_check_is_refused(tmp_path: Path, capsys: Capture) 
     assert "policy.block_on: SD999 is no check; give a verdict or a code that auditor checks lists" in err
 
 
-def test_evidence_debt_changes_nothing_and_says_so(tmp_path: Path, capsys: Capture) -> None:
-    made = evaluated(tmp_path, policy("evidence_debt_days = 30"))
-    made.patch(visible="0/400")
-    document = made.decide(capsys)
-    assert document["exit_code"] == 3
-    assert str(document["notices"][0]["why"]).startswith("evidence_debt_days is set, and this version does not apply")
-
-
 def test_a_moved_spec_is_followed(made: Evaluated, capsys: Capture) -> None:
     made.repo.git("mv", "spec.md", "model_spec.md")
     made.repo.commit({"auditor.toml": SETTINGS.replace("spec.md", "model_spec.md"), "model_spec.md": SECOND})
