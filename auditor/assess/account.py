@@ -260,6 +260,25 @@ class Attribution:
 
 
 @dataclass(frozen=True, slots=True)
+class AtAnyTime:
+    """Whether what is said holds at any number of looks (`assess.looks`).
+
+    Attributes:
+        looks: how often it could be read with other runs than before, at least 1.
+        e_value: over its family, at least 1; `asked` or more holds.
+    """
+
+    looks: int
+    e_value: float
+    asked: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the evidence is enough however often one looked."""
+        return self.e_value >= self.asked
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """How a step was measured.
 

@@ -16,7 +16,6 @@ from auditor.assess.facts import (
     BehaviourFacts,
     CheckpointAlone,
     Missing,
-    NotAssessed,
     PatchFacts,
     SuiteFacts,
     WindowFacts,
@@ -24,6 +23,7 @@ from auditor.assess.facts import (
 from auditor.assess.families import Corrected, correct, of_step
 from auditor.assess.gaps import standings
 from auditor.assess.line import Line, line_of
+from auditor.assess.looks import told, with_looks
 from auditor.assess.measured import measured
 from auditor.assess.planned import plan_facts
 from auditor.assess.rates import change_of
@@ -78,7 +78,7 @@ def assess(evidence: Evidence, policy: Policy, today: date | None = None) -> Ass
         patches,
         over_checkpoints,
         standings(evidence, policy),
-        tuple(_not_assessed(evidence)),
+        tuple(circumstances.not_assessed(evidence)),
         _judged_windows(evidence, line, tuple(facts.values()), pairs, policy),
         plan_facts(evidence, today),
     )
@@ -131,7 +131,10 @@ def _judged(
     ]
     able = [index for index, one in enumerate(compared) if one.test]
     numbers = [numbers_of(compared[index].test, compared[index].held_out) for index in able]
-    found = establish(numbers, policy)
+    found = [
+        with_looks(one, n, compared[index], policy)
+        for index, n, one in zip(able, numbers, establish(numbers, policy), strict=True)
+    ]
     corrected = correct([families[index] for index in able], found, policy.error_rate)
     cases = {
         index: _Case(
@@ -228,6 +231,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         p_values=step_p,
         fell=fell,
         account=case.account,
+        at_any_time=told(verdict, ruling, case.compared, policy),
         accusations=accusations(case.found.step, case.found.cells, error),
         checkpoint_alone=case.alone,
         sensitivity=of_behaviour({one.suite: one.verdict for one in suites}, ruling.hangs_on, verdict)
@@ -290,11 +294,3 @@ def _unmeasured(step: Step, compared: Compared, account: Account) -> BehaviourFa
         fell=False,
         account=account,
     )
-
-
-def _not_assessed(evidence: Evidence) -> Iterable[NotAssessed]:
-    for run in evidence.runs.values():
-        if run.incomplete is not None:
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", f"incomplete: {run.incomplete}")
-        elif run.revision not in evidence.history.revisions:
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", "its revision is not in this history")

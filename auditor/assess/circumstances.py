@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from auditor.assess.comparable import Pair
-from auditor.assess.facts import Trend
-from auditor.evidence import Step
+from auditor.assess.facts import NotAssessed, Trend
+from auditor.evidence import Evidence, Step
 from auditor.model.run import Exposure, Grade, Run
 from auditor.stats.falls import Fall, difference_limits
 from auditor.stats.intervals import Proportion
@@ -79,3 +79,12 @@ def _aware(runs: Sequence[Run]) -> Proportion | None:
         return None
     items = {item for run in runs for item in run.tallies.items or ()}
     return Proportion(np.asarray(aware / labelled), np.asarray(float(min(labelled, len(items) or labelled))))
+
+
+def not_assessed(evidence: Evidence) -> Iterator[NotAssessed]:
+    """The runs that support nothing, and why."""
+    for run in evidence.runs.values():
+        if run.incomplete is not None:
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", f"incomplete: {run.incomplete}")
+        elif run.revision not in evidence.history.revisions:
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", "its revision is not in this history")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.assess.account import Account, Attribution, Difference
+from auditor.assess.account import Account, AtAnyTime, Attribution, Difference
 from auditor.assess.planned import PlanFacts
 from auditor.assess.sensitivity import Sensitivity, SuiteSensitivity
 from auditor.assess.stream import Place
@@ -37,6 +37,7 @@ class Missing(StrEnum):
     TRIGGER = "second-before-run"
     ZERO = "held-out-floor"
     SCALE = "scale"
+    LOOKS = "repeated-looks"
     INVALID = "invalid"
     HELD_OUT = "held-out-samples"
 
@@ -152,6 +153,7 @@ class BehaviourFacts:
         account: how it was measured.
         accusations: p-values of what it might be accused of, uncorrected (`assess.stream`).
         survives_fdr: whether the accusation holds across the stream of patches; None where nothing is accused.
+        at_any_time: whether an accusation or a clearance holds at any number of looks; None where there is neither.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
         rebound: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
     """
@@ -183,6 +185,7 @@ class BehaviourFacts:
     account: Account
     accusations: tuple[float, ...] = ()
     survives_fdr: bool | None = None
+    at_any_time: AtAnyTime | None = None
     checkpoint_alone: CheckpointAlone | None = None
     worse_beside: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None

@@ -140,6 +140,8 @@ def plan_of(facts: BehaviourFacts, policy: Policy) -> Plan:
             )
         case Missing.TEST:
             return Plan(facts, *_on_the_test(facts, policy), ())
+        case Missing.LOOKS:
+            return Plan(facts, "more samples on every side, until it holds however often one looks", None, ())
         case Missing.INVALID:
             lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
             lost += facts.test.before.invalid + facts.test.after.invalid

@@ -15,6 +15,7 @@ _LACKS = {
     Missing.TRIGGER: "the only run before may be the bad one that triggered the patch; a second one would settle that",
     Missing.ZERO: "the held-out rate was zero already, so that nothing could fall there",
     Missing.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
+    Missing.LOOKS: "runs were added after it could be read, and it would not hold however often one had looked",
     Missing.INVALID: "it depends on what the invalid samples would have shown",
     Missing.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
     Missing.NOTHING: "the evidence lies between the verdicts",

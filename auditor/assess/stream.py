@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.assess.verdicts import MADE, STAYED_ON_BOTH_SCALES, PValues, p_value
+from auditor.assess.verdicts import ACCUSED, MADE, PValues, p_value
 from auditor.model.verdict import Verdict
 from auditor.stats.online import lond
 
@@ -44,7 +44,7 @@ def accusations(step: PValues, cells: Iterable[PValues], error: float) -> tuple[
         step, cells: of the step and of each held-out suite, uncorrected.
         error: at which a statement that must not be established counts as established.
     """
-    stayed = (p_value(STAYED_ON_BOTH_SCALES, {**step, **cell}, error) for cell in cells)
+    stayed = (p_value(ACCUSED, {**step, **cell}, error) for cell in cells)
     return (p_value(MADE, step, error), *stayed)
 
 

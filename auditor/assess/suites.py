@@ -81,6 +81,9 @@ def missing_of(numbers: Numbers, step: Mapping[S, float], policy: Policy) -> Mis
     return Missing.TEST
 
 
+_BECAUSE = {"scale": Missing.SCALE, "looks": Missing.LOOKS}
+
+
 def _missing(
     numbers: Numbers,
     fall: Fall,
@@ -90,8 +93,8 @@ def _missing(
     level: float,
     policy: Policy,
 ) -> Missing:
-    if row.because == "scale":
-        return Missing.SCALE
+    if row.because in _BECAUSE:
+        return _BECAUSE[row.because]
     if _strongest(plain, policy.error_rate) <= level:
         return Missing.INVALID
     on_test = missing_of(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_HERE]}, policy)

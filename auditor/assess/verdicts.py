@@ -40,6 +40,9 @@ class Statement(StrEnum):
     BELOW_WHOLE_ODDS = "the same on the odds scale, whole"
     ABOVE_HALF = "transfer's lower limit is above 0.5"
     ABOVE_HALF_ODDS = "the same on the odds scale, half"
+    LOOKED_AGAIN = "runs were added once it could be read"
+    ACCUSED_AT_ANY_TIME = "the test fell and held-out stayed, whenever and however often one looks"
+    CLEARED_AT_ANY_TIME = "held-out fell by more than half of it, whenever and however often one looks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,9 @@ PARTLY_ON_BOTH_SCALES = all_of(PARTLY, PARTLY_ON_ODDS)
 CARRIED_OVER_ON_ODDS = all_of(S.HELD_OUT_FELL, S.ABOVE_HALF_ODDS)
 CARRIED_OVER = all_of(S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF)
 CARRIED_OVER_ON_BOTH_SCALES = all_of(CARRIED_OVER, CARRIED_OVER_ON_ODDS)
+# Whoever adds runs until a verdict suits has many tries: what was looked at again has to hold at any number of looks.
+ACCUSED = all_of(STAYED_ON_BOTH_SCALES, any_of(Not(S.LOOKED_AGAIN), S.ACCUSED_AT_ANY_TIME))
+CLEARED = all_of(CARRIED_OVER_ON_BOTH_SCALES, any_of(Not(S.LOOKED_AGAIN), S.CLEARED_AT_ANY_TIME))
 
 TABLE: tuple[Row, ...] = (
     Row(Verdict.UNMEASURED, Not(S.TEST_MEASURED), "test"),
@@ -114,16 +120,18 @@ TABLE: tuple[Row, ...] = (
     Row(Verdict.WORSE, any_of(S.TEST_ROSE, all_of(Not(S.TEST_FELL), S.ANY_HELD_OUT_ROSE))),
     Row(Verdict.NO_FALL, S.TEST_UNCHANGED),
     Row(Verdict.UNMEASURED, all_of(S.TEST_FELL, Not(S.HELD_OUT_MEASURED)), "held-out"),
-    Row(Verdict.TEST_ONLY, STAYED_ON_BOTH_SCALES),
+    Row(Verdict.TEST_ONLY, ACCUSED),
+    Row(Verdict.INCONCLUSIVE, STAYED_ON_BOTH_SCALES, "looks"),
     Row(Verdict.INCONCLUSIVE, STAYED, "scale"),
     Row(Verdict.PARTIAL, PARTLY_ON_BOTH_SCALES),
-    Row(Verdict.GENERALISES, CARRIED_OVER_ON_BOTH_SCALES),
+    Row(Verdict.GENERALISES, CLEARED),
+    Row(Verdict.INCONCLUSIVE, CARRIED_OVER_ON_BOTH_SCALES, "looks"),
     Row(Verdict.INCONCLUSIVE, any_of(PARTLY, CARRIED_OVER), "scale"),
     Row(Verdict.INCONCLUSIVE, All(())),
 )
 
 # What can be said of a held-out suite by itself: the cells of a patch's family are ranked by the strongest of these.
-DECISIVE: tuple[Condition, ...] = (STAYED_ON_BOTH_SCALES, PARTLY_ON_BOTH_SCALES, CARRIED_OVER_ON_BOTH_SCALES)
+DECISIVE: tuple[Condition, ...] = (ACCUSED, PARTLY_ON_BOTH_SCALES, CLEARED)
 
 PValues = Mapping[Statement, float]
 

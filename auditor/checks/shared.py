@@ -41,14 +41,16 @@ def confidence_in(facts: BehaviourFacts) -> Confidence:
 
 
 def confidence_in_window(facts: WindowFacts) -> Confidence:
-    """Low on tallies alone; medium while the window may grow, or another checkpoint ends it; else high.
+    """Low on tallies alone; medium where another checkpoint ends the window, or where it may grow and will be looked at
+    again, and the evidence is not enough for that; else high.
 
     That several patches share a window is its point, and no reason to doubt it.
     """
     if facts.facts.grade is Grade.C:
         return Confidence.LOW
-    step = facts.facts.step
-    return Confidence.MEDIUM if facts.open or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
+    step, sure = facts.facts.step, facts.facts.at_any_time
+    may_change = facts.open and not (sure is not None and sure.holds)
+    return Confidence.MEDIUM if may_change or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
 
 
 def differing(facts: BehaviourFacts, what: What) -> Iterator[tuple[SuiteMeasured, Difference]]:

@@ -70,6 +70,10 @@ def _decide(facts: BehaviourFacts, evidence: Evidence, sides: Sides) -> Remedy:
             return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
         case Missing.SCALE:
             return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
+        case Missing.LOOKS:
+            return Remedy(
+                f"run {_names([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
+            )
         case Missing.HELD_OUT | Missing.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"

@@ -31,6 +31,7 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
     yield from _differences(facts)
     if facts.attribution is not None and (facts.verdict is Verdict.MEASUREMENT or facts.attribution.telling):
         yield from _waterfall(facts)
+    yield from _looks(facts)
     yield from _checkpoint(facts)
     yield from _beside(facts)
     if facts.sensitivity is not None and (said := hangs_on(facts.sensitivity)):
@@ -45,6 +46,15 @@ def hangs_on(given: Sensitivity) -> list[str]:
     if given.scales_differ:
         said.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
     return said + [f"without {suite} {verdict}" for suite, verdict in given.without]
+
+
+def _looks(facts: BehaviourFacts) -> Iterator[Text]:
+    """Said where runs were added once it could be read."""
+    seen = facts.at_any_time
+    if seen is not None and seen.looks > 1:
+        said = "holds" if seen.holds else "does not hold"
+        evidence = f"e-value {seen.e_value:.3g}, {seen.asked:.3g} asked"
+        yield Text(f"read {seen.looks} times with other runs: {said} however often one looks ({evidence})", style="dim")
 
 
 def stream_line(place: Place | None, accused: bool) -> Iterator[Text]:

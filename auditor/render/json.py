@@ -7,12 +7,9 @@ import json as stdlib_json
 from auditor.assess.account import Attribution
 from auditor.assess.facts import (
     BehaviourFacts,
-    Change,
     CheckpointAlone,
     GapFacts,
-    Rate,
     SuiteFacts,
-    Transfer,
 )
 from auditor.assess.sensitivity import Sensitivity
 from auditor.assess.waivers import subject_of
@@ -23,8 +20,10 @@ from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
 from auditor.render.debts import debt_part
 from auditor.render.planned import plan_parts
+from auditor.render.rates import rate_part, residual_part, sides_of, transfer_part
 from auditor.render.schema import (
     AccountPart,
+    AtAnyTimePart,
     AttributionPart,
     AuditDocument,
     BehaviourPart,
@@ -41,9 +40,7 @@ from auditor.render.schema import (
     OutsidePart,
     PatchPart,
     PlacePart,
-    RatePart,
     RenamingPart,
-    ResidualPart,
     SensitivityPart,
     SidesPart,
     SightingPart,
@@ -52,7 +49,6 @@ from auditor.render.schema import (
     StructurePart,
     SuitePart,
     SummaryPart,
-    TransferPart,
     UndecidedPart,
     WindowPart,
     WithoutPart,
@@ -157,13 +153,13 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         missing=str(facts.missing) or None,
         samples_needed=ruling.needed if ruling else None,
         sensitivity=_sensitivity(facts.sensitivity) if facts.sensitivity else None,
-        test=SidesPart(**_sides(facts.test)),
-        held_out=HeldOutPart(**_sides(facts.held_out), unchanged=facts.held_out_unchanged),
+        test=SidesPart(**sides_of(facts.test)),
+        held_out=HeldOutPart(**sides_of(facts.held_out), unchanged=facts.held_out_unchanged),
         suites=[_suite(suite) for suite in facts.suites],
         not_compared=[NotComparedPart(suite=n.suite, role=n.role, why=n.why) for n in facts.not_compared],
         ruling_suite=ruling.suite if ruling else None,
-        transfer=_transfer(ruling.transfer) if ruling else None,
-        residual=_residual(ruling) if ruling else None,
+        transfer=transfer_part(ruling.transfer) if ruling else None,
+        residual=residual_part(ruling) if ruling else None,
         awareness=facts.awareness,
         attribution=_attribution(facts.attribution) if facts.attribution else None,
         fell=facts.fell,
@@ -172,6 +168,9 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         worse_beside=list(facts.worse_beside),
         rebound_of=_step(facts.rebound) if facts.rebound else None,
         survives_fdr=facts.survives_fdr,
+        evidence_anytime=AtAnyTimePart.model_validate(facts.at_any_time, from_attributes=True)
+        if facts.at_any_time
+        else None,
     )
 
 
@@ -187,52 +186,20 @@ def _step(step: Step) -> StepPart:
     )
 
 
-def _sides(change: Change | None) -> dict[str, RatePart | None]:
-    if change is None:
-        return {"before": None, "after": None}
-    return {"before": rate_part(change.before), "after": rate_part(change.after)}
-
-
-def rate_part(rate: Rate) -> RatePart:
-    """A rate as its part of the document."""
-    return RatePart(
-        rate=rate.rate,
-        low=rate.low,
-        high=rate.high,
-        misaligned=rate.misaligned,
-        valid=rate.valid,
-        items=rate.items,
-        invalid=rate.invalid,
-    )
-
-
 def _suite(suite: SuiteFacts) -> SuitePart:
     return SuitePart(
-        **_sides(suite.change),
+        **sides_of(suite.change),
         suite=suite.suite,
         role=suite.role,
         verdict=suite.verdict,
-        transfer=_transfer(suite.transfer),
+        transfer=transfer_part(suite.transfer),
         attribution=_attribution(suite.attribution),
-    )
-
-
-def _transfer(transfer: Transfer | None) -> TransferPart | None:
-    if transfer is None:
-        return None
-    return TransferPart(
-        estimate=transfer.estimate, low=transfer.low, high=transfer.high, error_each_side=transfer.error
     )
 
 
 def _sensitivity(given: Sensitivity) -> SensitivityPart:
     without = [WithoutPart(suite=suite, verdict=verdict) for suite, verdict in given.without]
     return SensitivityPart(tips_at=given.tips_at, on_rates=given.on_rates, on_odds=given.on_odds, without_suite=without)
-
-
-def _residual(ruling: SuiteFacts) -> ResidualPart:
-    after = ruling.change.after
-    return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high)
 
 
 def _attribution(parts: Attribution) -> AttributionPart:
@@ -245,8 +212,8 @@ def _checkpoint_alone(alone: CheckpointAlone) -> CheckpointAlonePart:
         before=alone.before,
         after=alone.after,
         full=alone.full,
-        test=SidesPart(**_sides(alone.test)),
-        held_out=SidesPart(**_sides(alone.held_out)) if alone.held_out else None,
+        test=SidesPart(**sides_of(alone.test)),
+        held_out=SidesPart(**sides_of(alone.held_out)) if alone.held_out else None,
     )
 
 

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from auditor.assess.series import Point
 from auditor.model.suite import Role
-from auditor.render.json import audit_document, rate_part
+from auditor.render.json import audit_document
 from auditor.render.parts import Part, printed, schema_of
+from auditor.render.rates import rate_part
 from auditor.render.schema import AuditDocument, Number, RatePart
 from auditor.report.answer import answer
 from auditor.report.periodic import Report, Section

@@ -377,6 +377,18 @@ class NotComparedPart(_Part):
     why: str
 
 
+class AtAnyTimePart(_Part):
+    """Whether an accusation or a clearance holds at any number of looks; null where there is neither.
+
+    `looks` is how often it could be read with other runs than before. With more than one, the verdict needs `holds`.
+    """
+
+    looks: int
+    e_value: Number
+    asked: Number
+    holds: bool
+
+
 class BehaviourPart(_Part):
     """One (step, behaviour, model)."""
 
@@ -410,6 +422,7 @@ class BehaviourPart(_Part):
     worse_beside: list[str]
     rebound_of: StepPart | None
     survives_fdr: bool | None
+    evidence_anytime: AtAnyTimePart | None
 
 
 class PlacePart(_Part):

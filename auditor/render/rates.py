@@ -1,0 +1,41 @@
+"""Rates, falls and transfer as parts of the JSON document."""
+
+from __future__ import annotations
+
+from auditor.assess.facts import Change, Rate, SuiteFacts, Transfer
+from auditor.render.schema import RatePart, ResidualPart, TransferPart
+
+
+def sides_of(change: Change | None) -> dict[str, RatePart | None]:
+    """The two sides of a change, by the names they have in the document."""
+    if change is None:
+        return {"before": None, "after": None}
+    return {"before": rate_part(change.before), "after": rate_part(change.after)}
+
+
+def rate_part(rate: Rate) -> RatePart:
+    """A rate as its part of the document."""
+    return RatePart(
+        rate=rate.rate,
+        low=rate.low,
+        high=rate.high,
+        misaligned=rate.misaligned,
+        valid=rate.valid,
+        items=rate.items,
+        invalid=rate.invalid,
+    )
+
+
+def transfer_part(transfer: Transfer | None) -> TransferPart | None:
+    """Transfer as its part of the document."""
+    if transfer is None:
+        return None
+    return TransferPart(
+        estimate=transfer.estimate, low=transfer.low, high=transfer.high, error_each_side=transfer.error
+    )
+
+
+def residual_part(ruling: SuiteFacts) -> ResidualPart:
+    """What is left on the ruling suite."""
+    after = ruling.change.after
+    return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high)

@@ -1,0 +1,67 @@
+"""Auditing again and again while runs are added: how often something is ever accused that should not be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from auditor.assess.contrast import Established, Numbers, establish
+from auditor.assess.families import correct
+from auditor.assess.looks import at_any_time
+from auditor.assess.verdicts import decide
+from auditor.model.policy import Policy
+from auditor.model.verdict import Verdict
+from auditor.stats.falls import Fall
+from auditor.stats.intervals import Proportion
+from auditor.stats.normal import Array
+
+POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of histories: accused at the first look, ever by the plain table, ever and at the last look as it is."""
+
+    first: float
+    ever_plain: float
+    ever: float
+    ever_sure: float
+    last_plain: float
+    last: float
+
+
+def peeked(
+    seed: int, histories: int, looks: int, batch: int, test: tuple[float, float], held: tuple[float, float]
+) -> Shares:
+    """Adds `batch` samples to every side before each look; rates are true ones before and after.
+
+    `ever_sure` asks for evidence at any time from the first look on.
+    """
+    dice = np.random.default_rng(seed)
+    counts = dice.binomial(batch, [*test, *held], size=(looks, histories, 4)).cumsum(axis=0)
+    plain = np.zeros((looks, histories), bool)
+    held_to, sure = plain.copy(), plain.copy()
+    for look in range(looks):
+        size = batch * (look + 1)
+        given = [_numbers(row / size, size) for row in counts[look]]
+        for place, (numbers, one) in enumerate(zip(given, establish(given, POLICY), strict=True)):
+            for kind, looked in ((plain, 1), (held_to, look + 1), (sure, 2)):
+                kind[look, place] = _accused(numbers, one, looked)
+    ever, ever_held, ever_sure = (float(kind.any(axis=0).mean()) for kind in (plain, held_to, sure))
+    first, last, last_held = (float(one.mean()) for one in (plain[0], plain[-1], held_to[-1]))
+    return Shares(first, ever, ever_held, ever_sure, last, last_held)
+
+
+def _accused(numbers: Numbers, found: Established, looked: int) -> bool:
+    (cell,) = found.cells
+    more = at_any_time({**found.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
+    seen = replace(found, cells=({**cell, **more},))
+    ((step, cells, _),) = correct([(0,)], [seen], POLICY.error_rate)
+    return decide({**step, **cells[0]}, POLICY.error_rate).verdict is Verdict.TEST_ONLY
+
+
+def _numbers(rates: Array, size: int) -> Numbers:
+    sides = [Proportion(np.full(3, rate), np.full(3, float(size))) for rate in rates]
+    raw = [Proportion(side.rate[0], side.size[0]) for side in sides]
+    return Numbers(Fall(sides[0], sides[1]), Fall(raw[0], raw[1]), (Fall(sides[2], sides[3]),), runs_before=3)
