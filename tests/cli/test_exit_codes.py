@@ -1,0 +1,97 @@
+"""Every exit code of the gate and the audit, on every path that leads to it, in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from auditor.assess.facts import NotAssessed
+from auditor.checks.runner import Counts, Ran
+from auditor.cli.main import run as auditor
+from tests.landings import SETTINGS, Evaluated, evaluated
+
+Capture = pytest.CaptureFixture[str]
+Set = Callable[[Evaluated], object]
+
+WAIVERS, POLICY = "eval_history/waivers/one.toml", "auditor.toml"
+
+
+def waiver_on_main(made: Evaluated) -> None:
+    made.repo.checkout("main")
+    made.repo.commit({WAIVERS: "check = 1\n"})
+    made.repo.checkout("branch")
+
+
+# What stands on the branch; the gate's arguments; the code; what stderr says.
+PATHS: dict[str, tuple[Set, list[str], int, str]] = {
+    "nothing lands": (lambda made: None, [], 0, ""),
+    "a patch without scores": (lambda made: made.patch(), [], 0, ""),
+    "a fall that carries over": (lambda made: made.patch(visible="0/400", unseen="0/400"), [], 0, ""),
+    "no held-out run": (lambda made: made.patch(visible="0/400"), [], 3, ""),
+    "a fitted patch": (lambda made: made.patch(visible="0/400", unseen="78/400"), [], 1, ""),
+    "blocked and evidence missing": (
+        lambda made: (made.repo.git("rm", "-rq", "eval_history/records"), made.patch(visible="0/400")),
+        [],
+        1,
+        "",
+    ),
+    "a policy loosened by itself": (
+        lambda made: made.repo.commit({POLICY: f"{SETTINGS}[policy]\nblock_on = []\n"}),
+        [],
+        0,
+        "",
+    ),
+    "no such base": (lambda made: None, ["--base", "nowhere"], 2, "nowhere: is no commit here"),
+    "no such head": (lambda made: None, ["--head", "nowhere"], 2, "nowhere: is no commit here"),
+    "no such spec": (lambda made: None, ["--spec", "none.md"], 2, "none.md"),
+    "no such format": (lambda made: None, ["--format", "xml"], 2, "'xml' is not one of"),
+    "no such day": (lambda made: None, ["--today", "2026-13-01"], 2, "--today"),
+    "a malformed waiver on the base": (waiver_on_main, [], 2, f"{WAIVERS}: check"),
+    "a malformed policy on the branch": (lambda made: made.repo.commit({POLICY: "["}), [], 2, f"{POLICY}:1"),
+    "a policy of the branch that is none": (
+        lambda made: made.repo.commit({POLICY: f"{SETTINGS}[policy]\nblock_on = 1\n"}),
+        [],
+        2,
+        "policy.block_on",
+    ),
+    "suites of the branch that are none": (
+        lambda made: made.repo.commit({"eval_history/suites.toml": "x = 1\n"}),
+        [],
+        2,
+        "eval_history/suites.toml: x",
+    ),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_gate(tmp_path: Path, capsys: Capture, path: str) -> None:
+    make, options, code, said = PATHS[path]
+    made = evaluated(tmp_path)
+    make(made)
+    given = made.gate(capsys, *options)
+    assert given[0] == code, given
+    assert said in given[2]
+    assert (given[1] == "") is (code == 2)
+    assert given[2].count("\n") == (1 if code == 2 else 0)
+
+
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "junit", "github", "gitlab", "markdown"])
+def test_every_format_ends_alike(tmp_path: Path, capsys: Capture, style: str) -> None:
+    for code, after in ((1, {"visible": "0/400", "unseen": "78/400"}), (3, {"visible": "0/400"}), (0, {})):
+        made = evaluated(tmp_path / str(code))
+        made.patch(**after)
+        assert made.gate(capsys, "--format", style)[0] == code
+        repo = str(made.repo.path)
+        assert auditor(["audit", "--repo", repo, "--format", style, "--fail-on", "suspected"]) == int(code == 1)
+        assert auditor(["audit", "--repo", repo, "--format", style]) == 0
+
+
+def test_a_check_that_cannot_run_lets_nothing_pass(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = Ran((), Counts(0, 0, 0, 1), (NotAssessed("check SD301", "it raised ValueError: x"),))
+    monkeypatch.setattr("auditor.app.gate.run_on_landing", lambda facts: broken)
+    code, out, err = evaluated(tmp_path).gate(capsys)
+    assert (code, out, err) == (70, "", "auditor: check SD301: it raised ValueError: x\n")
