@@ -76,6 +76,7 @@ class Evidence:
         trained: checkpoints in the order in which they were trained, as far as it is known.
         measured: every run, complete or not, by suite and then by state, sorted by record.
         evaluated: by behaviour and lineage, see `evaluated_states`.
+        pressed: the checkpoints of which some run says that training put pressure on the reasoning text.
         results: what became of each plan, by the plan's id.
     """
 
@@ -88,6 +89,7 @@ class Evidence:
     trained: Mapping[str, int]
     measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
     evaluated: Mapping[tuple[str, str], frozenset[State]]
+    pressed: frozenset[str] = frozenset()
     results: Mapping[str, Result] = field(default_factory=dict)
 
 
@@ -121,7 +123,8 @@ def build(
     by_id = {patch.id: patch for patch in patches}
     measured, evaluated = _measured(kept.values()), _evaluated(kept.values(), history, suites, lineages)
     by_plan = {result.plan.id: result for result in results}
-    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, by_plan)
+    pressed = frozenset(run.checkpoint for run in kept.values() if run.cot_pressure)
+    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, pressed, by_plan)
 
 
 def _known(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
@@ -282,14 +285,6 @@ def lineages_measured(evidence: Evidence, behaviour: str) -> tuple[str, ...]:
 def evaluated_states(evidence: Evidence, behaviour: str, lineage: str) -> frozenset[State]:
     """The states of a lineage with a complete run on a test suite of the behaviour, at a revision of this history."""
     return evidence.evaluated.get((behaviour, lineage), frozenset())
-
-
-def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:
-    """The checkpoints of some states by revision, in the order of training."""
-    found: dict[str, list[str]] = {}
-    for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint]):
-        found.setdefault(state.revision, []).append(state.checkpoint)
-    return found
 
 
 def depends_on(evidence: Evidence, node: Node) -> frozenset[Node]:

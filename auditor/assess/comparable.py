@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,11 +26,26 @@ from auditor.model.run import Run
 from auditor.model.suite import Role, Suite
 from auditor.stats.normal import Array
 
-KEPT = 1024
-"""How many sides, and what was computed of them, are kept: many questions are asked of the same ones."""
+_KEPT = 1024
+
+_Of = TypeVar("_Of")
+_Found = TypeVar("_Found")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+def kept(function: Callable[[_Of], _Found]) -> Callable[[_Of], _Found]:
+    """A function of a side or a pair that is computed once, and kept as long as that is: much is asked of the same."""
+    known: WeakKeyDictionary[_Of, _Found] = WeakKeyDictionary()
+
+    @wraps(function)
+    def found(of: _Of) -> _Found:
+        if of not in known:
+            known[of] = function(of)
+        return known[of]
+
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Columns:
     """Counts of one side, all its runs added up. Two are equal when they are one object.
 
@@ -49,7 +66,7 @@ class Columns:
         return self.valid, self.misaligned, self.invalid
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Pair:
     """One suite under one protocol, before and after: as reported (`raw`), and on the common items.
 
@@ -184,7 +201,7 @@ def added_up(runs: Sequence[Run]) -> Columns | None:
     return _added_up(tuple(runs))
 
 
-@lru_cache(maxsize=KEPT)  # what is after one step is before the next
+@lru_cache(maxsize=_KEPT)  # what is after one step is before the next
 def _added_up(runs: tuple[Run, ...]) -> Columns | None:
     with_items = {run.tallies.items is not None for run in runs}
     if len(with_items) > 1:

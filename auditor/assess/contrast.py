@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from auditor.assess.comparable import KEPT, Columns, Pair, fewest_before_runs
+from auditor.assess.comparable import Columns, Pair, fewest_before_runs, kept
 from auditor.assess.statements import (
     LEFT_OUT,
     cell_statements,
@@ -69,19 +68,19 @@ def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
     )
 
 
-@lru_cache(maxsize=KEPT)
+@kept
 def fall_of(pair: Pair) -> Fall:
     """A pair's rates on the common items under each reading, shape (3,), with their effective sizes."""
     return _side_rates(pair.before, pair.after, pair, common=True)
 
 
-@lru_cache(maxsize=KEPT)
+@kept
 def raw_fall_of(pair: Pair) -> Fall:
     """A pair's rates as reported by all its runs, shape (), with their effective sizes."""
     return _side_rates(pair.raw_before, pair.raw_after, pair, common=False)
 
 
-@lru_cache(maxsize=KEPT)
+@kept
 def proportion_of(side: Columns) -> Proportion | None:
     """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
     if not np.any(side.valid > 0):
@@ -92,19 +91,18 @@ def proportion_of(side: Columns) -> Proportion | None:
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
-    correlation = _correlation(pair.raw_before, pair.raw_after)
+    correlation = _correlation(pair)
     early, late = (_read(side) if common else Items(side.valid, side.misaligned) for side in (before, after))
     if common and before.items is not None:
         return fall_of_items(early, late, correlation)
     return Fall(_rate(early, before, correlation), _rate(late, after, correlation))
 
 
-@lru_cache(maxsize=KEPT)
-def _correlation(before: Columns, after: Columns) -> Array:
-    return intraclass_correlation([Items(one.valid, one.misaligned) for one in (before, after)])
+@kept
+def _correlation(pair: Pair) -> Array:
+    return intraclass_correlation([Items(one.valid, one.misaligned) for one in (pair.raw_before, pair.raw_after)])
 
 
-@lru_cache(maxsize=KEPT)
 def _read(side: Columns) -> Items:
     """Counts by item under each reading of the invalid samples, shape (3, items)."""
     every = side.valid + side.invalid

@@ -78,6 +78,6 @@ def _words(found: Sequence[TextSignals], size: float, error: float) -> Measure:
 
 def pressed(evidence: Evidence, compared: Compared) -> tuple[str, ...]:
     """The checkpoints compared of which some run says that training put pressure on the reasoning text."""
-    said = {run.checkpoint for run in evidence.runs.values() if run.cot_pressure}
     pairs = (*compared.test, *compared.held_out)
-    return tuple(sorted(said & {run.checkpoint for pair in pairs for run in (*pair.runs_before, *pair.runs_after)}))
+    compared_ones = {run.checkpoint for pair in pairs for run in (*pair.runs_before, *pair.runs_after)}
+    return tuple(sorted(evidence.pressed & compared_ones))

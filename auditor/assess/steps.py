@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.evidence import Evidence, State, Step, checkpoints_by_revision, evaluated_states
+from auditor.evidence import Evidence, State, Step, evaluated_states
 from auditor.model.spec import Patch
 
 
@@ -60,6 +60,14 @@ def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
         for parent in sighting.parents:
             after[parent] = min(after.get(parent) or onward, onward)
     return _Nearest(before, {name: found[1] if found else None for name, found in after.items()})
+
+
+def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:
+    """The checkpoints of some states by revision, in the order of training."""
+    found: dict[str, list[str]] = {}
+    for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint]):
+        found.setdefault(state.revision, []).append(state.checkpoint)
+    return found
 
 
 def nearest_checkpoints(

@@ -17,9 +17,9 @@ from dataclasses import dataclass, replace
 from auditor.assess.comparable import compare
 from auditor.assess.facts import BehaviourFacts, WindowFacts
 from auditor.assess.line import Line
-from auditor.assess.steps import nearest_checkpoints
+from auditor.assess.steps import checkpoints_by_revision, nearest_checkpoints
 from auditor.assess.stream import ACCUSING, Entry, places
-from auditor.evidence import Evidence, State, Step, checkpoints_by_revision, evaluated_states, suites_measuring
+from auditor.evidence import Evidence, State, Step, evaluated_states, suites_measuring
 from auditor.model.suite import Role
 
 TRAILING = 10
@@ -157,7 +157,8 @@ def window_facts(window: Window, facts: BehaviourFacts, steps: Sequence[Behaviou
         steps: of its behaviour and lineage, all of them.
     """
     patches = set(window.step.patches)
-    inside = [one for one in steps if one.step.patches and patches.issuperset(one.step.patches)]
+    starting = (one for one in steps if one.step.patches[:1] and one.step.patches[0] in patches)
+    inside = [one for one in starting if patches.issuperset(one.step.patches)]
     return WindowFacts(window.names, window.quarter, window.open, facts, tuple(one.verdict for one in inside))
 
 
