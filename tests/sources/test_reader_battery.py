@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
+import duckdb
 import pytest
 
 from auditor.errors import InputError
@@ -26,6 +26,7 @@ from auditor.store.reduce import reduce
 from tests.sources.archives import STORED, ZSTD, members_of, write_zip
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+MACHINE = re.compile(rb"/(home|root|tmp|Users|work|opt|mnt)/")
 READERS = {reader.name: reader for reader in readers()}
 MUTATIONS = 200
 CUTS = 60
@@ -401,6 +402,28 @@ def doubled(text: str) -> str:
 
 
 def test_the_fixtures_name_no_machine() -> None:
-    kinds = {".json", ".jsonl", ".csv", ".yaml", ".js"}
-    texts: dict[Path, Any] = {path: path.read_text() for path in FIXTURES.rglob("*") if path.suffix in kinds}
-    assert [str(path) for path, text in texts.items() if re.search(r"/(home|root|tmp|Users|work)/", text)] == []
+    files = [path for path in FIXTURES.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert [str(path) for path in files if MACHINE.search(contents(path))] == []
+
+
+def contents(path: Path) -> bytes:
+    """All that a file says, compressed or not."""
+    said = path.read_bytes()
+    if path.suffix == ".eval":
+        said += b"".join(name.encode() + b"\n" + data for name, data in members_of(path))
+    if path.suffix == ".parquet":
+        values = duckdb.read_parquet(str(path)).fetchall()
+        said += "\n".join(str(value) for row in values for value in row).encode()
+    return said
+
+
+@pytest.mark.parametrize("suffix", [".eval", ".parquet", ".json"])
+def test_a_machine_named_inside_a_compressed_file_is_found(tmp_path: Path, suffix: str) -> None:
+    path, said = tmp_path / f"one{suffix}", "/" + "home/someone/one.json"
+    if suffix == ".eval":
+        write_zip(path, [("header.json", said.encode() * 9)], ZSTD)
+    elif suffix == ".parquet":
+        duckdb.sql(f"COPY (SELECT repeat('{said}', 9) AS uri) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    else:
+        path.write_text(said)
+    assert MACHINE.search(contents(path))

@@ -1,7 +1,7 @@
 """Error rates of the rules in simulations with known truth; fixed seeds, limits at 5 % one-sided.
 
 A false accusation is `test-only` where half or more carries over; a false clearance `generalises` where half does. The
-whole grids are in `benchmarks/coverage`; these are their worst cells and what the README and docs say of them.
+whole grids are in `benchmarks/verdicts`; these are their worst cells and what the README and docs say of them.
 """
 
 from __future__ import annotations
