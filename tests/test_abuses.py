@@ -52,8 +52,6 @@ Capture = pytest.CaptureFixture[str]
 FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
 NOT_COVERED = {
     10: "looks at a held-out suite are not counted yet (looks_allowed is read and not applied)",
-    25: "there are no seals yet, so that a report cannot say that records are unattested",
-    28: "there is no periodic report yet whose period could be chosen",
 }
 
 
@@ -428,6 +426,34 @@ def audited(made: Evaluated, capsys: Capture) -> Mapping[str, Any]:
     auditor(["audit", "--repo", str(made.repo.path), "--format", "json"])
     document: Mapping[str, Any] = json.loads(capsys.readouterr().out)
     return document
+
+
+def test_25_a_fabricated_log_is_never_called_attested(made: Evaluated, capsys: Capture) -> None:
+    """Rows that somebody wrote by hand make the patch look whole: its evidence is grade B, and the page unwitnessed."""
+    made.patch(SECOND, visible="0/400", unseen="0/400")
+    made.repo.checkout("main")
+    made.repo.git("merge", "-q", "--ff-only", "branch")
+    assert auditor(["audit", "--repo", str(made.repo.path), "--format", "json"]) == 0
+    (patch,) = json.loads(capsys.readouterr().out)["patches"]
+    assert [(one["verdict"], one["grade"]) for one in patch["behaviours"]] == [("generalises", "B")]
+    days = ("--since", "2025-01-01", "--until", "2027-01-01")
+    assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
+    said = capsys.readouterr().out
+    assert "UNWITNESSED" in said and "does not show that the logs are genuine" in said
+    assert "attested" not in said.replace("unattested", "")
+
+
+def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys: Capture) -> None:
+    """Reports on the time before and after a fitted patch: it is carried over, or said to come later; its gap stays."""
+    made.patch(SECOND, visible="0/400", unseen="79/400")
+    made.repo.checkout("main")
+    made.repo.git("merge", "-q", "--ff-only", "branch")
+    for days in (("--since", "2024-01-01", "--until", "2024-12-31"), ("--since", "2027-01-01", "--until", "2027-12-31")):
+        assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
+        said = capsys.readouterr().out
+        assert "was not patched" in said
+        assert re.search(r"## Carried over\n\nFlagged outside of the period:\n\n- 2026-\S+ \*\*test-only\*\*", said)
+        assert "One standing gap is open" in said
 
 
 def test_26_test_items_written_into_the_spec() -> None:

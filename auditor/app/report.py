@@ -33,7 +33,7 @@ def report(
     """The report of a project on a period.
 
     Args:
-        environment: as for `audit`.
+        environment: as for `audit`; waivers and plans are judged as of the period's last day.
         holding: the records it rests on; None for all that the project's tree has.
         against: a checkpoint held outside, as for `verify`; None without one.
 

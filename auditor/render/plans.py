@@ -12,7 +12,7 @@ from rich.text import Text
 from auditor.assess.planned import PlanFacts, PlanState
 from auditor.render.escape import terminal
 
-_SAYS = {
+PLANS_SAY = {
     PlanState.MISSING: "no result",
     PlanState.DIFFERS: "what names it is something else, or older",
     PlanState.UNCLEAR: "several results could be it, and none names it",
@@ -32,6 +32,6 @@ def open_plans(plans: Sequence[PlanFacts]) -> Iterable[RenderableType]:
         plan = one.plan
         age = "" if one.age is None else f", {one.age} days"
         cells = (terminal(plan.suite), terminal(plan.checkpoint), plan.revision[:8])
-        says = f"{_SAYS[one.state]}{age}"
+        says = f"{PLANS_SAY[one.state]}{age}"
         table.add_row(f"{plan.created:%Y-%m-%d}", *cells, f"{plan.planned:,} samples", says)
     yield Padding(table, (0, 0, 1, 4), expand=False)

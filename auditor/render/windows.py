@@ -24,7 +24,7 @@ def window_blocks(
     if not windows:
         return
     yield Text("Windows: several patches judged as one", style="bold")
-    told = [entry for entry in windows if _is_news(entry.facts)]
+    told = [entry for entry in windows if is_news(entry.facts)]
     for entry in told:
         yield _block(entry, numbers, styles)
     rest = Counter(entry.facts.facts.verdict for entry in windows if entry not in told)
@@ -34,7 +34,8 @@ def window_blocks(
         yield Padding(Text(f"{which}: {said}; none says more than its patches do", style="dim"), (0, 0, 1, 4))
 
 
-def _is_news(window: WindowFacts) -> bool:
+def is_news(window: WindowFacts) -> bool:
+    """Whether it says what no step in it says by itself."""
     verdict = window.facts.verdict
     return verdict in _TOLD and verdict not in window.steps
 

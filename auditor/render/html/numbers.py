@@ -12,7 +12,7 @@ MINUS = "\u2212"
 
 def number(value: float, text: str) -> Markup:
     """A number and how it is written."""
-    return Markup('<data value="{}">{}</data>').format(f"{round(value, 6) + 0.0:g}", text.replace("-", MINUS))
+    return Markup('<data value="{}">{}</data>').format(f"{value + 0.0:.6g}", text.replace("-", MINUS))
 
 
 def count(value: int) -> Markup:

@@ -19,8 +19,11 @@ from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from auditor.render.account import PARTS_NAMED, telling
+from auditor.render.account import PARTS_NAMED, hangs_on, telling
 from auditor.render.html import figures, numbers, timeline, words
+from auditor.render.plans import PLANS_SAY
+from auditor.render.waivers import waiver_text
+from auditor.render.windows import is_news
 from auditor.report import PatchEntry
 from auditor.report.answer import answer, seen
 from auditor.report.periodic import Report, Section, day_of
@@ -87,8 +90,12 @@ def _environment() -> Environment:
         main=_main,
         reported=_reported,
         telling=telling,
+        hangs_on=hangs_on,
+        plan_says=PLANS_SAY,
+        waiver_text=waiver_text,
         part_names={"reported": "reported fall", **PARTS_NAMED},
     )
+    made.tests["news"] = is_news
     made.filters["sentence"] = _sentence
     return made
 
