@@ -448,7 +448,10 @@ def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys:
     made.patch(SECOND, visible="0/400", unseen="79/400")
     made.repo.checkout("main")
     made.repo.git("merge", "-q", "--ff-only", "branch")
-    for days in (("--since", "2024-01-01", "--until", "2024-12-31"), ("--since", "2027-01-01", "--until", "2027-12-31")):
+    for days in (
+        ("--since", "2024-01-01", "--until", "2024-12-31"),
+        ("--since", "2027-01-01", "--until", "2027-12-31"),
+    ):
         assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
         said = capsys.readouterr().out
         assert "was not patched" in said
