@@ -22,7 +22,7 @@ FOLDER = "auditor-gate"
 _FORM = 1
 _KEPT = 64
 # As auditor.git.command has it: nothing of the user's or the repository's configuration answers for git, or is run.
-_ENVIRONMENT = {
+ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_ATTR_NOSYSTEM": "1",
@@ -33,7 +33,7 @@ _ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
-_OVERRIDES = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", f"core.attributesFile={os.devnull}")
+OVERRIDES = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", f"core.attributesFile={os.devnull}")
 _SHOWN = ("NO_COLOR", "COLUMNS", "TERM")
 _HOOK_VARIABLES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
 
@@ -80,13 +80,13 @@ def _hook_of(arguments: Sequence[str]) -> str | None:
 def _git(*arguments: str) -> bytes:
     """What git prints. Raises Doubt where it fails."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _HOOK_VARIABLES}
-    overrides = [word for override in _OVERRIDES for word in ("-c", override)]
+    overrides = [word for override in OVERRIDES for word in ("-c", override)]
     read, write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     try:
         actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
         call = ["git", "--no-pager", *overrides, *arguments]
-        child = os.posix_spawnp("git", call, {**kept, **_ENVIRONMENT}, file_actions=actions)
+        child = os.posix_spawnp("git", call, {**kept, **ENVIRONMENT}, file_actions=actions)
         os.close(write)
         write = -1
         parts = []

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor import warm
+from auditor.git import command
 from tests.landings import SECOND, evaluated
 from tests.processes import auditor, environment
 
@@ -125,3 +127,9 @@ def test_debts_fall_due_without_a_change(folder: Path) -> None:
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     _, modules = imported(folder, *HOOK)
     assert "auditor.cli.gate" in modules
+
+
+def test_git_is_run_as_the_rest_of_auditor_runs_it() -> None:
+    """Written twice, since the other place imports too much; held equal here."""
+    assert warm.ENVIRONMENT == command.ENVIRONMENT
+    assert set(warm.OVERRIDES) <= set(command.OVERRIDES)

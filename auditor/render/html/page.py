@@ -18,7 +18,6 @@ from auditor.checks.interface import Check
 from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
-from auditor.model.verdict import Verdict
 from auditor.render.account import PARTS_NAMED, hangs_on, telling
 from auditor.render.html import figures, numbers, timeline, words
 from auditor.render.plans import PLANS_SAY
@@ -33,16 +32,6 @@ from auditor.report.verification import RESIDUAL
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
-MEANINGS = {
-    Verdict.TEST_ONLY: "the score fell, held-out did not follow",
-    Verdict.WORSE: "a rate rose",
-    Verdict.MEASUREMENT: "the fall came from what was counted",
-    Verdict.PARTIAL: "held-out followed in part",
-    Verdict.INCONCLUSIVE: "the evidence cannot tell",
-    Verdict.UNMEASURED: "nobody measured what would tell",
-    Verdict.GENERALISES: "most of the fall carried over",
-    Verdict.NO_FALL: "nothing moved",
-}
 
 
 def report_html(report: Report) -> str:
@@ -84,8 +73,6 @@ def _environment() -> Environment:
         by_direction=_by_direction,
         seen=seen,
         day_of=day_of,
-        meanings=MEANINGS,
-        verdicts=tuple(Verdict),
         kind_of=lambda suite: _KINDS[suite.role],
         main=_main,
         reported=_reported,
