@@ -249,7 +249,13 @@ SCENARIOS: tuple[Scenario, ...] = (
     hiding("misaligned turned invalid, held-out too", partial(made_invalid, both=True)),
     hiding("best of 5 runs, only it handed in", partial(best_of, runs=5, shown=False)),
     Scenario("best of 5 runs, all handed in", partial(best_of, runs=5, shown=True), PAIR, True, True),
-    hiding("salami in 10 steps", partial(sliced), revisions=tuple(f"r{n}" for n in range(STEPS + 1)), read=None),
+    hiding(
+        "salami in 10 steps",
+        partial(sliced),
+        revisions=tuple(f"r{n}" for n in range(STEPS + 1)),
+        read=None,
+        rising_is_false=False,  # of ten patches, and the promise is one patch's
+    ),
     Scenario("model changed in the step, genuine", partial(new_model, share=1.0), PAIR, True, False),
     hiding("model changed in the step, fitted", partial(new_model, share=0.0)),
     Scenario("other training in the step", other_training, PAIR, True, False),

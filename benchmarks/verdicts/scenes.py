@@ -39,7 +39,7 @@ def many(scenario: Scenario, worlds: int) -> int:
 
 def _cell(scenario: Scenario, size: Size, worlds: int) -> Cell:
     found = cell(scenario, size, worlds)
-    near = [share for _, share in errors(scenario, found) if share.high > NEAR[0] and share.low < NEAR[1]]
+    near = [one for _, one in errors(scenario, found) if one.count and one.high > NEAR[0] and one.low < NEAR[1]]
     return found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
 
 
