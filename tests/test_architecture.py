@@ -70,7 +70,12 @@ BREACHES = {
     "the verb imports the entry point": ("cli/main.py", "import auditor.__main__", LAYERS, "not allowed to import"),
     "model imports clauses": ("model/run.py", "import auditor.clauses.parse", LAYERS, "model.run -> auditor.clauses"),
     "errors imports model": ("errors.py", "import auditor.model.run", LAYERS, "auditor.errors -> auditor.model"),
-    "evidence imports its sibling stats": ("evidence.py", "import auditor.stats.normal", LAYERS, "evidence -> auditor"),
+    "evidence imports its sibling stats": (
+        "evidence/__init__.py",
+        "import auditor.stats.normal",
+        LAYERS,
+        "evidence -> auditor",
+    ),
     "stats imports its sibling evidence": ("stats/sizes.py", "import auditor.evidence", LAYERS, "sizes -> auditor"),
     "store imports its sibling render": ("store/codec.py", "import auditor.render.json", LAYERS, "codec -> auditor"),
     "checks import report": ("checks/shared.py", "import auditor.report", LAYERS, "checks.shared -> auditor.report"),

@@ -40,6 +40,15 @@ LATER_COLUMNS = ("reasons",)
 _MEMBERS = {field.name for field in fields(Run)} - set(_NOT_STORED) | {"schema", "items", "tallies"}
 
 
+def manifest_id(items: tuple[str, ...]) -> str:
+    """The name of the manifest of some items: its sha256, 64 hex digits."""
+    return canonical.sha256(_manifest(items))
+
+
+def _manifest(items: tuple[str, ...]) -> bytes:
+    return canonical.dumps({"schema": ITEMS_SCHEMA, "items": items})
+
+
 def encode(run: Run) -> tuple[bytes, bytes | None]:
     """The record of a run and its item manifest (None for a tally of a whole suite), as canonical bytes.
 
@@ -48,7 +57,7 @@ def encode(run: Run) -> tuple[bytes, bytes | None]:
     where = f"run {run.identity}"
     try:
         items = run.tallies.items
-        manifest = None if items is None else canonical.dumps({"schema": ITEMS_SCHEMA, "items": items})
+        manifest = None if items is None else _manifest(items)
         payload = _payload(run, None if manifest is None else canonical.sha256(manifest))
         _run_of(payload, run.record, lambda _: _items_of(list(items or ())))
         return canonical.dumps(payload), manifest

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from statistics import fmean
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from auditor.assess.facts import BehaviourFacts, SuiteFacts
@@ -20,6 +17,7 @@ from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.render.account import PARTS_NAMED, hangs_on, telling
 from auditor.render.html import figures, numbers, timeline, words
+from auditor.render.html.environment import environment, style_of
 from auditor.render.plans import PLANS_SAY
 from auditor.render.waivers import waiver_text
 from auditor.render.windows import is_news
@@ -30,14 +28,12 @@ from auditor.report.request import request_of
 from auditor.report.stories import stories
 from auditor.report.verification import RESIDUAL
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
 
 
 def report_html(report: Report) -> str:
     """The page."""
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style, digest = style_of("style.css")
     return (
         _environment()
         .get_template("report.html")
@@ -45,7 +41,7 @@ def report_html(report: Report) -> str:
             report=report,
             residual=RESIDUAL,
             answers=answer(report),
-            style=Markup(style),
+            style=style,
             style_hash=digest,
             request=json.dumps(request_of(report)),
         )
@@ -53,14 +49,7 @@ def report_html(report: Report) -> str:
 
 
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
+    made = environment()
     made.globals.update(
         numbers=numbers,
         figures=figures,
@@ -85,11 +74,6 @@ def _environment() -> Environment:
     made.tests["news"] = is_news
     made.filters["sentence"] = _sentence
     return made
-
-
-def _visible(value: object) -> object:
-    """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
-    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _rows(facts: BehaviourFacts) -> list[tuple[str, str, SuiteFacts | None]]:

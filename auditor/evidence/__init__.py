@@ -15,51 +15,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
+from typing import TypeAlias
 
 import networkx as nx
 
 from auditor.errors import RecordError
+from auditor.evidence.states import Protocol as Protocol
+from auditor.evidence.states import State as State
+from auditor.evidence.states import Step as Step
+from auditor.evidence.web import Web
 from auditor.model.plan import Plan, Result, results_of
-from auditor.model.run import Exposure, Grade, Run
+from auditor.model.run import Grade, Run
 from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Registry, Role, Suite
 
 Node = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class State:
-    """A revision and a checkpoint: what an evaluation evaluates."""
-
-    revision: str
-    checkpoint: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Two consecutive evaluated states of one lineage, for one behaviour.
-
-    Attributes:
-        patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
-        spanned: further patches between the two states, which other steps judge.
-    """
-
-    behaviour: str
-    lineage: str
-    before: State
-    after: State
-    patches: tuple[str, ...]
-    spanned: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """How a run measured: two runs of one suite are comparable only under the same protocol."""
-
-    scorer: str | None
-    sampling: str | None
-    condition: str
-    exposure: Exposure | None
+Drawn: TypeAlias = "nx.MultiDiGraph[str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,3 +263,18 @@ def depends_on(evidence: Evidence, node: Node) -> frozenset[Node]:
     if node not in evidence.graph:
         raise KeyError(node)
     return frozenset(nx.descendants(evidence.graph, node))
+
+
+def as_networkx(web: Web) -> Drawn:
+    """A graph of networkx: nodes by id with `kind`, `label` and their attributes, edges with `kind` and theirs."""
+    graph: Drawn = nx.MultiDiGraph()
+    for node in web.nodes.values():
+        graph.add_node(node.id, **{**node.attributes, "kind": node.kind, "label": node.label})
+    for link in web.links:
+        graph.add_edge(link.source, link.target, **{**link.attributes, "kind": link.kind})
+    return graph
+
+
+def graphml(graph: Drawn) -> str:
+    """The document in GraphML of a graph whose attributes are scalars, of characters that XML allows."""
+    return "\n".join(nx.generate_graphml(graph, prettyprint=True)) + "\n"

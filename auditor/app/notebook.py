@@ -1,0 +1,86 @@
+"""A project for a notebook: its audit, its graph, tidy frames and figures, all from the same objects."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auditor.app.audit import audited
+from auditor.app.excused import with_waivers
+from auditor.app.graph import graph_of
+from auditor.app.project import open_project
+from auditor.assess.series import Series, series
+from auditor.evidence import Evidence, as_networkx
+from auditor.evidence.web import Web
+from auditor.model.policy import Policy
+from auditor.model.verdict import Verdict
+from auditor.render.frames import Frame, frames_of
+from auditor.report import Audit
+
+if TYPE_CHECKING:
+    from auditor.evidence import Drawn
+    from auditor.render.html.alone import Figure
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project as it was when it was opened: nothing of it stays open, and nothing in it is read again.
+
+    Attributes:
+        audit: everything the audit says, waivers held against it.
+        evidence: what it rests on, spec by spec.
+        web: the evidence graph; `auditor.evidence.questions` asks it.
+        policy: the one applied.
+    """
+
+    audit: Audit
+    evidence: tuple[Evidence, ...] = field(repr=False)
+    web: Web = field(repr=False)
+    policy: Policy = field(repr=False)
+
+    @cached_property
+    def graph(self) -> Drawn:
+        """The graph for networkx: ids as `auditor graph` has them, attributes on nodes and edges."""
+        return as_networkx(self.web)
+
+    @cached_property
+    def series(self) -> tuple[Series, ...]:
+        """Every behaviour of every lineage over time."""
+        return tuple(one for evidence in self.evidence for one in series(evidence, self.policy))
+
+    def frames(self) -> dict[str, Frame]:
+        """Tidy tables by name, each columns of one length: `pandas.DataFrame(opened.frames()["run"])`."""
+        return frames_of(self.web, self.series)
+
+    @cached_property
+    def figures(self) -> dict[tuple[str, str], Figure]:
+        """A behaviour over time by (behaviour, model), as SVG that stands by itself."""
+        from auditor.render.html.alone import figure
+
+        blocking = {str(verdict) for verdict in Verdict if verdict in self.policy.block_on}
+        flagged = {
+            entry.facts.patch.after.name: entry.hiding_suspected or entry.facts.verdict in blocking
+            for entry in self.audit.patches
+        }
+        return {(one.behaviour, one.model): figure(one, flagged) for one in self.series}
+
+
+def opened(where: str | os.PathLike[str], spec: str | None = None, today: date | None = None) -> Opened:
+    """Reads and audits a project.
+
+    Args:
+        where: a folder in it, a bare repository, or a folder of dated revisions.
+        spec: the name of a configured spec, or the path of one that is not; None for all configured.
+        today: the day that waivers and plans are held against; None for the one it is, UTC.
+
+    Raises AuditorError, whose text is one line with what to do.
+    """
+    with open_project(Path(where), spec) as project:
+        day = today or datetime.now(UTC).date()
+        audit, graphs = audited(project, None, os.environ, day)
+        audit = with_waivers(project, audit, graphs, day)
+        return Opened(audit, graphs, graph_of(project, audit, graphs), project.settings.policy)

@@ -1,0 +1,89 @@
+"""auditor graph."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import console, day_of, no_pager_option, page, repo_option, spec_option, today_option
+
+if TYPE_CHECKING:
+    from auditor.evidence.web import Node, Web
+
+_FORMATS = ("text", "json", "html", "graphml", "dot", "mermaid")
+
+
+@click.command("graph", short_help="The evidence graph, or one thing in it and what it is linked to.")
+@click.argument("node", metavar="[NODE]", required=False)
+@repo_option
+@spec_option
+@click.option(
+    "--format", "style", type=click.Choice(_FORMATS), help="How to print it.  [default: text of a NODE, else json]"
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
+@click.option("--force", is_flag=True, help="Replace the file if it is there.")
+@today_option
+@no_pager_option
+def command(
+    node: str | None,
+    repo: Path,
+    spec: str | None,
+    style: str | None,
+    output: Path | None,
+    force: bool,
+    today: datetime | None,
+    no_pager: bool,
+) -> int:
+    """Shows what was written, measured, judged and found, as one graph to follow.
+
+    NODE is an id (suite:refund-mails, patch:4f20), the beginning of a patch's or a run's id, or the name of a suite, a
+    behaviour, a scorer or a checkpoint. Of a clause it says what measured it; of a suite which clauses moved where it
+    fell, and which verdicts rest on it; of a run what it depends on. Other formats than text draw a NODE with its
+    neighbours and all these answers name; without NODE, the whole graph.
+    """
+    from auditor.app.graph import found, graph
+    from auditor.app.project import open_project
+    from auditor.app.written import write_document
+    from auditor.errors import EXIT_PASS
+
+    style = style or ("text" if node is not None else "json")
+    if node is None and style == "text":
+        raise click.UsageError("text is of one NODE; give one, or another format")
+    with open_project(repo, spec) as project:
+        web = graph(project, day_of(today), os.environ)
+    asked = None if node is None else found(web, node)
+    document = _rendered(web, asked, style)
+    if output is not None:
+        write_document(document, output, force=force)
+        click.echo(f"wrote {output}", err=True)
+    elif style == "text":
+        page(document, off=no_pager)
+    else:
+        click.echo(document, nl=False)
+    return EXIT_PASS
+
+
+def _rendered(web: Web, asked: Node | None, style: str) -> str:
+    if asked is not None and style == "text":
+        from auditor.render.graph_text import show
+        from auditor.render.plain import as_text
+
+        return as_text(console(), *show(web, asked))
+    from auditor.evidence.web import part
+    from auditor.render import graph as rendered
+    from auditor.render.graph_answers import around
+
+    if style == "html":
+        from auditor.render.html.graph import graph_html
+
+        return graph_html(web, asked)
+    drawn = web if asked is None else part(web, around(web, asked))
+    if style == "json":
+        return rendered.graph_json(drawn, asked.id if asked else None)
+    return {"graphml": rendered.graph_graphml, "dot": rendered.graph_dot, "mermaid": rendered.graph_mermaid}[style](
+        drawn
+    )

@@ -1,0 +1,37 @@
+"""What every page is made with: all text escaped, what is hidden in it written out, no name left undefined."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor.render.html import words
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def environment() -> Environment:
+    """Jinja, strict."""
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+
+
+def style_of(*names: str) -> tuple[Markup, str]:
+    """Style sheets as one, and its sha256 in base64, which the page's policy allows; nothing else."""
+    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
+    return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def _visible(value: object) -> object:
+    """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
+    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -1,0 +1,153 @@
+"""auditor graph, and auditor.open for a notebook, on a tiny real project."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import auditor as package
+from auditor.model.suite import Role
+from tests.cli.conftest import Auditor, one_line
+from tests.repos import GitRepo
+
+
+def patches(repository: GitRepo) -> list[str]:
+    frames = package.open(repository.path).frames()
+    return [str(key) for key in frames["patch"]["key"]]
+
+
+def test_without_a_node_the_whole_as_json(auditor: Auditor, judged: GitRepo) -> None:
+    said = auditor("graph", "--repo", judged.path)
+    document = json.loads(said.out)
+    assert (said.code, said.err, document["about"]) == (0, "", None)
+    count: dict[str, int] = {}
+    for node in document["nodes"]:
+        count[node["kind"]] = count.get(node["kind"], 0) + 1
+    wanted = {"spec": 1, "patch": 2, "behaviour": 1, "suite": 2, "run": 5, "model": 1, "revision": 3, "sighting": 3}
+    assert {kind: count.get(kind) for kind in wanted} == wanted
+
+
+def test_a_suite_says_where_it_fell_and_what_rests_on_it(auditor: Auditor, judged: GitRepo) -> None:
+    said = auditor("graph", "visible", "--repo", judged.path)
+    lines = [line.strip() for line in said.out.splitlines()]
+    at = lines.index("Where it fell, and which clauses moved there")
+    assert said.code == 0 and lines[0] == "suite visible"
+    assert [line.split(":")[0] for line in lines[at + 1 : at + 4]] == ["step", "patch", "clause"]
+    assert "Which verdicts rest on it" in lines and "SD101" in said.out
+
+
+def test_every_way_to_name_a_node(auditor: Auditor, judged: GitRepo) -> None:
+    frames = package.open(judged.path).frames()
+    run, clause = str(frames["run"]["key"][0]), str(frames["clause"]["id"][0])
+    first = patches(judged)[0]
+    for name in (f"patch:{first}", first, first[:8], f"patch:{first[:4]}", run[:10], clause, "concealment", "model:m"):
+        said = auditor("graph", name, "--format", "json", "--repo", judged.path)
+        assert (said.code, said.err) == (0, ""), name
+        assert name.rpartition(":")[2] in json.loads(said.out)["about"]
+
+
+@pytest.mark.parametrize(
+    ("node", "line"),
+    [
+        ("nobody", "nobody: is no node of the graph; see auditor graph for every id"),
+        ("visibl", None),
+        ("suite:", "suite:: stands for several: suite:visible, suite:unseen; write more of it, or kind:id"),
+        ("m", "m: stands for several: checkpoint:m, model:m; write more of it, or kind:id"),
+        ("seen", "seen: is no node of the graph; near it are suite:unseen, "),
+        (" ", "NODE: is empty; give kind:id, a patch, a suite or another name"),
+    ],
+)
+def test_a_name_of_none_or_several_is_one_line(auditor: Auditor, judged: GitRepo, node: str, line: str | None) -> None:
+    said = auditor("graph", node, "--repo", judged.path)
+    if line is None:
+        assert said.code == 0 and said.out.startswith("suite visible\n")
+    else:
+        assert one_line(said).startswith(f"auditor: {line}")
+
+
+def test_text_is_of_a_node(auditor: Auditor, judged: GitRepo) -> None:
+    assert "text is of one NODE" in one_line(auditor("graph", "--format", "text", "--repo", judged.path))
+
+
+def test_into_a_file_once(auditor: Auditor, judged: GitRepo, tmp_path: Path) -> None:
+    file = tmp_path / "graph.graphml"
+    arguments = ("graph", "--format", "graphml", "-o", file, "--repo", judged.path)
+    assert auditor(*arguments) == (0, "", f"wrote {file}\n")
+    assert ElementTree.parse(file).getroot().tag.endswith("graphml")
+    assert "is there already" in one_line(auditor(*arguments))
+    assert auditor(*arguments, "--force").code == 0
+
+
+@pytest.mark.parametrize("style", ["html", "dot", "mermaid"])
+def test_the_same_bytes_each_time(auditor: Auditor, judged: GitRepo, style: str) -> None:
+    first, second = (auditor("graph", "visible", "--format", style, "--repo", judged.path) for _ in range(2))
+    assert first == second and first.code == 0 and first.out
+
+
+def test_a_spec_without_evaluations(auditor: Auditor, project: GitRepo) -> None:
+    said = auditor("graph", "--repo", project.path)
+    kinds = {node["kind"] for node in json.loads(said.out)["nodes"]}
+    assert said.code == 0 and kinds == {"spec", "patch", "clause", "behaviour", "suite", "revision", "sighting"}
+
+
+def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
+    document = json.loads(auditor("audit", "--format", "json", "--repo", own.path).out)
+    [finding] = [one for one in document["patches"][0]["findings"] if one["check"] == "SD101"]
+    waiver = (
+        f'check = "SD101"\nfingerprint = "{finding["fingerprint"]}"\npatch = "{document["patches"][0]["id"]}"\n'
+        'reason = "known"\nwho = "Ada"\ngranted = 2026-01-02\nuntil = 2026-02-01\n'
+    )
+    own.commit({"eval_history/waivers/known.toml": waiver})
+    done = auditor("graph", "waiver:known", "--today", "2026-01-10", "--format", "json", "--repo", own.path)
+    assert done.code == 0, done.err
+    links = {(one["kind"], one["target"]) for one in json.loads(done.out)["links"] if one["source"] == "waiver:known"}
+    assert links == {
+        ("for", f"finding:{finding['fingerprint']}"),
+        ("about", f"patch:{document['patches'][0]['id']}"),
+    }
+
+
+def test_a_notebook_has_audit_graph_frames_and_figures(judged: GitRepo) -> None:
+    opened = package.open(judged.path)
+    frames = opened.frames()
+    assert [str(one.facts.verdict) for one in opened.audit.patches] == frames["patch"]["verdict"]
+    assert len(opened.graph) == sum(
+        len(frame["id"]) for name, frame in frames.items() if name not in ("links", "rates")
+    )
+    assert opened.graph.number_of_edges() == len(frames["links"]["source"])
+    assert all(len({len(column) for column in frame.values()}) == 1 for frame in frames.values())
+    assert sorted(zip(frames["run"]["suite"], frames["run"]["misaligned"], strict=True)) == [
+        ("unseen", 40),
+        ("unseen", 40),
+        ("visible", 0),
+        ("visible", 40),
+        ("visible", 40),
+    ]
+    rates = frames["rates"]
+    assert list(zip(rates["role"], rates["rate"], strict=True)) == [
+        (str(Role.TEST), 0.2),
+        (str(Role.HELD_OUT), 0.2),
+        (str(Role.TEST), 0.0),
+        (str(Role.HELD_OUT), 0.2),
+    ]
+    [(name, figure)] = opened.figures.items()
+    assert name == ("concealment", "m")
+    root = ElementTree.fromstring(figure)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and figure._repr_svg_() == figure
+
+
+def test_the_package_alone_imports_nothing_heavy() -> None:
+    program = "import sys; before = set(sys.modules); import auditor; print(sorted(set(sys.modules) - before))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(package.__file__).parents[1],
+    )
+    assert done.stdout == "['auditor']\n"
