@@ -11,6 +11,7 @@ from auditor.assess.account import Account
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
 from auditor.assess.comparable import Compared, compare
 from auditor.assess.contrast import Established, Numbers, establish, numbers_of, raw_fall_of
+from auditor.assess.elimination import remaining
 from auditor.assess.facts import (
     Assessment,
     BehaviourFacts,
@@ -237,6 +238,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         sensitivity=of_behaviour({one.suite: one.verdict for one in suites}, ruling.hangs_on, verdict)
         if ruling
         else None,
+        left=remaining(numbers.test.after, policy, fell=fell),
     )
 
 

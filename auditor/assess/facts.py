@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.assess.account import Account, AtAnyTime, Attribution, Difference
+from auditor.assess.elimination import Remaining
 from auditor.assess.planned import PlanFacts
 from auditor.assess.sensitivity import Sensitivity, SuiteSensitivity
 from auditor.assess.stream import Place
@@ -93,6 +94,7 @@ class SuiteFacts:
         suite: its name; with its condition in brackets where it has one.
         p_values: of each statement, corrected for the patch's family.
         missing: what an inconclusive verdict lacks.
+        left: what is left after.
         needed: held-out samples a side, as run, that would settle it with probability 0.8; None where none is known to.
     """
 
@@ -106,6 +108,7 @@ class SuiteFacts:
     p_values: Mapping[Statement, float]
     attribution: Attribution
     hangs_on: SuiteSensitivity
+    left: Remaining
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class BehaviourFacts:
         at_any_time: whether an accusation or a clearance holds at any number of looks; None where there is neither.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
         rebound: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
+        left: what is left of the test rate after; None without a comparable pair.
     """
 
     behaviour: str
@@ -190,6 +194,7 @@ class BehaviourFacts:
     worse_beside: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
     rebound: Step | None = None
+    left: Remaining | None = None
 
 
 @dataclass(frozen=True, slots=True)

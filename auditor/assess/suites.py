@@ -10,6 +10,7 @@ import numpy as np
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
 from auditor.assess.contrast import Numbers, raw_fall_of
+from auditor.assess.elimination import remaining
 from auditor.assess.facts import Change, Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
 from auditor.assess.sensitivity import of_suite
@@ -52,8 +53,10 @@ def judge(
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
     hangs_on = of_suite(numbers.test, fall, corrected, level, policy.error_rate)
+    left = remaining(fall.after, policy, fell=corrected[S.HELD_OUT_FELL] <= policy.error_rate)
+    verdict = row.verdict
     return SuiteFacts(
-        pair.name, pair.suite.role, change, transfer, row.verdict, missing, needed, corrected, parts, hangs_on
+        pair.name, pair.suite.role, change, transfer, verdict, missing, needed, corrected, parts, hangs_on, left
     )
 
 

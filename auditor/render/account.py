@@ -8,6 +8,7 @@ from rich.text import Text
 
 from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
+from auditor.assess.elimination import Left, Remaining
 from auditor.assess.facts import BehaviourFacts, Change
 from auditor.assess.sensitivity import Sensitivity
 from auditor.assess.stream import Place
@@ -36,6 +37,40 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
     yield from _beside(facts)
     if facts.sensitivity is not None and (said := hangs_on(facts.sensitivity)):
         yield Text(f"hangs on: {terminal('; '.join(said))}", style="dim")
+
+
+def left_line(facts: BehaviourFacts) -> Iterator[Text]:
+    """For the suites near zero after: whether that is within the tolerance, and what it would take to say so."""
+    sides = [("test", facts.left)] if facts.left is not None else []
+    sides += [(f"{_ROLES[one.role]} {terminal(one.suite)}", one.left) for one in facts.suites]
+    near = [(name, left) for name, left in sides if left.near_zero]
+    if near:
+        asked = dict.fromkeys(filter(None, (what_it_takes(left) for _, left in near)))
+        said = [*(f"{name} {what_is_left(left)}" for name, left in near), *asked]
+        yield Text(f"left: {'; '.join(said)}", style="dim")
+
+
+def what_is_left(left: Remaining) -> str:
+    """Eliminated or reduced, or neither, and the most there can be."""
+    under = f"under {_exact(left.tolerance)}"
+    said = {
+        Left.ELIMINATED: "eliminated",
+        Left.REDUCED: "reduced, not eliminated",
+        Left.UNDER: under,
+        Left.NOT_REDUCED: f"not shown to be {under}",
+    }[left.left]
+    return said if left.upper is None else f"{said} (at most {_exact(left.upper)})"
+
+
+def what_it_takes(left: Remaining) -> str:
+    """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
+    if left.needed is None or left.left in (Left.ELIMINATED, Left.UNDER):
+        return ""
+    return f"under {_exact(left.tolerance)} takes {left.needed:,} samples without a failure"
+
+
+def _exact(rate: float) -> str:
+    return f"{100 * rate:.3g} %"
 
 
 def hangs_on(given: Sensitivity) -> list[str]:

@@ -20,7 +20,7 @@ from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
 from auditor.render.debts import debt_part
 from auditor.render.planned import plan_parts
-from auditor.render.rates import rate_part, residual_part, sides_of, transfer_part
+from auditor.render.rates import rate_part, remaining_part, residual_part, sides_of, transfer_part
 from auditor.render.schema import (
     AccountPart,
     AtAnyTimePart,
@@ -160,6 +160,7 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         ruling_suite=ruling.suite if ruling else None,
         transfer=transfer_part(ruling.transfer) if ruling else None,
         residual=residual_part(ruling) if ruling else None,
+        test_remaining=remaining_part(facts.left) if facts.left else None,
         awareness=facts.awareness,
         attribution=_attribution(facts.attribution) if facts.attribution else None,
         fell=facts.fell,
@@ -194,6 +195,7 @@ def _suite(suite: SuiteFacts) -> SuitePart:
         verdict=suite.verdict,
         transfer=transfer_part(suite.transfer),
         attribution=_attribution(suite.attribution),
+        remaining=remaining_part(suite.left),
     )
 
 

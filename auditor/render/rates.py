@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from auditor.assess.elimination import Remaining
 from auditor.assess.facts import Change, Rate, SuiteFacts, Transfer
-from auditor.render.schema import RatePart, ResidualPart, TransferPart
+from auditor.render.schema import RatePart, RemainingPart, ResidualPart, TransferPart
 
 
 def sides_of(change: Change | None) -> dict[str, RatePart | None]:
@@ -38,4 +39,10 @@ def transfer_part(transfer: Transfer | None) -> TransferPart | None:
 def residual_part(ruling: SuiteFacts) -> ResidualPart:
     """What is left on the ruling suite."""
     after = ruling.change.after
-    return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high)
+    left = remaining_part(ruling.left)
+    return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high, remaining=left)
+
+
+def remaining_part(remaining: Remaining) -> RemainingPart:
+    """What is left after as its part of the document."""
+    return RemainingPart.model_validate(remaining, from_attributes=True)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from auditor.assess.account import What
+from auditor.assess.elimination import Left
 from auditor.assess.facts import (
     Trend,
 )
@@ -97,6 +98,20 @@ class RatePart(_Part):
     invalid: int
 
 
+class RemainingPart(_Part):
+    """What is left after: eliminated only where the exact upper limit is within the tolerance, else reduced.
+
+    The limit is null where the rate seen is above the tolerance. That claim needs so many independent samples without
+    a failure; size is those there are.
+    """
+
+    left: Left
+    upper: Number | None
+    tolerance: Number
+    needed: int | None
+    size: Number
+
+
 class SidesPart(_Part):
     """The rates before and after; both null without a comparable pair."""
 
@@ -127,6 +142,7 @@ class SuitePart(SidesPart):
     verdict: Verdict
     transfer: TransferPart | None
     attribution: AttributionPart
+    remaining: RemainingPart
 
 
 class StepPart(_Part):
@@ -167,6 +183,7 @@ class ResidualPart(_Part):
     rate: Number
     low: Number
     high: Number
+    remaining: RemainingPart
 
 
 class BoundsPart(_Part):
@@ -414,6 +431,7 @@ class BehaviourPart(_Part):
     ruling_suite: str | None
     transfer: TransferPart | None
     residual: ResidualPart | None
+    test_remaining: RemainingPart | None
     awareness: Trend
     attribution: AttributionPart | None
     fell: bool

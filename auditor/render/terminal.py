@@ -15,7 +15,7 @@ from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
-from auditor.render.account import account_lines, stream_line
+from auditor.render.account import account_lines, left_line, stream_line
 from auditor.render.escape import terminal
 from auditor.render.plans import open_plans
 from auditor.render.waivers import waiver_lines
@@ -146,7 +146,7 @@ def told(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
     if facts.test is None:
         told = Text(f"{terminal(facts.behaviour)} of {terminal(facts.model)}: {terminal(said)}.")
         return [told, *account_lines(facts)]
-    return [_numbers(facts, counts), Text(_sentence(said) + _because(facts)), *account_lines(facts)]
+    return [_numbers(facts, counts), Text(_sentence(said) + _because(facts)), *left_line(facts), *account_lines(facts)]
 
 
 def footnotes(entry: PatchEntry) -> Iterable[RenderableType]:

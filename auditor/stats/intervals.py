@@ -7,6 +7,7 @@ close to 3/n (Hanley and Lippman-Hand 1983).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from types import EllipsisType
 
@@ -70,6 +71,38 @@ def low_with_continuity(proportion: Proportion, z: Array) -> Array:
     root = np.sqrt(np.maximum(square - 2.0 - 1.0 / n + 4.0 * p * (n * (1.0 - p) + 1.0), 0.0))
     low = (2.0 * n * p + square - 1.0 - z * root) / (2.0 * (n + square))
     return np.minimum(np.maximum(low, 0.0), wilson(proportion, z)[0])
+
+
+def exact_upper(rate: float, size: float, error: float) -> float:
+    """Clopper and Pearson's upper limit (1934): at it so low a count is seen with probability `error`; 0 to 1.
+
+    Effective sizes are no whole numbers: unless there is no event the size is rounded down and the count up, so that
+    the limit is never too low.
+
+    Args:
+        rate: 0 to 1.
+        size: effective independent samples, > 0.
+        error: 0 to 0.5.
+    """
+    events = math.ceil(rate * size - 1e-9)
+    if events == 0:
+        return float(1.0 - error ** (1.0 / size))
+    samples = max(math.floor(size + 1e-9), events)
+    if events == samples:
+        return 1.0
+    low, high = events / samples, 1.0
+    while high - low > 1e-12:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _at_most(events, samples, middle) > error else (low, middle)
+    return high
+
+
+def _at_most(events: int, samples: int, rate: float) -> float:
+    """The probability of at most so many events, of a binomial at a rate in (0, 1)."""
+    k = np.arange(events)
+    steps = np.log((samples - k) / (k + 1.0)) + math.log(rate) - math.log1p(-rate)
+    logs = samples * math.log1p(-rate) + np.concatenate([[0.0], np.cumsum(steps)])
+    return float(np.exp(logs).sum())
 
 
 def rate_interval(rate: float, size: float, error: float) -> Interval:

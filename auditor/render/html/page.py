@@ -15,7 +15,7 @@ from auditor.checks.interface import Check
 from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
-from auditor.render.account import PARTS_NAMED, hangs_on, telling
+from auditor.render.account import PARTS_NAMED, hangs_on, telling, what_is_left, what_it_takes
 from auditor.render.html import figures, numbers, timeline, words
 from auditor.render.html.environment import environment, style_of
 from auditor.render.plans import PLANS_SAY
@@ -69,6 +69,8 @@ def _environment() -> Environment:
         hangs_on=hangs_on,
         plan_says=PLANS_SAY,
         waiver_text=waiver_text,
+        what_is_left=what_is_left,
+        what_it_takes=what_it_takes,
         part_names={"reported": "reported fall", **PARTS_NAMED},
     )
     made.tests["news"] = is_news

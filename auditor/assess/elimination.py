@@ -1,0 +1,61 @@
+"""What is left of a failure after a patch: eliminated only where shown to be within the tolerance, else reduced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from auditor.assess.statements import LEFT_OUT
+from auditor.model.policy import Policy
+from auditor.stats.intervals import Proportion, exact_upper
+from auditor.stats.sizes import to_bound
+
+
+class Left(StrEnum):
+    """How much is left. Without an established fall nothing was reduced or eliminated, however low the rate."""
+
+    ELIMINATED = "eliminated"
+    REDUCED = "reduced"
+    UNDER = "under-tolerance"
+    NOT_REDUCED = "not-reduced"
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """A rate after, against the tolerance.
+
+    Attributes:
+        upper: the exact upper limit of the rate, by the worst reading of the invalid samples; None where the rate seen
+            is above the tolerance.
+        tolerance: of the policy; 0 to 1.
+        needed: independent samples without a failure that show the rate to be under the tolerance; None where none do.
+        size: the independent samples there are.
+    """
+
+    left: Left
+    upper: float | None
+    tolerance: float
+    needed: int | None
+    size: float
+
+    @property
+    def near_zero(self) -> bool:
+        """Whether the rate seen is within the tolerance, so that it may be taken for none."""
+        return self.upper is not None
+
+
+def remaining(after: Proportion, policy: Policy, *, fell: bool) -> Remaining:
+    """What is left on one side.
+
+    Args:
+        after: one entry a reading of the invalid samples, shape (3,).
+        fell: whether a fall is established.
+    """
+    tolerance, sides = policy.zero_tolerance, tuple(zip(after.rate.tolist(), after.size.tolist(), strict=True))
+    upper = None
+    if sides[LEFT_OUT][0] <= tolerance:
+        upper = max(exact_upper(rate, size, policy.error_rate) for rate, size in sides)
+    under = upper is not None and upper <= tolerance
+    left = (Left.ELIMINATED if under else Left.REDUCED) if fell else (Left.UNDER if under else Left.NOT_REDUCED)
+    needed = to_bound(tolerance, policy.error_rate) if 0.0 < tolerance < 1.0 else None
+    return Remaining(left, upper, tolerance, needed, min(size for _, size in sides))
