@@ -30,7 +30,7 @@ check: $(READY)  ## types, style and architecture
 test: check  ## everything that must hold before a merge; needs Python, git and make only
 	$(BIN)/python -m pytest
 
-sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile input at length
+sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile input at length, a browser
 	$(BIN)/python -m benchmarks.sweep
 
 bench: $(READY)  ## speed, as ratios to a limit timed in the same run

@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import mutants, pythons, spark
+from benchmarks.sweep import browser, mutants, pythons, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-PARTS = ("mutants", "wheel", "tests", "spark", "verdicts", "seeds")
+PARTS = ("mutants", "wheel", "tests", "spark", "verdicts", "browser", "seeds")
 
 
 def main() -> int:
@@ -68,6 +68,8 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield spark.outcome(source, folder)
     if given.only in (None, "verdicts"):
         yield verdicts()
+    if given.only in (None, "browser"):
+        yield from browser.outcomes(folder)
 
 
 def verdicts() -> Outcome:
