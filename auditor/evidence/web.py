@@ -7,7 +7,7 @@ rests on, everything before it is what rests on it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 Scalar = str | int | float | bool
@@ -34,6 +34,9 @@ KINDS = (
     "revision",
     "sighting",
 )
+
+# Links that are no dependence: nothing rests on what could not be used, or on what only lies beside it.
+BESIDE = frozenset(("could_not_use", "differs_from", "spans", "twin_of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +135,22 @@ def part(given: Web, wanted: Iterable[str]) -> Web:
 
 def rests_on(given: Web, node: str) -> tuple[Node, ...]:
     """Everything a node depends on, directly or not, without itself. Raises KeyError for an unknown node."""
-    return _reached(given, node, {name: [link.target for link in some] for name, some in given.outgoing.items()})
+    return _reached(given, node, lambda name: (link.target for link in given.outgoing.get(name, ()) if _rests(link)))
 
 
 def resting_on(given: Web, node: str) -> tuple[Node, ...]:
     """Everything that depends on a node, directly or not, without itself. Raises KeyError for an unknown node."""
-    return _reached(given, node, {name: [link.source for link in some] for name, some in given.incoming.items()})
+    return _reached(given, node, lambda name: (link.source for link in given.incoming.get(name, ()) if _rests(link)))
 
 
-def _reached(given: Web, start: str, next_to: Mapping[str, list[str]]) -> tuple[Node, ...]:
+def _rests(link: Link) -> bool:
+    return link.kind not in BESIDE
+
+
+def _reached(given: Web, start: str, next_to: Callable[[str], Iterable[str]]) -> tuple[Node, ...]:
     seen, waiting = {given.nodes[start].id}, deque([start])
     while waiting:
-        for name in next_to.get(waiting.popleft(), ()):
+        for name in next_to(waiting.popleft()):
             if name not in seen:
                 seen.add(name)
                 waiting.append(name)

@@ -87,7 +87,7 @@ def neighbours(web: Web, name: str) -> tuple[Neighbours, ...]:
 def noted(link: Link) -> str:
     """What a link says beside its kind, in a few words."""
     said = link.attributes
-    parts = [str(said[name]) for name in ("change", "role", "verdict") if name in said]
+    parts = [str(said[name]).replace("_", "-") for name in ("change", "role", "verdict") if name in said]
     if "rate_before" in said and "rate_after" in said:
         parts.append(f"{_percent(said['rate_before'])} to {_percent(said['rate_after'])}")
     parts += [str(said[name]) for name in ("why", "measured_as") if name in said]
