@@ -68,12 +68,12 @@ def _of_history(spec: SpecReport, evidence: Evidence) -> Iterator[Part]:
     last = history.sightings[-1].revision if history.sightings else None
     for revision in history.revisions.values():
         yield _revision(revision, last)
+    by_name = {one.name: one for one in history.sightings}
     for one in history.sightings:
         name = sighting_id(history.spec, one)
         yield _sighting(history.spec, one)
         yield Link(name, "shows", f"revision:{one.revision}")
         yield Link(name, "of", f"spec:{history.spec}")
-        by_name = {other.name: other for other in history.sightings if other.name in one.parents}
         for place, parent in enumerate(one.parents):
             yield Link(name, "other" if place else "first", sighting_id(history.spec, by_name[parent]))
     entries = {entry.facts.patch.id: entry for entry in spec.patches}
