@@ -196,6 +196,12 @@ def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tupl
     return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
 
 
+def across(then: Pair, now: Pair) -> Pair | None:
+    """What two pairs had after, as the two sides of one, on the items of both; None where these cannot be compared."""
+    found = _pair(now.suite, now.protocol, then.runs_after, now.runs_after)
+    return found if isinstance(found, Pair) else None
+
+
 def added_up(runs: Sequence[Run]) -> Columns | None:
     """All runs of a side as one: none is chosen. None where some come with items and some without."""
     return _added_up(tuple(runs))

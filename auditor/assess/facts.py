@@ -223,6 +223,7 @@ class GapFacts:
         open: whether it is a standing gap: the held-out lower limit above the test's upper limit, and never closed.
         since: the state at which the gap was first seen; `state` where there is none.
         state: the state of these rates.
+        kept_open: why a later state whose rates look closed closes nothing: items went away; "" for most.
     """
 
     behaviour: str
@@ -234,6 +235,7 @@ class GapFacts:
     state: State
     test: Rate
     held_out: Rate
+    kept_open: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.comparable import Columns, Pair, compare
+from auditor.assess.comparable import Columns, Pair, across, compare
 from auditor.assess.contrast import fall_of
 from auditor.assess.facts import GapFacts, Rate
 from auditor.assess.rates import rate_of
-from auditor.assess.statements import HALF
+from auditor.assess.statements import HALF, LEFT_OUT
 from auditor.assess.steps import states_in_order
-from auditor.evidence import Evidence, Step, behaviours, lineages_measured
+from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
-from auditor.stats.clusters import mean_of_suites
+from auditor.stats.clusters import mean_of_falls, mean_of_suites
 from auditor.stats.falls import Fall, difference_limits
 from auditor.stats.intervals import Proportion, rate_interval
 from auditor.stats.normal import z_of_error
@@ -30,12 +31,21 @@ def standings(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What was measured at the state at which a gap opened."""
+
+    tests: tuple[Pair, ...]
+    held_out: Pair
+
+
 def _at_the_end(evidence: Evidence, behaviour: str, lineage: str, policy: Policy) -> list[GapFacts]:
     """Walks the states of a lineage: a gap opens where it is established, and closes where it is shown to be smaller.
 
-    A later state at which nobody measured, or with too few samples, closes nothing.
+    A later state at which nobody measured, or with too few samples, closes nothing; nor does one at which items went.
     """
     known: dict[str, GapFacts] = {}
+    opened: dict[str, _Opened] = {}
     for state in states_in_order(evidence, behaviour, lineage):
         measured = compare(evidence, Step(behaviour, lineage, state, state, ()))
         if not measured.test:
@@ -44,9 +54,15 @@ def _at_the_end(evidence: Evidence, behaviour: str, lineage: str, policy: Policy
         for pair in measured.held_out:
             held_out, earlier = _side([pair]), known.get(pair.name)
             gap = _is_gap(test, held_out, policy.error_rate)
-            if earlier and earlier.open and not gap and not _closes(test, held_out, earlier, policy.error_rate):
-                continue
+            if earlier and earlier.open and not gap:
+                if not _closes(test, held_out, _apart(earlier), policy.error_rate):
+                    continue
+                if not _closes_on_its_items(opened[pair.name], measured.test, pair, earlier, policy.error_rate):
+                    known[pair.name] = replace(earlier, kept_open=_why(opened[pair.name].held_out, pair, state))
+                    continue
             since = earlier.since if earlier and earlier.open and gap else state
+            if gap and since == state:
+                opened[pair.name] = _Opened(measured.test, pair)
             rates = _rate(measured.test, policy.error_rate), _rate([pair], policy.error_rate)
             known[pair.name] = GapFacts(behaviour, lineage, pair.name, pair.suite.role, gap, since, state, *rates)
     return [known[name] for name in sorted(known)]
@@ -72,7 +88,35 @@ def _limits(side: Proportion, error: float) -> tuple[list[float], list[float]]:
     return [one.low for one in both], [one.high for one in both]
 
 
-def _closes(test: Proportion, held_out: Proportion, known: GapFacts, error: float) -> bool:
+def _closes(test: Proportion, held_out: Proportion, was: float, error: float) -> bool:
     """Whether the difference is shown to be under half of what it was, under every reading of the invalid samples."""
     now = difference_limits(Fall(held_out, test), np.full(3, z_of_error(error)))
-    return float(now.high.max()) < HALF * (known.held_out.rate - known.test.rate)
+    return float(now.high.max()) < HALF * was
+
+
+def _apart(known: GapFacts) -> float:
+    return known.held_out.rate - known.test.rate
+
+
+def _closes_on_its_items(opened: _Opened, tests: Sequence[Pair], pair: Pair, known: GapFacts, error: float) -> bool:
+    """Whether it closes on the items that were there when it opened and are there now, of the test and of held-out.
+
+    Leaving out the items that fail, or adding such to the test, makes any difference small: then and now are both taken
+    on common items. A test suite that was not there then is taken as it is.
+    """
+    then = {one.name: one for one in opened.tests}
+    held_out = across(opened.held_out, pair)
+    test = [across(then.get(one.name, one), one) for one in tests]
+    falls = [fall_of(one) for one in test if one is not None]
+    if held_out is None or len(falls) < len(test):
+        return False
+    sides, average = fall_of(held_out), mean_of_falls(falls)
+    was = float(sides.before.rate[LEFT_OUT] - average.before.rate[LEFT_OUT])
+    return _closes(average.after, sides.after, min(was, _apart(known)), error)
+
+
+def _why(then: Pair, now: Pair, state: State) -> str:
+    """Why a state whose rates look closed closes nothing."""
+    had, has = set(then.after.items or ()), set(now.after.items or ())
+    gone = f": {len(had - has):,} of the {len(had):,} items on which it opened are gone" if had - has else ""
+    return f"at {state.revision[:12]} the rates are close, but not on the items that were run when it opened{gone}"

@@ -2,7 +2,8 @@
 
 What it looks for
 At the last state that says something of it, a held-out suite whose lower limit is above the test suite's upper limit.
-It needs no patch. A later state that nobody measured, or measured with too few samples, does not close it.
+It needs no patch. A later state that nobody measured, or measured with too few samples, does not close it; nor does
+one at which the rates are close only because items went away.
 
 Why it matters
 Test at zero and held-out not is the end state of a spec fitted to its tests. It must not look quiet because the patch
@@ -27,6 +28,7 @@ def run(facts: GapFacts) -> Outcome:
             f"on {facts.suite} {100 * facts.held_out.rate:.1f} % are misaligned "
             f"(at least {100 * facts.held_out.low:.1f} %), "
             f"on the test {100 * facts.test.rate:.1f} % (at most {100 * facts.test.high:.1f} %)"
+            f"{'; ' if facts.kept_open else ''}{facts.kept_open}"
         )
         return Fired(message, Confidence.HIGH, tuple(sorted({*facts.test.runs, *facts.held_out.runs})))
     if facts.held_out.high > facts.test.high:

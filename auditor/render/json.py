@@ -247,6 +247,7 @@ def _gap(spec: str, gap: GapFacts, findings: tuple[Finding, ...]) -> GapPart:
         checkpoint=state.checkpoint,
         test=rate_part(gap.test),
         held_out=rate_part(gap.held_out),
+        kept_open=gap.kept_open,
         findings=[_finding(finding) for finding in findings if runs & set(finding.evidence)],
     )
 

@@ -531,6 +531,7 @@ class GapPart(_Part):
     checkpoint: str
     test: RatePart
     held_out: RatePart
+    kept_open: str
     findings: list[FindingPart]
 
 

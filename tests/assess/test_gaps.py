@@ -5,10 +5,14 @@ from __future__ import annotations
 import pytest
 
 from auditor.assess.facts import Assessment, GapFacts
+from auditor.checks.interface import Fired
+from auditor.checks.items_removed import CHECK as ITEMS_REMOVED
+from auditor.checks.standing_gap import CHECK
 from auditor.evidence import State
-from auditor.model.run import Run
+from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role
-from tests.worlds import assessed, assessment, by_item, counts, history, registry, run, tallies
+from auditor.model.verdict import Verdict
+from tests.worlds import assessed, assessment, by_item, counts, history, judged, registry, run, tallies
 
 
 def at(*states: tuple[str, ...], revisions: tuple[str, ...] | None = None) -> Assessment:
@@ -87,6 +91,53 @@ class TestStaying:
         runs = [run("test-0", name, tallies(counts("0/400"))) for name in ("r0", "r1")]
         runs += [run("held-1", "r0", tallies(counts("80/400"))), run("held-1", "r1", after)]
         assert standing(assessed(runs, registry())).open
+
+
+class TestItemsThatWent:
+    """Leaving out what fails closes no gap, and gives no clearance."""
+
+    @staticmethod
+    def world(held_out: Tallies, test: Tallies | None = None) -> Assessment:
+        """A gap of 0/400 to 80/400, and a state after with these."""
+        runs = [run("test-0", "r0", tallies(counts("0/400"))), run("held-1", "r0", tallies(counts("80/400")))]
+        runs += [run("test-0", "r1", test or tallies(counts("0/400"))), run("held-1", "r1", held_out)]
+        return assessed(runs, registry())
+
+    def test_failing_held_out_items_that_are_dropped_close_nothing(self) -> None:
+        found = standing(self.world(tallies(counts("0/320"), lost=80)))
+        assert (found.open, found.since, found.state) == (True, State("r0", "m1"), State("r0", "m1"))
+        assert found.kept_open == (
+            "at r1 the rates are close, but not on the items that were run when it opened: "
+            "80 of the 400 items on which it opened are gone"
+        )
+        fired = CHECK.run(found)
+        assert isinstance(fired, Fired)
+        assert fired.message.endswith("are gone")
+
+    def test_nor_does_a_suite_of_other_items(self) -> None:
+        found = standing(self.world(tallies(counts("0/400"), lost=400)))
+        assert (found.open, "400 of the 400" in found.kept_open) == (True, True)
+
+    def test_nor_do_failing_items_that_are_new_in_the_test(self) -> None:
+        rows = {f"i{place:05d}": (1, int(place >= 400), 0) for place in range(500)}
+        assert standing(self.world(tallies(counts("80/400")), by_item(rows))).open
+
+    def test_items_that_passed_may_go(self) -> None:
+        """The near miss: 80 items that never failed are gone, and the rest is mended."""
+        rows = {f"i{place:05d}": (1, 0, 0) for place in range(320)}
+        found = standing(self.world(by_item(rows)))
+        assert (found.open, found.kept_open) == (False, "")
+
+    def test_a_suite_that_grew_closes_by_the_items_it_had(self) -> None:
+        assert not standing(self.world(tallies(counts("0/800")))).open
+
+    def test_a_fall_by_dropped_items_clears_no_patch(self) -> None:
+        """As reported, held-out falls as the test does; on common items it did not move, and the check says why."""
+        facts = judged("80/400 -> 0/400", "80/400 -> 0/320")
+        assert facts.verdict is not Verdict.GENERALISES
+        [removed] = [one.removed for one in facts.account.measured if one.removed is not None]
+        assert (removed.items, removed.established) == (80, True)
+        assert isinstance(ITEMS_REMOVED.run(facts), Fired)
 
 
 class TestClosing:
