@@ -104,6 +104,8 @@ def document(found: Sequence[Sequence[str]], commit: str) -> str:
         "An exponent says how a cost grows over three sizes, ten times apart: 1 is linear.",
         "",
         f"Commit {commit}; Python {platform.python_version()}, git {git_version}, {os.cpu_count()} cores; {tools}.",
+        f"Processes that wanted to run in the last fifteen minutes: {os.getloadavg()[2]:.1f}; beyond the number of",
+        "cores, times are too long and ratios uncertain.",
         "",
         "| " + " | ".join(HEAD) + " |",
         "| --- | --- | ---: | ---: | ---: |",
