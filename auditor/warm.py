@@ -21,6 +21,7 @@ HOOKS = ("pre-commit", "pre-merge-commit")
 FOLDER = "auditor-gate"
 _FORM = 1
 _KEPT = 64
+_SETTINGS = "auditor.toml"
 # As auditor.git.command has it: nothing of the user's or the repository's configuration answers for git, or is run.
 ENVIRONMENT = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -33,7 +34,14 @@ ENVIRONMENT = {
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
-OVERRIDES = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", f"core.attributesFile={os.devnull}")
+OVERRIDES = (
+    "core.fsmonitor=false",
+    f"core.hooksPath={os.devnull}",
+    f"core.attributesFile={os.devnull}",
+    "core.commitGraph=false",
+    "protocol.allow=never",
+    "safe.directory=*",
+)
 _SHOWN = ("NO_COLOR", "COLUMNS", "TERM")
 _HOOK_VARIABLES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
 
@@ -49,9 +57,7 @@ def answer(arguments: Sequence[str], version: str) -> int | None:
         return None
     try:
         place = _Place(arguments, version)
-        if not place.judged(asked):
-            return 0
-        return place.repeated()
+        return place.repeated() if place.judged() else 0
     except (Doubt, OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -108,21 +114,59 @@ class _Place:
 
     def __init__(self, arguments: Sequence[str], version: str) -> None:
         folders, names = ("--path-format=absolute", "--git-dir", "--git-common-dir"), ("--symbolic-full-name", "HEAD")
-        lines = os.fsdecode(_git("rev-parse", *folders, "HEAD", *names)).splitlines()
-        if len(lines) != 4:
+        lines = _git("rev-parse", *folders, "HEAD", f"HEAD:{_SETTINGS}", *names).split(b"\n")
+        if len(lines) != 6:
             raise Doubt
-        self.git_dir, self.common, self.head, self.branch = lines
-        self.tree = _git("write-tree").decode().strip()
+        git_dir, common, head, settings, branch, _ = lines
+        self.git_dir, self.common, self.branch = os.fsdecode(git_dir), os.fsdecode(common), os.fsdecode(branch)
+        self.head, self.settings = head.decode(), settings.decode()
+        self.folder = os.path.join(self.common, FOLDER)  # noqa: PTH118
         self.arguments = list(arguments)
         self.version = version
+        self._tree = ""
 
-    def judged(self, hook: str) -> bool:
+    @property
+    def tree(self) -> str:
+        """What would be committed."""
+        self._tree = self._tree or _git("write-tree").decode().strip()
+        return self._tree
+
+    def judged(self) -> bool:
         """Whether the gate has something to look at: a judged branch, and a change of anything it reads."""
         branches = [word for at, word in enumerate(self.arguments) if at and self.arguments[at - 1] == "--branch"]
         if branches and self.branch.removeprefix("refs/heads/") not in branches:
             return False
-        changed = os.fsdecode(_git("diff-tree", "-r", "-z", "--no-renames", "--name-only", self.head, self.tree))
-        return _touches([path for path in changed.split("\0") if path], self.head)
+        compare = ("diff-index", "--cached", "--no-renames", "--no-relative", "--ignore-submodules=none")
+        words = _git(*compare, "--name-status", "-z", self.head).split(b"\0")
+        if b"U" in words[:-1:2]:
+            raise Doubt
+        changed = words[1::2]
+        watched = (b"auditor.toml", b"pyproject.toml", *self.watched()) if changed else ()
+        return any(path.startswith(watched) for path in changed)
+
+    def watched(self) -> tuple[bytes, ...]:
+        """How paths begin that the gate reads, as HEAD configures it: (b"",) for every one.
+
+        Reading TOML takes longer than everything else here, so that it is kept beside the decisions.
+        """
+        from zlib import crc32
+
+        file = os.path.join(self.folder, f"watched-{self.settings}")  # noqa: PTH118
+        mark = f"{_FORM} {self.version}".encode()
+        try:
+            with open(file, "rb") as kept:  # noqa: PTH123
+                check, _, said = kept.read().partition(b"\n")
+            if check == b"%08x" % crc32(said) and said.startswith(mark + b"\0"):
+                return tuple(said.split(b"\0")[1:])
+        except FileNotFoundError:
+            pass
+        found = _watched(_git("cat-file", "blob", self.settings).decode())
+        said = b"\0".join((mark, *found))
+        try:
+            self._write(file, b"%08x\n%s" % (crc32(said), said))
+        except OSError:
+            return found  # and looked up again the next time
+        return found
 
     @property
     def key(self) -> str:
@@ -143,7 +187,7 @@ class _Place:
 
     @property
     def _file(self) -> str:
-        return os.path.join(self.common, FOLDER, f"{self.key}.json")  # noqa: PTH118
+        return os.path.join(self.folder, f"{self.key}.json")  # noqa: PTH118
 
     def repeated(self) -> int | None:
         """The exit code of this very landing, with what was said; None where it was not judged, or that is damaged."""
@@ -165,15 +209,17 @@ class _Place:
         """Writes what was said; the oldest ones go."""
         import json
 
-        file = self._file
-        folder = os.path.dirname(file)  # noqa: PTH120
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-        found = sorted(os.scandir(folder), key=lambda one: one.stat().st_mtime)
+        kept = json.dumps({"code": code, "out": out, "err": err, "sum": _sum(code, out, err)})
+        self._write(self._file, kept.encode())
+
+    def _write(self, file: str, content: bytes) -> None:
+        os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103
+        found = sorted(os.scandir(self.folder), key=lambda one: one.stat().st_mtime)
         for one in found[: max(0, len(found) - _KEPT)]:
             os.unlink(one.path)  # noqa: PTH108
         temporary = f"{file}.{os.getpid()}"
-        with open(temporary, "w", encoding="utf-8") as written:  # noqa: PTH123
-            json.dump({"code": code, "out": out, "err": err, "sum": _sum(code, out, err)}, written)
+        with open(temporary, "wb") as written:  # noqa: PTH123
+            written.write(content)
         os.replace(temporary, file)  # noqa: PTH105
 
 
@@ -225,31 +271,22 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _touches(changed: Sequence[str], head: str) -> bool:
-    """Whether one of these paths is configuration, a record or a spec, as HEAD configures them.
+def _watched(settings: str) -> tuple[bytes, ...]:
+    """How the paths of records and specs begin: what stands before the first wild character, so sooner too often.
 
     What lies beside a spec is looked at only where a patch of it is judged. A debt falls due without any change.
     """
-    if not changed:
-        return False
-    if "auditor.toml" in changed or "pyproject.toml" in changed:
-        return True
     import tomllib
 
-    found = _git("ls-tree", "-z", "--name-only", head, "auditor.toml", "pyproject.toml").split(b"\0")
-    if b"auditor.toml" not in found:
-        return True
-    settings = tomllib.loads(_git("cat-file", "blob", f"{head}:auditor.toml").decode())
-    if "evidence_debt_days" in settings.get("policy", {}):
-        return True
-    store = f"{settings.get('store', {}).get('path', 'eval_history').strip('/')}/"
-    watched = [pattern for spec in settings["spec"] for pattern in spec["paths"]]
-    return any(path.startswith(store) or any(_may_match(path, pattern) for pattern in watched) for path in changed)
+    found = tomllib.loads(settings)
+    if "evidence_debt_days" in found.get("policy", {}):
+        return (b"",)
+    store = f"{found.get('store', {}).get('path', 'eval_history').strip('/')}/"
+    return tuple(_start(one).encode() for one in (store, *(path for spec in found["spec"] for path in spec["paths"])))
 
 
-def _may_match(path: str, pattern: str) -> bool:
-    """Whether a path may match a pattern: by what stands before its first wild character, so sooner too often."""
+def _start(pattern: str) -> str:
     start = pattern.removeprefix("./")
     for wild in "*?[":
         start = start.split(wild, 1)[0]
-    return path.startswith(start)
+    return start

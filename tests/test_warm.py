@@ -56,6 +56,20 @@ def test_an_unrelated_commit_passes_without_the_gate(folder: Path) -> None:
     assert not cached(folder)
 
 
+def test_what_is_watched_is_looked_up_once(folder: Path) -> None:
+    """The second time no TOML is read; what was kept is not believed once it is damaged, and another landing runs."""
+    unrelated(folder)
+    assert "tomllib" in imported(folder, *HOOK)[1]
+    assert "tomllib" not in imported(folder, *HOOK)[1]
+    [kept] = (folder / ".git/auditor-gate").glob("watched-*")
+    before = kept.read_bytes()
+    kept.write_bytes(before.replace(b"spec.md", b"spec.mx"))
+    (folder / "spec.md").write_text(SECOND)
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    assert "auditor.cli.gate" in imported(folder, *HOOK)[1]
+    assert kept.read_bytes() == before
+
+
 def test_another_branch_passes_without_the_gate(folder: Path) -> None:
     code, modules = imported(folder, "gate", "--hook", "pre-commit", "--branch", "release", "--")
     assert code == 0 and "auditor.cli.gate" not in modules
