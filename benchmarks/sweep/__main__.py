@@ -13,11 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, mutants, pythons, spark
+from benchmarks.sweep import browser, hooks, mutants, pythons, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-PARTS = ("mutants", "wheel", "tests", "spark", "verdicts", "browser", "seeds")
+PARTS = ("mutants", "wheel", "tests", "hooks", "spark", "verdicts", "browser", "seeds")
 
 
 def main() -> int:
@@ -64,6 +64,9 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield pythons.wheel(source, folder)
     if given.only in (None, "tests"):
         yield from pythons.tests(source, folder)
+    if given.only in (None, "hooks"):
+        yield hooks.routes(source)
+        yield hooks.pre_commit(source, folder)
     if given.only in (None, "spark"):
         yield spark.outcome(source, folder)
     if given.only in (None, "verdicts"):
