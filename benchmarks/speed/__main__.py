@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.speed import audits, clauses, history, logs, patches, startup, statistics
+from benchmarks.speed import audits, clauses, history, logs, patches, reports, startup, statistics
 from benchmarks.speed.timing import ROOT, NotRun, Row, commit_of, git
 
 GROUPS: dict[str, Callable[[Path], Sequence[Row | NotRun]]] = {
@@ -25,6 +25,7 @@ GROUPS: dict[str, Callable[[Path], Sequence[Row | NotRun]]] = {
     "statistics": lambda _: statistics.rows(),
     "patches": patches.rows,
     "audit": audits.rows,
+    "report": reports.rows,
     "startup": startup.rows,
 }
 HEAD = ("work", "limit", "time", "ratio", "goal")

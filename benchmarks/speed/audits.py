@@ -21,8 +21,12 @@ PATCHES = (20, 200, 2000)
 RUNS_A_REVISION = 10
 ITEMS = 100
 EPOCHS = 4
-SUITES = [(f"{role}-{number}", f"behaviour-{number}", role) for number in range(5) for role in ("test", "held_out")]
 FIRST = date(2025, 1, 1)
+
+
+def suites(behaviours: int) -> list[tuple[str, str, str]]:
+    """Of each behaviour one test suite and one held out: name, behaviour and role."""
+    return [(f"{role}-{at}", f"behaviour-{at}", role) for at in range(behaviours) for role in ("test", "held_out")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,22 @@ class Built:
     records: int
 
 
-def build(folder: Path, patches: int) -> Built:
-    """Writes so many patches, each revision with ten runs of a hundred items: five behaviours, test and held-out."""
+def build(folder: Path, patches: int, behaviours: int = 5, days: int = 7, steady: int = 1) -> Built:
+    """Writes so many patches, so many days apart, each revision with a run of a hundred items on every suite.
+
+    Rates stay as they are for `steady` patches at a time.
+    """
     folder.mkdir(parents=True)
     (folder / "auditor.toml").write_text('[[spec]]\nname = "spec"\npaths = ["*/spec.md"]\nsource = "folder"\n')
     (folder / "eval_history").mkdir()
     tables = [
-        f'[[suite]]\nname = "{name}"\nbehaviour = "{behaviour}"\nrole = "{role}"\n' for name, behaviour, role in SUITES
+        f'[[suite]]\nname = "{name}"\nbehaviour = "{behaviour}"\nrole = "{role}"\n'
+        for name, behaviour, role in suites(behaviours)
     ]
     (folder / "eval_history/suites.toml").write_text("\n".join(tables))
     found: list[Run] = []
     for number in range(patches + 1):
-        day = FIRST + timedelta(days=7 * number)
+        day = FIRST + timedelta(days=days * number)
         text = (
             "# Spec\n\n"
             + "\n\n".join(f"Rule {rule} in its wording {number // (rule + 1)}." for rule in range(40))
@@ -53,15 +61,15 @@ def build(folder: Path, patches: int) -> Built:
         )
         (folder / day.isoformat()).mkdir()
         (folder / day.isoformat() / "spec.md").write_text(text)
-        found += runs_of(revision_id({"spec.md": text.encode()}), number)
+        found += runs_of(revision_id({"spec.md": text.encode()}), number // steady, behaviours)
     RecordStore(folder, "eval_history").add(found)
     return Built(folder, patches, len(found))
 
 
-def runs_of(revision: str, number: int) -> Sequence[Run]:
+def runs_of(revision: str, number: int, behaviours: int) -> Sequence[Run]:
     """One run a suite; test rates go up and down, held-out rates at half the pace, so that verdicts differ."""
     made = []
-    for place, (suite, _, role) in enumerate(SUITES):
+    for place, (suite, _, role) in enumerate(suites(behaviours)):
         often = (5, 40, 20, 2)[(number // (1 if role == "test" else 2) + place // 2) % 4]
         hits = [[(item * 37 + epoch * 61) % 100 < often for epoch in range(EPOCHS)] for item in range(ITEMS)]
         run = Run(

@@ -10,9 +10,10 @@ from pathlib import Path
 from threading import Thread
 from typing import TypedDict
 
+from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
 from benchmarks.pictures import demonstration_report
-from benchmarks.sweep.hostile import PAYLOADS, told, world
+from benchmarks.sweep.hostile import PAYLOADS, told, web, world
 from benchmarks.sweep.outcome import Outcome, last_line, run
 
 HOSTILE = "hostile text in every field of a page, in Chromium"
@@ -100,17 +101,18 @@ def _missing(browser: str | None, place: Path) -> str:
 
 
 def hostile_pages(place: Path, beacon: str) -> Iterator[Path]:
-    """One page a payload, in all its texts."""
-    (place / "world").mkdir()
-    plain = world(place / "world")
+    """Of each payload a report and a graph with it in all their texts."""
+    plain, nodes = world(_made(place / "world")), web(_made(place / "web"))
     for number, payload in enumerate(PAYLOADS):
-        page = report_html(told(plain, payload.replace("BEACON", beacon)))
-        yield _written(place / f"hostile-{number}.html", page)
+        words = payload.replace("BEACON", beacon)
+        yield _written(place / f"report-{number}.html", report_html(told(plain, words)))
+        yield _written(place / f"graph-{number}.html", graph_html(told(nodes, words)))
 
 
 def plain_pages(place: Path) -> Iterator[Path]:
     """The pages as they are meant to be."""
     yield _written(place / "world.html", report_html(world(_made(place / "plain"))))
+    yield _written(place / "graph.html", graph_html(web(_made(place / "nodes"))))
     yield _written(place / "demonstration.html", demonstration_report(place / "demonstration"))
 
 
@@ -128,11 +130,11 @@ def _acted(pages: dict[str, _Acted]) -> Outcome:
     scripts, requests, said = (sum(map(len, some)) for some in zip(*map(_doings, pages.values()), strict=True))
     wide = sum(page["wide"] > 0 for page in pages.values())
     detail = (
-        f"{len(pages)} payloads: {scripts} scripts run, {requests} requests ({_Asked.count} arrived), "
-        f"{said} console errors, {wide} pages wider than a telephone"
+        f"{len(PAYLOADS)} payloads, {len(pages)} pages: {scripts} scripts run, {requests} requests "
+        f"({_Asked.count} arrived), {said} console errors, {wide} pages wider than a telephone"
     )
     bad = [f"{Path(name).stem} {page}" for name, page in pages.items() if any(_doings(page)) or page["wide"] > 0]
-    failed = bad or _Asked.count or len(pages) != len(PAYLOADS)
+    failed = bad or _Asked.count or len(pages) != 2 * len(PAYLOADS)
     return Outcome(HOSTILE, "FAILED" if failed else "ok", "; ".join([detail, *bad])[:300])
 
 

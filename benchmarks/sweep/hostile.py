@@ -7,13 +7,16 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
+from typing import TypeVar
 
+from auditor.app.graph import graph
 from auditor.assess.planned import PlanFacts, PlanState
 from auditor.assess.waivers import WaiverFacts
+from auditor.evidence.web import Web
 from auditor.model.plan import Plan
 from auditor.model.waiver import Waiver
 from auditor.report.periodic import Report
-from tests.render.conftest import report_of
+from tests.render.conftest import project_of, report_of
 
 # BEACON is the address of a server that counts who asks.
 PAYLOADS = (
@@ -41,8 +44,9 @@ PAYLOADS = (
     "w" * 5_000,
     "\u6f22" * 2_000 + " " + "\u0301" * 500,
 )
-# Texts that are no words of anybody's: which rule fired decides what is looked up.
-_KEPT = frozenset({"check", "code"})
+# Texts that are no words of anybody's: which rule fired, and what kind a node is of, decide what is looked up.
+_KEPT = frozenset({"check", "code", "kind"})
+T = TypeVar("T", Report, Web)
 _WHEN = datetime(2026, 2, 3, tzinfo=UTC)
 
 
@@ -59,11 +63,16 @@ def world(folder: Path) -> Report:
     return replace(made, audit=replace(made.audit, waivers=(facts,)), sections=(section, *others))
 
 
-def told(report: Report, payload: str) -> Report:
-    """The same report, with the payload before and after every text in it, however deep."""
-    found = _told(report, payload, {})
-    assert isinstance(found, Report)
+def told(value: T, payload: str) -> T:
+    """The same value, with the payload before and after every text in it, however deep."""
+    found = _told(value, payload, {})
+    assert isinstance(found, type(value))
     return found
+
+
+def web(folder: Path) -> Web:
+    """The graph of the same world."""
+    return graph(project_of(folder, lambda name: name), date(2026, 4, 1))
 
 
 def _told(value: object, payload: str, made: dict[int, object]) -> object:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from auditor.model.verdict import Verdict
 from auditor.render.html.page import report_html
+from auditor.render.html.timeline import timeline
 from auditor.render.report_json import json_schema, report_json
 from auditor.render.report_markdown import report_markdown
 from auditor.report.periodic import Report
@@ -121,3 +124,37 @@ def test_every_number_of_a_rate_is_marked(quarter_report: Report) -> None:
     apart = r'<svg.*?</svg>|<p.*?</p>|<li.*?</li>|<data.*?</data>|<dl class="rules">.*?</dl>'
     body = re.sub(apart, "", page.split("<main>")[1], flags=re.DOTALL)
     assert not re.findall(r"\d+\.\d+", re.sub(r"<dt>(partial|generalises)</dt><dd>.*?</dd>", "", body))
+
+
+def test_many_patches_that_are_not_flagged_are_folded(quarter_report: Report) -> None:
+    """At the limit each has its pictures; one more, and their words are folded, with the same patches named."""
+    (section,) = quarter_report.sections
+    (plain,) = [entry for entry in section.period if entry.facts.verdict == Verdict.GENERALISES]
+    for number, folded in ((20, 0), (21, 21)):
+        many = tuple(
+            replace(plain, facts=replace(plain.facts, patch=replace(plain.facts.patch, id=f"{at:064}"[::-1])))
+            for at in range(100, 100 + number)
+        )
+        comparison = section.comparisons[plain.facts.patch.id]
+        comparisons = {entry.facts.patch.id: comparison for entry in many}
+        page = report_html(replace(quarter_report, sections=(replace(section, period=many, comparisons=comparisons),)))
+        found = [
+            (tag, attributes.get("id")) for tag, attributes in Elements(page).found if tag in ("details", "section")
+        ]
+        tag = "details" if folded else "section"
+        assert [name for kind, name in found if kind == tag and name] == [
+            f"p-{one.facts.patch.id[:12]}" for one in many
+        ]
+
+
+def test_a_long_history_is_drawn_without_its_symbols(quarter_report: Report) -> None:
+    """Sixty states have each a symbol; of more only the last, and every state is in the line and has its limits."""
+    (keys,) = [one for one in quarter_report.sections[0].series if one.behaviour == "trespass"]
+    for states, symbols in ((60, 60), (61, 1)):
+        picture = timeline(replace(keys, points=keys.points[:1] * states), {})
+        assert picture.count("<circle") == symbols
+        (line,), (limits,) = (
+            re.findall(r'points="([^"]*)"', picture),
+            re.findall(r'"whisker test" d="([^"]*)"', picture),
+        )
+        assert len(line.split()) == limits.count("V") == states

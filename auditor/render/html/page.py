@@ -25,10 +25,14 @@ from auditor.report import PatchEntry
 from auditor.report.answer import answer, seen
 from auditor.report.periodic import Report, Section, day_of
 from auditor.report.request import request_of
-from auditor.report.stories import stories
+from auditor.report.stories import Story, stories
 from auditor.report.verification import RESIDUAL
 
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
+# Of this many patches that are not flagged, or fewer, each has its pictures; of more, its words, folded.
+_FEW = 20
+# As many behaviours of a patch that is not flagged have a row each.
+_ROWS = 3
 
 
 def report_html(report: Report) -> str:
@@ -57,7 +61,9 @@ def _environment() -> Environment:
         axis_of=_axis_of,
         timeline=_timelines,
         changes=_changes,
-        stories=stories,
+        stories_of=_stories_of,
+        listed=_listed,
+        few=_FEW,
         rules=_rules,
         by_direction=_by_direction,
         seen=seen,
@@ -119,6 +125,20 @@ def _rules(findings: Sequence[Finding]) -> list[tuple[Check, list[Finding]]]:
 def _main(entry: PatchEntry) -> list[BehaviourFacts]:
     """The behaviours that make a patch's verdict."""
     return [one for one in entry.facts.behaviours if one.verdict is entry.facts.verdict]
+
+
+def _listed(section: Section, entry: PatchEntry) -> list[BehaviourFacts]:
+    """The behaviours that have a row each in the table of patches."""
+    found = _main(entry)
+    return found if section.is_flagged(entry) or len(found) <= _ROWS else []
+
+
+def _stories_of(entry: PatchEntry) -> list[tuple[tuple[Story, ...], list[str]]]:
+    """What the behaviours that make a patch's verdict are compatible with, told once for those it is the same of."""
+    told: dict[tuple[Story, ...], list[str]] = {}
+    for one in _main(entry):
+        told.setdefault(tuple(stories(one)), []).append(one.behaviour)
+    return list(told.items())
 
 
 def _reported(facts: BehaviourFacts) -> tuple[float, float]:

@@ -18,6 +18,7 @@ _CLASSES = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
 _LABELS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _NICE = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _APART = 13.0
+_DENSE = 60
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -86,25 +87,34 @@ def _grid(scale: _Scale) -> Iterator[Markup]:
 
 def _marks(series: Series, scale: _Scale, flagged: Mapping[str, bool]) -> Iterator[Markup]:
     """Where a patch of the period came in, and where a checkpoint did."""
+    top, low = _TOP - 6, HEIGHT - _BOTTOM
+    paths: dict[str, list[str]] = {}
     for at, (early, late) in enumerate(zip(series.points, series.points[1:], strict=False)):
-        x, top, low = scale.x(at + 0.5), _TOP - 6, HEIGHT - _BOTTOM
+        x = scale.x(at + 0.5)
         if early.state.checkpoint != late.state.checkpoint:
-            yield Markup('<line class="checkpoint" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(x, top, x, low)
+            paths.setdefault("checkpoint", []).append(f"M{x} {top}V{low}")
         if late.sighting.name in flagged and early.state.revision != late.state.revision:
             kind = "patch flagged" if flagged[late.sighting.name] else "patch"
-            yield Markup('<path class="{}" d="M{} {}l4 -6h-8z"/>').format(kind, x, top + 4)
+            paths.setdefault(kind, []).append(f"M{x} {top + 4}l4 -6h-8z")
+    yield from (_path(kind, "".join(some)) for kind, some in sorted(paths.items()))
 
 
 def _drawn(line: Line, scale: _Scale) -> Iterator[Markup]:
+    """Limits, the line, and a symbol at every state; at the last alone where there are too many to be told apart."""
     kind = _CLASSES[line.role]
-    places = [(scale.x(at), scale.y(rate.rate), rate) for at, rate in line.points]
-    for x, _, rate in places:
-        ends = scale.y(rate.low), scale.y(rate.high)
-        yield Markup('<line class="whisker {}" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(kind, x, ends[0], x, ends[1])
-    path = " ".join(f"{x:g},{y:g}" for x, y, _ in places)
+    yield _path(
+        f"whisker {kind}",
+        "".join(f"M{scale.x(at):g} {scale.y(rate.low):g}V{scale.y(rate.high):g}" for at, rate in line.points),
+    )
+    places = [(scale.x(at), scale.y(rate.rate)) for at, rate in line.points]
+    path = " ".join(f"{x:g},{y:g}" for x, y in places)
     yield Markup('<polyline class="{}" points="{}"/>').format(kind, path)
-    for x, y, _ in places:
+    for x, y in places if scale.states <= _DENSE else places[-1:]:
         yield _symbol(line.role, x, y)
+
+
+def _path(kind: str, drawn: str) -> Markup:
+    return Markup('<path class="{}" d="{}"/>').format(kind, drawn)
 
 
 def _symbol(role: Role, x: float, y: float) -> Markup:
