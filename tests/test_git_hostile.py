@@ -91,25 +91,30 @@ submodule.prompts.update receive.procReceiveRefs web.browser init.templateDir ta
 HOOKS = ("post-index-change", "fsmonitor-watchman", "reference-transaction", "pre-auto-gc", "post-checkout")
 
 
-def test_planted_configuration_is_never_run(built: GitRepo, tmp_path: Path) -> None:
-    mark = tmp_path / "mark"
-    planted = tmp_path / "planted"
+def plant(path: Path, folder: Path) -> Path:
+    """Plants configuration and hooks that leave a mark where anything runs them; the mark's file, not there yet."""
+    mark, planted = folder / "mark", folder / "planted"
     planted.write_text(f'#!/bin/sh\necho "$0 $@" >> "{mark}"\ncat\n')
     planted.chmod(0o755)
-    built.commit({".gitattributes": "*.md diff=spec filter=spec merge=spec\n"})
-    with (built.path / ".git" / "config").open("a") as config:
+    with (path / ".git" / "config").open("a") as config:
         for key in EXECUTABLE.split():
             section, _, name = key.rpartition(".")
             head, _, sub = section.partition(".")
             header = f'[{head} "{sub}"]' if sub else f"[{head}]"
             config.write(f"{header}\n\t{name} = {'!' if head == 'alias' else ''}{planted}\n")
         config.write("[log]\n\tshowSignature = true\n\tfollow = true\n[diff]\n\torderFile = /dev/stdin\n")
-        config.write(f"[core]\n\thooksPath = {tmp_path / 'hooks'}\n")
-    for folder in (tmp_path / "hooks", built.path / ".git" / "hooks"):
-        folder.mkdir(exist_ok=True)
+        config.write(f"[core]\n\thooksPath = {folder / 'hooks'}\n")
+    for hooks in (folder / "hooks", path / ".git" / "hooks"):
+        hooks.mkdir(exist_ok=True)
         for name in HOOKS:
-            (folder / name).unlink(missing_ok=True)
-            (folder / name).symlink_to(planted)
+            (hooks / name).unlink(missing_ok=True)
+            (hooks / name).symlink_to(planted)
+    return mark
+
+
+def test_planted_configuration_is_never_run(built: GitRepo, tmp_path: Path) -> None:
+    built.commit({".gitattributes": "*.md diff=spec filter=spec merge=spec\n"})
+    mark = plant(built.path, tmp_path)
     built.write({"spec.md": "changed in the work tree"})
     use_everything(built.path)
     assert not mark.exists(), mark.read_text()
