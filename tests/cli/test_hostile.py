@@ -76,6 +76,8 @@ def test_no_command_runs_what_the_configuration_names(
     words |= {"page": str(tmp_path / "page.html"), "table": str(tmp_path / "table.csv")}
     mark = plant(repo.path, tmp_path)
     monkeypatch.chdir(repo.path)
+    assert warm.answer(HOOK, "no such version") is None
+    assert not mark.exists(), mark.read_text()
     ended: dict[str, int] = {}
     for command in (*COMMANDS, *LANDED):
         if command == next(iter(LANDED)):
@@ -84,8 +86,6 @@ def test_no_command_runs_what_the_configuration_names(
         monkeypatch.setattr(sys, "stdin", io.StringIO(STDIN.get(hook, "").format(**words)))
         ended[command] = run(command.format(**words).split())
         assert not mark.exists(), (command, mark.read_text())
-    assert warm.answer(HOOK, "no such version") is None
-    assert not mark.exists(), mark.read_text()
     capsys.readouterr()
     assert ended == COMMANDS | LANDED
     assert {command.split()[0] for command in ended} == {*_VERBS} - {"demo"}, "a command is not tried"
