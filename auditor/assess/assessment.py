@@ -32,9 +32,9 @@ from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.sensitivity import of_behaviour
 from auditor.assess.steps import steps
 from auditor.assess.stream import ACCUSING, Entry, Place, accusations, places
-from auditor.assess.suites import judge, missing_of, ruling_suite
-from auditor.assess.verdicts import Row, decide
+from auditor.assess.suites import judge, missing_of, ruling_suite, ruling_verdict
 from auditor.assess.verdicts import Statement as S
+from auditor.assess.verdicts import decide
 from auditor.assess.windows import in_stream, window_facts, windows
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
@@ -191,7 +191,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         judge(pair, case.numbers, place, rows[place], case.found.plain[place], cells_p[place], levels[place], policy)
         for place, pair in enumerate(case.compared.held_out)
     )
-    verdict = _ruling_verdict(rows)
+    verdict = ruling_verdict([row.verdict for row in rows], suites)
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
     test = change_of(tests, numbers.test, error)
@@ -240,13 +240,6 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         else None,
         left=remaining(numbers.test.after, policy, fell=fell),
     )
-
-
-def _ruling_verdict(rows: Sequence[Row]) -> Verdict:
-    """The worst decided verdict of the held-out suites; inconclusive when none is decided."""
-    verdicts = [row.verdict for row in rows]
-    decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
-    return worst(decided) if decided else Verdict.INCONCLUSIVE
 
 
 def _unchanged(average: Fall, policy: Policy) -> bool | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.assess.statements import cell_statements, over_readings, step_statements, trigger_penalty
+from auditor.assess.statements import HALF, cell_statements, over_readings, step_statements, trigger_penalty
 from auditor.assess.verdicts import DECISIVE, TABLE, All, Any, Condition, Not
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
@@ -96,7 +96,7 @@ def judge(given: Histories, policy: Policy) -> Judged:
         behaviour = decided(step, error, shape[:2])
     else:
         suite = decided({**_beside(step), **fitted}, error, shape[:-1])
-        behaviour = _ruling(suite)
+        behaviour = _ruling(suite, _leans_against(given))
     return Judged(behaviour.min(axis=1), behaviour, suite, levels)
 
 
@@ -158,8 +158,21 @@ def _fit(p: Array, level: Array, error: float) -> Array:
     return np.minimum(1.0, p * error / level)
 
 
-def _ruling(suite: Codes) -> Codes:
-    """The worst decided verdict of a behaviour's suites; inconclusive when none is decided."""
+def _ruling(suite: Codes, leans: NDArray[np.bool_]) -> Codes:
+    """The worst decided verdict of a behaviour's suites; inconclusive when none is decided.
+
+    A suite that is undecided and leans to less than half keeps the others from clearing.
+    """
     undecided = CODES[Verdict.INCONCLUSIVE]
     ranked = np.where(suite == undecided, np.int8(len(WORST_FIRST)), suite).min(axis=-1)
-    return np.where(ranked == len(WORST_FIRST), undecided, ranked).astype(np.int8)
+    found = np.where(ranked == len(WORST_FIRST), undecided, ranked)
+    held_back = (found == CODES[Verdict.GENERALISES]) & np.any((suite == undecided) & leans, axis=-1)
+    return np.where(held_back, undecided, found).astype(np.int8)
+
+
+def _leans_against(given: Histories) -> NDArray[np.bool_]:
+    """Whether each held-out suite's transfer is estimated at less than half or undefined, invalid samples left out."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        held_out = 1.0 - given.held_out.after.rate[..., 0] / given.held_out.before.rate[..., 0]
+        test = 1.0 - given.test.after.rate[..., 0] / given.test.before.rate[..., 0]
+        return np.asarray(~(held_out / test[..., np.newaxis] >= HALF))

@@ -40,6 +40,9 @@ def trigger_penalty(runs_before: Array) -> Array:
 def step_statements(test: Fall, raw: Fall, held_out_measured: Array, policy: Policy) -> dict[S, Array]:
     """P-values of what is said of a step's test side, uncorrected and without the penalty of a trigger.
 
+    The test rose where it did on common items and as reported: where items went that happened to fail before, those
+    left come back to what they are.
+
     Args:
         test: on common items, shape (..., readings), the first reading leaving invalid samples out.
         raw: as reported, shape (...).
@@ -53,7 +56,9 @@ def step_statements(test: Fall, raw: Fall, held_out_measured: Array, policy: Pol
         S.RAW_FELL: error_of_z(falls.z_fell_more_than(raw, 0.0)),
         S.NONE_LEFT: left[..., [0, -1]].min(axis=-1),
         S.TEST_FELL: error_of_z(falls.z_fell_more_than(test, 0.0)).max(axis=-1),
-        S.TEST_ROSE: error_of_z(falls.z_fell_less_than(test, 0.0)).max(axis=-1),
+        S.TEST_ROSE: np.maximum(
+            error_of_z(falls.z_fell_less_than(test, 0.0)).max(axis=-1), error_of_z(falls.z_fell_less_than(raw, 0.0))
+        ),
         S.TEST_UNCHANGED: error_of_z(falls.z_fell_less_than(test, policy.unchanged_margin)).max(axis=-1),
     }
 

@@ -14,11 +14,11 @@ from auditor.assess.elimination import remaining
 from auditor.assess.facts import Change, Missing, SuiteFacts
 from auditor.assess.rates import change_of, transfer_of
 from auditor.assess.sensitivity import of_suite
-from auditor.assess.statements import LEFT_OUT, RESERVE
+from auditor.assess.statements import HALF, LEFT_OUT, RESERVE
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import Verdict, worst
 from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
 from auditor.stats.sizes import to_settle_transfer
@@ -58,6 +58,25 @@ def judge(
     return SuiteFacts(
         pair.name, pair.suite.role, change, transfer, verdict, missing, needed, corrected, parts, hangs_on, left
     )
+
+
+def ruling_verdict(verdicts: Sequence[Verdict], suites: Sequence[SuiteFacts]) -> Verdict:
+    """The worst decided verdict of the held-out suites; inconclusive when none is decided.
+
+    A suite that is undecided and leans to less than half keeps the others from clearing.
+
+    Args:
+        verdicts: of each suite, or the one of a step without any.
+    """
+    decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
+    found = worst(decided) if decided else Verdict.INCONCLUSIVE
+    held_back = found is Verdict.GENERALISES and any(_leans_against(suite) for suite in suites)
+    return Verdict.INCONCLUSIVE if held_back else found
+
+
+def _leans_against(suite: SuiteFacts) -> bool:
+    undecided = suite.verdict is Verdict.INCONCLUSIVE
+    return undecided and (suite.transfer is None or suite.transfer.estimate < HALF)
 
 
 def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -> SuiteFacts | None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.assess.facts import BehaviourFacts, Missing
+from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Run, Tallies
 from auditor.model.suite import DeclaredChange, Registry, Role
@@ -27,6 +28,7 @@ from tests.worlds import (
     repeated,
     run,
     runs_of,
+    scattered,
     tallies,
     without_items,
 )
@@ -416,8 +418,21 @@ class TestSeveralSuites:
         assert (twice.verdict, twice.test, twice.p_values) == (once.verdict, once.test, once.p_values)
 
     def test_an_undecided_suite_does_not_hide_a_decided_one(self) -> None:
-        assert judged(FIT, "2/10 -> 2/10", "82/400 -> 2/400").verdict is V.GENERALISES
+        assert judged(FIT, "2/10 -> 0/10", "82/400 -> 2/400").verdict is V.GENERALISES
         assert judged(FIT, "2/10 -> 0/10", NOT_MOVED).verdict is V.TEST_ONLY
+
+    def test_an_undecided_suite_that_leans_against_it_holds_a_clearance_back(self) -> None:
+        assert judged(FIT, "2/10 -> 2/10", "82/400 -> 2/400").verdict is V.INCONCLUSIVE
+        assert judged(FIT, "2/10 -> 2/10", NOT_MOVED).verdict is V.TEST_ONLY
+
+    def test_items_that_went_because_they_failed_before_make_no_rise(self) -> None:
+        """Of 400 items the 80 that failed before are gone; of the others as many fail now as any would by chance."""
+        names = [f"i{at:03d}" for at in range(400)]
+        before = by_item({name: (1, int(at < 80), 0) for at, name in enumerate(names)})
+        after = by_item({name: (1, int(at % 5 == 0), 0) for at, name in enumerate(names) if at >= 80})
+        held_out = (scattered(counts("82/400"), 1), scattered(counts("80/400"), 2))
+        found = of_tallies((before, after), held_out)
+        assert found.verdict is not V.WORSE and found.p_values[S.TEST_ROSE] > 0.05
 
     def test_when_none_is_decided_the_largest_is_named(self) -> None:
         found = judged(FIT, "2/10 -> 2/10", "3/15 -> 3/15", "1/5 -> 1/5")
