@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,10 +67,29 @@ PATHS: dict[str, tuple[Set, list[str], int, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """Made once: what every path starts from."""
+    return evaluated(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def made(kept: Evaluated, tmp_path: Path) -> Evaluated:
+    """A copy of its own, whose clock goes on where the first one's stopped."""
+    return copied(kept, tmp_path)
+
+
+def copied(kept: Evaluated, folder: Path) -> Evaluated:
+    """A repository like this one, to go on with."""
+    shutil.copytree(kept.repo.path, folder / "repo", symlinks=True)
+    repo = copy.copy(kept.repo)
+    repo.path = folder / "repo"
+    return Evaluated(repo, folder, kept.tables)
+
+
 @pytest.mark.parametrize("path", PATHS)
-def test_the_gate(tmp_path: Path, capsys: Capture, path: str) -> None:
+def test_the_gate(made: Evaluated, capsys: Capture, path: str) -> None:
     make, options, code, said = PATHS[path]
-    made = evaluated(tmp_path)
     make(made)
     given = made.gate(capsys, *options)
     assert given[0] == code, given
@@ -77,11 +98,19 @@ def test_the_gate(tmp_path: Path, capsys: Capture, path: str) -> None:
     assert given[2].count("\n") == (1 if code == 2 else 0)
 
 
-@pytest.mark.parametrize("style", ["text", "json", "sarif", "junit", "github", "gitlab", "markdown"])
-def test_every_format_ends_alike(tmp_path: Path, capsys: Capture, style: str) -> None:
+@pytest.fixture(scope="module")
+def ends(kept: Evaluated, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Evaluated]:
+    """A repository by the code that its gate ends with; nobody changes them."""
+    found = {}
     for code, after in ((1, {"visible": "0/400", "unseen": "78/400"}), (3, {"visible": "0/400"}), (0, {})):
-        made = evaluated(tmp_path / str(code))
-        made.patch(**after)
+        found[code] = copied(kept, tmp_path_factory.mktemp(f"ends-{code}"))
+        found[code].patch(**after)
+    return found
+
+
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "junit", "github", "gitlab", "markdown"])
+def test_every_format_ends_alike(ends: dict[int, Evaluated], capsys: Capture, style: str) -> None:
+    for code, made in ends.items():
         assert made.gate(capsys, "--format", style)[0] == code
         repo = str(made.repo.path)
         assert auditor(["audit", "--repo", repo, "--format", style, "--fail-on", "suspected"]) == int(code == 1)
@@ -89,9 +118,9 @@ def test_every_format_ends_alike(tmp_path: Path, capsys: Capture, style: str) ->
 
 
 def test_a_check_that_cannot_run_lets_nothing_pass(
-    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    made: Evaluated, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = Ran((), Counts(0, 0, 0, 1), (NotAssessed("check SD301", "it raised ValueError: x"),))
     monkeypatch.setattr("auditor.app.gate.run_on_landing", lambda facts: broken)
-    code, out, err = evaluated(tmp_path).gate(capsys)
+    code, out, err = made.gate(capsys)
     assert (code, out, err) == (70, "", "auditor: check SD301: it raised ValueError: x\n")
