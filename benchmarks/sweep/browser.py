@@ -101,12 +101,12 @@ def _missing(browser: str | None, place: Path) -> str:
 
 
 def hostile_pages(place: Path, beacon: str) -> Iterator[Path]:
-    """Of each payload a report and a graph with it in all their texts."""
-    plain, nodes = world(_made(place / "world")), web(_made(place / "web"))
+    """Of each payload a report with it in all its texts, and a graph with it in all its names."""
+    plain = world(_made(place / "world"))
     for number, payload in enumerate(PAYLOADS):
         words = payload.replace("BEACON", beacon)
         yield _written(place / f"report-{number}.html", report_html(told(plain, words)))
-        yield _written(place / f"graph-{number}.html", graph_html(told(nodes, words)))
+        yield _written(place / f"graph-{number}.html", graph_html(web(_made(place / f"web-{number}"), words)))
 
 
 def plain_pages(place: Path) -> Iterator[Path]:

@@ -7,7 +7,6 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
 
 from auditor.app.graph import graph
 from auditor.assess.planned import PlanFacts, PlanState
@@ -44,9 +43,8 @@ PAYLOADS = (
     "w" * 5_000,
     "\u6f22" * 2_000 + " " + "\u0301" * 500,
 )
-# Texts that are no words of anybody's: which rule fired, and what kind a node is of, decide what is looked up.
-_KEPT = frozenset({"check", "code", "kind"})
-T = TypeVar("T", Report, Web)
+# Texts that are no words of anybody's: which rule fired decides what is looked up.
+_KEPT = frozenset({"check", "code"})
 _WHEN = datetime(2026, 2, 3, tzinfo=UTC)
 
 
@@ -63,16 +61,16 @@ def world(folder: Path) -> Report:
     return replace(made, audit=replace(made.audit, waivers=(facts,)), sections=(section, *others))
 
 
-def told(value: T, payload: str) -> T:
-    """The same value, with the payload before and after every text in it, however deep."""
-    found = _told(value, payload, {})
-    assert isinstance(found, type(value))
+def told(report: Report, payload: str) -> Report:
+    """The same report, with the payload before and after every text in it, however deep."""
+    found = _told(report, payload, {})
+    assert isinstance(found, Report)
     return found
 
 
-def web(folder: Path) -> Web:
-    """The graph of the same world."""
-    return graph(project_of(folder, lambda name: name), date(2026, 4, 1))
+def web(folder: Path, payload: str = "") -> Web:
+    """The graph of the same world, the payload before every name; its ids are made of its texts."""
+    return graph(project_of(folder, lambda name: f"{payload}{name}"), date(2026, 4, 1))
 
 
 def _told(value: object, payload: str, made: dict[int, object]) -> object:
