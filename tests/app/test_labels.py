@@ -236,7 +236,7 @@ def test_what_texts_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [round(60 * side["repeating"]["estimate"]) for side in sides] == [0, 6]
     assert sides[0]["words"]["estimate"] < sides[1]["words"]["low"]
     said = told(repo, capsys)
-    assert "texts, test: voice being tested 1.7 % [0.4, 7.1] to 68.3 % [57.8, 77.2], fall into repetition 0.0 %" in said
+    assert "texts, test: voice being tested 1.7 % [0.1, 7.1] to 68.3 % [57.8, 78.0], fall into repetition 0.0 %" in said
     assert "weakened" not in said
 
 
