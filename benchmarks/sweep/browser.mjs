@@ -30,7 +30,7 @@ async function acted(browser, file) {
   await page.waitForTimeout(SETTLE);
   await page.evaluate(() => {
     for (const one of document.querySelectorAll("details")) one.open = true;
-    for (const one of document.querySelectorAll("a, [onfocus]")) { one.focus(); one.click(); }
+    for (const one of document.querySelectorAll('a:not([href^="#"]), [onfocus]')) { one.focus(); one.click(); }
   });
   await page.waitForTimeout(SETTLE);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
