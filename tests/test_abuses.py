@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from auditor.app.looked import looked
+from auditor.app.project import history_of, open_project
 from auditor.assess.facts import Assessment, Missing
 from auditor.assess.waivers import Committed, WaiverFacts
 from auditor.checks.catalogue import every_check
@@ -25,12 +27,13 @@ from auditor.checks.shared import SAMPLE_WAIVER
 from auditor.cli.main import run as auditor
 from auditor.errors import ConfigError, LogError, TableError
 from auditor.model.raw import JudgedSample
+from auditor.model.spec import patches_of
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
 from auditor.model.verdict import Cause
 from auditor.model.verdict import Verdict as V
 from auditor.store.reduce import reduce
 from tests.checks.running import findings, ran, text_of
-from tests.landings import FIRST, SECOND, SETTINGS, Evaluated, content, evaluated, rules
+from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.store.builders import a_raw_run, logged
 from tests.worlds import (
     assessed,
@@ -50,9 +53,7 @@ from tests.worlds import (
 Capture = pytest.CaptureFixture[str]
 
 FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
-NOT_COVERED = {
-    10: "looks at a held-out suite are not counted yet (looks_allowed is read and not applied)",
-}
+NOT_COVERED: dict[int, str] = {}
 
 
 # The abuse, and what it deserves: a verdict, a finding or a refusal. Who plants it is read from the tests' names.
@@ -69,8 +70,8 @@ ABUSES = {
     7: ("run deleted", "the gate blocks: `record-removed`"),
     8: ("run edited or relabelled", "the gate blocks: `record-changed`; a record's name is its content"),
     9: ("held-out item moved into test", "SD121"),
-    10: ("held-out consulted too often", "looks are counted against `looks_allowed`"),
-    11: ("salami", "the standing gap stays open; SD103; windows of several patches"),
+    10: ("held-out consulted too often", "looks of decisions and of people are counted against `looks_allowed`; SD133"),
+    11: ("salami", "`test-only` over the window of all steps; SD131; the standing gap stays open; SD103"),
     12: ("bundled with a model upgrade", "cause `unresolved`; SD107"),
     13: ("squash or rewritten history", "a revision is its content: the same verdict; runs of a dropped one are named"),
     14: ("tiny held-out set", "`inconclusive`, with the samples that would settle it; SD105"),
@@ -251,6 +252,23 @@ def test_08_run_relabelled(made: Evaluated, capsys: Capture) -> None:
 def test_09_held_out_item_moved_into_test() -> None:
     assert "SD121" in found(case(FELL, moved=20))
     assert "SD121" not in found(case(FELL))
+
+
+def test_10_held_out_consulted_too_often(made: Evaluated, capsys: Capture) -> None:
+    """Three looks are allowed: two patches decided by it, and one look of an author at its rates."""
+    made.repo.write({"eval_history/suites.toml": f"{SUITES}looks_allowed = 3\n"})
+    made.patch(visible="20/400", unseen="78/400")
+    made.patch(THIRD, visible="0/400", unseen="78/400")
+    before = audited(made, capsys)
+    with open_project(made.repo.path) as project:
+        patches = patches_of(history_of(project, project.specs[0]))
+    assert len(looked(made.repo.path, patches[-1:], datetime(2026, 3, 1, tzinfo=UTC))) == 1
+    after = audited(made, capsys)
+    counted = [[(use["suite"], use["looks"], use["worn"]) for use in one["held_out_looks"]] for one in (before, after)]
+    assert counted == [[("unseen", 2, False)], [("unseen", 3, True)]]
+    assert [finding["check"] for finding in after["held_out_looks"][0]["findings"]] == ["SD133"]
+    assert auditor(["audit", "--repo", str(made.repo.path), "--fail-on", "SD133"]) == 1
+    assert "unseen  3 of 3 looks  spent" in capsys.readouterr().out
 
 
 def test_11_salami() -> None:

@@ -71,7 +71,7 @@ def _of_spec(
 ) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...], Evidence]:
     history = history_of(project, config)
     evidence = evidence_of(project, history)
-    assessment = assess(evidence, project.settings.policy, today)
+    assessment = assess(evidence, project.settings.policy, today, project.looks)
     hashed = hashed_prompts(project, evidence, key)
     wanted = wanted_sightings(project, history, commits)
     patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]

@@ -10,6 +10,7 @@ from typing import Self
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence, build
 from auditor.git import Commit, Folder, Repository, Tree, find_repository
+from auditor.model.look import Look
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.spec import History
@@ -17,6 +18,7 @@ from auditor.model.suite import Registry
 from auditor.settings import Settings, SpecConfig, load
 from auditor.sources.specs import folder, repository
 from auditor.store.join import Unjoined, join
+from auditor.store.looks import load_looks
 from auditor.store.plans import load_plans
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
@@ -47,6 +49,7 @@ class Project:
     tip: str = "HEAD"
     unjoined: tuple[Unjoined, ...] = ()
     plans: tuple[Plan, ...] = ()
+    looks: tuple[Look, ...] = ()
     rederived: frozenset[str] = frozenset()
 
     def __enter__(self) -> Self:
@@ -127,6 +130,7 @@ def _opened(place: Place, spec: str | None) -> Project:
         joined.runs,
         unjoined=joined.unjoined,
         plans=load_plans(place.tree, settings.store),
+        looks=load_looks(place.tree, settings.store),
     )
 
 

@@ -33,10 +33,12 @@ from auditor.assess.sensitivity import of_behaviour
 from auditor.assess.steps import steps
 from auditor.assess.stream import ACCUSING, Entry, Place, accusations, places
 from auditor.assess.suites import judge, missing_of, ruling_suite, ruling_verdict
+from auditor.assess.uses import uses_of
 from auditor.assess.verdicts import Statement as S
 from auditor.assess.verdicts import decide
 from auditor.assess.windows import in_stream, window_facts, windows
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
+from auditor.model.look import Look
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict, worst
@@ -59,8 +61,8 @@ class _Case:
     alone: CheckpointAlone | None
 
 
-def assess(evidence: Evidence, policy: Policy, today: date | None = None) -> Assessment:
-    """Judges every patch and every checkpoint step of a spec's history, and by `today` (UTC) every plan."""
+def assess(evidence: Evidence, policy: Policy, today: date | None = None, looks: Iterable[Look] = ()) -> Assessment:
+    """Judges every patch and checkpoint step of a history; every plan by `today` (UTC), held-out suites by `looks`."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     every_step = [step for behaviour, lineage in pairs for step in steps(evidence, behaviour, lineage)]
     facts = beside.seen_together(dict(zip(every_step, _judged_steps(evidence, every_step, policy), strict=True)))
@@ -82,6 +84,7 @@ def assess(evidence: Evidence, policy: Policy, today: date | None = None) -> Ass
         tuple(circumstances.not_assessed(evidence)),
         _judged_windows(evidence, line, tuple(facts.values()), pairs, policy),
         plan_facts(evidence, today),
+        uses_of(evidence, every_step, looks),
     )
 
 

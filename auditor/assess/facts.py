@@ -11,6 +11,7 @@ from auditor.assess.elimination import Remaining
 from auditor.assess.planned import PlanFacts
 from auditor.assess.sensitivity import Sensitivity, SuiteSensitivity
 from auditor.assess.stream import Place
+from auditor.assess.uses import SuiteUse
 from auditor.assess.verdicts import Statement
 from auditor.evidence import State, Step
 from auditor.model.run import Grade
@@ -276,3 +277,4 @@ class Assessment:
     not_assessed: tuple[NotAssessed, ...]
     windows: tuple[WindowFacts, ...] = ()
     plans: tuple[PlanFacts, ...] = ()
+    uses: tuple[SuiteUse, ...] = ()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, WindowFacts
 from auditor.assess.landing import LandingFacts
 from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.uses import SuiteUse
 from auditor.assess.waivers import WaiverFacts
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
@@ -230,63 +232,67 @@ class StandingCheck:
 
 @dataclass(frozen=True, slots=True)
 class ValueCase:
-    """An example of a rule about a landing, a waiver or a plan, and its test."""
+    """An example of a rule about a landing, a waiver, a plan or a suite's use, and its test."""
 
     title: str
-    facts: LandingFacts | WaiverFacts | PlanFacts
+    facts: LandingFacts | WaiverFacts | PlanFacts | SuiteUse
     expect: type[Fired] | type[Clear] | type[Undecided]
 
 
+UseCase = ValueCase
 LandingCase = ValueCase
 WaiverCase = ValueCase
 PlanCase = ValueCase
 
 
+Facts = TypeVar("Facts")
+
+
 @dataclass(frozen=True, slots=True)
-class LandingCheck:
-    """A rule about what a landing does to the rules and records it is judged by; fields as in `PatchCheck`.
+class ValueCheck(Generic[Facts]):
+    """A rule about one value; fields as in `PatchCheck`."""
+
+    code: str
+    name: str
+    title: str
+    severity: Severity
+    remedy: str
+    run: Callable[[Facts], Outcome]
+    cases: tuple[ValueCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LandingCheck(ValueCheck[LandingFacts]):
+    """A rule about what a landing does to the rules and records it is judged by.
 
     Attributes:
         alone: whether it holds a landing back that changes no spec, too.
     """
 
-    code: str
-    name: str
-    title: str
-    severity: Severity
-    remedy: str
-    run: Callable[[LandingFacts], Outcome]
-    cases: tuple[LandingCase, ...]
     alone: bool = False
     scope: Scope = Scope.LANDING
 
 
 @dataclass(frozen=True, slots=True)
-class WaiverCheck:
-    """A rule about a waiver, whose findings nothing waives; fields as in `PatchCheck`."""
+class WaiverCheck(ValueCheck[WaiverFacts]):
+    """A rule about a waiver, whose findings nothing waives."""
 
-    code: str
-    name: str
-    title: str
-    severity: Severity
-    remedy: str
-    run: Callable[[WaiverFacts], Outcome]
-    cases: tuple[WaiverCase, ...]
     scope: Scope = Scope.WAIVER
 
 
 @dataclass(frozen=True, slots=True)
-class PlanCheck:
-    """A rule about a run that was planned; fields as in `PatchCheck`."""
+class PlanCheck(ValueCheck[PlanFacts]):
+    """A rule about a run that was planned."""
 
-    code: str
-    name: str
-    title: str
-    severity: Severity
-    remedy: str
-    run: Callable[[PlanFacts], Outcome]
-    cases: tuple[PlanCase, ...]
     scope: Scope = Scope.RECORDS
 
 
-Check = PatchCheck | WindowCheck | RevisionCheck | TextCheck | StandingCheck | LandingCheck | WaiverCheck | PlanCheck
+@dataclass(frozen=True, slots=True)
+class UseCheck(ValueCheck[SuiteUse]):
+    """A rule about how a held-out suite is used."""
+
+    scope: Scope = Scope.RECORDS
+
+
+Measured = PatchCheck | WindowCheck | RevisionCheck
+Check = Measured | TextCheck | StandingCheck | LandingCheck | WaiverCheck | PlanCheck | UseCheck

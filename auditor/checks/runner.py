@@ -10,6 +10,7 @@ from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssess
 from auditor.assess.landing import LandingFacts
 from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.uses import SuiteUse
 from auditor.assess.waivers import WaiverFacts
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import (
@@ -25,6 +26,7 @@ from auditor.checks.interface import (
     TextCheck,
     TextOutcome,
     Undecided,
+    UseCheck,
     WaiverCheck,
     WindowCheck,
 )
@@ -65,6 +67,7 @@ class Checked:
         by_window: of windows, in their order.
         of_spec: what is wrong with the text of the current revision.
         of_plans: what is wrong with runs that were planned, by plan id.
+        of_uses: what is wrong with how held-out suites are used, by suite.
         counts: over everything run.
         not_run: the checks that raised, and what.
         undecided: those that could not tell, and why; for each subject and reason once.
@@ -79,6 +82,7 @@ class Checked:
     not_run: tuple[NotAssessed, ...]
     undecided: tuple[CouldNotTell, ...] = ()
     of_plans: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    of_uses: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +144,9 @@ def run_checks(
     by_window = tuple(tuple(_on_window(spec, facts, tally)) for facts in assessment.windows)
     standing = tuple(f for facts in assessment.standings for f in _on_standing(assessment.spec, facts, tally))
     of_plans = {facts.plan.id: tuple(_on_plan(spec, facts, tally)) for facts in assessment.plans}
+    of_uses = {use.suite: tuple(_on_use(spec, use, tally)) for use in assessment.uses}
     ran = tally.counts(), tuple(tally.not_run), tally.not_told()
-    return Checked(by_patch, by_step, by_window, standing, of_spec, *ran, of_plans)
+    return Checked(by_patch, by_step, by_window, standing, of_spec, *ran, of_plans, of_uses)
 
 
 def run_on_text(spec: str, text: PatchText) -> Ran:
@@ -221,6 +226,15 @@ def _on_plan(spec: str, facts: PlanFacts, tally: _Tally) -> Iterator[Finding]:
             outcome = _outcome(check, functools.partial(check.run, facts), tally)
             if isinstance(outcome, Fired):
                 yield _finding(check, outcome, None, spec, facts.plan.id)
+
+
+def _on_use(spec: str, use: SuiteUse, tally: _Tally) -> Iterator[Finding]:
+    tally.on = f"{use.suite}: how often it was looked at"
+    for check in every_check():
+        if isinstance(check, UseCheck):
+            outcome = _outcome(check, functools.partial(check.run, use), tally)
+            if isinstance(outcome, Fired):
+                yield _finding(check, outcome, None, spec, use.suite)
 
 
 def _on_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:

@@ -53,6 +53,7 @@ from auditor.render.schema import (
     WindowPart,
     WithoutPart,
 )
+from auditor.render.uses import use_parts
 from auditor.render.waivers import excused_parts, waiver_part
 from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
 
@@ -89,6 +90,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         waiver_findings=[_finding(finding) for finding in audit.waiver_findings],
         excused=excused_parts(audit.excused()),
         plans=plan_parts(audit.specs, _finding),
+        held_out_looks=use_parts(audit.specs, _finding),
         evidence_debts=[debt_part(debt) for debt in audit.debts],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(

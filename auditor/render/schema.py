@@ -593,6 +593,20 @@ class WindowPart(_Part):
     findings: list[FindingPart]
 
 
+class UsePart(_Part):
+    """How often decisions looked at a held-out suite; `worn` where its looks are spent or a patch says its items."""
+
+    spec: str
+    suite: str
+    looks: int
+    decisions: int
+    revealed: int
+    allowed: int | None
+    leaked_into: list[str]
+    worn: bool
+    findings: list[FindingPart]
+
+
 class AuditDocument(_Part):
     """The document `auditor audit --format json` prints."""
 
@@ -608,6 +622,7 @@ class AuditDocument(_Part):
     waiver_findings: list[FindingPart]
     excused: list[ExcusedPart]
     plans: list[PlanPart]
+    held_out_looks: list[UsePart]
     evidence_debts: list[DebtPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

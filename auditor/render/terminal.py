@@ -18,6 +18,7 @@ from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import account_lines, left_line, stream_line
 from auditor.render.escape import terminal
 from auditor.render.plans import open_plans
+from auditor.render.uses import use_lines
 from auditor.render.waivers import waiver_lines
 from auditor.render.windows import window_blocks
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
@@ -71,6 +72,7 @@ def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
         yield Text("The current revision", style="bold")
         yield Padding(_findings(spec.spec_findings), (0, 0, 1, 4), expand=False)
     yield from open_plans(spec.plans)
+    yield from use_lines(spec.uses)
     if spec.gaps:
         yield Text("Standing gaps: held-out clearly above test, and nothing has closed it", style="bold")
         yield Padding(_gaps(spec, counts), (0, 0, 1, 4), expand=False)

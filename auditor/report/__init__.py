@@ -10,6 +10,7 @@ from auditor.assess.debts import Debt
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.planned import PlanFacts
 from auditor.assess.texts import PatchText, RevisionText, place_of
+from auditor.assess.uses import SuiteUse
 from auditor.assess.waivers import Subject, WaiverFacts, subject_of
 from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
 from auditor.clauses.diff import counts
@@ -67,6 +68,8 @@ class SpecReport:
     spec_findings: tuple[Finding, ...]
     plans: tuple[PlanFacts, ...] = ()
     plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    uses: tuple[SuiteUse, ...] = ()
+    use_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
@@ -124,6 +127,7 @@ class Audit:
                 spec.standing_findings,
                 spec.spec_findings,
                 *spec.plan_findings.values(),
+                *spec.use_findings.values(),
             )
             for finding in group
         )
@@ -167,6 +171,7 @@ def spec_report(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
         windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
+        uses=tuple(replace(use, leaked=_leaked(use.suite, texts)) for use in assessment.uses),
     )
     changes = {name: text.changes for name, text in texts.items()}
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
@@ -178,8 +183,13 @@ def spec_report(
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
     windows = tuple(WindowEntry(*pair) for pair in zip(kept.windows, checked.by_window, strict=True))
     standing = kept.standings, checked.standing
-    plans = kept.plans, checked.of_plans
-    return SpecReport(history, patches, steps, windows, *standing, checked.of_spec, *plans), checked
+    plans, uses = (kept.plans, checked.of_plans), (kept.uses, checked.of_uses)
+    return SpecReport(history, patches, steps, windows, *standing, checked.of_spec, *plans, *uses), checked
+
+
+def _leaked(suite: str, texts: Mapping[str, PatchText]) -> tuple[str, ...]:
+    """The patches that say items of a suite."""
+    return tuple(name for name, text in texts.items() if any(leak.prompt.suite == suite for leak in text.leaks.leaks))
 
 
 def audit_of(

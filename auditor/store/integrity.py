@@ -16,7 +16,7 @@ from auditor.errors import InputError, RecordError
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.sealed import Checkpoint, Fault, FaultKind
-from auditor.store import canonical, checkpoints, codec, labels, plans, prompts, samples
+from auditor.store import canonical, checkpoints, codec, labels, looks, plans, prompts, samples
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -172,6 +172,10 @@ def _plan(look: _Look, data: bytes, name: str, path: str) -> None:
     look.plans[name] = plans.decode(data, name, path)
 
 
+def _looks(_: _Look, data: bytes, name: str, path: str) -> None:
+    looks.decode(data, name, path)
+
+
 def _labels(look: _Look, data: bytes, _: str, path: str) -> None:
     labels.decode(data, path, look.store)
 
@@ -189,6 +193,7 @@ _DECODERS: dict[str, Callable[[_Look, bytes, str, str], None]] = {
     RECORDS: _record,
     ITEMS: _items,
     labels.FOLDER: _labels,
+    looks.FOLDER: _looks,
     plans.FOLDER: _plan,
     prompts.FOLDER: _prompts,
     samples.FOLDER: _samples,
@@ -197,6 +202,7 @@ _HOMES: dict[object, str] = {
     codec.SCHEMA: RECORDS,
     codec.ITEMS_SCHEMA: ITEMS,
     labels.SCHEMA: labels.FOLDER,
+    looks.SCHEMA: looks.FOLDER,
     plans.SCHEMA: plans.FOLDER,
     prompts.SCHEMA: prompts.FOLDER,
     samples.SCHEMA: samples.FOLDER,

@@ -35,6 +35,7 @@ from auditor.checks.interface import (
     TextCase,
     TextCheck,
     Undecided,
+    UseCheck,
     ValueCase,
     WaiverCheck,
     WindowCheck,
@@ -92,13 +93,13 @@ def test_a_case_about_text_ends_as_it_says(check: TextCheck | StandingCheck, cas
     assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
 
 
-VALUED_KINDS = (LandingCheck, WaiverCheck, PlanCheck)
+VALUED_KINDS = (LandingCheck, WaiverCheck, PlanCheck, UseCheck)
 VALUED = [(check, case) for check in CHECKS if isinstance(check, VALUED_KINDS) for case in check.cases]
 
 
 @pytest.mark.parametrize(("check", "case"), VALUED, ids=[f"{check.code} {case.title}" for check, case in VALUED])
 def test_a_case_of_a_landing_a_waiver_or_a_plan_ends_as_it_says(
-    check: LandingCheck | WaiverCheck | PlanCheck, case: ValueCase
+    check: LandingCheck | WaiverCheck | PlanCheck | UseCheck, case: ValueCase
 ) -> None:
     assert type(check.run(case.facts)) is case.expect  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from auditor.assess.facts import BehaviourFacts
 from auditor.checks import runner
 from auditor.checks.catalogue import every_check
 from auditor.checks.fall_stays_on_test import CHECK
-from auditor.checks.interface import Clear, Outcome, PatchCheck, RevisionCheck, Scope
+from auditor.checks.interface import Clear, Outcome, PatchCheck, RevisionCheck, Scope, UseCheck
 from auditor.checks.runner import Checked
 from auditor.model.finding import Confidence, Finding, Place, Severity
 from auditor.model.run import Grade
@@ -29,7 +29,8 @@ def one_finding(checked: Checked, code: str) -> Finding:
 
 def test_every_check_is_counted_on_everything_in_its_scope() -> None:
     checked = ran(assessment(*FIT))
-    in_scope = [check for check in every_check() if check.scope is Scope.PATCH or isinstance(check, RevisionCheck)]
+    kinds = (RevisionCheck, UseCheck)
+    in_scope = [check for check in every_check() if check.scope is Scope.PATCH or isinstance(check, kinds)]
     assert sum((checked.counts.fired, checked.counts.clear, checked.counts.undecided)) == len(in_scope)
     assert checked.counts.not_run == 0
     assert len(list(findings(checked))) == checked.counts.fired
