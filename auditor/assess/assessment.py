@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -31,7 +31,7 @@ from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.sensitivity import of_behaviour
 from auditor.assess.steps import steps
-from auditor.assess.stream import ACCUSING, Entry, Place, accusations, places
+from auditor.assess.stream import ACCUSING, Place, accusations, patches_in_stream
 from auditor.assess.suites import judge, missing_of, ruling_suite, ruling_verdict
 from auditor.assess.uses import uses_of
 from auditor.assess.verdicts import Statement as S
@@ -71,7 +71,7 @@ def assess(evidence: Evidence, policy: Policy, today: date | None = None, looks:
         for patch in step.patches:
             by_patch[patch].append(one)
     line = line_of(evidence.history, evidence.patches)
-    stream = _stream(line, by_patch, policy)
+    stream = patches_in_stream(line, by_patch, policy.false_discovery_rate)
     patches = tuple(
         _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id)) for patch in evidence.patches.values()
     )
@@ -109,17 +109,6 @@ def _judged_windows(
     judged = _judged(evidence, given, compared, [(window.quarter,) for window, _ in found], policy)
     told = [window_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True)]
     return in_stream(line, told, policy.false_discovery_rate)
-
-
-def _stream(line: Line, by_patch: Mapping[str, Sequence[BehaviourFacts]], policy: Policy) -> Mapping[str, Place]:
-    """The place of every patch that was evaluated before and after; those not behind the tip come last."""
-    order = dict.fromkeys((*line.patches, *by_patch))
-    entries = [
-        Entry(name, tuple(one.step for one in found), tuple(p for one in found for p in one.accusations))
-        for name in order
-        if (found := by_patch[name])
-    ]
-    return places(entries, policy.false_discovery_rate)
 
 
 def _judged(

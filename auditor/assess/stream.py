@@ -10,10 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from auditor.assess.verdicts import ACCUSED, MADE, PValues, p_value
 from auditor.model.verdict import Verdict
 from auditor.stats.online import lond
+
+if TYPE_CHECKING:  # facts hold places
+    from auditor.assess.facts import BehaviourFacts
+    from auditor.assess.line import Line
 
 ACCUSING = (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
 
@@ -59,3 +64,14 @@ def places(entries: Sequence[Entry], rate: float) -> Mapping[str, Place]:
         for number, (shares, p, decision) in enumerate(zip(first, p_values, lond(p_values, rate), strict=True), 1)
     }
     return {entry.name: decided[entry.shares] for entry in entries}
+
+
+def patches_in_stream(line: Line, by_patch: Mapping[str, Sequence[BehaviourFacts]], rate: float) -> Mapping[str, Place]:
+    """The place of every patch that was evaluated before and after; those not behind the tip come last."""
+    order = dict.fromkeys((*line.patches, *by_patch))
+    entries = [
+        Entry(name, tuple(one.step for one in found), tuple(p for one in found for p in one.accusations))
+        for name in order
+        if (found := by_patch[name])
+    ]
+    return places(entries, rate)
