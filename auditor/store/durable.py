@@ -28,23 +28,35 @@ def locked(folder: Path) -> Iterator[None]:
 @contextmanager
 def writing(root: Path, place: Path) -> Iterator[None]:
     """Hold `root` while something is written at `place`. Raises RecordError for what the operating system refuses."""
+    with refused_as_record_error(place), locked(root):
+        yield
+
+
+@contextmanager
+def refused_as_record_error(place: Path) -> Iterator[None]:
+    """What the operating system refuses in here, while something is written at `place`, is a RecordError."""
     try:
-        with locked(root):
-            yield
+        yield
     except OSError as error:
         where, remedy = str(error.filename or place), "make it writable, then run the command again"
         raise RecordError(f"cannot be written: {error.strerror}", where=where, remedy=remedy) from error
 
 
-def make_folders(root: Path, folder: Path) -> None:
-    """Create `folder` and what is missing between it and `root`. Raises RecordError for a link on the way."""
-    steps = folder.relative_to(root).parents
-    for path in [*(root / step for step in reversed(steps[:-1])), folder]:
+def make_folders(root: Path, folders: Iterable[Path], settled: set[Path] | None = None) -> None:
+    """Create folders and what is missing between them and `root`, to stay. Raises RecordError for a link on the way.
+
+    Their names are synced even where they are there: who made them may have died before it did that. `settled` are
+    folders of which this process knows, and takes up these.
+    """
+    settled = settled if settled is not None else set()
+    wanted = {path for folder in folders for path in (folder, *folder.parents)}
+    new = sorted(path for path in wanted - settled if path.is_relative_to(root) and path != root)
+    for path in new:
         if path.is_symlink():
             raise RecordError("is a symbolic link", where=str(path), remedy="make it a folder")
-        if not path.is_dir():
-            path.mkdir()
-            sync_folder(path.parent)
+        path.mkdir(exist_ok=True)
+    sync_folders(path.parent for path in new)
+    settled.update(new)
 
 
 def write_new(path: Path, data: bytes) -> None:
@@ -58,12 +70,12 @@ def write_new(path: Path, data: bytes) -> None:
             remedy = "restore it from the repository's history"
             raise RecordError("its content is not what its name says", where=str(path), remedy=remedy)
         return
-    temporary = path.with_name(f".{path.name}.tmp")
+    half = temporary(path)
     try:
-        _fill(temporary, data)
-        temporary.replace(path)
+        _fill(half, data)
+        half.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
 
 
 def create(path: Path, data: bytes) -> None:
@@ -71,14 +83,19 @@ def create(path: Path, data: bytes) -> None:
 
     Raises RecordError where the name is taken.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    half = temporary(path)
     try:
-        _fill(temporary, data)
-        path.hardlink_to(temporary)
+        _fill(half, data)
+        path.hardlink_to(half)
     except FileExistsError as error:
         raise RecordError("is there already, and is left as it is", where=str(path), remedy="move it away") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
+
+
+def temporary(path: Path) -> Path:
+    """The name a file has until it is whole."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def _fill(path: Path, data: bytes) -> None:

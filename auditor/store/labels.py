@@ -77,7 +77,7 @@ def add_labels(root: Path, store_path: str, labels: Sequence[RawLabels], *, dry_
     if dry_run:
         return tuple(not path.exists() for path, _ in files)
     with durable.writing(root, folder):
-        durable.make_folders(root, folder)
+        durable.make_folders(root, [folder])
         new = tuple(not path.exists() for path, _ in files)
         for path, data in files:
             durable.write_new(path, data)

@@ -86,7 +86,7 @@ def add_plan(root: Path, store_path: str, plan: Plan) -> Plan:
     data = encode(plan)
     name, folder = canonical.sha256(data), root / store_path / FOLDER
     with durable.writing(root, folder):
-        durable.make_folders(root, folder)
+        durable.make_folders(root, [folder])
         durable.write_new(folder / f"{name}.json", data)
         durable.sync_folder(folder)
     return replace(plan, id=name, created=plan.created.astimezone(UTC))

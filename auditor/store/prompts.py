@@ -107,7 +107,7 @@ def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> Non
     """
     folder = root / store_path / FOLDER
     with durable.writing(root, folder):
-        durable.make_folders(root, folder)
+        durable.make_folders(root, [folder])
         for data in map(encode, files):
             durable.write_new(folder / f"{canonical.sha256(data)}.json", data)
         durable.sync_folder(folder)

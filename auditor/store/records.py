@@ -7,22 +7,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
 from auditor.model.raw import RawRun
 from auditor.model.run import Run
 from auditor.store import canonical, durable
-from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode, lineage
+from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode
+from auditor.store.known import Entry, Known
+from auditor.store.places import item_path, name_in, record_path, records_folder
 from auditor.store.samples import samples_path
+from auditor.store.staged import Staged, together
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -30,18 +32,17 @@ if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
 __all__ = ["Outcome", "RecordStore", "encode", "identity_of", "load", "record_id"]
 
 
+# The record's bytes, and its item manifest's.
+_File = tuple[bytes, bytes | None]
+# How many files are open at once.
+_AT_ONCE = 256
+
+
 class Outcome(StrEnum):
     """What became of a run that was added."""
 
     ADDED = "added"
     PRESENT = "present"
-
-
-class _Entry(NamedTuple):
-    """What the store must know of a record to judge another of the same run."""
-
-    identity: str
-    corrects: str | None
 
 
 def identity_of(raw: RawRun, revision: str, suite_name: str) -> str:
@@ -71,11 +72,17 @@ def load(tree: Tree, store_path: str) -> tuple[Run, ...]:
 
     @cache
     def manifest(name: str) -> tuple[str, ...]:
-        where = _item_path(store_path, name)
+        where = item_path(store_path, name)
         return decode_items(_bytes_at(tree.read, where), name, where)
 
-    found = sorted((_name_in(path, store_path), path) for path in tree.list(_folder(store_path)) if _is_visible(path))
+    found = sorted(
+        (name_in(path, store_path), path) for path in tree.list(records_folder(store_path)) if _is_visible(path)
+    )
     return tuple(decode(_bytes_at(tree.read, path), name, path, manifest) for name, path in found)
+
+
+class _Overtaken(Exception):
+    """Another writer recorded one of the runs while this one was about to."""
 
 
 class RecordStore:
@@ -84,7 +91,9 @@ class RecordStore:
     def __init__(self, root: Path, store_path: str, *, dry_run: bool = False) -> None:
         self._root = root
         self._store = store_path
-        self._entries: dict[str, _Entry] = {}
+        self._known = Known(root, store_path)
+        self._folders: set[Path] = set()
+        self._put_before: set[str] = set()
         self._dry_run = dry_run
         self._unwritten: dict[str, bytes] = {}
 
@@ -101,45 +110,49 @@ class RecordStore:
         """
         files = [encode(run) for run in runs]
         own = [canonical.sha256(record) for record, _ in files]
-        with durable.writing(self._root, self._root / self._store):
-            self._look()
-            names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
-            new = {n: _Entry(run.identity, run.corrects) for n, run in zip(names, runs, strict=True)}
-            present = new.keys() & self._entries.keys()
-            _check_identities(self._entries, new)
-            self._write_samples([run for name, run in zip(own, runs, strict=True) if name in new], samples)
-            self._write({name: file for name, file in zip(own, files, strict=True) if name in new})
-            self._entries.update(new)
+        while True:
+            with contextlib.suppress(_Overtaken), durable.refused_as_record_error(self._root / self._store):
+                return self._added(runs, own, files, samples)
+
+    def _added(
+        self, runs: Sequence[Run], own: list[str], files: Sequence[_File], samples: Mapping[str, bytes]
+    ) -> tuple[Outcome, ...]:
+        self._known.look_once()
+        names = self._settle(runs, own, files)
+        present = {name for name in names if name in self._known}
+        written = {name: file for name, file in zip(own, files, strict=True) if name in names}
+
+        def still_so() -> None:
+            """What others recorded in the meantime may forbid it, or be the same run under another name."""
+            self._known.look()
+            if self._settle(runs, own, files) != names:
+                raise _Overtaken
+            present.clear()
+            present.update(name for name in names if name in self._known)
+
+        self._write_samples([run for name, run in zip(own, runs, strict=True) if name in written], samples)
+        self._write(written, still_so)
+        for name, run in zip(names, runs, strict=True):
+            self._known.note(name, Entry(run.identity, run.corrects), on_disk=not self._dry_run)
         return _outcomes(names, present)
+
+    def _settle(self, runs: Sequence[Run], own: list[str], files: Sequence[_File]) -> list[str]:
+        """The names under which the runs are recorded. Raises RecordError for one that may not be."""
+        names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
+        added = {name: Entry(run.identity, run.corrects) for name, run in zip(names, runs, strict=True)}
+        _check_identities(self._known, added)
+        return names
 
     def _known_as(self, name: str, run: Run, record: bytes) -> str:
         """The record's own name; or that of another with the same run in it, read from another file of the same log."""
-        rivals = [other for other, entry in sorted(self._entries.items()) if entry.identity == run.identity]
+        rivals = sorted(self._known.family(run.identity))
         if not rivals or name in rivals:
             return name
         mine = _without_source(record)
         return next((other for other in rivals if _without_source(self._bytes_of(other)) == mine), name)
 
     def _bytes_of(self, name: str) -> bytes:
-        return self._unwritten.get(name) or (self._root / _record_path(self._store, name)).read_bytes()
-
-    def _look(self) -> None:
-        """Take note of the records that came or went since the last look. Lists by hand: it runs once an `add`."""
-        entries = {name: self._entries[name] for name in self._unwritten}
-        records = self._root / _folder(self._store)
-        for shard in _visible(records):
-            for file in _visible(records / shard):
-                name = file.removesuffix(".json")
-                known = self._entries.get(name) if name.startswith(shard) else None
-                entries[name] = known or self._read(records / shard / file)
-        self._entries = entries
-
-    def _read(self, file: Path) -> _Entry:
-        path = file.relative_to(self._root).as_posix()
-        name = _name_in(path, self._store)
-        if file.is_symlink() or not file.is_file():
-            raise RecordError("is no record", where=path, remedy=RESTORE)
-        return _Entry(*lineage(file.read_bytes(), name, path))
+        return self._unwritten.get(name) or (self._root / record_path(self._store, name)).read_bytes()
 
     def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
         """Before the records that name them, as items are."""
@@ -149,29 +162,51 @@ class RecordStore:
             where = samples_path(self._store, missing[0])
             raise RecordError("is missing, and a run names it", where=where, remedy="record the run with its samples")
         if not self._dry_run:
-            given = named & samples.keys()
-            self._write_all({samples_path(self._store, name): samples[name] for name in given})
+            self._put({samples_path(self._store, name): samples[name] for name in sorted(named & samples.keys())})
 
     def _has(self, path: str) -> bool:
         return (self._root / path).is_file()
 
-    def _write(self, files: dict[str, tuple[bytes, bytes | None]]) -> None:
+    def _write(self, files: dict[str, _File], may: Callable[[], None]) -> None:
         """Items first, and synced, so that no record ever refers to items that a crash took."""
         if self._dry_run:
             self._unwritten |= {name: record for name, (record, _) in files.items()}
             return
         manifests = {canonical.sha256(items): items for _, items in files.values() if items is not None}
-        self._write_all({_item_path(self._store, name): items for name, items in manifests.items()})
-        self._write_all({_record_path(self._store, name): record for name, (record, _) in files.items()})
+        self._put({item_path(self._store, name): items for name, items in manifests.items()})
+        self._put({record_path(self._store, name): record for name, (record, _) in files.items()}, may)
 
-    def _write_all(self, files: dict[str, bytes]) -> None:
-        paths = {self._root / path: data for path, data in files.items()}
-        folders = {path.parent for path in paths}
-        for folder in folders:
-            durable.make_folders(self._root, folder)
-        for path, data in paths.items():
-            durable.write_new(path, data)
-        durable.sync_folders(folders)
+    def _put(self, files: Mapping[str, bytes], may: Callable[[], None] = lambda: None) -> None:
+        """Writes files that are named by their content, all of them or none unless the disk refuses.
+
+        What this process has put there before is there. `may` is asked under the lock, and raises what forbids it.
+        """
+        new = {
+            self._root / path: data
+            for path, data in files.items()
+            if path not in self._put_before or not self._has(path)
+        }
+        durable.make_folders(self._root, {path.parent for path in new}, self._folders)
+        if len(new) <= _AT_ONCE:
+            with Staged(new) as staged:
+                with durable.locked(self._root):
+                    may()
+                    staged.name_them()
+                staged.sync()
+        else:
+            with durable.locked(self._root):
+                may()
+                for portion in _portions(new):
+                    with Staged(portion) as staged:
+                        staged.name_them()
+            together(durable.sync_folder, {path.parent for path in new})
+        self._put_before.update(path for path in files if not path.startswith(records_folder(self._store)))
+
+
+def _portions(files: Mapping[Path, bytes]) -> Iterator[dict[Path, bytes]]:
+    every = list(files.items())
+    for start in range(0, len(every), _AT_ONCE):
+        yield dict(every[start : start + _AT_ONCE])
 
 
 def _without_source(record: bytes) -> object:
@@ -195,15 +230,14 @@ def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def _check_identities(existing: dict[str, _Entry], added: dict[str, _Entry]) -> None:
+def _check_identities(known: Known, added: dict[str, Entry]) -> None:
     """Of one run there is one record, and then a chain of corrections. Raises RecordError."""
-    family: dict[str, dict[str, str | None]] = {entry.identity: {} for entry in added.values()}
-    for name, entry in (*existing.items(), *added.items()):
-        if entry.identity in family:
-            family[entry.identity][name] = entry.corrects
-    for name in sorted(added.keys() - existing.keys()):
+    families = {entry.identity: dict(known.family(entry.identity)) for entry in added.values()}
+    for name, entry in added.items():
+        families[entry.identity][name] = entry.corrects
+    for name in sorted(name for name in added if name not in known):
         identity, corrects = added[name]
-        others = {other: theirs for other, theirs in family[identity].items() if other != name}
+        others = {other: theirs for other, theirs in families[identity].items() if other != name}
         rival = next((other for other, theirs in sorted(others.items()) if theirs == corrects), None)
         if rival is not None:
             what = f"one run identity with different content: {rival} is its record"
@@ -230,30 +264,5 @@ def _bytes_at(read: Callable[[str], bytes | None], path: str) -> bytes:
     return data
 
 
-def _folder(store_path: str) -> str:
-    return str(PurePosixPath(store_path, "records"))
-
-
-def _record_path(store_path: str, name: str) -> str:
-    return str(PurePosixPath(store_path, "records", name[:2], f"{name}.json"))
-
-
-def _item_path(store_path: str, name: str) -> str:
-    return str(PurePosixPath(store_path, "items", f"{name}.json"))
-
-
-def _visible(folder: Path) -> list[str]:
-    """The names in a folder, without hidden ones; none in a folder that is not there."""
-    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - names are all that is needed, of thousands
-    return [name for name in names if not name.startswith(".")]
-
-
 def _is_visible(path: str) -> bool:
     return not PurePosixPath(path).name.startswith(".")
-
-
-def _name_in(path: str, store_path: str) -> str:
-    name = PurePosixPath(path).name.removesuffix(".json")
-    if not re.fullmatch("[0-9a-f]{64}", name) or path != _record_path(store_path, name):
-        raise RecordError("is no record", where=path, remedy="move it out of the records")
-    return name

@@ -38,7 +38,7 @@ def seal(root: Path, store_path: str, tree: Tree) -> Checkpoint | None:
     with durable.writing(root, folder):
         made = next_checkpoint(examine(tree, store_path))
         if made is not None:
-            durable.make_folders(root, folder)
+            durable.make_folders(root, [folder])
             durable.create(root / checkpoints.path_of(store_path, made.number), checkpoints.encode(made))
             durable.sync_folder(folder)
     return made
