@@ -13,17 +13,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, hooks, mutants, pythons, spark
+from benchmarks.sweep import browser, hooks, mutants, pythons, records, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-PARTS = ("mutants", "wheel", "tests", "hooks", "spark", "verdicts", "browser", "seeds")
+RECORDS = ROOT / "benchmarks/SWEEP-records.md"
+PARTS = ("mutants", "records", "wheel", "tests", "hooks", "spark", "verdicts", "browser", "seeds")
 
 
 def main() -> int:
     """Run every part, or one."""
     parser = argparse.ArgumentParser(description="The slow half of what must hold.")
-    parser.add_argument("--only", choices=PARTS, help="one part; benchmarks/SWEEP.md is left as it is")
+    parser.add_argument(
+        "--only",
+        choices=PARTS,
+        help="one part; benchmarks/SWEEP.md is left as it is (records have a page of their own)",
+    )
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
     given = parser.parse_args()
@@ -50,6 +55,8 @@ def main() -> int:
                 )
             )
             print(verdicts)
+    if given.only == "records":
+        RECORDS.write_text(document(found, None, commit), encoding="utf-8")
     if given.only is None:
         RESULTS.write_text(document(found, verdicts, commit), encoding="utf-8")
     return int(any(one.result == "FAILED" for one in found))
@@ -60,6 +67,8 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
     if given.only in (None, "mutants"):
         yield mutants.outcome(folder, given.mutants)
         yield mutants.prefixes(folder)
+    if given.only in (None, "records"):
+        yield from records.outcomes(folder)
     if given.only in (None, "wheel"):
         yield pythons.wheel(source, folder)
     if given.only in (None, "tests"):
@@ -82,13 +91,14 @@ def verdicts() -> Outcome:
     return Outcome("verdicts on worlds whose truth is known", "FAILED" if done.returncode else "ok", said)
 
 
-def document(found: list[Outcome], verdicts: str, commit: str) -> str:
-    """What came of it, as Markdown."""
+def document(found: list[Outcome], verdicts: str | None, commit: str) -> str:
+    """What came of it, as Markdown; without `verdicts`, those of the demonstration are not told."""
     version = git("--version", cwd=ROOT).decode().split()[2]
+    how = "make sweep" if verdicts is not None else "python -m benchmarks.sweep --only records"
     lines = [
         "# Sweep",
         "",
-        "Written by `make sweep`: what takes too long for `make test`. NOT RUN is no pass.",
+        f"Written by `{how}`: what takes too long for `make test`. NOT RUN is no pass.",
         "",
         f"Commit {commit}; Python {platform.python_version()}, git {version}.",
         "",
@@ -96,13 +106,10 @@ def document(found: list[Outcome], verdicts: str, commit: str) -> str:
         "| --- | --- | --- |",
         *(f"| {one.part} | {one.result} | {one.detail.replace('|', '/')} |" for one in found),
         "",
-        "Verdicts on the demonstration drawn from other seeds, beside the truth (`benchmarks/demonstration/TRUTH.md`):",
-        "",
-        "```text",
-        verdicts.rstrip(),
-        "```",
-        "",
     ]
+    if verdicts is not None:
+        head = "Verdicts on the demonstration drawn from other seeds, beside the truth"
+        lines += [f"{head} (`benchmarks/demonstration/TRUTH.md`):", "", "```text", verdicts.rstrip(), "```", ""]
     return "\n".join(lines)
 
 

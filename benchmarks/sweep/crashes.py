@@ -15,7 +15,7 @@ from pathlib import Path
 
 from auditor.git import Folder
 from auditor.store.integrity import examine
-from benchmarks.sweep.mutants import TABLE, USUAL, project
+from benchmarks.sweep.good_files import TABLE, USUAL, project
 from benchmarks.sweep.outcome import Outcome, run
 
 CALLS = ("mkdir", "write", "fsync", "link", "linkat", "rename", "unlink", "flock")

@@ -1,0 +1,47 @@
+"""The fast half of the store's promises; the slow half is `benchmarks/sweep/records.py`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from benchmarks.sweep import crashes, records, tampering, writers
+from benchmarks.sweep.good_files import TABLE, USUAL, project
+
+
+@pytest.mark.parametrize("batch", [1, 10])
+def test_writers_at_once_are_all_there_once(tmp_path: Path, batch: int) -> None:
+    said = writers.concurrent(tmp_path, records.example(), workers=6, each=10, batch=batch)
+    assert (said.result, said.detail.partition(";")[0]) == ("ok", "60 of 60 there once, 0 faults")
+
+
+def test_a_killed_writer_loses_nothing(tmp_path: Path) -> None:
+    said = writers.killed(tmp_path, records.example(), kills=15)
+    assert said.result == "ok", said.detail
+
+
+def test_any_order_any_number_of_times(tmp_path: Path) -> None:
+    said = writers.orders(tmp_path, records.example(), count=5)
+    assert said.result == "ok", said.detail
+
+
+def test_no_byte_and_no_record_changes_unseen() -> None:
+    for said in tampering.outcomes(records.history(), by_byte=300, forgeries=200):
+        assert said.result == "ok", said.detail
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here; make sweep says NOT RUN")
+def test_an_ingest_that_fails_or_dies_anywhere_can_be_repeated(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(TABLE)
+    trial = crashes.Trial(tmp_path, project(tmp_path / "base", USUAL), ("ingest", str(table), "--engine", "python"))
+    calls = trial.calls()
+    assert len(list(crashes.points(calls))) > 30
+    chosen = [
+        crashes.Point("fsync", calls["fsync"], "error=EIO"),
+        crashes.Point("linkat", calls["linkat"], "signal=KILL"),
+        crashes.Point("mkdir", calls["mkdir"], "error=ENOSPC"),
+    ]
+    assert [wrong for point in chosen if (wrong := trial.at(point))] == []
