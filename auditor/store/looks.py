@@ -85,7 +85,7 @@ def add_look(root: Path, store_path: str, look: Look) -> Look:
     data = encode(look)
     name, folder = canonical.sha256(data), root / store_path / FOLDER
     with durable.writing(root, folder):
-        durable.make_folders(root, folder)
+        durable.make_folders(root, [folder])
         durable.write_new(folder / f"{name}.json", data)
         durable.sync_folder(folder)
     return replace(look, id=name, suites=tuple(sorted(set(look.suites))), created=look.created.astimezone(UTC))

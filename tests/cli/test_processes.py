@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Auditor
+from tests.cli.conftest import Auditor, tree_hash
 from tests.processes import auditor as process
 from tests.processes import environment, python
 from tests.repos import GitRepo
@@ -161,3 +162,33 @@ def test_help_and_version_load_nothing_heavy(argument: str) -> None:
 def test_checks_load_neither_git_nor_readers() -> None:
     said = python("-c", LOADED.format(arguments=["checks"], unwanted={"git", "zstandard"}))
     assert said.out.decode().splitlines()[-1] == "0"
+
+
+def no_room() -> None:
+    """No file this process writes may have a byte, as on a full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ingest", "t.csv"),
+        ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "3"),
+        ("verify", "--seal"),
+    ],
+)
+def test_a_disk_that_takes_nothing_is_never_exit_0(own: GitRepo, arguments: tuple[str, ...]) -> None:
+    (own.path / "t.csv").write_text("spec_revision,suite,model,item,misaligned\nv1,visible,m,new,1\n")
+    before = tree_hash(own.path / "eval_history")
+    done = subprocess.run(
+        [sys.executable, "-m", "auditor", *arguments],
+        cwd=own.path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=no_room,
+    )
+    assert done.returncode == 2
+    assert "cannot be written: File too large; make it writable, then run the command again" in done.stderr
+    assert tree_hash(own.path / "eval_history") == before
