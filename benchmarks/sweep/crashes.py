@@ -8,20 +8,21 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.git import Folder
 from auditor.store.integrity import examine
 from benchmarks.sweep.good_files import TABLE, USUAL, project
-from benchmarks.sweep.outcome import Outcome, run
+from benchmarks.sweep.outcome import ROOT, Outcome, run
 
-CALLS = ("mkdir", "write", "fsync", "link", "linkat", "rename", "unlink", "flock")
+# An openat changes something where it makes a file; the others are not disturbed.
+CALLS = ("mkdir", "openat", "write", "fsync", "link", "linkat", "rename", "unlink", "flock")
 FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
 STORE = "eval_history"
-ORDINARY = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+ORDINARY = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,10 @@ class Point:
         return f"{self.fault.partition('=')[2]} at {self.call} {self.number}"
 
 
-def points(calls: Counter[str]) -> Iterator[Point]:
+def points(calls: Mapping[str, Sequence[int]]) -> Iterator[Point]:
     """Every call a command makes, with every fault; waiting for a lock does not run out of disk."""
-    for call, count in sorted(calls.items()):
-        for number in range(1, count + 1):
+    for call, numbers in sorted(calls.items()):
+        for number in numbers:
             for fault in FAULTS:
                 if call != "flock" or fault != "error=ENOSPC":
                     yield Point(call, number, fault)
@@ -54,12 +55,16 @@ class Trial:
         self._call = (sys.executable, "-m", "auditor", *arguments, "--repo")
         self.expected = self._state(self._done()[1])
 
-    def calls(self) -> Counter[str]:
-        """How often the command makes each call that changes something."""
+    def calls(self) -> dict[str, list[int]]:
+        """The how-manieth calls of each kind change something."""
         log = self._folder / "calls.txt"
         self._done("strace", "-o", str(log), "-e", f"trace={','.join(CALLS)}")
-        found = re.findall(r"^(\w+)\(", log.read_text(errors="replace"), re.MULTILINE)
-        return Counter(name for name in found if name in CALLS)
+        counts, found = Counter[str](), defaultdict[str, list[int]](list)
+        for name, rest in re.findall(r"^(\w+)\((.*)", log.read_text(errors="replace"), re.MULTILINE):
+            counts[name] += 1
+            if name != "openat" or "O_CREAT" in rest or "O_TMPFILE" in rest:
+                found[name].append(counts[name])
+        return found
 
     def at(self, point: Point) -> str | None:
         """What went wrong with the command at a point; None where all is as promised."""

@@ -40,8 +40,8 @@ def test_an_ingest_that_fails_or_dies_anywhere_can_be_repeated(tmp_path: Path) -
     calls = trial.calls()
     assert len(list(crashes.points(calls))) > 30
     chosen = [
-        crashes.Point("fsync", calls["fsync"], "error=EIO"),
-        crashes.Point("linkat", calls["linkat"], "signal=KILL"),
-        crashes.Point("mkdir", calls["mkdir"], "error=ENOSPC"),
+        crashes.Point("fsync", calls["fsync"][-1], "error=EIO"),
+        crashes.Point("linkat", calls["linkat"][-1], "signal=KILL"),
+        crashes.Point("mkdir", calls["mkdir"][-1], "error=ENOSPC"),
     ]
     assert [wrong for point in chosen if (wrong := trial.at(point))] == []
