@@ -163,7 +163,8 @@ class Verification:
         number, given = self.witnessed.witness.number, self.witnessed.given
         said = f"The records sealed up to checkpoint {number} are unchanged since it was handed out ({given})"
         later = len(self.unsealed) + sum(len(one.ids) for one in self.checkpoints[number or 0 :])
-        return f"{said}; {later:,} later ones are on the word of whoever keeps them." if later else f"{said}."
+        ones = "later one is" if later == 1 else "later ones are"
+        return f"{said}; {later:,} {ones} on the word of whoever keeps them." if later else f"{said}."
 
     @property
     def exit_code(self) -> int:

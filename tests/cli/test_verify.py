@@ -55,7 +55,7 @@ def test_sealed_and_held_against_a_copy_or_a_root(own: GitRepo, auditor: Auditor
     assert auditor("ingest", table, "--repo", own.path).code == 0
     said = auditor("verify", "--repo", own.path, "--against", outside)
     assert "in no batch yet: 1\n" in said.out
-    assert f"since it was handed out ({outside}); 1 later ones are on the word of whoever keeps them.\n" in said.out
+    assert f"since it was handed out ({outside}); 1 later one is on the word of whoever keeps them.\n" in said.out
 
 
 def test_sealing_says_what_it_did_and_does_it_once(own: GitRepo, auditor: Auditor) -> None:
