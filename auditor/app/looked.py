@@ -17,7 +17,7 @@ def looked(where: Path, patches: Iterable[Patch], now: datetime, by: str = "gate
     """Records in the work tree, to be committed with the patch, that held-out rates of some patches were shown.
 
     A look names the registered held-out suites that have a run under the revision before or after. The same look in
-    the same second is one; a patch without such a run makes none.
+    the same second is one; a patch without such a run makes none, and so does a bare repository, which has no files.
 
     Args:
         where: a folder in the project.
@@ -27,6 +27,8 @@ def looked(where: Path, patches: Iterable[Patch], now: datetime, by: str = "gate
     """
     found = []
     with open_project(where) as project:
+        if project.repository is not None and project.repository.worktree is None:
+            return ()
         hidden = {name for name, suite in project.registry.suites.items() if suite.role is Role.HELD_OUT}
         for patch in patches:
             sides = (patch.before.revision, patch.after.revision)

@@ -64,6 +64,7 @@ def command(
             click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)
     for decision in found:
         if hook is None or decision.judged or decision.exit_code:
+            _record(decision, repo)
             _say(decision, style)
     return worst_exit([decision.exit_code for decision in found])
 
@@ -94,5 +95,15 @@ def _say(decision: Decision, style: str) -> None:
         from auditor.render.plain import as_text
 
         click.echo(as_text(console(), *show(decision), wrap=False), nl=False)
-    if any(entry.rates for entry in decision.entries):
-        click.echo("auditor: held-out rates were shown to the author", err=True)
+
+
+def _record(decision: Decision, repo: Path) -> None:
+    """Writes down that held-out rates are about to be shown, before they are: what cannot be recorded is not shown."""
+    if not any(entry.rates for entry in decision.entries):
+        return
+    from auditor.app.looked import looked
+
+    looks = looked(repo, decision.judged, datetime.now(UTC))
+    suites = ", ".join(sorted({name for look in looks for name in look.suites}))
+    told = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
+    click.echo(f"auditor: held-out rates are shown to the author, {told}", err=True)

@@ -52,7 +52,9 @@ def test_held_out_rates_stay_hidden_unless_revealed(made: Evaluated, capsys: Cap
         code, out, err = made.gate(capsys, "--format", style, "--reveal")
         assert code == 1
         assert "held-out unseen from 20.0 % (160/800) to 19.5 % (78/400)" in out
-        assert err == "auditor: held-out rates were shown to the author\n"
+        assert err == "auditor: held-out rates are shown to the author, recorded as a look at unseen: commit it\n"
+    looks = list((made.repo.path / "eval_history/looks").rglob("*.json"))
+    assert looks and all(json.loads(look.read_text())["suites"] == ["unseen"] for look in looks)
 
 
 def test_the_policy_may_reveal(tmp_path: Path, capsys: Capture) -> None:
@@ -60,7 +62,7 @@ def test_the_policy_may_reveal(tmp_path: Path, capsys: Capture) -> None:
     made.patch(visible="0/400", unseen="78/400")
     _, out, err = made.gate(capsys)
     assert "78/400" in out
-    assert err == "auditor: held-out rates were shown to the author\n"
+    assert err == "auditor: held-out rates are shown to the author, recorded as a look at unseen: commit it\n"
 
 
 def test_a_fall_that_carries_over_passes(made: Evaluated, capsys: Capture) -> None:
