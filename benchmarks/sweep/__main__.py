@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, hooks, mutants, pythons, records, spark
+from benchmarks.sweep import browser, hooks, mutants, pythons, records, schemas, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
 RECORDS = ROOT / "benchmarks/SWEEP-records.md"
-PARTS = ("mutants", "records", "wheel", "tests", "hooks", "spark", "verdicts", "browser", "seeds")
+PARTS = ("mutants", "records", "wheel", "tests", "hooks", "schemas", "spark", "verdicts", "browser", "seeds")
 
 
 def main() -> int:
@@ -76,6 +76,8 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
     if given.only in (None, "hooks"):
         yield hooks.routes(source)
         yield hooks.pre_commit(source, folder)
+    if given.only in (None, "schemas"):
+        yield from schemas.outcomes(source, folder)
     if given.only in (None, "spark"):
         yield spark.outcome(source, folder)
     if given.only in (None, "verdicts"):
