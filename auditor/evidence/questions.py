@@ -48,7 +48,7 @@ class Verdict:
         step: the step, window or gap that has it.
         on: the link to the suite asked about; None for a question about anything else.
         patches: judged by it.
-        findings: that are about it, or about these patches.
+        findings: that are about it; and those about its patches that cite a run it rests on, or none.
     """
 
     step: Node
@@ -107,6 +107,14 @@ def blast_radius(given: Web, node: str) -> tuple[Verdict, ...]:
             continue
         on = next((link for link in given.outgoing[step.id] if link.target == node and link.kind == "judged_on"), None)
         patches = tuple(given.nodes[name] for name in given.before(step.id, "judged_by"))
-        about = {name for one in (step, *patches) for name in given.before(one.id, "about")}
-        found.append(Verdict(step, on, patches, tuple(given.nodes[name] for name in sorted(about))))
+        found.append(Verdict(step, on, patches, tuple(_findings(given, step, patches))))
     return tuple(found)
+
+
+def _findings(given: Web, step: Node, patches: tuple[Node, ...]) -> Iterator[Node]:
+    runs, own = set(given.behind(step.id, "rests_on")), given.before(step.id, "about")
+    about = {name for patch in patches for name in given.before(patch.id, "about")}
+    for name in sorted(about.union(own)):
+        cited = given.behind(name, "cites")
+        if name in own or not cited or not runs.isdisjoint(cited):
+            yield given.nodes[name]

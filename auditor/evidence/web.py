@@ -78,12 +78,14 @@ class Web:
     Attributes:
         outgoing: by id, the links to what it depends on.
         incoming: by id, the links from what depends on it.
+        place: by id, its number in `nodes`.
     """
 
     nodes: Mapping[str, Node]
     links: tuple[Link, ...]
     outgoing: Mapping[str, tuple[Link, ...]] = field(repr=False)
     incoming: Mapping[str, tuple[Link, ...]] = field(repr=False)
+    place: Mapping[str, int] = field(repr=False)
 
     def of_kind(self, kind: str) -> tuple[Node, ...]:
         """The nodes of a kind, in order: patches oldest first, clauses as they stand."""
@@ -115,7 +117,7 @@ def web(nodes: Iterable[Node], links: Iterable[Link]) -> Web:
     for link in sorted_links:
         outgoing.setdefault(link.source, []).append(link)
         incoming.setdefault(link.target, []).append(link)
-    return Web(ordered, tuple(sorted_links), _frozen(outgoing), _frozen(incoming))
+    return Web(ordered, tuple(sorted_links), _frozen(outgoing), _frozen(incoming), place)
 
 
 def _told(link: Link) -> tuple[tuple[str, str], ...]:
@@ -154,4 +156,4 @@ def _reached(given: Web, start: str, next_to: Callable[[str], Iterable[str]]) ->
             if name not in seen:
                 seen.add(name)
                 waiting.append(name)
-    return tuple(node for name, node in given.nodes.items() if name in seen and name != start)
+    return tuple(given.nodes[name] for name in sorted(seen - {start}, key=given.place.__getitem__))

@@ -110,21 +110,33 @@ def _measured(web: Web, node: Node) -> Iterator[Line]:
     for _, group in groupby(found, key=lambda one: one.patch.id):
         some = list(group)
         yield Line(0, "", some[0].patch, noted(some[0].change))
-        yield from _steps(some)
+        yield from _steps(web, some)
 
 
 def _measured_patch(web: Web, node: Node) -> Iterator[Line]:
-    yield from _steps(questions.judged(web, Link(node.id, "", "")), depth=0)
+    yield from _steps(web, questions.judged(web, Link(node.id, "", "")), depth=0)
 
 
-def _steps(found: Sequence[Measured], depth: int = 1) -> Iterator[Line]:
+def _steps(web: Web, found: Sequence[Measured], depth: int = 1) -> Iterator[Line]:
     for one in found:
         if one.step is None:
             yield Line(depth, "nothing was run both before and after it", None)
             continue
         yield Line(depth, "", one.step)
         for link, suite, runs in one.on:
-            yield Line(min(depth + 1, 2), "", suite, f"{noted(link)}, {_runs(len(runs))}")
+            yield Line(depth + 1, "", suite, f"{noted(link)}, {_runs(len(runs))}")
+            if depth == 0:
+                yield from _sides(web, one.step, runs)
+
+
+def _sides(web: Web, step: Node, runs: Sequence[Node]) -> Iterator[Line]:
+    """The runs, those of the side before first."""
+    at = {run.id: {*web.behind(run.id, "under"), *web.behind(run.id, "of")} for run in runs}
+    for side in ("before", "after"):
+        state = set(web.behind(step.id, side))
+        for run in runs:
+            if state and state <= at[run.id]:
+                yield Line(2, side, run, f"{run.attributes['misaligned']} of {run.attributes['valid']}")
 
 
 def _runs(count: int) -> str:

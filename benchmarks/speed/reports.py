@@ -1,21 +1,25 @@
-"""The page of a quarter with many patches and many suites, beside the same number of lines put together plainly."""
+"""Pages on many patches and many suites: a quarter's, beside its figures put together plainly, and the graph's."""
 
 from __future__ import annotations
 
 import html
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
+from auditor.app.graph import graph
 from auditor.app.project import open_project
 from auditor.app.report import report
 from auditor.model.period import between
+from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
 from auditor.report.periodic import Report
 from benchmarks.speed.audits import FIRST, build
-from benchmarks.speed.timing import Row, against
+from benchmarks.speed.timing import Row, against, fastest, growth
 
 # Every tenth patch moves rates.
 PATCHES, BEHAVIOURS, STEADY = 200, 10, 10
+GRAPHS = (2, 20, 200)
 MEGABYTE = 1_000_000
 
 
@@ -40,9 +44,21 @@ def plainly(found: Report) -> str:
     )
 
 
+def graph_rows(folder: Path) -> list[Row]:
+    """The page of the graph at three sizes; it is bounded, so that time goes into counting what is left out."""
+    seconds, told = [], []
+    for patches in GRAPHS:
+        with open_project(build(folder / f"graph-{patches}", patches, BEHAVIOURS).folder) as project:
+            web = graph(project, FIRST)
+        seconds.append(fastest(partial(graph_html, web), 3))
+        told.append(f"{len(graph_html(web).encode()) / MEGABYTE:.1f} MB")
+    return [growth(f"page of the graph by patches, {2 * BEHAVIOURS} suites: {', '.join(told)}", GRAPHS, seconds)]
+
+
 def rows(folder: Path) -> list[Row]:
-    """The page, whose size is said beside it."""
-    found = made(folder)
+    """The pages, whose size is said beside them."""
+    found = made(folder / "report")
     size = len(report_html(found).encode()) / MEGABYTE
     work = f"page of a report on {PATCHES} patches, {2 * BEHAVIOURS} suites: {size:.2f} MB"
-    return [against(work, lambda: report_html(found), "its rates in f-strings", lambda: plainly(found), "2 s, 1 MB")]
+    page = against(work, lambda: report_html(found), "its rates in f-strings", lambda: plainly(found), "2 s, 1 MB")
+    return [page, *graph_rows(folder)]

@@ -19,9 +19,11 @@ from rich.console import Console
 
 from auditor.app.graph import found, graph
 from auditor.evidence import as_networkx
-from auditor.evidence.web import Web, part
+from auditor.evidence.web import Link, Node, Web, part
+from auditor.evidence.web import web as web_of_parts
 from auditor.render.graph import graph_dot, graph_graphml, graph_json, graph_mermaid, json_schema
-from auditor.render.graph_answers import around
+from auditor.render.graph_answers import Line, around
+from auditor.render.graph_chosen import shortened_lines
 from auditor.render.graph_text import show
 from auditor.render.html.graph import anchor, graph_html
 from auditor.render.plain import as_text
@@ -131,6 +133,61 @@ def test_on_the_page_every_node_is_reached_from_the_index(web: Web) -> None:
     cards = [said["id"] for tag, said in elements.found if tag == "article"]
     assert cards == [anchor(node) for node in web.nodes.values()]
     assert re.findall(r'href="#([^"]*)"', index) == cards
+
+
+def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: Web) -> None:
+    page = graph_html(web, most=30)
+    elements = check_page(page)
+    cards = [said["id"] for tag, said in elements.found if tag == "article"]
+    patches = web.of_kind("patch")
+    assert len(cards) == 30 and f"30 of these {len(web.nodes)} things have a card" in page
+    assert [anchor(one) in cards for one in patches] == [False, True, True]
+    [step] = web.behind(patches[-1].id, "judged_by")
+    assert {anchor(web.nodes[name]) for name in (step, *web.behind(step, "rests_on"))} <= set(cards)
+    index = page[page.index("<nav") : page.index("</nav>")]
+    listed = [index.index(one.label) for one in reversed(patches)]
+    assert listed == sorted(listed)
+
+
+def many(patches: int, suites: int) -> Web:
+    """Each patch judged by one step, which rests on two runs of every suite."""
+    nodes = [Node("suite", f"s{at}", f"s{at}") for at in range(suites)]
+    links = []
+    for number in range(patches):
+        patch = Node("patch", f"{number:08x}{0:056x}", f"patch {number}")
+        step = Node("step", f"{number:08x}{0:024x}", f"step {number}")
+        nodes += [patch, step]
+        links.append(Link(patch.id, "judged_by", step.id))
+        for at in range(suites):
+            links.append(Link(step.id, "judged_on", f"suite:s{at}", {"fell": True}))
+            for side in range(2):
+                run = Node(
+                    "run", f"{(number * suites + at) * 2 + side:08x}{0:056x}", "a run", {"misaligned": 1, "valid": 2}
+                )
+                nodes.append(run)
+                links += [Link(step.id, "rests_on", run.id), Link(run.id, "on", f"suite:s{at}")]
+    return web_of_parts(nodes, links)
+
+
+@pytest.mark.parametrize("asked", [None, "suite:s0"])
+def test_a_page_is_bounded_however_long_the_history(asked: str | None) -> None:
+    pages = []
+    for patches in (100, 400):
+        world = many(patches, 3)
+        pages.append(graph_html(world, asked and world.nodes[asked], most=60))
+        assert len([1 for tag, _ in check_page(pages[-1]).found if tag == "article"]) == 60
+    short, long = (page[page.index("<main>") :] for page in pages)
+    assert "and 376 more" in long and len(long) < 1.02 * len(short)
+    assert ("patch 0" in pages[-1]) is (asked is None or "patch 0" in pages[0])
+
+
+def test_a_cut_answer_keeps_whole_groups_that_can_be_followed() -> None:
+    patches = [Node("patch", f"{number:08x}{0:056x}", f"patch {number}") for number in range(20)]
+    lines = [line for one in patches for line in (Line(0, "", one), Line(1, "nothing", None))]
+    kept, left = shortened_lines(lines, {patches[7].id, patches[9].id}, "suite")
+    assert ([line.node for line in kept if line.node], left) == ([patches[7], patches[9]], 36)
+    assert shortened_lines(lines, (), "suite") == (tuple(lines[:24]), 16)
+    assert shortened_lines(lines, (), "patch") == (tuple(lines), 0)
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

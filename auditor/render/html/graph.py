@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from auditor import __version__
 from auditor.evidence.web import KINDS, Node, Web
-from auditor.render.graph_answers import answers, around, neighbours, noted
+from auditor.render.graph_answers import Answer, Neighbours, answers, around, neighbours, noted
+from auditor.render.graph_chosen import CARDS, LISTED, chosen, shortened, shortened_lines
 from auditor.render.html.environment import environment, style_of
 
 _SAFE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
@@ -17,38 +20,74 @@ PLURALS = {"behaviour": "behaviours", "suite": "suites", "items": "suite version
 _APART = ("text", "message", "reason")
 
 
-def graph_html(web: Web, asked: Node | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The index of one kind: `some` of its `count` nodes, in order."""
+
+    name: str
+    some: tuple[Node, ...]
+    count: int
+
+
+def graph_html(web: Web, asked: Node | None = None, most: int = CARDS) -> str:
     """The page.
 
     Args:
         asked: shown first, with only what is around it; None for everything.
+        most: how many cards there are at most: what `chosen` says; a longer index says what to type for the others.
     """
     wanted = frozenset(web.nodes) if asked is None else around(web, asked)
-    shown = {name: node for name, node in web.nodes.items() if name in wanted}
+    kept = chosen(web, wanted, asked, most)
+    shown = {name: node for name, node in web.nodes.items() if name in kept}
     style, digest = style_of("style.css", "graph.css")
     made = environment()
     made.globals.update(
         anchor=anchor,
         handle=handle,
-        neighbours=lambda node: neighbours(web, node.id),
-        answers=lambda node: answers(web, node),
+        neighbours=lambda node: [_neighbours(some, kept) for some in neighbours(web, node.id)],
+        answers=lambda node: [_answer(one, kept, node.kind) for one in answers(web, node)],
         noted=noted,
         has=lambda node: node.id in shown,
         apart=lambda node: [str(node.attributes[name]) for name in _APART if node.attributes.get(name)],
         facts=facts,
         readable=readable,
     )
-    groups = [(PLURALS.get(kind, f"{kind}s"), [one for one in shown.values() if one.kind == kind]) for kind in KINDS]
     return made.get_template("graph.html").render(
         title=", ".join(one.label for one in web.of_kind("spec")),
         asked=asked,
+        first=asked or next(iter(shown.values()), None),
         nodes=shown,
-        links=sum(link.source in shown and link.target in shown for link in web.links),
-        groups=[group for group in groups if group[1]],
+        things=len(wanted),
+        links=sum(link.source in wanted and link.target in wanted for link in web.links),
+        groups=_groups(web, wanted, kept),
         style=style,
         style_hash=digest,
         version=__version__,
     )
+
+
+def _groups(web: Web, wanted: Collection[str], kept: Collection[str]) -> list[Group]:
+    """By kind what has a card; and of patches, by which one looks things up, also without one, then newest first."""
+    groups = []
+    for kind in KINDS:
+        every = [node for node in web.of_kind(kind) if node.id in wanted]
+        newest = every[-LISTED:] if kind == "patch" else []
+        listed = {node.id for node in newest} | {node.id for node in every if node.id in kept}
+        if every:
+            some = [node for node in every if node.id in listed]
+            turned = kind == "patch" and not listed <= set(kept)
+            groups.append(Group(PLURALS.get(kind, f"{kind}s"), tuple(reversed(some) if turned else some), len(every)))
+    return groups
+
+
+def _neighbours(some: Neighbours, kept: Collection[str]) -> tuple[Neighbours, int]:
+    others, left = shortened(some.others, [other.id in kept for other, _ in some.others])
+    return Neighbours(some.words, others), left
+
+
+def _answer(answer: Answer, kept: Collection[str], kind: str) -> tuple[Answer, int]:
+    lines, left = shortened_lines(answer.lines, kept, kind)
+    return Answer(answer.question, lines), left
 
 
 def anchor(node: Node) -> str:
