@@ -49,7 +49,7 @@ def with_debts(project: Project, audit: Audit, evidence: Iterable[Evidence]) -> 
     found = project.repository
     if found is None or project.settings.policy.evidence_debt_days is None:
         return audit
-    head = found.resolve("HEAD")
+    head = found.resolve(project.tip)
     facts = [entry.facts for entry in audit.patches]
     debts = tuple(
         debt

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from auditor.app.project import open_project
 from auditor.errors import InternalError, RepositoryError
 from auditor.git import Folder, find_repository
 from auditor.git.build import NewCommit, build_repository
+from auditor.store.checkpoints import encode, following, path_of
 from auditor.store.records import load as load_records
 
 SPEC = "harbor"
@@ -25,6 +26,8 @@ eval_prompts = ["evals/*.md"]
 changelog = "CHANGELOG.md"
 """
 _MORNING = time(9, tzinfo=UTC)
+# The day on which the report of the quarter before was made, which sealed its records.
+_SEALED = "2026-07-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ def _head_of_demonstration(folder: Path) -> str:
 
 
 def _commits(data: Folder) -> Iterator[NewCommit]:
-    """One commit a revision, on its date; then one with its evaluations, on the day after the last of them ran."""
+    """One commit a revision, on its date; one with its evaluations, on the day after the last of them ran; a seal."""
     suites = {
         "auditor.toml": CONFIGURATION.encode(),
         "eval_history/suites.toml": data.read("eval_history/suites.toml") or b"",
@@ -76,6 +79,7 @@ def _commits(data: Folder) -> Iterator[NewCommit]:
     changes = [(_at(name), True, name) for name in revisions]
     recorded = _records_by_day(data)
     changes += [(_at(day), False, day) for day in recorded]
+    changes.append((_at(_SEALED), False, _SEALED))
     files: dict[str, bytes] = dict(suites)
     for when, is_spec, name in sorted(changes, key=lambda change: (change[0], not change[1])):
         if is_spec:
@@ -84,9 +88,18 @@ def _commits(data: Folder) -> Iterator[NewCommit]:
             }
             files |= _read_all(data, f"specs/{name}/")
             yield NewCommit(files, when, _subject(files["CHANGELOG.md"].decode()))
+        elif name == _SEALED:
+            files = files | _seal(files)
+            yield NewCommit(files, when, "Report on the second quarter: seal its records")
         else:
             files = files | {path: data.read(path) or b"" for path in recorded[name]}
             yield NewCommit(files, when, "Record evaluations")
+
+
+def _seal(files: Iterable[str]) -> dict[str, bytes]:
+    """The first checkpoint, of the records among some paths."""
+    ids = [Path(path).stem for path in files if path.startswith("eval_history/records/")]
+    return {path_of("eval_history", 1): encode(following(None, ids))}
 
 
 def _at(day: str) -> datetime:

@@ -51,7 +51,7 @@ def with_waivers(project: Project, audit: Audit, evidence: Iterable[Evidence], t
 def _granted(project: Project) -> Granted | None:
     if project.repository is None:
         return None
-    head = Commit(project.repository, project.repository.resolve("HEAD"))
+    head = Commit(project.repository, project.repository.resolve(project.tip))
     return Granted(project.repository, head, head, project.tree)
 
 

@@ -37,6 +37,8 @@ class Project:
         runs: with the labels of their samples counted in their tallies.
         unjoined: labels that count nowhere.
         rederived: the records that were held against their raw logs, and agree.
+        kept: what is named by its content is read from it; None for `tree`.
+        sealed: the ids of what counts of that; None for all.
     """
 
     root: Path
@@ -51,6 +53,8 @@ class Project:
     plans: tuple[Plan, ...] = ()
     looks: tuple[Look, ...] = ()
     rederived: frozenset[str] = frozenset()
+    kept: Tree | None = None
+    sealed: frozenset[str] | None = None
 
     def __enter__(self) -> Self:
         return self

@@ -89,7 +89,7 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
     Raises RecordError for a damaged file.
     """
     measured = {run.suite for run in evidence.runs.values()}
-    files = load_prompts(project.tree, project.settings.store)
+    files = load_prompts(project.kept or project.tree, project.settings.store, project.sealed)
     check = None if key.bytes is None else key_check(key.bytes)
     prompts: list[Prompt] = []
     unsearched: list[Unsearched] = []

@@ -7,6 +7,9 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from auditor.app.audit import audited
+from auditor.app.debts import with_debts
+from auditor.app.earlier import Before, before
+from auditor.app.excused import with_waivers
 from auditor.app.named import at_sighting
 from auditor.app.project import Project
 from auditor.app.witness import witness_of
@@ -19,6 +22,7 @@ from auditor.model.period import Period
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry, SpecReport
 from auditor.report.periodic import Holding, Report, Section, Witnessed, day_of
+from auditor.report.since import Previous, since
 from auditor.store.integrity import ITEMS, Contents, examine
 from auditor.store.seal import seal
 
@@ -27,25 +31,36 @@ def report(
     project: Project,
     period: Period,
     environment: Mapping[str, str] = MappingProxyType({}),
-    holding: Holding | None = None,
+    basis: tuple[Contents, Holding] | None = None,
     against: str | None = None,
+    previous: Previous | None = None,
 ) -> Report:
     """The report of a project on a period.
 
     Args:
         environment: as for `audit`; waivers and plans are judged as of the period's last day.
-        holding: the records it rests on; None for all that the project's tree has.
+        basis: the store, and the records of it that it rests on; None for all that the project's tree has.
         against: a checkpoint held outside, as for `verify`; None without one.
+        previous: the last report; None for the seal that landed nearest to the first day of the period.
 
     Raises what `audit` raises.
     """
-    audit, graphs = audited(project, None, environment, period.until)
-    sections = tuple(
-        _section(project, spec, evidence, period) for spec, evidence in zip(audit.specs, graphs, strict=True)
+    found, graphs = audited(project, None, environment, period.until)
+    audit = with_debts(project, with_waivers(project, found, graphs, period.until), graphs)
+    contents, held = basis or _held(project, against)
+    was = before(project, period, contents, held.number if not held.unsealed else None, previous)
+    then = was if isinstance(was, Before) else None
+    return Report(
+        period=period,
+        head=project.repository.resolve(project.tip) if project.repository else None,
+        holding=held,
+        audit=audit,
+        sections=tuple(_section(project, *one, period, then) for one in zip(audit.specs, graphs, strict=True)),
+        policy=project.settings.policy,
+        earlier=then.earlier if then else None,
+        no_earlier=was if isinstance(was, str) else "",
+        previous=previous,
     )
-    head = project.repository.resolve(project.tip) if project.repository else None
-    held = holding or _held(project, against)
-    return Report(period, head, held, audit, sections, project.settings.policy)
 
 
 def sealed(project: Project) -> None:
@@ -59,12 +74,12 @@ def sealed(project: Project) -> None:
     seal(project.tree.root, project.settings.store, project.tree)
 
 
-def _held(project: Project, against: str | None) -> Holding:
+def _held(project: Project, against: str | None) -> tuple[Contents, Holding]:
     contents = examine(project.tree, project.settings.store)
     if against is None:
-        return held_in(contents)
+        return contents, held_in(contents)
     witness = witness_of(against, contents)
-    return replace(held_in(contents), witness=Witnessed(against, witness.number, witness.differences))
+    return contents, replace(held_in(contents), witness=Witnessed(against, witness.number, witness.differences))
 
 
 def held_in(contents: Contents) -> Holding:
@@ -79,8 +94,9 @@ def held_in(contents: Contents) -> Holding:
     )
 
 
-def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Period) -> Section:
+def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Period, was: Before | None) -> Section:
     policy = project.settings.policy
+    then = was.specs.get(spec.history.spec) if was else None
     section = Section(
         spec=spec,
         within=period,
@@ -89,6 +105,7 @@ def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Per
         series=series(evidence, policy),
         suites=tuple(evidence.suites[name] for name in sorted(evidence.suites)),
         blocking=tuple(verdict for verdict in Verdict if verdict in policy.block_on),
+        since=since(was.earlier, then, spec, policy, project.registry) if was and then else None,
     )
     comparisons = {entry.facts.patch.id: _comparison(spec, entry) for entry in section.period}
     return replace(section, comparisons=comparisons)

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 @click.option(
     "--against", metavar="CHECKPOINT", help="A copy of a checkpoint's file that somebody else holds, or its root."
 )
+@click.option(
+    "--previous",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="REPORT",
+    help="The last report, to compare with; else the seal nearest to the period's first day.",
+)
 @click.option("--no-seal", is_flag=True, help="Leave records that are in no batch unsealed.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 def command(
@@ -37,6 +43,7 @@ def command(
     style: str,
     output: Path | None,
     against: str | None,
+    previous: Path | None,
     no_seal: bool,
     force: bool,
 ) -> int:
@@ -46,16 +53,18 @@ def command(
     Give --quarter, or --since and --until (both days inclusive). Records that are in no batch yet are sealed as the
     next one, eval_history/checkpoints/NNNN.json: commit it, and give its root to somebody outside.
     """
+    from auditor.app.earlier import previous_in
     from auditor.app.project import open_project
     from auditor.app.report import report, sealed
     from auditor.app.written import write_document
     from auditor.errors import EXIT_PASS
 
     period = _period(quarter, since, until)
+    given = previous_in(previous) if previous else None
     with open_project(repo, spec) as project:
         if not no_seal:
             sealed(project)
-        found = report(project, period, os.environ, against=against)
+        found = report(project, period, os.environ, against=against, previous=given)
     document = _rendered(found, style)
     if output is None:
         click.echo(document, nl=False)

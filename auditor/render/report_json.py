@@ -13,6 +13,7 @@ from auditor.render.json import audit_document
 from auditor.render.parts import Part, printed, schema_of
 from auditor.render.rates import rate_part
 from auditor.render.schema import AuditDocument, Number, RatePart
+from auditor.render.since import EarlierPart, SincePart, since_part
 from auditor.report.answer import answer
 from auditor.report.periodic import Report, Section
 from auditor.report.request import Value, request_of
@@ -83,7 +84,10 @@ class SeriesPart(Part):
 
 
 class SectionPart(Part):
-    """One spec: ids of the patches of the period, of those flagged in it, before it and after it."""
+    """One spec: ids of the patches of the period, of those flagged in it, before it and after it; what changed since.
+
+    `since_last` is null without an earlier state, and for a spec that was not tracked then.
+    """
 
     spec: str
     answer: str
@@ -91,6 +95,7 @@ class SectionPart(Part):
     flagged: list[str]
     carried_over: list[str]
     later: list[str]
+    since_last: SincePart | None
     series: list[SeriesPart]
 
 
@@ -103,6 +108,8 @@ class ReportDocument(Part):
     head: str | None
     records: HoldingPart
     policy: PolicyPart
+    compared_with: EarlierPart | None
+    not_compared: str
     specs: list[SectionPart]
     audit: AuditDocument
 
@@ -116,6 +123,8 @@ def report_json(report: Report) -> str:
             period=PeriodPart.model_validate(report.period, from_attributes=True),
             head=report.head,
             policy=PolicyPart.model_validate(report.policy, from_attributes=True),
+            compared_with=EarlierPart.model_validate(report.earlier, from_attributes=True) if report.earlier else None,
+            not_compared=report.no_earlier,
             specs=[_section(section, text) for section, text in zip(report.sections, answer(report), strict=True)],
             audit=audit_document(report.audit),
         )
@@ -135,6 +144,7 @@ def _section(section: Section, text: str) -> SectionPart:
         flagged=[entry.facts.patch.id for entry in section.flagged],
         carried_over=[entry.facts.patch.id for entry in section.carried],
         later=[entry.facts.patch.id for entry in section.later],
+        since_last=since_part(section.since) if section.since else None,
         series=[
             SeriesPart(behaviour=one.behaviour, model=one.model, points=[_point(point) for point in one.points])
             for one in section.series

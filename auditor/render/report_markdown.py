@@ -13,10 +13,12 @@ from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.render.account import PARTS_NAMED
 from auditor.render.escape import markdown as text
+from auditor.render.since import compared_with, other_lines, quiet, verdict_line
 from auditor.report import PatchEntry
 from auditor.report.answer import answer, seen
 from auditor.report.periodic import Holding, Report, Section, day_of
 from auditor.report.request import request_of
+from auditor.report.since import Since
 from auditor.report.stories import stories
 from auditor.report.verification import RESIDUAL
 
@@ -37,18 +39,19 @@ def _lines(report: Report) -> Iterator[str]:
     for paragraph in answer(report):
         yield from ("", text(paragraph))
     for section in report.sections:
-        yield from _section(section)
+        yield from _section(report, section)
     yield from _coverage(report)
     yield from _records(report.holding)
 
 
-def _section(section: Section) -> Iterator[str]:
+def _section(report: Report, section: Section) -> Iterator[str]:
     yield from ("", "## Standing gaps", "")
     gaps = [
         (text(gap.behaviour), text(gap.suite), _rate(gap.test), _rate(gap.held_out), _since(section, gap))
         for gap in section.spec.gaps
     ]
     yield from _table(("behaviour", "held-out suite", "test", "held-out", "since"), gaps, "None is open.")
+    yield from _since_last(report, section.since)
     yield from ("", f"## Patches of {text(section.within.name)}", "")
     rows = [row for entry in section.period for row in _rows(entry)]
     yield from _table(("landed", "patch", "verdict", "measured", "test", "held-out", "transfer"), rows, "None.")
@@ -65,6 +68,27 @@ def _section(section: Section) -> Iterator[str]:
         yield from ("", "## Carried over", "", "Flagged outside of the period:", "")
     for entry in outside:
         yield f"- {day_of(entry)} **{entry.facts.verdict}** {_name(entry)}"
+
+
+def _since_last(report: Report, since: Since | None) -> Iterator[str]:
+    yield from ("", "## Since the last report", "", text(compared_with(report)))
+    if since is None:
+        if report.earlier is not None:
+            yield "This spec was not tracked then."
+        return
+    yield from ("", text(quiet(since)), "")
+    yield from (f"- {text(verdict_line(one))}" for one in since.verdicts)
+    yield from (f"- {text(line)}" for line in other_lines(since))
+    if since.gaps:
+        rows = [
+            (gap.became, text(gap.known.behaviour), text(gap.known.suite), _standing(gap.before), _standing(gap.after))
+            for gap in since.gaps
+        ]
+        yield from ("", *_table(("gap", "behaviour", "suite", "then: test, held-out", "now"), rows, ""))
+
+
+def _standing(gap: GapFacts | None) -> str:
+    return f"{100 * gap.test.rate:.1f} %, {100 * gap.held_out.rate:.1f} %" if gap else "not compared"
 
 
 def _rows(entry: PatchEntry) -> Iterator[Sequence[object]]:

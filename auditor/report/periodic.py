@@ -8,11 +8,11 @@ from datetime import date
 
 from auditor.assess.series import Series
 from auditor.clauses.comparison import Comparison
-from auditor.model.finding import Finding
 from auditor.model.period import Period
 from auditor.model.policy import Policy
 from auditor.model.suite import Suite
 from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
+from auditor.report.since import Earlier, Previous, Since
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Section:
         series: its behaviours over time.
         suites: the suites it is measured on, by name.
         blocking: the verdicts that the policy blocks on.
+        since: what changed since the last report; None where there is none, or the spec was not tracked then.
     """
 
     spec: SpecReport
@@ -35,6 +36,7 @@ class Section:
     series: tuple[Series, ...]
     suites: tuple[Suite, ...]
     blocking: tuple[str, ...]
+    since: Since | None = None
 
     @property
     def flagged(self) -> tuple[PatchEntry, ...]:
@@ -61,16 +63,6 @@ class Section:
     def is_flagged(self, entry: PatchEntry) -> bool:
         """Whether a patch gets a section of its own."""
         return entry.hiding_suspected or entry.facts.verdict in self.blocking
-
-    def text_findings(self) -> tuple[tuple[PatchEntry, Finding], ...]:
-        """What the patches of the period did to the text, without those that have a section of their own."""
-        return tuple(
-            (entry, finding)
-            for entry in self.period
-            if not self.is_flagged(entry)
-            for finding in entry.findings
-            if not finding.evidence
-        )
 
 
 def day_of(entry: PatchEntry) -> date:
@@ -117,6 +109,8 @@ class Report:
         audit: the whole audit it rests on.
         sections: one a spec.
         policy: the policy applied.
+        earlier: the state it is compared with; else `no_earlier` says why there is none.
+        previous: the report that was given to compare with; None where the state was chosen by its day.
     """
 
     period: Period
@@ -125,3 +119,6 @@ class Report:
     audit: Audit
     sections: tuple[Section, ...]
     policy: Policy
+    earlier: Earlier | None = None
+    no_earlier: str = ""
+    previous: Previous | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from auditor.report.periodic import Report, Witnessed
+from auditor.report.since import Previous
 
 SCHEMA = "auditor.report/1"
 
@@ -21,6 +22,7 @@ def request_of(report: Report) -> dict[str, Value | dict[str, Value]]:
         "head": report.head,
         "batch": report.holding.number if not report.holding.unsealed else None,
         "witness": _witness(report.holding.witness),
+        "previous": _previous(report.previous),
         "specs": [section.spec.history.spec for section in report.sections],
     }
 
@@ -30,3 +32,8 @@ def _witness(given: Witnessed | None) -> dict[str, Value] | None:
     if given is None:
         return None
     return {"held_by": given.held_by, "number": given.number, "differences": list(given.differences)}
+
+
+def _previous(given: Previous | None) -> dict[str, Value] | None:
+    """The report it was compared with, where one was given; else the state is chosen again."""
+    return {"name": given.name, "head": given.head, "batch": given.batch} if given else None

@@ -90,14 +90,17 @@ def encode(file: PromptFile) -> bytes:
         raise RecordError(what, where=f"suite {file.suite!r:.80}", remedy=remedy) from error
 
 
-def load_prompts(tree: Tree, store_path: str) -> tuple[PromptFile, ...]:
+def load_prompts(tree: Tree, store_path: str, only: frozenset[str] | None = None) -> tuple[PromptFile, ...]:
     """Every file of hashed prompts in the store at `store_path`, by name; hidden files are passed over.
+
+    Where `only` is given, the files of these ids are read, and no others.
 
     Raises RecordError for a file whose content is not what its name or the schema says.
     """
     paths = tree.list(str(PurePosixPath(store_path, FOLDER)))
     seen = [path for path in paths if not PurePosixPath(path).name.startswith(".")]
-    return tuple(decode(tree.read(path) or b"", path, store_path) for path in seen)
+    wanted = [path for path in seen if only is None or PurePosixPath(path).stem in only]
+    return tuple(decode(tree.read(path) or b"", path, store_path) for path in wanted)
 
 
 def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +11,18 @@ from pathlib import Path
 import pytest
 
 from auditor.app.audit import audit
-from auditor.app.project import Project
+from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.report import report
+from auditor.assess.assessment import assess
 from auditor.git import Folder
 from auditor.model.period import quarter
+from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.spec import revision_id
 from auditor.model.suite import Registry, Role, Suite
 from auditor.report import Audit
 from auditor.report.periodic import Report
+from auditor.report.since import Earlier, Then, since
 from auditor.settings import Settings, SpecConfig
 from tests.worlds import counts, run, tallies
 
@@ -78,8 +82,21 @@ def quarter_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 def report_of(folder: Path, named: Callable[[str], str]) -> Report:
     """The report on the world's first quarter, every name in it as `named` has it."""
-    made = report(project_of(folder, named), quarter("2026Q1"))
-    return replace(made, audit=replace(made.audit, auditor_version="0"))
+    project = project_of(folder, named)
+    made = report(project, quarter("2026Q1"))
+    (section,) = made.sections
+    earlier = Earlier(2, "e" * 64, 6, 0, None, None, named("the first month"))
+    changed = since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
+    sections = (replace(section, since=changed),)
+    return replace(made, audit=replace(made.audit, auditor_version="0"), sections=sections, earlier=earlier)
+
+
+def then_of(project: Project) -> Then:
+    """The world before anybody had measured the second patch, and the first patch on held-out."""
+    early = [one for one in project.runs if re.match("(letters|till)-2026-0[12]", one.record)]
+    was = replace(project, runs=tuple(early))
+    evidence = evidence_of(was, history_of(was, was.specs[0]))
+    return Then(assess(evidence, was.settings.policy), was.settings.policy, was.registry)
 
 
 def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:

@@ -19,6 +19,7 @@ from auditor.render.account import PARTS_NAMED, hangs_on, telling, what_is_left,
 from auditor.render.html import figures, numbers, timeline, words
 from auditor.render.html.environment import environment, style_of
 from auditor.render.plans import PLANS_SAY
+from auditor.render.since import compared_with, other_lines, quiet, verdict_line
 from auditor.render.waivers import waiver_text
 from auditor.render.windows import is_news
 from auditor.report import PatchEntry
@@ -75,6 +76,10 @@ def _environment() -> Environment:
         hangs_on=hangs_on,
         plan_says=PLANS_SAY,
         waiver_text=waiver_text,
+        compared_with=compared_with,
+        other_lines=other_lines,
+        quiet=quiet,
+        verdict_line=verdict_line,
         what_is_left=what_is_left,
         what_it_takes=what_it_takes,
         part_names={"reported": "reported fall", **PARTS_NAMED},
