@@ -17,7 +17,8 @@ from benchmarks.sweep import browser, hooks, mutants, pythons, records, schemas,
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
-RECORDS = ROOT / "benchmarks/SWEEP-records.md"
+# Parts that somebody needs between sweeps keep what they come to when run alone.
+ALONE = {part: ROOT / f"benchmarks/SWEEP-{part}.md" for part in ("records", "browser")}
 PARTS = ("mutants", "records", "wheel", "tests", "hooks", "schemas", "spark", "verdicts", "browser", "seeds")
 
 
@@ -27,7 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--only",
         choices=PARTS,
-        help="one part; benchmarks/SWEEP.md is left as it is (records have a page of their own)",
+        help="one part; benchmarks/SWEEP.md is left as it is (records and browser have pages of their own)",
     )
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
@@ -55,8 +56,8 @@ def main() -> int:
                 )
             )
             print(verdicts)
-    if given.only == "records":
-        RECORDS.write_text(document(found, None, commit), encoding="utf-8")
+    if given.only in ALONE:
+        ALONE[given.only].write_text(document(found, None, commit, given.only), encoding="utf-8")
     if given.only is None:
         RESULTS.write_text(document(found, verdicts, commit), encoding="utf-8")
     return int(any(one.result == "FAILED" for one in found))
@@ -93,10 +94,10 @@ def verdicts() -> Outcome:
     return Outcome("verdicts on worlds whose truth is known", "FAILED" if done.returncode else "ok", said)
 
 
-def document(found: list[Outcome], verdicts: str | None, commit: str) -> str:
+def document(found: list[Outcome], verdicts: str | None, commit: str, alone: str = "") -> str:
     """What came of it, as Markdown; without `verdicts`, those of the demonstration are not told."""
     version = git("--version", cwd=ROOT).decode().split()[2]
-    how = "make sweep" if verdicts is not None else "python -m benchmarks.sweep --only records"
+    how = f"python -m benchmarks.sweep --only {alone}" if alone else "make sweep"
     lines = [
         "# Sweep",
         "",

@@ -25,11 +25,17 @@ async function opened(browser, file, size, scheme) {
   return [page, seen];
 }
 
+// Every part that only shows when it is asked for.
+const unfold = (page) => page.evaluate(() => {
+  for (const one of document.querySelectorAll("details")) one.open = true;
+  for (const one of document.querySelectorAll("article")) one.style.display = "block";
+});
+
 async function acted(browser, file) {
   const [page, seen] = await opened(browser, file, "phone", "light");
   await page.waitForTimeout(SETTLE);
+  await unfold(page);
   await page.evaluate(() => {
-    for (const one of document.querySelectorAll("details")) one.open = true;
     for (const one of document.querySelectorAll('a:not([href^="#"]), [onfocus]')) { one.focus(); one.click(); }
   });
   await page.waitForTimeout(SETTLE);
@@ -40,7 +46,7 @@ async function acted(browser, file) {
 
 async function accessible(browser, file, size, scheme) {
   const [page] = await opened(browser, file, size, scheme);
-  await page.evaluate(() => { for (const one of document.querySelectorAll("details")) one.open = true; });
+  await unfold(page);
   await page.evaluate(axe);
   const found = await page.evaluate(() => globalThis.axe.run());
   await page.close();
@@ -49,13 +55,33 @@ async function accessible(browser, file, size, scheme) {
   }));
 }
 
+// The kind of each card that shows: a patch of the index, and from it a clause, a suite and a run, going back each time.
+async function followed(browser, file) {
+  const [page] = await opened(browser, file, "desktop", "light");
+  const kinds = [];
+  const go = async (link) => {
+    await page.click(link, { timeout: 5000 });
+    kinds.push(await page.locator("article:visible > .kicker").first().textContent());
+  };
+  await go('nav a[href^="#patch-"]');
+  for (const kind of ["clause", "suite", "run"]) {
+    await go(`article:visible a[href^="#${kind}-"]`);
+    if (kind === "run") break;
+    await page.goBack();
+    kinds.push(await page.locator("article:visible > .kicker").first().textContent());
+  }
+  await page.close();
+  return kinds;
+}
+
 const browser = await chromium.launch({ executablePath: plan.chromium, args: ["--no-sandbox", "--disable-gpu"] });
-const answer = { acted: {}, accessible: {} };
+const answer = { acted: {}, accessible: {}, followed: {} };
 for (const file of plan.hostile) answer.acted[file] = await acted(browser, file);
 for (const file of plan.plain) {
   answer.accessible[file] = [];
   for (const size of Object.keys(SIZES))
     for (const scheme of ["light", "dark"]) answer.accessible[file].push(...(await accessible(browser, file, size, scheme)));
 }
+for (const file of plan.follow) answer.followed[file] = await followed(browser, file);
 await browser.close();
 console.log(JSON.stringify(answer));

@@ -13,13 +13,17 @@ from typing import TypedDict
 from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
 from benchmarks.pictures import demonstration_report
-from benchmarks.sweep.hostile import PAYLOADS, told, web, world
+from benchmarks.sweep.hostile import PAYLOADS, told, told_web, web, world
 from benchmarks.sweep.outcome import Outcome, last_line, run
 
 HOSTILE = "hostile text in every field of a page, in Chromium"
 PLAIN = "pages under axe: desktop and phone, light and dark"
 DRIVER = Path(__file__).with_name("browser.mjs")
 TOOLS = ("playwright-core@1.65.1", "axe-core@4.14.1")
+FOLLOWED = "a patch found on the graph's page and followed to its clause, suite and run"
+PARTS = (HOSTILE, PLAIN, FOLLOWED)
+PAGES_EACH, CUT = 3, 20
+FOLLOWING = ["patch", "clause", "patch", "suite", "patch", "run"]
 GRAVE = ("serious", "critical")
 # A page on which everything happens: what is looked with must see it.
 CONTROL = "<p>x</p><img src='BEACON'><script>alert(1);console.error(1)</script>"
@@ -39,6 +43,7 @@ class _Driven(TypedDict):
 
     acted: dict[str, _Acted]
     accessible: dict[str, list[dict[str, str]]]
+    followed: dict[str, list[str]]
 
 
 class _Asked(BaseHTTPRequestHandler):
@@ -61,25 +66,25 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
     place.mkdir()
     browser = shutil.which("chromium") or shutil.which("chromium-browser")
     if why := _missing(browser, place):
-        yield from (Outcome(part, "NOT RUN", why) for part in (HOSTILE, PLAIN))
+        yield from (Outcome(part, "NOT RUN", why) for part in PARTS)
         return
     with ThreadingHTTPServer(("127.0.0.1", 0), _Asked) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         beacon = f"http://127.0.0.1:{server.server_port}/asked"
         control = str(_written(place / "control.html", CONTROL.replace("BEACON", beacon)))
-        seen = _driven(place, {"chromium": browser, "hostile": [control], "plain": [control]})
+        seen = _driven(place, {"chromium": browser, "hostile": [control], "plain": [control], "follow": []})
         sees = seen and _Asked.count and all(_doings(seen["acted"][control])) and seen["accessible"][control]
         _Asked.count = 0
         hostile, plain = hostile_pages(place, beacon), plain_pages(place)
-        found = _driven(place, {"chromium": browser, "hostile": [*map(str, hostile)], "plain": [*map(str, plain)]})
+        pages = {"hostile": [*map(str, hostile)], "plain": [*map(str, plain)], "follow": [str(place / "graph.html")]}
+        found = _driven(place, {"chromium": browser, **pages})
         server.shutdown()
     if not (sees and found):
-        yield from (
-            Outcome(part, "FAILED", "the browser did not see what the control page does") for part in (HOSTILE, PLAIN)
-        )
+        yield from (Outcome(part, "FAILED", "the browser did not see what the control page does") for part in PARTS)
         return
     yield _acted(found["acted"])
     yield _accessible(found["accessible"])
+    yield _followed(found["followed"])
 
 
 def _driven(place: Path, plan: dict[str, object]) -> _Driven | None:
@@ -101,18 +106,23 @@ def _missing(browser: str | None, place: Path) -> str:
 
 
 def hostile_pages(place: Path, beacon: str) -> Iterator[Path]:
-    """Of each payload a report with it in all its texts, and a graph with it in all its names."""
-    plain = world(_made(place / "world"))
+    """Of each payload a report and a graph with it in all their texts, and what is around a suite so named, cut."""
+    plain, nodes = world(_made(place / "world")), web(_made(place / "web"))
     for number, payload in enumerate(PAYLOADS):
         words = payload.replace("BEACON", beacon)
         yield _written(place / f"report-{number}.html", report_html(told(plain, words)))
-        yield _written(place / f"graph-{number}.html", graph_html(web(_made(place / f"web-{number}"), words)))
+        yield _written(place / f"graph-{number}.html", graph_html(told_web(nodes, words)))
+        named = web(_made(place / f"web-{number}"), words)
+        suite = next(one for one in named.of_kind("suite") if one.key == f"{words}letters")
+        yield _written(place / f"suite-{number}.html", graph_html(named, suite, most=CUT))
 
 
 def plain_pages(place: Path) -> Iterator[Path]:
     """The pages as they are meant to be."""
     yield _written(place / "world.html", report_html(world(_made(place / "plain"))))
-    yield _written(place / "graph.html", graph_html(web(_made(place / "nodes"))))
+    nodes = web(_made(place / "nodes"))
+    yield _written(place / "graph.html", graph_html(nodes))
+    yield _written(place / "cut.html", graph_html(nodes, nodes.nodes["suite:letters"], most=CUT))
     yield _written(place / "demonstration.html", demonstration_report(place / "demonstration"))
 
 
@@ -134,7 +144,7 @@ def _acted(pages: dict[str, _Acted]) -> Outcome:
         f"({_Asked.count} arrived), {said} console errors, {wide} pages wider than a telephone"
     )
     bad = [f"{Path(name).stem} {page}" for name, page in pages.items() if any(_doings(page)) or page["wide"] > 0]
-    failed = bad or _Asked.count or len(pages) != 2 * len(PAYLOADS)
+    failed = bad or _Asked.count or len(pages) != PAGES_EACH * len(PAYLOADS)
     return Outcome(HOSTILE, "FAILED" if failed else "ok", "; ".join([detail, *bad])[:300])
 
 
@@ -149,6 +159,11 @@ def _accessible(pages: dict[str, list[dict[str, str]]]) -> Outcome:
         f"{len(pages)} pages, 4 views each: {len(grave)} serious or critical findings, {len(found) - len(grave)} lesser"
     )
     return Outcome(PLAIN, "FAILED" if grave else "ok", "; ".join([said, *_told(grave or found)]))
+
+
+def _followed(pages: dict[str, list[str]]) -> Outcome:
+    [kinds] = pages.values()
+    return Outcome(FOLLOWED, "ok" if kinds == FOLLOWING else "FAILED", f"cards seen: {', '.join(kinds) or 'none'}")
 
 
 def _told(found: Iterable[tuple[str, dict[str, str]]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reports in which every text is hostile: what a spec, a record, a name or a reason says must never act on a page."""
+"""Reports and graphs of hostile texts only: what a spec, a record, a name or a reason says never acts on a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from auditor.app.graph import graph
 from auditor.assess.planned import PlanFacts, PlanState
 from auditor.assess.waivers import WaiverFacts
-from auditor.evidence.web import Web
+from auditor.evidence.web import Attributes, Link, Node, Web
+from auditor.evidence.web import web as web_of
 from auditor.model.plan import Plan
 from auditor.model.waiver import Waiver
 from auditor.report.periodic import Report
@@ -45,6 +46,7 @@ PAYLOADS = (
 )
 # Texts that are no words of anybody's: which rule fired decides what is looked up.
 _KEPT = frozenset({"check", "code"})
+WAIVER = "eval_history/waivers/one.toml"
 _WHEN = datetime(2026, 2, 3, tzinfo=UTC)
 
 
@@ -69,8 +71,34 @@ def told(report: Report, payload: str) -> Report:
 
 
 def web(folder: Path, payload: str = "") -> Web:
-    """The graph of the same world, the payload before every name; its ids are made of its texts."""
-    return graph(project_of(folder, lambda name: f"{payload}{name}"), date(2026, 4, 1))
+    """The graph of the same world with a waiver and a plan, made as any is, the payload before every name."""
+    (folder / WAIVER).parent.mkdir(parents=True)
+    (folder / WAIVER).write_text(
+        f'check = "test-only"\nfingerprint = "{"0" * 32}"\nreason = "why"\nwho = "who"\n'
+        "granted = 2026-02-03\nuntil = 2026-09-01\n"
+    )
+    project = project_of(folder, lambda name: f"{payload}{name}")
+    run = project.runs[-2]
+    plan = Plan("0" * 64, run.spec, run.revision, run.suite, run.model, run.checkpoint, "", 10, _WHEN, f"{payload}note")
+    return graph(replace(project, plans=(plan,)), date(2026, 4, 1))
+
+
+def told_web(given: Web, payload: str) -> Web:
+    """The same graph, with the payload before and after every text in it: keys, labels, all that is known or said."""
+
+    def told(text: str) -> str:
+        return f"{payload}{text}{payload}"
+
+    def of(name: str) -> str:
+        kind, _, key = name.partition(":")
+        return f"{kind}:{told(key)}"
+
+    def known(said: Attributes) -> Attributes:
+        return {name: told(value) if isinstance(value, str) else value for name, value in said.items()}
+
+    nodes = [Node(one.kind, told(one.key), told(one.label), known(one.attributes)) for one in given.nodes.values()]
+    links = [Link(of(one.source), one.kind, of(one.target), known(one.attributes)) for one in given.links]
+    return web_of(nodes, links)
 
 
 def _told(value: object, payload: str, made: dict[int, object]) -> object:
