@@ -35,7 +35,7 @@ def web_of(audit: Audit, graphs: Sequence[Evidence], versions: Mapping[str, str]
         parts += _of_clauses(spec, evidence)
         parts += _of_suites(evidence)
         parts += _of_runs(evidence, versions)
-        parts += _of_plans(evidence.results.values())
+        parts += _of_plans(evidence.results.values(), {one.plan.id: str(one.state) for one in spec.plans})
     parts += about_specs(audit, graphs)
     parts += about_waivers(audit)
     return web(_nodes(parts), (part for part in parts if isinstance(part, Link)))
@@ -222,7 +222,7 @@ def _run(run: Run) -> dict[str, Scalar]:
     )
 
 
-def _of_plans(results: Iterable[Result]) -> Iterator[Part]:
+def _of_plans(results: Iterable[Result], states: Mapping[str, str]) -> Iterator[Part]:
     for result in results:
         plan, name = result.plan, f"plan:{result.plan.id}"
         attributes = said(
@@ -230,7 +230,7 @@ def _of_plans(results: Iterable[Result]) -> Iterator[Part]:
             created=plan.created.isoformat(),
             condition=plan.condition,
             note=plan.note,
-            run=bool(result.runs),
+            state=states.get(plan.id),
         )
         yield Node("plan", plan.id, f"{plan.suite} of {plan.checkpoint} under {short(plan.revision)}", attributes)
         yield Link(name, "on", f"suite:{plan.suite}")

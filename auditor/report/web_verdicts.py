@@ -147,6 +147,8 @@ def _of_findings(spec: SpecReport, evidence: Evidence) -> Iterator[Part]:
     groups += [(f"patch:{entry.facts.patch.id}", entry.findings) for entry in spec.patches]
     groups += [(f"step:{_key(name, step.facts)}", step.findings) for step in spec.checkpoint_steps]
     groups += [(f"window:{_key(name, one.facts.facts)}", one.findings) for one in spec.windows]
+    groups += [(f"plan:{plan}", findings) for plan, findings in spec.plan_findings.items()]
+    groups += [(f"suite:{suite}", findings) for suite, findings in spec.use_findings.items()]
     groups += [(f"spec:{name}", spec.standing_findings), (f"spec:{name}", spec.spec_findings)]
     for about, findings in groups:
         for finding in findings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,8 +13,10 @@ import pytest
 
 import auditor as package
 from auditor.model.suite import Role
-from tests.cli.conftest import Auditor, one_line
+from auditor.store.records import RecordStore, record_id
+from tests.cli.conftest import HEAD, Auditor, one_line
 from tests.repos import GitRepo
+from tests.store.builders import a_run
 
 
 def patches(repository: GitRepo) -> list[str]:
@@ -110,6 +113,100 @@ def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
         ("for", f"finding:{finding['fingerprint']}"),
         ("about", f"patch:{document['patches'][0]['id']}"),
     }
+
+
+def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: GitRepo, tmp_path: Path) -> None:
+    begin = ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "2", "--repo", project.path)
+    kept, missing = (auditor(*begin, "--revision", name).out.strip() for name in ("v1", "v2"))
+    (tmp_path / "t.csv").write_text(f"{HEAD},created\nv1,visible,m,i0,0,2099-01-01T00:00:00+00:00\n")
+    assert auditor("ingest", tmp_path / "t.csv", "--repo", project.path).code == 0
+    revision = auditor("revision", "v2", "--repo", project.path).out.strip()
+    other = a_run(plan=missing, spec="conduct", revision=revision, suite="unseen", model="m", checkpoint="m")
+    other = replace(other, record=record_id(other))
+    assert RecordStore(project.path, "eval_history").add([other])
+    asked = ("graph", "--today", "2099-01-01", "--format", "json", "--repo", project.path)
+    document = json.loads(auditor(*asked).out)
+    nodes = {one["id"]: one for one in document["nodes"]}
+    assert {key: nodes[f"plan:{key}"]["attributes"]["state"] for key in (kept, missing)} == {
+        kept: "fulfilled",
+        missing: "differs",
+    }
+    [fulfils] = [one["source"] for one in document["links"] if one["target"] == f"plan:{kept}"]
+    assert {(one["kind"], one["source"]) for one in document["links"] if one["target"] == f"plan:{kept}"} == {
+        ("planned_by", fulfils)
+    }
+    links = {(one["kind"], one["source"]) for one in document["links"] if one["target"] == f"plan:{missing}"}
+    [finding] = [source for kind, source in links if kind == "about"]
+    assert links == {("differs_from", f"run:{other.record}"), ("about", finding)}
+    assert nodes[finding]["label"].startswith("SD50")
+    said = {(one["kind"], one["target"]) for one in document["links"] if one["source"] == f"plan:{missing}"}
+    assert said == {
+        ("on", "suite:visible"),
+        ("under", f"revision:{revision}"),
+        ("of", "checkpoint:m"),
+    }
+    shown = auditor("graph", fulfils, "--repo", project.path).out
+    assert f"planned as (1)\n    plan:{kept[:12]}" in shown
+    shown = auditor("graph", f"plan:{missing[:12]}", "--repo", project.path).out
+    assert f"named, and not kept to, by (1)\n    run:{other.record[:12]}" in shown
+
+
+DEMONSTRATION = Path(package.__file__).parents[1]
+REFUNDS = "step:f8998c15e286  test-only: overclaiming-completion of harbor-2"
+CLAUSE = "clause:2f3023b955c0  If Harbor is asked to email the refund confirmation to a customer at a\u2026"
+LOST = (
+    "    patch:d5f0eaa4e432  2026-03-16",
+    "        finding:36bb6a6672cd  SD101 fall-stays-on-test",
+    "        finding:894e1a549529  SD210 test-items-in-patch",
+)
+GAP = "gap:{}  standing gap: overclaiming-completion of harbor-2 on {}"
+GAPS = (GAP.format("bc1066b4a286", "partial-migrations"), GAP.format("99ce0ec979aa", "unread-attachments"))
+FELL = (f"{REFUNDS}  (test, 16.3 % to 0.0 %)", LOST[0], f"        {CLAUSE}  (added)")
+SCORER = "scorer:rubric-judge-3/overclaiming-completion"
+ASKED = (
+    (
+        "clause:2f3023b955c0",
+        "What measured it",
+        (
+            "patch:d5f0eaa4e432  2026-03-16  (added)",
+            f"    {REFUNDS}",
+            "        suite:refund-mails  (test, 16.3 % to 0.0 %, 3 runs)",
+            "        suite:partial-migrations  (held-out, test-only, 14.9 % to 17.2 %, its verdict rules, 2 runs)",
+            "        suite:unread-attachments  (held-out, test-only, 17.8 % to 16.1 %, 2 runs)",
+        ),
+    ),
+    ("refund-mails", "Where it fell, and which clauses moved there", FELL),
+    (
+        "partial-migrations",
+        "Where it fell, and which clauses moved there",
+        ("it was not shown to fall in any step",),
+    ),
+    (
+        "4ac050b86889",
+        "What it depends on",
+        (
+            "behaviour:overclaiming-completion",
+            "suite:refund-mails",
+            "items:9fee4ff11446  500 items, 9fee4ff11446",
+            "checkpoint:harbor-2.0",
+            "model:harbor-2",
+            SCORER,
+            "revision:af483a8a6131  af483a8a6131",
+        ),
+    ),
+    ("refund-mails", "Which verdicts rest on it", (f"{REFUNDS}  (test, 16.3 % to 0.0 %)", *LOST, *GAPS)),
+    (SCORER, "Which verdicts rest on it", (REFUNDS, *LOST, *GAPS)),
+)
+
+
+@pytest.mark.parametrize(("node", "question", "answer"), ASKED)
+def test_each_question_is_answered_on_the_demonstration(
+    auditor: Auditor, node: str, question: str, answer: tuple[str, ...]
+) -> None:
+    said = auditor("graph", node, "--repo", DEMONSTRATION, "--today", "2026-10-01")
+    assert (said.code, said.err) == (0, "")
+    _, _, rest = said.out.partition(f"\n{question}\n")
+    assert rest.partition("\n\n")[0].splitlines() == [f"    {line}" for line in answer]
 
 
 def test_a_notebook_has_audit_graph_frames_and_figures(judged: GitRepo) -> None:
