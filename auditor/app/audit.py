@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from types import MappingProxyType
 
+from auditor.app.landings import with_landings
 from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of, not_assessed
 from auditor.app.texts import texts_of
@@ -63,7 +64,8 @@ def audited(
         for run in project.runs
         if run.spec not in names
     ]
-    return audit_of(parts, len(counted), len(project.runs), notes), tuple(graphs)
+    made = audit_of(parts, len(counted), len(project.runs), notes)
+    return with_landings(project, made, commits), tuple(graphs)
 
 
 def _of_spec(

@@ -25,7 +25,7 @@ from auditor.store.suites import load_registry
 from auditor.store.waivers import load_waivers, waiver_folder
 
 # What is only ever added to: records, the labels of their samples, and what these are joined by.
-_RECORDED = ("records", labels.FOLDER, samples.FOLDER)
+RECORDED = ("records", labels.FOLDER, samples.FOLDER)
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ def landing_facts(
         patched: the names of the specs whose text it changes.
     """
     origin = forks[0] if forks else start
-    rules, left = rules_in(end), _with_paths_in(end, rules_in(origin))
-    both = [_changed(start, end, forks, f"{store}/{folder}") for folder in _RECORDED]
+    rules, left = rules_in(end), with_paths_in(end, rules_in(origin))
+    both = [_changed(start, end, forks, f"{store}/{folder}") for folder in RECORDED]
     removed, changed = (sorted(path for one in both for path in one[place]) for place in range(2))
     _, rewritten = _changed(origin, end, (), waiver_folder(store))
     here, there = end.list(waiver_folder(store)), set(origin.list(waiver_folder(store)))
@@ -161,7 +161,7 @@ def landing_facts(
     )
 
 
-def _with_paths_in(tree: Tree, rules: Rules | None) -> Rules | None:
+def with_paths_in(tree: Tree, rules: Rules | None) -> Rules | None:
     """The rules without the paths of specs at which a tree has nothing: a spec that was moved is not dropped."""
     if rules is None:
         return None

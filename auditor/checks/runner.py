@@ -172,6 +172,12 @@ def run_on_waivers(waivers: Iterable[WaiverFacts]) -> Ran:
     return _ran(tuple(_of_file(check, one) for check, one in outcomes if isinstance(one, Fired)), tally)
 
 
+def summed(one: Counts, other: Counts) -> Counts:
+    """Both together."""
+    names = ("fired", "clear", "undecided", "not_run")
+    return Counts(*(getattr(one, name) + getattr(other, name) for name in names))
+
+
 def _ran(findings: tuple[Finding, ...], tally: _Tally) -> Ran:
     return Ran(findings, tally.counts(), tuple(tally.not_run))
 

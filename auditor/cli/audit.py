@@ -86,13 +86,15 @@ def _rendered(found: Audit, style: str, code: int, day: date, *, verbose: bool) 
 
         return FORMATS[style](of_audit(found, code))
     from auditor.render.debts import debt_lines
+    from auditor.render.landings import landing_lines
     from auditor.render.plain import as_text
     from auditor.render.terminal import show
     from auditor.render.undecided import could_not_tell
 
     out = console()
     told = could_not_tell(found.coverage) if verbose else ()
-    return as_text(out, *debt_lines(found.debts, day), *show(found, out.width), *told)
+    first = (*debt_lines(found.debts, day), *landing_lines(found.landings, found.excused()))
+    return as_text(out, *first, *show(found, out.width), *told)
 
 
 def _say(derived: LogsReport) -> None:

@@ -3,6 +3,7 @@
 from auditor.git.ancestry import Ancestry
 from auditor.git.lines import CommitLine
 from auditor.git.repository import Repository, find_repository, open_repository
+from auditor.git.touched import Touched, touched
 from auditor.git.trees import Commit, Folder, Index, Tree
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Folder",
     "Index",
     "Repository",
+    "Touched",
     "Tree",
     "find_repository",
     "open_repository",
+    "touched",
 ]

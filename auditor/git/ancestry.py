@@ -21,6 +21,7 @@ class Ancestry:
         authors: name and address of each commit's author, as the commit says; git proves neither.
         earliest: for each place in `chain`, the latest day of it and all before it (UTC, by committers' clocks).
         latest: for each place in `chain`, the earliest day of it and all after it.
+        merged: for each place in `chain`, the parents of its commit that are not in the chain.
     """
 
     chain: tuple[str, ...]
@@ -28,6 +29,7 @@ class Ancestry:
     authors: Mapping[str, tuple[str, str]]
     earliest: tuple[date, ...]
     latest: tuple[date, ...]
+    merged: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def ancestry_of(text: str, tip: str) -> Ancestry:
         authors={commit.id: commit.author for commit in commits.values()},
         earliest=tuple(accumulate(days, max)),
         latest=tuple(reversed(list(accumulate(reversed(days), min)))),
+        merged=tuple(commits[name].parents[1:] for name in chain),
     )
 
 

@@ -11,8 +11,9 @@ from auditor.checks.catalogue import check_of
 from auditor.model.finding import Finding, Place, Severity
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
+from auditor.render.landings import landing_name
 from auditor.render.results import UNTOLD, Case, Problem, Results, State, Weight, patch_name, sentence, unique
-from auditor.report import Audit, PatchEntry, SpecReport
+from auditor.report import Audit, LandingEntry, PatchEntry, SpecReport
 
 _SEVERE = {Severity.HIGH: Weight.ERROR, Severity.MEDIUM: Weight.WARNING}
 _ACCUSED = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.MEASUREMENT)
@@ -22,7 +23,8 @@ def of_audit(audit: Audit, exit_code: int) -> Results:
     """What an audit comes to. A waived finding is a note under its waiver's name."""
     excused = audit.excused()
     reasons = {facts.waiver.name: facts.waiver.reason for facts in audit.waivers}
-    problems = [one for spec in audit.specs for one in _of_spec(spec)]
+    problems = [one for landing in audit.landings for one in _of_landing(landing)]
+    problems += [one for spec in audit.specs for one in _of_spec(spec)]
     problems += [_of_finding(finding, "waivers", finding.place) for finding in audit.waiver_findings]
     counted = len(audit.patches)
     gaps = sum(len(spec.gaps) for spec in audit.specs)
@@ -31,7 +33,10 @@ def of_audit(audit: Audit, exit_code: int) -> Results:
         headline=f"{counted:,} patch{'' if counted == 1 else 'es'}, {audit.hiding_suspected} suspected of hiding; "
         f"{gaps} standing gap{'' if gaps == 1 else 's'}",
         problems=tuple(unique([_excused(one, excused, reasons) for one in problems])),
-        cases=tuple(case for spec in audit.specs for case in _cases(spec, excused)),
+        cases=(
+            *(case for landing in audit.landings for case in _landed(landing, excused)),
+            *(case for spec in audit.specs for case in _cases(spec, excused)),
+        ),
         waivers=audit.waivers,
         exit_code=exit_code,
     )
@@ -79,6 +84,21 @@ def _of_finding(finding: Finding, about: str, place: Place | None) -> Problem:
         place=place,
         remedy=check.remedy if check else "",
     )
+
+
+def _of_landing(landing: LandingEntry) -> Iterator[Problem]:
+    about = terminal(landing_name(landing))
+    yield from (_of_finding(finding, about, finding.place) for finding in landing.findings)
+
+
+def _landed(landing: LandingEntry, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
+    """What would have been held back is a failure; rules that were changed by themselves are a case that passed."""
+    for finding in landing.findings:
+        waiver = excused.get((finding.check, finding.fingerprint))
+        failed = State.FAILED if finding.severity is Severity.HIGH else State.PASSED
+        message = f"waived by {waiver}: {finding.message}" if waiver else finding.message
+        name = f"{finding.check} {finding.name}"
+        yield Case(terminal(landing_name(landing)), name, State.SKIPPED if waiver else failed, terminal(message))
 
 
 def _of_verdict(spec: str, facts: BehaviourFacts, about: str, place: Place | None) -> Iterator[Problem]:

@@ -35,6 +35,7 @@ from auditor.render.schema import (
     FindingPart,
     GapPart,
     HeldOutPart,
+    LandingPart,
     NotAssessedPart,
     NotComparedPart,
     OutsidePart,
@@ -55,7 +56,7 @@ from auditor.render.schema import (
 )
 from auditor.render.uses import use_parts
 from auditor.render.waivers import excused_parts, waiver_part
-from auditor.report import Audit, CheckpointEntry, PatchEntry, WindowEntry
+from auditor.report import Audit, CheckpointEntry, LandingEntry, PatchEntry, WindowEntry
 
 
 def audit_json(audit: Audit) -> str:
@@ -92,6 +93,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         plans=plan_parts(audit.specs, _finding),
         held_out_looks=use_parts(audit.specs, _finding),
         evidence_debts=[debt_part(debt) for debt in audit.debts],
+        landings=[_landing(entry) for entry in audit.landings],
         not_assessed=[NotAssessedPart(what=one.what, why=one.why) for one in audit.not_assessed],
         summary=SummaryPart(
             hiding_suspected=audit.hiding_suspected,
@@ -219,6 +221,11 @@ def _checkpoint_alone(alone: CheckpointAlone) -> CheckpointAlonePart:
         test=SidesPart(**sides_of(alone.test)),
         held_out=SidesPart(**sides_of(alone.held_out)) if alone.held_out else None,
     )
+
+
+def _landing(entry: LandingEntry) -> LandingPart:
+    findings = [_finding(finding) for finding in entry.findings]
+    return LandingPart(commit=entry.commit, landed=entry.day, patched=list(entry.patched), findings=findings)
 
 
 def _finding(finding: Finding) -> FindingPart:

@@ -607,6 +607,15 @@ class UsePart(_Part):
     findings: list[FindingPart]
 
 
+class LandingPart(_Part):
+    """A landing that changed what it is judged by: its commit, the latest day on which it can have landed."""
+
+    commit: str
+    landed: date
+    patched: list[str]
+    findings: list[FindingPart]
+
+
 class AuditDocument(_Part):
     """The document `auditor audit --format json` prints."""
 
@@ -624,5 +633,6 @@ class AuditDocument(_Part):
     plans: list[PlanPart]
     held_out_looks: list[UsePart]
     evidence_debts: list[DebtPart]
+    landings: list[LandingPart]
     not_assessed: list[NotAssessedPart]
     summary: SummaryPart

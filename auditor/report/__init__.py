@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from auditor import __version__
 from auditor.assess.debts import Debt
@@ -56,6 +57,22 @@ class WindowEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class LandingEntry:
+    """A landing that changed what it is judged by, and what was found.
+
+    Attributes:
+        commit: of the first-parent chain.
+        day: the latest on which it can have landed, by committers' clocks (UTC).
+        patched: the names of the specs whose text it changes as well.
+    """
+
+    commit: str
+    day: date
+    patched: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SpecReport:
     """One spec's part of an audit."""
 
@@ -95,6 +112,7 @@ class Audit:
     Attributes:
         waivers: every waiver there is, whether or not it counts; `waiver_findings` is what is wrong with them.
         debts: what patches that landed before they could be evaluated owe.
+        landings: those that loosened a policy, moved suites, removed or changed records, or brought their own waiver.
     """
 
     auditor_version: str
@@ -104,6 +122,7 @@ class Audit:
     waivers: tuple[WaiverFacts, ...] = ()
     waiver_findings: tuple[Finding, ...] = ()
     debts: tuple[Debt, ...] = ()
+    landings: tuple[LandingEntry, ...] = ()
 
     @property
     def patches(self) -> tuple[PatchEntry, ...]:
@@ -117,7 +136,11 @@ class Audit:
 
     def findings(self) -> tuple[Finding, ...]:
         """Every finding."""
-        return tuple(
+        of_landings = (finding for landing in self.landings for finding in landing.findings)
+        return (*of_landings, *self._of_specs())
+
+    def _of_specs(self) -> Iterator[Finding]:
+        yield from (
             finding
             for spec in self.specs
             for group in (
@@ -134,6 +157,7 @@ class Audit:
 
     def subjects(self) -> Iterator[Subject]:
         """Everything a waiver may be for: verdicts and findings, with the patches they are about."""
+        yield from (Subject(one.check, one.fingerprint) for landing in self.landings for one in landing.findings)
         for spec in self.specs:
             name = spec.history.spec
             for entry in spec.patches:
