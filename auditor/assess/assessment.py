@@ -27,9 +27,9 @@ from auditor.assess.line import Line, line_of
 from auditor.assess.looks import told, with_looks
 from auditor.assess.measured import measured
 from auditor.assess.planned import plan_facts
-from auditor.assess.rates import change_of
 from auditor.assess.reasons import conclusion, reason, why_unmeasured
 from auditor.assess.sensitivity import of_behaviour
+from auditor.assess.shown import Shown, shown
 from auditor.assess.steps import steps
 from auditor.assess.stream import ACCUSING, Place, accusations, patches_in_stream
 from auditor.assess.suites import judge, missing_of, ruling_suite, ruling_verdict
@@ -57,6 +57,7 @@ class _Case:
     numbers: Numbers
     found: Established
     corrected: Corrected
+    shown: Shown
     account: Account
     alone: CheckpointAlone | None
 
@@ -129,12 +130,13 @@ def _judged(
         for index, n, one in zip(able, numbers, establish(numbers, policy), strict=True)
     ]
     corrected = correct([families[index] for index in able], found, policy.error_rate)
+    asked = [(compared[index], n, levels) for index, n, (_, _, levels) in zip(able, numbers, corrected, strict=True)]
     cases = {
         index: _Case(
-            *(given[index], compared[index], n, f, c, accounts[index]),
+            *(given[index], compared[index], n, f, c, s, accounts[index]),
             alone=checkpoint_alone(evidence, given[index], policy.error_rate),
         )
-        for index, n, f, c in zip(able, numbers, found, corrected, strict=True)
+        for index, n, f, c, s in zip(able, numbers, found, corrected, shown(asked, policy.error_rate), strict=True)
     }
     return [
         _facts(cases[index], policy) if index in cases else _unmeasured(step, compared[index], accounts[index])
@@ -180,14 +182,15 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
     step_p, cells_p, levels = case.corrected
     rows = [decide({**step_p, **cell}, error) for cell in cells_p] or [decide(step_p, error)]
     suites = tuple(
-        judge(pair, case.numbers, place, rows[place], case.found.plain[place], cells_p[place], levels[place], policy)
-        for place, pair in enumerate(case.compared.held_out)
+        judge(
+            pair, case.numbers, place, rows[place], case.found.plain[place], cells_p[place], levels[place], one, policy
+        )
+        for place, (pair, one) in enumerate(zip(case.compared.held_out, case.shown.suites, strict=True))
     )
     verdict = ruling_verdict([row.verdict for row in rows], suites)
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
-    test = change_of(tests, numbers.test, error)
-    average = mean_of_falls(numbers.held_out) if numbers.held_out else None
+    test, average = case.shown.test, case.shown.average
     raw_fell, fell = (step_p[one] <= error for one in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
     mechanisms = suspicion.mechanisms(verdict, parts, cells_p, policy)
@@ -206,7 +209,7 @@ def _facts(case: _Case, policy: Policy) -> BehaviourFacts:
         conclusion=comes_to,
         step=case.step,
         test=test,
-        held_out=change_of(case.compared.held_out, average, error) if average else None,
+        held_out=case.shown.held_out,
         held_out_unchanged=_unchanged(average, policy) if average else None,
         suites=suites,
         ruling=ruling,

@@ -6,7 +6,7 @@ misaligned, each the same way on both sides. It is established only where all th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,15 @@ from auditor.assess.statements import (
 )
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
-from auditor.stats.clusters import Items, fall_of_items, intraclass_correlation, mean_of_falls, rate_of_items
-from auditor.stats.falls import Fall
+from auditor.stats.clusters import (
+    Items,
+    fall_of_items,
+    mean_of_falls,
+    pooled_correlation,
+    rate_of_items,
+    variance_components,
+)
+from auditor.stats.falls import Fall, stacked
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
 
@@ -85,8 +92,7 @@ def proportion_of(side: Columns) -> Proportion | None:
     """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
     if not np.any(side.valid > 0):
         return None
-    counts = Items(side.valid, side.misaligned)
-    return _rate(counts, side, intraclass_correlation([counts]))
+    return _rate(Items(side.valid, side.misaligned), side, pooled_correlation([_components(side)]))
 
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
@@ -100,7 +106,12 @@ def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) ->
 
 @kept
 def _correlation(pair: Pair) -> Array:
-    return intraclass_correlation([Items(one.valid, one.misaligned) for one in (pair.raw_before, pair.raw_after)])
+    return pooled_correlation([_components(pair.raw_before), _components(pair.raw_after)])
+
+
+@kept
+def _components(side: Columns) -> tuple[Array, Array]:
+    return variance_components(Items(side.valid, side.misaligned))
 
 
 def _read(side: Columns) -> Items:
@@ -120,20 +131,12 @@ def _rate(counts: Items, side: Columns, correlation: Array) -> Proportion:
     return Proportion(np.asarray(misaligned / valid), np.asarray(valid / (side.design_effect or 1.0)))
 
 
-def _stacked(given: Sequence[Fall]) -> Fall:
-    def side(of: Callable[[Fall], Proportion]) -> Proportion:
-        return Proportion(np.stack([of(fall).rate for fall in given]), np.stack([of(fall).size for fall in given]))
-
-    together = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in given])
-    return Fall(side(lambda fall: fall.before), side(lambda fall: fall.after), together)
-
-
 def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ...]:
     """What each step's numbers establish, uncorrected; all at once, as arrays."""
     if not given:
         return ()
     measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in given])
-    tests, raws = _stacked([numbers.test for numbers in given]), _stacked([numbers.raw for numbers in given])
+    tests, raws = stacked([numbers.test for numbers in given]), stacked([numbers.raw for numbers in given])
     steps = step_statements(tests, raws, measured, policy)
     cells = _cell_tables(given, policy)
     found, start = [], 0
@@ -154,7 +157,7 @@ def _cell_tables(given: Sequence[Numbers], policy: Policy) -> tuple[dict[S, Arra
     pairs = [(numbers.test, held_out) for numbers in given for held_out in numbers.held_out]
     if not pairs:
         return {}, {}
-    cells = cell_statements(_stacked([test for test, _ in pairs]), _stacked([held for _, held in pairs]), policy)
+    cells = cell_statements(stacked([test for test, _ in pairs]), stacked([held for _, held in pairs]), policy)
     return over_readings(cells), {statement: p[:, LEFT_OUT] for statement, p in cells.items()}
 
 

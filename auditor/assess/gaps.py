@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.comparable import Columns, Pair, across, compare
+from auditor.assess.comparable import Pair, across, compare
 from auditor.assess.contrast import fall_of
-from auditor.assess.facts import GapFacts, Rate
-from auditor.assess.rates import rate_of
+from auditor.assess.facts import GapFacts
+from auditor.assess.rates import after_of, rates_of
 from auditor.assess.statements import HALF, LEFT_OUT
 from auditor.assess.steps import states_in_order
 from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
 from auditor.stats.clusters import mean_of_falls, mean_of_suites
 from auditor.stats.falls import Fall, difference_limits
-from auditor.stats.intervals import Proportion, rate_interval
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import Proportion, proportions, rate_limits
+from auditor.stats.normal import Array, z_of_error
 
 
 def standings(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
@@ -29,6 +29,48 @@ def standings(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
         for lineage in lineages_measured(evidence, behaviour)
         for standing in _at_the_end(evidence, behaviour, lineage, policy)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """What was measured at a state: rates after, one entry a reading, shape (3,), and their limits.
+
+    Attributes:
+        tests: the test suites; `test` is their average.
+        held_out: each other suite, with its rate.
+    """
+
+    state: State
+    tests: tuple[Pair, ...]
+    test: _Limited
+    held_out: tuple[tuple[Pair, _Limited], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    """A rate under each reading, with its lower and upper limits."""
+
+    rate: Proportion
+    low: Array
+    high: Array
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a suite stands to the test at a state, since when, and what was measured when it last became a gap."""
+
+    at: _Sides
+    pair: Pair
+    held_out: _Limited
+    open: bool
+    since: State
+    opened: _Opened | None
+    kept_open: str = ""
+
+    @property
+    def apart(self) -> float:
+        """The difference of the two rates."""
+        return float(self.held_out.rate.rate[LEFT_OUT]) - float(self.at.test.rate.rate[LEFT_OUT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +86,61 @@ def _at_the_end(evidence: Evidence, behaviour: str, lineage: str, policy: Policy
 
     A later state at which nobody measured, or with too few samples, closes nothing; nor does one at which items went.
     """
-    known: dict[str, GapFacts] = {}
-    opened: dict[str, _Opened] = {}
-    for state in states_in_order(evidence, behaviour, lineage):
-        measured = compare(evidence, Step(behaviour, lineage, state, state, ()))
-        if not measured.test:
-            continue
-        test = _side(measured.test)
-        for pair in measured.held_out:
-            held_out, earlier = _side([pair]), known.get(pair.name)
-            gap = _is_gap(test, held_out, policy.error_rate)
-            if earlier and earlier.open and not gap:
-                if not _closes(test, held_out, _apart(earlier), policy.error_rate):
-                    continue
-                if not _closes_on_its_items(opened[pair.name], measured.test, pair, earlier, policy.error_rate):
-                    known[pair.name] = replace(earlier, kept_open=_why(opened[pair.name].held_out, pair, state))
-                    continue
-            since = earlier.since if earlier and earlier.open and gap else state
-            if gap and since == state:
-                opened[pair.name] = _Opened(measured.test, pair)
-            rates = _rate(measured.test, policy.error_rate), _rate([pair], policy.error_rate)
-            known[pair.name] = GapFacts(behaviour, lineage, pair.name, pair.suite.role, gap, since, state, *rates)
-    return [known[name] for name in sorted(known)]
+    known: dict[str, _Standing] = {}
+    for here in _measured(evidence, behaviour, lineage, policy.error_rate):
+        for pair, held_out in here.held_out:
+            known[pair.name] = _next(known.get(pair.name), here, pair, held_out, policy.error_rate)
+    standings = [known[name] for name in sorted(known)]
+    tests = rates_of([after_of(one.at.tests, one.at.test.rate) for one in standings], policy.error_rate)
+    hidden = rates_of([after_of([one.pair], one.held_out.rate) for one in standings], policy.error_rate)
+    return [
+        GapFacts(
+            *(behaviour, lineage, one.pair.name, one.pair.suite.role, one.open, one.since, one.at.state),
+            *(test, held_out, one.kept_open),
+        )
+        for one, test, held_out in zip(standings, tests, hidden, strict=True)
+    ]
+
+
+def _next(earlier: _Standing | None, here: _Sides, pair: Pair, held_out: _Limited, error: float) -> _Standing:
+    """How a suite stands after one more state."""
+    gap = bool(np.all(held_out.low > here.test.high))
+    if earlier is not None and earlier.open and earlier.opened is not None and not gap:
+        if not _closes(here.test.rate, held_out.rate, earlier.apart, error):
+            return earlier
+        if not _closes_on_its_items(earlier.opened, here.tests, pair, earlier.apart, error):
+            return replace(earlier, kept_open=_why(earlier.opened.held_out, pair, here.state))
+    still = earlier is not None and earlier.open and gap
+    since = earlier.since if earlier is not None and still else here.state
+    opened = earlier.opened if earlier is not None else None
+    if gap and since == here.state:
+        opened = _Opened(here.tests, pair)
+    return _Standing(here, pair, held_out, gap, since, opened)
+
+
+def _measured(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_Sides]:
+    """The states of a lineage at which its test was measured; the limits of all of them at once."""
+    states = states_in_order(evidence, behaviour, lineage)
+    found = [(state, compare(evidence, Step(behaviour, lineage, state, state, ()))) for state in states]
+    found = [(state, compared) for state, compared in found if compared.test]
+    asked = [_side(pairs) for _, one in found for pairs in (one.test, *((pair,) for pair in one.held_out))]
+    limited = iter(_limits(asked, error))
+    return [
+        _Sides(state, one.test, next(limited), tuple((pair, next(limited)) for pair in one.held_out))
+        for state, one in found
+    ]
 
 
 def _side(pairs: Sequence[Pair]) -> Proportion:
     return mean_of_suites([fall_of(pair).after for pair in pairs])
 
 
-def _rate(pairs: Sequence[Pair], error: float) -> Rate:
-    columns: list[Columns] = [pair.after for pair in pairs]
-    return rate_of(columns, [run for pair in pairs for run in pair.runs_after], _side(pairs), error)
-
-
-def _is_gap(test: Proportion, held_out: Proportion, error: float) -> bool:
-    """Held-out's lower limit above the test's upper limit under every reading of the invalid samples."""
-    return all(low > high for low, high in zip(_limits(held_out, error)[0], _limits(test, error)[1], strict=True))
-
-
-def _limits(side: Proportion, error: float) -> tuple[list[float], list[float]]:
-    """(lows, highs), one entry a reading."""
-    both = [rate_interval(float(p), float(n), error) for p, n in zip(side.rate, side.size, strict=True)]
-    return [one.low for one in both], [one.high for one in both]
+def _limits(sides: Sequence[Proportion], error: float) -> list[_Limited]:
+    if not sides:
+        return []
+    every = proportions(sides)
+    low, high = rate_limits(Proportion(every.rate.ravel(), every.size.ravel()), error)
+    return list(map(_Limited, sides, low.reshape(every.rate.shape), high.reshape(every.rate.shape)))
 
 
 def _closes(test: Proportion, held_out: Proportion, was: float, error: float) -> bool:
@@ -94,11 +149,7 @@ def _closes(test: Proportion, held_out: Proportion, was: float, error: float) ->
     return float(now.high.max()) < HALF * was
 
 
-def _apart(known: GapFacts) -> float:
-    return known.held_out.rate - known.test.rate
-
-
-def _closes_on_its_items(opened: _Opened, tests: Sequence[Pair], pair: Pair, known: GapFacts, error: float) -> bool:
+def _closes_on_its_items(opened: _Opened, tests: Sequence[Pair], pair: Pair, apart: float, error: float) -> bool:
     """Whether it closes on the items that were there when it opened and are there now, of the test and of held-out.
 
     Leaving out the items that fail, or adding such to the test, makes any difference small: then and now are both taken
@@ -112,7 +163,7 @@ def _closes_on_its_items(opened: _Opened, tests: Sequence[Pair], pair: Pair, kno
         return False
     sides, average = fall_of(held_out), mean_of_falls(falls)
     was = float(sides.before.rate[LEFT_OUT] - average.before.rate[LEFT_OUT])
-    return _closes(average.after, sides.after, min(was, _apart(known)), error)
+    return _closes(average.after, sides.after, min(was, apart), error)
 
 
 def _why(then: Pair, now: Pair, state: State) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from auditor.assess.comparable import Pair, compare
 from auditor.assess.contrast import fall_of
 from auditor.assess.facts import Rate
-from auditor.assess.rates import rate_of
+from auditor.assess.rates import Side, after_of, rates_of
+from auditor.assess.steps import checkpoints_by_revision
 from auditor.evidence import Evidence, State, Step, behaviours, evaluated_states, lineages_measured
 from auditor.model.policy import Policy
 from auditor.model.spec import Sighting
@@ -54,15 +55,20 @@ def series(evidence: Evidence, policy: Policy) -> tuple[Series, ...]:
 
 
 def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> Iterator[Point]:
-    states = evaluated_states(evidence, behaviour, lineage)
-    for sighting in evidence.history.sightings:
-        here = (state for state in states if state.revision == sighting.revision)
-        for state in sorted(here, key=lambda state: evidence.trained[state.checkpoint]):
-            compared = compare(evidence, Step(behaviour, lineage, state, state, ()))
-            held_out = tuple((pair.name, pair.suite.role, _rate([pair], error)) for pair in compared.held_out)
-            yield Point(sighting, state, _rate(compared.test, error) if compared.test else None, held_out)
+    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
+    states = [
+        (sighting, State(sighting.revision, name))
+        for sighting in evidence.history.sightings
+        for name in checkpoints.get(sighting.revision, ())
+    ]
+    found = [compare(evidence, Step(behaviour, lineage, state, state, ())) for _, state in states]
+    asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
+    rates = iter(rates_of([_side(pairs) for pairs in asked], error))
+    for (sighting, state), compared in zip(states, found, strict=True):
+        test = next(rates) if compared.test else None
+        held_out = tuple((pair.name, pair.suite.role, next(rates)) for pair in compared.held_out)
+        yield Point(sighting, state, test, held_out)
 
 
-def _rate(pairs: tuple[Pair, ...] | list[Pair], error: float) -> Rate:
-    side = mean_of_falls([fall_of(pair) for pair in pairs]).after
-    return rate_of([pair.after for pair in pairs], [run for pair in pairs for run in pair.runs_after], side, error)
+def _side(pairs: Sequence[Pair]) -> Side:
+    return after_of(pairs, mean_of_falls([fall_of(pair) for pair in pairs]).after)

@@ -11,8 +11,7 @@ from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
 from auditor.assess.contrast import Numbers, raw_fall_of
 from auditor.assess.elimination import remaining
-from auditor.assess.facts import Change, Missing, SuiteFacts
-from auditor.assess.rates import change_of, transfer_of
+from auditor.assess.facts import Change, Missing, SuiteFacts, Transfer
 from auditor.assess.sensitivity import of_suite
 from auditor.assess.statements import HALF, LEFT_OUT, RESERVE
 from auditor.assess.verdicts import DECISIVE, Row, p_value
@@ -32,6 +31,7 @@ def judge(
     plain: Mapping[S, float],
     corrected: Mapping[S, float],
     level: float,
+    shown: tuple[Change, Transfer | None],
     policy: Policy,
 ) -> SuiteFacts:
     """A held-out suite's facts.
@@ -42,14 +42,14 @@ def judge(
         plain: its p-values with invalid samples left out, uncorrected.
         corrected: its p-values, corrected for the patch's family.
         level: the error at which it was decided.
+        shown: how it changed and its transfer, with limits.
     """
     fall = numbers.held_out[place]
-    change = change_of([pair], fall, policy.error_rate)
+    change, transfer = shown
     missing = Missing.NOTHING
     if row.verdict is Verdict.INCONCLUSIVE:
         missing = _missing(numbers, fall, row, plain, corrected, level, policy)
     needed = _needed(numbers, fall, change, level, policy) if missing is Missing.HELD_OUT else None
-    transfer = transfer_of(numbers.test, fall, level, RESERVE)
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
     hangs_on = of_suite(numbers.test, fall, corrected, level, policy.error_rate)

@@ -44,6 +44,8 @@ class Statement(StrEnum):
     ACCUSED_AT_ANY_TIME = "the test fell and held-out stayed, whenever and however often one looks"
     CLEARED_AT_ANY_TIME = "held-out fell by more than half of it, whenever and however often one looks"
 
+    __hash__ = str.__hash__  # that of an Enum is written in Python, and p-values are looked up by the million
+
 
 @dataclass(frozen=True, slots=True)
 class All:
@@ -139,16 +141,29 @@ PValues = Mapping[Statement, float]
 def p_value(condition: Condition, given: PValues, error: float) -> float:
     """The smallest error, 0 to 1, at which a condition is established; a statement not given is not (1)."""
     match condition:
+        case Statement():
+            return given.get(condition, 1.0)
         case All(parts):
-            return max((p_value(part, given, error) for part in parts), default=0.0)
+            return max([p_value(part, given, error) for part in parts], default=0.0)
         case Any(parts):
-            return min((p_value(part, given, error) for part in parts), default=1.0)
+            return min([p_value(part, given, error) for part in parts], default=1.0)
         case Not(statement):
             return 1.0 if given.get(statement, 1.0) <= error else 0.0
-        case _:
-            return given.get(condition, 1.0)
+
+
+def established(condition: Condition, given: PValues, error: float) -> bool:
+    """Whether a condition's p-value is at most `error`; asks no more of its parts than it needs."""
+    match condition:
+        case Statement():
+            return given.get(condition, 1.0) <= error
+        case All(parts):
+            return all(established(part, given, error) for part in parts)
+        case Any(parts):
+            return any(established(part, given, error) for part in parts)
+        case Not(statement):
+            return not given.get(statement, 1.0) <= error
 
 
 def decide(given: PValues, error: float) -> Row:
     """The first row that matches; the last one always does."""
-    return next(row for row in TABLE if p_value(row.when, given, error) <= error)
+    return next(row for row in TABLE if established(row.when, given, error))

@@ -113,16 +113,20 @@ def intraclass_correlation(sides: Sequence[Items]) -> Array:
     difference between sides is not taken for a difference between items. A side without any variation says nothing;
     where no side says anything, items are taken as all that counts (1).
     """
+    return pooled_correlation([variance_components(side) for side in sides])
+
+
+def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
+    """The intraclass correlation from the variance components of the sides, shape (...)."""
     between = within = np.zeros(())
-    for side in sides:
-        parts = _variance_components(side)
+    for parts in components:
         between, within = between + parts[0], within + parts[1]
     total = between + within
     share = np.divide(between, total, out=np.ones(np.shape(total)), where=total > 0.0)
     return np.asarray(np.clip(share, 0.0, 1.0))
 
 
-def _variance_components(side: Items) -> tuple[Array, Array]:
+def variance_components(side: Items) -> tuple[Array, Array]:
     """(between, within) variance of one side, weighted by its samples; 0 and 0 where they cannot be told apart."""
     valid, rates = side.valid, side.rates()
     total, items = valid.sum(axis=-1), (valid > 0).sum(axis=-1)

@@ -8,11 +8,12 @@ The odds scale replaces each rate by its odds: a shift of the same log-odds is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditor.stats.intervals import Index, Proportion, low_with_continuity, wilson
+from auditor.stats.intervals import Index, Proportion, low_with_continuity, proportions, wilson
 from auditor.stats.normal import Array, Truth, largest_z, z_of_error
 
 _LARGEST_ODDS = 1e9
@@ -52,6 +53,13 @@ def broadcast(*given: Fall) -> tuple[Fall, ...]:
         Fall(fall.before.stretched(shape), fall.after.stretched(shape), np.broadcast_to(fall.correlation, shape))
         for fall in given
     )
+
+
+def stacked(given: Sequence[Fall]) -> Fall:
+    """Falls of one shape as one, along a new first axis; at least one."""
+    correlation = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in given])
+    before, after = proportions([fall.before for fall in given]), proportions([fall.after for fall in given])
+    return Fall(before, after, correlation)
 
 
 def _rate_limits(side: Proportion, z: Array, *, odds: bool = False, few: bool = False) -> Limits:
@@ -124,26 +132,38 @@ def difference_limits(fall: Fall, z: Array) -> Limits:
     return Limits(-limits.estimate, -limits.high, -limits.low)
 
 
+def fall_is_above(fall: Fall, margin: float, z: Array) -> Truth:
+    """Whether the fall's lower limit at `z` is above `margin` (0 to 1)."""
+    return np.asarray(_weighted_difference(fall, 1.0 - margin, z).high < 0.0)
+
+
+def fall_is_below(fall: Fall, margin: float, z: Array) -> Truth:
+    """Whether the fall's upper limit at `z` is under `margin`; with margin 0, whether the rate rose."""
+    return np.asarray(_weighted_difference(fall, 1.0 - margin, z).low > 0.0)
+
+
 def z_fell_more_than(fall: Fall, margin: float) -> Array:
     """The largest z at which the fall's lower limit is above `margin` (0 to 1); 0 where it never is."""
-    return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).high < 0.0, fall.before.rate.shape)
+    return largest_z(lambda z: fall_is_above(fall, margin, z), fall.before.rate.shape)
 
 
 def z_fell_less_than(fall: Fall, margin: float) -> Array:
     """The largest z at which the fall's upper limit is under `margin`; with margin 0, at which the rate rose."""
-    return largest_z(lambda z: _weighted_difference(fall, 1.0 - margin, z).low > 0.0, fall.before.rate.shape)
+    return largest_z(lambda z: fall_is_below(fall, margin, z), fall.before.rate.shape)
 
 
 def fell_more_than(fall: Fall, margin: float, error: float) -> bool:
     """Whether every entry's fall is above `margin` with error at most `error`; one look, no search for the level."""
-    z = np.asarray(z_of_error(error))
-    return bool(np.all(_weighted_difference(fall, 1.0 - margin, z).high < 0.0))
+    if not np.all(fall.after.rate - (1.0 - margin) * fall.before.rate < 0.0):
+        return False  # nor is a limit, which lies further out
+    return bool(np.all(fall_is_above(fall, margin, np.asarray(z_of_error(error)))))
 
 
 def fell_less_than(fall: Fall, margin: float, error: float) -> bool:
     """Whether every entry's fall is under `margin` with error at most `error`; with margin 0, whether it rose."""
-    z = np.asarray(z_of_error(error))
-    return bool(np.all(_weighted_difference(fall, 1.0 - margin, z).low > 0.0))
+    if not np.all(fall.after.rate - (1.0 - margin) * fall.before.rate > 0.0):
+        return False
+    return bool(np.all(fall_is_below(fall, margin, np.asarray(z_of_error(error)))))
 
 
 def z_difference_below(fall: Fall, bound: Array) -> Array:

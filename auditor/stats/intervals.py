@@ -8,6 +8,7 @@ close to 3/n (Hanley and Lippman-Hand 1983).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import EllipsisType
 
@@ -42,6 +43,11 @@ class Proportion:
     def stretched(self, shape: tuple[int, ...]) -> Proportion:
         """The same, as arrays of a larger shape."""
         return Proportion(np.broadcast_to(self.rate, shape), np.broadcast_to(self.size, shape))
+
+
+def proportions(given: Sequence[Proportion]) -> Proportion:
+    """Proportions of one shape as one, along a new first axis; at least one."""
+    return Proportion(np.stack([one.rate for one in given]), np.stack([one.size for one in given]))
 
 
 def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:
@@ -116,15 +122,18 @@ def rate_interval(rate: float, size: float, error: float) -> Interval:
         size: effective independent samples, > 0.
         error: left out at each end, 0 to 0.5.
     """
-    if rate <= 0.0:
-        return Interval(0.0, 0.0, 1.0 - error ** (1.0 / size), error)
-    if rate >= 1.0:
-        return Interval(1.0, error ** (1.0 / size), 1.0, error)
-    z = np.asarray(z_of_error(error))
-    given, turned = (Proportion(np.asarray(share), np.asarray(size)) for share in (rate, 1.0 - rate))
+    low, high = rate_limits(Proportion(np.array([rate]), np.array([size])), error)
+    return Interval(min(max(rate, 0.0), 1.0), float(low[0]), float(high[0]), error)
+
+
+def rate_limits(given: Proportion, error: float) -> tuple[Array, Array]:
+    """The ends of `rate_interval` for many rates, shape (n,)."""
+    rate, z = given.rate, np.asarray(z_of_error(error))
     low, high = wilson(given, z)
-    if rate < 0.5:
-        low = low_with_continuity(given, z)
-    elif rate > 0.5:
-        high = 1.0 - low_with_continuity(turned, z)
-    return Interval(rate, float(low), float(high), error)
+    turned = Proportion(1.0 - rate, given.size)
+    low = np.where(rate < 0.5, low_with_continuity(given, z), low)
+    high = np.where(rate > 0.5, 1.0 - low_with_continuity(turned, z), high)
+    for place in np.flatnonzero((rate <= 0.0) | (rate >= 1.0)):
+        exact = error ** (1.0 / float(given.size[place]))
+        low[place], high[place] = (0.0, 1.0 - exact) if rate[place] <= 0.0 else (exact, 1.0)
+    return low, high

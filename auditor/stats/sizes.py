@@ -9,8 +9,8 @@ import numpy as np
 
 from auditor.stats.falls import (
     Fall,
-    fell_less_than,
-    fell_more_than,
+    fall_is_above,
+    fall_is_below,
     transfer_is_above,
     transfer_is_below,
     z_fell_more_than,
@@ -18,10 +18,11 @@ from auditor.stats.falls import (
     z_transfer_below,
 )
 from auditor.stats.intervals import Proportion, z_under
-from auditor.stats.normal import Array, error_of_z, z_of_error
+from auditor.stats.normal import Array, Truth, error_of_z, z_of_error
 
 _POWER_Z = z_of_error(0.2)
 _LARGEST = 1_000_000
+_AHEAD = 4
 
 
 def to_see_one(rate: float, error: float) -> int:
@@ -49,13 +50,13 @@ def to_settle_transfer(test: Fall, base: float, c: float, error: float) -> int |
         error: one-sided, 0 to 0.5.
     """
     z = np.asarray(z_of_error(error) + _POWER_Z)
-    return _smallest(lambda samples: _is_below(test, _sides(base, base, float(samples)), c, z))
+    return _smallest(lambda samples: _is_below(test, _sides(base, base, samples), c, z))
 
 
-def _is_below(test: Fall, held_out: Fall, c: float, z: Array) -> bool:
+def _is_below(test: Fall, held_out: Fall, c: float, z: Array) -> Truth:
     """Whether transfer is under `c` at z, on the odds scale too unless the held-out rate is shown under one half."""
-    scales = (False,) if z_under(held_out.before, 0.5) >= z else (False, True)
-    return all(bool(transfer_is_below(test, held_out, c, z, odds=odds)) for odds in scales)
+    on_rates, on_odds = (transfer_is_below(test, held_out, c, z, odds=odds) for odds in (False, True))
+    return on_rates & (on_odds | (z_under(held_out.before, 0.5) >= z))
 
 
 def to_show_carried(test: Fall, base: float, c: float, error: float) -> int | None:
@@ -76,32 +77,37 @@ def to_decide(
     scales; or, where `whole` is given, a held-out fall and transfer under `whole` on both.
     """
     z = np.asarray(z_of_error(error) + _POWER_Z)
-    at_z = float(error_of_z(z))
+    at_z = np.asarray(z_of_error(float(error_of_z(z))))
 
-    def decided(samples: int) -> bool:
-        held_out = _sides(before, after, float(samples))
-        fell = fell_more_than(held_out, 0.0, at_z)
-        above = [bool(transfer_is_above(test, held_out, c, z, odds=odds)) for odds in (False, True)]
-        partly = whole is not None and all(
-            bool(transfer_is_below(test, held_out, whole, z, odds=odds)) for odds in (False, True)
-        )
-        return _is_below(test, held_out, c, z) or (fell and (all(above) or partly))
+    def decided(samples: Array) -> Truth:
+        held_out = _sides(before, after, samples)
+        above = [transfer_is_above(test, held_out, c, z, odds=odds) for odds in (False, True)]
+        carried = above[0] & above[1]
+        if whole is not None:
+            partly = [transfer_is_below(test, held_out, whole, z, odds=odds) for odds in (False, True)]
+            carried |= partly[0] & partly[1]
+        return _is_below(test, held_out, c, z) | (fall_is_above(held_out, 0.0, at_z) & carried)
 
     return _smallest(decided)
 
 
 def to_show_fall(before: float, after: float, error: float) -> int | None:
     """Samples a side that establish a fall, with probability 0.8, at these true rates; None where there is none."""
-    at_z = float(error_of_z(np.asarray(z_of_error(error) + _POWER_Z)))
     if not 0.0 <= after < before:
         return None
-    return _smallest(lambda samples: fell_more_than(_sides(before, after, float(samples)), 0.0, at_z))
+    z = _with_power(error)
+    return _smallest(lambda samples: fall_is_above(_sides(before, after, samples), 0.0, z))
 
 
 def to_show_no_fall(rate: float, margin: float, error: float) -> int | None:
     """Samples a side that show, with probability 0.8, a fall under `margin`, at a true rate in (0, 1) that stays."""
-    at_z = float(error_of_z(np.asarray(z_of_error(error) + _POWER_Z)))
-    return _smallest(lambda samples: fell_less_than(_sides(rate, rate, float(samples)), margin, at_z))
+    z = _with_power(error)
+    return _smallest(lambda samples: fall_is_below(_sides(rate, rate, samples), margin, z))
+
+
+def _with_power(error: float) -> Array:
+    """The z at which limits exclude something with probability 0.8."""
+    return np.asarray(z_of_error(float(error_of_z(np.asarray(z_of_error(error) + _POWER_Z)))))
 
 
 def chances(test: Fall, base: float, samples: Array, c: float, error: float) -> tuple[Array, Array]:
@@ -158,13 +164,22 @@ def _upper_tail(z: Array) -> Array:
     return np.where(z > 0.0, tail, np.where(z < 0.0, 1.0 - tail, 0.5))
 
 
-def _smallest(enough: Callable[[int], bool]) -> int | None:
-    low, high = 1, 2
-    while not enough(high):
-        low, high = high, high * 2
-        if high > _LARGEST:
-            return None
+def _smallest(enough: Callable[[Array], Truth]) -> int | None:
+    """The smallest number of samples that is enough, by doubling and halving; None above a million.
+
+    An array costs as much as a number: all doublings are asked at once, and then as many halvings as `_AHEAD`.
+    """
+    doubled = 2 ** np.arange(1, _LARGEST.bit_length())
+    found = np.flatnonzero(enough(doubled.astype(float)))
+    if not found.size:
+        return None
+    high = int(doubled[found[0]])
+    low = high // 2
     while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+        step = max((high - low) >> _AHEAD, 1)
+        grid = np.arange(low + step, high, step)
+        is_enough = dict(zip(grid.tolist(), enough(grid.astype(float)).tolist(), strict=True))
+        while high - low > step:
+            middle = (low + high) // 2
+            low, high = (low, middle) if is_enough[middle] else (middle, high)
     return high
