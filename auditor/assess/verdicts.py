@@ -151,19 +151,19 @@ def p_value(condition: Condition, given: PValues, error: float) -> float:
             return 1.0 if given.get(statement, 1.0) <= error else 0.0
 
 
-def established(condition: Condition, given: PValues, error: float) -> bool:
+def holds(condition: Condition, given: PValues, error: float) -> bool:
     """Whether a condition's p-value is at most `error`; asks no more of its parts than it needs."""
     match condition:
         case Statement():
             return given.get(condition, 1.0) <= error
         case All(parts):
-            return all(established(part, given, error) for part in parts)
+            return all(holds(part, given, error) for part in parts)
         case Any(parts):
-            return any(established(part, given, error) for part in parts)
+            return any(holds(part, given, error) for part in parts)
         case Not(statement):
             return not given.get(statement, 1.0) <= error
 
 
 def decide(given: PValues, error: float) -> Row:
     """The first row that matches; the last one always does."""
-    return next(row for row in TABLE if established(row.when, given, error))
+    return next(row for row in TABLE if holds(row.when, given, error))

@@ -20,6 +20,7 @@ from auditor.assess.verdicts import (
     all_of,
     any_of,
     decide,
+    holds,
     p_value,
 )
 from auditor.assess.verdicts import Statement as S
@@ -224,6 +225,12 @@ def test_some_row_always_matches_and_only_which_side_of_the_error_rate_counts(gi
     row = decide(given, ERROR)
     assert isinstance(row, Row)
     assert decide({s: 0.0 if p <= ERROR else 1.0 for s, p in given.items()}, ERROR) is row
+
+
+@settings(max_examples=100, deadline=None)
+@given(P_VALUES, st.sampled_from([*(row.when for row in TABLE), *DECISIVE, *S]))
+def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, float], condition: Condition) -> None:
+    assert holds(condition, given, ERROR) is (p_value(condition, given, ERROR) <= ERROR)
 
 
 @settings(max_examples=100, deadline=None)

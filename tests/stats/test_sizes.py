@@ -14,6 +14,7 @@ from auditor.stats.falls import Fall, fall_limits
 from auditor.stats.intervals import Proportion, rate_interval
 from auditor.stats.normal import z_of_error
 from auditor.stats.sizes import (
+    _smallest,
     chance_of_fall,
     chances,
     epochs_needed,
@@ -167,7 +168,7 @@ def test_a_test_fall_is_planned_for() -> None:
     assert unchanged.mean() == pytest.approx(0.8, abs=0.03)
 
 
-@given(st.floats(20.0, 5000.0), st.sampled_from([1, 2, 5, 10]), st.floats(0.0, 1.0))
+@given(st.floats(20.0, 5000.0), st.sampled_from([1, 2, 5, 10]), st.just(0.0) | st.floats(1e-6, 1.0))
 @settings(max_examples=100, deadline=None)
 def test_items_and_epochs_are_worth_what_was_asked_and_no_more(samples: float, epochs: int, correlation: float) -> None:
     def worth(items: int, each: int) -> float:
@@ -186,3 +187,14 @@ def test_no_number_of_epochs_makes_up_for_items() -> None:
     assert epochs_needed(300.0, 60, 0.1) == 9
     assert epochs_needed(300.0, 299, 1.0) is None
     assert epochs_needed(300.0, 300, 1.0) == 1
+
+
+@given(st.integers(1, 5000))
+@settings(max_examples=50, deadline=None)
+def test_the_smallest_is_found_among_all_that_are_asked_at_once(least: int) -> None:
+    assert _smallest(lambda samples: samples >= least) == max(least, 2)
+
+
+def test_no_number_above_a_million_is_looked_for() -> None:
+    assert _smallest(lambda samples: samples >= 524_288) == 524_288
+    assert _smallest(lambda samples: samples >= 524_289) is None
