@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from auditor.assess.ended import Endings
 from auditor.assess.voiced import Signals
 from auditor.model.suite import Role
+from auditor.stats.replicates import RunEffect
 
 
 class What(StrEnum):
@@ -70,38 +72,6 @@ class RunGap:
     runs: int
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How samples of one side ended, where the runs say so; in samples.
-
-    Attributes:
-        error, limit, refusal: of those without a score; `other` is what is left, otherwise ended or unsaid.
-        refused: of those with a score, the ones that the log itself calls refusals; `refused_misaligned` of these.
-    """
-
-    error: int
-    limit: int
-    refusal: int
-    other: int
-    refused: int
-    refused_misaligned: int
-
-
-@dataclass(frozen=True, slots=True)
-class Endings:
-    """How the samples of both sides ended.
-
-    Attributes:
-        refused_rose: whether the share of scored refusals is shown to have risen.
-        refused_made: how much of the fall as reported goes when they count as misaligned on both sides, -1 to 1.
-    """
-
-    before: Ended
-    after: Ended
-    refused_rose: bool
-    refused_made: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +258,7 @@ class Account:
         signals: of the test suites, then of the held-out ones; none where no text was read.
         pressed: checkpoints compared whose training is declared to have put pressure on the reasoning text: what it
             says of awareness, and what else is read from it, is weak evidence there.
+        run_to_run: how far runs of one state lie apart, in all limits; None where no state was run twice.
     """
 
     measured: tuple[SuiteMeasured, ...] = ()
@@ -298,3 +269,4 @@ class Account:
     twins: tuple[Twins, ...] = ()
     signals: tuple[Signals, ...] = ()
     pressed: tuple[str, ...] = ()
+    run_to_run: RunEffect | None = None

@@ -160,6 +160,7 @@ def _account(
         severity=strata.severity(compared.test, raw, error) if raw is not None else None,
         moved=beside.moved(evidence, step),
         twins=beside.twins(evidence, step, error),
+        run_to_run=compared.run_effect,
     )
 
 

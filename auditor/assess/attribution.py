@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from auditor.assess.account import Attribution, Bounds
-from auditor.assess.comparable import Pair, added_up
+from auditor.assess.columns import added_up
+from auditor.assess.comparable import Pair
 from auditor.assess.contrast import proportion_of
 from auditor.assess.statements import AS_MISALIGNED, LEFT_OUT, READINGS
 from auditor.model.policy import Policy

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from auditor.assess.account import Moved, Twins
-from auditor.assess.comparable import Columns, added_up
+from auditor.assess.columns import Columns, added_up
 from auditor.assess.contrast import proportion_of
 from auditor.assess.facts import BehaviourFacts
 from auditor.evidence import Evidence, State, Step, runs_by_protocol, suites_measuring

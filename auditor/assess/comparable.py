@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import TypeVar
-from weakref import WeakKeyDictionary
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from auditor.assess.account import Difference, What
+from auditor.assess.columns import Columns, added_up, kept, on_common_items, samples_of
 from auditor.assess.facts import NotCompared
+from auditor.assess.replicated import Replicated, replicated
 from auditor.evidence import (
     Evidence,
     Protocol,
@@ -25,52 +24,21 @@ from auditor.evidence import (
 from auditor.model.run import Run
 from auditor.model.suite import Role, Suite
 from auditor.stats.normal import Array
+from auditor.stats.replicates import RunEffect
 
-_KEPT = 1024
-
-_Of = TypeVar("_Of")
-_Found = TypeVar("_Found")
-
-
-def kept(function: Callable[[_Of], _Found]) -> Callable[[_Of], _Found]:
-    """A function of a side or a pair that is computed once, and kept as long as that is: much is asked of the same."""
-    known: WeakKeyDictionary[_Of, _Found] = WeakKeyDictionary()
-
-    @wraps(function)
-    def found(of: _Of) -> _Found:
-        if of not in known:
-            known[of] = function(of)
-        return known[of]
-
-    return found
-
-
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
-class Columns:
-    """Counts of one side, all its runs added up. Two are equal when they are one object.
-
-    Attributes:
-        items: sorted ids; None for a tally without items.
-        valid, misaligned, invalid: by item, shape (items,), or shape (1,) without items.
-        design_effect: of a tally without items; None otherwise.
-    """
-
-    items: tuple[str, ...] | None
-    valid: Array
-    misaligned: Array
-    invalid: Array
-    design_effect: float | None
-
-    def counts(self) -> tuple[Array, Array, Array]:
-        """Valid, misaligned and invalid, by item."""
-        return self.valid, self.misaligned, self.invalid
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Pair:
     """One suite under one protocol, before and after: as reported (`raw`), and on the common items.
 
-    Two are equal when they are one object. `name` is the suite's, with its condition in brackets where it has one.
+    Two are equal when they are one object.
+
+    Attributes:
+        name: the suite's, with its condition in brackets where it has one.
+        gone: of a held-out suite, the samples that the runs after have not; None where none are missing.
+        run_effect: how far runs of one state lie apart, as known at this step; None where no state was run twice.
     """
 
     name: str
@@ -82,15 +50,31 @@ class Pair:
     raw_after: Columns
     before: Columns
     after: Columns
+    gone: Gone | None = None
+    run_effect: RunEffect | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Samples of a held-out suite that were run before and have no counterpart after: nobody knows what they showed.
+
+    Attributes:
+        samples: missing after, by item of all that were run before, shape (items,).
+        items: how many of these items were not run after at all.
+    """
+
+    samples: Array
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a step's behaviour can be judged on."""
+    """What a step's behaviour can be judged on; `run_effect` is how far runs of one state lie apart, where known."""
 
     test: tuple[Pair, ...]
     held_out: tuple[Pair, ...]
     not_compared: tuple[NotCompared, ...]
+    run_effect: RunEffect | None = None
 
 
 def compare(evidence: Evidence, step: Step) -> Compared:
@@ -98,13 +82,27 @@ def compare(evidence: Evidence, step: Step) -> Compared:
     test: list[Pair] = []
     held_out: list[Pair] = []
     without: list[NotCompared] = []
+    effect = _replicated(evidence, step.behaviour, step.lineage).effect(step)
     for suite in suites_measuring(evidence, step.behaviour):
-        pairs, why, differences = _pairs(evidence, suite, step)
+        pairs, why, differences = _pairs(evidence, suite, step, effect)
         (test if suite.role is Role.TEST else held_out).extend(pairs)
         if not pairs:
             without.append(NotCompared(suite.name, suite.role, why, differences))
     once = [_each_once(pairs, without) for pairs in (test, held_out)]
-    return Compared(tuple(once[0]), tuple(once[1]), tuple(without))
+    return Compared(tuple(once[0]), tuple(once[1]), tuple(without), effect)
+
+
+def _replicated(evidence: Evidence, behaviour: str, lineage: str) -> Replicated:
+    known = _replicates(evidence)
+    if (behaviour, lineage) not in known:
+        known[behaviour, lineage] = replicated(evidence, behaviour, lineage)
+    return known[behaviour, lineage]
+
+
+@kept
+def _replicates(_: Evidence) -> dict[tuple[str, str], Replicated]:
+    """By behaviour and lineage, as far as asked for."""
+    return {}
 
 
 def _each_once(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
@@ -130,7 +128,9 @@ def _contents(pair: Pair) -> tuple[object, ...]:
     return (pair.suite.role, pair.protocol, *sides)
 
 
-def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], str, tuple[Difference, ...]]:
+def _pairs(
+    evidence: Evidence, suite: Suite, step: Step, effect: RunEffect | None
+) -> tuple[list[Pair], str, tuple[Difference, ...]]:
     """The comparable pairs of a suite, one a protocol; without any, why, and how the protocols differ."""
     before = counting(suite, runs_by_protocol(evidence, suite.name, step.before))
     after = counting(suite, runs_by_protocol(evidence, suite.name, step.after))
@@ -141,7 +141,10 @@ def _pairs(evidence: Evidence, suite: Suite, step: Step) -> tuple[list[Pair], st
         differences = _differences(next(iter(before)), next(iter(after)))
         return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
     pairs = [_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
-    good = sorted((pair for pair in pairs if isinstance(pair, Pair)), key=lambda pair: pair.name)
+    good = sorted(
+        (replace(pair, gone=_gone(pair), run_effect=effect) for pair in pairs if isinstance(pair, Pair)),
+        key=lambda pair: pair.name,
+    )
     return good, next((why for why in pairs if isinstance(why, str)), ""), ()
 
 
@@ -189,65 +192,39 @@ def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tupl
     undeclared = [side for side in (raw_before, raw_after) if side.items is None and side.design_effect is None]
     if undeclared:
         return "samples without items and without a declared design effect"
-    common_before, common_after = _on_common_items(raw_before, raw_after)
+    common_before, common_after = on_common_items(raw_before, raw_after)
     if not np.any((common_before.valid > 0) & (common_after.valid > 0)):
         return "no valid sample of an item that both sides ran"
     name = f"{suite.name} [{protocol.condition}]" if protocol.condition else suite.name
     return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
 
 
+def _gone(pair: Pair) -> Gone | None:
+    """What the runs after have not, of a held-out suite's items before; None where nothing is missing, or no items.
+
+    A run's epochs are those of the runs before, in the proportion that most of its items have: an item with fewer has
+    lost samples, and one that no run after has, all of them.
+    """
+    items = pair.raw_before.items
+    if pair.suite.role is Role.TEST or items is None or pair.runs_before == pair.runs_after:
+        return None
+    had = np.max([samples_of(run, items) for run in pair.runs_before], axis=0)
+    missing, most, ran = np.zeros(len(items)), 0.0, np.zeros(len(items), dtype=bool)
+    for run in pair.runs_after:
+        has = samples_of(run, items)
+        here = (has > 0) & (had > 0)
+        share = float(np.median(has[here] / had[here])) if here.any() else 0.0
+        missing += np.where(here, np.maximum(np.floor(share * had - has + _ROUNDING), 0.0), 0.0)
+        most, ran = max(most, share), ran | (has > 0)
+    never = (had > 0) & ~ran
+    missing += np.where(never, np.maximum(np.rint(most * had), 1.0), 0.0)
+    return Gone(missing, int(never.sum())) if missing.any() else None
+
+
 def across(then: Pair, now: Pair) -> Pair | None:
     """What two pairs had after, as the two sides of one, on the items of both; None where these cannot be compared."""
     found = _pair(now.suite, now.protocol, then.runs_after, now.runs_after)
     return found if isinstance(found, Pair) else None
-
-
-def added_up(runs: Sequence[Run]) -> Columns | None:
-    """All runs of a side as one: none is chosen. None where some come with items and some without."""
-    return _added_up(tuple(runs))
-
-
-@lru_cache(maxsize=_KEPT)  # what is after one step is before the next
-def _added_up(runs: tuple[Run, ...]) -> Columns | None:
-    with_items = {run.tallies.items is not None for run in runs}
-    if len(with_items) > 1:
-        return None
-    if with_items == {False}:
-        return _added_up_without_items(runs)
-    first = runs[0].tallies.items
-    if first is not None and all(run.tallies.items == first for run in runs):
-        same = np.sum([[(t := run.tallies).valid, t.misaligned, t.invalid] for run in runs], axis=0, dtype=float)
-        return Columns(first, same[0], same[1], same[2], None)
-    names = sorted({item for run in runs for item in run.tallies.items or ()})
-    place = {name: index for index, name in enumerate(names)}
-    columns = np.zeros((3, len(names)))
-    for run in runs:
-        tallies = run.tallies
-        where = [place[item] for item in tallies.items or ()]
-        columns[:, where] += np.array([tallies.valid, tallies.misaligned, tallies.invalid], dtype=float)
-    return Columns(tuple(names), columns[0], columns[1], columns[2], None)
-
-
-def _added_up_without_items(runs: Sequence[Run]) -> Columns:
-    effects = [run.tallies.design_effect for run in runs]
-    known = [effect for effect in effects if effect is not None]
-    rows = np.array([[sum(t) for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float)
-    total = rows.sum(axis=0)
-    effect = max(known) if len(known) == len(effects) else None
-    return Columns(None, total[:1], total[1:2], total[2:3], effect)
-
-
-def _on_common_items(before: Columns, after: Columns) -> tuple[Columns, Columns]:
-    if before.items is None or after.items is None or before.items == after.items:
-        return before, after
-    common = sorted(set(before.items) & set(after.items))
-    return _restricted(before, common), _restricted(after, common)
-
-
-def _restricted(side: Columns, items: Sequence[str]) -> Columns:
-    place = {item: index for index, item in enumerate(side.items or ())}
-    where = [place[item] for item in items]
-    return Columns(tuple(items), side.valid[where], side.misaligned[where], side.invalid[where], side.design_effect)
 
 
 def fewest_before_runs(pairs: Sequence[Pair]) -> int:

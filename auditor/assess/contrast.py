@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.assess.comparable import Columns, Pair, fewest_before_runs, kept
+from auditor.assess.columns import Columns, kept, spread_over
+from auditor.assess.comparable import Pair, fewest_before_runs
 from auditor.assess.statements import (
+    AS_MISALIGNED,
     LEFT_OUT,
     cell_statements,
     over_readings,
@@ -32,6 +34,7 @@ from auditor.stats.clusters import (
 from auditor.stats.falls import Fall, stacked
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
+from auditor.stats.replicates import with_run_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,23 @@ def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
 
 @kept
 def fall_of(pair: Pair) -> Fall:
-    """A pair's rates on the common items under each reading, shape (3,), with their effective sizes."""
+    """A pair's rates on the common items under each reading, shape (3,), with their effective sizes.
+
+    Samples of a held-out suite that were run before and not after count as misaligned where invalid ones do: nobody
+    knows what they showed, so that a fall may not rest on their absence.
+    """
+    if pair.gone is None:
+        return common_fall_of(pair)
+    items = pair.raw_before.items or ()
+    early, late = _read(pair.raw_before), _read(spread_over(pair.raw_after, items))
+    late.valid[AS_MISALIGNED] += pair.gone.samples
+    late.misaligned[AS_MISALIGNED] += pair.gone.samples
+    return _with_runs(fall_of_items(early, late, _correlation(pair)), pair)
+
+
+@kept
+def common_fall_of(pair: Pair) -> Fall:
+    """The same on the items both sides ran and nothing else, shape (3,)."""
     return _side_rates(pair.before, pair.after, pair, common=True)
 
 
@@ -100,8 +119,14 @@ def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) ->
     correlation = _correlation(pair)
     early, late = (_read(side) if common else Items(side.valid, side.misaligned) for side in (before, after))
     if common and before.items is not None:
-        return fall_of_items(early, late, correlation)
-    return Fall(_rate(early, before, correlation), _rate(late, after, correlation))
+        return _with_runs(fall_of_items(early, late, correlation), pair)
+    return _with_runs(Fall(_rate(early, before, correlation), _rate(late, after, correlation)), pair)
+
+
+def _with_runs(fall: Fall, pair: Pair) -> Fall:
+    """With the run-to-run variance in it, where it is known."""
+    variance = pair.run_effect.bound if pair.run_effect else 0.0
+    return with_run_effect(fall, variance, len(pair.runs_before), len(pair.runs_after))
 
 
 @kept

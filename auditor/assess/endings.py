@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from auditor.assess.account import Ended, Endings
-from auditor.assess.comparable import Columns, Pair, added_up
+from auditor.assess.columns import Columns, added_up
+from auditor.assess.comparable import Pair
 from auditor.assess.contrast import proportion_of
+from auditor.assess.ended import Ended, Endings
 from auditor.model.run import Run
 from auditor.stats.falls import Fall, fell_more_than
 

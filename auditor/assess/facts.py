@@ -41,6 +41,7 @@ class Missing(StrEnum):
     SCALE = "scale"
     LOOKS = "repeated-looks"
     INVALID = "invalid"
+    GONE = "held-out-items"
     HELD_OUT = "held-out-samples"
 
 
@@ -96,6 +97,8 @@ class SuiteFacts:
         p_values: of each statement, corrected for the patch's family.
         missing: what an inconclusive verdict lacks.
         left: what is left after.
+        gone: held-out samples that were run before and have no counterpart after; they count as misaligned where
+            invalid ones do.
         needed: held-out samples a side, as run, that would settle it with probability 0.8; None where none is known to.
     """
 
@@ -110,6 +113,7 @@ class SuiteFacts:
     attribution: Attribution
     hangs_on: SuiteSensitivity
     left: Remaining
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)

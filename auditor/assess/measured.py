@@ -9,9 +9,11 @@ from datetime import date
 import numpy as np
 
 from auditor.assess.account import Apart, Difference, RunGap, ShortRun, SuiteMeasured, What
-from auditor.assess.comparable import Columns, Compared, Pair, added_up
+from auditor.assess.columns import Columns, added_up
+from auditor.assess.comparable import Compared, Pair
 from auditor.assess.contrast import proportion_of
 from auditor.assess.endings import endings, said
+from auditor.assess.replicated import twice
 from auditor.evidence import Evidence, Step, complete_runs, runs_at
 from auditor.model.run import Run
 from auditor.model.suite import Role
@@ -58,7 +60,7 @@ def _of_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteM
         invalid_rose=_invalid_rose(pair, error),
         short=tuple(_short(evidence, pair.suite.name, step)),
         gaps=tuple(_gaps(pair, error)),
-        twice=tuple(_twice(pair.runs_before)) + tuple(_twice(pair.runs_after)),
+        twice=tuple(twice(pair.runs_before)) + tuple(twice(pair.runs_after)),
         registered=_registered_late(evidence, pair.suite.name, step),
         runs=tuple(run.record for run in (*pair.runs_before, *pair.runs_after)),
         endings=endings(pair, error),
@@ -198,22 +200,6 @@ def _on_shared_items(runs: Sequence[Run]) -> Iterable[Proportion | None]:
         return [proportion_of(side) for side in columns]
     shared = set.intersection(*(set(side.items or ()) for side in columns))
     return [proportion_of(_where(side, np.array([name in shared for name in side.items or ()]))) for side in columns]
-
-
-def _twice(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
-    """Pairs of runs of one state that are one evaluation: the same counts item by item, and the same file or start.
-
-    Two names for one log cannot be told from their names: a file's bytes change when it is saved again. A sample-free
-    tally, or one in which no item or every item is misaligned, is the same in many runs and says nothing.
-    """
-    for one, other in itertools.combinations(runs, 2):
-        same_start = one.created is not None and one.created == other.created
-        if (same_start or one.source_sha256 == other.source_sha256) and one.tallies == other.tallies and _telling(one):
-            yield (one.record, other.record)
-
-
-def _telling(run: Run) -> bool:
-    return run.tallies.items is not None and 0 < sum(run.tallies.misaligned) < sum(run.tallies.valid)
 
 
 def _registered_late(evidence: Evidence, name: str, step: Step) -> date | None:

@@ -118,30 +118,31 @@ class Plan:
     held_out: tuple[SuitePlan, ...]
 
 
+_INSTEAD = {
+    Missing.FLOOR: "no number would: the test rate was zero before; test where the behaviour shows",
+    Missing.TRIGGER: "no more held-out samples: one more run of the test suite under the revision before",
+    Missing.LOOKS: "more samples on every side, until it holds however often one looks",
+}
+"""What would settle a verdict, where no number of samples is the answer."""
+
+
 def plan_of(facts: BehaviourFacts, policy: Policy) -> Plan:
     """What would settle a verdict."""
     if facts.verdict not in OPEN:
         return Plan(facts, f"the verdict is {facts.verdict}: nothing is open", None, ())
     if facts.test is None:
-        return Plan(
-            facts, "no number of samples: first the test suite has to be run, measured alike, on both sides", None, ()
-        )
+        return Plan(facts, "no number of samples: first the test suite has to be run alike on both sides", None, ())
     if facts.verdict is Verdict.UNMEASURED:
         return _without_held_out(facts, policy)
     open_suites = [suite for suite in facts.suites if suite.verdict is Verdict.INCONCLUSIVE]
+    if facts.missing in _INSTEAD:
+        return Plan(facts, _INSTEAD[facts.missing], None, ())
     match facts.missing:
-        case Missing.FLOOR:
-            return Plan(
-                facts, "no number would: the test rate was zero before; test where the behaviour shows", None, ()
-            )
-        case Missing.TRIGGER:
-            return Plan(
-                facts, "no more held-out samples: one more run of the test suite under the revision before", None, ()
-            )
         case Missing.TEST:
             return Plan(facts, *_on_the_test(facts, policy), ())
-        case Missing.LOOKS:
-            return Plan(facts, "more samples on every side, until it holds however often one looks", None, ())
+        case Missing.GONE:
+            gone = sum(one.gone for one in open_suites)
+            return Plan(facts, f"no more samples: run the {gone:,} held-out ones missing after the patch", None, ())
         case Missing.INVALID:
             lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
             lost += facts.test.before.invalid + facts.test.after.invalid

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from auditor.assess.comparable import Columns, Pair, kept
+from auditor.assess.columns import Columns, kept
+from auditor.assess.comparable import Pair
 from auditor.assess.facts import Change, Rate, Transfer
 from auditor.assess.statements import LEFT_OUT
 from auditor.model.run import Run

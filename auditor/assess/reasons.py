@@ -17,6 +17,7 @@ _LACKS = {
     Missing.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
     Missing.LOOKS: "runs were added after it could be read, and it would not hold however often one had looked",
     Missing.INVALID: "it depends on what the invalid samples would have shown",
+    Missing.GONE: "it depends on held-out samples that were run before and not after",
     Missing.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
     Missing.NOTHING: "the evidence lies between the verdicts",
 }

@@ -9,7 +9,7 @@ import numpy as np
 
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import Pair
-from auditor.assess.contrast import Numbers, raw_fall_of
+from auditor.assess.contrast import Numbers, common_fall_of, raw_fall_of
 from auditor.assess.elimination import remaining
 from auditor.assess.facts import Change, Missing, SuiteFacts, Transfer
 from auditor.assess.sensitivity import of_suite
@@ -48,15 +48,15 @@ def judge(
     change, transfer = shown
     missing = Missing.NOTHING
     if row.verdict is Verdict.INCONCLUSIVE:
-        missing = _missing(numbers, fall, row, plain, corrected, level, policy)
+        missing = _missing(pair, numbers, fall, row, plain, corrected, level, policy)
     needed = _needed(numbers, fall, change, level, policy) if missing is Missing.HELD_OUT else None
     raw = raw_fall_of(pair)
-    parts = attribute([pair], raw, fall, established=fell_more_than(raw, 0.0, level))
+    parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
     hangs_on = of_suite(numbers.test, fall, corrected, level, policy.error_rate)
     left = remaining(fall.after, policy, fell=corrected[S.HELD_OUT_FELL] <= policy.error_rate)
-    verdict = row.verdict
+    verdict, gone = row.verdict, round(float(pair.gone.samples.sum())) if pair.gone else 0
     return SuiteFacts(
-        pair.name, pair.suite.role, change, transfer, verdict, missing, needed, corrected, parts, hangs_on, left
+        pair.name, pair.suite.role, change, transfer, verdict, missing, needed, corrected, parts, hangs_on, left, gone
     )
 
 
@@ -107,6 +107,7 @@ _BECAUSE = {"scale": Missing.SCALE, "looks": Missing.LOOKS}
 
 
 def _missing(
+    pair: Pair,
     numbers: Numbers,
     fall: Fall,
     row: Row,
@@ -118,7 +119,7 @@ def _missing(
     if row.because in _BECAUSE:
         return _BECAUSE[row.because]
     if _strongest(plain, policy.error_rate) <= level:
-        return Missing.INVALID
+        return Missing.GONE if pair.gone is not None else Missing.INVALID
     on_test = missing_of(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_HERE]}, policy)
     if on_test is not Missing.NOTHING:
         return on_test

@@ -33,9 +33,9 @@ Node = tuple[str, str]
 Drawn: TypeAlias = "nx.MultiDiGraph[str]"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Evidence:
-    """The graph, and what its ids stand for.
+    """The graph, and what its ids stand for. Two are equal when they are one object.
 
     Attributes:
         graph: nodes (kind, id), edges with `kind`.

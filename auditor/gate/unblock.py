@@ -64,6 +64,9 @@ def _decide(facts: BehaviourFacts, evidence: Evidence, sides: Sides) -> Remedy:
         case Missing.INVALID:
             suites = [*tests, *ruling]
             return Remedy(f"run {_names(suites)} again until the invalid samples have scores", _commands(suites, *both))
+        case Missing.GONE:
+            text = f"run {_names(ruling)} after the patch on every item that was run before it"
+            return Remedy(text, _commands(ruling, sides.after))
         case Missing.FLOOR:
             return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
         case Missing.ZERO:

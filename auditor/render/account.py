@@ -9,7 +9,7 @@ from rich.text import Text
 from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
 from auditor.assess.elimination import Left, Remaining
-from auditor.assess.facts import BehaviourFacts, Change
+from auditor.assess.facts import BehaviourFacts, Change, PatchFacts
 from auditor.assess.sensitivity import Sensitivity
 from auditor.assess.stream import Place
 from auditor.assess.voiced import Measure, Signals
@@ -32,11 +32,23 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
     yield from _differences(facts)
     if facts.attribution is not None and (facts.verdict is Verdict.MEASUREMENT or facts.attribution.telling):
         yield from _waterfall(facts)
+    yield from _run_to_run(facts)
     yield from _looks(facts)
     yield from _checkpoint(facts)
     yield from _beside(facts)
     if facts.sensitivity is not None and (said := hangs_on(facts.sensitivity)):
         yield Text(f"hangs on: {terminal('; '.join(said))}", style="dim")
+
+
+def run_to_run(patches: Iterable[PatchFacts]) -> str:
+    """Whether the limits beside their rates have in them what differs from run to run."""
+    given = [one for patch in patches for one in patch.behaviours if one.test is not None]
+    known = sum(one.account.run_to_run is not None for one in given)
+    if known == len(given) > 0:
+        return "run-to-run variance, as repeated runs show it, is in it"
+    if known:
+        return f"run-to-run variance is in it for the {known} of {len(given)} verdicts with a state run twice"
+    return "run-to-run variance is not in it: no state was run twice"
 
 
 def left_line(facts: BehaviourFacts) -> Iterator[Text]:
@@ -81,6 +93,15 @@ def hangs_on(given: Sensitivity) -> list[str]:
     if given.scales_differ:
         said.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
     return said + [f"without {suite} {verdict}" for suite, verdict in given.without]
+
+
+def _run_to_run(facts: BehaviourFacts) -> Iterator[Text]:
+    """Said where runs of one state are further apart than their items explain."""
+    effect = facts.account.run_to_run
+    if effect is not None and effect.variance > 0.0 and facts.test is not None:
+        rate = facts.test.before.rate
+        sure = f"from {effect.runs} repeated run{'' if effect.runs == 1 else 's'}, in the limits"
+        yield Text(f"run to run: {100 * effect.points(rate):.1f} points (sd) at {_percent(rate)}, {sure}", style="dim")
 
 
 def _looks(facts: BehaviourFacts) -> Iterator[Text]:

@@ -200,6 +200,7 @@ def _suite(suite: SuiteFacts) -> SuitePart:
         transfer=transfer_part(suite.transfer),
         attribution=_attribution(suite.attribution),
         remaining=remaining_part(suite.left),
+        not_run_after=suite.gone,
     )
 
 

@@ -135,7 +135,7 @@ class TransferPart(_Part):
 
 
 class SuitePart(SidesPart):
-    """One held-out suite, judged by itself."""
+    """One held-out suite, judged by itself; samples that were run before and have no counterpart after."""
 
     suite: str
     role: Role
@@ -143,6 +143,7 @@ class SuitePart(SidesPart):
     transfer: TransferPart | None
     attribution: AttributionPart
     remaining: RemainingPart
+    not_run_after: int
 
 
 class StepPart(_Part):
@@ -362,8 +363,20 @@ class TwinsPart(_Part):
     runs: list[str]
 
 
+class RunToRunPart(_Part):
+    """How far runs of one state lie apart, as the variance of a run's log-odds: estimated, and as limits take it.
+
+    From so many runs beyond the first of each state, with these effective degrees of freedom.
+    """
+
+    variance: Number
+    bound: Number
+    freedom: Number
+    runs: int
+
+
 class AccountPart(_Part):
-    """How a step was measured."""
+    """How a step was measured; run_to_run is null where no state was run twice."""
 
     measured: list[MeasuredPart]
     passed_over: list[MeasuredPart]
@@ -373,6 +386,7 @@ class AccountPart(_Part):
     twins: list[TwinsPart]
     signals: list[SignalsPart]
     pressed: list[str]
+    run_to_run: RunToRunPart | None
 
 
 class CheckpointAlonePart(_Part):

@@ -15,7 +15,7 @@ from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
-from auditor.render.account import account_lines, left_line, stream_line
+from auditor.render.account import account_lines, left_line, run_to_run, stream_line
 from auditor.render.escape import terminal
 from auditor.render.plans import open_plans
 from auditor.render.uses import use_lines
@@ -274,20 +274,20 @@ def _gaps(spec: SpecReport, counts: bool) -> Table:
 
 
 def _summary(audit: Audit) -> RenderableType:
-    verdicts = [patch.facts.verdict for patch in audit.patches]
-    table = Table.grid(padding=(0, 2))
+    verdicts, table = [patch.facts.verdict for patch in audit.patches], Table.grid(padding=(0, 2))
     table.add_column(justify="right")
     for verdict in Verdict:
         if verdict in verdicts:
-            row = Text(str(verdict), style=STYLES[verdict]), Text(_MEANINGS[verdict], style="dim")
-            table.add_row(str(verdicts.count(verdict)), *row)
+            said = Text(str(verdict), style=STYLES[verdict]), Text(_MEANINGS[verdict], style="dim")
+            table.add_row(str(verdicts.count(verdict)), *said)
     checks, lines = audit.coverage.checks, [_flags(audit)]
     lines.append(
         f"{_many(audit.coverage.runs, 'run')} in {_many(audit.coverage.records, 'record')}; "
         f"checks: {checks.fired} fired, {checks.clear} clear, {checks.undecided} undecided, {checks.not_run} not run"
     )
     lines += [f"not assessed: {terminal(one.what)}: {terminal(one.why)}" for one in audit.not_assessed]
-    lines.append("[low, high]: 5 % left out at each end, items as the unit; run-to-run variance is not in it.")
+    runs = run_to_run(one.facts for one in audit.patches)
+    lines.append(f"[low, high]: 5 % left out at each end, items as the unit; {runs}.")
     return Group(Text(_many(len(verdicts), "patch", "es"), style="bold"), table, Text("\n".join(lines)))
 
 

@@ -16,7 +16,19 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.speed.timing import ROOT, commit_of
-from benchmarks.verdicts import coverage, curves, detection, many, nightly, planned, rerun, salami, scenes, stream
+from benchmarks.verdicts import (
+    apart,
+    coverage,
+    curves,
+    detection,
+    many,
+    nightly,
+    planned,
+    rerun,
+    salami,
+    scenes,
+    stream,
+)
 from benchmarks.verdicts.parts import Part, Section
 from benchmarks.verdicts.results import document
 
@@ -25,6 +37,7 @@ PARTS: dict[str, Callable[[Part], Section]] = {
     "scenarios": scenes.section,
     "rerun": rerun.section,
     "many": many.section,
+    "apart": apart.section,
     "detection": detection.section,
     "curves": curves.section,
     "salami": salami.section,

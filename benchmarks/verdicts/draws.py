@@ -30,6 +30,8 @@ class Size:
         rho: intraclass correlation of the items, 0 to 1.
         before: runs before the patch.
         whole: whether a patch repairs items whole instead of scaling every chance.
+        after: runs after the patch.
+        apart: by how much runs of one state differ: the standard deviation of a run's log-odds.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Size:
     rho: float
     before: int = 2
     whole: bool = False
+    after: int = 1
+    apart: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,13 @@ def moved(rng: np.random.Generator, items: Items, factor: float, *, whole: bool 
     return replace(items, chances=items.chances * factor)
 
 
-def counts(rng: np.random.Generator, items: Items, epochs: int) -> Counts:
-    """Misaligned samples by item in one run."""
-    return np.asarray(rng.binomial(epochs, items.chances))
+def counts(rng: np.random.Generator, items: Items, epochs: int, apart: float = 0.0) -> Counts:
+    """Misaligned samples by item in one run, whose log-odds are all shifted by as much as runs are `apart`."""
+    chances = items.chances
+    if apart:
+        odds = chances * np.exp(apart * rng.standard_normal())
+        chances = odds / (1.0 - chances + odds)
+    return np.asarray(rng.binomial(epochs, chances))
 
 
 def tallies(items: Items, epochs: int, misaligned: Counts, invalid: Counts | None = None) -> Tallies:

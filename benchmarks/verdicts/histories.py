@@ -56,14 +56,23 @@ def _sighting(name: str, revision: str, parents: tuple[str, ...]) -> Sighting:
 
 
 def evidence_of(worlds: Sequence[tuple[str, Sequence[str], Sequence[Run]]], suites: Sequence[Suite]) -> Evidence:
-    """Worlds (name, revisions, runs) as one body of evidence."""
-    runs = [
-        replace(one, revision=f"{name}/{one.revision}", record=f"{name} {one.record}", identity=f"{name} {one.record}")
-        for name, _, given in worlds
-        for one in given
-    ]
+    """Worlds (name, revisions, runs) as one body of evidence; each has a model of its own, and learns from no other."""
+    runs = [_of_world(name, one) for name, _, given in worlds for one in given]
     history = branches([(name, revisions) for name, revisions, _ in worlds])
     return build(history, runs, Registry({suite.name: suite for suite in suites}))
+
+
+def _of_world(name: str, one: Run) -> Run:
+    parent = one.parent_checkpoint
+    return replace(
+        one,
+        revision=f"{name}/{one.revision}",
+        record=f"{name} {one.record}",
+        identity=f"{name} {one.record}",
+        model=f"{name} {one.model}",
+        checkpoint=f"{name} {one.checkpoint}",
+        parent_checkpoint=f"{name} {parent}" if parent else None,
+    )
 
 
 def patches_by_world(found: Assessment) -> dict[str, list[PatchFacts]]:

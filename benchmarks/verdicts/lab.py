@@ -49,7 +49,7 @@ class Lab:
 
     def drawn(self, name: str, items: Items) -> Counts:
         """Misaligned samples by item, of a run that is not kept yet."""
-        return counts(self.luck, items, self.shape(name)[1])
+        return counts(self.luck, items, self.shape(name)[1], self.size.apart)
 
     def keep(self, name: str, revision: str, what: Tallies, place: int = 0, **changes: object) -> None:
         """A run, as drawn elsewhere."""
@@ -67,8 +67,8 @@ class Lab:
         return items
 
     def pair(self, name: str, rate: float, factor: float, **changes: object) -> None:
-        """A suite before, and once after a patch that multiplies its rate by `factor`."""
-        self.run(name, "r1", self.after(self.before(name, rate), factor), 1, **changes)
+        """A suite before, and after a patch that multiplies its rate by `factor`."""
+        self.run(name, "r1", self.after(self.before(name, rate), factor), self.size.after, **changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.account import Attribution, Ended, Share, SuiteMeasured, What
+from auditor.assess.account import Attribution, Share, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
+from auditor.assess.ended import Ended
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Fired
 from auditor.model.run import Run, Tallies

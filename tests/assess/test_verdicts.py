@@ -78,6 +78,13 @@ WORLDS = {
     "inconclusive: it depends on the invalid ones": World(
         "80/400 -> 0/400", ("80/400 -> 2/340+60",), V.INCONCLUSIVE, Missing.INVALID
     ),
+    "inconclusive: it depends on held-out items not run after": World(
+        "80/400 -> 0/400", ("82/400 -> 2/340",), V.INCONCLUSIVE, Missing.GONE
+    ),
+    "held-out items not run after, near miss: four": World("80/400 -> 0/400", ("82/400 -> 2/396",), V.GENERALISES),
+    "held-out items not run after clear nobody, and do not keep from accusing": World(
+        "80/400 -> 0/400", ("82/400 -> 60/340",), V.TEST_ONLY
+    ),
 }
 
 
