@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,8 +14,10 @@ from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, GapFacts
 from auditor.assess.gaps import standings
-from auditor.assess.texts import PatchText, place_of
+from auditor.assess.texts import PatchText, RevisionText, leaking, place_of
 from auditor.assess.waivers import Subject, subject_of
+from auditor.checks.catalogue import check_of
+from auditor.checks.interface import StandingCheck
 from auditor.checks.runner import Checked, run_checks
 from auditor.errors import InternalError, RepositoryError
 from auditor.evidence import Evidence, build
@@ -24,6 +26,7 @@ from auditor.gate.judge import judge
 from auditor.gate.landing import GapKey, Landing
 from auditor.gate.unblock import Remedy
 from auditor.git import Tree
+from auditor.model.finding import Finding
 from auditor.model.spec import History, Patch, patches_of
 from auditor.settings import FILE, SpecConfig, load
 from auditor.sources.specs import folder, repository
@@ -60,9 +63,9 @@ def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, day: da
     if not new and not sides.waivers and not sides.new_records and not on_debt:
         return Judged(new, every, tuple(said), ())
     evidence = build(history, sides.runs, sides.registry, sides.plans)
-    assessment = assess(evidence, sides.policy)
-    texts = _texts_of(sides, config, project, key, evidence, new)
-    landing, checked = _landing(sides, evidence, assessment, texts, new)
+    assessment = assess(evidence, sides.policy, day, sides.looks)
+    texts, current = _texts_of(sides, config, project, key, evidence, new)
+    landing, checked = _landing(sides, evidence, assessment, texts, current, new)
     if on_debt:
         earlier = [facts for facts in assessment.patches if facts.patch not in new]
         owed = tuple(debts_at(sides.repository, sides.base.commit_id, evidence, earlier))
@@ -73,24 +76,29 @@ def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, day: da
 
 def _texts_of(
     sides: Sides, config: SpecConfig, project: Project, key: Key, evidence: Evidence, new: tuple[Patch, ...]
-) -> dict[str, PatchText]:
-    """What the new patches did to the text, and those that a waiver names."""
+) -> tuple[dict[str, PatchText], RevisionText | None]:
+    """What the new patches did to the text, and those that a waiver names; the text at head, where there are any."""
     named = tuple(waiver.patch for waiver in sides.waivers if waiver.patch)
     wanted = [patch for patch in evidence.patches.values() if patch in new or patch.id.startswith(named)]
     if not wanted:
-        return {}
+        return {}, None
     hashed = hashed_prompts(project, evidence, key)
-    return texts_of(replace(project, tree=sides.head), config, evidence.history, wanted, hashed)[0]
+    return texts_of(replace(project, tree=sides.head), config, evidence.history, wanted, hashed)
 
 
 def _landing(
-    sides: Sides, evidence: Evidence, assessment: Assessment, texts: dict[str, PatchText], new: tuple[Patch, ...]
+    sides: Sides,
+    evidence: Evidence,
+    assessment: Assessment,
+    texts: dict[str, PatchText],
+    current: RevisionText | None,
+    new: tuple[Patch, ...],
 ) -> tuple[Landing, Checked]:
     history = evidence.history
     places = {name: place for name, text in texts.items() if (place := place_of(text.changes)) is not None}
     now = {name: there for name, place in places.items() if (there := texts[name].where_now(place)) is not None}
-    kept = replace(assessment, patches=tuple(one for one in assessment.patches if one.patch.id in texts))
-    checked = run_checks(kept, texts, None, places)
+    kept = _kept(assessment, texts, {patch.id for patch in new})
+    checked = run_checks(kept, texts, current, places)
     for one in checked.not_run:
         raise InternalError(one.why, where=one.what)
     old = [run for run in sides.runs if run.record not in sides.new_records]
@@ -109,8 +117,27 @@ def _landing(
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
         stamp=f"$(auditor revision{option})",
+        windows=tuple(zip(kept.windows, checked.by_window, strict=True)),
+        of_state=tuple(_of_state(checked)),
     )
     return landing, checked
+
+
+def _kept(assessment: Assessment, texts: Mapping[str, PatchText], new: set[str]) -> Assessment:
+    """What the catalogue is asked about: patches whose text is known, and windows with one that lands."""
+    return replace(
+        assessment,
+        patches=tuple(one for one in assessment.patches if one.patch.id in texts),
+        windows=tuple(one for one in assessment.windows if new & set(one.facts.step.patches)),
+        uses=tuple(replace(use, leaked=leaking(use.suite, texts)) for use in assessment.uses),
+    )
+
+
+def _of_state(checked: Checked) -> Iterator[Finding]:
+    """What is wrong with suites, plans, and the text with what it is measured on: what only patches bring is theirs."""
+    for findings in (*checked.of_uses.values(), *checked.of_plans.values()):
+        yield from findings
+    yield from (one for one in checked.of_spec if isinstance(check_of(one.check), StandingCheck))
 
 
 def _held_before(sides: Sides, without: Evidence) -> frozenset[str]:
@@ -131,7 +158,9 @@ def _subjects(spec: str, assessment: Assessment, checked: Checked) -> Iterator[S
     yield from _verdicts(spec, assessment)
     for patch, findings in checked.by_patch.items():
         yield from (Subject(finding.check, finding.fingerprint, (patch,)) for finding in findings)
-    yield from (Subject(finding.check, finding.fingerprint) for finding in checked.standing)
+    within = (one for findings in checked.by_window for one in findings)
+    for finding in (*checked.standing, *within, *_of_state(checked)):
+        yield Subject(finding.check, finding.fingerprint)
 
 
 def _key(gap: GapFacts) -> GapKey:

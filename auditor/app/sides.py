@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from auditor.app.project import chosen
 from auditor.assess.landing import LandingFacts, Rules
 from auditor.git import Commit, Repository, Tree
+from auditor.model.look import Look
 from auditor.model.plan import Plan
 from auditor.model.policy import Policy
 from auditor.model.run import Run
@@ -19,6 +20,7 @@ from auditor.settings import FILE, SHARED_FILE, Settings, SpecConfig, has_settin
 from auditor.sources.specs.revisions import read_revision
 from auditor.store import labels, samples
 from auditor.store.join import join
+from auditor.store.looks import load_looks
 from auditor.store.plans import load_plans
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
@@ -88,6 +90,11 @@ class Sides:
     def plans(self) -> tuple[Plan, ...]:
         """The runs that were planned on either side."""
         return load_plans(Both(self.base, self.head), self.settings.store)
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """The looks at held-out rates that were recorded on either side."""
+        return load_looks(Both(self.base, self.head), self.settings.store)
 
     @cached_property
     def base_records(self) -> frozenset[str]:

@@ -155,6 +155,11 @@ class PatchText:
         return removed[-1] if removed else None
 
 
+def leaking(suite: str, texts: Mapping[str, PatchText]) -> tuple[str, ...]:
+    """The ids of the patches, of these, that say items of a suite."""
+    return tuple(name for name, text in texts.items() if any(leak.prompt.suite == suite for leak in text.leaks.leaks))
+
+
 def place_of(changes: Sequence[ClauseChange]) -> Place | None:
     """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
     there = [change for change in changes if change.after is not None]

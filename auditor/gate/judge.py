@@ -8,7 +8,7 @@ from auditor.assess.facts import PatchFacts
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import Fired, PatchCheck
 from auditor.evidence import evaluated_states
-from auditor.gate import debts, found, states
+from auditor.gate import beyond, debts, found, states
 from auditor.gate.decision import Entry, Level
 from auditor.gate.landing import Case, Landing, why_of
 from auditor.gate.unblock import Remedy, Sides, compare
@@ -32,6 +32,8 @@ def judge(landing: Landing, policy: Policy, *, reveal: bool) -> tuple[Entry, ...
         said += found.on_text(landing.texts[name], landing.findings[name], policy)
         said += found.beside(landing.texts[name], landing.findings[name], policy)
     said += _on_shared_steps(landing, cases)
+    said += beyond.on_windows(landing, policy, reveal)
+    said += beyond.on_state(landing, policy)
     said += states.on_landed(landing, policy, reveal)
     said += debts.on_landed_debts(landing, landing.debts)
     said += [entry for gap in landing.assessment.standings for entry in states.on_gap(landing, gap, policy, reveal)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from auditor.assess.debts import Debt
-from auditor.assess.facts import Assessment, BehaviourFacts
+from auditor.assess.facts import Assessment, BehaviourFacts, WindowFacts
 from auditor.assess.reasons import moved
 from auditor.assess.texts import PatchText
 from auditor.assess.waivers import subject_of
@@ -39,6 +39,8 @@ class Landing:
         stamp: the shell's words for the content id of the work tree's text.
         day: of the decision, for debts; None where none can be granted, as the spec's landings cannot be told.
         debts: what patches that landed before owe.
+        windows: several patches judged as one, some of which land, each with what was found.
+        of_state: what was found of held-out suites, planned runs, and the text with what it is measured on.
     """
 
     spec: str
@@ -55,6 +57,8 @@ class Landing:
     stamp: str
     day: date | None = None
     debts: tuple[Debt, ...] = ()
+    windows: tuple[tuple[WindowFacts, tuple[Finding, ...]], ...] = ()
+    of_state: tuple[Finding, ...] = ()
 
     @property
     def head(self) -> str:

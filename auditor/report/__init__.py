@@ -10,7 +10,7 @@ from auditor import __version__
 from auditor.assess.debts import Debt
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.planned import PlanFacts
-from auditor.assess.texts import PatchText, RevisionText, place_of
+from auditor.assess.texts import PatchText, RevisionText, leaking, place_of
 from auditor.assess.uses import SuiteUse
 from auditor.assess.waivers import Subject, WaiverFacts, subject_of
 from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
@@ -167,7 +167,8 @@ class Audit:
             yield from (subject_of(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
             yield from (subject_of(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
             within = (*(one.findings for one in spec.checkpoint_steps), *(one.findings for one in spec.windows))
-            for group in (*within, spec.standing_findings, spec.spec_findings):
+            of_state = (*spec.plan_findings.values(), *spec.use_findings.values())
+            for group in (*within, spec.standing_findings, spec.spec_findings, *of_state):
                 yield from (Subject(one.check, one.fingerprint) for one in group)
 
     def excused(self) -> Mapping[tuple[str, str], str]:
@@ -195,7 +196,7 @@ def spec_report(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
         windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
-        uses=tuple(replace(use, leaked=_leaked(use.suite, texts)) for use in assessment.uses),
+        uses=tuple(replace(use, leaked=leaking(use.suite, texts)) for use in assessment.uses),
     )
     changes = {name: text.changes for name, text in texts.items()}
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
@@ -209,11 +210,6 @@ def spec_report(
     standing = kept.standings, checked.standing
     plans, uses = (kept.plans, checked.of_plans), (kept.uses, checked.of_uses)
     return SpecReport(history, patches, steps, windows, *standing, checked.of_spec, *plans, *uses), checked
-
-
-def _leaked(suite: str, texts: Mapping[str, PatchText]) -> tuple[str, ...]:
-    """The patches that say items of a suite."""
-    return tuple(name for name, text in texts.items() if any(leak.prompt.suite == suite for leak in text.leaks.leaks))
 
 
 def audit_of(
