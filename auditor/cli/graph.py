@@ -14,7 +14,7 @@ from auditor.cli.options import console, day_of, no_pager_option, page, repo_opt
 if TYPE_CHECKING:
     from auditor.evidence.web import Node, Web
 
-_FORMATS = ("text", "json", "html", "graphml", "dot", "mermaid")
+_FORMATS = ("text", "json", "html", "graphml", "dot", "mermaid", "prov")
 
 
 @click.command("graph", short_help="The evidence graph, or one thing in it and what it is linked to.")
@@ -84,6 +84,10 @@ def _rendered(web: Web, asked: Node | None, style: str) -> str:
     drawn = web if asked is None else part(web, around(web, asked))
     if style == "json":
         return rendered.graph_json(drawn, asked.id if asked else None)
+    if style == "prov":
+        from auditor.render.prov import graph_prov
+
+        return graph_prov(drawn)
     return {"graphml": rendered.graph_graphml, "dot": rendered.graph_dot, "mermaid": rendered.graph_mermaid}[style](
         drawn
     )
