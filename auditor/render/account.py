@@ -36,6 +36,7 @@ def account_lines(facts: BehaviourFacts) -> Iterator[Text]:
     yield from _looks(facts)
     yield from _checkpoint(facts)
     yield from _beside(facts)
+    yield from _texts(facts)
     if facts.sensitivity is not None and (said := hangs_on(facts.sensitivity)):
         yield Text(f"hangs on: {terminal('; '.join(said))}", style="dim")
 
@@ -49,6 +50,14 @@ def run_to_run(patches: Iterable[PatchFacts]) -> str:
     if known:
         return f"run-to-run variance is in it for the {known} of {len(given)} verdicts with a state run twice"
     return "run-to-run variance is not in it: no state was run twice"
+
+
+def further_lines(facts: BehaviourFacts) -> Iterator[Text]:
+    """What differs from run to run, repeated looks, the checkpoint by itself, and what the texts of samples show."""
+    yield from _run_to_run(facts)
+    yield from _looks(facts)
+    yield from _checkpoint(facts)
+    yield from _texts(facts)
 
 
 def left_line(facts: BehaviourFacts) -> Iterator[Text]:
@@ -179,6 +188,10 @@ def _beside(facts: BehaviourFacts) -> Iterator[Text]:
     said = [*_strata(facts), *_severity(facts)]
     if said:
         yield Text(f"beside the verdict: {'; '.join(said)}", style="dim")
+
+
+def _texts(facts: BehaviourFacts) -> Iterator[Text]:
+    said = [*_strata(facts), *_severity(facts)]
     shown = [signals for signals in facts.account.signals if _shows(signals)]
     for signals in shown:
         yield Text(f"texts, {_ROLES[signals.role]}: {', '.join(_signals(signals))}", style="dim")

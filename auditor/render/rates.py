@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from statistics import fmean
+
 from auditor.assess.elimination import Remaining
-from auditor.assess.facts import Change, Rate, SuiteFacts, Transfer
+from auditor.assess.facts import BehaviourFacts, Change, Rate, SuiteFacts, Transfer
+from auditor.model.suite import Role
 from auditor.render.schema import RatePart, RemainingPart, ResidualPart, TransferPart
 
 
@@ -46,3 +49,9 @@ def residual_part(ruling: SuiteFacts) -> ResidualPart:
 def remaining_part(remaining: Remaining) -> RemainingPart:
     """What is left after as its part of the document."""
     return RemainingPart.model_validate(remaining, from_attributes=True)
+
+
+def reported_test(facts: BehaviourFacts) -> tuple[float, float]:
+    """The test rates before and after as reported, averaged over the suites compared: one at least."""
+    tests = [one for one in facts.account.measured if one.role is Role.TEST and one.compared]
+    return fmean(one.before or 0.0 for one in tests), fmean(one.after or 0.0 for one in tests)

@@ -14,6 +14,7 @@ from auditor.render.parts import Part, printed, schema_of
 from auditor.render.rates import rate_part
 from auditor.render.schema import AuditDocument, Number, RatePart
 from auditor.render.since import EarlierPart, SincePart, since_part
+from auditor.render.upkeep import SuiteRow, orphan_lines, suite_rows
 from auditor.report.answer import answer
 from auditor.report.periodic import Report, Section
 from auditor.report.request import Value, request_of
@@ -83,6 +84,18 @@ class SeriesPart(Part):
     points: list[PointPart]
 
 
+class SuiteRowPart(Part):
+    """A suite the spec is measured on; looks is null for one that is not held out, or was not looked at yet."""
+
+    suite: str
+    behaviour: str
+    role: Role
+    registered: date | None
+    looks: int | None
+    allowed: int | None
+    worn: bool
+
+
 class SectionPart(Part):
     """One spec: ids of the patches of the period, of those flagged in it, before it and after it; what changed since.
 
@@ -96,6 +109,8 @@ class SectionPart(Part):
     carried_over: list[str]
     later: list[str]
     since_last: SincePart | None
+    suites: list[SuiteRowPart]
+    eval_prompts_orphaned: list[str]
     series: list[SeriesPart]
 
 
@@ -145,10 +160,25 @@ def _section(section: Section, text: str) -> SectionPart:
         carried_over=[entry.facts.patch.id for entry in section.carried],
         later=[entry.facts.patch.id for entry in section.later],
         since_last=since_part(section.since) if section.since else None,
+        suites=[_suite(row) for row in suite_rows(section)],
+        eval_prompts_orphaned=orphan_lines(section),
         series=[
             SeriesPart(behaviour=one.behaviour, model=one.model, points=[_point(point) for point in one.points])
             for one in section.series
         ],
+    )
+
+
+def _suite(row: SuiteRow) -> SuiteRowPart:
+    suite, use = row.suite, row.use
+    return SuiteRowPart(
+        suite=suite.name,
+        behaviour=suite.behaviour,
+        role=suite.role,
+        registered=suite.registered,
+        looks=use.looks if use else None,
+        allowed=suite.looks_allowed,
+        worn=use is not None and use.worn,
     )
 
 

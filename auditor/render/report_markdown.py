@@ -1,4 +1,4 @@
-"""The periodic report as Markdown: for a pull request, an issue, or a wiki."""
+"""The periodic report as Markdown, for a pull request, an issue or a wiki: what the page says, without its pictures."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from auditor.assess.account import Attribution
-from auditor.assess.attribution import waterfall
-from auditor.assess.facts import BehaviourFacts, Change, GapFacts, Rate, Transfer
+from auditor.assess.facts import GapFacts
 from auditor.model.suite import Role
-from auditor.model.verdict import Cause, Verdict
-from auditor.render.account import PARTS_NAMED
+from auditor.render import methods, upkeep
+from auditor.render.account import run_to_run
 from auditor.render.escape import markdown as text
+from auditor.render.markdown_parts import change, listed, name_of, rate, sentence, table, transfer
+from auditor.render.markdown_patch import findings, flagged, main, other, test_of
 from auditor.render.since import compared_with, other_lines, quiet, verdict_line
-from auditor.report import PatchEntry
-from auditor.report.answer import answer, seen
+from auditor.report import PatchEntry, WindowEntry
+from auditor.report.answer import answer, seen, text_changes
 from auditor.report.periodic import Holding, Report, Section, day_of
 from auditor.report.request import request_of
 from auditor.report.since import Since
-from auditor.report.stories import stories
 from auditor.report.verification import RESIDUAL
+
+_ROLES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 
 
 def report_markdown(report: Report) -> str:
@@ -40,34 +41,52 @@ def _lines(report: Report) -> Iterator[str]:
         yield from ("", text(paragraph))
     for section in report.sections:
         yield from _section(report, section)
+    if report.audit.waivers:
+        lines = [f"{line}; {reason}" for line, reason in upkeep.waiver_lines(report)]
+        yield from listed(f"## Waivers, as of {report.period.until}", lines)
+        yield from findings(report.audit.waiver_findings)
+    yield from listed("## Landings that changed what they are judged by", upkeep.landing_lines(report))
     yield from _coverage(report)
-    yield from _records(report.holding)
+    yield from _methods(report)
+    yield from _records(report)
 
 
 def _section(report: Report, section: Section) -> Iterator[str]:
-    yield from ("", "## Standing gaps", "")
-    gaps = [
-        (text(gap.behaviour), text(gap.suite), _rate(gap.test), _rate(gap.held_out), _since(section, gap))
-        for gap in section.spec.gaps
-    ]
-    yield from _table(("behaviour", "held-out suite", "test", "held-out", "since"), gaps, "None is open.")
+    if len(report.sections) > 1:
+        yield from ("", f"## {text(section.spec.history.spec)}")
+    if section.series:
+        yield from _gaps(section)
     yield from _since_last(report, section.since)
-    yield from ("", f"## Patches of {text(section.within.name)}", "")
-    rows = [row for entry in section.period for row in _rows(entry)]
-    yield from _table(("landed", "patch", "verdict", "measured", "test", "held-out", "transfer"), rows, "None.")
-    for entry in section.flagged:
-        yield from _flagged(entry)
+    yield from _patches(section)
+    if section.series:
+        yield from _windows(section)
     if section.steps:
         yield from ("", "## Trained on, under one revision", "")
     for step in section.steps:
-        facts = step.facts
+        facts, again = step.facts, ", a rebound: it takes back an earlier fall" if step.facts.rebound else ""
         sides = f"{text(facts.step.before.checkpoint)} to {text(facts.step.after.checkpoint)}"
-        yield f"- **{facts.verdict}** {text(facts.behaviour)}, {sides}: {text(facts.conclusion)}"
+        moved = f", test {change(facts.test)}" if facts.test else ""
+        yield f"- **{facts.verdict}** {text(facts.behaviour)}, {sides}: {text(facts.conclusion)}{again}{moved}"
     outside = (*section.carried, *section.later)
     if outside:
         yield from ("", "## Carried over", "", "Flagged outside of the period:", "")
     for entry in outside:
-        yield f"- {day_of(entry)} **{entry.facts.verdict}** {_name(entry)}"
+        about = ", ".join(text(one.behaviour) for one in main(entry))
+        yield f"- {day_of(entry)} **{entry.facts.verdict}** {name_of(entry)} ({about})"
+    yield from _upkeep(report, section)
+
+
+def _gaps(section: Section) -> Iterator[str]:
+    rows = [
+        (text(gap.behaviour), text(gap.model), text(gap.suite), rate(gap.test), rate(gap.held_out), _day(section, gap))
+        for gap in section.spec.gaps
+    ]
+    yield from ("", "## Standing gaps", "")
+    yield from table(("behaviour", "model", "held-out suite", "test", "held-out", "since"), rows, "None is open.")
+
+
+def _day(section: Section, gap: GapFacts) -> date:
+    return seen(section, gap.since.revision).date.date()
 
 
 def _since_last(report: Report, since: Since | None) -> Iterator[str]:
@@ -77,79 +96,128 @@ def _since_last(report: Report, since: Since | None) -> Iterator[str]:
             yield "This spec was not tracked then."
         return
     yield from ("", text(quiet(since)), "")
-    yield from (f"- {text(verdict_line(one))}" for one in since.verdicts)
-    yield from (f"- {text(line)}" for line in other_lines(since))
+    yield from (f"- {text(line)}" for line in (*map(verdict_line, since.verdicts), *other_lines(since)))
     if since.gaps:
         rows = [
             (gap.became, text(gap.known.behaviour), text(gap.known.suite), _standing(gap.before), _standing(gap.after))
             for gap in since.gaps
         ]
-        yield from ("", *_table(("gap", "behaviour", "suite", "then: test, held-out", "now"), rows, ""))
+        yield from ("", *table(("gap", "behaviour", "held-out suite", "then: test, held-out", "now"), rows))
 
 
 def _standing(gap: GapFacts | None) -> str:
     return f"{100 * gap.test.rate:.1f} %, {100 * gap.held_out.rate:.1f} %" if gap else "not compared"
 
 
+def _patches(section: Section) -> Iterator[str]:
+    yield from ("", f"## Patches of {text(section.within.name)}", "")
+    if said := text_changes(section.period):
+        yield from (said, "")
+    rows = [row for entry in section.period for row in _rows(entry)]
+    yield from table(("landed", "patch", "verdict", "measured", "test", "held-out", "transfer"), rows, "None.")
+    for entry in section.flagged:
+        yield from flagged(section, entry)
+    others = [entry for entry in section.period if not section.is_flagged(entry)]
+    if others:
+        yield from ("", "### The other patches" if section.flagged else "### The patches, one by one", "")
+    for entry in others:
+        yield from other(entry)
+
+
 def _rows(entry: PatchEntry) -> Iterator[Sequence[object]]:
-    main = [one for one in entry.facts.behaviours if one.verdict is entry.facts.verdict]
     verdict = f"**{entry.facts.verdict}**{', hiding suspected' if entry.hiding_suspected else ''}"
-    if not main:
-        yield day_of(entry), _name(entry), verdict, "nothing, on both sides of it", "", "", ""
-    for facts in main:
+    if not main(entry):
+        yield day_of(entry), name_of(entry), verdict, "nothing, on both sides of it", "", "", ""
+    for facts in main(entry):
         ruling = facts.ruling
-        held_out = _change(ruling.change) if ruling else "not measured"
-        transfer = _transfer(ruling.transfer) if ruling and facts.fell else ""
-        test = _change(facts.test) if facts.test else "not measured"
-        yield day_of(entry), _name(entry), verdict, text(facts.behaviour), test, held_out, transfer
+        held_out = change(ruling.change) if ruling else "not measured"
+        carried = transfer(ruling.transfer) if ruling and facts.fell else ""
+        yield day_of(entry), name_of(entry), verdict, text(facts.behaviour), test_of(facts), held_out, carried
 
 
-def _flagged(entry: PatchEntry) -> Iterator[str]:
-    yield from ("", f"### {_name(entry)}", "")
-    hiding = f", hiding suspected: {', '.join(entry.mechanisms)}" if entry.hiding_suspected else ""
-    yield f"**{entry.facts.verdict}**{hiding}; {day_of(entry)}, patch `{entry.facts.patch.id[:12]}`"
-    for facts in entry.facts.behaviours:
-        if facts.verdict is entry.facts.verdict:
-            yield from ("", f"{_capital(text(facts.reason))}.", "")
-            yield from _suites(facts)
-            if facts.attribution and (facts.attribution.telling or facts.verdict is Verdict.MEASUREMENT):
-                yield from _waterfall(facts.attribution)
-            if facts.cause is Cause.UNRESOLVED:
-                yield from ("", f"What did it is unresolved: {text('; '.join(facts.also_changed))}.")
-            yield from ("", "Compatible with, and what would tell:", "")
-            yield from (f"- {story.what} {story.separate}" for story in stories(facts))
-    if entry.findings:
-        yield ""
-        yield from (f"- `{one.check}` {text(one.name)}: {text(one.message)}." for one in entry.findings)
+def _windows(section: Section) -> Iterator[str]:
+    name = text(section.within.name)
+    yield from ("", "## Several patches as one", "")
+    whole = upkeep.quarter_windows(section)
+    if whole:
+        yield from (f"{name} as one window: what its patches did together.", "")
+    rows = [_window_row(entry) for entry in whole]
+    yield from table(("behaviour", "verdict", "patches", "test", "held-out"), rows, text(upkeep.no_window(section)))
+    told = list(upkeep.telling(section.spec.windows))
+    for entry in told:
+        names = f"{', '.join(map(text, entry.facts.names))}{', so far' if entry.facts.open else ''}"
+        reason = text(sentence(entry.facts.facts.reason))
+        yield from ("", f"**{names}**: {reason} No patch of them says so by itself.", *findings(entry.findings))
+    if not told:
+        yield from ("", text(upkeep.no_news(section)))
 
 
-def _suites(facts: BehaviourFacts) -> Iterator[str]:
-    rows = [("test", _change(facts.test), "")] if facts.test else []
-    for suite in facts.suites:
-        kind = "deployment" if suite.role is Role.DEPLOYMENT else "held-out"
-        rows.append((f"{kind} {text(suite.suite)}", _change(suite.change), _transfer(suite.transfer)))
-    yield from _table((text(facts.behaviour), "before and after", "transfer"), rows, "")
+def _window_row(entry: WindowEntry) -> Sequence[object]:
+    facts = entry.facts.facts
+    hiding = ", hiding suspected" if facts.hiding_suspected else ""
+    held_out = change(facts.ruling.change) if facts.ruling else "not measured"
+    verdict = f"**{facts.verdict}**{hiding}"
+    return text(facts.behaviour), verdict, len(facts.step.patches), test_of(facts), held_out
 
 
-def _waterfall(parts: Attribution) -> Iterator[str]:
-    yield from ("", f"Of the reported fall, {100 * parts.raw:.1f} points:", "")
-    for name, part in waterfall(parts).items():
-        said = "cannot be separated" if part is None else f"{100 * part:.1f}"
-        yield f"- {PARTS_NAMED[name]}: {said}"
+def _upkeep(report: Report, section: Section) -> Iterator[str]:
+    standing = [one for one in section.spec.spec_findings if not upkeep.is_orphan(one)]
+    if standing:
+        yield from ("", "## The text as it stands", *findings(standing))
+    rows = [_suite_row(row) for row in upkeep.suite_rows(section)]
+    if rows:
+        yield from ("", "## What the evidence rests on", "")
+        yield from table(("suite", "behaviour", "role", "counts from", "looks", ""), rows)
+    yield from listed("### Eval prompts orphaned", upkeep.orphan_lines(section))
+    yield from listed("### Planned, and no result", upkeep.plan_lines(section))
+    yield from listed(f"### Evidence debts, as of {report.period.until}", upkeep.debt_lines(report, section))
+
+
+def _suite_row(row: upkeep.SuiteRow) -> Sequence[object]:
+    suite, since = row.suite, row.suite.registered or "always"
+    return text(suite.name), text(suite.behaviour), _ROLES[suite.role], since, row.looks, row.state
 
 
 def _coverage(report: Report) -> Iterator[str]:
     covered, checks = report.audit.coverage, report.audit.coverage.checks
     yield from ("", "## What was looked at, and what was not", "")
     yield (
-        f"{covered.runs:,} runs in {covered.records:,} records. Checks: {checks.fired} fired, {checks.clear} clear, "
-        f"{checks.undecided} could not tell, {checks.not_run} could not run."
+        f"{covered.runs:,} runs in {covered.records:,} records; {covered.patches:,} patches in all of history. Checks: "
+        f"{checks.fired:,} fired, {checks.clear:,} clear, {checks.undecided:,} could not tell, "
+        f"{checks.not_run:,} could not run."
     )
-    yield from (f"- {text(one.what)}: {text(one.why)}" for one in report.audit.not_assessed)
+    for section in report.sections:
+        if nothing := upkeep.nothing_of(report, section):
+            of = f"{section.spec.history.spec}: {nothing}." if len(report.sections) > 1 else sentence(nothing)
+            yield from ("", text(of))
+    left_out = [f"{one.what}: {one.why}" for one in report.audit.not_assessed]
+    yield from listed("Left out:", left_out) if left_out else ("", "Nothing that is recorded was left out.")
+    yield from listed("Why checks could not tell:", upkeep.undecided_lines(covered))
 
 
-def _records(holding: Holding) -> Iterator[str]:
-    yield from ("", "## Records", "")
+def _methods(report: Report) -> Iterator[str]:
+    policy = report.policy
+    given = {
+        "runs": run_to_run(entry.facts for entry in report.audit.patches),
+        "error": f"{100 * policy.error_rate:g} %",
+        "margin": f"{policy.unchanged_margin:g}",
+        "threshold": f"{policy.transfer_threshold:g}",
+    }
+    yield from ("", "## How to read the numbers", "", methods.RATES.format(**given), "")
+    yield from (f"- {term}: {said.format(**given)}" for term, said in methods.TERMS)
+    yield from ("", methods.LIMITS)
+
+
+def _records(report: Report) -> Iterator[str]:
+    yield from ("", "## Records, and how to check this report", "")
+    yield from _held(report.holding)
+    period = report.period
+    yield from ("", "```console", *([f"git checkout {report.head}"] if report.head else []))
+    yield f"auditor report --since {period.since} --until {period.until} --format markdown -o again.md"
+    yield from ("auditor verify --report THIS-FILE", "```")
+
+
+def _held(holding: Holding) -> Iterator[str]:
     unsealed = f", {holding.unsealed:,} of them unsealed" if holding.unsealed else ""
     faults = f"; {holding.faults:,} files of the store are not what they should be" if holding.faults else ""
     yield f"{holding.records:,} records{unsealed}{faults}."
@@ -163,41 +231,3 @@ def _records(holding: Holding) -> Iterator[str]:
     else:
         yield f"Unchanged since checkpoint {holding.witness.number}, held by {text(holding.witness.held_by)}."
     yield RESIDUAL
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]], without: str) -> Iterator[str]:
-    if not rows:
-        yield without
-        return
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    yield from (f"| {' | '.join(map(str, row))} |" for row in rows)
-
-
-def _since(section: Section, gap: GapFacts) -> date:
-    return seen(section, gap.since.revision).date.date()
-
-
-def _name(entry: PatchEntry) -> str:
-    after = entry.facts.patch.after
-    return text(after.subject or after.label or entry.facts.patch.id[:12])
-
-
-def _change(change: Change) -> str:
-    return f"{100 * change.before.rate:.1f} % to {_rate(change.after)}"
-
-
-def _rate(rate: Rate) -> str:
-    limits = f"{100 * rate.low:.1f}, {100 * rate.high:.1f}"
-    return f"{100 * rate.rate:.1f} % \\[{limits}\\] {rate.misaligned}/{rate.valid}"
-
-
-def _transfer(given: Transfer | None) -> str:
-    if given is None:
-        return "undefined"
-    ends = ["open" if end is None else f"{end:.2f}" for end in (given.low, given.high)]
-    return f"{given.estimate:.2f} \\[{ends[0]}, {ends[1]}\\]"
-
-
-def _capital(sentence: str) -> str:
-    return f"{sentence[:1].upper()}{sentence[1:]}"

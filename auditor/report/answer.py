@@ -1,4 +1,4 @@
-"""The answer of a periodic report, in a few plain sentences: what happened, and how far it can be told."""
+"""The answer of a periodic report, in five short sentences or fewer: what happened, and how far it can be told."""
 
 from __future__ import annotations
 
@@ -9,89 +9,87 @@ from auditor.model.spec import Sighting
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry
 from auditor.report.periodic import Report, Section
+from auditor.report.since import Became
 
-_SAID = {
-    Verdict.TEST_ONLY: "moved only the score: the test rate fell and held-out did not follow",
-    Verdict.MEASUREMENT: "lowered the score by what was counted, and not by what the model did",
-    Verdict.WORSE: "made something worse",
-    Verdict.PARTIAL: "carried over in part",
-    Verdict.GENERALISES: "carried over to held-out, for the most part",
-    Verdict.NO_FALL: "moved no rate by anything worth naming",
-    Verdict.INCONCLUSIVE: "cannot be told from the evidence there is",
-    Verdict.UNMEASURED: "came without the evaluations that would tell",
-}
-
-
-NOT_EVALUATED = (
-    "No evaluation of it is recorded, so that nothing can be said of behaviour; what follows is about its text."
+_SAID = (
+    ((Verdict.TEST_ONLY, Verdict.MEASUREMENT), "moved only the score"),
+    ((Verdict.WORSE,), "made something worse"),
+    ((Verdict.PARTIAL,), "carried over in part"),
+    ((Verdict.GENERALISES,), "carried over to held-out"),
+    ((Verdict.NO_FALL,), "moved no rate"),
+    ((Verdict.INCONCLUSIVE, Verdict.UNMEASURED), "cannot be told from the evidence there is"),
 )
+NOT_EVALUATED = "No evaluation of it is recorded, so what follows is about its text."
 
 
 def answer(report: Report) -> tuple[str, ...]:
     """One paragraph a spec, as sentences joined by spaces."""
-    return tuple(" ".join(map(_capital, _of(section))) for section in report.sections)
+    return tuple(" ".join(some) for some in sentences(report))
+
+
+def sentences(report: Report) -> tuple[tuple[str, ...], ...]:
+    """The sentences of each spec's answer."""
+    return tuple(tuple(map(_capital, _of(section))) for section in report.sections)
 
 
 def _of(section: Section) -> Iterator[str]:
     name, period = section.spec.history.spec, section.within
-    if not section.period:
-        yield f"The spec {name} was not patched in {period.name}."
-    else:
-        yield f"The spec {name} was patched {times(len(section.period))} in {period.name}."
-        yield _verdicts(section.period) if section.series else NOT_EVALUATED
-        yield from _text(section.period)
+    patched = f"was patched {times(len(section.period))}" if section.period else "was not patched"
+    told = f": {_verdicts(section.period)}" if section.period and section.series else ""
+    yield f"The spec {name} {patched} in {period.name}{told}."
     if not section.series:
+        yield NOT_EVALUATED
         return
-    suspected = [entry for entry in section.period if entry.hiding_suspected]
-    if suspected:
-        yield (
-            f"Hiding is suspected of {many(len(suspected), 'patch', 'es')} ({_behaviours(suspected)}): what the "
-            "evidence is compatible with, and what would tell, is said below."
-        )
-    elif section.period:
-        yield "None of them is suspected of hiding."
-    yield _gaps(section)
-    worse = [step.facts for step in section.steps if step.facts.verdict is Verdict.WORSE]
-    for facts in worse:
-        yield (
-            f"After training from {facts.step.before.checkpoint} to {facts.step.after.checkpoint}, with the spec as it "
-            f"was, {facts.behaviour} got worse."
-        )
-    if section.carried:
-        earlier = many(len(section.carried), "flagged patch", "es")
-        yield f"{earlier} of earlier periods {is_are(section.carried)} named too."
+    yield from _suspected(section)
+    yield from _gaps(section)
+    yield from _training(section)
 
 
 def _verdicts(period: Sequence[PatchEntry]) -> str:
     found = [entry.facts.verdict for entry in period]
-    parts = [f"{number(found.count(one))} {_SAID[one]}" for one in Verdict if one in found]
-    return f"{_listed(parts)}."
+    counted = [(sum(found.count(one) for one in some), said) for some, said in _SAID]
+    return _listed([f"{number(count)} {said}" for count, said in counted if count])
 
 
-def _text(period: Sequence[PatchEntry]) -> Iterator[str]:
-    """What the patches did to the clauses, added up."""
+def _suspected(section: Section) -> Iterator[str]:
+    suspected = [entry for entry in section.period if entry.hiding_suspected]
+    if suspected:
+        yield f"Hiding is suspected of {many(len(suspected), 'patch', 'es')} ({_behaviours(suspected)})."
+    elif section.period:
+        yield "None of them is suspected of hiding." if len(section.period) > 1 else "It is not suspected of hiding."
+
+
+def _gaps(section: Section) -> Iterator[str]:
+    gaps = section.spec.gaps
+    if gaps:
+        first = min(seen(section, gap.since.revision).date.date() for gap in gaps)
+        them = f"{many(len(gaps), 'standing gap')} {is_are(gaps)} open"
+        yield f"{them}, the oldest since {first}: there the spec looks better on the test than it is."
+    else:
+        yield "No standing gap is open."
+    if section.since is not None:
+        counted = [(section.since.count(one), str(one)) for one in (Became.OPENED, Became.CLOSED)]
+        said = " and ".join(f"{number(count) if count else 'none'} {word}" for count, word in counted)
+        yield f"Since the last report {said}."
+
+
+def _training(section: Section) -> Iterator[str]:
+    worse = sorted({one.facts.behaviour for one in section.steps if one.facts.verdict is Verdict.WORSE})
+    if worse:
+        yield f"After training, with the spec as it was, {', '.join(worse)} got worse."
+
+
+def text_changes(period: Sequence[PatchEntry]) -> str:
+    """One sentence on what some patches did to the clauses, added up; "" where they changed none."""
     norms = [norm.direction for entry in period for norm in entry.text.norms]
     kinds = ("added", "removed", "reworded", "moved")
     counted = [(sum(getattr(entry.counts, kind) for entry in period), kind) for kind in kinds]
     parts = [f"{number(count)} {kind}" for count, kind in counted if count]
     if not parts:
-        return
+        return ""
     directions = [(norms.count(one), str(one)) for one in (Direction.TIGHTENED, Direction.RELAXED)]
     toward = " and ".join(f"{number(count)} {word}" for count, word in directions if count)
-    yield f"Of its clauses, {', '.join(parts)}{f'; {toward}, by their normative words' if toward else ''}."
-
-
-def _gaps(section: Section) -> str:
-    gaps = section.spec.gaps
-    if not gaps:
-        return "No standing gap is open: no held-out suite is known to be clearly worse than its test."
-    first = min(seen(section, gap.since.revision).date.date() for gap in gaps)
-    names = sorted({gap.behaviour for gap in gaps})
-    return (
-        f"{many(len(gaps), 'standing gap')} {is_are(gaps)} open in {many(len(names), 'behaviour')} "
-        f"({', '.join(names)}), the oldest since {first}: there the current revision looks better on the "
-        "test than it is."
-    )
+    return f"Clauses: {', '.join(parts)}{f'; {toward}, by their normative words' if toward else ''}."
 
 
 def seen(section: Section, revision: str) -> Sighting:
@@ -108,7 +106,7 @@ def _behaviours(entries: Sequence[PatchEntry]) -> str:
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{'; '.join(parts[:-1])}; and {parts[-1]}" if parts else ""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def many(count: int, noun: str, plural: str = "s") -> str:

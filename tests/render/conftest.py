@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,25 @@ from auditor.app.audit import audit
 from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.report import report
 from auditor.assess.assessment import assess
+from auditor.assess.debts import Debt
+from auditor.assess.waivers import WaiverFacts
 from auditor.git import Folder
+from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.look import Look
 from auditor.model.period import quarter
+from auditor.model.plan import Plan
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.spec import revision_id
 from auditor.model.suite import Registry, Role, Suite
-from auditor.report import Audit
+from auditor.model.waiver import Waiver
+from auditor.report import Audit, LandingEntry
 from auditor.report.periodic import Report
 from auditor.report.since import Earlier, Then, since
 from auditor.settings import Settings, SpecConfig
 from tests.worlds import counts, run, tallies
 
+DAY, LAST = date(2026, 3, 3), date(2026, 3, 31)
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 REFRESH = "AUDITOR_REFRESH_SNAPSHOTS"
 
@@ -82,13 +90,37 @@ def quarter_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 def report_of(folder: Path, named: Callable[[str], str]) -> Report:
     """The report on the world's first quarter, every name in it as `named` has it."""
-    project = project_of(folder, named)
+    project = kept_up(project_of(folder, named), named)
     made = report(project, quarter("2026Q1"))
     (section,) = made.sections
     earlier = Earlier(2, "e" * 64, 6, 0, None, None, named("the first month"))
     changed = since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
     sections = (replace(section, since=changed),)
-    return replace(made, audit=replace(made.audit, auditor_version="0"), sections=sections, earlier=earlier)
+    audit = with_what_git_says(replace(made.audit, auditor_version="0"), named)
+    return replace(made, audit=audit, sections=sections, earlier=earlier)
+
+
+def kept_up(project: Project, named: Callable[[str], str]) -> Project:
+    """The world with a plan that nothing fulfils, and a look of somebody that spent the looks of forum-posts."""
+    spec, suite, day = project.specs[0].name, named("forum-posts"), datetime(2026, 3, 1, 9, tzinfo=UTC)
+    before, after = (revision_id({"spec.md": TEXTS[name].encode()}) for name in ("2026-01-05", "2026-02-02"))
+    worn = {**project.registry.suites, suite: replace(project.registry.suites[suite], looks_allowed=2)}
+    plan = Plan("d" * 64, spec, after, suite, named("m"), named("m3"), "", 1400, day)
+    look = Look("c" * 64, spec, (suite,), before, after, named("gate --reveal"), day)
+    return replace(project, registry=Registry(worn), plans=(plan,), looks=(look,))
+
+
+def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
+    """An audit with a debt that is overdue, one that is not, a waiver that counts, a landing that loosened."""
+    first, _, last = (entry.facts.patch for entry in given.patches)
+    debts = tuple(
+        Debt(patch.spec, patch.id, ((named("trespass"), named("m")),), patch.after.date.date(), due)
+        for patch, due in ((last, date(2026, 4, 30)), (first, date(2026, 3, 4)))
+    )
+    waiver = Waiver(named("late"), "w.toml", "SD101", "f" * 16, first.id, named("known"), named("Bea"), DAY, LAST)
+    loosened = Finding("SD301", "n", Severity.HIGH, Confidence.HIGH, named("looser"), "f" * 32, None, ())
+    landing = LandingEntry("a" * 40, DAY, (named("conduct"),), (loosened,))
+    return replace(given, debts=debts, waivers=(WaiverFacts(waiver, LAST, in_git=False),), landings=(landing,))
 
 
 def then_of(project: Project) -> Then:
@@ -106,9 +138,9 @@ def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
 
 def project_of(folder: Path, named: Callable[[str], str]) -> Project:
     """The world as a project."""
-    for date, text in TEXTS.items():
-        (folder / date).mkdir()
-        (folder / date / "spec.md").write_text(text)
+    for name, text in TEXTS.items():
+        (folder / name).mkdir()
+        (folder / name / "spec.md").write_text(text)
     suites = [replace(suite, name=named(suite.name), behaviour=named(suite.behaviour)) for suite in SUITES]
     return Project(
         root=folder,
@@ -123,14 +155,14 @@ def project_of(folder: Path, named: Callable[[str], str]) -> Project:
 
 def runs(named: Callable[[str], str]) -> Iterable[Run]:
     """The world's runs, and one of a spec that is not configured."""
-    for suite, date, checkpoint, side, times in MEASURED:
-        revision = revision_id({"spec.md": TEXTS[date].encode()})
+    for suite, day, checkpoint, side, times in MEASURED:
+        revision = revision_id({"spec.md": TEXTS[day].encode()})
         for place in range(times):
             found = run(suite, revision, tallies(counts(side)), place=place, checkpoint=checkpoint)
             parent = "m1" if checkpoint == "m2" else None
             yield replace(
                 found,
-                record=f"{suite}-{date}-{checkpoint}-{place}",
+                record=f"{suite}-{day}-{checkpoint}-{place}",
                 spec=named("conduct"),
                 suite=named(suite),
                 model=named("m"),

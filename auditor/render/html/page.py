@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from statistics import fmean
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -15,21 +14,42 @@ from auditor.checks.interface import Check
 from auditor.clauses.direction import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
-from auditor.render.account import PARTS_NAMED, hangs_on, telling, what_is_left, what_it_takes
+from auditor.render import methods, upkeep
+from auditor.render.account import (
+    PARTS_NAMED,
+    further_lines,
+    hangs_on,
+    run_to_run,
+    telling,
+    what_is_left,
+    what_it_takes,
+)
 from auditor.render.html import figures, numbers, timeline, words
 from auditor.render.html.environment import environment, style_of
-from auditor.render.plans import PLANS_SAY
+from auditor.render.rates import reported_test
 from auditor.render.since import compared_with, other_lines, quiet, verdict_line
-from auditor.render.waivers import waiver_text
-from auditor.render.windows import is_news
 from auditor.report import PatchEntry
-from auditor.report.answer import answer, seen
+from auditor.report.answer import seen, sentences, text_changes
 from auditor.report.periodic import Report, Section, day_of
 from auditor.report.request import request_of
 from auditor.report.stories import Story, stories
 from auditor.report.verification import RESIDUAL
 
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
+_ROLES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
+_UPKEEP = (
+    upkeep.suite_rows,
+    upkeep.orphan_lines,
+    upkeep.plan_lines,
+    upkeep.debt_lines,
+    upkeep.waiver_lines,
+    upkeep.landing_lines,
+    upkeep.undecided_lines,
+    upkeep.nothing_of,
+    upkeep.quarter_windows,
+    upkeep.no_window,
+    upkeep.no_news,
+)
 # Of this many patches that are not flagged, or fewer, each has its pictures; of more, its words, folded.
 _FEW = 20
 # As many behaviours of a patch that is not flagged have a row each.
@@ -45,9 +65,10 @@ def report_html(report: Report) -> str:
         .render(
             report=report,
             residual=RESIDUAL,
-            answers=answer(report),
+            answers=sentences(report),
             style=style,
             style_hash=digest,
+            method=lambda text: _filled(text, report),
             request=json.dumps(request_of(report)),
         )
     )
@@ -71,11 +92,11 @@ def _environment() -> Environment:
         day_of=day_of,
         kind_of=lambda suite: _KINDS[suite.role],
         main=_main,
-        reported=_reported,
+        reported=reported_test,
         telling=telling,
         hangs_on=hangs_on,
-        plan_says=PLANS_SAY,
-        waiver_text=waiver_text,
+        further=lambda facts: [line.plain for line in further_lines(facts)],
+        text_changes=text_changes,
         compared_with=compared_with,
         other_lines=other_lines,
         quiet=quiet,
@@ -84,7 +105,8 @@ def _environment() -> Environment:
         what_it_takes=what_it_takes,
         part_names={"reported": "reported fall", **PARTS_NAMED},
     )
-    made.tests["news"] = is_news
+    made.globals.update({one.__name__: one for one in _UPKEEP}, telling_windows=upkeep.telling)
+    made.globals.update(orphans=upkeep.ORPHANS, roles=_ROLES, methods=methods)
     made.filters["sentence"] = _sentence
     return made
 
@@ -146,10 +168,13 @@ def _stories_of(entry: PatchEntry) -> list[tuple[tuple[Story, ...], list[str]]]:
     return list(told.items())
 
 
-def _reported(facts: BehaviourFacts) -> tuple[float, float]:
-    """The test rates before and after as reported, averaged over the suites compared."""
-    tests = [one for one in facts.account.measured if one.role is Role.TEST and one.compared]
-    return fmean(one.before or 0.0 for one in tests), fmean(one.after or 0.0 for one in tests)
+def _filled(text: str, report: Report) -> Markup:
+    """A passage of `methods` with the policy's limits in it."""
+    policy, runs = report.policy, run_to_run(entry.facts for entry in report.audit.patches)
+    margin, threshold = (
+        numbers.number(one, f"{one:g}") for one in (policy.unchanged_margin, policy.transfer_threshold)
+    )
+    return Markup(text).format(error=numbers.percent(policy.error_rate), margin=margin, threshold=threshold, runs=runs)
 
 
 def _sentence(text: str) -> str:

@@ -22,14 +22,23 @@ _SPACES = re.compile(r"(\s+)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A change of a clause: where, what kind, which way, its words, and what changed of a heading besides them."""
+    """A change of a clause: where, what kind, which way, its words, and what changed of a heading besides them.
+
+    Attributes:
+        parts: (operation, words), in their order; what is far from a change is left out.
+    """
 
     section: str
     line: int
     kind: str
     direction: str
-    words: Markup
+    parts: tuple[tuple[Op, str], ...]
     beside: str
+
+    @property
+    def words(self) -> Markup:
+        """Its words, marked."""
+        return _marked(self.parts)
 
 
 def changes_shown(comparison: Comparison) -> tuple[Shown, ...]:
@@ -46,7 +55,7 @@ def _shown(typed: TypedChange) -> Shown:
         line=clause.line,
         kind=str(typed.change.kind),
         direction=str(typed.norm.direction) if typed.norm.grounds else "",
-        words=_words(typed.change.kind, before, after),
+        parts=_parts(typed.change.kind, before, after),
         beside=_beside(before[0], after[0]) if before and after else "",
     )
 
@@ -59,12 +68,12 @@ def _beside(before: Clause, after: Clause) -> str:
     return "; ".join(f"{key} {old or '(none)'} to {new or '(none)'}" for key, old, new in pairs)
 
 
-def _words(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> Markup:
+def _parts(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> tuple[tuple[Op, str], ...]:
     if kind is ChangeKind.REMOVED:
-        return _marked([("delete", joined(before))])
+        return (("delete", joined(before)),)
     if kind in (ChangeKind.ADDED, ChangeKind.REINSTATED) or not before:
-        return _marked([("insert", joined(after))])
-    return _marked(list(_folded(word_change(joined(before), joined(after)))))
+        return (("insert", joined(after)),)
+    return tuple(_folded(word_change(joined(before), joined(after))))
 
 
 def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
