@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from auditor.gate.decision import Decision
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "reference-transaction", "pre-receive", "update")
+STATEMENT = "in-toto"
 _READ = ("pre-push", "reference-transaction", "pre-receive")
 
 
@@ -27,7 +28,7 @@ _READ = ("pre-push", "reference-transaction", "pre-receive")
 @click.argument("arguments", metavar="[-- HOOK-ARGUMENTS...]", nargs=-1)
 @repo_option
 @spec_option
-@format_option("text", "json", *OTHERS)
+@format_option("text", "json", *OTHERS, STATEMENT)
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
 @today_option
 def command(
@@ -53,6 +54,8 @@ def command(
     from auditor.errors import worst_exit
 
     _check(base, head, hook, arguments, branches)
+    if style == STATEMENT and base is None:
+        raise click.UsageError("a statement is about a commit that is there: give --base, and --head")
     asked = Asked(spec, reveal, day_of(today), os.environ)
     if base is not None:
         found = [gate(repo, base=base, head=head or "HEAD", asked=asked)]
@@ -85,6 +88,10 @@ def _say(decision: Decision, style: str) -> None:
         from auditor.render.gate import gate_json
 
         click.echo(gate_json(decision), nl=False)
+    elif style == STATEMENT:
+        from auditor.render.in_toto import in_toto
+
+        click.echo(in_toto(decision), nl=False)
     elif style in OTHERS:
         from auditor.render.decision_results import of_decision
         from auditor.render.formats import FORMATS

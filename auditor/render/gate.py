@@ -156,6 +156,11 @@ class GateDocument(_Part):
 
 def gate_json(decision: Decision) -> str:
     """The decision as one JSON document, indented by two, with a newline at its end."""
+    return json.dumps(gate_document(decision), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def gate_document(decision: Decision) -> dict[str, object]:
+    """The decision as what its JSON document holds."""
     document = GateDocument.model_validate(
         {
             "auditor_version": __version__,
@@ -171,8 +176,8 @@ def gate_json(decision: Decision) -> str:
             "notices": _parts(decision.notices),
             "waivers": [waiver_part(facts) for facts in decision.waivers],
         }
-    ).model_dump(mode="json", by_alias=True)
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+    return document.model_dump(mode="json", by_alias=True)
 
 
 def json_schema() -> str:
