@@ -43,6 +43,7 @@ class Missing(StrEnum):
     INVALID = "invalid"
     GONE = "held-out-items"
     HELD_OUT = "held-out-samples"
+    RUNS = "more-runs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,8 @@ class SuiteFacts:
         gone: held-out samples that were run before and have no counterpart after; they count as misaligned where
             invalid ones do.
         needed: held-out samples a side, as run, that would settle it with probability 0.8; None where none is known to.
+        runs_needed: runs a side to spread them over, where runs of one state lie so far apart that those there are
+            never settle it; None for most.
     """
 
     suite: str
@@ -114,6 +117,7 @@ class SuiteFacts:
     hangs_on: SuiteSensitivity
     left: Remaining
     gone: int = 0
+    runs_needed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from auditor.assess.choices import Choice, choices, correlation_of
 from auditor.assess.facts import BehaviourFacts, Missing, Rate, SuiteFacts
 from auditor.assess.statements import HALF, RESERVE, WHOLE, trigger_penalty
 from auditor.model.policy import Policy
@@ -15,25 +16,12 @@ from auditor.model.verdict import Verdict
 from auditor.stats import sizes
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
+from auditor.stats.replicates import runs_needed, samples_in_runs
 
 POWER = 0.8
-EPOCHS = (1, 2, 3, 5, 10, 20)
 CURVE = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
 TEST_SIZES = (100, 200, 300, 500, 1000, 2000)
 OPEN = (Verdict.INCONCLUSIVE, Verdict.UNMEASURED)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """Items, each run `epochs` times, before and after."""
-
-    epochs: int
-    items: int
-
-    @property
-    def samples(self) -> int:
-        """A side."""
-        return self.items * self.epochs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +48,7 @@ class SuitePlan:
         as_measured: to be told what the rates measured so far would come to, if they are the truth.
         choices: items by epochs for whichever of `stayed` and `carried` takes more.
         epochs: so many of the items it has would do; None where no number of epochs does, or it cannot be told.
+        runs: a side, to spread these over: as many as make of what runs differ no more than half of the variance.
         curve: how the chances grow.
     """
 
@@ -74,6 +63,7 @@ class SuitePlan:
     as_measured: int | None
     choices: tuple[Choice, ...]
     epochs: int | None
+    runs: int
     curve: tuple[Point, ...]
 
     @property
@@ -143,6 +133,10 @@ def plan_of(facts: BehaviourFacts, policy: Policy) -> Plan:
         case Missing.GONE:
             gone = sum(one.gone for one in open_suites)
             return Plan(facts, f"no more samples: run the {gone:,} held-out ones missing after the patch", None, ())
+        case Missing.RUNS:
+            runs = max(one.runs_needed or 1 for one in open_suites)
+            found = _on_held_out(facts, open_suites, policy)
+            return replace(found, advice=f"no number of samples in so few runs: about {runs:,} held-out runs a side")
         case Missing.INVALID:
             lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
             lost += facts.test.before.invalid + facts.test.after.invalid
@@ -154,7 +148,8 @@ def plan_of(facts: BehaviourFacts, policy: Policy) -> Plan:
 def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Policy) -> Plan:
     assert facts.test is not None
     test, base = _fall_of(facts.test.before, facts.test.after), facts.test.before.rate
-    plans = tuple(_suite_plan(test, suite, policy) for suite in suites if 0.0 < suite.change.before.rate < 1.0)
+    some = [suite for suite in suites if 0.0 < suite.change.before.rate < 1.0]
+    plans = tuple(_suite_plan(test, suite, policy, _apart(facts)) for suite in some)
     match facts.missing:
         case Missing.ZERO:
             new = _new_suite(test, None, base, policy)
@@ -174,6 +169,11 @@ def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Po
         advice = "no number of held-out samples: the test fall itself is too uncertain" + needed
         return Plan(facts, advice, None, plans)
     return Plan(facts, "more held-out samples, before and after", None, plans)
+
+
+def _apart(facts: BehaviourFacts) -> float:
+    """How far runs of one state lie apart, as limits take it; 0 where nobody knows."""
+    return facts.account.run_to_run.bound if facts.account.run_to_run else 0.0
 
 
 def _larger_test(facts: BehaviourFacts, policy: Policy) -> str:
@@ -208,20 +208,19 @@ def _on_the_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
     no_fall = (
         sizes.to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate) if before.rate < 1.0 else None
     )
-    correlation = _correlation(before)
+    correlation = correlation_of(before, _apart(facts))
     named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
-    choices = _choices(fall if named else no_fall, correlation)
-    plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, choices)
+    found = choices(fall if named else no_fall, correlation)
+    plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, found)
     return "more test samples, before and after; only then does held-out matter", plan
 
 
-def _suite_plan(test: Fall, suite: SuiteFacts, policy: Policy) -> SuitePlan:
+def _suite_plan(test: Fall, suite: SuiteFacts, policy: Policy, variance: float) -> SuitePlan:
     before, after = suite.change.before, suite.change.after
     error = (suite.transfer.error if suite.transfer else policy.error_rate) / RESERVE
     as_measured = sizes.to_decide(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
-    return planned(
-        test, suite.suite, suite.role, before.rate, policy, error, before, min(before.size, after.size), as_measured
-    )
+    worth = min(before.size, after.size)
+    return planned(test, suite.suite, suite.role, before.rate, policy, error, before, worth, as_measured, variance)
 
 
 def _new_suite(test: Fall, name: str | None, rate: float, policy: Policy) -> SuitePlan:
@@ -238,6 +237,7 @@ def planned(
     before: Rate | None,
     worth: float | None,
     as_measured: int | None,
+    variance: float = 0.0,
 ) -> SuitePlan:
     """A suite's plan at a rate before.
 
@@ -246,18 +246,22 @@ def planned(
         error: the level transfer will be decided at.
         before: its runs so far; None without any.
         worth, as_measured: see `SuitePlan`.
+        variance: of a run's log-odds, as limits take it.
     """
     threshold = policy.transfer_threshold
     stayed = sizes.to_settle_transfer(test, rate, threshold, error)
     carried = sizes.to_show_carried(test, rate, HALF, error)
-    correlation = _correlation(before) if before else None
+    correlation = correlation_of(before, variance) if before else None
     needed = max((number for number in (stayed, carried) if number is not None), default=None)
+    runs = runs_needed(needed, rate, variance) if needed else 1
+    samples = samples_in_runs(needed, rate, variance, runs) if needed else None
     items = before.items if before else None
-    epochs = sizes.epochs_needed(needed, items, correlation) if needed and items and correlation is not None else None
+    epochs = sizes.epochs_needed(samples, items, correlation) if samples and items and correlation is not None else None
     return SuitePlan(
         *(name, role, rate, items, worth, correlation, stayed, carried, as_measured),
-        choices=_choices(needed, correlation),
+        choices=choices(samples, correlation),
         epochs=epochs,
+        runs=runs,
         curve=_curve(test, rate, policy, error),
     )
 
@@ -265,26 +269,6 @@ def planned(
 def _curve(test: Fall, rate: float, policy: Policy, error: float) -> tuple[Point, ...]:
     found = sizes.chances(test, rate, np.array(CURVE, dtype=np.float64), policy.transfer_threshold, error)
     return tuple(Point(n, float(a), float(b)) for n, a, b in zip(CURVE, *found, strict=True))
-
-
-def _choices(needed: int | None, correlation: float | None) -> tuple[Choice, ...]:
-    """Items by epochs; more epochs only as long as they save items, and where it is known what they are worth."""
-    if needed is None:
-        return ()
-    found: list[Choice] = []
-    for epochs in EPOCHS if correlation is not None else (1,):
-        items = sizes.items_needed(needed, epochs, correlation or 0.0)
-        if not found or items < found[-1].items:
-            found.append(Choice(epochs, items))
-    return tuple(found)
-
-
-def _correlation(side: Rate) -> float | None:
-    """The correlation of an item's samples that the effective size of a rate implies; None from one sample an item."""
-    if side.items is None or side.valid <= side.items or side.size <= 0.0:
-        return None
-    each = side.valid / side.items
-    return min(max((side.valid / side.size - 1.0) / (each - 1.0), 0.0), 1.0)
 
 
 def _fall_of(before: Rate, after: Rate) -> Fall:

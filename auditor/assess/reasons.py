@@ -19,6 +19,7 @@ _LACKS = {
     Missing.INVALID: "it depends on what the invalid samples would have shown",
     Missing.GONE: "it depends on held-out samples that were run before and not after",
     Missing.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
+    Missing.RUNS: "runs of one state lie too far apart to tell from so few whether the fall carried over",
     Missing.NOTHING: "the evidence lies between the verdicts",
 }
 
@@ -89,6 +90,8 @@ def _name(suite: SuiteFacts) -> str:
 
 
 def _needed(ruling: SuiteFacts | None) -> str:
+    if ruling and ruling.runs_needed:
+        return f" (about {ruling.runs_needed:,} runs a side would)"
     return f" (about {ruling.needed:,} a side would)" if ruling and ruling.needed else ""
 
 

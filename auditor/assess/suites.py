@@ -20,6 +20,7 @@ from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict, worst
 from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
+from auditor.stats.replicates import of_items_alone, runs_needed, samples_in_runs
 from auditor.stats.sizes import to_settle_transfer
 
 
@@ -46,18 +47,19 @@ def judge(
     """
     fall = numbers.held_out[place]
     change, transfer = shown
-    missing = Missing.NOTHING
+    missing, needed, runs = Missing.NOTHING, None, None
     if row.verdict is Verdict.INCONCLUSIVE:
         missing = _missing(pair, numbers, fall, row, plain, corrected, level, policy)
-    needed = _needed(numbers, fall, change, level, policy) if missing is Missing.HELD_OUT else None
+    if missing is Missing.HELD_OUT:
+        needed, runs = _needed(pair, numbers, fall, change, level, policy)
+        missing = missing if runs is None else Missing.RUNS
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
     hangs_on = of_suite(numbers.test, fall, corrected, level, policy.error_rate)
     left = remaining(fall.after, policy, fell=corrected[S.HELD_OUT_FELL] <= policy.error_rate)
-    verdict, gone = row.verdict, round(float(pair.gone.samples.sum())) if pair.gone else 0
-    return SuiteFacts(
-        pair.name, pair.suite.role, change, transfer, verdict, missing, needed, corrected, parts, hangs_on, left, gone
-    )
+    gone = round(float(pair.gone.samples.sum())) if pair.gone else 0
+    told = row.verdict, missing, needed, corrected, parts, hangs_on, left, gone, runs
+    return SuiteFacts(pair.name, pair.suite.role, change, transfer, *told)
 
 
 def ruling_verdict(verdicts: Sequence[Verdict], suites: Sequence[SuiteFacts]) -> Verdict:
@@ -126,18 +128,30 @@ def _missing(
     return Missing.ZERO if float(fall.before.rate[LEFT_OUT]) == 0.0 else Missing.HELD_OUT
 
 
-def _needed(numbers: Numbers, fall: Fall, change: Change, level: float, policy: Policy) -> int | None:
-    """Held-out samples a side that would show that the test fall did not carry over, if it did not: independent ones,
-    times the design effect of items and epochs on the side whose samples are worth more. None if no more than there
-    are, for then the transfer lies too near a threshold for a number."""
+def _needed(
+    pair: Pair, numbers: Numbers, fall: Fall, change: Change, level: float, policy: Policy
+) -> tuple[int | None, int | None]:
+    """Held-out samples a side that would show that the test fall did not carry over, if it did not, and in how many
+    runs a side, where these are too few for any number.
+
+    Independent samples, times the design effect of items and epochs on the side whose samples are worth more. None if
+    no more than there are, for then the transfer lies too near a threshold for a number.
+    """
     test = Fall(_plain(numbers.test.before), _plain(numbers.test.after))
     base = float(fall.before.rate[LEFT_OUT])
     if not 0.0 < base < 1.0:
-        return None
+        return None, None
     needed = to_settle_transfer(test, base, policy.transfer_threshold, level / RESERVE)
-    design_effect = min(side.valid / side.size for side in (change.before, change.after))
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
-    return math.ceil(needed * design_effect) if needed is not None and needed > have else None
+    if needed is None or needed <= have:
+        return None, None
+    variance, runs = pair.run_effect.bound if pair.run_effect else 0.0, min(len(pair.runs_before), len(pair.runs_after))
+    samples = samples_in_runs(needed, base, variance, runs)
+    if samples is None:
+        return None, runs_needed(needed, base, variance)
+    sides = ((change.before, len(pair.runs_before)), (change.after, len(pair.runs_after)))
+    design_effect = min(side.valid / of_items_alone(side.size, side.rate, variance / times) for side, times in sides)
+    return math.ceil(samples * design_effect - 1e-6), None
 
 
 def _plain(side: Proportion) -> Proportion:

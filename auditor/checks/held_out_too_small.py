@@ -2,7 +2,8 @@
 
 What it looks for
 An inconclusive verdict that more held-out samples would settle. It names how many a side would show, with probability
-0.8, that the fall did not carry over, if it did not.
+0.8, that the fall did not carry over, if it did not; or, where runs of one state lie too far apart for any number of
+samples in so few, how many runs.
 
 Why it matters
 Most held-out sets are too small for the question they are asked. A set that can never speak against a patch is no
@@ -24,10 +25,12 @@ from auditor.model.verdict import Verdict
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires where held-out samples are what is missing."""
-    if facts.missing is Missing.HELD_OUT and facts.ruling is not None:
+    if facts.missing in (Missing.HELD_OUT, Missing.RUNS) and facts.ruling is not None:
         side = min(facts.ruling.change.before, facts.ruling.change.after, key=lambda rate: rate.size)
         worth = f", worth {side.size:,.0f} independent ones" if round(side.size) < side.valid else ""
         would = f"about {facts.ruling.needed:,} would do" if facts.ruling.needed else "no number is sure to do"
+        if facts.ruling.runs_needed:
+            would = f"runs of one state lie too far apart: about {facts.ruling.runs_needed:,} runs a side would do"
         message = f"{facts.ruling.suite} has {side.valid:,} samples a side{worth}; {would}"
         return Fired(message, Confidence.HIGH, records_behind(facts))
     if facts.verdict is Verdict.UNMEASURED:

@@ -77,6 +77,10 @@ def _decide(facts: BehaviourFacts, evidence: Evidence, sides: Sides) -> Remedy:
             return Remedy(
                 f"run {_names([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
             )
+        case Missing.RUNS:
+            times = facts.ruling.runs_needed if facts.ruling else None
+            text = f"run {_names(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
+            return Remedy(text, _commands(ruling, *both))
         case Missing.HELD_OUT | Missing.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"

@@ -156,6 +156,7 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         reason=facts.reason,
         missing=str(facts.missing) or None,
         samples_needed=ruling.needed if ruling else None,
+        runs_needed=ruling.runs_needed if ruling else None,
         sensitivity=_sensitivity(facts.sensitivity) if facts.sensitivity else None,
         test=SidesPart(**sides_of(facts.test)),
         held_out=HeldOutPart(**sides_of(facts.held_out), unchanged=facts.held_out_unchanged),

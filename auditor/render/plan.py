@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from auditor.assess.choices import Choice
 from auditor.assess.designs import Design
-from auditor.assess.plans import POWER, Choice, Plan, Point, SuitePlan, TestPlan
+from auditor.assess.plans import POWER, Plan, Point, SuitePlan, TestPlan
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.render.escape import terminal
@@ -20,6 +21,7 @@ _BAR = 20
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _CHANCE = f"{100 * POWER:.0f} %"
 _ALONE = "How much another epoch of an item tells is not known: each item was run once. Count items."
+_EITHER = "to be told either, any of these on both sides:"
 
 
 def show(found: Sequence[tuple[Patch, Sequence[Plan]]]) -> Iterable[RenderableType]:
@@ -50,7 +52,8 @@ def show_design(found: Design) -> Iterable[RenderableType]:
         return
     yield Text("    <- the fewest in all; on held-out that is\n")
     yield Padding(
-        _lines([*_choices(found.suite.choices), *_epochs(found.suite), *_curve(found.suite.curve)]), (0, 0, 0, 4)
+        _lines([*_choices(found.suite.choices, _EITHER), *_epochs(found.suite), *_curve(found.suite.curve)]),
+        (0, 0, 0, 4),
     )
 
 
@@ -103,7 +106,7 @@ def _suite(plan: SuitePlan) -> _Lines:
     if plan.worth is not None:
         table.add_row("where it lies, if it is as measured so far", _number(plan.as_measured))
     yield Padding(table, (0, 0, 0, 2))
-    yield from _choices(plan.choices)
+    yield from _choices(plan.choices, f"{_EITHER[:-1]}{_spread(plan.runs)}:")
     yield from _epochs(plan)
     yield from _curve(plan.curve)
 
@@ -112,7 +115,12 @@ def _worth(samples: float | None) -> str:
     return "" if samples is None else f"; worth {samples:,.0f} independent samples a side so far, which count"
 
 
-def _choices(choices: Sequence[Choice], what: str = "to be told either, any of these on both sides:") -> _Lines:
+def _spread(runs: int) -> str:
+    """Epochs in one run share its day; spread over several, they do not."""
+    return "" if runs == 1 else f", all epochs together, spread over {runs:,} runs a side"
+
+
+def _choices(choices: Sequence[Choice], what: str) -> _Lines:
     if not choices:
         return
     yield Text(f"\n{what}")

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from auditor import __version__
+from auditor.assess.choices import Choice
 from auditor.assess.designs import Design, DesignRow
-from auditor.assess.plans import POWER, Choice, Plan, Point, SuitePlan, TestPlan
+from auditor.assess.plans import POWER, Plan, Point, SuitePlan, TestPlan
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
@@ -49,6 +50,7 @@ class SuitePart(Part):
     as_measured: Samples | None
     choices: list[ChoicePart]
     epochs: Samples | None
+    runs: Samples
     curve: list[PointPart]
 
 
@@ -198,6 +200,7 @@ def _suite(plan: SuitePlan) -> SuitePart:
         as_measured=plan.as_measured,
         choices=_choices(plan.choices),
         epochs=plan.epochs,
+        runs=plan.runs,
         curve=[_point(point) for point in plan.curve],
     )
 

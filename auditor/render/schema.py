@@ -437,6 +437,7 @@ class BehaviourPart(_Part):
     reason: str
     missing: str | None
     samples_needed: int | None
+    runs_needed: int | None
     sensitivity: SensitivityPart | None
     test: SidesPart
     held_out: HeldOutPart

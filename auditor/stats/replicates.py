@@ -132,5 +132,30 @@ def with_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fal
     return replace(fall, before=sides[0], after=sides[1], correlation=fall.correlation * kept)
 
 
+def of_items_alone(size: float, rate: float, variance: float) -> float:
+    """The effective size of a rate without the run-to-run variance in it.
+
+    Args:
+        size: with it, > 0.
+        rate: 0 to 1.
+        variance: of the runs' mean log-odds: one run's over their number.
+    """
+    return 1.0 / (1.0 / size - rate * (1.0 - rate) * variance)
+
+
+def samples_in_runs(samples: float, rate: float, variance: float, runs: int) -> float | None:
+    """Independent samples in so many runs that are worth `samples` of one run without a run-to-run variance.
+
+    None where no number is: the runs alone lie too far apart.
+    """
+    left = 1.0 / samples - rate * (1.0 - rate) * variance / runs
+    return 1.0 / left if left > 0.0 else None
+
+
+def runs_needed(samples: float, rate: float, variance: float) -> int:
+    """The runs at which a run-to-run variance takes half of what `samples` are worth, at least one."""
+    return max(1, math.ceil(2.0 * samples * rate * (1.0 - rate) * variance))
+
+
 def _widened(side: Proportion, variance: float) -> Proportion:
     return Proportion(side.rate, 1.0 / (1.0 / side.size + side.rate * (1.0 - side.rate) * variance))

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from auditor.assess.choices import EPOCHS
 from auditor.assess.designs import design
 from auditor.assess.facts import BehaviourFacts, Missing
-from auditor.assess.plans import CURVE, EPOCHS, Plan, plan_of
+from auditor.assess.plans import CURVE, Plan, plan_of
 from auditor.model.policy import Policy
 from auditor.model.run import Run, Tallies
 from auditor.model.verdict import Verdict

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from auditor.assess.facts import BehaviourFacts, Missing
+from auditor.assess.plans import plan_of
 from auditor.assess.replicated import replicated
 from auditor.evidence import State, Step, build
+from auditor.model.policy import Policy
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Registry, Suite
 from auditor.model.verdict import Verdict as V
@@ -49,6 +51,20 @@ def test_runs_of_one_state_that_lie_apart_widen_every_limit_of_the_behaviour() -
     sizes = [one.suites[0].change.before.size for one in (alike, unlike_)]
     assert sizes[1] < sizes[0] / 3, "held-out was run once, and shares what is known of runs"
     assert (alike.verdict, unlike_.verdict) == (V.TEST_ONLY, V.INCONCLUSIVE)
+
+
+def test_runs_that_lie_too_far_apart_for_any_number_of_samples_ask_for_more_runs() -> None:
+    """Held-out runs of 40 and of 124 in 400: some sixteen points apart."""
+    runs = [*unlike("test-0", "r0", 78, 82), *unlike("test-0", "r1", 0)]
+    runs += [*unlike("held-1", "r0", 40, 124), *unlike("held-1", "r1", 80)]
+    found = only(assessed(runs, registry()))
+    (suite,) = found.suites
+    assert (found.verdict, found.missing, suite.needed) == (V.INCONCLUSIVE, Missing.RUNS, None)
+    assert suite.runs_needed is not None
+    assert suite.runs_needed > 2
+    assert found.reason.endswith(f"(about {suite.runs_needed} runs a side would)")
+    (held_out,) = plan_of(found, Policy()).held_out
+    assert held_out.runs == pytest.approx(suite.runs_needed, abs=3)
 
 
 def test_where_no_state_was_run_twice_nothing_is_known() -> None:

@@ -62,7 +62,8 @@ def test_one_patch_as_json(measured: GitRepo, auditor: Auditor) -> None:
     (plan,) = patch["plans"]
     (suite,) = plan["held_out"]
     assert (plan["behaviour"], plan["verdict"], plan["missing"]) == ("concealment", "inconclusive", "held-out-samples")
-    assert (suite["suite"], suite["items"], suite["worth"], found["design"]) == ("unseen", 30, 30.0, None)
+    assert (suite["suite"], suite["items"], found["design"]) == ("unseen", 30, None)
+    assert 29.0 < suite["worth"] < 30.0, "thirty, less what two runs of the test show of how far runs lie apart"
     assert suite["either"] == max(suite["stayed"], suite["carried"])
 
 
