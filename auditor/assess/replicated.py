@@ -61,14 +61,19 @@ def replicated(evidence: Evidence, behaviour: str, lineage: str) -> Replicated:
 
 def _groups(evidence: Evidence, suites: Sequence[str], state: State) -> Iterator[list[Run]]:
     """The runs of a state by suite and protocol, two and more, each evaluation once: under one name, and as one run."""
-    known: set[frozenset[Tallies]] = set()
+    known: list[list[Tallies]] = []
     for suite in suites:
         for runs in runs_by_protocol(evidence, suite, state).values():
             once = [run for n, run in enumerate(runs) if not any(one_evaluation(run, other) for other in runs[:n])]
-            contents = frozenset(run.tallies for run in once)
-            if len(once) > 1 and contents not in known:
-                known.add(contents)
+            counts = [run.tallies for run in once]
+            if len(once) > 1 and not any(_alike(counts, others) for others in known):
+                known.append(counts)
                 yield once
+
+
+def _alike(some: Sequence[Tallies], others: Sequence[Tallies]) -> bool:
+    """Whether two suites' runs are the same, whatever their order: one suite under two names."""
+    return len(some) == len(others) and all(one in others for one in some)
 
 
 def _of_runs(runs: Sequence[Run]) -> Replicates | None:
