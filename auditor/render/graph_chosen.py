@@ -13,7 +13,7 @@ CARDS, LINES, LISTED = 800, 24, 2_000
 # Of these there are few, and everything else hangs on them.
 _HUBS = ("spec", "behaviour", "suite", "checkpoint", "model", "scorer", "waiver", "plan", "gap")
 
-_LONGER = {"patch": 120}  # lines: its steps, their suites, their runs are what one comes for
+_PATCH_LINES = 120  # its steps, their suites, their runs are what one comes for
 
 _One = TypeVar("_One")
 
@@ -60,7 +60,7 @@ def _company(web: Web, patch: str) -> Iterator[str]:
             yield from web.behind(run, "under")
 
 
-def shortened(some: Sequence[_One], first: Sequence[bool], most: int = LINES) -> tuple[tuple[_One, ...], int]:
+def shortened(some: Sequence[_One], first: Sequence[bool], most: int) -> tuple[tuple[_One, ...], int]:
     """At most so many of a list, in order, those of `first` before others; and how many are left out."""
     if len(some) <= most:
         return tuple(some), 0
@@ -68,12 +68,15 @@ def shortened(some: Sequence[_One], first: Sequence[bool], most: int = LINES) ->
     return tuple(some[at] for at in sorted(places)), len(some) - most
 
 
-def shortened_lines(lines: Sequence[Line], kept: Collection[str], kind: str) -> tuple[tuple[Line, ...], int]:
-    """Of an answer's lines on a node of a kind so many, whole groups first whose first node has a card.
+def longest(node: Node, asked: Node | None) -> int:
+    """How many lines a list on a node's card has at most."""
+    if asked is not None and node.id == asked.id:
+        return LISTED
+    return _PATCH_LINES if node.kind == "patch" else LINES
 
-    A group begins at depth 0.
-    """
-    most = _LONGER.get(kind, LINES)
+
+def shortened_lines(lines: Sequence[Line], kept: Collection[str], most: int = LINES) -> tuple[tuple[Line, ...], int]:
+    """At most so many lines of an answer, whose groups begin at depth 0: those first whose first node has a card."""
     if len(lines) <= most:
         return tuple(lines), 0
     starts = [at for at, line in enumerate(lines) if line.depth == 0 or at == 0]

@@ -23,7 +23,7 @@ from auditor.evidence.web import Link, Node, Web, part
 from auditor.evidence.web import web as web_of_parts
 from auditor.render.graph import graph_dot, graph_graphml, graph_json, graph_mermaid, json_schema
 from auditor.render.graph_answers import Line, around
-from auditor.render.graph_chosen import shortened_lines
+from auditor.render.graph_chosen import longest, shortened_lines
 from auditor.render.graph_text import show
 from auditor.render.html.graph import anchor, graph_html
 from auditor.render.plain import as_text
@@ -169,25 +169,34 @@ def many(patches: int, suites: int) -> Web:
     return web_of_parts(nodes, links)
 
 
-@pytest.mark.parametrize("asked", [None, "suite:s0"])
-def test_a_page_is_bounded_however_long_the_history(asked: str | None) -> None:
-    pages = []
-    for patches in (100, 400):
-        world = many(patches, 3)
-        pages.append(graph_html(world, world.nodes.get(asked or ""), most=60))
-        assert len([1 for tag, _ in check_page(pages[-1]).found if tag == "article"]) == 60
-    short, long = (page[page.index("<main>") :] for page in pages)
-    assert "and 376 more" in long and len(long) < 1.02 * len(short)
-    assert ("patch 0" in pages[-1]) is (asked is None or "patch 0" in pages[0])
+def cards(page: str) -> list[str]:
+    check_page(page)
+    return re.findall(r"<article .*?</article>", page, re.DOTALL)
+
+
+def test_a_page_is_bounded_however_long_the_history() -> None:
+    short, long = (cards(graph_html(many(patches, 3), most=60)) for patches in (100, 400))
+    assert len(short) == len(long) == 60
+    assert len("".join(long)) < 1.02 * len("".join(short)) and "and 376 more" in "".join(long)
+
+
+def test_the_page_of_one_thing_lists_all_of_it() -> None:
+    world = many(400, 3)
+    found = cards(graph_html(world, world.nodes["suite:s0"], most=60))
+    [own] = [card for card in found if "<h2>s0</h2>" in card]
+    assert len(found) == 60 and all(f"step {number}<" in own for number in range(400))
+    assert "more" not in own and "and 376 more" not in "".join(found)
 
 
 def test_a_cut_answer_keeps_whole_groups_that_can_be_followed() -> None:
     patches = [Node("patch", f"{number:08x}{0:056x}", f"patch {number}") for number in range(20)]
     lines = [line for one in patches for line in (Line(0, "", one), Line(1, "nothing", None))]
-    kept, left = shortened_lines(lines, {patches[7].id, patches[9].id}, "suite")
+    kept, left = shortened_lines(lines, {patches[7].id, patches[9].id})
     assert ([line.node for line in kept if line.node], left) == ([patches[7], patches[9]], 36)
-    assert shortened_lines(lines, (), "suite") == (tuple(lines[:24]), 16)
-    assert shortened_lines(lines, (), "patch") == (tuple(lines), 0)
+    assert shortened_lines(lines, ()) == (tuple(lines[:24]), 16)
+    suite = Node("suite", "s", "s")
+    assert [longest(node, suite) for node in (suite, patches[0], Node("run", "r", "r"))] == [2_000, 120, 24]
+    assert shortened_lines(lines, (), longest(patches[0], None)) == (tuple(lines), 0)
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from auditor import __version__
 from auditor.evidence.web import KINDS, Node, Web
 from auditor.render.graph_answers import Answer, Neighbours, answers, around, neighbours, noted
-from auditor.render.graph_chosen import CARDS, LISTED, chosen, shortened, shortened_lines
+from auditor.render.graph_chosen import CARDS, LISTED, chosen, longest, shortened, shortened_lines
 from auditor.render.html.environment import environment, style_of
 
 _SAFE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
@@ -44,8 +44,8 @@ def graph_html(web: Web, asked: Node | None = None, most: int = CARDS) -> str:
     made.globals.update(
         anchor=anchor,
         handle=handle,
-        neighbours=lambda node: [_neighbours(some, kept) for some in neighbours(web, node.id)],
-        answers=lambda node: [_answer(one, kept, node.kind) for one in answers(web, node)],
+        neighbours=lambda node: [_neighbours(some, kept, longest(node, asked)) for some in neighbours(web, node.id)],
+        answers=lambda node: [_answer(one, kept, longest(node, asked)) for one in answers(web, node)],
         noted=noted,
         has=lambda node: node.id in shown,
         apart=lambda node: [str(node.attributes[name]) for name in _APART if node.attributes.get(name)],
@@ -80,13 +80,13 @@ def _groups(web: Web, wanted: Collection[str], kept: Collection[str]) -> list[Gr
     return groups
 
 
-def _neighbours(some: Neighbours, kept: Collection[str]) -> tuple[Neighbours, int]:
-    others, left = shortened(some.others, [other.id in kept for other, _ in some.others])
+def _neighbours(some: Neighbours, kept: Collection[str], most: int) -> tuple[Neighbours, int]:
+    others, left = shortened(some.others, [other.id in kept for other, _ in some.others], most)
     return Neighbours(some.words, others), left
 
 
-def _answer(answer: Answer, kept: Collection[str], kind: str) -> tuple[Answer, int]:
-    lines, left = shortened_lines(answer.lines, kept, kind)
+def _answer(answer: Answer, kept: Collection[str], most: int) -> tuple[Answer, int]:
+    lines, left = shortened_lines(answer.lines, kept, most)
     return Answer(answer.question, lines), left
 
 
