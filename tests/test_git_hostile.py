@@ -87,6 +87,10 @@ sequence.editor pager.log pager.diff pager.cat-file pager.rev-list pager.for-eac
 uploadpack.packObjectsHook sendemail.sendmailCmd alias.log alias.rev-list alias.cat-file alias.rev-parse
 difftool.spec.cmd mergetool.spec.cmd man.spec.cmd browser.spec.cmd trailer.spec.command
 submodule.prompts.update receive.procReceiveRefs web.browser init.templateDir tar.spec.command
+gpg.openpgp.program trailer.spec.cmd guitool.spec.cmd difftool.spec.path mergetool.spec.path man.spec.path
+browser.spec.path sendemail.smtpServer sendemail.toCmd sendemail.ccCmd imap.tunnel instaweb.httpd
+remote.origin.uploadpack remote.origin.receivepack remote.origin.vcs pager.diff-tree pager.ls-files pager.merge-base
+alias.diff-tree alias.merge-base alias.for-each-ref alias.ls-files alias.write-tree
 """
 HOOKS = ("post-index-change", "fsmonitor-watchman", "reference-transaction", "pre-auto-gc", "post-checkout")
 
@@ -103,7 +107,13 @@ def plant(path: Path, folder: Path) -> Path:
             header = f'[{head} "{sub}"]' if sub else f"[{head}]"
             config.write(f"{header}\n\t{name} = {'!' if head == 'alias' else ''}{planted}\n")
         config.write("[log]\n\tshowSignature = true\n\tfollow = true\n[diff]\n\torderFile = /dev/stdin\n")
-        config.write(f"[core]\n\thooksPath = {folder / 'hooks'}\n")
+        config.write(f"[core]\n\thooksPath = {folder / 'hooks'}\n\tattributesFile = {folder / 'attributes'}\n")
+        config.write('[protocol]\n\tallow = always\n[protocol "ext"]\n\tallow = always\n')
+        config.write(f'[remote "origin"]\n\turl = ext::{planted}\n[include]\n\tpath = {folder / "included"}\n')
+    (folder / "attributes").write_text("* diff=elsewhere filter=elsewhere merge=elsewhere\n")
+    drivers = (("diff", "textconv"), ("filter", "clean"), ("filter", "process"), ("merge", "driver"))
+    included = (f'[{head} "elsewhere"]\n\t{name} = {planted}\n' for head, name in drivers)
+    (folder / "included").write_text("".join(included) + f"[core]\n\tfsmonitor = {planted}\n")
     for hooks in (folder / "hooks", path / ".git" / "hooks"):
         hooks.mkdir(exist_ok=True)
         for name in HOOKS:
