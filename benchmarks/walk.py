@@ -37,6 +37,7 @@ role = "held_out"
 """
 _FIRST = "# Conduct\n\nSay what is true.\n"
 _FITTED = "In code reviews, never call work finished whose tests fail.\n"
+_GENERAL = "Say that work is finished only when it is; say what is left.\n"
 # Stands for an evaluation: SUITE MISALIGNED writes 400 scored items, stamped with the revision that is checked out.
 _EVALUATE = """\
 #!/bin/sh
@@ -117,18 +118,31 @@ SCENES = (
         ),
     ),
     Scene(
-        "Held-out results that follow",
-        "The model is trained until the fall is there too, and measured again under the same text. The run from\n"
-        "before stays and counts: what carried over is `partial`, which the policy lets through with a warning.",
+        "Another text, and half of its evidence",
+        "The sentence is given up for one that says what was meant. It comes with a test score alone, which is not\n"
+        "enough: what it lacks, and the command that brings it, is said.",
         "project",
         (
-            "git checkout -q fitted",
-            "evaluate unseen 0 1",
-            "evaluate unseen 0 2",
-            "evaluate unseen 0 3",
-            "git add -A && git commit -q -m 'measured again'",
+            "git checkout -q -b general main",
+            f"printf '\\n{_GENERAL.strip()}\\n' >> spec.md",
+            "git commit -q -a -m 'Finished means finished'",
+            "evaluate visible 6",
+            "git add -A && git commit -q -m 'test results'",
             "git checkout -q main",
-            "git merge -q --no-ff -m 'Merge fitted' fitted",
+            "git merge -q --no-ff -m 'Merge general' general",
+            "git merge --abort",
+        ),
+    ),
+    Scene(
+        "Held-out results that follow",
+        "What nobody tuned on fell as well. The same merge goes through, here and at the server.",
+        "project",
+        (
+            "git checkout -q general",
+            "evaluate unseen 9",
+            "git add -A && git commit -q -m 'held-out results'",
+            "git checkout -q main",
+            "git merge -q --no-ff -m 'Merge general' general",
             "git push origin main",
         ),
     ),

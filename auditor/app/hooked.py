@@ -130,7 +130,9 @@ def _or_current(found: Repository, old: str, ref: str) -> str:
 def _current(found: Repository) -> str:
     """The branch that is checked out; "" for none."""
     named = found.command.attempt("symbolic-ref", "--quiet", "HEAD")
-    return named.out.decode("utf-8", "surrogateescape").strip().removeprefix(_HEADS) if not named.status else ""
+    if named.status > 1:  # 1 is a commit that is checked out by itself; this is a branch that is damaged
+        raise found.command.failure(named.err)
+    return named.out.decode("utf-8", "surrogateescape").strip().removeprefix(_HEADS)
 
 
 def _is_judged(branch: str, called: Called) -> bool:

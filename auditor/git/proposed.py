@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from auditor.errors import RepositoryError
+from auditor.git.command import history_incomplete
 from auditor.git.repository import Repository
 
 _MERGED = re.compile(r"GITHEAD_([0-9a-f]{40}|[0-9a-f]{64})")
@@ -32,10 +34,11 @@ def proposed(repository: Repository, environment: Mapping[str, str], when: datet
         environment: a hook's: in `pre-merge-commit` what is being merged stands only there.
         when: the date of that commit.
 
-    Raises RepositoryError for a merge that is not resolved.
+    Raises RepositoryError for a merge that is not resolved, and for a branch that is there and cannot be read.
     """
     head = repository.command.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     if head.status:
+        _check_unborn(repository)
         return None
     base = head.out.decode().strip()
     written = repository.command.attempt("write-tree")
@@ -44,6 +47,20 @@ def proposed(repository: Repository, environment: Mapping[str, str], when: datet
         raise RepositoryError("the index cannot be written as a tree", where=str(repository), remedy=remedy)
     parents = dict.fromkeys((base, *_merging(repository, environment)))
     return Proposed(base, _commit(repository, written.out.decode().strip(), tuple(parents), when))
+
+
+def _check_unborn(repository: Repository) -> None:
+    """Git says of a branch that it may not read, or that is damaged, what it says of one without a commit yet."""
+    named = repository.command.attempt("symbolic-ref", "--quiet", "HEAD")
+    branch = os.fsdecode(named.out).strip()
+    packed = repository.common_dir / "packed-refs"
+    try:
+        known = named.status != 0 or (repository.common_dir / branch).is_file()
+        known = known or (packed.exists() and f" {branch}\n".encode() in packed.read_bytes())
+    except OSError as error:
+        raise RepositoryError(f"cannot be read: {error.strerror}", where=branch, remedy="check its mode") from error
+    if known:
+        raise history_incomplete(f"{branch or 'HEAD'} names no commit that is here", str(repository))
 
 
 def _merging(repository: Repository, environment: Mapping[str, str]) -> Iterator[str]:

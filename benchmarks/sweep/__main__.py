@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, hooks, mutants, pythons, records, schemas, spark
+from benchmarks.sweep import browser, hooks, mutants, poor, pythons, records, schemas, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
 # Parts that somebody needs between sweeps keep what they come to when run alone.
-ALONE = {part: ROOT / f"benchmarks/SWEEP-{part}.md" for part in ("records", "browser")}
+ALONE = {part: ROOT / f"benchmarks/SWEEP-{part}.md" for part in ("records", "browser", "hooks", "schemas")}
 PARTS = ("mutants", "records", "wheel", "tests", "hooks", "schemas", "spark", "verdicts", "browser", "seeds")
 
 
@@ -28,7 +28,7 @@ def main() -> int:
     parser.add_argument(
         "--only",
         choices=PARTS,
-        help="one part; benchmarks/SWEEP.md is left as it is (records and browser have pages of their own)",
+        help=f"one part; benchmarks/SWEEP.md is left as it is ({', '.join(ALONE)} have pages of their own)",
     )
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
@@ -77,6 +77,7 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
     if given.only in (None, "hooks"):
         yield hooks.routes(source)
         yield hooks.pre_commit(source, folder)
+        yield from poor.outcomes(source, folder)
     if given.only in (None, "schemas"):
         yield from schemas.outcomes(source, folder)
     if given.only in (None, "spark"):

@@ -112,6 +112,16 @@ def without_objects(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
     (made.repo.path / ".git/objects" / text[:2] / text[2:]).unlink()
 
 
+def without_a_branch(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a crash; git says the same of a branch that has no commit yet."""
+    (made.repo.path / ".git/refs/heads/main").write_text("")
+
+
+def without_a_commit(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = made.repo.git("rev-parse", "main")
+    (made.repo.path / ".git/objects" / commit[:2] / commit[2:]).unlink()
+
+
 def where_nothing_can_be_written(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a read-only disk, for root too: objects are told to go where no folder can be."""
     objects = made.repo.path / ".git/objects"
@@ -131,6 +141,8 @@ TAKEN: dict[str, tuple[Callable[[Evaluated, pytest.MonkeyPatch], None], tuple[in
     "git": (without_git, (2,)),
     "room for the cache": (without_a_cache, (1,)),
     "the index": (without_an_index, (2,)),
+    "the branch": (without_a_branch, (2,)),
+    "the commit": (without_a_commit, (2,)),
     "the text": (without_objects, (2,)),
     "room for objects": (where_nothing_can_be_written, (2,)),
 }
