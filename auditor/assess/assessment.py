@@ -8,6 +8,7 @@ from datetime import date
 
 from auditor.assess import attribution, beside, circumstances, signals, strata, suspicion
 from auditor.assess.account import Account
+from auditor.assess.at_once import compute
 from auditor.assess.clean import checkpoint_alone, compare_cleanly
 from auditor.assess.comparable import Compared, compare
 from auditor.assess.contrast import Established, Numbers, establish, numbers_of, raw_fall_of
@@ -120,6 +121,7 @@ def _judged(
     policy: Policy,
 ) -> list[BehaviourFacts]:
     given, compared = [step for step, _, _ in cleanly], [found for _, found, _ in cleanly]
+    compute([*compared, *(passed for _, _, passed in cleanly if passed is not None)])
     accounts = [
         _account(evidence, *one, nearest=step, policy=policy) for step, one in zip(nearest, cleanly, strict=True)
     ]

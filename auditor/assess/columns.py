@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, wraps
-from typing import TypeVar
+from functools import lru_cache, update_wrapper
+from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -13,23 +13,40 @@ import numpy as np
 from auditor.model.run import Run
 from auditor.stats.normal import Array
 
-_KEPT = 1024
+_KEPT = 32_768  # the sides of a long history: what is after one step is before the next, and asked for again
 
 _Of = TypeVar("_Of")
 _Found = TypeVar("_Found")
 
 
-def kept(function: Callable[[_Of], _Found]) -> Callable[[_Of], _Found]:
+class Kept(Generic[_Of, _Found]):
     """A function of a side or a pair that is computed once, and kept as long as that is: much is asked of the same."""
-    known: WeakKeyDictionary[_Of, _Found] = WeakKeyDictionary()
 
-    @wraps(function)
-    def found(of: _Of) -> _Found:
-        if of not in known:
-            known[of] = function(of)
-        return known[of]
+    def __init__(self, function: Callable[[_Of], _Found]) -> None:
+        self._function = function
+        self._known: WeakKeyDictionary[_Of, _Found] = WeakKeyDictionary()
+        update_wrapper(self, function)
 
-    return found
+    def __call__(self, of: _Of) -> _Found:
+        """What it is of this one."""
+        try:
+            return self._known[of]
+        except KeyError:
+            found = self._known[of] = self._function(of)
+            return found
+
+    def knows(self, of: _Of) -> bool:
+        """Whether it was computed."""
+        return of in self._known
+
+    def tell(self, of: _Of, found: _Found) -> None:
+        """What was computed elsewhere, together with others."""
+        self._known[of] = found
+
+
+def kept(function: Callable[[_Of], _Found]) -> Kept[_Of, _Found]:
+    """See `Kept`."""
+    return Kept(function)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -58,7 +75,7 @@ def added_up(runs: Sequence[Run]) -> Columns | None:
     return _added_up(tuple(runs))
 
 
-@lru_cache(maxsize=_KEPT)  # what is after one step is before the next
+@lru_cache(maxsize=_KEPT)
 def _added_up(runs: tuple[Run, ...]) -> Columns | None:
     with_items = {run.tallies.items is not None for run in runs}
     if len(with_items) > 1:

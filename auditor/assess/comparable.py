@@ -110,6 +110,8 @@ def _each_once(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
 
     Counted twice, a suite would weigh double in the average of the test, and share the error with itself.
     """
+    if len(pairs) < 2:
+        return list(pairs)
     known: dict[tuple[object, ...], Pair] = {}
     for pair in sorted(pairs, key=lambda one: one.name):
         same = known.setdefault(_contents(pair), pair)

@@ -91,7 +91,7 @@ def fall_of(pair: Pair) -> Fall:
     early, late = _read(pair.raw_before), _read(spread_over(pair.raw_after, items))
     late.valid[AS_MISALIGNED] += pair.gone.samples
     late.misaligned[AS_MISALIGNED] += pair.gone.samples
-    return _with_runs(fall_of_items(early, late, _correlation(pair)), pair)
+    return with_runs(fall_of_items(early, late, correlation_of(pair)), pair)
 
 
 @kept
@@ -111,31 +111,33 @@ def proportion_of(side: Columns) -> Proportion | None:
     """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
     if not np.any(side.valid > 0):
         return None
-    return _rate(Items(side.valid, side.misaligned), side, pooled_correlation([_components(side)]))
+    return _rate(Items(side.valid, side.misaligned), side, pooled_correlation([components_of(side)]))
 
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
-    correlation = _correlation(pair)
+    correlation = correlation_of(pair)
     early, late = (_read(side) if common else Items(side.valid, side.misaligned) for side in (before, after))
     if common and before.items is not None:
-        return _with_runs(fall_of_items(early, late, correlation), pair)
-    return _with_runs(Fall(_rate(early, before, correlation), _rate(late, after, correlation)), pair)
+        return with_runs(fall_of_items(early, late, correlation), pair)
+    return with_runs(Fall(_rate(early, before, correlation), _rate(late, after, correlation)), pair)
 
 
-def _with_runs(fall: Fall, pair: Pair) -> Fall:
+def with_runs(fall: Fall, pair: Pair) -> Fall:
     """With the run-to-run variance in it, where it is known."""
     variance = pair.run_effect.bound if pair.run_effect else 0.0
     return with_run_effect(fall, variance, len(pair.runs_before), len(pair.runs_after))
 
 
 @kept
-def _correlation(pair: Pair) -> Array:
-    return pooled_correlation([_components(pair.raw_before), _components(pair.raw_after)])
+def correlation_of(pair: Pair) -> Array:
+    """The intraclass correlation of a pair's items, shape ()."""
+    return pooled_correlation([components_of(pair.raw_before), components_of(pair.raw_after)])
 
 
 @kept
-def _components(side: Columns) -> tuple[Array, Array]:
+def components_of(side: Columns) -> tuple[Array, Array]:
+    """The variance of one side's rates between and within items, shape () each."""
     return variance_components(Items(side.valid, side.misaligned))
 
 

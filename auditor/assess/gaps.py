@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from auditor.assess.at_once import compute
 from auditor.assess.comparable import Pair, across, compare
 from auditor.assess.contrast import fall_of
 from auditor.assess.facts import GapFacts
@@ -123,6 +124,7 @@ def _measured(evidence: Evidence, behaviour: str, lineage: str, error: float) ->
     states = states_in_order(evidence, behaviour, lineage)
     found = [(state, compare(evidence, Step(behaviour, lineage, state, state, ()))) for state in states]
     found = [(state, compared) for state, compared in found if compared.test]
+    compute(compared for _, compared in found)
     asked = [_side(pairs) for _, one in found for pairs in (one.test, *((pair,) for pair in one.held_out))]
     limited = iter(_limits(asked, error))
     return [

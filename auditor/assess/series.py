@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auditor.assess.at_once import compute
 from auditor.assess.comparable import Pair, compare
 from auditor.assess.contrast import fall_of
 from auditor.assess.facts import Rate
@@ -62,6 +63,7 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
         for name in checkpoints.get(sighting.revision, ())
     ]
     found = [compare(evidence, Step(behaviour, lineage, state, state, ())) for _, state in states]
+    compute(found)
     asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
     rates = iter(rates_of([_side(pairs) for pairs in asked], error))
     for (sighting, state), compared in zip(states, found, strict=True):

@@ -194,3 +194,6 @@ class Run:
     samples: str | None = None
     signals: TextSignals | None = None
     plan: str | None = None
+
+    def __hash__(self) -> int:
+        return hash(self.record)  # equal runs have one record; hashing every item of every run again costs more
