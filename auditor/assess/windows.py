@@ -71,7 +71,7 @@ def _quarters(line: Line) -> Iterator[Span]:
 
 
 def _releases(line: Line) -> Iterator[Span]:
-    labelled = [(i, sighting.label) for i, sighting in enumerate(line.sightings) if sighting.label is not None]
+    labelled = [(i, sighting.release) for i, sighting in enumerate(line.sightings) if sighting.release is not None]
     for (start, before), (end, after) in itertools.pairwise(labelled):
         yield Span(f"{before} to {after}", start, end, open=False)
     if labelled:

@@ -134,6 +134,12 @@ class Repository:
                 names.setdefault(peeled or own, []).append(name)
         return {commit: tuple(sorted(tags)) for commit, tags in names.items()}
 
+    def tags_upto(self, tip: str) -> tuple[str, ...]:
+        """The names of the tags whose commit is the id `tip` or an ancestor of it, oldest first by their own dates."""
+        self.require_complete()
+        arguments = (f"--merged={_checked(tip)}", "--sort=creatordate", "--format=%(refname:strip=2)", "refs/tags")
+        return tuple(self._command.run("for-each-ref", *arguments).decode("utf-8", "surrogateescape").splitlines())
+
     def commits_touching(self, tip: str, pathspecs: Sequence[str]) -> tuple[CommitLine, ...]:
         """The commits up to the id `tip` that change one of the paths, every parent before its children.
 

@@ -78,6 +78,7 @@ class Sighting:
         date: with offset; shown, never used for order.
         subject: the first line of the commit's message; empty for a folder.
         commit: the commit id; None for a folder.
+        later_tags: of commits that do not touch the spec and at which this was still what it said, oldest first.
     """
 
     name: str
@@ -87,6 +88,12 @@ class Sighting:
     date: datetime
     subject: str
     commit: str | None
+    later_tags: tuple[str, ...] = ()
+
+    @property
+    def release(self) -> str | None:
+        """The last name under which this state was released; None where it never was."""
+        return self.later_tags[-1] if self.later_tags else self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,33 @@ def contents(found: History) -> list[dict[str, str]]:
     return [{f.path: f.text for f in found.revisions[s.revision].files} for s in found.sightings]
 
 
+def test_a_tag_on_a_commit_that_does_not_touch_the_spec_names_what_was_in_force(built: GitRepo) -> None:
+    """Releases are cut from such commits; after a revert the text alone does not say which state it was."""
+    built.commit({"readme": "r"})
+    built.tag("before-there-was-one")
+    first = built.commit({"spec.md": "one\n"})
+    built.tag("v1")
+    built.commit({"readme": "s"})
+    built.tag("v1.1", annotated=True)
+    built.branch("side")
+    built.commit({"spec.md": "elsewhere\n"})
+    built.tag("not-merged")
+    built.checkout("master" if "master" in built.git("branch", "--list", "master") else "main")
+    second = built.commit({"spec.md": "two\n"})
+    third = built.commit({"spec.md": "one\n"})
+    built.commit({"readme": "t"})
+    built.tag("v3")
+    built.tag("v3-again")
+    found = history_of(built)
+    assert {one.name: one.later_tags for one in found.sightings} == {
+        first: ("v1.1",),
+        second: (),
+        third: ("v3", "v3-again"),
+    }
+    assert [one.release for one in found.sightings] == ["v1.1", None, "v3-again"]
+    assert [one.label for one in found.sightings] == ["v1", None, None]
+
+
 def test_every_commit_that_touches_the_spec_is_a_sighting(built: GitRepo) -> None:
     built.commit({"readme": "r"})
     first = built.commit({"spec.md": "one\r\n"}, message="Say one\n\nbody", date="2026-03-01T10:00:00+02:00")

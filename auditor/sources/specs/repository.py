@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
@@ -36,7 +36,7 @@ def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HE
             symbolic link or a submodule.
     """
     parsed, end = parse_patterns(patterns), repo.resolve(tip)
-    states, _ = walk(repo, parsed, end)
+    states, renames = walk(repo, parsed, end)
     if not states:
         blobs_at(repo, end, parsed)  # where a link or a submodule is on the way, that is what is wrong
         raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
@@ -46,7 +46,36 @@ def history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HE
         _sighting(state.line, revision.id, tags.get(state.line.id, ()))
         for state, revision in zip(states, revisions, strict=True)
     )
-    return History(name, {revision.id: revision for revision in revisions}, sightings)
+    where = SpecPaths(repo, parsed, tuple(sorted(renames)))
+    return History(name, {one.id: one for one in revisions}, _released(repo, end, where, sightings, tags))
+
+
+def _released(
+    repo: Repository,
+    tip: str,
+    where: SpecPaths,
+    sightings: tuple[Sighting, ...],
+    tags: Mapping[str, Sequence[str]],
+) -> tuple[Sighting, ...]:
+    """The sightings with the tags of commits that do not touch the spec, each at the state that was in force there."""
+    touching = {sighting.name for sighting in sightings}
+    loose = {name: commit for commit, names in tags.items() if commit not in touching for name in names}
+    later: dict[str, list[str]] = {}
+    for name in repo.tags_upto(tip) if loose else ():
+        if name in loose and (sighting := _in_force(repo, where, sightings, loose[name])):
+            later.setdefault(sighting, []).append(name)
+    return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in sightings)
+
+
+def _in_force(repo: Repository, where: SpecPaths, sightings: Sequence[Sighting], commit: str) -> str | None:
+    """The sighting whose text a commit has, the last one before it where a revert brought that back; None without."""
+    try:
+        revision = where.revision_at(commit).id
+    except RevisionError:
+        return None
+    same = [one.name for one in sightings if one.revision == revision]
+    before = (name for name in reversed(same) if len(same) == 1 or repo.is_ancestor(name, commit))
+    return next(before, None)
 
 
 @dataclass(frozen=True, slots=True)
