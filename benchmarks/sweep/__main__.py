@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, hooks, mutants, poor, pythons, records, schemas, spark
+from benchmarks.sweep import browser, hooks, mutants, poor, provenance, pythons, records, schemas, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
@@ -80,6 +80,7 @@ def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[
         yield from poor.outcomes(source, folder)
     if given.only in (None, "schemas"):
         yield from schemas.outcomes(source, folder)
+        yield from provenance.outcomes(source, folder)
     if given.only in (None, "spark"):
         yield spark.outcome(source, folder)
     if given.only in (None, "verdicts"):
