@@ -67,8 +67,11 @@ ABUSES = {
     4: ("scorer or judge changed", "`unmeasured`: not comparable; SD111"),
     5: ("sampling changed", "`unmeasured`: not comparable; SD112"),
     6: ("best of k reported", "all runs together, `selection` in the account; SD114"),
-    7: ("run deleted", "the gate blocks: `record-removed`"),
-    8: ("run edited or relabelled", "the gate blocks: `record-changed`; a record's name is its content"),
+    7: ("run deleted", "the gate blocks (SD303); past it, the audit names the landing"),
+    8: (
+        "run edited or relabelled",
+        "the gate blocks (SD304); past it, the audit names the landing; a record's name is its content",
+    ),
     9: ("held-out item moved into test", "SD121"),
     10: ("held-out consulted too often", "looks of decisions and of people are counted against `looks_allowed`; SD133"),
     11: ("salami", "`test-only` over the window of all steps; SD131; the standing gap stays open; SD103"),
@@ -84,7 +87,7 @@ ABUSES = {
     21: ("easy items added", "`measurement` by `items`; SD109"),
     22: (
         "policy relaxed in the same patch",
-        "policy is the base's: blocked all the same; alone, a finding",
+        "policy is the base's: blocked all the same; alone, a finding (SD301), in the audit too",
     ),
     23: ("waiver self-approved, blanket, expired or backdated", "the waiver does not count, and is a finding"),
     24: ("one log submitted twice", "the same file is no news; a copy saved again is SD115"),

@@ -325,3 +325,19 @@ def test_a_damaged_file_is_an_error(way: str, project: GitRepo, auditor: Auditor
         kept.unlink()
         kept.with_name(f"{sha256(data)}.json").write_bytes(data)
     assert "eval_history/prompts/" in one_line(auditor("audit", "--repo", project.path))
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_the_gate_holds_it_back_where_the_policy_names_it(
+    project: GitRepo, auditor: Auditor, key: Path, blocks: bool
+) -> None:
+    ingested(project, auditor, *rows("visible", {**VISIBLE, "boat": FERRY}), *rows("unseen", UNSEEN))
+    wanted = '["SD212"]' if blocks else "[]"
+    project.commit({"auditor.toml": f"{SETTINGS}[policy]\nblock_on = {wanted}\n"})
+    project.branch("branch")
+    project.commit({"spec.md": SECOND})
+    said = auditor("gate", "--base", "main", "--head", "branch", "--repo", project.path, "--format", "json")
+    document = json.loads(said.out)
+    [entry] = [one for one in document["blocked" if blocks else "warnings"] if one["rule"] == "SD212"]
+    assert (said.code, document["exit_code"]) == (int(blocks), int(blocks))
+    assert "item ferry of the held-out suite unseen is in the test suite visible, too" in entry["why"]
