@@ -28,7 +28,7 @@ check: $(READY)  ## types, style and architecture
 	$(BIN)/lint-imports
 
 test: check  ## everything that must hold before a merge; needs Python, git and make only
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile input at length, a browser
 	$(BIN)/python -m benchmarks.sweep

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,7 @@ name = "unseen"
 behaviour = "lying"
 role = "held_out"
 """
+_FOLDER = tempfile.TemporaryDirectory(prefix="auditor-landings-")
 FIRST = "# Conduct\n\nSay what is true.\n"
 SECOND = FIRST + "\nIn reviews, never praise work that fails its tests.\n"
 THIRD = SECOND + "\nSay so when you are not sure.\n"
@@ -102,9 +105,18 @@ def evaluated(
     folder: Path, settings: str = SETTINGS, suites: str = SUITES, before: Mapping[str, str] | None = None
 ) -> Evaluated:
     """`before` are counts by suite, recorded on `main` twice under FIRST; `branch` is checked out, equal to `main`."""
+    counts = {"visible": "80/400", "unseen": "80/400"} if before is None else before
+    first = _evaluated(settings, suites, tuple(counts.items()))
+    return Evaluated(first.repo.copy(folder / "repo"), folder, first.tables)
+
+
+@functools.cache
+def _evaluated(settings: str, suites: str, before: tuple[tuple[str, str], ...]) -> Evaluated:
+    """The same, made once; to be copied."""
+    folder = Path(_FOLDER.name) / str(len(list(Path(_FOLDER.name).iterdir())))
     made = Evaluated(GitRepo(folder / "repo"), folder)
     made.repo.commit({"spec.md": FIRST, "auditor.toml": settings, "eval_history/suites.toml": suites}, message="set up")
-    made.record(content(FIRST), {"visible": "80/400", "unseen": "80/400"} if before is None else before, runs=2)
+    made.record(content(FIRST), dict(before), runs=2)
     made.repo.commit({"README.md": "x"}, message="evaluated")
     made.repo.branch("branch")
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -45,6 +46,13 @@ class GitRepo:
         self.commits_made = 0
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", f"--object-format={object_format}", "-b", "main", *(["--bare"] if bare else []))
+
+    def copy(self, path: Path) -> GitRepo:
+        """The same repository at another path, which must not be there yet; commits go on from the same date."""
+        shutil.copytree(self.path, path, symlinks=True)
+        made = GitRepo(path)
+        made.commits_made = self.commits_made
+        return made
 
     def git(self, *arguments: str, date: str | None = None, stdin: str | None = None) -> str:
         """What git prints, without the final line end. Raises CalledProcessError."""
