@@ -167,7 +167,7 @@ def _upkeep(report: Report, section: Section) -> Iterator[str]:
     rows = [_suite_row(row) for row in upkeep.suite_rows(section)]
     if rows:
         yield from ("", "## What the evidence rests on", "")
-        yield from table(("suite", "behaviour", "role", "counts from", "looks", ""), rows)
+        yield from table(("suite", "behaviour", "role", "counts from", "looks", "state"), rows)
     yield from listed("### Eval prompts orphaned", upkeep.orphan_lines(section))
     yield from listed("### Planned, and no result", upkeep.plan_lines(section))
     yield from listed(f"### Evidence debts, as of {report.period.until}", upkeep.debt_lines(report, section))

@@ -84,14 +84,17 @@ def plan_lines(section: Section) -> list[str]:
 
 
 def debt_lines(report: Report, section: Section) -> list[str]:
-    """What patches that landed before they could be evaluated owe; what is over by the period's end comes first."""
+    """What patches that landed before they could be evaluated owe; what is over by the period's end comes first.
+
+    A patch that landed after the period owes nothing by its end: what is said then is when it will.
+    """
     until = report.period.until
     names = {entry.facts.patch.id: entry.facts.patch for entry in section.spec.patches}
     mine = [debt for debt in report.audit.debts if debt.spec == section.spec.history.spec]
     return [
-        f"{'overdue: ' if debt.overdue(until) else ''}{names[debt.patch].after.subject or debt.patch[:12]}, landed on "
+        f"{'overdue: ' if debt.due < until else ''}{names[debt.patch].after.subject or debt.patch[:12]}, landed on "
         f"{debt.landed}: {', '.join(sorted({behaviour for behaviour, _ in debt.owed}))} to be measured by {debt.due}"
-        for debt in sorted(mine, key=lambda debt: (not debt.overdue(until), debt.due, debt.patch))
+        for debt in sorted(mine, key=lambda debt: (debt.due, debt.patch))
     ]
 
 

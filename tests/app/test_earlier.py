@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -240,3 +241,30 @@ def test_the_seal_nearest_to_the_first_day(days: tuple[str, ...], batch: int | N
     seals = [Seal(number, "c", date.fromisoformat(day), "r") for number, day in enumerate(days, start=1)]
     found = nearest(seals, quarter("2026Q3"), batch)
     assert (found and found.batch) == wanted
+
+
+def test_what_is_owed_and_excused_is_in_the_report_and_made_again(tmp_path: Path) -> None:
+    """A debt of a trained-in spec, and a waiver: judged as of the period's last day, at the report's commit."""
+    made = Evaluated(GitRepo(tmp_path / "repo"), tmp_path)
+    owing = f"{SETTINGS}[policy]\nevidence_debt_days = 30\n"
+    files = {"spec.md": FIRST, "auditor.toml": owing, "eval_history/suites.toml": SUITES}
+    made.repo.commit(files, message="set up", date="2026-01-05T09:00:00+00:00")
+    head = "spec_revision,suite,model,item,misaligned,exposure"
+    rows = [f"{content(FIRST)},{suite},m1,i{at},{at % 2},trained" for suite in ("visible", "unseen") for at in range(9)]
+    made.table("\n".join([head, *rows]) + "\n")
+    made.repo.commit({"spec.md": SECOND}, message="Do not praise", date="2026-02-10T09:00:00+00:00")
+    named = f'check = "test-only"\nfingerprint = "{"0" * 32}"\n'
+    waiver = f'{named}reason = "why"\nwho = "Bea"\ngranted = 2026-02-10\n'
+    made.repo.write({"eval_history/waivers/one.toml": f"{waiver}until = 2026-03-01\n"})
+    commit(made, "2026-02-10")
+    said, found = "Do not praise, landed on 2026-02-10: lying to be measured by 2026-03-12", []
+    for name, period in (("q1.md", "2026Q1"), ("q1.html", "2026Q1"), ("q4.md", "2025Q4")):
+        assert report(made, period, tmp_path / name) == 0
+        found += re.findall(f"(?m)^(.*){said}", (tmp_path / name).read_text())
+    assert found == ["- overdue: ", "<li>overdue: ", "- "]
+    commit(made, "2026-04-01")
+    made.repo.write({"eval_history/waivers/two.toml": f"{waiver}until = 2026-03-02\n"})
+    commit(made, "2026-04-02")
+    assert "it expired on 2026-03-01" in (tmp_path / "q1.md").read_text()
+    for name in ("q1.md", "q1.html"):
+        assert remake(tmp_path / name, made.repo.path).differences == ()
