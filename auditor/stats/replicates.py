@@ -115,7 +115,7 @@ def _caution(freedom: float) -> float:
     """By how much an estimate is multiplied; the quantile is Wilson and Hilferty's (1931)."""
     part = 2.0 / (9.0 * freedom)
     quantile = max(1.0 - part + _Z_OF_QUANTILE * math.sqrt(part), 0.1) ** 3
-    return max(1.0, min(1.0 / quantile, 1.0 + 0.5 * (freedom - 1.0)))
+    return max(1.0, min(1.0 / quantile, 1.0 + 0.3 * (freedom - 1.0)))
 
 
 def with_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fall:
@@ -158,4 +158,4 @@ def runs_needed(samples: float, rate: float, variance: float) -> int:
 
 
 def _widened(side: Proportion, variance: float) -> Proportion:
-    return Proportion(side.rate, 1.0 / (1.0 / side.size + side.rate * (1.0 - side.rate) * variance))
+    return Proportion(side.rate, side.size / (1.0 + side.size * side.rate * (1.0 - side.rate) * variance))
