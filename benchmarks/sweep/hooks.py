@@ -21,9 +21,9 @@ SUITES = "".join(
 def routes(source: Path) -> Outcome:
     """All ways to land a patch, with real git, and the walk of the documentation recorded anew."""
     part = "every route of a patch, and the recorded walk"
-    call = (sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/cli/test_routes.py")
+    call = (sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "tests/cli/test_routes.py")
     done = run(*call, "tests/test_walk.py", cwd=source, AUDITOR_SLOW="1", PYTHONPATH=str(source))
-    return Outcome(part, "FAILED" if done.returncode else "ok", last_line(done))
+    return Outcome(part, "FAILED" if done.returncode else "ok", last_line(done).strip("= "))
 
 
 def pre_commit(source: Path, folder: Path) -> Outcome:
