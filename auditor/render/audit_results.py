@@ -76,7 +76,7 @@ def _of_finding(finding: Finding, about: str, place: Place | None) -> Problem:
     check = check_of(finding.check)
     return Problem(
         rule=finding.check,
-        name=finding.name,
+        name=terminal(finding.name),
         weight=_SEVERE.get(finding.severity, Weight.NOTE),
         about=about,
         message=sentence(finding.message),
@@ -97,7 +97,7 @@ def _landed(landing: LandingEntry, excused: Mapping[tuple[str, str], str]) -> It
         waiver = excused.get((finding.check, finding.fingerprint))
         failed = State.FAILED if finding.severity is Severity.HIGH else State.PASSED
         message = f"waived by {waiver}: {finding.message}" if waiver else finding.message
-        name = f"{finding.check} {finding.name}"
+        name = terminal(f"{finding.check} {finding.name}")
         yield Case(terminal(landing_name(landing)), name, State.SKIPPED if waiver else failed, terminal(message))
 
 
