@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from auditor.clauses.lexicon import NUMBERS, ROWS, RULES, Force
 from auditor.clauses.prose import sentences
 
+_KEPT = 4096  # texts: a clause is asked about before and after each patch, and again where patches are compared
 _PATTERNS = tuple((row, re.compile(rf"(?<![\w-])(?:{'|'.join(row[3])})(?!\w)", re.IGNORECASE)) for row in ROWS)
 
 
@@ -34,6 +36,7 @@ class Marker:
         return self.force in RULES
 
 
+@lru_cache(maxsize=_KEPT)
 def markers(text: str) -> tuple[Marker, ...]:
     """The markers in a text from `prose`, in order; none overlaps another."""
     found = [one for at, (start, end) in enumerate(sentences(text)) for one in _of_sentence(text[start:end], start, at)]

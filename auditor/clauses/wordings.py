@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 
 from auditor.clauses.alignment import Alignment, Pair, Segment, Wording
 from auditor.clauses.direction import Direction, Ground, GroundKind, mirrored
@@ -18,9 +19,11 @@ _KINDS |= {Force.EXPLICIT: GroundKind.SCOPE, Force.EXCEPTION: GroundKind.EXCEPTI
 # A permission in such a sentence bounds the rule that it follows.
 _CONCEDING = re.compile(r"(?:however|that said|nevertheless|nonetheless|still|but|yet|even so)\b", re.IGNORECASE)
 
+_KEPT = 4096  # pairs of texts: an audit asks about a change once, and its report again
 _Placed = tuple[float, Ground]
 
 
+@lru_cache(maxsize=_KEPT)
 def grounds_of(before: str, after: str, *, titles: bool = False) -> tuple[Ground, ...]:
     """The grounds between two texts from `prose`, in the order of the text, each once.
 

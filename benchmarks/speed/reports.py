@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 
 from auditor.app.graph import graph
+from auditor.app.log import log
 from auditor.app.project import open_project
 from auditor.app.report import report
 from auditor.model.period import between
 from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
 from auditor.report.periodic import Report
-from benchmarks.speed.audits import FIRST, build
+from benchmarks.speed.audits import FIRST, Built, build, read
 from benchmarks.speed.timing import Row, against, fastest, growth
 
 # Every tenth patch moves rates.
@@ -23,9 +24,9 @@ GRAPHS = (2, 20, 200)
 MEGABYTE = 1_000_000
 
 
-def made(folder: Path) -> Report:
+def made(built: Built) -> Report:
     """The report on a period that holds every patch."""
-    with open_project(build(folder, PATCHES, BEHAVIOURS, days=1, steady=STEADY).folder) as project:
+    with open_project(built.folder) as project:
         found = report(project, between(FIRST, FIRST + timedelta(days=PATCHES)))
     assert len(found.sections[0].period) == PATCHES
     return found
@@ -56,9 +57,28 @@ def graph_rows(folder: Path) -> list[Row]:
 
 
 def rows(folder: Path) -> list[Row]:
-    """The pages, whose size is said beside them."""
-    found = made(folder / "report")
+    """The pages, whose size is said beside them; and all of a report, from the records to the page."""
+    built = build(folder / "report", PATCHES, BEHAVIOURS, days=1, steady=STEADY)
+    found = made(built)
     size = len(report_html(found).encode()) / MEGABYTE
     work = f"page of a report on {PATCHES} patches, {2 * BEHAVIOURS} suites: {size:.2f} MB"
     page = against(work, lambda: report_html(found), "its rates in f-strings", lambda: plainly(found), "2 s, 1 MB")
-    return [page, *graph_rows(folder)]
+    return [page, *whole_rows(built), *graph_rows(folder)]
+
+
+def whole_rows(built: Built) -> list[Row]:
+    """A report and a log from the records on."""
+    given, least = f"{PATCHES} patches, {built.records:,} runs", "read the records and parse their JSON"
+    return [
+        against(
+            f"report of {given}, to its page", lambda: report_html(made(built)), least, lambda: read(built), None, 2
+        ),
+        against(f"log of {given}", lambda: logged(built), least, lambda: read(built), None, 2),
+    ]
+
+
+def logged(built: Built) -> None:
+    """What `auditor log` says."""
+    with open_project(built.folder) as project:
+        [found] = log(project)
+    assert len(found.sightings) == PATCHES + 1
