@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auditor.render.escape import workflow
+from auditor.render.escape import terminal, workflow
 from auditor.render.results import Problem, Results, Weight
 
 _COMMANDS = {Weight.ERROR: "error", Weight.WARNING: "warning", Weight.NOTE: "notice"}
@@ -18,7 +18,7 @@ def _command(problem: Problem) -> str:
     named = problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}"
     properties = {"title": f"{named}: {problem.about}"}
     if problem.place is not None:
-        properties = {"file": problem.place.path, "line": str(problem.place.line), **properties}
+        properties = {"file": terminal(problem.place.path), "line": str(problem.place.line), **properties}
     said = ",".join(f"{key}={workflow(value, is_property=True)}" for key, value in properties.items())
     lines = [problem.message]
     if problem.waiver is not None:

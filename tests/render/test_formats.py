@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from xml.etree.ElementTree import Element, fromstring
 
@@ -184,6 +185,11 @@ def test_github() -> None:
         "::notice title=SD204 clause-weakened%3A patch 01234567::A clause asks for less.%0AWaived by one: agreed | on"
     )
     assert last == "auditor gate: blocked: 1 patch in a..b (1 blocked)"
+
+
+def test_a_file_s_name_cannot_steer_a_log() -> None:
+    named = replace(RESULTS, problems=(replace(PROBLEM, place=Place("a\x1b[2J\u202e.md", 7)),))
+    assert github(named).startswith("::error file=a<U+001B>[2J<U+202E>.md,line=7,")
 
 
 def test_the_escape_of_workflow_commands() -> None:
