@@ -54,22 +54,25 @@ def main() -> int:
     """Run all parts, or one."""
     parser = argparse.ArgumentParser(description="Verdicts on simulated histories whose truth is known.")
     parser.add_argument("--full", action="store_true", help="all the worlds, and write RESULTS.md; under an hour")
-    parser.add_argument("--only", choices=PARTS, help="one part; RESULTS.md is left as it is")
+    parser.add_argument("--only", choices=PARTS, help="one part; with --full, its section of RESULTS.md")
     parser.add_argument("--worlds", type=int, help=f"worlds a cell; {FULL} with --full, else {QUICK}")
     parser.add_argument("--failing", type=Path, help="write the cells that break a promise here")
     given = parser.parse_args()
     worlds = given.worlds or (FULL if given.full else QUICK)
-    commit, start = commit_of(ROOT), perf_counter()
+    commit, found = commit_of(ROOT), list[tuple[Section, float]]()
     with ProcessPoolExecutor(PROCESSES) as pool:
         part = Part(pool, worlds)
-        found = [_printed(run(part)) for name, run in PARTS.items() if given.only in (None, name)]
-    failing = [line for section in found for line in section.failing]
+        for run in (run for name, run in PARTS.items() if given.only in (None, name)):
+            start = perf_counter()
+            found.append((_printed(run(part)), perf_counter() - start))
+    failing = [line for section, _ in found for line in section.failing]
     _print_failing(failing)
     if given.failing:
         given.failing.write_text("\n".join(failing) + "\n", encoding="utf-8")
-    if given.full and given.only is None:
-        RESULTS.write_text(document(found, commit, worlds, perf_counter() - start), encoding="utf-8")
-        for name, picture in (one for section in found for one in section.pictures):
+    if given.full:
+        before = RESULTS.read_text(encoding="utf-8") if given.only else ""
+        RESULTS.write_text(document(found, before, commit, worlds), encoding="utf-8")
+        for name, picture in (one for section, _ in found for one in section.pictures):
             (PICTURES / f"verdicts-{name}").write_text(picture, encoding="utf-8", newline="\n")
     return int(given.full and bool(failing))
 

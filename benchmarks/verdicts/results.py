@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 
@@ -12,25 +13,34 @@ from benchmarks.verdicts.parts import Section
 TOOLS = ("numpy", "networkx")
 
 
-def document(found: Sequence[Section], commit: str, worlds: int, seconds: float) -> str:
-    """RESULTS.md."""
+_HEAD = """\
+# Verdicts on worlds whose truth is known
+
+Written by `python -m benchmarks.verdicts --full`, one part by `--full --only PART`; `make bench-verdicts` draws a tenth
+and prints the tables.
+
+## Promises broken
+
+In every cell at most 5 % false accusations, false clearances, false `worse`; upper 95 % limit at most 6 %.
+"""
+_BROKEN = "- broken: "
+
+
+def document(found: Sequence[tuple[Section, float]], before: str, commit: str, worlds: int) -> str:
+    """RESULTS.md: what was found and in how many seconds, in place of the same sections of what it said `before`."""
     tools = ", ".join(f"{name} {version(name)}" for name in TOOLS)
-    failing = [line for section in found for line in section.failing]
-    lines = [
-        "# Verdicts on worlds whose truth is known",
-        "",
-        "Written by `python -m benchmarks.verdicts --full`; `make bench-verdicts` draws a tenth and prints the tables.",
-        "",
-        f"Commit {commit}; seed {SEED}; {worlds:,} worlds a cell; Python {platform.python_version()}, {tools}; "
-        f"{seconds / 60:.0f} minutes on two processes.",
-        "",
-        "## Promises broken",
-        "",
-        "In every cell at most 5 % false accusations, false clearances, false `worse`; upper 95 % limit at most 6 %.",
-        "",
-        *([f"- {line}" for line in failing] or ["None."]),
-        "",
-    ]
-    for section in found:
-        lines += section.markdown()
-    return "\n".join(lines)
+    drawn = f"Commit {commit}; seed {SEED}; {worlds:,} worlds a cell; Python {platform.python_version()}, {tools}; "
+    sections = _sections(before)
+    for section, seconds in found:
+        title, *rest = section.markdown()
+        took = f"{drawn}{seconds / 60:.1f} minutes on two processes."
+        sections[title] = "\n".join([title, "", took, *rest, *(f"{_BROKEN}{line}" for line in section.failing)])
+    whole = [text.rstrip("\n") for text in sections.values()]
+    broken = [line.replace(_BROKEN, "- ") for text in whole for line in text.splitlines() if line.startswith(_BROKEN)]
+    return "\n".join([_HEAD, *(broken or ["None."]), "", "\n\n".join(whole), ""])
+
+
+def _sections(text: str) -> dict[str, str]:
+    """The parts of an earlier document by their titles, in its order."""
+    parts = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    return {part.splitlines()[0]: part for part in parts if not part.startswith("## Promises broken")}
