@@ -16,12 +16,19 @@ from auditor.assess.comparable import Compared, Pair
 from auditor.assess.contrast import (
     common_fall_of,
     components_of,
-    correlation_of,
+    correlations_of,
     proportion_of,
     raw_fall_of,
     with_runs,
 )
-from auditor.stats.clusters import Items, fall_of_items, pooled_correlation, rate_of_items, variance_components
+from auditor.stats.clusters import (
+    Items,
+    correlations_of_sides,
+    fall_of_items,
+    pooled_correlation,
+    rate_of_items,
+    variance_components,
+)
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
@@ -76,10 +83,10 @@ def _of_sides(sides: Sequence[Columns]) -> None:
 
 def _raw(pairs: Sequence[Pair]) -> None:
     sides = [[pair.raw_before for pair in pairs], [pair.raw_after for pair in pairs]]
-    correlations = pooled_correlation([_components(some) for some in sides])
-    before, after = (rate_of_items(_counts(some), correlations) for some in sides)
+    both = correlations_of_sides(_components(sides[0]), _components(sides[1]))
+    before, after = (rate_of_items(_counts(some), found) for some, found in zip(sides, both, strict=True))
     for place, pair in enumerate(pairs):
-        correlation_of.tell(pair, np.asarray(correlations[place]))
+        correlations_of.tell(pair, (np.asarray(both[0][place]), np.asarray(both[1][place])))
         raw_fall_of.tell(pair, with_runs(Fall(before.at(place), after.at(place)), pair))
 
 
@@ -89,9 +96,9 @@ def _components(sides: Sequence[Columns]) -> tuple[Array, Array]:
 
 
 def _common(pairs: Sequence[Pair]) -> None:
-    correlations = np.array([correlation_of(pair) for pair in pairs])[:, np.newaxis]
+    found = np.array([correlations_of(pair) for pair in pairs])[:, :, np.newaxis]
     before, after = _readings([pair.before for pair in pairs]), _readings([pair.after for pair in pairs])
-    falls = fall_of_items(before, after, correlations)
+    falls = fall_of_items(before, after, (found[:, 0], found[:, 1]))
     for place, pair in enumerate(pairs):
         common_fall_of.tell(pair, with_runs(falls.at(place), pair))
 

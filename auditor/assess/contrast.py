@@ -25,6 +25,7 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.stats.clusters import (
     Items,
+    correlations_of_sides,
     fall_of_items,
     mean_of_falls,
     pooled_correlation,
@@ -91,7 +92,7 @@ def fall_of(pair: Pair) -> Fall:
     early, late = _read(pair.raw_before), _read(spread_over(pair.raw_after, items))
     late.valid[AS_MISALIGNED] += pair.gone.samples
     late.misaligned[AS_MISALIGNED] += pair.gone.samples
-    return with_runs(fall_of_items(early, late, correlation_of(pair)), pair)
+    return with_runs(fall_of_items(early, late, correlations_of(pair)), pair)
 
 
 @kept
@@ -116,11 +117,11 @@ def proportion_of(side: Columns) -> Proportion | None:
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
-    correlation = correlation_of(pair)
+    correlations = correlations_of(pair)
     early, late = (_read(side) if common else Items(side.valid, side.misaligned) for side in (before, after))
     if common and before.items is not None:
-        return with_runs(fall_of_items(early, late, correlation), pair)
-    return with_runs(Fall(_rate(early, before, correlation), _rate(late, after, correlation)), pair)
+        return with_runs(fall_of_items(early, late, correlations), pair)
+    return with_runs(Fall(_rate(early, before, correlations[0]), _rate(late, after, correlations[1])), pair)
 
 
 def with_runs(fall: Fall, pair: Pair) -> Fall:
@@ -130,9 +131,9 @@ def with_runs(fall: Fall, pair: Pair) -> Fall:
 
 
 @kept
-def correlation_of(pair: Pair) -> Array:
-    """The intraclass correlation of a pair's items, shape ()."""
-    return pooled_correlation([components_of(pair.raw_before), components_of(pair.raw_after)])
+def correlations_of(pair: Pair) -> tuple[Array, Array]:
+    """The intraclass correlation of a pair's items before and after, shape () each."""
+    return correlations_of_sides(components_of(pair.raw_before), components_of(pair.raw_after))
 
 
 @kept

@@ -37,17 +37,17 @@ class Items:
         return np.divide(self.misaligned, self.valid, out=np.zeros(self.valid.shape), where=self.valid > 0)
 
 
-def fall_of_items(before: Items, after: Items, correlation: Array | None = None) -> Fall:
+def fall_of_items(before: Items, after: Items, correlations: tuple[Array, Array] | None = None) -> Fall:
     """A fall from counts by item, on the items with a valid sample on both sides, shape (...).
 
     Args:
-        correlation: the items' intraclass correlation, shape (...); estimated from the two sides unless given.
+        correlations: the items' intraclass correlation before and after, shape (...) each; estimated unless given.
     """
-    if correlation is None:
-        correlation = intraclass_correlation((before, after))
+    if correlations is None:
+        correlations = correlations_of_sides(variance_components(before), variance_components(after))
     both = (before.valid > 0) & (after.valid > 0)
     early, late = (Items(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
-    sides = rate_of_items(early, correlation), rate_of_items(late, correlation)
+    sides = rate_of_items(early, correlations[0]), rate_of_items(late, correlations[1])
     return Fall(*sides, pairing(early.rates(), late.rates(), both, *sides))
 
 
@@ -124,6 +124,20 @@ def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
     total = between + within
     share = np.divide(between, total, out=np.ones(np.shape(total)), where=total > 0.0)
     return np.asarray(np.clip(share, 0.0, 1.0))
+
+
+def correlations_of_sides(before: tuple[Array, Array], after: tuple[Array, Array]) -> tuple[Array, Array]:
+    """The intraclass correlation of each side from both sides' variance components, shape (...) each.
+
+    Of both together, since a side with few failures tells little; and never less than a side shows by itself: a patch
+    that scales every item's chance down makes samples of an item less alike after it than they were.
+    """
+    pooled = pooled_correlation([before, after])
+    own = [
+        np.divide(between, between + within, out=np.zeros(np.shape(between)), where=between + within > 0.0)
+        for between, within in (before, after)
+    ]
+    return np.maximum(pooled, np.clip(own[0], 0.0, 1.0)), np.maximum(pooled, np.clip(own[1], 0.0, 1.0))
 
 
 def variance_components(side: Items) -> tuple[Array, Array]:

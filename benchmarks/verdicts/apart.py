@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from auditor.model.verdict import Verdict
-from benchmarks.verdicts.cells import PROMISED, PROMISED_LIMIT, Cell, Share, cell
+from benchmarks.verdicts.cells import PROMISED, PROMISED_LIMIT, Cell, Share, cell, drawn_enough
 from benchmarks.verdicts.draws import Size
 from benchmarks.verdicts.lab import HELD_OUT, TEST, Lab, Scenario
 from benchmarks.verdicts.parts import Part, Section, Table
@@ -79,8 +79,6 @@ def _cell(world: int, runs: str, past: int, apart: float, worlds: int) -> Cell:
     before, after = RUNS[runs]
     size = replace(SIZE, name=f"{SIZE.name}, {runs}, {past}, {apart:g}", before=before, after=after, apart=apart)
     revisions = (*(f"p{place}" for place in range(past)), "r0", "r1")
-    return cell(
-        Scenario(name, partial(with_past, states=past, **numbers), PAIR, accusing, clearing, revisions=revisions),
-        size,
-        worlds,
-    )
+    draw = drawn_enough if past >= PAST[-1] else cell
+    scenario = Scenario(name, partial(with_past, states=past, **numbers), PAIR, accusing, clearing, revisions=revisions)
+    return draw(scenario, size, worlds)

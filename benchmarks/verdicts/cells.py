@@ -14,6 +14,7 @@ from benchmarks.verdicts.lab import Scenario
 from benchmarks.verdicts.practices import PRACTICES, reports
 
 PROMISED, PROMISED_LIMIT = 0.05, 0.06
+NEAR = (0.045, 0.065)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +158,11 @@ def broken(scenario: Scenario, found: Cell) -> list[str]:
         for name, share in errors(scenario, found)
         if share.value > PROMISED and share.high > PROMISED_LIMIT
     ]
+
+
+def drawn_enough(scenario: Scenario, size: Size, worlds: int) -> Cell:
+    """A cell with so many worlds; five times as many near a promise's limit, and 25 times where it seems broken."""
+    found = cell(scenario, size, worlds)
+    near = [one for _, one in errors(scenario, found) if one.count and one.high > NEAR[0] and one.low < NEAR[1]]
+    found = found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
+    return found.with_more(cell(scenario, size, 20 * worlds, part=3)) if broken(scenario, found) else found

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auditor.model.verdict import Verdict
-from benchmarks.verdicts.cells import Cell, Share, broken, cell, errors
-from benchmarks.verdicts.draws import Size
+from benchmarks.verdicts.cells import Cell, Share, broken, drawn_enough
 from benchmarks.verdicts.lab import Scenario
 from benchmarks.verdicts.parts import Part, Section, Table
 from benchmarks.verdicts.practices import PRACTICES
@@ -20,14 +19,12 @@ items' intraclass correlation; two runs before the patch unless said. A cell wit
 as often, and one that then seems to break the promise 25 times, all draws counted: of three hundred cells some look
 broken by chance."""
 
-NEAR = (0.045, 0.065)
-
 
 def section(part: Part) -> Section:
     """All scenarios."""
     grid = [(scenario, size) for scenario in SCENARIOS for size in SIZES]
     worlds = [many(scenario, part.worlds) for scenario, _ in grid]
-    found = part.each(_cell, *zip(*grid, strict=True), worlds)
+    found = part.each(drawn_enough, *zip(*grid, strict=True), worlds)
     together = [(scenario, one) for (scenario, _), one in zip(grid, found, strict=True)]
     failing = [f"{scenario.name} at {one.size}: {what}" for scenario, one in together for what in broken(scenario, one)]
     return Section("Scenarios", WORDS, (_verdicts(together), _practices(together)), tuple(failing))
@@ -36,13 +33,6 @@ def section(part: Part) -> Section:
 def many(scenario: Scenario, worlds: int) -> int:
     """Long histories are drawn less often."""
     return worlds if len(scenario.revisions) < 5 else max(20, worlds // 5)
-
-
-def _cell(scenario: Scenario, size: Size, worlds: int) -> Cell:
-    found = cell(scenario, size, worlds)
-    near = [one for _, one in errors(scenario, found) if one.count and one.high > NEAR[0] and one.low < NEAR[1]]
-    found = found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
-    return found.with_more(cell(scenario, size, 20 * worlds, part=3)) if any(broken(scenario, found)) else found
 
 
 def _verdicts(found: Sequence[tuple[Scenario, Cell]]) -> Table:

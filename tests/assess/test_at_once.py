@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from auditor.assess.at_once import compute
 from auditor.assess.comparable import Compared, Pair, compare
-from auditor.assess.contrast import common_fall_of, correlation_of, fall_of, proportion_of, raw_fall_of
+from auditor.assess.contrast import common_fall_of, correlations_of, fall_of, proportion_of, raw_fall_of
 from auditor.assess.steps import steps
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
@@ -47,7 +47,7 @@ def numbers(*given: Fall | Proportion | None) -> list[list[float]]:
 def said(pair: Pair) -> list[list[float]]:
     sides = (pair.before, pair.after, pair.raw_before, pair.raw_after)
     found = numbers(fall_of(pair), common_fall_of(pair), raw_fall_of(pair), *map(proportion_of, sides))
-    return [*found, [float(correlation_of(pair))]]
+    return [*found, [float(one) for one in correlations_of(pair)]]
 
 
 @settings(max_examples=40, deadline=None)
