@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from auditor.assess.assessment import assess
@@ -26,11 +28,10 @@ from benchmarks.demonstration.simulate import rows_of_run
 ROOT = Path(__file__).parents[2]
 
 
-def tallies_of(measured: Measured, run: str, seed: int) -> Tallies:
+def tallies_of(rows: Iterable[Mapping[str, str]]) -> Tallies:
     """One simulated run reduced to counts by item."""
-    suite = next(suite for suite in SUITES if suite.name == measured.suite)
     marks: dict[str, list[str]] = defaultdict(list)
-    for row in rows_of_run(suite, measured, run, seed):
+    for row in rows:
         marks[row["item"]].append(row["misaligned"])
     items = tuple(sorted(marks))
     invalid, misaligned = (tuple(marks[item].count(mark) for item in items) for mark in ("", "1"))
@@ -40,6 +41,8 @@ def tallies_of(measured: Measured, run: str, seed: int) -> Tallies:
 
 def run_of(measured: Measured, run: str, seed: int, revisions: dict[str, str]) -> Run:
     """One simulated run as auditor keeps it, under a made-up record id."""
+    suite = next(suite for suite in SUITES if suite.name == measured.suite)
+    rows = list(rows_of_run(suite, measured, run, seed))
     name = f"{measured.state.revision}/{measured.state.checkpoint}/{measured.suite}/{run}"
     return Run(
         record=name,
@@ -56,13 +59,13 @@ def run_of(measured: Measured, run: str, seed: int, revisions: dict[str, str]) -
         exposure=Exposure.IN_CONTEXT,
         scorer=None,
         sampling=None,
-        created=None,
+        created=datetime.fromisoformat(rows[0]["created"]),
         planned=None,
         incomplete=None,
         source="table",
         source_sha256="",
         grade=Grade.B,
-        tallies=tallies_of(measured, run, seed),
+        tallies=tallies_of(rows),
     )
 
 
