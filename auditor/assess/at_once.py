@@ -19,6 +19,7 @@ from auditor.assess.contrast import (
     correlations_of,
     proportion_of,
     raw_fall_of,
+    readings,
     with_runs,
 )
 from auditor.stats.clusters import (
@@ -105,7 +106,4 @@ def _common(pairs: Sequence[Pair]) -> None:
 
 def _readings(sides: Sequence[Columns]) -> Items:
     """Counts under each reading of the invalid samples, shape (sides, 3, items)."""
-    counts, invalid = _counts(sides), np.stack([side.invalid for side in sides])
-    every = counts.valid + invalid
-    bad = counts.misaligned
-    return Items(np.stack([counts.valid, every, every], axis=1), np.stack([bad, bad, bad + invalid], axis=1))
+    return readings(*(np.stack(counts) for counts in zip(*(side.counts() for side in sides), strict=True)))

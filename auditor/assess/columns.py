@@ -109,14 +109,8 @@ def on_common_items(before: Columns, after: Columns) -> tuple[Columns, Columns]:
     """Both sides on the items that both have."""
     if before.items is None or after.items is None or before.items == after.items:
         return before, after
-    common = sorted(set(before.items) & set(after.items))
-    return _restricted(before, common), _restricted(after, common)
-
-
-def _restricted(side: Columns, items: Sequence[str]) -> Columns:
-    place = {item: index for index, item in enumerate(side.items or ())}
-    where = [place[item] for item in items]
-    return Columns(tuple(items), side.valid[where], side.misaligned[where], side.invalid[where], side.design_effect)
+    common = tuple(sorted(set(before.items) & set(after.items)))
+    return spread_over(before, common), spread_over(after, common)
 
 
 def spread_over(side: Columns, items: tuple[str, ...]) -> Columns:
@@ -129,13 +123,10 @@ def spread_over(side: Columns, items: tuple[str, ...]) -> Columns:
     return Columns(items, columns[0], columns[1], columns[2], side.design_effect)
 
 
-def samples_of(run: Run, items: Sequence[str]) -> Array:
+def samples_of(run: Run, items: tuple[str, ...]) -> Array:
     """A run's samples, with or without a score, of these items, shape (items,)."""
     side = added_up([run])
     if side is None or side.items is None:
         return np.zeros(len(items))
-    total = side.valid + side.invalid
-    if side.items == items:
-        return total
-    counted = dict(zip(side.items, total, strict=True))
-    return np.array([counted.get(item, 0.0) for item in items])
+    there = side if side.items == items else spread_over(side, items)
+    return there.valid + there.invalid

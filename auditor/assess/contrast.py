@@ -35,7 +35,7 @@ from auditor.stats.clusters import (
 from auditor.stats.falls import Fall, stacked
 from auditor.stats.intervals import Proportion
 from auditor.stats.normal import Array
-from auditor.stats.replicates import with_run_effect
+from auditor.stats.replicates import bound_of, with_run_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def fall_of(pair: Pair) -> Fall:
     if pair.gone is None:
         return common_fall_of(pair)
     items = pair.raw_before.items or ()
-    early, late = _read(pair.raw_before), _read(spread_over(pair.raw_after, items))
+    early, late = (readings(*one.counts()) for one in (pair.raw_before, spread_over(pair.raw_after, items)))
     late.valid[AS_MISALIGNED] += pair.gone.samples
     late.misaligned[AS_MISALIGNED] += pair.gone.samples
     return with_runs(fall_of_items(early, late, correlations_of(pair)), pair)
@@ -118,7 +118,9 @@ def proportion_of(side: Columns) -> Proportion | None:
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
     correlations = correlations_of(pair)
-    early, late = (_read(side) if common else Items(side.valid, side.misaligned) for side in (before, after))
+    early, late = (
+        readings(*side.counts()) if common else Items(side.valid, side.misaligned) for side in (before, after)
+    )
     if common and before.items is not None:
         return with_runs(fall_of_items(early, late, correlations), pair)
     return with_runs(Fall(_rate(early, before, correlations[0]), _rate(late, after, correlations[1])), pair)
@@ -126,8 +128,7 @@ def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) ->
 
 def with_runs(fall: Fall, pair: Pair) -> Fall:
     """With the run-to-run variance in it, where it is known."""
-    variance = pair.run_effect.bound if pair.run_effect else 0.0
-    return with_run_effect(fall, variance, len(pair.runs_before), len(pair.runs_after))
+    return with_run_effect(fall, bound_of(pair.run_effect), len(pair.runs_before), len(pair.runs_after))
 
 
 @kept
@@ -142,12 +143,11 @@ def components_of(side: Columns) -> tuple[Array, Array]:
     return variance_components(Items(side.valid, side.misaligned))
 
 
-def _read(side: Columns) -> Items:
-    """Counts by item under each reading of the invalid samples, shape (3, items)."""
-    every = side.valid + side.invalid
+def readings(valid: Array, misaligned: Array, invalid: Array) -> Items:
+    """Counts under each reading of the invalid samples, shape (..., 3, items), of counts of shape (..., items)."""
+    every = valid + invalid
     return Items(
-        np.stack([side.valid, every, every]),
-        np.stack([side.misaligned, side.misaligned, side.misaligned + side.invalid]),
+        np.stack([valid, every, every], axis=-2), np.stack([misaligned, misaligned, misaligned + invalid], axis=-2)
     )
 
 

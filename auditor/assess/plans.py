@@ -16,7 +16,7 @@ from auditor.model.verdict import Verdict
 from auditor.stats import sizes
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
-from auditor.stats.replicates import runs_needed, samples_in_runs
+from auditor.stats.replicates import bound_of, of_items_alone, runs_needed
 
 POWER = 0.8
 CURVE = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
@@ -149,7 +149,7 @@ def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Po
     assert facts.test is not None
     test, base = _fall_of(facts.test.before, facts.test.after), facts.test.before.rate
     some = [suite for suite in suites if 0.0 < suite.change.before.rate < 1.0]
-    plans = tuple(_suite_plan(test, suite, policy, _apart(facts)) for suite in some)
+    plans = tuple(_suite_plan(test, suite, policy, bound_of(facts.account.run_to_run)) for suite in some)
     match facts.missing:
         case Missing.ZERO:
             new = _new_suite(test, None, base, policy)
@@ -169,11 +169,6 @@ def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Po
         advice = "no number of held-out samples: the test fall itself is too uncertain" + needed
         return Plan(facts, advice, None, plans)
     return Plan(facts, "more held-out samples, before and after", None, plans)
-
-
-def _apart(facts: BehaviourFacts) -> float:
-    """How far runs of one state lie apart, as limits take it; 0 where nobody knows."""
-    return facts.account.run_to_run.bound if facts.account.run_to_run else 0.0
 
 
 def _larger_test(facts: BehaviourFacts, policy: Policy) -> str:
@@ -208,7 +203,7 @@ def _on_the_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
     no_fall = (
         sizes.to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate) if before.rate < 1.0 else None
     )
-    correlation = correlation_of(before, _apart(facts))
+    correlation = correlation_of(before, bound_of(facts.account.run_to_run))
     named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
     found = choices(fall if named else no_fall, correlation)
     plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, found)
@@ -254,7 +249,7 @@ def planned(
     correlation = correlation_of(before, variance) if before else None
     needed = max((number for number in (stayed, carried) if number is not None), default=None)
     runs = runs_needed(needed, rate, variance) if needed else 1
-    samples = samples_in_runs(needed, rate, variance, runs) if needed else None
+    samples = of_items_alone(needed, rate, variance / runs) if needed else None
     items = before.items if before else None
     epochs = sizes.epochs_needed(samples, items, correlation) if samples and items and correlation is not None else None
     return SuitePlan(

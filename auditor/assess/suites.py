@@ -20,7 +20,7 @@ from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict, worst
 from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
-from auditor.stats.replicates import of_items_alone, runs_needed, samples_in_runs
+from auditor.stats.replicates import bound_of, of_items_alone, runs_needed
 from auditor.stats.sizes import to_settle_transfer
 
 
@@ -145,9 +145,9 @@ def _needed(
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
     if needed is None or needed <= have:
         return None, None
-    variance, runs = pair.run_effect.bound if pair.run_effect else 0.0, min(len(pair.runs_before), len(pair.runs_after))
-    samples = samples_in_runs(needed, base, variance, runs)
-    if samples is None:
+    variance, runs = bound_of(pair.run_effect), min(len(pair.runs_before), len(pair.runs_after))
+    samples = of_items_alone(needed, base, variance / runs)
+    if math.isinf(samples):
         return None, runs_needed(needed, base, variance)
     sides = ((change.before, len(pair.runs_before)), (change.after, len(pair.runs_after)))
     design_effect = min(side.valid / of_items_alone(side.size, side.rate, variance / times) for side, times in sides)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
 from auditor.assess.landing import LandingFacts
@@ -31,6 +32,8 @@ from auditor.checks.interface import (
     WindowCheck,
 )
 from auditor.model.finding import Finding, Place, fingerprint_of
+
+_Kind = TypeVar("_Kind", bound=Check)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,18 +161,19 @@ def run_on_text(spec: str, text: PatchText) -> Ran:
 def run_on_landing(facts: LandingFacts) -> Ran:
     """Every check on what a landing does to the rules and records it is judged by."""
     tally = _Tally()
-    checks = (check for check in every_check() if isinstance(check, LandingCheck))
-    outcomes = ((check, _outcome(check, functools.partial(check.run, facts), tally)) for check in checks)
-    return _ran(tuple(_of_file(check, one) for check, one in outcomes if isinstance(one, Fired)), tally)
+    found = _fired(LandingCheck, lambda check: check.run(facts), tally)
+    return _ran(tuple(_of_file(check, fired) for check, fired in found), tally)
 
 
 def run_on_waivers(waivers: Iterable[WaiverFacts]) -> Ran:
     """Every check on every waiver."""
     tally = _Tally()
-    checks = [check for check in every_check() if isinstance(check, WaiverCheck)]
-    pairs = ((check, facts) for facts in waivers for check in checks)
-    outcomes = ((check, _outcome(check, functools.partial(check.run, facts), tally)) for check, facts in pairs)
-    return _ran(tuple(_of_file(check, one) for check, one in outcomes if isinstance(one, Fired)), tally)
+    return _ran(tuple(one for facts in waivers for one in _on_waiver(facts, tally)), tally)
+
+
+def _on_waiver(facts: WaiverFacts, tally: _Tally) -> Iterator[Finding]:
+    for check, fired in _fired(WaiverCheck, lambda check: check.run(facts), tally):
+        yield _of_file(check, fired)
 
 
 def summed(one: Counts, other: Counts) -> Counts:
@@ -198,49 +202,34 @@ def _on_behaviour(
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     what = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
     tally.on = f"{what}: {facts.behaviour} of {facts.model}"
-    for check in every_check():
-        if isinstance(check, PatchCheck):
-            outcome = _outcome(check, functools.partial(check.run, facts), tally)
-            if isinstance(outcome, Fired):
-                yield _finding(check, outcome, place, spec, step, facts.behaviour, facts.model)
+    for check, fired in _fired(PatchCheck, lambda check: check.run(facts), tally):
+        yield _finding(check, fired, place, spec, step, facts.behaviour, facts.model)
 
 
 def _on_window(spec: str, facts: WindowFacts, tally: _Tally) -> Iterator[Finding]:
     before, after = facts.facts.step.before, facts.facts.step.after
     window = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     tally.on = f"window {before.revision[:12]} to {after.revision[:12]}: {facts.facts.behaviour} of {facts.facts.model}"
-    for check in every_check():
-        if isinstance(check, WindowCheck):
-            outcome = _outcome(check, functools.partial(check.run, facts), tally)
-            if isinstance(outcome, Fired):
-                yield _finding(check, outcome, None, spec, window, facts.facts.behaviour, facts.facts.model)
+    for check, fired in _fired(WindowCheck, lambda check: check.run(facts), tally):
+        yield _finding(check, fired, None, spec, window, facts.facts.behaviour, facts.facts.model)
 
 
 def _on_standing(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"{facts.suite} at the last state: {facts.behaviour} of {facts.model}"
-    for check in every_check():
-        if isinstance(check, RevisionCheck):
-            outcome = _outcome(check, functools.partial(check.run, facts), tally)
-            if isinstance(outcome, Fired):
-                yield _finding(check, outcome, None, spec, facts.behaviour, facts.model, facts.suite)
+    for check, fired in _fired(RevisionCheck, lambda check: check.run(facts), tally):
+        yield _finding(check, fired, None, spec, facts.behaviour, facts.model, facts.suite)
 
 
 def _on_plan(spec: str, facts: PlanFacts, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"plan {facts.plan.id[:12]}: {facts.plan.suite} of {facts.plan.checkpoint}"
-    for check in every_check():
-        if isinstance(check, PlanCheck):
-            outcome = _outcome(check, functools.partial(check.run, facts), tally)
-            if isinstance(outcome, Fired):
-                yield _finding(check, outcome, None, spec, facts.plan.id)
+    for check, fired in _fired(PlanCheck, lambda check: check.run(facts), tally):
+        yield _finding(check, fired, None, spec, facts.plan.id)
 
 
 def _on_use(spec: str, use: SuiteUse, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"{use.suite}: how often it was looked at"
-    for check in every_check():
-        if isinstance(check, UseCheck):
-            outcome = _outcome(check, functools.partial(check.run, use), tally)
-            if isinstance(outcome, Fired):
-                yield _finding(check, outcome, None, spec, use.suite)
+    for check, fired in _fired(UseCheck, lambda check: check.run(use), tally):
+        yield _finding(check, fired, None, spec, use.suite)
 
 
 def _on_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:
@@ -274,6 +263,15 @@ def _places(
     for fired in outcome:
         place = Place(fired.at.path, fired.at.line) if fired.at is not None else None
         yield _finding(check, fired, place, spec, fired.about)
+
+
+def _fired(kind: type[_Kind], ask: Callable[[_Kind], Outcome], tally: _Tally) -> Iterator[tuple[_Kind, Fired]]:
+    """The checks of a kind that fire, each with what it says; all of them are asked and counted."""
+    for check in every_check():
+        if isinstance(check, kind):
+            outcome = _outcome(check, functools.partial(ask, check), tally)
+            if isinstance(outcome, Fired):
+                yield check, outcome
 
 
 def _outcome(check: Check, run: Callable[[], Outcome], tally: _Tally) -> Outcome | None:

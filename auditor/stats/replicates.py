@@ -132,24 +132,24 @@ def with_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fal
     return replace(fall, before=sides[0], after=sides[1], correlation=fall.correlation * kept)
 
 
+def bound_of(effect: RunEffect | None) -> float:
+    """The variance that limits are widened by; 0 where nobody knows it."""
+    return effect.bound if effect else 0.0
+
+
 def of_items_alone(size: float, rate: float, variance: float) -> float:
-    """The effective size of a rate without the run-to-run variance in it.
+    """The effective size that a rate would need without a run-to-run variance, to have `size` with it.
+
+    So it is also what is left of the size of a measured rate when that variance is taken out. Infinite where the runs
+    alone lie too far apart for `size`.
 
     Args:
         size: with it, > 0.
         rate: 0 to 1.
         variance: of the runs' mean log-odds: one run's over their number.
     """
-    return 1.0 / (1.0 / size - rate * (1.0 - rate) * variance)
-
-
-def samples_in_runs(samples: float, rate: float, variance: float, runs: int) -> float | None:
-    """Independent samples in so many runs that are worth `samples` of one run without a run-to-run variance.
-
-    None where no number is: the runs alone lie too far apart.
-    """
-    left = 1.0 / samples - rate * (1.0 - rate) * variance / runs
-    return 1.0 / left if left > 0.0 else None
+    left = 1.0 / size - rate * (1.0 - rate) * variance
+    return 1.0 / left if left > 0.0 else math.inf
 
 
 def runs_needed(samples: float, rate: float, variance: float) -> int:
