@@ -20,8 +20,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.sealed import Checkpoint
-from auditor.store import canonical
 from auditor.store.merkle import leaf_hash, tree_hash
 
 SCHEMA = "auditor.checkpoint/1"

@@ -16,9 +16,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
 from auditor.model.suite import Role
-from auditor.store import canonical
 from auditor.store.members import Fault, at_most, column_of, counts_of, is_count, object_of, require, same_keys
 from auditor.store.reasons import reasons_of, reasons_payload
 from auditor.store.signals import signals_of, signals_payload

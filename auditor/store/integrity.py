@@ -13,10 +13,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError, RecordError
+from auditor.model import canonical
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.sealed import Checkpoint, Fault, FaultKind
-from auditor.store import canonical, checkpoints, codec, labels, looks, plans, prompts, samples
+from auditor.store import checkpoints, codec, labels, looks, plans, prompts, samples
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree

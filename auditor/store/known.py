@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from auditor.errors import RecordError
-from auditor.store import canonical
+from auditor.model import canonical
 from auditor.store.codec import RESTORE, lineage
 from auditor.store.places import name_in, records_folder
 

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.raw import RawLabel, RawLabels
-from auditor.store import canonical, durable
+from auditor.store import durable
 from auditor.store.samples import RESTORE
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from auditor.model import canonical
 from auditor.model.look import Look
-from auditor.store import canonical, named
+from auditor.store import named
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor.clauses.grams import LENGTH, Fingerprint, fingerprint
 from auditor.errors import RecordError
-from auditor.store import canonical, durable
+from auditor.model import canonical
+from auditor.store import durable
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree

@@ -17,9 +17,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.raw import RawRun
 from auditor.model.run import Run
-from auditor.store import canonical, durable
+from auditor.store import durable
 from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode
 from auditor.store.known import Entry, Known
 from auditor.store.places import item_path, name_in, record_path, records_folder

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.run import Run, SampleVerdict, Tallies
-from auditor.store import canonical
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.clauses.grams import fingerprint, plain_words
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.store.canonical import sha256
+from auditor.model.canonical import sha256
 from auditor.store.prompts import add_prompts, encode, hashed, key_check, load_prompts
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
