@@ -14,33 +14,16 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     if sys.argv[1:3] == ["gate", "--hook"]:
-        sys.exit(_in_a_hook())
+        from auditor import __version__, warm
+
+        if warm.nothing_to_judge(sys.argv[1:], __version__):
+            sys.exit(0)
     from auditor.cli.main import run
 
     # A long history is millions of objects that live to the end; to look through them for cycles again and again takes
     # a quarter of the time of its audit.
     gc.set_threshold(500_000)
     sys.exit(run())
-
-
-def _in_a_hook() -> int:
-    from auditor import __version__, warm
-
-    arguments = sys.argv[1:]
-    known = warm.answer(arguments, __version__)
-    if known is not None:
-        return known
-    from auditor.cli.main import run
-
-    out, err = sys.stdout, sys.stderr
-    heard = warm.Heard(out), warm.Heard(err)
-    sys.stdout, sys.stderr = heard
-    try:
-        code = run()
-    finally:
-        sys.stdout, sys.stderr = out, err
-    warm.remember(arguments, __version__, code, heard[0].said, heard[1].said)
-    return code
 
 
 if __name__ == "__main__":

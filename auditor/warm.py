@@ -1,21 +1,17 @@
 """The gate's warm path in a client's hook: the standard library and git, and nothing else is imported.
 
-It says nothing of its own. Where what is about to be committed touches nothing that the gate looks at, it ends with 0;
-where this very landing was judged today, it repeats what was said. In every other case, and in every doubt, the gate
-itself runs. CI and a server's hooks never come here: who can write below `.git` could write what is repeated.
+Where what is about to be committed touches nothing that the gate looks at, it ends with 0 and prints nothing. In every
+other case, and in every doubt, the gate itself runs. CI and a server's hooks never come here: who can write below
+`.git` could write which paths are watched.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import sys
-import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any, TextIO
 
 HOOKS = ("pre-commit", "pre-merge-commit")
 FOLDER = "auditor-gate"
@@ -42,7 +38,6 @@ OVERRIDES = (
     "protocol.allow=never",
     "safe.directory=*",
 )
-_SHOWN = ("NO_COLOR", "COLUMNS", "TERM")
 _HOOK_VARIABLES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE")
 
 
@@ -50,37 +45,25 @@ class Doubt(Exception):
     """Something is not as expected: the gate itself decides."""
 
 
-def answer(arguments: Sequence[str], version: str) -> int | None:
-    """The exit code of `auditor ARGUMENTS`, with what was said then said again; None where the gate has to run."""
-    asked = _hook_of(arguments)
-    if asked is None:
-        return None
+def nothing_to_judge(arguments: Sequence[str], version: str) -> bool:
+    """Whether `auditor ARGUMENTS` is a client's hook that has nothing to judge; False in every doubt."""
+    if not _is_client_hook(arguments):
+        return False
     try:
-        place = _Place(arguments, version)
-        return place.repeated() if place.judged() else 0
-    except (Doubt, OSError, ValueError, KeyError, TypeError):
-        return None
+        return not _Place(arguments, version).judged()
+    except (Doubt, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
-def remember(arguments: Sequence[str], version: str, code: int, out: str, err: str) -> None:
-    """Keeps what the gate said of a landing; only for `answer`, and never where that could go wrong."""
-    if _hook_of(arguments) is None or code not in (0, 1, 3):
-        return
-    try:
-        _Place(arguments, version).keep(code, out, err)
-    except (Doubt, OSError, ValueError):
-        return
-
-
-def _hook_of(arguments: Sequence[str]) -> str | None:
-    """The client's hook of a call as `auditor hook install` writes it, with nothing else in it; else None."""
+def _is_client_hook(arguments: Sequence[str]) -> bool:
+    """Whether a call is of a client's hook as `auditor hook install` writes it, with nothing else in it."""
     given = list(arguments)
     if given[:2] != ["gate", "--hook"] or len(given) < 3 or given[2] not in HOOKS:
-        return None
+        return False
     rest = given[3:]
     while rest[:1] == ["--branch"] and len(rest) > 1:
         rest = rest[2:]
-    return given[2] if rest in ([], ["--"]) else None
+    return rest in ([], ["--"])
 
 
 def _git(*arguments: str) -> bytes:
@@ -110,26 +93,18 @@ def _git(*arguments: str) -> bytes:
 
 
 class _Place:
-    """A repository in a hook: where its cache is, what HEAD is, and what would be committed."""
+    """A repository in a hook: where its cache is, what HEAD is, and which branch is checked out."""
 
     def __init__(self, arguments: Sequence[str], version: str) -> None:
-        folders, names = ("--path-format=absolute", "--git-dir", "--git-common-dir"), ("--symbolic-full-name", "HEAD")
-        lines = _git("rev-parse", *folders, "HEAD", f"HEAD:{_SETTINGS}", *names).split(b"\n")
-        if len(lines) != 6:
+        folder, names = ("--path-format=absolute", "--git-common-dir"), ("--symbolic-full-name", "HEAD")
+        lines = _git("rev-parse", *folder, "HEAD", f"HEAD:{_SETTINGS}", *names).split(b"\n")
+        if len(lines) != 5:
             raise Doubt
-        git_dir, common, head, settings, branch, _ = lines
-        self.git_dir, self.common, self.branch = os.fsdecode(git_dir), os.fsdecode(common), os.fsdecode(branch)
-        self.head, self.settings = head.decode(), settings.decode()
-        self.folder = os.path.join(self.common, FOLDER)  # noqa: PTH118
+        common, head, settings, branch, _ = lines
+        self.branch, self.head, self.settings = os.fsdecode(branch), head.decode(), settings.decode()
+        self.folder = os.path.join(os.fsdecode(common), FOLDER)  # noqa: PTH118
         self.arguments = list(arguments)
         self.version = version
-        self._tree = ""
-
-    @property
-    def tree(self) -> str:
-        """What would be committed."""
-        self._tree = self._tree or _git("write-tree").decode().strip()
-        return self._tree
 
     def judged(self) -> bool:
         """Whether the gate has something to look at: a judged branch, and a change of anything it reads."""
@@ -147,7 +122,7 @@ class _Place:
     def watched(self) -> tuple[bytes, ...]:
         """How paths begin that the gate reads, as HEAD configures it: (b"",) for every one.
 
-        Reading TOML takes longer than everything else here, so that it is kept beside the decisions.
+        Reading TOML takes longer than everything else here, so that what was read is kept below the git directory.
         """
         from zlib import crc32
 
@@ -168,50 +143,6 @@ class _Place:
             return found  # and looked up again the next time
         return found
 
-    @property
-    def key(self) -> str:
-        """What a decision and how it looks depend on: arguments, HEAD, what is merged in, the tree, the day."""
-        import json
-
-        merged = sorted(name for name in os.environ if name.startswith("GITHEAD_"))
-        try:
-            with open(os.path.join(self.git_dir, "MERGE_HEAD"), encoding="ascii") as file:  # noqa: PTH118, PTH123
-                merged += file.read().split()
-        except FileNotFoundError:
-            pass
-        day = time.strftime("%Y-%m-%d", time.gmtime())
-        key_file = os.environ.get("AUDITOR_PROMPT_KEY_FILE", "")
-        shown = [sys.stdout.isatty(), *(os.environ.get(name) for name in _SHOWN)]
-        said = [_FORM, self.version, self.arguments, self.head, self.tree, merged, day, key_file, shown]
-        return _digest(json.dumps(said))
-
-    @property
-    def _file(self) -> str:
-        return os.path.join(self.folder, f"{self.key}.json")  # noqa: PTH118
-
-    def repeated(self) -> int | None:
-        """The exit code of this very landing, with what was said; None where it was not judged, or that is damaged."""
-        import json
-
-        try:
-            with open(self._file, encoding="utf-8") as file:  # noqa: PTH123
-                kept: dict[str, Any] = json.load(file)
-        except FileNotFoundError:
-            return None
-        code, out, err = kept["code"], kept["out"], kept["err"]
-        if kept["sum"] != _sum(code, out, err) or code not in (0, 1, 3):
-            return None
-        sys.stdout.write(out)
-        sys.stderr.write(err)
-        return int(code)
-
-    def keep(self, code: int, out: str, err: str) -> None:
-        """Writes what was said; the oldest ones go."""
-        import json
-
-        kept = json.dumps({"code": code, "out": out, "err": err, "sum": _sum(code, out, err)})
-        self._write(self._file, kept.encode())
-
     def _write(self, file: str, content: bytes) -> None:
         os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103
         found = sorted(os.scandir(self.folder), key=lambda one: one.stat().st_mtime)
@@ -221,54 +152,6 @@ class _Place:
         with open(temporary, "wb") as written:  # noqa: PTH123
             written.write(content)
         os.replace(temporary, file)  # noqa: PTH105
-
-
-class Heard(io.TextIOBase):
-    """A stream that keeps what passes through it."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._parts: list[str] = []
-
-    def write(self, text: str) -> int:
-        """Writes on, and keeps it."""
-        written = self._stream.write(text)
-        self._parts.append(text)
-        return written
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]  # an attribute there, and read-only here
-        """Of the stream behind."""
-        return self._stream.encoding
-
-    def flush(self) -> None:
-        """Flushes the stream behind."""
-        self._stream.flush()
-
-    def isatty(self) -> bool:
-        """Whether the stream behind is a terminal."""
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        """Of the stream behind."""
-        return self._stream.fileno()
-
-    @property
-    def said(self) -> str:
-        """Everything so far."""
-        return "".join(self._parts)
-
-
-def _sum(code: int, out: str, err: str) -> str:
-    import json
-
-    return _digest(json.dumps([code, out, err]))
-
-
-def _digest(text: str) -> str:
-    import hashlib
-
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _watched(settings: str) -> tuple[bytes, ...]:

@@ -1,8 +1,7 @@
-"""The gate's warm path: nothing heavy is imported, what was said is said again, and every doubt runs the gate."""
+"""The gate's warm path: nothing heavy is imported where nothing is judged, and every doubt runs the gate."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import sys
@@ -51,16 +50,11 @@ def unrelated(folder: Path) -> None:
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
 
 
-def cached(folder: Path) -> list[Path]:
-    return sorted((folder / ".git/auditor-gate").glob("*.json"))
-
-
 def test_an_unrelated_commit_passes_without_the_gate(folder: Path) -> None:
     unrelated(folder)
     code, modules = imported(folder, *HOOK)
     assert code == 0
     assert "auditor.warm" in modules and not modules & set(HEAVY)
-    assert not cached(folder)
 
 
 def test_what_is_watched_is_looked_up_once(folder: Path) -> None:
@@ -82,23 +76,21 @@ def test_another_branch_passes_without_the_gate(folder: Path) -> None:
     assert code == 0 and "auditor.cli.gate" not in modules
 
 
-def test_what_was_said_today_is_said_again(folder: Path) -> None:
-    first = auditor(*HOOK, cwd=folder)
-    assert first.code == 1 and b"test-only" in first.out and len(cached(folder)) == 1
-    assert auditor(*HOOK, cwd=folder) == first
+def test_the_same_landing_is_judged_every_time(folder: Path) -> None:
+    assert b"test-only" in auditor(*HOOK, cwd=folder).out
     code, modules = imported(folder, *HOOK)
-    assert code == 1 and not modules & set(HEAVY)
+    assert code == 1 and "auditor.cli.gate" in modules
 
 
-def test_a_damaged_cache_never_lets_through(folder: Path) -> None:
-    """Each time the gate runs and writes what it said anew; the last has its exit code changed."""
+@pytest.mark.parametrize("damage", ["", "nonsense", "00000000\n1 0.0.0\0notes.txt"])
+def test_a_damaged_cache_never_lets_through(folder: Path, damage: str) -> None:
+    unrelated(folder)
     auditor(*HOOK, cwd=folder)
-    (file,) = cached(folder)
-    lets_through = json.dumps({**json.loads(file.read_text()), "code": 0})
-    for damage in ("", "{}", "[]", "nonsense", '{"code": 0, "out": "", "err": "", "sum": "0"}', lets_through):
-        file.write_text(damage)
-        assert auditor(*HOOK, cwd=folder).code == 1, damage
-        assert json.loads(file.read_text())["code"] == 1, damage
+    [kept] = (folder / ".git/auditor-gate").iterdir()
+    kept.write_text(damage)
+    (folder / "spec.md").write_text(SECOND)
+    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
+    assert "auditor.cli.gate" in imported(folder, *HOOK)[1]
 
 
 @pytest.mark.parametrize("change", ["spec.md", "auditor.toml", "eval_history/suites.toml", "pyproject.toml"])
@@ -106,14 +98,6 @@ def test_a_change_of_what_the_gate_reads_runs_it(folder: Path, change: str) -> N
     unrelated(folder)
     with (folder / change).open("a") as file:
         file.write("\n# more\n")
-    subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
-    _, modules = imported(folder, *HOOK)
-    assert "auditor.cli.gate" in modules
-
-
-def test_another_tree_is_judged_anew(folder: Path) -> None:
-    auditor(*HOOK, cwd=folder)
-    (folder / "spec.md").write_text(SECOND + "\nOne more.\n")
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     _, modules = imported(folder, *HOOK)
     assert "auditor.cli.gate" in modules
@@ -133,7 +117,6 @@ def test_everything_else_runs_the_gate(folder: Path, arguments: tuple[str, ...])
     unrelated(folder)
     _, modules = imported(folder, *arguments)
     assert "auditor.cli.gate" in modules
-    assert not cached(folder)
 
 
 def test_debts_fall_due_without_a_change(folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from datetime import date
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from auditor.errors import InputError
+from auditor.model.canonical import loads
 
 REMEDY = "give a page, Markdown or JSON that auditor report wrote"
 _META = re.compile(r'<meta name="auditor-report" content="([^"]*)">')
@@ -67,11 +67,12 @@ def asked_in(path: Path) -> tuple[Asked, str, str]:
 def _asked_in(text: str, where: str) -> tuple[Asked, str]:
     try:
         if found := _META.search(text):
-            return Asked.model_validate(json.loads(html.unescape(found[1]))), "html"
+            return Asked.model_validate(loads(html.unescape(found[1]).encode())), "html"
         if found := _COMMENT.search(text):
-            return Asked.model_validate(json.loads(found[1])), "markdown"
+            return Asked.model_validate(loads(found[1].encode())), "markdown"
         if text.startswith("{"):
-            return Asked.model_validate(json.loads(text)["request"]), "json"
+            document = loads(text.encode())
+            return Asked.model_validate(document["request"] if isinstance(document, dict) else None), "json"
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         field = ".".join(map(str, fault["loc"]))

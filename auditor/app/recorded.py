@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from auditor.app.bound import Known, bound, know, shown_to_model
 from auditor.app.project import Project
 from auditor.errors import LogError, TableError
+from auditor.model.canonical import sha256
 from auditor.model.raw import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
 from auditor.model.suite import Binding, Suite
 from auditor.store.bindings import load_bindings
-from auditor.store.canonical import sha256
 from auditor.store.records import identity_of, record_id
 from auditor.store.reduce import judge
 from auditor.store.samples import encode_samples

@@ -10,10 +10,10 @@ from auditor.app.found import found, reader
 from auditor.app.project import Project
 from auditor.app.recorded import rules_of, run_of
 from auditor.errors import InputError
+from auditor.model import canonical
 from auditor.model.run import Grade, Run
 from auditor.report.verification import LogsReport, Rederived, State
 from auditor.sources.runs.interface import Engine, ReadOptions
-from auditor.store import canonical
 from auditor.store.codec import LATER, LATER_COLUMNS, encode
 from auditor.store.records import load
 

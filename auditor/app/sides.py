@@ -27,7 +27,7 @@ from auditor.store.suites import load_registry
 from auditor.store.waivers import load_waivers, waiver_folder
 
 # What is only ever added to: records, the labels of their samples, and what these are joined by.
-RECORDED = ("records", labels.FOLDER, samples.FOLDER)
+RECORDED = ("records", labels.KIND.folder, samples.KIND.folder)
 
 
 @dataclass(frozen=True)

@@ -17,26 +17,25 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.sealed import Checkpoint
-from auditor.store import canonical
+from auditor.store.durable import RESTORE
 from auditor.store.merkle import leaf_hash, tree_hash
+from auditor.store.named import Exact, Hash, checked, members_of
 
 SCHEMA = "auditor.checkpoint/1"
 FOLDER = "checkpoints"
-RESTORE = "restore it from the repository's history"
-_Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class _File(Exact):
     schema_: Literal["auditor.checkpoint/1"] = Field(alias="schema")
     number: Annotated[int, Field(ge=1)]
-    ids: Annotated[list[_Hash], Field(min_length=1)]
-    leaves: list[_Hash]
-    root: _Hash
+    ids: Annotated[list[Hash], Field(min_length=1)]
+    leaves: list[Hash]
+    root: Hash
 
 
 def leaf_of(ids: Iterable[str]) -> str:
@@ -67,14 +66,7 @@ def decode(data: bytes, where: str) -> Checkpoint:
 
     White space and the order of members are free, since a copy may have been mailed. Raises RecordError.
     """
-    try:
-        file = _File.model_validate(canonical.loads(data))
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(map(str, fault["loc"]))
-        raise RecordError(f"is no checkpoint: {fault['msg']}", where=where, field=field, remedy=RESTORE) from error
-    except ValueError as error:
-        raise RecordError(f"is no checkpoint: {error}", where=where, remedy=RESTORE) from error
+    file = checked(_File, members_of(data, where, "checkpoint"), where)
     found = Checkpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
     contradiction = _contradiction(found)
     if contradiction is not None:

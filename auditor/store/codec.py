@@ -16,16 +16,17 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.run import Awareness, Exposure, Grade, Run, SeverityTally, Tallies
 from auditor.model.suite import Role
-from auditor.store import canonical
+from auditor.store.durable import RESTORE
 from auditor.store.members import Fault, at_most, column_of, counts_of, is_count, object_of, require, same_keys
+from auditor.store.named import instant_of, named_members
 from auditor.store.reasons import reasons_of, reasons_payload
 from auditor.store.signals import signals_of, signals_payload
 
 SCHEMA = "auditor.record/1"
 ITEMS_SCHEMA = "auditor.items/1"
-RESTORE = "restore it from the repository's history"
 
 AnyEnum = TypeVar("AnyEnum", bound=StrEnum)
 Manifests = Callable[[str], tuple[str, ...]]
@@ -72,7 +73,7 @@ def decode(data: bytes, name: str, where: str, manifests: Manifests) -> Run:
 
     Raises RecordError naming `where` when the bytes are not what the name or the schema says.
     """
-    members = _members(data, name, where)
+    members = named_members(data, name, where, "record")
     try:
         return _run_of(members, name, manifests)
     except Fault as fault:
@@ -81,7 +82,7 @@ def decode(data: bytes, name: str, where: str, manifests: Manifests) -> Run:
 
 def decode_items(data: bytes, name: str, where: str) -> tuple[str, ...]:
     """The item ids in a manifest's bytes, sorted and unique. Raises RecordError as `decode` does."""
-    members = _members(data, name, where)
+    members = named_members(data, name, where, "item manifest")
     try:
         require(members.keys() == {"schema", "items"}, "items", "must be the only member beside schema")
         require(members["schema"] == ITEMS_SCHEMA, "schema", f"is not {ITEMS_SCHEMA}")
@@ -92,23 +93,11 @@ def decode_items(data: bytes, name: str, where: str) -> tuple[str, ...]:
 
 def lineage(data: bytes, name: str, where: str) -> tuple[str, str | None]:
     """The identity in a record's bytes, and the record it corrects; the rest is not looked at. Raises as `decode`."""
-    members = _members(data, name, where)
+    members = named_members(data, name, where, "record")
     identity, corrects = members.get("identity"), members.get("corrects")
     if not isinstance(identity, str) or not (corrects is None or isinstance(corrects, str)):
         raise RecordError("is no text", where=where, field="identity or corrects", remedy=RESTORE)
     return identity, corrects
-
-
-def _members(data: bytes, name: str, where: str) -> dict[str, Any]:
-    if canonical.sha256(data) != name:
-        raise RecordError("its content is not what its name says", where=where, remedy=RESTORE)
-    try:
-        value = canonical.loads(data)
-    except ValueError as error:
-        raise RecordError(f"is no record: {error}", where=where, remedy=RESTORE) from error
-    if not isinstance(value, dict):
-        raise RecordError("is no record: not an object", where=where, remedy=RESTORE)
-    return value
 
 
 def _payload(run: Run, items: str | None) -> dict[str, object]:
@@ -200,11 +189,9 @@ def _instant(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise Fault("created", "is no ISO 8601 time") from None
-    require(instant.tzinfo is not None, "created", "has no offset")
-    return instant
+        return instant_of(value)
+    except ValueError as error:
+        raise Fault("created", str(error)) from None
 
 
 def _items_of(value: object) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from auditor.errors import RecordError
 
+RESTORE = "restore it from the repository's history"
+
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
@@ -67,8 +69,7 @@ def write_new(path: Path, data: bytes) -> None:
     """
     if path.exists():
         if path.read_bytes() != data:
-            remedy = "restore it from the repository's history"
-            raise RecordError("its content is not what its name says", where=str(path), remedy=remedy)
+            raise RecordError("its content is not what its name says", where=str(path), remedy=RESTORE)
         return
     half = temporary(path)
     try:

@@ -13,10 +13,12 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError, RecordError
+from auditor.model import canonical
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.sealed import Checkpoint, Fault, FaultKind
-from auditor.store import canonical, checkpoints, codec, labels, looks, plans, prompts, samples
+from auditor.store import checkpoints, codec, labels, looks, plans, prompts, samples
+from auditor.store.places import item_path, record_path
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -154,7 +156,7 @@ def _record(look: _Look, data: bytes, name: str, path: str) -> None:
     def manifest(wanted: str) -> tuple[str, ...]:
         items = look.items.get(wanted)
         if items is None:
-            where = str(PurePosixPath(look.store, ITEMS, f"{wanted}.json"))
+            where = item_path(look.store, wanted)
             if wanted not in look.items and look.tree.read(where) is None:
                 look.fault(where, FaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
@@ -172,40 +174,30 @@ def _plan(look: _Look, data: bytes, name: str, path: str) -> None:
     look.plans[name] = plans.decode(data, name, path)
 
 
-def _looks(_: _Look, data: bytes, name: str, path: str) -> None:
-    looks.decode(data, name, path)
+def _checked(decode: Callable[[bytes, str, str], object]) -> Callable[[_Look, bytes, str, str], None]:
+    """A file of a kind of which nothing more is wanted than that it can be read."""
+
+    def check(_: _Look, data: bytes, name: str, path: str) -> None:
+        decode(data, name, path)
+
+    return check
 
 
-def _labels(look: _Look, data: bytes, _: str, path: str) -> None:
-    labels.decode(data, path, look.store)
-
-
-def _samples(look: _Look, data: bytes, _: str, path: str) -> None:
-    samples.columns_of(data, path)
-
-
-def _prompts(look: _Look, data: bytes, _: str, path: str) -> None:
-    prompts.decode(data, path, look.store)
-
-
+_KINDS = (labels.KIND, looks.KIND, plans.KIND, prompts.KIND, samples.KIND)
 # A folder's files are named by their content and read by this; the place of a record is records/ab/, of others flat.
 _DECODERS: dict[str, Callable[[_Look, bytes, str, str], None]] = {
     RECORDS: _record,
     ITEMS: _items,
-    labels.FOLDER: _labels,
-    looks.FOLDER: _looks,
-    plans.FOLDER: _plan,
-    prompts.FOLDER: _prompts,
-    samples.FOLDER: _samples,
+    labels.KIND.folder: _checked(labels.decode),
+    looks.KIND.folder: _checked(looks.decode),
+    plans.KIND.folder: _plan,
+    prompts.KIND.folder: _checked(prompts.decode),
+    samples.KIND.folder: _checked(samples.KIND.decode),
 }
 _HOMES: dict[object, str] = {
     codec.SCHEMA: RECORDS,
     codec.ITEMS_SCHEMA: ITEMS,
-    labels.SCHEMA: labels.FOLDER,
-    looks.SCHEMA: looks.FOLDER,
-    plans.SCHEMA: plans.FOLDER,
-    prompts.SCHEMA: prompts.FOLDER,
-    samples.SCHEMA: samples.FOLDER,
+    **{kind.schema: kind.folder for kind in _KINDS},
 }
 
 
@@ -217,7 +209,7 @@ def _families(look: _Look) -> None:
     for names in families.values():
         corrected: dict[str | None, str] = {}
         for name in names:
-            corrects, path = look.runs[name].corrects, _path_of_record(look, name)
+            corrects, path = look.runs[name].corrects, record_path(look.store, name)
             if corrects is not None and corrects not in names:
                 look.fault(path, FaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
             if (rival := corrected.setdefault(corrects, name)) != name:
@@ -227,14 +219,12 @@ def _families(look: _Look) -> None:
 def _references(look: _Look) -> None:
     """What records name beside items: the plan they fulfil, and how each sample was judged."""
     for run in look.runs.values():
-        for folder, wanted in ((plans.FOLDER, run.plan), (samples.FOLDER, run.samples)):
-            path = str(PurePosixPath(look.store, folder, f"{wanted}.json"))
-            if wanted is not None and wanted not in look.ids[folder] and look.tree.read(path) is None:
+        for kind, wanted in ((plans.KIND, run.plan), (samples.KIND, run.samples)):
+            if wanted is None or wanted in look.ids[kind.folder]:
+                continue
+            path = kind.path(look.store, wanted)
+            if look.tree.read(path) is None:
                 look.fault(path, FaultKind.MISSING, "is missing, and a record names it")
-
-
-def _path_of_record(look: _Look, name: str) -> str:
-    return str(PurePosixPath(look.store, RECORDS, name[:2], f"{name}.json"))
 
 
 def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[Checkpoint, ...]:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from auditor.errors import RecordError
-from auditor.store import canonical
-from auditor.store.codec import RESTORE, lineage
+from auditor.model import canonical
+from auditor.store.codec import lineage
+from auditor.store.durable import RESTORE
 from auditor.store.places import name_in, records_folder
 
 # The members of a canonical record stand in the order of their names. No text can look like one of them, since a quote

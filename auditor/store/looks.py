@@ -12,39 +12,39 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from auditor.model import canonical
 from auditor.model.look import Look
-from auditor.store import canonical, named
+from auditor.store.named import Exact, Hash, Instant, Kind, Name
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-SCHEMA = "auditor.look/1"
-FOLDER, KIND = "looks", "look"
-_Name = Annotated[str, Field(min_length=1)]
-_Revision = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
-
-class _File(named.NamedFile):
+class _File(Exact):
     schema_: Literal["auditor.look/1"] = Field(alias="schema")
-    spec: _Name
-    suites: Annotated[list[_Name], Field(min_length=1)]
-    before: _Revision
-    after: _Revision
-    by: _Name
+    spec: Name
+    suites: Annotated[list[Name], Field(min_length=1)]
+    before: Hash
+    after: Hash
+    by: Name
+    created: Instant
+
+
+KIND = Kind("look", "looks", "auditor.look/1", _File)
 
 
 def encode(look: Look) -> bytes:
     """The look's canonical bytes, whose sha256 is its id; `look.id` is not read. Raises RecordError."""
-    members = {name: getattr(look, name) for name in ("spec", "before", "after", "by")}
-    data = named.encode(KIND, SCHEMA, {**members, "suites": sorted(set(look.suites))}, look.created)
-    decode(data, canonical.sha256(data), KIND)
+    members = {name: getattr(look, name) for name in ("spec", "before", "after", "by", "created")}
+    data = KIND.encode({**members, "suites": sorted(set(look.suites))}, KIND.word)
+    decode(data, canonical.sha256(data), KIND.word)
     return data
 
 
 def decode(data: bytes, name: str, where: str) -> Look:
     """The look in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
-    file, created = named.decode(KIND, _File, data, name, where)
-    return Look(name, file.spec, tuple(file.suites), file.before, file.after, file.by, created)
+    file = KIND.decode(data, name, where)
+    return Look(name, file.spec, tuple(file.suites), file.before, file.after, file.by, file.created)
 
 
 def load_looks(tree: Tree, store_path: str) -> tuple[Look, ...]:
@@ -52,7 +52,7 @@ def load_looks(tree: Tree, store_path: str) -> tuple[Look, ...]:
 
     Raises RecordError for a file whose content is not what its name or the schema says.
     """
-    return tuple(decode(*file) for file in named.files(tree, store_path, FOLDER, KIND))
+    return tuple(decode(*file) for file in KIND.files(tree, store_path))
 
 
 def add_look(root: Path, store_path: str, look: Look) -> Look:
@@ -60,5 +60,6 @@ def add_look(root: Path, store_path: str, look: Look) -> Look:
 
     Raises RecordError where it cannot be written.
     """
-    name = named.add(root, store_path, FOLDER, encode(look))
-    return replace(look, id=name, suites=tuple(sorted(set(look.suites))), created=look.created.astimezone(UTC))
+    data, suites = encode(look), tuple(sorted(set(look.suites)))
+    KIND.add(root, store_path, [data])
+    return replace(look, id=canonical.sha256(data), suites=suites, created=look.created.astimezone(UTC))

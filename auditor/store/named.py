@@ -3,77 +3,137 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError
 
 from auditor.errors import RecordError
-from auditor.store import canonical, durable
+from auditor.model import canonical
+from auditor.store import durable
+from auditor.store.durable import RESTORE
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-RESTORE = "restore it from the repository's history"
 
-
-class NamedFile(BaseModel):
-    """What every such file has: when it was made, with an offset."""
+class Exact(BaseModel):
+    """Base of what is in such a file: no member that is not declared, no conversion."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-    created: str
 
 
-_File = TypeVar("_File", bound=NamedFile)
-
-
-def encode(kind: str, schema: str, members: Mapping[str, object], created: datetime) -> bytes:
-    """Canonical bytes, whose sha256 is the file's name. Raises RecordError naming the kind ("plan")."""
+def instant_of(value: object) -> datetime:
+    """A time given as text, with its offset. Raises ValueError for anything else; the message says what it is not."""
     try:
-        return canonical.dumps({**members, "schema": schema, "created": created.astimezone(UTC).isoformat()})
-    except ValueError as error:
-        raise RecordError(f"cannot be recorded: {error}", where=kind, remedy="give it as text") from error
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("is no ISO 8601 time") from None
+    if instant.tzinfo is None:
+        raise ValueError("has no offset")
+    return instant
 
 
-def decode(kind: str, model: type[_File], data: bytes, name: str, where: str) -> tuple[_File, datetime]:
-    """What a file says, and when it was made; `name` is the sha256 of its bytes. Raises RecordError naming `where`."""
+Name = Annotated[str, Field(min_length=1)]
+Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Instant = Annotated[datetime, PlainValidator(instant_of)]
+
+AnyForm = TypeVar("AnyForm", bound=Exact)
+_Read = tuple[bytes, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[AnyForm]):
+    """A kind of file.
+
+    Attributes:
+        word: what a file is called in a message ("plan").
+        folder: where they lie, below the store.
+        schema: what a file's member `schema` says.
+        form: what is in a file.
+    """
+
+    word: str
+    folder: str
+    schema: str
+    form: type[AnyForm]
+
+    def path(self, store_path: str, name: str) -> str:
+        """The path of the file called `name`, 64 hex digits."""
+        return str(PurePosixPath(store_path, self.folder, f"{name}.json"))
+
+    def encode(self, members: Mapping[str, object], where: str) -> bytes:
+        """A file's canonical bytes, whose sha256 is its name. Raises RecordError for what is no JSON or no Unicode."""
+        instants = {
+            name: value.astimezone(UTC).isoformat() for name, value in members.items() if isinstance(value, datetime)
+        }
+        try:
+            return canonical.dumps({**members, **instants, "schema": self.schema})
+        except ValueError as error:
+            what, remedy = f"cannot be recorded: {error}", "correct it at its source"
+            raise RecordError(what, where=where, remedy=remedy) from error
+
+    def decode(self, data: bytes, name: str, where: str) -> AnyForm:
+        """What is in a file; `name` is the sha256 of its bytes. Raises RecordError naming `where` and the member."""
+        return checked(self.form, named_members(data, name, where, self.word), where)
+
+    def files(self, tree: Tree, store_path: str, only: Collection[str] | None = None) -> Iterator[_Read]:
+        """Every file, or those of these names, by path: bytes, name, path. Hidden files are passed over.
+
+        Raises RecordError for the path of no such file.
+        """
+        for path in tree.list(str(PurePosixPath(store_path, self.folder))):
+            name = PurePosixPath(path).stem
+            if name.startswith(".") or (only is not None and name not in only):
+                continue
+            if not re.fullmatch("[0-9a-f]{64}", name) or path != self.path(store_path, name):
+                raise RecordError(f"is no {self.word}", where=path, remedy=f"move it out of the {self.folder}")
+            yield tree.read(path) or b"", name, path
+
+    def add(self, root: Path, store_path: str, contents: Iterable[bytes], *, dry_run: bool = False) -> tuple[bool, ...]:
+        """Writes files; says of each whether it is new. Those that are there already stay as they are.
+
+        Raises RecordError where they cannot be written.
+        """
+        files = [(root / self.path(store_path, canonical.sha256(data)), data) for data in contents]
+        if dry_run:
+            return tuple(not path.exists() for path, _ in files)
+        folder = root / store_path / self.folder
+        with durable.writing(root, folder):
+            durable.make_folders(root, [folder])
+            new = tuple(not path.exists() for path, _ in files)
+            for path, data in files:
+                durable.write_new(path, data)
+            durable.sync_folder(folder)
+        return new
+
+
+def named_members(data: bytes, name: str, where: str, word: str) -> dict[str, Any]:
+    """The members of a file that is named by its content. Raises RecordError naming `where`."""
     if canonical.sha256(data) != name:
         raise RecordError("its content is not what its name says", where=where, remedy=RESTORE)
+    return members_of(data, where, word)
+
+
+def members_of(data: bytes, where: str, word: str) -> dict[str, Any]:
+    """The members of the object in a file. Raises RecordError naming `where`."""
     try:
-        file = model.model_validate(canonical.loads(data))
-        created = datetime.fromisoformat(file.created)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        raise RecordError(fault["msg"], where=where, field=".".join(map(str, fault["loc"])), remedy=RESTORE) from error
+        value = canonical.loads(data)
     except ValueError as error:
-        raise RecordError(f"is no {kind}: {error}", where=where, remedy=RESTORE) from error
-    if created.tzinfo is None:
-        raise RecordError("has no offset", where=where, field="created", remedy=RESTORE)
-    return file, created
+        raise RecordError(f"is no {word}: {error}", where=where, remedy=RESTORE) from error
+    if not isinstance(value, dict):
+        raise RecordError(f"is no {word}: not an object", where=where, remedy=RESTORE)
+    return value
 
 
-def files(tree: Tree, store_path: str, folder: str, kind: str) -> Iterator[tuple[bytes, str, str]]:
-    """(bytes, name, path) of a folder's files, by path; hidden ones are passed over. Raises what `name_in` does."""
-    for path in tree.list(str(PurePosixPath(store_path, folder))):
-        if not PurePosixPath(path).name.startswith("."):
-            yield tree.read(path) or b"", name_in(path, store_path, folder, kind), path
-
-
-def add(root: Path, store_path: str, folder: str, data: bytes) -> str:
-    """Writes a file, unless it is there; its name. Raises RecordError where it cannot be written."""
-    name, place = canonical.sha256(data), root / store_path / folder
-    with durable.writing(root, place):
-        durable.make_folders(root, [place])
-        durable.write_new(place / f"{name}.json", data)
-        durable.sync_folder(place)
-    return name
-
-
-def name_in(path: str, store_path: str, folder: str, kind: str) -> str:
-    """The name that a path in the folder gives. Raises RecordError for the path of no such file."""
-    name = PurePosixPath(path).name.removesuffix(".json")
-    if not re.fullmatch("[0-9a-f]{64}", name) or path != str(PurePosixPath(store_path, folder, f"{name}.json")):
-        raise RecordError(f"is no {kind}", where=path, remedy=f"move it out of the {folder}")
-    return name
+def checked(form: type[AnyForm], members: Mapping[str, object], where: str) -> AnyForm:
+    """Members as `form` has them. Raises RecordError naming `where` and the first member that is not so."""
+    try:
+        return form.model_validate(members)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        what, field = fault["msg"].removeprefix("Value error, "), ".".join(map(str, fault["loc"]))
+        raise RecordError(what, where=where, field=field, remedy=RESTORE) from error

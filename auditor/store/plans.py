@@ -9,43 +9,42 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from auditor.model import canonical
 from auditor.model.plan import Plan
-from auditor.store import canonical, named
+from auditor.store.named import Exact, Hash, Instant, Kind, Name
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-SCHEMA = "auditor.plan/1"
-FOLDER, KIND = "plans", "plan"
-_Name = Annotated[str, Field(min_length=1)]
 
-
-class _File(named.NamedFile):
+class _File(Exact):
     schema_: Literal["auditor.plan/1"] = Field(alias="schema")
-    spec: _Name
-    revision: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-    suite: _Name
-    model: _Name
-    checkpoint: _Name
+    spec: Name
+    revision: Hash
+    suite: Name
+    model: Name
+    checkpoint: Name
     condition: str
     planned: Annotated[int, Field(ge=1)]
     note: str
+    created: Instant
 
 
-_FIELDS = [field.name for field in fields(Plan) if field.name not in ("id", "created")]
+KIND = Kind("plan", "plans", "auditor.plan/1", _File)
+_FIELDS = [field.name for field in fields(Plan) if field.name != "id"]
 
 
 def encode(plan: Plan) -> bytes:
     """The plan's canonical bytes, whose sha256 is its id; `plan.id` is not read. Raises RecordError."""
-    data = named.encode(KIND, SCHEMA, {name: getattr(plan, name) for name in _FIELDS}, plan.created)
-    decode(data, canonical.sha256(data), KIND)
+    data = KIND.encode({name: getattr(plan, name) for name in _FIELDS}, KIND.word)
+    decode(data, canonical.sha256(data), KIND.word)
     return data
 
 
 def decode(data: bytes, name: str, where: str) -> Plan:
     """The plan in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
-    file, created = named.decode(KIND, _File, data, name, where)
-    return Plan(id=name, **{one: getattr(file, one) for one in _FIELDS}, created=created)
+    file = KIND.decode(data, name, where)
+    return Plan(id=name, **{field: getattr(file, field) for field in _FIELDS})
 
 
 def load_plans(tree: Tree, store_path: str) -> tuple[Plan, ...]:
@@ -53,7 +52,7 @@ def load_plans(tree: Tree, store_path: str) -> tuple[Plan, ...]:
 
     Raises RecordError for a file whose content is not what its name or the schema says.
     """
-    return tuple(decode(*file) for file in named.files(tree, store_path, FOLDER, KIND))
+    return tuple(decode(*file) for file in KIND.files(tree, store_path))
 
 
 def add_plan(root: Path, store_path: str, plan: Plan) -> Plan:
@@ -61,5 +60,6 @@ def add_plan(root: Path, store_path: str, plan: Plan) -> Plan:
 
     Raises RecordError where it cannot be written.
     """
-    name = named.add(root, store_path, FOLDER, encode(plan))
-    return replace(plan, id=name, created=plan.created.astimezone(UTC))
+    data = encode(plan)
+    KIND.add(root, store_path, [data])
+    return replace(plan, id=canonical.sha256(data), created=plan.created.astimezone(UTC))

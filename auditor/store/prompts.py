@@ -8,28 +8,23 @@ is a check value made with the key: a file made with another key is known as suc
 from __future__ import annotations
 
 import hashlib
-import re
 import struct
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field, PlainValidator
 
 from auditor.clauses.grams import LENGTH, Fingerprint, fingerprint
-from auditor.errors import RecordError
-from auditor.store import canonical, durable
+from auditor.store.named import Exact, Kind
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
 SCHEMA = "auditor.prompts/1"
-FOLDER = "prompts"
-RESTORE = "restore it from the repository's history"
 Hashed = tuple[str, Fingerprint]
-_EXACT = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +41,38 @@ class PromptFile:
     prompts: tuple[Hashed, ...]
 
 
-class _Row(BaseModel):
+def _unpacked(text: object) -> frozenset[int]:
+    """The numbers in a text that `_numbers` made. Raises ValueError for any other, and for what is no text."""
+    if not isinstance(text, str):
+        raise ValueError("is no text")
+    data = b64decode(text, validate=True)
+    if len(data) % 8:
+        raise ValueError("is no list of numbers of 8 bytes each")
+    return frozenset(struct.unpack(f">{len(data) // 8}Q", data))
+
+
+_Numbers = Annotated[frozenset[int], PlainValidator(_unpacked)]
+
+
+class _Row(Exact):
     """A prompt in a file."""
 
-    model_config = _EXACT
     item: str
     length: Annotated[int, Field(ge=0, le=LENGTH)]
-    runs: str
-    stems: list[str]
+    runs: _Numbers
+    stems: list[_Numbers]
 
 
-class _File(BaseModel):
+class _File(Exact):
     """A file as its JSON has it."""
 
-    model_config = _EXACT
     schema_: Literal["auditor.prompts/1"] = Field(alias="schema")
     suite: str
     key: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     prompts: list[_Row]
 
 
-_FILE = TypeAdapter(_File)
+KIND = Kind("file of hashed prompts", "prompts", SCHEMA, _File)
 
 
 def key_check(key: bytes) -> str:
@@ -83,11 +89,8 @@ def hashed(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> Prompt
 def encode(file: PromptFile) -> bytes:
     """The file's canonical bytes. Raises RecordError for an item or suite that is not Unicode."""
     rows = [dict(zip(("item", "length", "runs", "stems"), _packed(one), strict=True)) for one in file.prompts]
-    try:
-        return canonical.dumps({"schema": SCHEMA, "suite": file.suite, "key": file.key, "prompts": rows})
-    except ValueError as error:
-        what, remedy = f"its prompts cannot be recorded: {error}", "correct them at their source"
-        raise RecordError(what, where=f"suite {file.suite!r:.80}", remedy=remedy) from error
+    where = f"prompts of suite {file.suite!r:.80}"
+    return KIND.encode({"suite": file.suite, "key": file.key, "prompts": rows}, where)
 
 
 def load_prompts(tree: Tree, store_path: str, only: frozenset[str] | None = None) -> tuple[PromptFile, ...]:
@@ -97,10 +100,7 @@ def load_prompts(tree: Tree, store_path: str, only: frozenset[str] | None = None
 
     Raises RecordError for a file whose content is not what its name or the schema says.
     """
-    paths = tree.list(str(PurePosixPath(store_path, FOLDER)))
-    seen = [path for path in paths if not PurePosixPath(path).name.startswith(".")]
-    wanted = [path for path in seen if only is None or PurePosixPath(path).stem in only]
-    return tuple(decode(tree.read(path) or b"", path, store_path) for path in wanted)
+    return tuple(decode(*file) for file in KIND.files(tree, store_path, only))
 
 
 def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> None:
@@ -108,12 +108,7 @@ def add_prompts(root: Path, store_path: str, files: Sequence[PromptFile]) -> Non
 
     Raises RecordError where they cannot be written.
     """
-    folder = root / store_path / FOLDER
-    with durable.writing(root, folder):
-        durable.make_folders(root, [folder])
-        for data in map(encode, files):
-            durable.write_new(folder / f"{canonical.sha256(data)}.json", data)
-        durable.sync_folder(folder)
+    KIND.add(root, store_path, map(encode, files))
 
 
 def _packed(prompt: Hashed) -> tuple[str, int, str, list[str]]:
@@ -125,27 +120,8 @@ def _numbers(numbers: frozenset[int]) -> str:
     return b64encode(struct.pack(f">{len(numbers)}Q", *sorted(numbers))).decode()
 
 
-def decode(data: bytes, path: str, store_path: str) -> PromptFile:
-    """The hashed prompts in a file's bytes. Raises RecordError naming its path, which also gives its name."""
-    name = PurePosixPath(path).name
-    if PurePosixPath(path) != PurePosixPath(store_path, FOLDER, name) or not re.fullmatch(r"[0-9a-f]{64}\.json", name):
-        raise RecordError("is no file of hashed prompts", where=path, remedy="move it out of the folder")
-    if canonical.sha256(data) != name.removesuffix(".json"):
-        raise RecordError("its content is not what its name says", where=path, remedy=RESTORE)
-    try:
-        file = _FILE.validate_python(canonical.loads(data))
-        return PromptFile(file.suite, file.key, tuple(map(_prompt, file.prompts)))
-    except ValueError as error:
-        raise RecordError(f"holds no {SCHEMA}", where=path, remedy=RESTORE) from error
-
-
-def _prompt(row: _Row) -> Hashed:
-    return row.item, Fingerprint(row.length, _unpacked(row.runs), tuple(map(_unpacked, row.stems)))
-
-
-def _unpacked(text: str) -> frozenset[int]:
-    """The numbers in a text that `_numbers` made. Raises ValueError for any other."""
-    data = b64decode(text, validate=True)
-    if len(data) % 8:
-        raise ValueError("numbers have 8 bytes each")
-    return frozenset(struct.unpack(f">{len(data) // 8}Q", data))
+def decode(data: bytes, name: str, where: str) -> PromptFile:
+    """The hashed prompts in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
+    file = KIND.decode(data, name, where)
+    prompts = tuple((row.item, Fingerprint(row.length, row.runs, tuple(row.stems))) for row in file.prompts)
+    return PromptFile(file.suite, file.key, prompts)

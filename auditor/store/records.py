@@ -17,13 +17,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
+from auditor.model import canonical
 from auditor.model.raw import RawRun
 from auditor.model.run import Run
-from auditor.store import canonical, durable
-from auditor.store.codec import LATER, LATER_COLUMNS, RESTORE, decode, decode_items, encode
+from auditor.store import durable
+from auditor.store.codec import LATER, LATER_COLUMNS, decode, decode_items, encode
+from auditor.store.durable import RESTORE
 from auditor.store.known import Entry, Known
 from auditor.store.places import item_path, name_in, record_path, records_folder
-from auditor.store.samples import samples_path
+from auditor.store.samples import KIND as SAMPLES
 from auditor.store.staged import Staged, together
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -157,12 +159,12 @@ class RecordStore:
     def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
         """Before the records that name them, as items are."""
         named = {run.samples for run in runs if run.samples is not None}
-        missing = [name for name in sorted(named - samples.keys()) if not self._has(samples_path(self._store, name))]
+        missing = [name for name in sorted(named - samples.keys()) if not self._has(SAMPLES.path(self._store, name))]
         if missing:
-            where = samples_path(self._store, missing[0])
+            where = SAMPLES.path(self._store, missing[0])
             raise RecordError("is missing, and a run names it", where=where, remedy="record the run with its samples")
         if not self._dry_run:
-            self._put({samples_path(self._store, name): samples[name] for name in sorted(named & samples.keys())})
+            self._put({SAMPLES.path(self._store, name): samples[name] for name in sorted(named & samples.keys())})
 
     def _has(self, path: str) -> bool:
         return (self._root / path).is_file()

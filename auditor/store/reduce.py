@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
+from auditor.model import canonical
 from auditor.model.raw import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Awareness, SampleVerdict, SeverityTally, Tallies
 from auditor.model.suite import Direction, ScoreRule, Suite, Unit
-from auditor.store import canonical
 from auditor.store.reasons import count_reasons
 
 REGISTRY = "suites.toml"

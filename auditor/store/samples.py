@@ -9,29 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import Field
 
 from auditor.errors import RecordError
 from auditor.model.run import Run, SampleVerdict, Tallies
-from auditor.store import canonical
+from auditor.store.durable import RESTORE
+from auditor.store.named import Exact, Kind
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-SCHEMA = "auditor.samples/1"
-FOLDER = "samples"
-RESTORE = "restore it from the repository's history"
 _DIGITS = {True: "1", False: "0", None: "-"}
 _VERDICTS = {digit: verdict for verdict, digit in _DIGITS.items()}
 
 
-class Columns(BaseModel):
+class _File(Exact):
     """A file as its JSON has it."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
     schema_: Literal["auditor.samples/1"] = Field(alias="schema")
     item: list[Annotated[int, Field(ge=0)]]
     epoch: list[Annotated[int, Field(ge=1)]]
@@ -39,12 +35,7 @@ class Columns(BaseModel):
     said: Annotated[str, Field(pattern="^[01-]*$")]
 
 
-_COLUMNS = TypeAdapter(Columns)
-
-
-def samples_path(store_path: str, name: str) -> str:
-    """The path of the file whose content has the sha256 `name`."""
-    return str(PurePosixPath(store_path, FOLDER, f"{name}.json"))
+KIND = Kind("file of samples", "samples", "auditor.samples/1", _File)
 
 
 def encode_samples(verdicts: Sequence[SampleVerdict]) -> bytes:
@@ -52,16 +43,12 @@ def encode_samples(verdicts: Sequence[SampleVerdict]) -> bytes:
     ordered = sorted(verdicts, key=lambda one: (one.item, one.epoch))
     place = {item: number for number, item in enumerate(sorted({one.item for one in ordered}))}
     columns = {
-        "schema": SCHEMA,
         "item": [place[one.item] for one in ordered],
         "epoch": [one.epoch for one in ordered],
         "uuid": [one.uuid for one in ordered],
         "said": "".join(_DIGITS[one.misaligned] for one in ordered),
     }
-    try:
-        return canonical.dumps(columns)
-    except ValueError as error:
-        raise RecordError(f"cannot be recorded: {error}", where="samples", remedy="correct it at its source") from error
+    return KIND.encode(columns, "samples")
 
 
 def load_samples(tree: Tree, store_path: str, run: Run) -> tuple[SampleVerdict, ...]:
@@ -71,29 +58,19 @@ def load_samples(tree: Tree, store_path: str, run: Run) -> tuple[SampleVerdict, 
     """
     if run.samples is None:
         return ()
-    path = samples_path(store_path, run.samples)
+    path = KIND.path(store_path, run.samples)
     data = tree.read(path)
     if data is None:
         raise RecordError("is missing", where=path, remedy=RESTORE)
-    if canonical.sha256(data) != run.samples:
-        raise RecordError("its content is not what its name says", where=path, remedy=RESTORE)
-    columns = columns_of(data, path)
+    file = KIND.decode(data, run.samples, path)
     try:
-        return _verdicts(columns, run.tallies)
+        return _verdicts(file, run.tallies)
     except (ValueError, IndexError) as error:
         what = f"says otherwise than record {run.record[:12]}, which names it"
         raise RecordError(what, where=path, remedy=RESTORE) from error
 
 
-def columns_of(data: bytes, path: str) -> Columns:
-    """The columns in a file's bytes. Raises RecordError naming `path`."""
-    try:
-        return _COLUMNS.validate_python(canonical.loads(data))
-    except ValueError as error:
-        raise RecordError(f"holds no {SCHEMA}", where=path, remedy=RESTORE) from error
-
-
-def _verdicts(file: Columns, tallies: Tallies) -> tuple[SampleVerdict, ...]:
+def _verdicts(file: _File, tallies: Tallies) -> tuple[SampleVerdict, ...]:
     """The verdicts in a file. Raises ValueError or IndexError where they do not add up to the tallies."""
     items = tallies.items or ()
     columns = zip(file.item, file.epoch, file.uuid, file.said, strict=True)

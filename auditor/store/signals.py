@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import fields
 
+from auditor.model import canonical
 from auditor.model.run import TextSignals
-from auditor.store import canonical
 from auditor.store.members import is_count, object_of, require, same_keys
 
 _NAMES = tuple(field.name for field in fields(TextSignals))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -43,19 +42,11 @@ def rows(folder: Path) -> list[Row]:
     )
     work = hooked(folder / "hooked")
     least = partial(call, sys.executable, "-c", "pass", cwd=work)
-    gate = partial(call, script, *HOOK, cwd=work, codes=(0, 3))
+    gate = partial(call, script, *HOOK, cwd=work)
     stage(work, {"notes.txt": "nothing that the gate reads"})
     gate()
     found = [against("gate in a client's hook, nothing relevant changed", gate, NOTHING, least, 3.0, times=3 * TIMES)]
     found += [peer(name, words, work, least) for name, words in PEERS]
-    stage(work, {"spec.md": "# Conduct\n\nSay what is true, and all of it.\n"})
-    gate()
-    if not list((work / ".git/auditor-gate").glob("*.json")):
-        raise RuntimeError("what the gate said was not kept")
-    day = datetime.now(UTC).date()
-    found.append(against("gate, spec changed, judged before today", gate, NOTHING, least, 4.0, times=3 * TIMES))
-    if datetime.now(UTC).date() != day:
-        raise RuntimeError("the day changed meanwhile: run it again")
     return [
         *found,
         *(

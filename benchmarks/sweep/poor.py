@@ -32,7 +32,7 @@ TAKEN: dict[str, tuple[tuple[str, ...], int, tuple[int, ...]]] = {
     "HEAD": ((".git/HEAD",), 0, (2,)),
     "the work tree's settings": (("auditor.toml", "spec.md"), 0, (1, 2)),
     "the work tree's records": (("eval_history",), 0, (1, 2)),
-    "where decisions are kept": ((".git/auditor-gate",), 0, (1, 2)),
+    "what the hook keeps": ((".git/auditor-gate",), 0, (1, 2)),
 }
 
 

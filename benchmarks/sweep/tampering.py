@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from auditor.model import canonical
 from auditor.model.plan import Plan
 from auditor.model.run import Run
 from auditor.model.sealed import Checkpoint
-from auditor.store import canonical, checkpoints, codec, plans, prompts
+from auditor.store import checkpoints, codec, plans, prompts
 from auditor.store.integrity import examine
 from auditor.store.witness import by_copy, by_root
 from benchmarks.sweep.outcome import Outcome

@@ -76,7 +76,7 @@ def test_no_command_runs_what_the_configuration_names(
     words |= {"page": str(tmp_path / "page.html"), "table": str(tmp_path / "table.csv")}
     mark = plant(repo.path, tmp_path)
     monkeypatch.chdir(repo.path)
-    assert warm.answer(HOOK, "no such version") is None
+    assert not warm.nothing_to_judge(HOOK, "no such version")
     assert not mark.exists(), mark.read_text()
     ended: dict[str, int] = {}
     for command in (*COMMANDS, *LANDED):
@@ -99,7 +99,7 @@ def without_git(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_a_cache(made: Evaluated, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No file can be made where decisions are kept."""
+    """No file can be made where the hook keeps what is watched."""
     (made.repo.path / ".git/auditor-gate").write_text("no folder")
 
 
@@ -155,9 +155,8 @@ def test_what_is_taken_away_lets_nothing_pass(
     take, codes = TAKEN[taken]
     monkeypatch.chdir(staged.repo.path)
     take(staged, monkeypatch)
-    assert warm.answer(HOOK, "0") is None
+    assert not warm.nothing_to_judge(HOOK, "0")
     code = run(list(HOOK))
-    warm.remember(HOOK, "0", code, "", "")
     err = capsys.readouterr().err
     assert code in codes, err
     assert err.count("\n") == (1 if code == 2 else 0)

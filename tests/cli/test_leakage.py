@@ -319,7 +319,7 @@ def test_a_damaged_file_is_an_error(way: str, project: GitRepo, auditor: Auditor
     elif way == "stray":
         kept.rename(kept.with_name("notes.json"))
     else:
-        from auditor.store.canonical import sha256
+        from auditor.model.canonical import sha256
 
         data = kept.read_bytes().replace(b"prompts/1", b"prompts/2")
         kept.unlink()

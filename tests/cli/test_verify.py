@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.store.canonical import dumps, sha256
+from auditor.model.canonical import dumps, sha256
 from tests.cli.conftest import HEAD, Auditor, one_line, tree_hash
 from tests.repos import GitRepo
 

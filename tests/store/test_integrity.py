@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from auditor.git import Folder
+from auditor.model.canonical import dumps, sha256
 from auditor.model.sealed import FaultKind
-from auditor.store.canonical import dumps, sha256
 from auditor.store.integrity import Contents, examine
 from auditor.store.records import record_id
 from auditor.store.seal import seal

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from auditor.clauses.grams import fingerprint, plain_words
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.store.canonical import sha256
+from auditor.model.canonical import sha256
 from auditor.store.prompts import add_prompts, encode, hashed, key_check, load_prompts
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 TEXT = "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle."
+ROW = {"item": "a", "length": 8, "runs": "", "stems": []}
 WORDS = st.lists(st.text("abcdefghij", min_size=9, max_size=12), max_size=120).map(" ".join)
 
 
@@ -59,21 +60,22 @@ def test_text_that_is_no_unicode_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("member", "value"),
+    ("member", "value", "says"),
     [
-        ("schema", "auditor.prompts/2"),
-        ("suite", None),
-        ("key", "short"),
-        ("prompts", {}),
-        ("prompts", [{"item": "a", "length": 9, "runs": "", "stems": []}]),
-        ("prompts", [{"item": "a", "length": True, "runs": "", "stems": []}]),
-        ("prompts", [{"item": "a", "length": 8, "runs": "AAAA", "stems": []}]),
-        ("prompts", [{"item": "a", "length": 8, "runs": "?", "stems": []}]),
-        ("prompts", [{"item": "a", "length": 8, "runs": "", "stems": "", "text": "kept"}]),
-        ("more", 1),
+        ("schema", "auditor.prompts/2", "schema: Input should be 'auditor.prompts/1'"),
+        ("suite", None, "suite: Input should be a valid string"),
+        ("key", "short", "key: String should match pattern '^[0-9a-f]{32}$'"),
+        ("prompts", {}, "prompts: Input should be a valid list"),
+        ("prompts", [{**ROW, "length": 9}], "prompts.0.length: Input should be less than or equal to 8"),
+        ("prompts", [{**ROW, "length": True}], "prompts.0.length: Input should be a valid integer"),
+        ("prompts", [{**ROW, "runs": "AAAA"}], "prompts.0.runs: is no list of numbers of 8 bytes each"),
+        ("prompts", [{**ROW, "runs": "?"}], "prompts.0.runs: "),
+        ("prompts", [{**ROW, "runs": 7}], "prompts.0.runs: is no text"),
+        ("prompts", [{**ROW, "text": "kept"}], "prompts.0.text: Extra inputs are not permitted"),
+        ("more", 1, "more: Extra inputs are not permitted"),
     ],
 )
-def test_anything_else_is_an_error(member: str, value: object, tmp_path: Path) -> None:
+def test_anything_else_is_an_error(member: str, value: object, says: str, tmp_path: Path) -> None:
     content = json.loads(encode(hashed("suite", [("a", TEXT)], KEY)))
     data = json.dumps({**content, member: value}).encode()
     folder = tmp_path / "eval_history/prompts"
@@ -81,4 +83,4 @@ def test_anything_else_is_an_error(member: str, value: object, tmp_path: Path) -
     (folder / f"{sha256(data)}.json").write_bytes(data)
     with pytest.raises(RecordError) as caught:
         load_prompts(Folder(tmp_path), "eval_history")
-    assert str(caught.value).startswith(f"eval_history/prompts/{sha256(data)}.json: holds no auditor.prompts/1")
+    assert str(caught.value).startswith(f"eval_history/prompts/{sha256(data)}.json: {says}")

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from auditor.errors import RecordError
 from auditor.git import Folder
+from auditor.model.canonical import sha256
 from auditor.model.plan import Plan
 from auditor.model.sealed import Checkpoint
-from auditor.store.canonical import sha256
 from auditor.store.checkpoints import decode, encode, following, leaf_of, root_of
 from auditor.store.integrity import examine
 from auditor.store.merkle import leaf_hash, tree_hash

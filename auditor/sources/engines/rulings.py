@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from auditor.errors import TableError
+from auditor.model.strict_json import JsonError, JsonLimits, parse_json
 from auditor.sources.engines import statement
 from auditor.sources.engines.backend import BackendError
 from auditor.sources.engines.session import Session
 from auditor.sources.engines.statement import MARK, Kind
-from auditor.sources.runs.strict_json import JsonError, JsonLimits, parse_json
 from auditor.sources.runs.table_cells import record_at
 from auditor.sources.runs.table_columns import COLUMNS, COUNTS, CellError, Row, check_columns, parse_row
 

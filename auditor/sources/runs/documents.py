@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,9 @@ from typing import Annotated, TypeVar
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from auditor.errors import LogError
+from auditor.model.canonical import to_text
+from auditor.model.strict_json import JsonError, parse_json
 from auditor.sources.runs.interface import unreadable
-from auditor.sources.runs.strict_json import JsonError, parse_json
 
 AGAIN = "get the log again from its source"
 DOCUMENT_BYTES = 64 * 2**20
@@ -75,6 +75,6 @@ def first_key(head: bytes) -> str | None:
 def canonical(value: object, where: str, field: str) -> str:
     """A value as canonical JSON text. Raises LogError for a number that is not finite."""
     try:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return to_text(value)
     except ValueError as error:
         raise LogError("has a number that is not finite", where=where, field=field, remedy="log a number") from error

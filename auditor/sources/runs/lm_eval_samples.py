@@ -10,11 +10,11 @@ from typing import Any
 
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, Score
+from auditor.model.strict_json import JsonError, parse_json
 from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.lm_eval_schema import LINE, WROTE, Line
 from auditor.sources.runs.messages import user_messages
 from auditor.sources.runs.scores import in_epochs, score_of
-from auditor.sources.runs.strict_json import JsonError, parse_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from auditor.errors import LogError
 from auditor.model.raw import LoggedSample, RawRun, Score
+from auditor.model.strict_json import JsonError, parse_json
 from auditor.sources.runs.documents import DOCUMENT_BYTES, canonical, parse, read_bytes, valid
 from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.messages import PROMPT_CHARACTERS, system_messages, user_messages
@@ -24,7 +25,6 @@ from auditor.sources.runs.metadata import STAMP, Said, Source, run_of, said_in, 
 from auditor.sources.runs.promptfoo_config import planned, sampling, scorer
 from auditor.sources.runs.promptfoo_schema import DOCUMENT, WROTE, Document, Provider, Result
 from auditor.sources.runs.scores import in_epochs, score_of
-from auditor.sources.runs.strict_json import JsonError, parse_json
 
 HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d'

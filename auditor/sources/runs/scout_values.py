@@ -7,8 +7,8 @@ from pathlib import Path
 
 from auditor.errors import LogError
 from auditor.model.raw import LabelValue
+from auditor.model.strict_json import JsonError, parse_json
 from auditor.model.suite import LabelRule
-from auditor.sources.runs.strict_json import JsonError, parse_json
 
 WROTE = "give results inspect_scout wrote"
 

@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 
 from auditor.errors import TableError
+from auditor.model.strict_json import JsonError, JsonLimits, parse_json
 from auditor.sources.runs.interface import unreadable
-from auditor.sources.runs.strict_json import JsonError, JsonLimits, parse_json
 from auditor.sources.runs.table_columns import Cells
 
 CELL_CHARACTERS = 10_000_000

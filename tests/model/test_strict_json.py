@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.sources.runs.strict_json import QUICK_BYTES, JsonError, JsonLimits, parse_json
+from auditor.model.strict_json import QUICK_BYTES, JsonError, JsonLimits, parse_json
 
 VALUES = st.recursive(
     st.none()

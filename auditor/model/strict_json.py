@@ -1,4 +1,4 @@
-"""JSON as auditor accepts it from outside: bounded before it is parsed, and without what JSON leaves undefined."""
+"""JSON as auditor accepts it: without what JSON leaves undefined, and from outside bounded before it is parsed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic_core import from_json, to_json
 
@@ -148,11 +148,14 @@ def _finite(text: str) -> float:
     return number
 
 
+def _no_constant(text: str) -> NoReturn:
+    raise JsonError(f"has the number {text}")
+
+
 def _constant(text: str) -> float:
-    if text != "NaN":
-        raise JsonError(f"has the number {text}")
-    return math.nan
+    return math.nan if text == "NaN" else _no_constant(text)
 
 
-# One for all documents: to make it takes longer than to read a short one.
+# One for all documents: to make it takes longer than to read a short one. The second one refuses NaN, too.
 DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_constant)
+FINITE = json.JSONDecoder(object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_constant)
