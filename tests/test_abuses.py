@@ -6,7 +6,6 @@ Each test is called by its abuse's number. What needs a part that is not built i
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +33,7 @@ from auditor.model.verdict import Verdict as V
 from auditor.store.reduce import reduce
 from tests.checks.running import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
+from tests.snapshots import assert_as_written
 from tests.store.builders import a_raw_run, logged
 from tests.worlds import (
     assessed,
@@ -124,7 +124,7 @@ def page() -> str:
         "",
         "Ways in which a number is bent, each planted as a tiny history in `tests/test_abuses.py` with the verdict,",
         "finding or refusal it deserves. The right answer may be \"not comparable\" or \"too small\". Written by",
-        "`AUDITOR_REFRESH_SNAPSHOTS=1 python -m pytest tests/test_abuses.py`.",
+        "`AUDITOR_REFRESH=1 python -m pytest tests/test_abuses.py`.",
         "",
         f"Planted: {planted} of {len(ABUSES)}.",
         "",
@@ -137,9 +137,7 @@ def page() -> str:
 
 def test_the_page_is_the_table() -> None:
     """Each abuse with the tests that plant it, or why none does: a missing one shows, and so does a stale page."""
-    if os.environ.get("AUDITOR_REFRESH_SNAPSHOTS"):
-        PAGE.write_text(page())
-    assert page() == PAGE.read_text()
+    assert_as_written(PAGE, page())
 
 
 def test_every_abuse_is_planted_or_named_as_not_covered() -> None:

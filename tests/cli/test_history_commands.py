@@ -19,8 +19,9 @@ from tests.cli.conftest import Auditor, Said, one_line, tree_hash
 from tests.cli.histories import FIRST, FOURTH, SECOND, SETTINGS, THIRD, everything
 from tests.processes import ROOT, environment
 from tests.processes import auditor as process
-from tests.render.conftest import REFRESH, assert_looks_as_before
+from tests.render.conftest import assert_looks_as_before, fixed_catalogue
 from tests.repos import GitRepo
+from tests.snapshots import assert_as_written
 
 SCHEMAS = {"log": log.json_schema, "diff": diff.json_schema, "show": show.json_schema, "blame": blame.json_schema}
 
@@ -68,7 +69,8 @@ def document(said: Said, verb: str) -> dict[str, Any]:
 )
 def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Auditor) -> None:
     before = tree_hash(harbour.path)
-    out = printed(auditor(*arguments, "--repo", harbour.path))
+    with fixed_catalogue():
+        out = printed(auditor(*arguments, "--repo", harbour.path))
     assert max(map(len, out.split("\n"))) <= 120
     assert_looks_as_before(f"history-{name}.txt", out)
     assert tree_hash(harbour.path) == before
@@ -77,15 +79,15 @@ def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Au
 @pytest.mark.parametrize("name", ["log", "show"])
 def test_the_text_where_there_are_evaluations(name: str, judged: GitRepo, auditor: Auditor) -> None:
     arguments = {"log": ["log"], "show": ["show", "v2"]}[name]
-    assert_looks_as_before(f"history-judged-{name}.txt", printed(auditor(*arguments, "--repo", judged.path)))
+    with fixed_catalogue():
+        out = printed(auditor(*arguments, "--repo", judged.path))
+    assert_looks_as_before(f"history-judged-{name}.txt", out)
 
 
 @pytest.mark.parametrize("verb", SCHEMAS)
 def test_the_published_schemas_are_current(verb: str) -> None:
     file = ROOT / f"docs/{verb}.schema.json"
-    if os.environ.get(REFRESH):
-        file.write_text(SCHEMAS[verb](), encoding="utf-8", newline="\n")
-    assert file.read_text(encoding="utf-8") == SCHEMAS[verb]()
+    assert_as_written(file, SCHEMAS[verb]())
 
 
 def test_the_log_as_json(judged: GitRepo, auditor: Auditor) -> None:

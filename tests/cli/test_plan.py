@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,9 @@ import pytest
 from auditor.render.plan_json import json_schema
 from tests.cli.conftest import HEAD, Auditor, Said, one_line, tree_hash
 from tests.processes import ROOT
-from tests.render.conftest import REFRESH, assert_looks_as_before
+from tests.render.conftest import assert_looks_as_before
 from tests.repos import GitRepo
+from tests.snapshots import assert_as_written
 
 PUBLISHED = ROOT / "docs/plan.schema.json"
 
@@ -108,6 +108,4 @@ def test_what_it_refuses(arguments: list[str], says: str, project: GitRepo, audi
 
 
 def test_the_published_schema_is_current() -> None:
-    if os.environ.get(REFRESH):
-        PUBLISHED.write_text(json_schema(), encoding="utf-8", newline="\n")
-    assert PUBLISHED.read_text(encoding="utf-8") == json_schema()
+    assert_as_written(PUBLISHED, json_schema())

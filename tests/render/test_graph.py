@@ -6,7 +6,6 @@ import base64
 import hashlib
 import io
 import json
-import os
 import re
 from collections.abc import Callable
 from datetime import date
@@ -27,8 +26,9 @@ from auditor.render.graph_chosen import longest, shortened_lines
 from auditor.render.graph_text import show
 from auditor.render.html.graph import anchor, graph_html
 from auditor.render.plain import as_text
-from tests.render.conftest import REFRESH, assert_looks_as_before, project_of
+from tests.render.conftest import assert_looks_as_before, fixed_catalogue, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
+from tests.snapshots import assert_as_written
 
 PUBLISHED = Path(__file__).parents[2] / "docs/graph.schema.json"
 HIDDEN = set(STEERING) - set("[2J")
@@ -36,7 +36,8 @@ HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #q
 
 
 def web_of_world(folder: Path, named: Callable[[str], str] = str) -> Web:
-    return graph(project_of(folder, named), date(2026, 4, 1))
+    with fixed_catalogue():
+        return graph(project_of(folder, named), date(2026, 4, 1))
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +63,7 @@ def test_a_clause_as_text(web: Web) -> None:
 
 def test_the_whole_in_json_and_its_schema(web: Web) -> None:
     text = graph_json(web)
-    if os.environ.get(REFRESH):
-        PUBLISHED.write_text(json_schema())
-    assert PUBLISHED.read_text() == json_schema()
+    assert_as_written(PUBLISHED, json_schema())
     document = json.loads(text)
     jsonschema.validate(document, json.loads(json_schema()))
     assert [one["id"] for one in document["nodes"]] == list(web.nodes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,8 @@ import pytest
 
 from auditor.render.json import audit_json, json_schema
 from auditor.report import Audit
-from tests.render.conftest import REFRESH, assert_looks_as_before
+from tests.render.conftest import assert_looks_as_before
+from tests.snapshots import assert_as_written
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs/audit.schema.json"
@@ -142,9 +142,7 @@ def test_the_whole_document(world: Audit) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    if os.environ.get(REFRESH):
-        PUBLISHED.write_text(json_schema(), encoding="utf-8", newline="\n")
-    assert PUBLISHED.read_text(encoding="utf-8") == json_schema()
+    assert_as_written(PUBLISHED, json_schema())
 
 
 def test_the_schema_is_a_schema_and_the_documents_fit_it(world: Audit, hostile: Audit) -> None:

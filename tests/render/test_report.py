@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -18,7 +17,8 @@ from auditor.render.html.timeline import timeline
 from auditor.render.report_json import json_schema, report_json
 from auditor.render.report_markdown import report_markdown
 from auditor.report.periodic import Report
-from tests.render.conftest import REFRESH, assert_looks_as_before, report_of
+from tests.render.conftest import assert_looks_as_before, report_of
+from tests.snapshots import assert_as_written
 
 PUBLISHED = Path(__file__).parents[2] / "docs/report.schema.json"
 STEERING = "\x1b[2J\u202e\u200b\x07\u2066\U000e0041"
@@ -60,9 +60,7 @@ def test_the_markdown(quarter_report: Report) -> None:
 
 def test_the_json_and_its_schema(quarter_report: Report) -> None:
     text = report_json(quarter_report)
-    if os.environ.get(REFRESH):
-        PUBLISHED.write_text(json_schema(), encoding="utf-8", newline="\n")
-    assert PUBLISHED.read_text(encoding="utf-8") == json_schema()
+    assert_as_written(PUBLISHED, json_schema())
     jsonschema.validate(json.loads(text), json.loads(json_schema()))
     assert_looks_as_before("report.json", text)
 

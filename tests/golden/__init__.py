@@ -1,0 +1,1 @@
+"""What the command line does, held in facts without words."""
