@@ -19,7 +19,7 @@ from tests.cli.conftest import Auditor, Said, one_line, tree_hash
 from tests.cli.histories import FIRST, FOURTH, SECOND, SETTINGS, THIRD, everything
 from tests.processes import ROOT, environment
 from tests.processes import auditor as process
-from tests.render.conftest import assert_looks_as_before, fixed_catalogue
+from tests.render.conftest import assert_looks_as_before
 from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 
@@ -69,8 +69,7 @@ def document(said: Said, verb: str) -> dict[str, Any]:
 )
 def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Auditor) -> None:
     before = tree_hash(harbour.path)
-    with fixed_catalogue():
-        out = printed(auditor(*arguments, "--repo", harbour.path))
+    out = printed(auditor(*arguments, "--repo", harbour.path))
     assert max(map(len, out.split("\n"))) <= 120
     assert_looks_as_before(f"history-{name}.txt", out)
     assert tree_hash(harbour.path) == before
@@ -79,9 +78,7 @@ def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Au
 @pytest.mark.parametrize("name", ["log", "show"])
 def test_the_text_where_there_are_evaluations(name: str, judged: GitRepo, auditor: Auditor) -> None:
     arguments = {"log": ["log"], "show": ["show", "v2"]}[name]
-    with fixed_catalogue():
-        out = printed(auditor(*arguments, "--repo", judged.path))
-    assert_looks_as_before(f"history-judged-{name}.txt", out)
+    assert_looks_as_before(f"history-judged-{name}.txt", printed(auditor(*arguments, "--repo", judged.path)))
 
 
 @pytest.mark.parametrize("verb", SCHEMAS)
