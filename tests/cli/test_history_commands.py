@@ -302,6 +302,24 @@ def test_another_branch_and_a_tag_of_its_name(tmp_path: Path, auditor: Auditor) 
     assert one_line(auditor("show", "other", "--repo", made.path)).startswith("auditor: other: is no patch")
 
 
+def test_a_clause_put_back_joined_to_the_next_and_then_as_it_was(tmp_path: Path, auditor: Auditor) -> None:
+    tide = "Cast off no earlier than an hour after high water, and only with the pilot and both deckhands on board."
+    fog = "In fog the crew rings the bell each minute, and the mate keeps watch at the bow."
+    made = GitRepo(tmp_path / "repo")
+    for paragraphs in ([tide, fog], [fog], [f"{tide} {fog}"], [tide, fog]):
+        made.commit({"auditor.toml": SETTINGS, "spec.md": "\n\n".join(["# Sailing", *paragraphs, "Be punctual."])})
+    period = ["--since", "2026-01-01", "--until", "2026-01-31"]
+    for arguments in (["audit"], ["log"], ["report", *period], ["show", "HEAD"], ["gate", "--base", "HEAD~1"]):
+        said = auditor(*arguments, "--repo", made.path)
+        assert (said.code, said.err) == (0, ""), arguments
+    lives = [
+        document(auditor("blame", words, "--repo", made.path, "--format", "json"), "blame") for words in (tide, fog)
+    ]
+    assert [[event["word"] for event in life["events"]] for life in lives] == [
+        ["introduced", "removed", "split"], ["introduced", "reworded", "split"],
+    ]  # fmt: skip
+
+
 def test_nothing_of_a_spec_steers_the_terminal(tmp_path: Path, auditor: Auditor) -> None:
     made = GitRepo(tmp_path / "repo")
     bad = "\x1b[2J\u202e\u200b\x07 "
