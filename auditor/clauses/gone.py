@@ -155,6 +155,7 @@ def _anchor(clause: Clause) -> str | None:
     return clause.anchor if clause.kind is ClauseKind.HEADING else None
 
 
-def likeness(before: Clause, after: Clause) -> float:
-    """The share of words in common, 0 to 1."""
-    return share_in_common(bag_of(before.text), bag_of(after.text))
+def likeness(before: Iterable[Clause], after: Iterable[Clause]) -> float:
+    """The share of words that the clauses of one side have in common with those of the other, 0 to 1."""
+    ours, theirs = (sum((bag_of(clause.text) for clause in side), start=Bag()) for side in (before, after))
+    return share_in_common(ours, theirs)

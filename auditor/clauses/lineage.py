@@ -63,7 +63,7 @@ def _lives(happenings: Iterable[Happening]) -> dict[str, Life]:
     for happening in happenings:
         for name in happening.ids:
             drafts[name].events.append(happening.event)
-            if happening.event.kind is ChangeKind.REINSTATED:
+            if happening.event.kind in (ChangeKind.REINSTATED, ChangeKind.SPLIT):  # there again
                 drafts[name].heir = None
         for name in happening.born:
             drafts[name].parent = happening.ids[0]

@@ -47,6 +47,12 @@ class Outcome:
     moved: bool = False
     more: tuple[int, ...] = ()
 
+    @property
+    def positions(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """All positions before and all positions after, the pair's first."""
+        before, after = (() if place is None else (place,) for place in (self.at, self.other))
+        return (before, after + self.more) if self.kind is ChangeKind.SPLIT else (before + self.more, after)
+
     def mirrored(self) -> Outcome:
         """What the revert would make of it."""
         kind = _MIRRORED.get(self.kind, self.kind) if self.kind else None

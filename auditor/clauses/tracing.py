@@ -59,7 +59,7 @@ class _Reading:
 
     def __post_init__(self) -> None:
         self.places = {self.ids[at]: at for at in self.clauses}
-        self.by_after = {outcome.other: outcome for outcome in self.outcomes if outcome.other is not None}
+        self.by_after = {at: outcome for outcome in self.outcomes for at in outcome.positions[1]}
 
 
 class _Namer:
@@ -186,12 +186,20 @@ def _assigned(
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """Where a parent has a clause, and what became of it; `outcome` is None where the matching paired it otherwise."""
+    """Where a parent has a clause, and what became of it; `outcome` is None where the matching has it elsewhere.
+
+    A revision that is back has its former ids, so that the clause may be any piece of a split, and any part of a merge.
+    """
 
     reading: _Reading
     place: int
     kind: ChangeKind | None
     outcome: Outcome | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it stands elsewhere."""
+        return self.outcome.moved if self.outcome else self.kind is ChangeKind.MOVED
 
 
 @dataclass(slots=True)
@@ -209,8 +217,12 @@ class _Teller:
     def happenings(self) -> Iterator[Happening]:
         """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
         held = {at: self._held(at, name) for at, name in self.ids.items()}
-        together = {at: self._together(at, one, held) for at, one in held.items() if one}
-        self.told.update(name for happening in together.values() if happening for name in happening.ids)
+        together: dict[int, Happening] = {}
+        for at, one in held.items():
+            happening = self._together(at, one, held) if one else None
+            if happening is not None:
+                together[at] = happening
+                self.told.update(happening.ids)
         for at, name in self.ids.items():
             happening = together.get(at)
             if happening is None and name not in self.told:
@@ -230,26 +242,27 @@ class _Teller:
 
     def _compared(self, reading: _Reading, place: int, at: int) -> _Held:
         outcome = reading.by_after[at]
-        if outcome.at == place:
+        if place in outcome.positions[0]:
             return _Held(reading, place, outcome.kind, outcome)
         same = key_of(reading.clauses[place]) == key_of(self.clauses[at])
         return _Held(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
 
     def _together(self, at: int, one: _Held, held: Mapping[int, _Held | None]) -> Happening | None:
-        """A split whose pieces are new, or a merge of clauses that are there no more."""
+        """A split whose pieces are new, or a merge of clauses that are there no more; none of them told of already."""
         if one.outcome is None or not one.outcome.more:
             return None
         parent, name = one.reading, self.ids[at]
         if one.kind is ChangeKind.SPLIT:
-            pieces = [other for other in one.outcome.more if held[other] is None]
+            places = one.outcome.positions[1]
+            pieces = [other for other in places if held[other] is None and self.ids[other] not in self.told]
             after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
-            event = self._event(one.kind, (parent.clauses[one.place],), after, one.outcome)
+            event = self._event(one.kind, (parent.clauses[one.place],), after, one.moved)
             others = tuple(self.ids[other] for other in pieces)
             return Happening(event, (name, *others), born=tuple(name for name in others if name not in self.gone))
-        here = {*self.ids.values(), *self.gone}
-        parts = [other for other in one.outcome.more if parent.ids[other] not in here]
+        here = {*self.ids.values(), *self.gone, *self.told}
+        parts = [other for other in one.outcome.positions[0] if parent.ids[other] not in here]
         before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
-        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.outcome)
+        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.moved)
         others = tuple(parent.ids[other] for other in parts)
         return Happening(event, (name, *others), ended=others)
 
@@ -258,14 +271,10 @@ class _Teller:
         if one is None and name not in self.gone:
             return Happening(self._event(ChangeKind.ADDED, (), (clause,)), (name,))
         if one is None:
-            was = self.gone[name]
-            back = Outcome(None, at, ChangeKind.REINSTATED, likeness(was, clause))
-            return Happening(self._event(ChangeKind.REINSTATED, (was,), (clause,), back), (name,))
+            return Happening(self._event(ChangeKind.REINSTATED, (self.gone[name],), (clause,)), (name,))
         if one.kind is None:
             return None
-        was = one.reading.clauses[one.place]
-        outcome = one.outcome or Outcome(one.place, at, one.kind, likeness(was, clause))
-        return Happening(self._event(one.kind, (was,), (clause,), outcome), (name,))
+        return Happening(self._event(one.kind, (one.reading.clauses[one.place],), (clause,), one.moved), (name,))
 
     def _departures(self) -> Iterator[Happening]:
         """What was in a parent and went neither here nor, earlier, on the way to another parent."""
@@ -277,9 +286,9 @@ class _Teller:
                     yield Happening(self._event(ChangeKind.REMOVED, (reading.clauses[at],), ()), (name,))
 
     def _event(
-        self, kind: ChangeKind, before: tuple[Clause, ...], after: tuple[Clause, ...], outcome: Outcome | None = None
+        self, kind: ChangeKind, before: tuple[Clause, ...], after: tuple[Clause, ...], moved: bool = False
     ) -> LineageEvent:
         if kind in (ChangeKind.SPLIT, ChangeKind.MERGED) and len(before) == len(after) == 1:
             kind = ChangeKind.REWORDED
-        similarity, moved = (outcome.similarity, outcome.moved) if outcome else (0.0, False)
+        similarity = likeness(before, after) if before and after else 0.0
         return LineageEvent(kind, self.sighting, self.patch, before, after, similarity, moved)

@@ -44,6 +44,7 @@ from tests.checks.running import findings, ran, text_of, untouched
 from tests.snapshots import assert_as_written
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
 
+pytestmark = pytest.mark.usefixtures("whole_catalogue")
 HERE = Path(__file__).parent
 CHECKS = every_check()
 # Rules about what was measured; those about the text alone have cases of their own kind.

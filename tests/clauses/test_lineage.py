@@ -162,6 +162,24 @@ def test_what_a_merge_says_by_itself_is_its_own_event() -> None:
     assert Counter(event.kind for event in events) == {ChangeKind.ADDED: 1, ChangeKind.REMOVED: 2}
 
 
+def test_a_piece_that_two_branches_had_is_split_off_once() -> None:
+    notice = "A note in the shared log is never enough."
+    owner = "Whoever owns the folder decides within a day, and in writing, whether the backup may be thrown away."
+    story = history(
+        {
+            "root": (between(OTHER), ()),
+            "main": (between(f"{FIRST} {notice}"), ("root",)),
+            "side": (between(f"{owner} {notice}"), ("root",)),
+            "join": (between(FIRST, notice, owner), ("main", "side")),
+        }
+    )
+    lineage = trace(story)
+    assert [(event.kind.value, len(event.after)) for event in lineage.events["join"]] == [("split", 2), ("reworded", 1)]
+    names = named(story, lineage, "join")
+    assert kinds(lineage, names[notice]) == [("join", "split")]
+    assert lineage.lives[names[notice]].parent == names[FIRST]
+
+
 def test_the_same_clause_picked_onto_another_branch_is_the_same() -> None:
     lineage = trace(
         history(

@@ -19,7 +19,7 @@ from tests.cli.conftest import Auditor, Said, one_line, tree_hash
 from tests.cli.histories import FIRST, FOURTH, SECOND, SETTINGS, THIRD, everything
 from tests.processes import ROOT, environment
 from tests.processes import auditor as process
-from tests.render.conftest import assert_looks_as_before, fixed_catalogue
+from tests.render.conftest import assert_looks_as_before
 from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 
@@ -69,8 +69,7 @@ def document(said: Said, verb: str) -> dict[str, Any]:
 )
 def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Auditor) -> None:
     before = tree_hash(harbour.path)
-    with fixed_catalogue():
-        out = printed(auditor(*arguments, "--repo", harbour.path))
+    out = printed(auditor(*arguments, "--repo", harbour.path))
     assert max(map(len, out.split("\n"))) <= 120
     assert_looks_as_before(f"history-{name}.txt", out)
     assert tree_hash(harbour.path) == before
@@ -79,9 +78,7 @@ def test_the_text(name: str, arguments: list[str], harbour: GitRepo, auditor: Au
 @pytest.mark.parametrize("name", ["log", "show"])
 def test_the_text_where_there_are_evaluations(name: str, judged: GitRepo, auditor: Auditor) -> None:
     arguments = {"log": ["log"], "show": ["show", "v2"]}[name]
-    with fixed_catalogue():
-        out = printed(auditor(*arguments, "--repo", judged.path))
-    assert_looks_as_before(f"history-judged-{name}.txt", out)
+    assert_looks_as_before(f"history-judged-{name}.txt", printed(auditor(*arguments, "--repo", judged.path)))
 
 
 @pytest.mark.parametrize("verb", SCHEMAS)
@@ -302,6 +299,24 @@ def test_another_branch_and_a_tag_of_its_name(tmp_path: Path, auditor: Auditor) 
     life = printed(auditor("blame", "sail alone", "--rev", "other", "--repo", made.path))
     assert "introduced" in life
     assert one_line(auditor("show", "other", "--repo", made.path)).startswith("auditor: other: is no patch")
+
+
+def test_a_clause_put_back_joined_to_the_next_and_then_as_it_was(tmp_path: Path, auditor: Auditor) -> None:
+    tide = "Cast off no earlier than an hour after high water, and only with the pilot and both deckhands on board."
+    fog = "In fog the crew rings the bell each minute, and the mate keeps watch at the bow."
+    made = GitRepo(tmp_path / "repo")
+    for paragraphs in ([tide, fog], [fog], [f"{tide} {fog}"], [tide, fog]):
+        made.commit({"auditor.toml": SETTINGS, "spec.md": "\n\n".join(["# Sailing", *paragraphs, "Be punctual."])})
+    period = ["--since", "2026-01-01", "--until", "2026-01-31"]
+    for arguments in (["audit"], ["log"], ["report", *period], ["show", "HEAD"], ["gate", "--base", "HEAD~1"]):
+        said = auditor(*arguments, "--repo", made.path)
+        assert (said.code, said.err) == (0, ""), arguments
+    lives = [
+        document(auditor("blame", words, "--repo", made.path, "--format", "json"), "blame") for words in (tide, fog)
+    ]
+    assert [[event["word"] for event in life["events"]] for life in lives] == [
+        ["introduced", "removed", "split"], ["introduced", "reworded", "split"],
+    ]  # fmt: skip
 
 
 def test_nothing_of_a_spec_steers_the_terminal(tmp_path: Path, auditor: Auditor) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,8 +16,6 @@ from auditor.app.report import report
 from auditor.assess.assessment import assess
 from auditor.assess.debts import Debt
 from auditor.assess.waivers import WaiverFacts
-from auditor.checks import catalogue
-from auditor.checks.catalogue import pages
 from auditor.git import Folder
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.look import Look
@@ -33,7 +30,6 @@ from auditor.report import Audit, LandingEntry
 from auditor.report.periodic import Report
 from auditor.report.since import Earlier, Then, since
 from auditor.settings import Settings, SpecConfig
-from tests.golden.extract import CATALOGUE
 from tests.snapshots import assert_as_written
 from tests.worlds import counts, run, tallies
 
@@ -94,8 +90,7 @@ def quarter_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 def report_of(folder: Path, named: Callable[[str], str]) -> Report:
     """The report on the world's first quarter, every name in it as `named` has it."""
     project = kept_up(project_of(folder, named), named)
-    with fixed_catalogue():
-        made = report(project, quarter("2026Q1"))
+    made = report(project, quarter("2026Q1"))
     (section,) = made.sections
     earlier = Earlier(2, "e" * 64, 6, 0, None, None, named("the first month"))
     changed = since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
@@ -137,8 +132,7 @@ def then_of(project: Project) -> Then:
 
 def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
     """The world's audit, every name in it as `named` has it."""
-    with fixed_catalogue():
-        return replace(audit(project_of(folder, named)), auditor_version="0")
+    return replace(audit(project_of(folder, named)), auditor_version="0")
 
 
 def project_of(folder: Path, named: Callable[[str], str]) -> Project:
@@ -175,15 +169,6 @@ def runs(named: Callable[[str], str]) -> Iterable[Run]:
                 parent_checkpoint=parent and named(parent),
             )
     yield replace(run("letters", "0" * 64, tallies(counts("1/2"))), record="stray", spec=named("another"))
-
-
-@contextlib.contextmanager
-def fixed_catalogue() -> Iterator[None]:
-    """The checks that the golden knows, and no other: a check that is added moves no whole output."""
-    fixed = tuple(page for page in pages() if page.check.code in CATALOGUE)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "pages", lambda: fixed)
-        yield
 
 
 def assert_looks_as_before(name: str, text: str) -> None:

@@ -26,7 +26,7 @@ from auditor.render.graph_chosen import longest, shortened_lines
 from auditor.render.graph_text import show
 from auditor.render.html.graph import anchor, graph_html
 from auditor.render.plain import as_text
-from tests.render.conftest import assert_looks_as_before, fixed_catalogue, project_of
+from tests.render.conftest import assert_looks_as_before, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
 from tests.snapshots import assert_as_written
 
@@ -36,8 +36,7 @@ HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #q
 
 
 def web_of_world(folder: Path, named: Callable[[str], str] = str) -> Web:
-    with fixed_catalogue():
-        return graph(project_of(folder, named), date(2026, 4, 1))
+    return graph(project_of(folder, named), date(2026, 4, 1))
 
 
 @pytest.fixture(scope="module")

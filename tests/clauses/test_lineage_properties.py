@@ -1,0 +1,274 @@
+"""Identity over random histories of a small spec: whatever is done to it, every clause has one life at a time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from auditor.clauses.diff import clauses_of
+from auditor.clauses.lineage import Lineage, trace
+from auditor.clauses.lives import LineageEvent
+from auditor.clauses.match import match
+from auditor.clauses.pairing import key_of
+from auditor.clauses.similar import share_in_common
+from auditor.clauses.words import words
+from auditor.model.clause import ChangeKind, Clause
+from auditor.model.spec import History, Revision
+from tests.clauses.test_lineage import history
+from tests.clauses.test_match import revision
+
+# A block is a heading, or the sentences of a paragraph; a draft has the blocks of each file, by name.
+Block = tuple[str, ...]
+Draft = Mapping[str, tuple[Block, ...]]
+
+START: Draft = {
+    "a": (
+        ("Count the passengers before the ramp is raised, and write their number into the harbour book.",),
+        ("A dog travels on the open deck unless its owner asks for a cabin.",),
+        ("# Fares",),
+        ("Nobody pays for a bicycle that fits under a seat.", "A child travels free in the company of an adult."),
+    ),
+    "b": (("# Letters",), ("Answer a complaint within three days, in the language in which it was written.",)),
+}
+TITLES = ("# Deck", "# Galley", "# Post")
+FILES = ("a", "b", "c")
+
+# An operation, and two numbers that choose what it is done to, and where to.
+Operation = tuple[str, int, int]
+
+
+def edited(draft: Draft, operation: Operation, earlier: Sequence[Draft]) -> Draft:
+    """A draft after an operation; the same draft where there is nothing that it could be done to."""
+    name, number, other = operation
+    if name == "revert":
+        return earlier[number % len(earlier)]
+    if name == "rename a file":
+        old, new = sorted(draft)[number % len(draft)], FILES[other % len(FILES)]
+        return draft if new in draft else {new if path == old else path: blocks for path, blocks in draft.items()}
+    every = [(path, at) for path, blocks in draft.items() for at in range(len(blocks))]
+    if name in ("restore", "restore joined"):
+        gone = _gone(draft, earlier)
+        paragraphs = [(path, at) for path, at in every if not draft[path][at][0].startswith("#")]
+        if name == "restore" and gone:
+            return _inserted(draft, other, gone[number % len(gone)])
+        gone = [block for block in gone if not block[0].startswith("#")]
+        if not gone or not paragraphs:
+            return draft
+        path, at = paragraphs[other % len(paragraphs)]
+        return _replaced(draft, path, at, 1, gone[number % len(gone)] + draft[path][at])
+    if not every:
+        return draft
+    path, at = every[number % len(every)]
+    block = draft[path][at]
+    heading = block[0].startswith("#")
+    match name:
+        case "drop":
+            return _replaced(draft, path, at, 1)
+        case "duplicate":
+            return _replaced(draft, path, at, 0, block)
+        case "move":
+            return _inserted(_replaced(draft, path, at, 1), other, block)
+        case "rename a section" if heading:
+            return _replaced(draft, path, at, 1, (TITLES[other % len(TITLES)],))
+        case "split" if len(block) > 1:
+            cut = 1 + other % (len(block) - 1)
+            return _replaced(draft, path, at, 1, block[:cut], block[cut:])
+        case "join" if not heading and at + 1 < len(draft[path]) and not draft[path][at + 1][0].startswith("#"):
+            return _replaced(draft, path, at, 2, block + draft[path][at + 1])
+        case "reword" if not heading:
+            sentence = other % len(block)
+            rest = block[sentence].split()
+            rest[other % len(rest)] = "everybody"
+            return _replaced(draft, path, at, 1, (*block[:sentence], " ".join(rest), *block[sentence + 1 :]))
+    return draft
+
+
+def _replaced(draft: Draft, path: str, at: int, size: int, *blocks: Block) -> Draft:
+    old = draft[path]
+    return {**draft, path: (*old[:at], *blocks, *old[at + size :])}
+
+
+def _gone(draft: Draft, earlier: Sequence[Draft]) -> list[Block]:
+    """The blocks that a draft has no more, each once."""
+    once = [block for past in earlier for blocks in past.values() for block in blocks]
+    return [block for block in dict.fromkeys(once) if all(block not in blocks for blocks in draft.values())]
+
+
+def _inserted(draft: Draft, place: int, block: Block) -> Draft:
+    places = [(path, at) for path, blocks in sorted(draft.items()) for at in range(len(blocks) + 1)]
+    path, at = places[place % len(places)]
+    return _replaced(draft, path, at, 0, block)
+
+
+def written(draft: Draft) -> Revision:
+    return revision(**{path: "\n\n".join(" ".join(block) for block in blocks) for path, blocks in draft.items()})
+
+
+# What takes text out and brings it back comes twice as often as the rest.
+NAMES = (
+    *("drop", "restore joined", "revert") * 2,
+    *("split", "join", "restore", "move", "duplicate", "reword", "rename a section", "rename a file"),
+)
+
+
+def drawn_patch(random: Random) -> list[Operation]:
+    """Up to four operations, or the revert to an earlier revision."""
+    reverts = random.random() < 0.3
+    names = ["revert"] if reverts else random.choices(NAMES, k=random.randint(1, 4))
+    return [(name, random.randrange(1000), random.randrange(1000)) for name in names]
+
+
+# Even draws: Hypothesis prefers short and repeated ones, in which little is both taken out and brought back.
+RANDOMS = st.randoms(use_true_random=True)
+
+
+def drafts_of(patches: Sequence[Sequence[Operation]]) -> list[Draft]:
+    """The states that a spec goes through."""
+    drafts = [START]
+    for patch in patches:
+        draft = drafts[-1]
+        for operation in patch:
+            draft = edited(draft, operation, drafts)
+        drafts.append(draft)
+    return drafts
+
+
+Graph = dict[str, tuple[str | Revision, tuple[str, ...]]]
+
+
+def in_a_line(drafts: Sequence[Draft]) -> History:
+    graph: Graph = {f"s{at}": (written(draft), (f"s{at - 1}",) if at else ()) for at, draft in enumerate(drafts)}
+    return history(graph)
+
+
+def clauses_at(story: History, lineage: Lineage, sighting: str) -> dict[str, Clause]:
+    """The clauses of a sighting by id; that every clause has an id, and no other clause the same."""
+    clauses, ids = clauses_of(story.revisions[story.sighting(sighting).revision]), lineage.ids[sighting]
+    assert len(set(ids)) == len(ids) == len(clauses)
+    return dict(zip(ids, clauses, strict=True))
+
+
+@settings(max_examples=150, deadline=None)
+@given(RANDOMS)
+def test_every_clause_has_one_life_at_a_time(random: Random) -> None:
+    patches = [drawn_patch(random) for _ in range(random.randint(8, 12))]
+    note(f"{patches=}")
+    assert_one_life_at_a_time(in_a_line(drafts_of(patches)))
+
+
+def test_what_was_put_back_joined_is_who_it_was_in_a_revert() -> None:
+    """The longer of two paragraphs goes, comes back at the head of the other one, and then all is as at first."""
+    assert_one_life_at_a_time(in_a_line(drafts_of([[("drop", 0, 0)], [("restore joined", 0, 0)], [("revert", 0, 0)]])))
+
+
+def assert_one_life_at_a_time(story: History) -> None:
+    lineage = trace(story)
+    before: dict[str, Clause] = {}
+    seen: dict[str, tuple[str, ...]] = {}
+    for sighting in story.sightings:
+        here = clauses_at(story, lineage, sighting.name)
+        assert_the_lives_agree(lineage, sighting.name, before, here)
+        if sighting.revision in seen:
+            assert lineage.ids[sighting.name] == seen[sighting.revision]
+        elif before:
+            assert_the_matching_agrees(before, here)
+        seen[sighting.revision] = lineage.ids[sighting.name]
+        before = here
+    assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
+    assert not any(lineage.lives[name].heir for name in before)
+
+
+def assert_the_lives_agree(
+    lineage: Lineage, sighting: str, before: Mapping[str, Clause], here: Mapping[str, Clause]
+) -> None:
+    """What comes, goes or changes at a sighting has one event in its life there, and what stays as it is has none."""
+    events = lineage.events[sighting]
+    lives: dict[int, set[str]] = {id(event): set() for event in events}
+    for name, life in lineage.lives.items():
+        now = [event for event in life.events if event.sighting == sighting]
+        assert len(now) <= 1, name
+        came, went = name in here and name not in before, name in before and name not in here
+        changed = name in here and name in before and key_of(here[name]) != key_of(before[name])
+        assert now or not (came or went or changed), name
+        for event in now:
+            lives[id(event)].add(name)
+            assert event.kind in _KINDS[came, went], name
+    for event in events:
+        assert lives[id(event)] == set(_names_in(event, before, here))
+        assert event.moved or event.kind is not ChangeKind.MOVED
+        if event.before and event.after:
+            bags = (
+                Counter(word for clause in side for word in words(clause.text)) for side in (event.before, event.after)
+            )
+            assert event.similarity == share_in_common(*bags)
+    for side in (
+        [clause for event in events for clause in event.after],
+        [clause for event in events if event.kind is not ChangeKind.REINSTATED for clause in event.before],
+    ):
+        assert set(Counter((clause.path, clause.line) for clause in side).values()) <= {1}
+
+
+_STAYING = (ChangeKind.REWORDED, ChangeKind.MOVED, ChangeKind.SPLIT, ChangeKind.MERGED)
+_KINDS = {
+    (True, False): (ChangeKind.ADDED, ChangeKind.REINSTATED, ChangeKind.SPLIT),
+    (False, True): (ChangeKind.REMOVED, ChangeKind.MERGED),
+    (False, False): _STAYING,
+}
+
+
+def _names_in(event: LineageEvent, before: Mapping[str, Clause], here: Mapping[str, Clause]) -> Iterator[str]:
+    """The ids of the clauses on both sides of an event; a reinstated clause's former state is of no side here."""
+    was = () if event.kind is ChangeKind.REINSTATED else event.before
+    for clauses, side in ((was, before), (event.after, here)):
+        names = {(clause.path, clause.line): name for name, clause in side.items()}
+        yield from (names[clause.path, clause.line] for clause in clauses)
+
+
+def assert_the_matching_agrees(before: Mapping[str, Clause], here: Mapping[str, Clause]) -> None:
+    """Two clauses that are paired are the same clause."""
+    matching = match(tuple(before.values()), tuple(here.values()))
+    names, theirs = ({(one.path, one.line): name for name, one in side.items()} for side in (before, here))
+    pairs = [*matching.unchanged, *((change.before, change.after) for change in matching.changes)]
+    for one, other in pairs:
+        if one and other:
+            assert names[one.path, one.line] == theirs[other.path, other.line]
+
+
+@settings(max_examples=80, deadline=None)
+@given(RANDOMS)
+def test_every_clause_has_one_life_at_a_time_on_branches(random: Random) -> None:
+    drafts = [START]
+    graph: Graph = {"s0": (written(START), ())}
+    for _ in range(random.randint(6, 10)):
+        parents = dict.fromkeys(random.choices(range(len(drafts))[-3:], k=random.randint(1, 2)))
+        draft = drafts[next(iter(parents))]
+        for operation in drawn_patch(random):
+            draft = edited(draft, operation, drafts)
+        graph[f"s{len(drafts)}"] = written(draft), tuple(f"s{parent}" for parent in parents)
+        drafts.append(draft)
+    note(f"{graph=}")
+    story = history(graph)
+    lineage = trace(story)
+    ancestors: dict[str, set[str]] = {}
+    for sighting in story.sightings:
+        here = clauses_at(story, lineage, sighting.name)
+        before = [set(lineage.ids[parent]) for parent in sighting.parents]
+        ancestors[sighting.name] = {sighting.name}.union(*(ancestors[parent] for parent in sighting.parents))
+        for name, life in lineage.lives.items():
+            kinds = [event.kind for event in life.events if event.sighting == sighting.name]
+            assert len(kinds) <= 1, name
+            if name in here and all(name not in names for names in before):
+                assert kinds and kinds[0] in _KINDS[True, False]
+            elif name not in here and before and all(name in names for names in before):
+                assert kinds and kinds[0] in _KINDS[False, True]
+        again = {
+            lineage.ids[name]
+            for name in ancestors[sighting.name] - {sighting.name}
+            if story.sighting(name).revision == sighting.revision
+        }
+        assert not again or lineage.ids[sighting.name] in again
+    assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
