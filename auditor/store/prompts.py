@@ -3,6 +3,8 @@
 One file for each suite and source, canonical JSON, named by its content. A prompt has the length of its runs of words,
 and as base64 of ascending 64-bit numbers its runs, and its telling words by window (`clauses.grams.Fingerprint`). `key`
 is a check value made with the key: a file made with another key is known as such, and nothing is compared with it.
+
+Version 1 of the schema had telling words stemmed by other rules: of its files only the runs are read.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from auditor.store import canonical, durable
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-SCHEMA = "auditor.prompts/1"
+SCHEMA = "auditor.prompts/2"
 FOLDER = "prompts"
 RESTORE = "restore it from the repository's history"
 Hashed = tuple[str, Fingerprint]
@@ -39,11 +41,17 @@ class PromptFile:
     Attributes:
         key: the check value of the key they are hashed with, 32 hex digits.
         prompts: item and fingerprint, sorted and unique; an item that says several things is there as often.
+        schema: of the file; the first one's prompts have no stems.
     """
 
     suite: str
     key: str
     prompts: tuple[Hashed, ...]
+    schema: str = SCHEMA
+
+    def opened_by(self, key: bytes) -> bool:
+        """Whether it was made with this key of 16 to 64 bytes."""
+        return self.key == key_check(key, self.schema)
 
 
 class _Row(BaseModel):
@@ -60,7 +68,7 @@ class _File(BaseModel):
     """A file as its JSON has it."""
 
     model_config = _EXACT
-    schema_: Literal["auditor.prompts/1"] = Field(alias="schema")
+    schema_: Literal["auditor.prompts/1", "auditor.prompts/2"] = Field(alias="schema")
     suite: str
     key: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     prompts: list[_Row]
@@ -69,9 +77,9 @@ class _File(BaseModel):
 _FILE = TypeAdapter(_File)
 
 
-def key_check(key: bytes) -> str:
+def key_check(key: bytes, schema: str = SCHEMA) -> str:
     """The check value of a key of 16 to 64 bytes: tells one from another, and gives none away."""
-    return hashlib.blake2b(SCHEMA.encode(), digest_size=16, key=key, person=b"key check").hexdigest()
+    return hashlib.blake2b(schema.encode(), digest_size=16, key=key, person=b"key check").hexdigest()
 
 
 def hashed(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> PromptFile:
@@ -134,13 +142,16 @@ def decode(data: bytes, path: str, store_path: str) -> PromptFile:
         raise RecordError("its content is not what its name says", where=path, remedy=RESTORE)
     try:
         file = _FILE.validate_python(canonical.loads(data))
-        return PromptFile(file.suite, file.key, tuple(map(_prompt, file.prompts)))
+        stemmed = file.schema_ == SCHEMA
+        prompts = tuple(_prompt(row, stemmed=stemmed) for row in file.prompts)
+        return PromptFile(file.suite, file.key, prompts, file.schema_)
     except ValueError as error:
         raise RecordError(f"holds no {SCHEMA}", where=path, remedy=RESTORE) from error
 
 
-def _prompt(row: _Row) -> Hashed:
-    return row.item, Fingerprint(row.length, _unpacked(row.runs), tuple(map(_unpacked, row.stems)))
+def _prompt(row: _Row, *, stemmed: bool) -> Hashed:
+    stems = tuple(map(_unpacked, row.stems))
+    return row.item, Fingerprint(row.length, _unpacked(row.runs), stems if stemmed else ())
 
 
 def _unpacked(text: str) -> frozenset[int]:
