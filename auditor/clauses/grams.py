@@ -97,11 +97,6 @@ def stem_number(word: str, key: bytes | None = None) -> int | None:
     return hash(root) if key is None else _keyed(root, key, b"stem")
 
 
-def hashed_ngrams(text: str, key: bytes, n: int = LENGTH) -> frozenset[int]:
-    """Keyed numbers (64 bits, blake2b) of every run of n words. Raises ValueError for a key of not 16 to 64 bytes."""
-    return frozenset(run_numbers(plain_words(text), n, key))
-
-
 def fingerprint(text: str, key: bytes | None = None, *, wording: bool = True, longest: int = LENGTH) -> Fingerprint:
     """A text as it is searched for; with a key of 16 to 64 bytes, in numbers that may be kept.
 
