@@ -15,7 +15,6 @@ from auditor.git.build import NewCommit, build_repository
 from auditor.store.checkpoints import encode, following, path_of
 from auditor.store.records import load as load_records
 
-SPEC = "harbor"
 QUARTER = "2026Q3"
 REPORT = f"audit-{QUARTER}.html"
 CONFIGURATION = """\

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+import tomlkit
 
 from auditor.app.bound import know
 from auditor.app.project import Place, Project, chosen, locate
@@ -33,9 +34,9 @@ _SETTINGS = """\
 # What auditor audits here. Everything under [policy] may be left out; these are the defaults.
 
 [[spec]]
-name = {name}
-paths = [{path}]
-{source}
+name = ""
+paths = []
+
 [policy]
 # block_on = ["test-only", "worse", "measurement"]   # verdicts or check codes that auditor gate refuses
 # on_inconclusive = "warn"                            # pass, warn or require
@@ -136,8 +137,12 @@ def _settings(place: Place, spec: str | None) -> tuple[str, str, str]:
     """The spec's name, its path, and the settings that say so."""
     path = _given(place, spec) if spec is not None else _found(place)
     name = _name(path)
-    source = "" if place.repository is not None else 'source = "folder"\n'
-    return name, path, _SETTINGS.format(name=json.dumps(name), path=json.dumps(path), source=source)
+    if any("\ud800" <= sign <= "\udfff" for sign in path):  # as git hands on bytes that are no UTF-8
+        raise ConfigError("its name is not UTF-8", where=path, remedy="rename it")
+    settings = tomlkit.parse(_SETTINGS)
+    [entry] = settings["spec"]
+    entry.update(name=name, paths=[path], **({} if place.repository is not None else {"source": "folder"}))
+    return name, path, tomlkit.dumps(settings)
 
 
 def _from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> Initialised:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +14,15 @@ from auditor.clauses.grams import KEY_BYTES
 from auditor.clauses.prompt_index import Prompt
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence
-from auditor.model.suite import Suite
 from auditor.settings import FILE
-from auditor.store.prompts import PromptFile, key_check, load_prompts
+from auditor.store.prompts import SCHEMA, Hashed, PromptFile, load_prompts
 
 VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
 SETTING = "store.prompt_key_file"
 NO_KEY = f"no key is given ({VARIABLE}, or prompt_key_file in [store] of {FILE})"
 _FILE_BYTES = 4096
 _MAKE = "make one with: openssl rand -hex 32"
+_EARLIER = "an earlier version hashed them: runs of words are searched for, wording is not; ingest their logs again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +90,25 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
     """
     measured = {run.suite for run in evidence.runs.values()}
     files = load_prompts(project.kept or project.tree, project.settings.store, project.sealed)
-    check = None if key.bytes is None else key_check(key.bytes)
     prompts: list[Prompt] = []
     unsearched: list[Unsearched] = []
     for suite in (evidence.suites[name] for name in sorted(measured & evidence.suites.keys())):
         own = [file for file in files if file.suite == suite.name]
-        opened = [file for file in own if file.key == check]
-        prompts += _prompts(suite, opened)
-        if not any(file.prompts for file in opened):
-            unsearched.append(Unsearched(suite.name, suite.role, _why(own, key), bool(own)))
+        opened = [file for file in own if key.bytes is not None and file.opened_by(key.bytes)]
+        current, earlier = _by_version(opened)
+        prompts += (Prompt(item, suite.name, suite.role, suite.behaviour, text) for item, text in (*current, *earlier))
+        if earlier or not current:
+            why = _EARLIER if earlier else _why(own, key)
+            unsearched.append(Unsearched(suite.name, suite.role, why, bool(own)))
     return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
 
 
-def _prompts(suite: Suite, files: Iterable[PromptFile]) -> Iterator[Prompt]:
-    for item, content in dict.fromkeys(one for file in files for one in file.prompts):
-        yield Prompt(item, suite.name, suite.role, suite.behaviour, content)
+def _by_version(files: Sequence[PromptFile]) -> tuple[Sequence[Hashed], Sequence[Hashed]]:
+    """The prompts hashed by this version's rules, and those of which there are only an earlier version's hashes."""
+    current = dict.fromkeys(one for file in files if file.schema == SCHEMA for one in file.prompts)
+    again = {(item, content.runs) for item, content in current}
+    earlier = dict.fromkeys(one for file in files if file.schema != SCHEMA for one in file.prompts)
+    return tuple(current), tuple((item, content) for item, content in earlier if (item, content.runs) not in again)
 
 
 def _why(files: list[PromptFile], key: Key) -> str:

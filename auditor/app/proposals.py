@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 
+import tomlkit
+from tomlkit.items import String, Table
+
 from auditor.app.survey import SuiteSeen, Survey, Unbound, Values
-from auditor.model.suite import Registry
+from auditor.model.suite import Binding, Registry
 from auditor.render.escape import terminal
 
 _HEAD = """\
@@ -26,16 +28,12 @@ _MATCHED = """\
 
 def suites_toml(survey: Survey) -> str:
     """Entries of suites.toml for everything in a survey; "" for nothing."""
-    entries = [line for suite in survey.suites for line in _entry(suite)]
-    return _HEAD + "".join(f"{line}\n" for line in entries) if entries else ""
+    return f"{_HEAD}\n{_listed('suite', [_entry(suite) for suite in survey.suites])}" if survey.suites else ""
 
 
 def bindings_toml(survey: Survey) -> str:
     """Entries of bindings.toml: those that are certain, and open ones behind a # for the runs nothing is known of."""
-    text = _MATCHED if survey.bindings else ""
-    for name, binding in survey.bindings:
-        text += f"[[binding]]  # {terminal(name)}\nrevision = {_quoted(binding.revision)}\n"
-        text += f"sha256 = {_quoted(binding.sha256 or '')}\n"
+    text = _MATCHED + _listed("binding", [_binding(*one) for one in survey.bindings]) if survey.bindings else ""
     logs = {one.sha256: one for one in survey.unbound}
     text += _OPEN if logs else ""
     for one in logs.values():
@@ -43,45 +41,65 @@ def bindings_toml(survey: Survey) -> str:
     return text
 
 
-def _entry(suite: SuiteSeen) -> Iterator[str]:
+def _listed(key: str, entries: Sequence[Table]) -> str:
+    """A list of tables, as `[[key]]` each."""
+    document = tomlkit.document()
+    document.append(key, tomlkit.aot())
+    for entry in entries:
+        document[key].append(entry)
+    return tomlkit.dumps(document).rstrip("\n") + "\n"
+
+
+def _binding(name: str, binding: Binding) -> Table:
+    entry = tomlkit.table()
+    entry.comment(terminal(name))
+    entry.append("revision", _string(binding.revision))
+    entry.append("sha256", _string(binding.sha256 or ""))
+    return entry
+
+
+def _entry(suite: SuiteSeen) -> Table:
+    entry = tomlkit.table()
     logs = f"{suite.runs} {'run' if suite.runs == 1 else 'runs'}, {suite.samples:,} samples"
-    yield ""
-    yield "[[suite]]"
-    yield f"name = {_quoted(suite.name)}  # {', '.join(suite.sources)}: {logs}"
+    entry.append("name", _string(suite.name).comment(f"{', '.join(suite.sources)}: {logs}"))
     if suite.behaviour is not None:
-        yield f"behaviour = {_quoted(suite.behaviour)}  # as its table declares"
+        entry.append("behaviour", _string(suite.behaviour).comment("as its table declares"))
     else:
-        yield '# behaviour = ""  # unknown: what it measures; suites of one behaviour are compared with each other'
+        _note(
+            entry, 'behaviour = ""  # unknown: what it measures; suites of one behaviour are compared with each other'
+        )
     if suite.role is not None:
-        yield f'role = "{suite.role}"  # as its table declares'
+        entry.append("role", tomlkit.string(suite.role).comment("as its table declares"))
     else:
-        yield '# role = ""  # unknown: test (seen by who writes the spec or trains), held_out or deployment'
-        yield f"# registered = YYYY-MM-DD  # if held out, the day from which that counts{_first(suite)}"
+        _note(entry, 'role = ""  # unknown: test (seen by who writes the spec or trains), held_out or deployment')
+        _note(entry, f"registered = YYYY-MM-DD  # if held out, the day from which that counts{_first(suite)}")
     if suite.scores:
-        yield from _score(suite.scores)
+        entry.add(tomlkit.nl())
+        entry.append("score", _score(suite.scores))
+    return entry
 
 
 def _first(suite: SuiteSeen) -> str:
     return f"; its first run is of {suite.since}" if suite.since else ""
 
 
-def _score(scores: Sequence[Values]) -> Iterator[str]:
+def _score(scores: Sequence[Values]) -> Table:
+    table = tomlkit.table()
     names = list(dict.fromkeys(one.name for one in scores))
-    yield ""
-    yield "[suite.score]"
     if len(names) > 1:
-        yield f'# name = ""  # unknown: one of {terminal(", ".join(names))}'
+        _note(table, f'name = ""  # unknown: one of {terminal(", ".join(names))}')
     else:
-        yield f"name = {_quoted(names[0])}"
+        table.append("name", _string(names[0]))
     keys = [one.key for one in scores if one.key is not None]
     if len(names) == 1 and len(keys) == 1 and len(scores) == 1:
-        yield f"key = {_quoted(keys[0])}"
+        table.append("key", _string(keys[0]))
     elif keys:
-        yield f'# key = ""  # unknown, for a score that has entries: one of {terminal(", ".join(keys))}'
-    yield '# misaligned = ""  # unknown: the end of the score that is misaligned, high or low'
-    yield '# unit = ""  # unknown: fraction (0 to 1), percent (0 to 100) or grade (C, P, I, N)'
+        _note(table, f'key = ""  # unknown, for a score that has entries: one of {terminal(", ".join(keys))}')
+    _note(table, 'misaligned = ""  # unknown: the end of the score that is misaligned, high or low')
+    _note(table, 'unit = ""  # unknown: fraction (0 to 1), percent (0 to 100) or grade (C, P, I, N)')
     for one in scores:
-        yield f"#   {terminal(label(one))}: {terminal(described(one))}"
+        _note(table, f"  {terminal(label(one))}: {terminal(described(one))}")
+    return table
 
 
 def label(values: Values) -> str:
@@ -126,7 +144,10 @@ def unknowns(survey: Survey, registry: Registry, open_registry: str) -> Iterator
         yield f"{one.file}: which revision was evaluated: it {one.why}"
 
 
-def _quoted(text: str) -> str:
-    """A TOML basic string."""
-    plain = text.encode("utf-8", "replace").decode()
-    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _note(table: Table, text: str) -> None:
+    table.add(tomlkit.comment(text))
+
+
+def _string(text: str) -> String:
+    """A TOML string; half a surrogate pair, which no file can hold, as a question mark."""
+    return tomlkit.string(text.encode("utf-8", "replace").decode())

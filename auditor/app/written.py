@@ -8,7 +8,7 @@ from pathlib import Path
 from auditor.errors import InputError
 
 
-def write_document(document: str | bytes, path: Path, *, force: bool) -> None:
+def write_document(document: str, path: Path, *, force: bool) -> None:
     """Writes a new file.
 
     Args:
@@ -24,7 +24,7 @@ def write_document(document: str | bytes, path: Path, *, force: bool) -> None:
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
         with os.fdopen(handle, "wb") as file:
-            file.write(document if isinstance(document, bytes) else document.encode())
+            file.write(document.encode())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

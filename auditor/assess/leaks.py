@@ -28,7 +28,11 @@ _WORDS_SHOWN = 24
 
 @dataclass(frozen=True, slots=True)
 class Unsearched:
-    """A suite whose prompts cannot be searched for, and why; `passed_over` where hashes of them are there."""
+    """A suite whose prompts cannot be searched for, or not for their wording, and why.
+
+    Attributes:
+        passed_over: whether hashes of its prompts are there.
+    """
 
     suite: str
     role: Role
@@ -43,7 +47,7 @@ class HashedPrompts:
     Attributes:
         prompts: hashed with `key`; an item that says several things is there as often.
         key: 16 to 64 bytes; None without one, and then there are no prompts.
-        unsearched: the suites that have no prompt among them.
+        unsearched: the suites that have no prompt among them, or some of which only runs of words are hashed.
     """
 
     prompts: tuple[Prompt, ...] = ()

@@ -27,8 +27,6 @@ from auditor.model.finding import Confidence, Severity
 _NORMATIVE = (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)
 # Words of a change and of the change log that make a mention, where the section is not named.
 _ENOUGH = 3
-# The share of a title's telling words that names it.
-_NAMED = 0.5
 _COMMON = frozenset(
     plain_words(
         "a an and any are as at be been but by can do does for from has have if in is it its may must never no not of "

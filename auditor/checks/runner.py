@@ -152,12 +152,6 @@ def run_checks(
     return Checked(by_patch, by_step, by_window, standing, of_spec, *ran, of_plans, of_uses)
 
 
-def run_on_text(spec: str, text: PatchText) -> Ran:
-    """Every check on what a patch did to the text."""
-    tally = _Tally()
-    return _ran(tuple(_on_text(spec, text, tally)), tally)
-
-
 def run_on_landing(facts: LandingFacts) -> Ran:
     """Every check on what a landing does to the rules and records it is judged by."""
     tally = _Tally()

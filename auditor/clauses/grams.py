@@ -6,15 +6,18 @@ everywhere, and whoever has not got the key learns from them how often something
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from itertools import repeat
+from typing import TYPE_CHECKING
 from unicodedata import category, normalize
 
 from auditor.clauses.words import words
+
+if TYPE_CHECKING:  # loads a module for each language it knows
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
 LENGTH = 8
 SHORTEST = 4
@@ -37,7 +40,6 @@ _STOP = frozenset(
 )
 # What `words` does to such a text, three times as fast.
 _ASCII = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
-_VOWEL = re.compile("[aeiouy]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +67,19 @@ def plain_words(text: str) -> list[str]:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
-    """A word without its ending of number, tense or manner; "" for one that tells nothing.
-
-    Plain suffix rules for English: it need only make forms of one word alike, not find its root.
-    """
+    """A word without its endings, by the Snowball stemmer for English; "" for one that tells nothing."""
     if word.isdecimal():
         return word if len(word) > 1 else ""
-    root = _without_ending(word) if word.isascii() else word
+    root = _stemmer().stemWord(word) if word.isascii() else word
     return "" if root in _STOP or word in _STOP or (len(root) < 2 and root.isascii()) else root
 
 
-_ENDINGS = ("ing", "edly", "ed", "ly")
+@cache
+def _stemmer() -> EnglishStemmer:
+    """The stemmer itself: `snowballstemmer.stemmer` would take another version of it from PyStemmer, where that is."""
+    from snowballstemmer.english_stemmer import EnglishStemmer
 
-
-def _without_ending(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        word = word[:-3] + "y"
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
-        word = word[:-1]
-    for ending in _ENDINGS:
-        root = word.removesuffix(ending)
-        if root != word and len(root) > (3 if ending == "ly" else 2) and _VOWEL.search(root):
-            word = root[:-1] if root[-1] == root[-2] and root[-1] not in "aeiousl" else root
-            break
-    if len(word) > 3 and word[-1] in "ey":
-        word = word[:-1] if word[-1] == "e" else word[:-1] + "i"
-    return word
+    return EnglishStemmer()
 
 
 def run_numbers(texts: Sequence[str], length: int, key: bytes | None = None) -> Iterable[int]:
@@ -106,11 +95,6 @@ def stem_number(word: str, key: bytes | None = None) -> int | None:
     if not root:
         return None
     return hash(root) if key is None else _keyed(root, key, b"stem")
-
-
-def hashed_ngrams(text: str, key: bytes, n: int = LENGTH) -> frozenset[int]:
-    """Keyed numbers (64 bits, blake2b) of every run of n words. Raises ValueError for a key of not 16 to 64 bytes."""
-    return frozenset(run_numbers(plain_words(text), n, key))
 
 
 def fingerprint(text: str, key: bytes | None = None, *, wording: bool = True, longest: int = LENGTH) -> Fingerprint:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from auditor.clauses.authority import LEVELS, Levels, authority_changes
+from auditor.clauses.authority import LEVELS, Levels
 from auditor.clauses.direction import Direction, Ground, GroundKind
 from auditor.clauses.prose import is_english, prose
 from auditor.clauses.strength import markers
@@ -52,14 +52,6 @@ def judge(change: ClauseChange, levels: Levels = LEVELS, renamed: Mapping[str, s
         return Norm(_together(grounds), grounds)
     ruled = any(marker.is_rule for text in texts for marker in markers(text))
     return Norm(Direction.CLARIFIED if ruled else Direction.DESCRIPTIVE, ())
-
-
-def judge_all(
-    changes: Sequence[ClauseChange], unchanged: Iterable[tuple[Clause, Clause]] = (), levels: Levels = LEVELS
-) -> tuple[Norm, ...]:
-    """The direction of each change of one patch, its renamings of levels of authority taken into account."""
-    renamed = authority_changes(changes, unchanged, levels).renamed
-    return tuple(judge(change, levels, renamed) for change in changes)
 
 
 _Side = tuple[Clause, ...]

@@ -37,17 +37,13 @@ def passage(text: str) -> Passage:
     return Passage(found, (True,) * len(found))
 
 
-def added_passages(changes: Iterable[ClauseChange]) -> tuple[Passage, ...]:
-    """What a patch adds, in the order of its changes: added clauses, and reworded ones with their new words marked.
-
-    Eight words in a row that stood in a clause which the patch removed or reworded are not new. A moved clause adds
-    nothing; no passage is without a new word.
-    """
-    return tuple(found for _, found in added_by_clause(changes))
-
-
 def added_by_clause(changes: Iterable[ClauseChange]) -> tuple[tuple[Clause, Passage], ...]:
-    """The passages of `added_passages`, each with the clause after the patch that it is."""
+    """What a patch adds, each passage with the clause after the patch that it is.
+
+    In the order of the changes: added clauses, and reworded ones with their new words marked. Eight words in a row that
+    stood in a clause which the patch removed or reworded are not new. A moved clause adds nothing; no passage is
+    without a new word.
+    """
     changes = tuple(changes)
     gone = frozenset(number for change in changes for clause in _before(change) for number in _runs(clause))
     return tuple(pair for change in changes for pair in _passages(change, gone) if any(pair[1].added))

@@ -14,7 +14,7 @@ from auditor.cli.options import console, day_of, no_pager_option, page, repo_opt
 if TYPE_CHECKING:
     from auditor.evidence.web import Node, Web
 
-_FORMATS = ("text", "json", "html", "graphml", "dot", "mermaid", "prov")
+_FORMATS = ("text", "json", "html", "graphml")
 
 
 @click.command("graph", short_help="The evidence graph, or one thing in it and what it is linked to.")
@@ -73,21 +73,15 @@ def _rendered(web: Web, asked: Node | None, style: str) -> str:
         from auditor.render.plain import as_text
 
         return as_text(console(), *show(web, asked))
-    from auditor.evidence.web import part
-    from auditor.render import graph as rendered
-    from auditor.render.graph_answers import around
-
     if style == "html":
         from auditor.render.html.graph import graph_html
 
         return graph_html(web, asked)
-    drawn = web if asked is None else part(web, around(web, asked))
-    if style == "json":
-        return rendered.graph_json(drawn, asked.id if asked else None)
-    if style == "prov":
-        from auditor.render.prov import graph_prov
+    from auditor.evidence.web import part
+    from auditor.render.graph import graph_graphml, graph_json
+    from auditor.render.graph_answers import around
 
-        return graph_prov(drawn)
-    return {"graphml": rendered.graph_graphml, "dot": rendered.graph_dot, "mermaid": rendered.graph_mermaid}[style](
-        drawn
-    )
+    drawn = web if asked is None else part(web, around(web, asked))
+    if style == "graphml":
+        return graph_graphml(drawn)
+    return graph_json(drawn, asked.id if asked else None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 @since_option
 @repo_option
 @spec_option
-@format_option("html", "markdown", "json", "pdf")
+@format_option("html", "markdown", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
 @click.option(
     "--against", metavar="CHECKPOINT", help="A copy of a checkpoint's file that somebody else holds, or its root."
@@ -54,41 +53,28 @@ def command(
     Give --quarter, or --since and --until (both days inclusive). Records that are in no batch yet are sealed as the
     next one, eval_history/checkpoints/NNNN.json: commit it, and give its root to somebody outside.
     """
-    printer = _printer(output) if style == "pdf" else ""
     from auditor.app.earlier import previous_in
     from auditor.app.project import open_project
     from auditor.app.report import report, sealed
     from auditor.app.written import write_document
-    from auditor.errors import EXIT_PASS
+    from auditor.errors import EXIT_PASS, InputError
 
+    if output is not None and output.suffix.lower() == ".pdf":
+        remedy = "write HTML, as audit.html, and print that page from a browser"
+        raise InputError("auditor writes no PDF", where=str(output), remedy=remedy)
     period = _period(quarter, since, until)
     given = previous_in(previous) if previous else None
     with open_project(repo, spec) as project:
         if not no_seal:
             sealed(project)
         found = report(project, period, os.environ, against=against, previous=given)
-    document = _printed(found, printer) if printer else _rendered(found, style)
+    document = _rendered(found, style)
     if output is None:
         click.echo(document, nl=False)
     else:
         write_document(document, output, force=force)
         click.echo(f"wrote {output}", err=True)
     return EXIT_PASS
-
-
-def _printer(output: Path | None) -> str:
-    """The browser that prints, looked for before anything is done."""
-    if output is None and sys.stdout.isatty():
-        raise click.UsageError("a PDF is no text for a terminal: give -o FILE")
-    from auditor.app.pdf import browser
-
-    return browser(os.environ)
-
-
-def _printed(report: Report, printer: str) -> bytes:
-    from auditor.app.pdf import pdf_of
-
-    return pdf_of(_rendered(report, "html"), printer, report.period.until, os.environ)
 
 
 def _period(quarter: str | None, since: datetime | None, until: datetime | None) -> Period:

@@ -258,13 +258,6 @@ def evaluated_states(evidence: Evidence, behaviour: str, lineage: str) -> frozen
     return evidence.evaluated.get((behaviour, lineage), frozenset())
 
 
-def depends_on(evidence: Evidence, node: Node) -> frozenset[Node]:
-    """Everything a node depends on, directly or not. Raises KeyError for an unknown node."""
-    if node not in evidence.graph:
-        raise KeyError(node)
-    return frozenset(nx.descendants(evidence.graph, node))
-
-
 def as_networkx(web: Web) -> Drawn:
     """A graph of networkx: nodes by id with `kind`, `label` and their attributes, edges with `kind` and theirs."""
     graph: Drawn = nx.MultiDiGraph()

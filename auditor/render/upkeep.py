@@ -138,11 +138,6 @@ def quarter_windows(section: Section) -> list[WindowEntry]:
     return [entry for entry in section.spec.windows if _is_of(entry.facts, section.within)]
 
 
-def other_windows(section: Section) -> list[WindowEntry]:
-    """All others."""
-    return [entry for entry in section.spec.windows if not _is_of(entry.facts, section.within)]
-
-
 def telling(windows: Sequence[WindowEntry]) -> Iterator[WindowEntry]:
     """Those that say what no patch in them says by itself."""
     return (entry for entry in windows if is_news(entry.facts))

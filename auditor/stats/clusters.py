@@ -106,18 +106,13 @@ def effective_size(valid: Array, correlation: Array | float) -> Array:
     return np.asarray(kept.sum(axis=-1) ** 2 / spread.sum(axis=-1))
 
 
-def intraclass_correlation(sides: Sequence[Items]) -> Array:
+def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
     """The intraclass correlation of one suite's items, pooled over the sides where it can be estimated, shape (...).
 
-    The analysis-of-variance estimator for binary data (Ridout, Demetrio and Firth 1999), within each side, so that a
-    difference between sides is not taken for a difference between items. A side without any variation says nothing;
-    where no side says anything, items are taken as all that counts (1).
+    The analysis-of-variance estimator for binary data (Ridout, Demetrio and Firth 1999), from the variance components
+    within each side, so that a difference between sides is not taken for a difference between items. A side without
+    any variation says nothing; where no side says anything, items are taken as all that counts (1).
     """
-    return pooled_correlation([variance_components(side) for side in sides])
-
-
-def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
-    """The intraclass correlation from the variance components of the sides, shape (...)."""
     between = within = np.zeros(())
     for parts in components:
         between, within = between + parts[0], within + parts[1]

@@ -3,6 +3,8 @@
 One file for each suite and source, canonical JSON, named by its content. A prompt has the length of its runs of words,
 and as base64 of ascending 64-bit numbers its runs, and its telling words by window (`clauses.grams.Fingerprint`). `key`
 is a check value made with the key: a file made with another key is known as such, and nothing is compared with it.
+
+Version 1 of the schema had telling words stemmed by other rules: of its files only the runs are read.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from auditor.store.named import Exact, Kind
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-SCHEMA = "auditor.prompts/1"
+SCHEMA = "auditor.prompts/2"
 Hashed = tuple[str, Fingerprint]
 
 
@@ -34,11 +36,17 @@ class PromptFile:
     Attributes:
         key: the check value of the key they are hashed with, 32 hex digits.
         prompts: item and fingerprint, sorted and unique; an item that says several things is there as often.
+        schema: of the file; the first one's prompts have no stems.
     """
 
     suite: str
     key: str
     prompts: tuple[Hashed, ...]
+    schema: str = SCHEMA
+
+    def opened_by(self, key: bytes) -> bool:
+        """Whether it was made with this key of 16 to 64 bytes."""
+        return self.key == key_check(key, self.schema)
 
 
 def _unpacked(text: object) -> frozenset[int]:
@@ -66,7 +74,7 @@ class _Row(Exact):
 class _File(Exact):
     """A file as its JSON has it."""
 
-    schema_: Literal["auditor.prompts/1"] = Field(alias="schema")
+    schema_: Literal["auditor.prompts/1", "auditor.prompts/2"] = Field(alias="schema")
     suite: str
     key: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
     prompts: list[_Row]
@@ -75,9 +83,9 @@ class _File(Exact):
 KIND = Kind("file of hashed prompts", "prompts", SCHEMA, _File)
 
 
-def key_check(key: bytes) -> str:
+def key_check(key: bytes, schema: str = SCHEMA) -> str:
     """The check value of a key of 16 to 64 bytes: tells one from another, and gives none away."""
-    return hashlib.blake2b(SCHEMA.encode(), digest_size=16, key=key, person=b"key check").hexdigest()
+    return hashlib.blake2b(schema.encode(), digest_size=16, key=key, person=b"key check").hexdigest()
 
 
 def hashed(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> PromptFile:
@@ -123,5 +131,8 @@ def _numbers(numbers: frozenset[int]) -> str:
 def decode(data: bytes, name: str, where: str) -> PromptFile:
     """The hashed prompts in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
     file = KIND.decode(data, name, where)
-    prompts = tuple((row.item, Fingerprint(row.length, row.runs, tuple(row.stems))) for row in file.prompts)
-    return PromptFile(file.suite, file.key, prompts)
+    stemmed = file.schema_ == SCHEMA
+    prompts = tuple(
+        (row.item, Fingerprint(row.length, row.runs, tuple(row.stems) if stemmed else ())) for row in file.prompts
+    )
+    return PromptFile(file.suite, file.key, prompts, file.schema_)

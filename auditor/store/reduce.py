@@ -26,17 +26,12 @@ _FULL = {Unit.FRACTION: 1.0, Unit.PERCENT: 100.0, Unit.GRADE: 1.0}
 Sample = TypeVar("Sample", LoggedSample, JudgedSample)
 
 
-def reduce(raw: RawRun, suite: Suite | None) -> Tallies:
-    """The counts of a run, columns aligned with its sorted items.
+def judge(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[SampleVerdict, ...]]:
+    """The counts of a run, columns aligned with its sorted items, and how each sample of a log with ids was judged.
 
     `suite` is the registered one; tables and tallies need none. Raises ConfigError when the registry does not say how
     the log's score is read, LogError or TableError for an item and epoch that occur twice and for values out of range.
     """
-    return judge(raw, suite)[0]
-
-
-def judge(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[SampleVerdict, ...]]:
-    """The counts, and how each sample was judged where a log gives samples ids of their own. Raises as `reduce`."""
     if isinstance(raw.samples, Tallies):
         return _passed_through(raw.samples, raw.where), ()
     logged = [sample for sample in raw.samples if isinstance(sample, LoggedSample)]

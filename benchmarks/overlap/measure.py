@@ -24,7 +24,7 @@ from auditor.clauses import overlap
 from auditor.clauses.diff import clauses_of, diff
 from auditor.clauses.grams import Fingerprint, fingerprint
 from auditor.clauses.overlap import Overlap, containment
-from auditor.clauses.passages import Passage, added_passages, passage
+from auditor.clauses.passages import Passage, added_by_clause, passage
 from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
 from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
@@ -90,7 +90,7 @@ def benign(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[Case]:
     """Each clause that a release adds or rewords."""
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
-            for one in added_passages(diff(before, after)):
+            for _, one in added_by_clause(diff(before, after)):
                 yield Case(f"clauses changed: {kind}", (one,))
 
 
@@ -98,7 +98,7 @@ def whole_patches(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[
     """Each release's patch as one."""
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
-            yield Case(f"whole patches: {kind}", added_passages(diff(before, after)))
+            yield Case(f"whole patches: {kind}", tuple(one for _, one in added_by_clause(diff(before, after))))
 
 
 def verbatim(texts: Iterable[Text], carriers: Sequence[str], random: Random) -> Iterator[Case]:
@@ -274,7 +274,7 @@ def report() -> Iterator[str]:
     alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), fingerprint, None)
     yield "\n## The demonstration searched by itself\n"
     for (_, before), (date, after) in pairwise(histories["demonstration"]):
-        for one in leaks(alone, Case("", added_passages(diff(before, after)))):
+        for one in leaks(alone, Case("", tuple(one for _, one in added_by_clause(diff(before, after))))):
             yield f"- {date}: {one.prompt.id}, {one.leak}"
 
     same = [_answers(make, case) == _answers(hashed, case) for case in (*planted, *quiet)]

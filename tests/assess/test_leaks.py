@@ -14,7 +14,7 @@ from auditor.assess.leaks import HashedPrompts, LeakSearch, PatchLeaks, Unsearch
 from auditor.clauses.diff import clauses_of, diff
 from auditor.clauses.grams import fingerprint
 from auditor.clauses.overlap import containment
-from auditor.clauses.passages import added_passages
+from auditor.clauses.passages import added_by_clause
 from auditor.clauses.prompt_index import Background, Prompt, PromptIndex
 from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
@@ -77,7 +77,8 @@ def test_it_is_the_search_with_the_revision_before_behind_it() -> None:
     for before, after in pairwise(revisions(TEXTS)):
         background = [fingerprint(clause.text, KEY) for clause in clauses_of(before)]
         index = PromptIndex(hashed().prompts, key=KEY, background=background)
-        there = [one.prompt.id for one in containment(index, added_passages(diff(before, after))) if one.leak]
+        passages = [passage for _, passage in added_by_clause(diff(before, after))]
+        there = [one.prompt.id for one in containment(index, passages) if one.leak]
         assert [leak.prompt.id for leak in found(search, before, after, {}).leaks] == there
 
 

@@ -7,11 +7,17 @@ import pytest
 from auditor.clauses.authority import LEVELS, Levels, Renaming, authority_changes
 from auditor.clauses.direction import Direction, GroundKind
 from auditor.clauses.match import Matching, match
-from auditor.clauses.norms import judge, judge_all
+from auditor.clauses.norms import Norm, judge
 from auditor.clauses.parse import parse
 
 DATA = Path(__file__).parents[2] / "../shared/data/openai-model-spec"
 TITLES = ("Keep watch", "Log every call", "Mind the tide", "Greet the crew", "Guard the keys", "Answer in turn")
+
+
+def norms_of(found: Matching) -> list[Norm]:
+    """The direction of each change, renamings of levels taken into account."""
+    renamed = authority_changes(found.changes, found.unchanged).renamed
+    return [judge(change, renamed=renamed) for change in found.changes]
 
 
 def spec(levels: str) -> str:
@@ -34,7 +40,7 @@ def test_a_renamed_level_is_one_renaming_and_what_leaves_it_stands_out() -> None
         ("platform", "system", Direction.RELAXED),
         ("user", "guideline", Direction.RELAXED),
     ]
-    norms = judge_all(found.changes, found.unchanged)
+    norms = norms_of(found)
     assert [norm.direction for norm in norms] == [Direction.CLARIFIED] * 3 + [Direction.RELAXED] * 2
     assert [(one.kind, one.before, one.after) for one in norms[3].grounds] == [
         (GroundKind.AUTHORITY, "platform", "system")
@@ -78,7 +84,7 @@ def test_the_order_is_configurable_and_an_unknown_level_is_undetermined() -> Non
 
 def test_a_level_is_told_by_its_heading_and_not_again_by_each_clause() -> None:
     found = matched("root user user user user user", "guideline user user user user user")
-    (norm,) = judge_all(found.changes, found.unchanged)
+    (norm,) = norms_of(found)
     assert norm.direction == Direction.RELAXED
 
 
@@ -87,7 +93,7 @@ def test_a_rule_moved_under_another_level_changes_with_it() -> None:
     before = f"## A {{#a authority=root}}\n\n{rule}\n\nOne.\n\n## B {{#b authority=guideline}}\n\nTwo."
     after = f"## A {{#a authority=root}}\n\nOne.\n\n## B {{#b authority=guideline}}\n\nTwo.\n\n{rule}"
     found = match(parse("spec.md", before), parse("spec.md", after))
-    assert [norm.direction for norm in judge_all(found.changes, found.unchanged)] == [Direction.RELAXED]
+    assert [norm.direction for norm in norms_of(found)] == [Direction.RELAXED]
 
 
 def test_the_published_spec_renamed_a_level_once() -> None:

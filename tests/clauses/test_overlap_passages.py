@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from auditor.clauses.diff import diff
-from auditor.clauses.passages import Passage, added_passages, passage
+from auditor.clauses.passages import Passage, added_by_clause, passage
 from auditor.model.spec import Revision, SpecFile
 
 RULE = "Wait for a clear yes before money is moved or a booking is cancelled"
@@ -18,7 +18,7 @@ def added(before: str, after: str) -> list[str]:
     revisions = (Revision(text, (SpecFile("spec.md", text),)) for text in (before, after))
     return [
         " ".join(word if new else f"({word})" for word, new in zip(one.words, one.added, strict=True))
-        for one in added_passages(diff(*revisions))
+        for _, one in added_by_clause(diff(*revisions))
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -123,6 +124,19 @@ def test_a_glob(tmp_path: Path, capsys: Capture) -> None:
     assert said(capsys, repo.path, "--spec", "./rules/*.md")[0] == 0
     assert load(Folder(repo.path)).specs == (SpecConfig("rules", ("rules/*.md",)),)
     assert run(["audit", "--repo", str(repo.path)]) == 0
+
+
+def test_a_name_beyond_the_basic_plane(tmp_path: Path, capsys: Capture) -> None:
+    repo = with_files(tmp_path, "\U0001f600 spec.md")
+    assert said(capsys, repo.path)[0] == 0
+    assert load(Folder(repo.path)).specs == (SpecConfig("\U0001f600 spec", ("\U0001f600 spec.md",)),)
+
+
+def test_a_name_that_toml_cannot_hold(tmp_path: Path, capsys: Capture) -> None:
+    repo = with_files(tmp_path, os.fsdecode(b"spec \xff.md"))
+    code, out, err = said(capsys, repo.path)
+    assert (code, out, err) == (2, "", "auditor: spec <U+DCFF>.md: its name is not UTF-8; rename it\n")
+    assert not (repo.path / "auditor.toml").exists()
 
 
 @pytest.mark.parametrize(

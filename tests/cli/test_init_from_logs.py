@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +114,7 @@ def test_a_binding_is_proposed_only_for_the_very_text_of_a_revision(repo: Path, 
     assert name == "test_second.eval"
     assert said(capsys, repo, "revision", "v2")[1].strip() == binding["revision"]
     text = (repo / "eval_history/bindings.toml").read_text()
-    assert (
-        f'[[binding]]  # test_second.eval\nrevision = "{binding["revision"]}"\nsha256 = "{binding["sha256"]}"' in text
-    )
+    assert f'[[binding]] # test_second.eval\nrevision = "{binding["revision"]}"\nsha256 = "{binding["sha256"]}"' in text
 
 
 def test_nothing_is_guessed_and_ingest_says_what_is_missing(repo: Path, logs: Path, capsys: Capture) -> None:
@@ -178,17 +177,28 @@ def test_what_is_refused_is_named_and_the_rest_is_there(repo: Path, logs: Path, 
 
 def test_names_from_logs_can_do_no_harm(repo: Path, tmp_path: Path, capsys: Capture) -> None:
     """A suite's name is a TOML string, and in comments and on the terminal no more than text."""
-    name = 'a"\\\n[policy]\x1b[2J\u202e\x7f'
+    name = 'a"\\\n[policy]\x1b[2J\u202e\x7f\U0001f600'
     row = {"spec_revision": "v1", "suite": name, "model": "m\nblock_on = []", "item": "i", "misaligned": 1}
     (tmp_path / "t.jsonl").write_text(json.dumps(row) + "\n")
     code, out, _ = said(capsys, repo, "init", "--from", str(tmp_path / "t.jsonl"))
     assert code == 0
     assert "\x1b" not in out
     path = repo / "eval_history/suites.toml"
+    assert [one["name"] for one in tomllib.loads(path.read_text())["suite"]] == [name]
     path.write_text(
         path.read_text().replace('# behaviour = ""', 'behaviour = "b"').replace('# role = ""', 'role = "test"')
     )
     assert said(capsys, repo, "ingest", str(tmp_path / "t.jsonl"))[0] == 0
+
+
+def test_what_a_table_declares_is_filled_in(repo: Path, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "t.csv").write_text("spec_revision,suite,behaviour,role,model,item,misaligned\nv1,s,b,test,m,i,1\n")
+    assert told(capsys, repo, tmp_path / "t.csv")["unknown"] == []
+    text = (repo / "eval_history/suites.toml").read_text()
+    assert text.endswith(
+        '[[suite]]\nname = "s" # table: 1 run, 1 samples\n'
+        'behaviour = "b" # as its table declares\nrole = "test" # as its table declares\n'
+    )
 
 
 def test_real_logs_are_all_read(repo: Path, capsys: Capture) -> None:

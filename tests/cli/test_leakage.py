@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from auditor.store.prompts import key_check
 from tests.cli.conftest import FIRST, SETTINGS, SUITES, Auditor, one_line, tree_hash
 from tests.repos import GitRepo
 
 LOGS = Path(__file__).parents[1] / "fixtures/inspect"
+FIRST_SCHEMA = "auditor.prompts/1"
 VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
 NO_KEY = f"no key is given ({VARIABLE}, or prompt_key_file in [store] of auditor.toml)"
 FERRY = (
@@ -296,6 +299,29 @@ def test_without_the_key_and_with_a_wrong_one_nothing_is_called_clear(
     assert undecided == [undecided[0], undecided[0] + 3, undecided[0] + 3]
 
 
+def test_hashes_of_an_earlier_version_are_searched_by_runs_until_ingested_again(
+    project: GitRepo, auditor: Auditor, key: Path
+) -> None:
+    given = (*rows("visible", VISIBLE), *rows("unseen", UNSEEN))
+    ingested(project, auditor, *given)
+    for file in stored(project):
+        first = {"schema": FIRST_SCHEMA, "key": key_check(key.read_bytes().strip(), FIRST_SCHEMA)}
+        data = json.dumps({**json.loads(file.read_bytes()), **first}, sort_keys=True).encode()
+        file.unlink()
+        file.with_name(f"{hashlib.sha256(data).hexdigest()}.json").write_bytes(data)
+    project.commit({"spec.md": f"{SECOND}\nWhen the brakes of my van squeal, and the mechanic is my uncle, say so.\n"})
+    before = audited(project, auditor)
+    ingested(project, auditor, *given)
+    after = audited(project, auditor)
+    assert len(stored(project)) == 4
+    assert [code for code, _ in leaks(before)] == [code for code, _ in leaks(after)] == ["SD211"]
+    [line] = before["not_assessed"]
+    assert line["what"] == "hashed prompts of unseen, visible" and line["why"].startswith("an earlier version hashed")
+    assert after["not_assessed"] == []
+    undecided = [found["coverage"]["checks"]["undecided"] for found in (before, after)]
+    assert undecided[0] > undecided[1]
+
+
 def test_an_item_that_is_in_both_suites(project: GitRepo, auditor: Auditor, key: Path) -> None:
     ingested(project, auditor, *rows("visible", {**VISIBLE, "f9": f"Please answer: {FERRY}"}), *rows("unseen", UNSEEN))
     found = audited(project, auditor)
@@ -321,7 +347,7 @@ def test_a_damaged_file_is_an_error(way: str, project: GitRepo, auditor: Auditor
     else:
         from auditor.model.canonical import sha256
 
-        data = kept.read_bytes().replace(b"prompts/1", b"prompts/2")
+        data = kept.read_bytes().replace(b"prompts/2", b"prompts/3")
         kept.unlink()
         kept.with_name(f"{sha256(data)}.json").write_bytes(data)
     assert "eval_history/prompts/" in one_line(auditor("audit", "--repo", project.path))

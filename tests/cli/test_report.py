@@ -122,6 +122,11 @@ def test_words_that_are_changed_are_shown(demonstration: Path, tmp_path: Path) -
         (("--since", "2026-01-01"), "give both --since and --until"),
         (("--quarter", "2026Q3", "--since", "2026-01-01"), "give --quarter, or --since and --until"),
         (("--since", "2026-02-01", "--until", "2026-01-01"), "ends before it begins"),
+        (
+            ("--quarter", "2026Q3", "-o", "q3.PDF"),
+            "auditor: q3.PDF: auditor writes no PDF; write HTML, as audit.html, and",
+        ),
+        (("--quarter", "2026Q3", "--format", "pdf"), "'pdf' is not one of"),
         (("--quarter", "2026Q3", "-o", "missing/q3.html"), "auditor: missing: no such folder; make it first"),
         (("--quarter", "2026Q3", "-o", "auditor.toml"), "auditor: auditor.toml: is there already; give another name"),
     ],

@@ -22,7 +22,7 @@ from auditor.model.run import Tallies
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
 from auditor.sources.runs.interface import HEAD_BYTES, LabelReader, ReadOptions, readers
 from auditor.store.records import identity_of
-from auditor.store.reduce import reduce
+from auditor.store.reduce import judge
 from tests.sources.archives import STORED, ZSTD, members_of, write_zip
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -169,7 +169,7 @@ def read(good: Good, path: Path) -> tuple[RawRun, ...]:
 
 
 def tallied(good: Good, runs: tuple[RawRun, ...]) -> list[Tallies]:
-    return [reduce(run, suite(good, run.suite)) for run in runs]
+    return [judge(run, suite(good, run.suite))[0] for run in runs]
 
 
 def suite(good: Good, name: str) -> Suite | None:

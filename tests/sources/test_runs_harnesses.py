@@ -16,7 +16,7 @@ from auditor.model.run import Exposure
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
 from auditor.sources.runs.lm_eval_samples import samples_of
-from auditor.store.reduce import reduce
+from auditor.store.reduce import judge
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 ECHO = Path(__file__).parents[2] / "../shared/data/promptfoo/echo.json"
@@ -134,9 +134,9 @@ def test_lm_eval_has_one_sample_of_all_filters_and_repeated_documents_are_epochs
 def test_lm_eval_asks_which_filter_counts(harness: Path) -> None:
     claims = read(harness / HARNESS)[1]
     with pytest.raises(ConfigError, match="has the scorers exact_match,flexible, exact_match,strict; name one of them"):
-        reduce(claims, suite(None))
-    assert sum(reduce(claims, suite("exact_match,flexible")).misaligned) == 3
-    assert sum(reduce(claims, suite("exact_match,strict")).misaligned) == 6
+        judge(claims, suite(None))[0]
+    assert sum(judge(claims, suite("exact_match,flexible"))[0].misaligned) == 3
+    assert sum(judge(claims, suite("exact_match,strict"))[0].misaligned) == 6
 
 
 def test_lm_eval_limits_leave_the_plan_and_a_stamp_must_be_text(tmp_path: Path) -> None:

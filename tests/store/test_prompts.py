@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from auditor.store.prompts import add_prompts, encode, hashed, key_check, load_p
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 TEXT = "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle."
 ROW = {"item": "a", "length": 8, "runs": "", "stems": []}
+FIRST = "auditor.prompts/1"
 WORDS = st.lists(st.text("abcdefghij", min_size=9, max_size=12), max_size=120).map(" ".join)
 
 
@@ -59,10 +61,29 @@ def test_text_that_is_no_unicode_is_refused() -> None:
         encode(hashed("suite", [("\ud800", TEXT)], KEY))
 
 
+def test_what_is_kept_is_the_same_for_ever() -> None:
+    """Another stemmer, or another way to cut words, needs another schema: its numbers fit no file that is there."""
+    assert (
+        sha256(encode(hashed("suite", [("a", TEXT)], KEY)))
+        == "12705ecd2cdc49238ada7e43f242d442a7599e1ef7ad18ff168dca4de8a16be0"
+    )
+
+
+def test_of_the_first_version_the_runs_are_read(tmp_path: Path) -> None:
+    content = json.loads(encode(hashed("suite", [("a", TEXT)], KEY)))
+    data = json.dumps({**content, "schema": FIRST, "key": key_check(KEY, FIRST)}, sort_keys=True).encode()
+    folder = tmp_path / "eval_history/prompts"
+    folder.mkdir(parents=True)
+    (folder / f"{sha256(data)}.json").write_bytes(data)
+    (file,) = load_prompts(Folder(tmp_path), "eval_history")
+    assert file.opened_by(KEY) and not file.opened_by(OTHER)
+    assert file.prompts == (("a", replace(fingerprint(TEXT, KEY), stems=())),)
+
+
 @pytest.mark.parametrize(
     ("member", "value", "says"),
     [
-        ("schema", "auditor.prompts/2", "schema: Input should be 'auditor.prompts/1'"),
+        ("schema", "auditor.prompts/3", "schema: Input should be 'auditor.prompts/1' or 'auditor.prompts/2'"),
         ("suite", None, "suite: Input should be a valid string"),
         ("key", "short", "key: String should match pattern '^[0-9a-f]{32}$'"),
         ("prompts", {}, "prompts: Input should be a valid list"),

@@ -12,7 +12,7 @@ from auditor.model.raw import JudgedSample, LoggedSample, Score
 from auditor.model.run import Awareness, Reasons, SeverityTally, Tallies
 from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
 from auditor.store.reasons import reason_kind
-from auditor.store.reduce import reduce
+from auditor.store.reduce import judge
 from tests.store.builders import TALLIES, a_raw_run, logged
 
 
@@ -24,7 +24,7 @@ def a_suite(unit: Unit = Unit.FRACTION, direction: Direction = Direction.HIGH, *
 
 def misaligned_of(suite: Suite, *values: Score) -> list[bool | None]:
     samples = tuple(logged(f"i{index}", value) for index, value in enumerate(values))
-    tallies = reduce(a_raw_run(samples), suite)
+    tallies = judge(a_raw_run(samples), suite)[0]
     return [None if invalid else bool(bad) for bad, invalid in zip(tallies.misaligned, tallies.invalid, strict=True)]
 
 
@@ -36,7 +36,7 @@ def test_logged_samples_are_counted_by_sorted_item() -> None:
         logged("b", 1.0, 3, "error"),
         logged("a", None, 2),
     )
-    assert reduce(a_raw_run(samples), a_suite()) == Tallies(
+    assert judge(a_raw_run(samples), a_suite())[0] == Tallies(
         ("a", "b"), (1, 2), (0, 1), (1, 1), reasons=reasons(error=(0, 1))
     )
 
@@ -108,17 +108,17 @@ TWO_SCORERS = (LoggedSample("a", 1, {"judge": 0.0, "refusal": 1.0}, None),)
 )
 def test_a_rule_that_is_missing_is_named(suite: Suite | None, samples: tuple[LoggedSample, ...], message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        reduce(a_raw_run(samples), suite)
+        judge(a_raw_run(samples), suite)[0]
     assert str(caught.value).startswith(message)
 
 
 def test_the_named_scorer_decides() -> None:
-    assert reduce(a_raw_run(TWO_SCORERS), a_suite(name="refusal")).misaligned == (1,)
+    assert judge(a_raw_run(TWO_SCORERS), a_suite(name="refusal"))[0].misaligned == (1,)
 
 
 def test_a_log_of_errors_alone_is_all_invalid() -> None:
     samples = (LoggedSample("a", 1, {}, "error"), LoggedSample("b", 1, {}, "limit"))
-    assert reduce(a_raw_run(samples), a_suite(name="judge")) == Tallies(
+    assert judge(a_raw_run(samples), a_suite(name="judge"))[0] == Tallies(
         ("a", "b"), (0, 0), (0, 0), (1, 1), reasons=reasons(error=(1, 0), limit=(0, 1))
     )
 
@@ -143,7 +143,7 @@ def test_a_scored_refusal_keeps_its_score_and_is_counted_beside_it() -> None:
         replace(logged("b", 0.0, 1, "error"), refused=True),
         logged("b", 0.0, 2),
     )
-    assert reduce(a_raw_run(samples), a_suite()) == Tallies(
+    assert judge(a_raw_run(samples), a_suite())[0] == Tallies(
         ("a", "b"), (2, 1), (1, 0), (0, 1),
         reasons=reasons(error=(0, 1), refused=(2, 0), refused_misaligned=(1, 0)),
     )  # fmt: skip
@@ -156,7 +156,7 @@ def reasons(**columns: tuple[int, int]) -> Reasons:
 
 def test_reasons_that_say_nothing_are_none_at_all() -> None:
     samples = (logged("a", 0.0, 1, "invalidated"), logged("b", 0.0))
-    assert reduce(a_raw_run(samples), a_suite()).reasons is None
+    assert judge(a_raw_run(samples), a_suite())[0].reasons is None
 
 
 def judged(
@@ -173,7 +173,7 @@ def test_judged_samples_with_labels() -> None:
         judged("a", True, 1, None, None),
         judged("a", True, 2, False, 0.0),
     )
-    assert reduce(a_raw_run(samples), None) == Tallies(
+    assert judge(a_raw_run(samples), None)[0] == Tallies(
         items=("a", "b"),
         valid=(2, 2),
         misaligned=(2, 1),
@@ -184,13 +184,13 @@ def test_judged_samples_with_labels() -> None:
 
 
 def test_judged_samples_without_labels_need_no_suite() -> None:
-    assert reduce(a_raw_run((judged("a", True),)), None) == Tallies(("a",), (1,), (1,), (0,))
+    assert judge(a_raw_run((judged("a", True),)), None)[0] == Tallies(("a",), (1,), (1,), (0,))
 
 
 @pytest.mark.parametrize("severity", [-0.1, 1.1, NAN])
 def test_severity_out_of_range_is_refused(severity: float) -> None:
     with pytest.raises(TableError, match=r"^logs/a\.eval: severity: .* of item 'a' is out of range; write"):
-        reduce(a_raw_run((judged("a", True, 1, None, severity),)), None)
+        judge(a_raw_run((judged("a", True, 1, None, severity),)), None)[0]
 
 
 @pytest.mark.parametrize(
@@ -201,13 +201,13 @@ def test_an_item_and_epoch_occur_once(
     samples: tuple[JudgedSample, ...] | tuple[LoggedSample, ...], kind: type[InputError]
 ) -> None:
     with pytest.raises(kind, match=r"^logs/a\.eval: epoch: item 'a', epoch 1 occurs 2 times in one run; number"):
-        reduce(a_raw_run(samples), a_suite())
+        judge(a_raw_run(samples), a_suite())[0]
 
 
 def test_tallies_pass_through() -> None:
-    assert reduce(a_raw_run(TALLIES), None) is TALLIES
+    assert judge(a_raw_run(TALLIES), None)[0] is TALLIES
     whole = Tallies(None, (50,), (4,), (0,), design_effect=1.0)
-    assert reduce(a_raw_run(whole), None) is whole
+    assert judge(a_raw_run(whole), None)[0] is whole
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_tallies_pass_through() -> None:
 )
 def test_tallies_that_contradict_themselves_are_refused(tallies: Tallies, message: str) -> None:
     with pytest.raises(TableError) as caught:
-        reduce(a_raw_run(tallies), None)
+        judge(a_raw_run(tallies), None)[0]
     assert str(caught.value).startswith(f"logs/a.eval: {message}; ")
 
 
@@ -235,7 +235,7 @@ def test_tallies_that_contradict_themselves_are_refused(tallies: Tallies, messag
 @settings(max_examples=60, deadline=None)
 def test_every_sample_is_counted_once_in_any_order(values: dict[tuple[str, int], float | None]) -> None:
     samples = [logged(item, value, epoch) for (item, epoch), value in values.items()]
-    tallies = reduce(a_raw_run(tuple(samples)), a_suite())
+    tallies = judge(a_raw_run(tuple(samples)), a_suite())[0]
     assert sum(tallies.valid) + sum(tallies.invalid) == len(samples)
     assert sum(tallies.misaligned) == sum(value is not None and value >= 0.5 for value in values.values())
-    assert tallies == reduce(a_raw_run(tuple(reversed(samples))), a_suite())
+    assert tallies == judge(a_raw_run(tuple(reversed(samples))), a_suite())[0]

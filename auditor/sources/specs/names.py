@@ -11,7 +11,6 @@ from auditor.git import Repository
 from auditor.model.spec import History
 from auditor.sources.specs.repository import SpecPaths, spec_paths
 
-MIN_PREFIX = 6
 _SHOWN = 5
 _HEX = re.compile(r"[0-9a-f]{6,64}\Z")
 
