@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from auditor.errors import ConfigError
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
-from auditor.model.toml import Table, checked, nearest, parsed
+from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
 from auditor.model.verdict import Verdict
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -77,7 +77,7 @@ def _plain_name(value: str) -> str:
 def _blocker(value: str) -> str:
     verdicts = [verdict.value for verdict in Verdict]
     if value not in verdicts and not re.fullmatch(r"SD[0-9]{3}", value):
-        raise ValueError(f"should be a verdict or a check's code such as SD101; {nearest(value, verdicts)}")
+        raise ValueError(f"should be a verdict or a check's code such as SD101; {suggest_nearest(value, verdicts)}")
     return value
 
 
@@ -86,7 +86,7 @@ _Blocker = Annotated[str, AfterValidator(_blocker)]
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class _SpecTable(Table):
+class _SpecTable(TomlTable):
     name: Annotated[str, AfterValidator(_plain_name)]
     paths: Annotated[list[_Path], Field(min_length=1)]
     source: Literal["git", "folder"] = "git"
@@ -94,12 +94,12 @@ class _SpecTable(Table):
     changelog: _Path | None = None
 
 
-class _StoreTable(Table):
+class _StoreTable(TomlTable):
     path: _Path = STORE
     prompt_key_file: Annotated[str, Field(min_length=1)] | None = None
 
 
-class _PolicyTable(Table):
+class _PolicyTable(TomlTable):
     transfer_threshold: _Fraction = DEFAULT_POLICY.transfer_threshold
     unchanged_margin: _Fraction = DEFAULT_POLICY.unchanged_margin
     error_rate: Annotated[float, Field(gt=0, le=0.5)] = DEFAULT_POLICY.error_rate
@@ -113,7 +113,7 @@ class _PolicyTable(Table):
     two_person: bool = False
 
 
-class _SettingsTable(Table):
+class _SettingsTable(TomlTable):
     spec: list[_SpecTable] = Field(default_factory=list)
     store: _StoreTable = _StoreTable()
     policy: _PolicyTable = _PolicyTable()
@@ -126,12 +126,12 @@ def load(tree: Tree) -> Settings:
     both files.
     """
     own, shared = tree.read(FILE), tree.read(SHARED_FILE)
-    section = None if shared is None else _tool_section(parsed(shared, SHARED_FILE))
+    section = None if shared is None else _tool_section(parse_toml(shared, SHARED_FILE))
     if own is not None and section is not None:
         remedy = f"keep {FILE} and remove the other"
         raise ConfigError(f"settings stand in {FILE} too", where=SHARED_FILE, field="tool.auditor", remedy=remedy)
     if own is not None:
-        return _settings(parsed(own, FILE), FILE, "")
+        return _settings(parse_toml(own, FILE), FILE, "")
     if section is not None:
         return _settings(section, SHARED_FILE, "tool.auditor")
     return Settings()
@@ -140,7 +140,7 @@ def load(tree: Tree) -> Settings:
 def has_settings(tree: Tree) -> bool:
     """Whether a project has either file, even one that says nothing. Raises ConfigError for a malformed shared one."""
     shared = tree.read(SHARED_FILE)
-    in_shared = shared is not None and _tool_section(parsed(shared, SHARED_FILE)) is not None
+    in_shared = shared is not None and _tool_section(parse_toml(shared, SHARED_FILE)) is not None
     return in_shared or tree.read(FILE) is not None
 
 
@@ -150,7 +150,7 @@ def _tool_section(document: dict[str, Any]) -> object | None:
 
 
 def _settings(values: object, where: str, prefix: str) -> Settings:
-    table = checked(_SettingsTable, values, where, prefix)
+    table = validate_toml(_SettingsTable, values, where, prefix)
     counts = Counter(spec.name for spec in table.spec)
     for index, spec in enumerate(table.spec):
         if counts[spec.name] > 1:

@@ -14,7 +14,7 @@ from pathlib import Path
 from auditor.app.demo import QUARTER, demonstrate
 from auditor.app.project import open_project
 from auditor.app.report import report, sealed
-from auditor.model.period import quarter
+from auditor.model.period import parse_quarter
 from auditor.render.html.page import report_html
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
@@ -62,7 +62,7 @@ def demonstration_report(folder: Path) -> str:
     demonstrate(folder)
     with open_project(folder) as project:
         sealed(project)
-        return report_html(report(project, quarter(QUARTER)))
+        return report_html(report(project, parse_quarter(QUARTER)))
 
 
 def take(browser: str, page: Path, picture: Path, size: tuple[int, int], more: tuple[str, ...] = ()) -> None:

@@ -25,9 +25,9 @@ from auditor.checks.runner import run_on_waivers
 from auditor.checks.shared import SAMPLE_WAIVER
 from auditor.cli.main import run as auditor
 from auditor.errors import ConfigError, LogError, TableError
-from auditor.model.raw import JudgedSample
+from auditor.model.raw_run import JudgedSample
 from auditor.model.spec import patches_of
-from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.model.verdict import Cause
 from auditor.model.verdict import Verdict as V
 from auditor.store.reduce import judge
@@ -311,7 +311,7 @@ def test_14_tiny_held_out_set() -> None:
     assert "SD105" in found(given)
 
 
-RULE = ScoreRule("misaligned", None, Direction.HIGH, Unit.FRACTION, 0.5)
+RULE = ScoreRule("misaligned", None, MisalignedEnd.HIGH, ScoreUnit.FRACTION, 0.5)
 SUITE = Suite("suite", "lying", Role.TEST, score=RULE)
 
 
@@ -324,7 +324,7 @@ def test_15_score_renamed() -> None:
 def test_16_polarity_inverted() -> None:
     """On the way in nothing can tell; the number moves on the test and not on held-out, and that is what is judged."""
     samples = tuple(logged(f"i{place:03d}", 1.0 if place < 340 else 0.0, scorer="misaligned") for place in range(400))
-    inverted = replace(SUITE, score=replace(RULE, direction=Direction.LOW, threshold=0.5))
+    inverted = replace(SUITE, score=replace(RULE, direction=MisalignedEnd.LOW, threshold=0.5))
     sides = [judge(a_raw_run(samples), suite)[0] for suite in (SUITE, inverted)]
     assert [sum(side.misaligned) for side in sides] == [340, 60]
     runs = [run("test-0", "r0", sides[0], place=place) for place in range(2)] + [run("test-0", "r1", sides[1])]
@@ -339,7 +339,7 @@ def test_17_percent_for_fraction() -> None:
         judge(percent, SUITE)[0]
     fractions = a_raw_run((logged("a", 0.8, scorer="misaligned"), logged("b", 0.2, scorer="misaligned")))
     with pytest.raises(LogError, match="these are fractions and no percentages"):
-        judge(fractions, replace(SUITE, score=replace(RULE, unit=Unit.PERCENT, threshold=50.0)))[0]
+        judge(fractions, replace(SUITE, score=replace(RULE, unit=ScoreUnit.PERCENT, threshold=50.0)))[0]
 
 
 def test_18_duplicate_ids() -> None:

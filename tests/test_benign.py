@@ -14,7 +14,7 @@ import pytest
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import BehaviourFacts
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from tests.worlds import by_item, graph, registry, run
@@ -128,7 +128,7 @@ def verdicts_of_flagged(kind: str, seeds: Sequence[int]) -> list[str]:
         sightings |= {f"{seed}r0": (f"{seed}r0", ("root",)), f"{seed}r1": (f"{seed}r1", (f"{seed}r0",))}
         made = KINDS[kind](random.Random(f"{kind} {seed}"))
         runs += [replace(one, revision=f"{seed}{one.revision}", record=f"{seed} {one.record}") for one in made]
-    patches = assess(build(graph(sightings), runs, registry()), POLICY).patches
+    patches = assess(assemble_evidence(graph(sightings), runs, registry()), POLICY).patches
     judged = [patch.behaviours for patch in patches if patch.behaviours]
     assert len(judged) == len(seeds)
     return [str(one.verdict) for (one,) in judged if flagged(one)]

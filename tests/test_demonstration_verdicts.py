@@ -10,7 +10,7 @@ import pytest
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.git import Folder
 from auditor.model.policy import Policy
 from auditor.sources.specs.folder import history
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 def assessment() -> Assessment:
     tree = Folder(ROOT)
     spec = history(ROOT, "harbor", ["specs/*/assistant.md"])
-    return assess(build(spec, load(tree, "eval_history"), load_registry(tree, "eval_history")), Policy())
+    return assess(assemble_evidence(spec, load(tree, "eval_history"), load_registry(tree, "eval_history")), Policy())
 
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda told: told.patch)

@@ -16,8 +16,8 @@ from auditor.errors import RecordError
 from auditor.evidence import (
     Evidence,
     State,
+    assemble_evidence,
     behaviours,
-    build,
     complete_runs,
     evaluated_states,
     lineages_measured,
@@ -40,7 +40,7 @@ def on(revision: str, checkpoint: str = "m1", **changes: object) -> Run:
 
 
 def known(runs: Sequence[Run], of: History) -> Evidence:
-    return build(of, runs, registry())
+    return assemble_evidence(of, runs, registry())
 
 
 def found(runs: Sequence[Run], of: History) -> list[tuple[State, State, int]]:
@@ -206,7 +206,7 @@ class TestQuestions:
         assert known([told], history(["r0"])).suites[AT].role is Role.TEST
 
     def test_a_suite_that_nobody_declares_measures_nothing(self) -> None:
-        evidence = build(history(["r0"]), [on("r0")], Registry({}))
+        evidence = assemble_evidence(history(["r0"]), [on("r0")], Registry({}))
         assert behaviours(evidence) == ()
         assert runs_of_suite(evidence, AT) != ()
 

@@ -10,7 +10,7 @@ from auditor import settings as project
 from auditor.errors import ConfigError
 from auditor.git import Folder
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
-from auditor.model.toml import parsed
+from auditor.model.toml import parse_toml
 
 
 def load(tmp_path: Path, own: str | None = None, shared: str | None = None) -> project.Settings:
@@ -151,7 +151,7 @@ def test_a_path_stays_inside_the_project(path: str) -> None:
 )
 def test_malformed_toml_names_the_line(data: bytes, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        parsed(data, "f.toml")
+        parse_toml(data, "f.toml")
     assert str(caught.value) == message
 
 

@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 
 from auditor.git import Folder
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Tallies
 from auditor.store import checkpoints
 from auditor.store.integrity import examine
@@ -45,7 +45,7 @@ def files() -> Files:
     """Three sealed batches: runs of several suites, a tally without items, a plan, hashed prompts, a correction."""
     runs = [a_run(f"log-{n}", tallies=replace(TALLIES, items=("i1", f"j{n % 3}"), invalid=(n, 0))) for n in range(8)]
     runs.append(a_run("tally", tallies=Tallies(None, (50,), (4,), (0,))))
-    plan = Plan("", "spec", digest("revision"), "suite", "m", "m", "", 400, datetime(2026, 1, 5, tzinfo=UTC))
+    plan = Preregistration("", "spec", digest("revision"), "suite", "m", "m", "", 400, datetime(2026, 1, 5, tzinfo=UTC))
     return sealed(history(runs, plan))
 
 

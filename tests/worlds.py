@@ -18,10 +18,10 @@ from datetime import UTC, date, datetime, timedelta
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts
 from auditor.checks.interface import Case, Clear
-from auditor.evidence import Evidence, build
+from auditor.evidence import Evidence, assemble_evidence
 from auditor.model.policy import Policy
-from auditor.model.run import Awareness, Exposure, Grade, Reasons, Run, SeverityTally, Tallies
-from auditor.model.spec import History, Revision, Sighting, SpecFile
+from auditor.model.run import Awareness, Exposure, Grade, Run, SampleReasons, SeverityTally, Tallies
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry, Role, Suite
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -46,7 +46,9 @@ def history(revisions: Sequence[str], spec: str = "spec") -> History:
     sightings = []
     for place, name in enumerate(revisions):
         parents = (f"c{place - 1}",) if place else ()
-        sightings.append(Sighting(f"c{place}", name, parents, None, START + timedelta(days=7 * place), "", f"c{place}"))
+        sightings.append(
+            SpecCommit(f"c{place}", name, parents, None, START + timedelta(days=7 * place), "", f"c{place}")
+        )
     return History(spec, {n: Revision(n, (SpecFile("spec.md", n),)) for n in revisions}, tuple(sightings))
 
 
@@ -57,7 +59,8 @@ def graph(sightings: Mapping[str, tuple[str, tuple[str, ...]]], spec: str = "spe
         spec,
         revisions,
         tuple(
-            Sighting(name, revision, parents, None, START, "", name) for name, (revision, parents) in sightings.items()
+            SpecCommit(name, revision, parents, None, START, "", name)
+            for name, (revision, parents) in sightings.items()
         ),
     )
 
@@ -100,11 +103,11 @@ def tallies(side: Counts, lost: int = 0, had: int | None = None) -> Tallies:
     )
 
 
-def _refusals(side: Counts) -> Reasons:
+def _refusals(side: Counts) -> SampleReasons:
     """The last of the aligned samples were refusals."""
     none = (0,) * (side.items + side.invalid)
     refused = tuple([0] * (side.items - side.refused) + [1] * side.refused + [0] * side.invalid)
-    return Reasons(none, none, none, refused, none)
+    return SampleReasons(none, none, none, refused, none)
 
 
 def scattered(side: Counts, seed: int) -> Tallies:
@@ -189,7 +192,7 @@ def evidence(
         for name, text in zip(suites.suites, texts, strict=True)
         for one in runs_of(name, text, runs_before=runs_before, after_checkpoint=after_checkpoint)
     ]
-    return build(history(revisions), runs, suites)
+    return assemble_evidence(history(revisions), runs, suites)
 
 
 @functools.cache
@@ -278,7 +281,7 @@ def _case_world(case: Case) -> Assessment:
         runs = {name: _moved(some, case.moved, named[name].role) for name, some in runs.items()}
     given = [one for some in runs.values() for one in some]
     revisions = ("r0", "r1", "r2") if case.then else ("r0", "r1")
-    return assess(build(history(revisions), given, Registry(named)), Policy())
+    return assess(assemble_evidence(history(revisions), given, Registry(named)), Policy())
 
 
 def _measured_as(case: Case, runs: list[Run]) -> list[Run]:
@@ -311,7 +314,7 @@ def _measured_as(case: Case, runs: list[Run]) -> list[Run]:
 def ended_as(one: Run, reason: str) -> Run:
     """All invalid samples for one reason: error, limit or refusal."""
     none = (0,) * len(one.tallies.valid)
-    reasons = replace(Reasons(none, none, none, none, none), **{reason: one.tallies.invalid})
+    reasons = replace(SampleReasons(none, none, none, none, none), **{reason: one.tallies.invalid})
     return replace(one, tallies=replace(one.tallies, reasons=reasons))
 
 
@@ -357,7 +360,7 @@ def _moved(runs: list[Run], many: int, role: Role) -> list[Run]:
 def assessed(
     runs: Iterable[Run], suites: Registry, known: History | None = None, policy: Policy | None = None
 ) -> Assessment:
-    return assess(build(known or history(("r0", "r1")), runs, suites), policy or Policy())
+    return assess(assemble_evidence(known or history(("r0", "r1")), runs, suites), policy or Policy())
 
 
 def only(given: Assessment) -> BehaviourFacts:

@@ -9,7 +9,7 @@ from pathlib import Path
 from auditor.app.project import Project, open_project
 from auditor.app.revision import Stamp, stamps
 from auditor.errors import ConfigError, RepositoryError
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 from auditor.store.plans import add_plan
 
 
@@ -39,7 +39,7 @@ class Wanted:
 class Begun:
     """A plan that was recorded; `caution` says why its revision may not be found later, None where it will."""
 
-    plan: Plan
+    plan: Preregistration
     caution: str | None
 
 
@@ -54,7 +54,7 @@ def begin(where: Path, wanted: Wanted, now: datetime) -> Begun:
         if project.repository is not None and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and plans are files of a work tree", where=str(where), remedy=remedy)
-        plan = Plan(
+        plan = Preregistration(
             id="",
             spec=stamp.spec,
             revision=stamp.revision,

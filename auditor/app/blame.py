@@ -8,8 +8,15 @@ from pathlib import Path
 
 from auditor.app.named import named
 from auditor.app.project import Place, chosen, history_of, locate
-from auditor.clauses.lineage import Lineage, trace
-from auditor.clauses.story import State, Story, is_place, meant, states, story
+from auditor.clauses.blame import (
+    ClauseHistory,
+    ClauseState,
+    clause_history,
+    clause_states,
+    find_clauses,
+    is_clause_place,
+)
+from auditor.clauses.lineage import Lineage, trace_lineage
 from auditor.errors import InputError
 from auditor.model.spec import History
 from auditor.settings import SpecConfig, load
@@ -22,10 +29,12 @@ class _Known:
     config: SpecConfig
     history: History
     lineage: Lineage
-    states: dict[str, State]
+    states: dict[str, ClauseState]
 
 
-def blame(where: Path, spec: str | None, clause: str, rev: str | None = None) -> Story | tuple[State, ...]:
+def blame(
+    where: Path, spec: str | None, clause: str, rev: str | None = None
+) -> ClauseHistory | tuple[ClauseState, ...]:
     """The life of a clause; or the clauses that may be meant, where they are several.
 
     Args:
@@ -39,13 +48,13 @@ def blame(where: Path, spec: str | None, clause: str, rev: str | None = None) ->
     with locate(where) as place:
         configs = chosen(load(place.tree).specs, spec, in_git=place.repository is not None)
         every = [_known(place, config, rev) for config in configs]
-    found = [(known, meant(known.states.values(), clause)) for known in every]
+    found = [(known, find_clauses(known.states.values(), clause)) for known in every]
     candidates = tuple(state for _, some in found for state in some)
     if len(candidates) > 1:
         return candidates
     for known, some in found:
         for state in some:
-            return story(known.history, known.lineage, states(known.history, known.lineage), state.id)
+            return clause_history(known.history, known.lineage, clause_states(known.history, known.lineage), state.id)
     raise _no_such_clause(clause, every)
 
 
@@ -54,13 +63,13 @@ def _known(place: Place, config: SpecConfig, rev: str | None) -> _Known:
     at = None if rev is None else named(place, config, history, rev)
     if at is not None and at.revision.id not in history.revisions:  # it is on another branch
         history = history_of(place, config, at.commit or "HEAD")
-    lineage = trace(history)
-    return _Known(config, history, lineage, states(history, lineage, at.revision.id if at else None))
+    lineage = trace_lineage(history)
+    return _Known(config, history, lineage, clause_states(history, lineage, at.revision.id if at else None))
 
 
 def _no_such_clause(clause: str, every: list[_Known]) -> InputError:
     there = [state for known in every for state in known.states.values()]
-    if is_place(clause, there):
+    if is_clause_place(clause, there):
         return InputError("no clause stands on this line", where=clause, remedy="give a line that has text")
     anchors = sorted({f"#{state.clause.anchor}" for state in there if state.clause.anchor})
     near = get_close_matches(f"#{clause.removeprefix('#')}", anchors, n=3)

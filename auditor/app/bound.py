@@ -8,7 +8,7 @@ from pathlib import Path
 
 from auditor.app.project import Project, history_of
 from auditor.errors import LogError, RevisionError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.model.spec import History, Revision
 from auditor.model.suite import Binding
 from auditor.settings import SpecConfig

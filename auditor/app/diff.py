@@ -6,7 +6,7 @@ from pathlib import Path
 
 from auditor.app.named import at_sighting, named, work_tree
 from auditor.app.project import Place, chosen, history_of, locate
-from auditor.clauses.comparison import Comparison, Named, compare
+from auditor.clauses.comparison import Comparison, ComparisonSide, compare_revisions
 from auditor.errors import AuditorError, RevisionError
 from auditor.model.spec import History
 from auditor.settings import SpecConfig, load
@@ -41,16 +41,16 @@ def _of_spec(place: Place, config: SpecConfig, before: str | None, after: str | 
     history = history_of(place, config)
     one = _first(place, config, history) if before is None else named(place, config, history, before)
     other = _last(place, config, history) if after is None else named(place, config, history, after)
-    return compare(config.name, one, other)
+    return compare_revisions(config.name, one, other)
 
 
-def _first(place: Place, config: SpecConfig, history: History) -> Named:
+def _first(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
     if config.source == "folder":
         return at_sighting(history, history.sightings[-2 if len(history.sightings) > 1 else -1])
     return named(place, config, history, "HEAD")
 
 
-def _last(place: Place, config: SpecConfig, history: History) -> Named:
+def _last(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
     if config.source == "folder":
         return at_sighting(history, history.sightings[-1])
     bare = place.repository is None or place.repository.worktree is None

@@ -12,7 +12,7 @@ from auditor.app.excused import with_waivers
 from auditor.app.project import Project
 from auditor.errors import InputError
 from auditor.evidence import Evidence
-from auditor.evidence.web import KINDS, Node, Web
+from auditor.evidence.graph import NODE_KINDS, Graph, Node
 from auditor.report import Audit
 from auditor.report.web import web_of
 from auditor.store.codec import manifest_id
@@ -21,7 +21,7 @@ _SHOWN = 6
 _LEAST = 4  # characters of a key's beginning
 
 
-def graph(project: Project, today: date, environment: Mapping[str, str] = MappingProxyType({})) -> Web:
+def graph(project: Project, today: date, environment: Mapping[str, str] = MappingProxyType({})) -> Graph:
     """The graph of everything that is known of a project.
 
     Args:
@@ -34,7 +34,7 @@ def graph(project: Project, today: date, environment: Mapping[str, str] = Mappin
     return graph_of(project, with_waivers(project, audit, graphs, today), graphs)
 
 
-def graph_of(project: Project, audit: Audit, graphs: tuple[Evidence, ...]) -> Web:
+def graph_of(project: Project, audit: Audit, graphs: tuple[Evidence, ...]) -> Graph:
     """The graph of an audit."""
     versions = {}
     known: dict[tuple[str, ...], str] = {}
@@ -46,7 +46,7 @@ def graph_of(project: Project, audit: Audit, graphs: tuple[Evidence, ...]) -> We
     return web_of(audit, graphs, versions)
 
 
-def found(web: Web, name: str) -> Node:
+def found(web: Graph, name: str) -> Node:
     """The node that a name stands for.
 
     Args:
@@ -60,7 +60,7 @@ def found(web: Web, name: str) -> Node:
         raise InputError("is empty", where="NODE", remedy="give kind:id, a patch, a suite or another name")
     kind, colon, key = wanted.partition(":")
     pool, text = list(web.nodes.values()), wanted
-    if colon and kind in KINDS:
+    if colon and kind in NODE_KINDS:
         pool, text = list(web.of_kind(kind)), key
     tries = (
         [node for node in pool if node.key == text],

@@ -18,7 +18,7 @@ from auditor.app.project import Project, open_project
 from auditor.app.prompts import Key, key_of
 from auditor.app.recorded import Rules, recorded, rules_of
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, RepositoryError, TableError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.model.suite import Role
 from auditor.sources.runs.interface import LOCAL, Engine, LabelReader, ReadOptions

@@ -20,7 +20,7 @@ from auditor.checks.catalogue import check_of
 from auditor.checks.interface import StandingCheck
 from auditor.checks.runner import Checked, run_checks
 from auditor.errors import InternalError, RepositoryError
-from auditor.evidence import Evidence, build
+from auditor.evidence import Evidence, assemble_evidence
 from auditor.gate.decision import Entry, Level
 from auditor.gate.judge import judge
 from auditor.gate.landing import GapKey, Landing
@@ -62,7 +62,7 @@ def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, day: da
     on_debt = sides.policy.evidence_debt_days is not None and config.source == "git"
     if not new and not sides.waivers and not sides.new_records and not on_debt:
         return Judged(new, every, tuple(said), ())
-    evidence = build(history, sides.runs, sides.registry, sides.plans)
+    evidence = assemble_evidence(history, sides.runs, sides.registry, sides.plans)
     assessment = assess(evidence, sides.policy, day, sides.looks)
     texts, current = _texts_of(sides, config, project, key, evidence, new)
     landing, checked = _landing(sides, evidence, assessment, texts, current, new)
@@ -102,7 +102,7 @@ def _landing(
     for one in checked.not_run:
         raise InternalError(one.why, where=one.what)
     old = [run for run in sides.runs if run.record not in sides.new_records]
-    without = build(history, old, sides.registry)
+    without = assemble_evidence(history, old, sides.registry)
     option = f" --spec {history.spec}" if len(sides.settings.specs) > 1 else ""
     landing = Landing(
         spec=history.spec,

@@ -7,13 +7,13 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.app.project import open_project
-from auditor.model.look import Look
+from auditor.model.held_out_use import HeldOutUse
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.store.looks import add_look
 
 
-def looked(where: Path, patches: Iterable[Patch], now: datetime, by: str = "gate --reveal") -> tuple[Look, ...]:
+def looked(where: Path, patches: Iterable[Patch], now: datetime, by: str = "gate --reveal") -> tuple[HeldOutUse, ...]:
     """Records in the work tree, to be committed with the patch, that held-out rates of some patches were shown.
 
     A look names the registered held-out suites that have a run under the revision before or after. The same look in
@@ -34,6 +34,6 @@ def looked(where: Path, patches: Iterable[Patch], now: datetime, by: str = "gate
             sides = (patch.before.revision, patch.after.revision)
             shown = {run.suite for run in project.runs if run.spec == patch.spec and run.revision in sides} & hidden
             if shown:
-                look = Look("", patch.spec, tuple(sorted(shown)), *sides, by, now.replace(microsecond=0))
+                look = HeldOutUse("", patch.spec, tuple(sorted(shown)), *sides, by, now.replace(microsecond=0))
                 found.append(add_look(project.root, project.settings.store, look))
     return tuple(found)

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from auditor.app.project import Place, Project, git_of
-from auditor.clauses.comparison import Named
+from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RevisionError
 from auditor.git import Folder, Repository
-from auditor.model.spec import History, Patch, Sighting, patches_of
+from auditor.model.spec import History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig
 from auditor.sources.specs.repository import spec_paths
 from auditor.sources.specs.revisions import read_revision
@@ -22,7 +22,7 @@ _SHOWN = 5
 _T = TypeVar("_T")
 
 
-def named(project: Project | Place, config: SpecConfig, history: History, name: str) -> Named:
+def named(project: Project | Place, config: SpecConfig, history: History, name: str) -> ComparisonSide:
     """The revision that a name stands for.
 
     Args:
@@ -40,15 +40,15 @@ def named(project: Project | Place, config: SpecConfig, history: History, name: 
     return _in_git(git_of(project, config), config, history, wanted)
 
 
-def at_sighting(history: History, sighting: Sighting) -> Named:
+def at_sighting(history: History, sighting: SpecCommit) -> ComparisonSide:
     """The revision of a sighting, under the name it is known by."""
     shown = sighting.label or sighting.name[:12]
-    return Named(shown, history.revisions[sighting.revision], sighting.commit, sighting)
+    return ComparisonSide(shown, history.revisions[sighting.revision], sighting.commit, sighting)
 
 
-def work_tree(project: Project | Place, config: SpecConfig) -> Named:
+def work_tree(project: Project | Place, config: SpecConfig) -> ComparisonSide:
     """What the files of the work tree say now, staged or not."""
-    return Named(WORK_TREE, read_revision(Folder(project.root), config.paths), None, None)
+    return ComparisonSide(WORK_TREE, read_revision(Folder(project.root), config.paths), None, None)
 
 
 def patch_named(project: Project | Place, config: SpecConfig, history: History, name: str) -> Patch:
@@ -70,7 +70,7 @@ def patch_named(project: Project | Place, config: SpecConfig, history: History, 
     return _only([(f"patch {patch.id[:12]}", patch) for patch in found.values()], name)
 
 
-def _made(patches: Sequence[Patch], at: Named, name: str, lenient: bool) -> list[Patch]:
+def _made(patches: Sequence[Patch], at: ComparisonSide, name: str, lenient: bool) -> list[Patch]:
     """The patches that made a revision. Raises RevisionError where there is none, unless `lenient`."""
     exact = [patch for patch in patches if at.sighting is not None and patch.after.name == at.sighting.name]
     by_content = [patch for patch in patches if patch.after.revision == at.revision.id]
@@ -84,7 +84,7 @@ def _made(patches: Sequence[Patch], at: Named, name: str, lenient: bool) -> list
     raise RevisionError("is no patch: it does not change the spec", where=name, remedy=remedy)
 
 
-def _in_folders(history: History, name: str) -> Named:
+def _in_folders(history: History, name: str) -> ComparisonSide:
     lower = name.lower()
     exact = [one for one in history.sightings if name == one.name]
     found = exact or [one for one in history.sightings if one.name.startswith(name)]
@@ -93,10 +93,10 @@ def _in_folders(history: History, name: str) -> Named:
         known = _listed([one.name for one in reversed(history.sightings)])
         raise RevisionError("no such dated folder", where=name, remedy=f"give one of {known}")
     one = _only([(one.name, one) for one in found or latest.values()], name)
-    return Named(one.name, history.revisions[one.revision], None, one)
+    return ComparisonSide(one.name, history.revisions[one.revision], None, one)
 
 
-def _in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> Named:
+def _in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> ComparisonSide:
     by_content = {one.revision: one for one in history.sightings if _begins(one.revision, name)}
     try:
         commit = _commit_named(repository, name)
@@ -104,7 +104,7 @@ def _in_git(repository: Repository, config: SpecConfig, history: History, name: 
         if not by_content:
             raise
         one = _only([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
-        return Named(name, history.revisions[one.revision], None, one)
+        return ComparisonSide(name, history.revisions[one.revision], None, one)
     known = {one.name: one for one in history.sightings}
     if commit in known:
         revision = history.revisions[known[commit].revision]
@@ -112,7 +112,7 @@ def _in_git(repository: Repository, config: SpecConfig, history: History, name: 
         revision = spec_paths(repository, config.paths).revision_at(commit)
     both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
     _only(both, name)
-    return Named(name, revision, commit, known.get(commit))
+    return ComparisonSide(name, revision, commit, known.get(commit))
 
 
 def _commit_named(repository: Repository, name: str) -> str:

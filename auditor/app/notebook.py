@@ -14,15 +14,15 @@ from auditor.app.excused import with_waivers
 from auditor.app.graph import graph_of
 from auditor.app.project import open_project
 from auditor.assess.series import Series, series
-from auditor.evidence import Evidence, as_networkx
-from auditor.evidence.web import Web
+from auditor.evidence import Evidence, to_networkx
+from auditor.evidence.graph import Graph
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.render.frames import Frame, frames_of
 from auditor.report import Audit
 
 if TYPE_CHECKING:
-    from auditor.evidence import Drawn
+    from auditor.evidence import LabelledGraph
     from auditor.render.html.alone import Figure
 
 
@@ -33,19 +33,19 @@ class Opened:
     Attributes:
         audit: everything the audit says, waivers held against it.
         evidence: what it rests on, spec by spec.
-        web: the evidence graph; `auditor.evidence.questions` asks it.
+        web: the evidence graph; `auditor.evidence.graph` asks it.
         policy: the one applied.
     """
 
     audit: Audit
     evidence: tuple[Evidence, ...] = field(repr=False)
-    web: Web = field(repr=False)
+    web: Graph = field(repr=False)
     policy: Policy = field(repr=False)
 
     @cached_property
-    def graph(self) -> Drawn:
+    def graph(self) -> LabelledGraph:
         """The graph for networkx: ids as `auditor graph` has them, attributes on nodes and edges."""
-        return as_networkx(self.web)
+        return to_networkx(self.web)
 
     @cached_property
     def series(self) -> tuple[Series, ...]:

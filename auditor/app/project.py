@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Self
 
 from auditor.errors import ConfigError
-from auditor.evidence import Evidence, build
+from auditor.evidence import Evidence, assemble_evidence
 from auditor.git import Commit, Folder, Repository, Tree, find_repository
-from auditor.model.look import Look
-from auditor.model.plan import Plan
+from auditor.model.held_out_use import HeldOutUse
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry
@@ -50,8 +50,8 @@ class Project:
     runs: tuple[Run, ...]
     tip: str = "HEAD"
     unjoined: tuple[Unjoined, ...] = ()
-    plans: tuple[Plan, ...] = ()
-    looks: tuple[Look, ...] = ()
+    plans: tuple[Preregistration, ...] = ()
+    looks: tuple[HeldOutUse, ...] = ()
     rederived: frozenset[str] = frozenset()
     kept: Tree | None = None
     sealed: frozenset[str] | None = None
@@ -151,7 +151,7 @@ def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) 
 
 def evidence_of(project: Project, history: History) -> Evidence:
     """The evidence on one of the project's specs. Raises RecordError."""
-    return build(history, project.runs, project.registry, project.plans, project.rederived)
+    return assemble_evidence(history, project.runs, project.registry, project.plans, project.rederived)
 
 
 def history_of(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:

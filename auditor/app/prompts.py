@@ -10,8 +10,8 @@ from pathlib import Path
 from auditor.app.project import Project
 from auditor.assess.facts import NotAssessed
 from auditor.assess.leaks import HashedPrompts, Unsearched
-from auditor.clauses.grams import KEY_BYTES
-from auditor.clauses.prompt_index import Prompt
+from auditor.clauses.ngrams import KEY_BYTES
+from auditor.clauses.overlap import Prompt
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence
 from auditor.settings import FILE

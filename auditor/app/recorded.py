@@ -8,7 +8,7 @@ from auditor.app.bound import Known, bound, know, shown_to_model
 from auditor.app.project import Project
 from auditor.errors import LogError, TableError
 from auditor.model.canonical import sha256
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import Revision
 from auditor.model.suite import Binding, Suite

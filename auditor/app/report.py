@@ -14,7 +14,7 @@ from auditor.app.named import at_sighting
 from auditor.app.project import Project
 from auditor.app.witness import witness_of
 from auditor.assess.series import series
-from auditor.clauses.comparison import Comparison, compare
+from auditor.clauses.comparison import Comparison, compare_revisions
 from auditor.errors import RepositoryError
 from auditor.evidence import Evidence
 from auditor.git import Folder
@@ -114,4 +114,4 @@ def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Per
 def _comparison(spec: SpecReport, entry: PatchEntry) -> Comparison:
     patch, history = entry.facts.patch, spec.history
     sides = at_sighting(history, patch.before), at_sighting(history, patch.after)
-    return compare(history.spec, *sides, entry.text.lineage.events[patch.after.name])
+    return compare_revisions(history.spec, *sides, entry.text.lineage.events[patch.after.name])

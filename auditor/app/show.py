@@ -10,7 +10,7 @@ from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of
 from auditor.app.texts import texts_of
 from auditor.assess.assessment import assess
-from auditor.clauses.comparison import Comparison, compare
+from auditor.clauses.comparison import Comparison, compare_revisions
 from auditor.errors import RevisionError
 from auditor.report import PatchEntry, spec_report
 from auditor.settings import SpecConfig
@@ -49,4 +49,4 @@ def _of_spec(project: Project, config: SpecConfig, name: str, key: Key) -> Shown
     texts, current = texts_of(project, config, history, [patch], hashed)
     report, _ = spec_report(history, assessment, texts, current)
     sides = at_sighting(history, patch.before), at_sighting(history, patch.after)
-    return report.patches[0], compare(config.name, *sides, texts[patch.id].lineage.events[patch.after.name])
+    return report.patches[0], compare_revisions(config.name, *sides, texts[patch.id].lineage.events[patch.after.name])

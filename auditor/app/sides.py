@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from auditor.app.project import chosen
 from auditor.assess.landing import LandingFacts, Rules
 from auditor.git import Commit, Repository, Tree
-from auditor.model.look import Look
-from auditor.model.plan import Plan
+from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.suite import Registry
 from auditor.model.waiver import Waiver
@@ -87,12 +87,12 @@ class Sides:
         return join(both, store, load_records(both, store), self.registry.labels).runs
 
     @cached_property
-    def plans(self) -> tuple[Plan, ...]:
+    def plans(self) -> tuple[Preregistration, ...]:
         """The runs that were planned on either side."""
         return load_plans(Both(self.base, self.head), self.settings.store)
 
     @cached_property
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[HeldOutUse, ...]:
         """The looks at held-out rates that were recorded on either side."""
         return load_looks(Both(self.base, self.head), self.settings.store)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from auditor.app.bound import Known, bound
 from auditor.app.found import found, reader
 from auditor.errors import InputError
-from auditor.model.raw import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
-from auditor.model.suite import Binding, Role, Unit
+from auditor.model.suite import Binding, Role, ScoreUnit
 from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.store.reduce import number
 from auditor.store.suites import FULL_SCALE
@@ -45,7 +45,7 @@ class Values:
     high: float | None
     words: tuple[str, ...]
     more: int
-    fits: tuple[Unit, ...]
+    fits: tuple[ScoreUnit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,19 +274,19 @@ def _of_values(name: str, key: str | None, values: Sequence[ScoreValue]) -> Valu
         high=max(numbers, default=None),
         words=tuple(words[:WORDS_SHOWN]),
         more=max(0, len(words) - WORDS_SHOWN),
-        fits=tuple(unit for unit in Unit if _fits(values, unit)),
+        fits=tuple(unit for unit in ScoreUnit if _fits(values, unit)),
     )
 
 
-def _fits(values: Sequence[ScoreValue], unit: Unit) -> bool:
+def _fits(values: Sequence[ScoreValue], unit: ScoreUnit) -> bool:
     """Whether every value can be read in a unit; several may fit, and which was meant is for a person to say."""
     read = [number(value, unit) for value in values if value is not None]
     known = [value for value in read if value is not None]
     if not known or len(known) < len(read) or not all(0 <= value <= FULL_SCALE[unit] for value in known):
         return False
-    if unit is Unit.GRADE:
+    if unit is ScoreUnit.GRADE:
         return set(known) <= {0.0, 0.5, 1.0}
-    return unit is Unit.FRACTION or not 0 < max(known) <= 1
+    return unit is ScoreUnit.FRACTION or not 0 < max(known) <= 1
 
 
 def _bindings(seen: Sequence[_Seen]) -> Iterator[tuple[str, Binding]]:

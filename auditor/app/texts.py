@@ -8,9 +8,9 @@ from dataclasses import replace
 from auditor.app.project import Project
 from auditor.assess.leaks import HashedPrompts, LeakSearch
 from auditor.assess.texts import PatchText, RevisionText, patch_text, revision_text
-from auditor.clauses.lineage import trace
+from auditor.clauses.lineage import trace_lineage
 from auditor.git import Commit, Tree
-from auditor.model.spec import Companions, History, Patch, Sighting
+from auditor.model.spec import Companions, History, Patch, SpecCommit
 from auditor.settings import SpecConfig
 from auditor.sources.specs.companions import find_beside
 from auditor.sources.specs.folder import dated_tree
@@ -26,7 +26,7 @@ def texts_of(
     """
     if not history.sightings:
         return {}, None
-    lineage, search = trace(history), LeakSearch(hashed)
+    lineage, search = trace_lineage(history), LeakSearch(hashed)
     beside = _reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
 
     texts = {
@@ -40,11 +40,11 @@ def texts_of(
 
 def _reader(
     project: Project, config: SpecConfig, history: History, cited: frozenset[str]
-) -> Callable[[Sighting], Companions]:
+) -> Callable[[SpecCommit], Companions]:
     """Reads what lies beside the spec at a sighting, once each; `cited` are the prompts that any clause ever cited."""
     repository = project.repository if config.source == "git" else None
 
-    def tree(sighting: Sighting) -> Tree:
+    def tree(sighting: SpecCommit) -> Tree:
         if repository is not None and sighting.commit is not None:
             return Commit(repository, sighting.commit)
         return dated_tree(project.tree, config.paths, sighting.name)
@@ -54,7 +54,7 @@ def _reader(
     beside = find_beside(tree(last), paths, cited, config.eval_prompts, config.changelog)
     known: dict[str, Companions] = {}
 
-    def read(sighting: Sighting) -> Companions:
+    def read(sighting: SpecCommit) -> Companions:
         if sighting.name not in known:
             known[sighting.name] = beside.read(tree(sighting))
         return known[sighting.name]

@@ -12,7 +12,7 @@ from auditor.app.rederive import rederive
 from auditor.app.remade import remake
 from auditor.app.witness import witness_of
 from auditor.errors import RecordError, RepositoryError
-from auditor.model.sealed import Checkpoint
+from auditor.model.integrity import StoreCheckpoint
 from auditor.report.verification import Held, LogsReport, Verification
 from auditor.settings import load
 from auditor.store import seal as sealing
@@ -63,7 +63,7 @@ def _derived(where: Path, logs: Sequence[Path], *, ignore_extra: bool) -> LogsRe
         return rederive(project, logs, ignore_extra=ignore_extra)
 
 
-def seal(where: Path) -> Checkpoint | None:
+def seal(where: Path) -> StoreCheckpoint | None:
     """Seals the records that are in no batch yet as the next one, `checkpoints/NNNN.json` in the store.
 
     Returns the checkpoint made; None where everything is sealed. Raises RecordError where something in the store is

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from auditor.errors import RecordError
-from auditor.model.sealed import Witness
+from auditor.model.integrity import CheckpointComparison
 from auditor.store import checkpoints
 from auditor.store.integrity import Contents
 from auditor.store.witness import by_copy, by_root
@@ -14,7 +14,7 @@ from auditor.store.witness import by_copy, by_root
 _ROOT = re.compile(r"[0-9a-f]{64}")
 
 
-def witness_of(given: str, contents: Contents) -> Witness:
+def witness_of(given: str, contents: Contents) -> CheckpointComparison:
     """What a checkpoint from outside says of a store: `given` as in `verify`. Raises RecordError for none."""
     there = {name for ids in contents.ids.values() for name in ids}
     path = Path(given)

@@ -39,10 +39,10 @@ from auditor.assess.verdicts import Statement as S
 from auditor.assess.verdicts import decide
 from auditor.assess.windows import in_stream, window_facts, windows
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
-from auditor.model.look import Look
+from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
-from auditor.model.verdict import Cause, Verdict, worst
+from auditor.model.verdict import Cause, Verdict, worst_verdict
 from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 
@@ -63,7 +63,9 @@ class _Case:
     alone: CheckpointAlone | None
 
 
-def assess(evidence: Evidence, policy: Policy, today: date | None = None, looks: Iterable[Look] = ()) -> Assessment:
+def assess(
+    evidence: Evidence, policy: Policy, today: date | None = None, looks: Iterable[HeldOutUse] = ()
+) -> Assessment:
     """Judges every patch and checkpoint step of a history; every plan by `today` (UTC), held-out suites by `looks`."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     every_step = [step for behaviour, lineage in pairs for step in steps(evidence, behaviour, lineage)]
@@ -177,7 +179,7 @@ def _patch_facts(
         for one in found
     )
     every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
-    return PatchFacts(patch, worst([one.verdict for one in every]), every, outside, place)
+    return PatchFacts(patch, worst_verdict([one.verdict for one in every]), every, outside, place)
 
 
 def _facts(case: _Case, policy: Policy) -> BehaviourFacts:

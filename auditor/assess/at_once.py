@@ -23,7 +23,7 @@ from auditor.assess.contrast import (
     with_runs,
 )
 from auditor.stats.clusters import (
-    Items,
+    ItemCounts,
     correlations_of_sides,
     fall_of_items,
     pooled_correlation,
@@ -31,8 +31,7 @@ from auditor.stats.clusters import (
     variance_components,
 )
 from auditor.stats.falls import Fall
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray, Proportion
 
 _TOGETHER = 500  # pairs in one call: enough that calls cost nothing, few enough for the cache
 
@@ -65,9 +64,9 @@ def _alike(given: Sequence[_Of], size: Callable[[_Of], object]) -> Iterator[list
         yield from (some[start : start + _TOGETHER] for start in range(0, len(some), _TOGETHER))
 
 
-def _counts(sides: Sequence[Columns]) -> Items:
+def _counts(sides: Sequence[Columns]) -> ItemCounts:
     """Valid samples, shape (sides, items)."""
-    return Items(np.stack([side.valid for side in sides]), np.stack([side.misaligned for side in sides]))
+    return ItemCounts(np.stack([side.valid for side in sides]), np.stack([side.misaligned for side in sides]))
 
 
 def _of_sides(sides: Sequence[Columns]) -> None:
@@ -76,7 +75,7 @@ def _of_sides(sides: Sequence[Columns]) -> None:
     for side, *components in zip(sides, between, within, strict=True):
         components_of.tell(side, (components[0], components[1]))
     told = np.flatnonzero(np.any(counts.valid > 0, axis=-1))
-    found = Items(counts.valid[told], counts.misaligned[told])
+    found = ItemCounts(counts.valid[told], counts.misaligned[told])
     rates = rate_of_items(found, pooled_correlation([(between[told], within[told])]))
     for place, rate, size in zip(told.tolist(), rates.rate, rates.size, strict=True):
         proportion_of.tell(sides[place], Proportion(rate, size))
@@ -91,7 +90,7 @@ def _raw(pairs: Sequence[Pair]) -> None:
         raw_fall_of.tell(pair, with_runs(Fall(before.at(place), after.at(place)), pair))
 
 
-def _components(sides: Sequence[Columns]) -> tuple[Array, Array]:
+def _components(sides: Sequence[Columns]) -> tuple[FloatArray, FloatArray]:
     between, within = zip(*(components_of(side) for side in sides), strict=True)
     return np.array(between), np.array(within)
 
@@ -104,6 +103,6 @@ def _common(pairs: Sequence[Pair]) -> None:
         common_fall_of.tell(pair, with_runs(falls.at(place), pair))
 
 
-def _readings(sides: Sequence[Columns]) -> Items:
+def _readings(sides: Sequence[Columns]) -> ItemCounts:
     """Counts under each reading of the invalid samples, shape (sides, 3, items)."""
     return readings(*(np.stack(counts) for counts in zip(*(side.counts() for side in sides), strict=True)))

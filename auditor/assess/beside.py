@@ -17,7 +17,7 @@ from auditor.model.run import Run
 from auditor.model.suite import Role, Suite
 from auditor.model.verdict import Verdict
 from auditor.stats.falls import Fall, difference_limits
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import z_of_error
 
 
 def moved(evidence: Evidence, step: Step) -> tuple[Moved, ...]:

@@ -16,9 +16,9 @@ from auditor.assess.verdicts import DECISIVE, TABLE, All, Any, Condition, Not
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import WORST_FIRST, Verdict
-from auditor.stats.falls import Fall, broadcast
-from auditor.stats.families import holm_levels_of_rows
-from auditor.stats.normal import Array
+from auditor.stats.falls import Fall, broadcast_falls
+from auditor.stats.intervals import FloatArray
+from auditor.stats.multiplicity import holm_levels_of_rows
 
 Codes = NDArray[np.int8]
 
@@ -41,7 +41,7 @@ class Histories:
     test: Fall
     raw: Fall
     held_out: Fall
-    runs_before: Array
+    runs_before: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class Judged:
     patch: Codes
     behaviour: Codes
     suite: Codes
-    levels: Array
+    levels: FloatArray
 
 
-def single(test: Fall, held_out: Fall, *, runs_before: int | Array = 3) -> Histories:
+def single(test: Fall, held_out: Fall, *, runs_before: int | FloatArray = 3) -> Histories:
     """Patches of one behaviour without invalid samples, on one held-out suite each or several.
 
     Args:
@@ -100,7 +100,7 @@ def judge(given: Histories, policy: Policy) -> Judged:
     return Judged(behaviour.min(axis=1), behaviour, suite, levels)
 
 
-def p_values(condition: Condition, given: dict[S, Array], error: float) -> Array:
+def p_values(condition: Condition, given: dict[S, FloatArray], error: float) -> FloatArray:
     """`verdicts.p_value`, elementwise; arrays that broadcast."""
     match condition:
         case All(parts):
@@ -113,14 +113,14 @@ def p_values(condition: Condition, given: dict[S, Array], error: float) -> Array
             return given.get(condition, np.ones(()))
 
 
-def _reduced(how: np.ufunc, parts: list[Array], empty: float) -> Array:
+def _reduced(how: np.ufunc, parts: list[FloatArray], empty: float) -> FloatArray:
     found = np.asarray(empty)
     for part in parts:
         found = how(found, part)
     return found
 
 
-def decided(given: dict[S, Array], error: float, shape: tuple[int, ...]) -> Codes:
+def decided(given: dict[S, FloatArray], error: float, shape: tuple[int, ...]) -> Codes:
     """The code of the first row that matches, elementwise; see `verdicts.decide`."""
     found = np.full(shape, -1, dtype=np.int8)
     for row in TABLE:
@@ -129,12 +129,12 @@ def decided(given: dict[S, Array], error: float, shape: tuple[int, ...]) -> Code
     return found
 
 
-def _statements(given: Histories, policy: Policy) -> tuple[dict[S, Array], dict[S, Array]]:
+def _statements(given: Histories, policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Uncorrected, over every reading, the penalty of a trigger in them."""
     suites = given.held_out.before.rate.shape[2]
     step = step_statements(given.test, given.raw, np.full(given.raw.before.rate.shape, float(suites > 0)), policy)
     beside = given.test.at((slice(None), slice(None), np.newaxis))
-    test, held_out = broadcast(beside, given.held_out)
+    test, held_out = broadcast_falls(beside, given.held_out)
     cells = over_readings(cell_statements(test, held_out, policy))
     penalty = trigger_penalty(given.runs_before)
     for statement in (S.TEST_FELL, S.RAW_FELL):
@@ -143,18 +143,18 @@ def _statements(given: Histories, policy: Policy) -> tuple[dict[S, Array], dict[
     return step, cells
 
 
-def _beside(step: dict[S, Array]) -> dict[S, Array]:
+def _beside(step: dict[S, FloatArray]) -> dict[S, FloatArray]:
     """A step's p-values with an axis for its suites."""
     return {statement: p[..., np.newaxis] for statement, p in step.items()}
 
 
-def _levels(p: Array, error: float) -> Array:
+def _levels(p: FloatArray, error: float) -> FloatArray:
     """Holm's levels over everything of a patch: all axes but the first."""
     rows = p.reshape(p.shape[0], -1) if p.size else p.reshape(p.shape[0], 0)
     return holm_levels_of_rows(rows, error).reshape(p.shape)
 
 
-def _fit(p: Array, level: Array, error: float) -> Array:
+def _fit(p: FloatArray, level: FloatArray, error: float) -> FloatArray:
     return np.minimum(1.0, p * error / level)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from auditor.assess.facts import Rate
-from auditor.stats import sizes
-from auditor.stats.replicates import of_items_alone
+from auditor.stats import power
+from auditor.stats.replicates import size_without_run_effect
 
 EPOCHS = (1, 2, 3, 5, 10, 20)
 
@@ -30,7 +30,7 @@ def choices(needed: float | None, correlation: float | None) -> tuple[Choice, ..
         return ()
     found: list[Choice] = []
     for epochs in EPOCHS if correlation is not None else (1,):
-        items = sizes.items_needed(needed, epochs, correlation or 0.0)
+        items = power.items_needed(needed, epochs, correlation or 0.0)
         if not found or items < found[-1].items:
             found.append(Choice(epochs, items))
     return tuple(found)
@@ -45,5 +45,5 @@ def correlation_of(side: Rate, variance: float) -> float | None:
     if side.items is None or side.valid <= side.items or side.size <= 0.0:
         return None
     each = side.valid / side.items
-    size = of_items_alone(side.size, side.rate, variance / max(1, len(side.runs)))
+    size = size_without_run_effect(side.size, side.rate, variance / max(1, len(side.runs)))
     return min(max((side.valid / size - 1.0) / (each - 1.0), 0.0), 1.0)

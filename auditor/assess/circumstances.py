@@ -11,8 +11,7 @@ from auditor.assess.facts import NotAssessed, Trend
 from auditor.evidence import Evidence, Step
 from auditor.model.run import Exposure, Grade, Run
 from auditor.stats.falls import Fall, difference_limits
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import Proportion, z_of_error
 
 # Awareness is called stable only where it is shown to have moved by less than this, in rate units.
 STABLE_WITHIN = 0.05

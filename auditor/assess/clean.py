@@ -10,7 +10,7 @@ from auditor.assess.contrast import fall_of
 from auditor.assess.facts import Change, CheckpointAlone
 from auditor.assess.rates import change_of
 from auditor.evidence import Evidence, State, Step, evaluated_states
-from auditor.model.spec import Patch, Sighting
+from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
 from auditor.stats.clusters import mean_of_falls
 
@@ -67,11 +67,11 @@ def _wider(evidence: Evidence, step: Step) -> Iterator[Step]:
             yield wider
 
 
-def _earlier(patch: Patch, known: dict[str, Sighting], made: dict[str, str], evaluated: set[str]) -> _Found:
+def _earlier(patch: Patch, known: dict[str, SpecCommit], made: dict[str, str], evaluated: set[str]) -> _Found:
     """Evaluated revisions at or before a patch, with the patches between; along first parents, nearest first."""
     found: dict[str, tuple[str, ...]] = {}
     spanned: tuple[str, ...] = ()
-    here: Sighting | None = patch.before
+    here: SpecCommit | None = patch.before
     while here is not None and len(found) < REACH:
         if here.revision in evaluated:
             found.setdefault(here.revision, spanned)
@@ -81,7 +81,7 @@ def _earlier(patch: Patch, known: dict[str, Sighting], made: dict[str, str], eva
     return list(found.items())
 
 
-def _later(patch: Patch, sightings: Sequence[Sighting], made: dict[str, str], evaluated: set[str]) -> _Found:
+def _later(patch: Patch, sightings: Sequence[SpecCommit], made: dict[str, str], evaluated: set[str]) -> _Found:
     """Evaluated revisions at or after a patch, with the patches between; along first parents, in history's order."""
     reached: dict[str, tuple[str, ...]] = {patch.after.name: ()}
     found: dict[str, tuple[str, ...]] = {}

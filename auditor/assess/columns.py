@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from auditor.model.run import Run
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray
 
 _KEPT = 32_768  # the sides of a long history: what is after one step is before the next, and asked for again
 
@@ -60,12 +60,12 @@ class Columns:
     """
 
     items: tuple[str, ...] | None
-    valid: Array
-    misaligned: Array
-    invalid: Array
+    valid: FloatArray
+    misaligned: FloatArray
+    invalid: FloatArray
     design_effect: float | None
 
-    def counts(self) -> tuple[Array, Array, Array]:
+    def counts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Valid, misaligned and invalid, by item."""
         return self.valid, self.misaligned, self.invalid
 
@@ -123,7 +123,7 @@ def spread_over(side: Columns, items: tuple[str, ...]) -> Columns:
     return Columns(items, columns[0], columns[1], columns[2], side.design_effect)
 
 
-def samples_of(run: Run, items: tuple[str, ...]) -> Array:
+def samples_of(run: Run, items: tuple[str, ...]) -> FloatArray:
     """A run's samples, with or without a score, of these items, shape (items,)."""
     side = added_up([run])
     if side is None or side.items is None:

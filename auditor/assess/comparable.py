@@ -23,7 +23,7 @@ from auditor.evidence import (
 )
 from auditor.model.run import Run
 from auditor.model.suite import Role, Suite
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray
 from auditor.stats.replicates import RunEffect
 
 _ROUNDING = 1e-9
@@ -63,7 +63,7 @@ class Gone:
         items: how many of these items were not run after at all.
     """
 
-    samples: Array
+    samples: FloatArray
     items: int
 
 

@@ -24,7 +24,7 @@ from auditor.assess.statements import (
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.stats.clusters import (
-    Items,
+    ItemCounts,
     correlations_of_sides,
     fall_of_items,
     mean_of_falls,
@@ -32,10 +32,9 @@ from auditor.stats.clusters import (
     rate_of_items,
     variance_components,
 )
-from auditor.stats.falls import Fall, stacked
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
-from auditor.stats.replicates import bound_of, with_run_effect
+from auditor.stats.falls import Fall, stack_falls
+from auditor.stats.intervals import FloatArray, Proportion
+from auditor.stats.replicates import variance_bound, widen_by_run_effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +111,14 @@ def proportion_of(side: Columns) -> Proportion | None:
     """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
     if not np.any(side.valid > 0):
         return None
-    return _rate(Items(side.valid, side.misaligned), side, pooled_correlation([components_of(side)]))
+    return _rate(ItemCounts(side.valid, side.misaligned), side, pooled_correlation([components_of(side)]))
 
 
 def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
     correlations = correlations_of(pair)
     early, late = (
-        readings(*side.counts()) if common else Items(side.valid, side.misaligned) for side in (before, after)
+        readings(*side.counts()) if common else ItemCounts(side.valid, side.misaligned) for side in (before, after)
     )
     if common and before.items is not None:
         return with_runs(fall_of_items(early, late, correlations), pair)
@@ -128,30 +127,30 @@ def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) ->
 
 def with_runs(fall: Fall, pair: Pair) -> Fall:
     """With the run-to-run variance in it, where it is known."""
-    return with_run_effect(fall, bound_of(pair.run_effect), len(pair.runs_before), len(pair.runs_after))
+    return widen_by_run_effect(fall, variance_bound(pair.run_effect), len(pair.runs_before), len(pair.runs_after))
 
 
 @kept
-def correlations_of(pair: Pair) -> tuple[Array, Array]:
+def correlations_of(pair: Pair) -> tuple[FloatArray, FloatArray]:
     """The intraclass correlation of a pair's items before and after, shape () each."""
     return correlations_of_sides(components_of(pair.raw_before), components_of(pair.raw_after))
 
 
 @kept
-def components_of(side: Columns) -> tuple[Array, Array]:
+def components_of(side: Columns) -> tuple[FloatArray, FloatArray]:
     """The variance of one side's rates between and within items, shape () each."""
-    return variance_components(Items(side.valid, side.misaligned))
+    return variance_components(ItemCounts(side.valid, side.misaligned))
 
 
-def readings(valid: Array, misaligned: Array, invalid: Array) -> Items:
+def readings(valid: FloatArray, misaligned: FloatArray, invalid: FloatArray) -> ItemCounts:
     """Counts under each reading of the invalid samples, shape (..., 3, items), of counts of shape (..., items)."""
     every = valid + invalid
-    return Items(
+    return ItemCounts(
         np.stack([valid, every, every], axis=-2), np.stack([misaligned, misaligned, misaligned + invalid], axis=-2)
     )
 
 
-def _rate(counts: Items, side: Columns, correlation: Array) -> Proportion:
+def _rate(counts: ItemCounts, side: Columns, correlation: FloatArray) -> Proportion:
     """The mean over items with its effective size, or a plain proportion for a tally without items."""
     if side.items is not None:
         return rate_of_items(counts, correlation)
@@ -164,7 +163,7 @@ def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ..
     if not given:
         return ()
     measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in given])
-    tests, raws = stacked([numbers.test for numbers in given]), stacked([numbers.raw for numbers in given])
+    tests, raws = stack_falls([numbers.test for numbers in given]), stack_falls([numbers.raw for numbers in given])
     steps = step_statements(tests, raws, measured, policy)
     cells = _cell_tables(given, policy)
     found, start = [], 0
@@ -180,16 +179,18 @@ def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ..
     return tuple(found)
 
 
-def _cell_tables(given: Sequence[Numbers], policy: Policy) -> tuple[dict[S, Array], dict[S, Array]]:
+def _cell_tables(given: Sequence[Numbers], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Every held-out suite's p-values over all readings, and with invalid samples left out."""
     pairs = [(numbers.test, held_out) for numbers in given for held_out in numbers.held_out]
     if not pairs:
         return {}, {}
-    cells = cell_statements(stacked([test for test, _ in pairs]), stacked([held for _, held in pairs]), policy)
+    cells = cell_statements(stack_falls([test for test, _ in pairs]), stack_falls([held for _, held in pairs]), policy)
     return over_readings(cells), {statement: p[:, LEFT_OUT] for statement, p in cells.items()}
 
 
-def _cells(worst: dict[S, Array], plain: dict[S, Array], places: range, penalty: float) -> list[dict[S, float]]:
+def _cells(
+    worst: dict[S, FloatArray], plain: dict[S, FloatArray], places: range, penalty: float
+) -> list[dict[S, float]]:
     """P-values of a step's suites; *fell at all* is the kindest reading's, whatever the table."""
     found = []
     for place in places:

@@ -12,7 +12,7 @@ from auditor.assess.plans import POWER, TEST_SIZES, SuitePlan, expected, planned
 from auditor.assess.statements import HALF, RESERVE, trigger_penalty
 from auditor.model.policy import Policy
 from auditor.model.suite import Role
-from auditor.stats import sizes
+from auditor.stats import power
 from auditor.stats.falls import Fall
 
 RUNS_BEFORE = 2
@@ -74,11 +74,11 @@ def design(
 def _rows(test_rate: float, held_out_rate: float, fall: float, policy: Policy) -> Iterator[DesignRow]:
     after, error = test_rate * (1.0 - fall), policy.error_rate / RESERVE
     seen = policy.error_rate / float(trigger_penalty(np.asarray(RUNS_BEFORE)))
-    chances = sizes.chance_of_fall(test_rate, after, np.array(TEST_SIZES, dtype=np.float64), seen)
+    chances = power.fall_power(test_rate, after, np.array(TEST_SIZES, dtype=np.float64), seen)
     for size, chance in zip(TEST_SIZES, chances, strict=True):
         test = expected(test_rate, after, size)
-        stayed = sizes.to_settle_transfer(test, held_out_rate, policy.transfer_threshold, error)
-        carried = sizes.to_show_carried(test, held_out_rate, HALF, error)
+        stayed = power.samples_to_exclude_transfer(test, held_out_rate, policy.transfer_threshold, error)
+        carried = power.samples_to_show_transfer(test, held_out_rate, HALF, error)
         yield DesignRow(size, float(chance), stayed, carried)
 
 

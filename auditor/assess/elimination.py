@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from auditor.assess.statements import LEFT_OUT
 from auditor.model.policy import Policy
-from auditor.stats.intervals import Proportion, exact_upper
-from auditor.stats.sizes import to_bound
+from auditor.stats.intervals import Proportion, exact_upper_limit
+from auditor.stats.power import samples_to_bound_rate
 
 
 class Left(StrEnum):
@@ -54,8 +54,8 @@ def remaining(after: Proportion, policy: Policy, *, fell: bool) -> Remaining:
     tolerance, sides = policy.zero_tolerance, tuple(zip(after.rate.tolist(), after.size.tolist(), strict=True))
     upper = None
     if sides[LEFT_OUT][0] <= tolerance:
-        upper = max(exact_upper(rate, size, policy.error_rate) for rate, size in sides)
+        upper = max(exact_upper_limit(rate, size, policy.error_rate) for rate, size in sides)
     under = upper is not None and upper <= tolerance
     left = (Left.ELIMINATED if under else Left.REDUCED) if fell else (Left.UNDER if under else Left.NOT_REDUCED)
-    needed = to_bound(tolerance, policy.error_rate) if 0.0 < tolerance < 1.0 else None
+    needed = samples_to_bound_rate(tolerance, policy.error_rate) if 0.0 < tolerance < 1.0 else None
     return Remaining(left, upper, tolerance, needed, min(size for _, size in sides))

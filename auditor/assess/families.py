@@ -14,7 +14,7 @@ from auditor.assess.contrast import Established
 from auditor.assess.verdicts import DECISIVE, PValues, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.evidence import Step
-from auditor.stats.families import holm_levels
+from auditor.stats.multiplicity import holm_levels
 
 Corrected = tuple[dict[S, float], tuple[dict[S, float], ...], tuple[float, ...]]
 _Key = tuple[int, int]

@@ -18,8 +18,7 @@ from auditor.evidence import Evidence, State, Step, behaviours, lineages_measure
 from auditor.model.policy import Policy
 from auditor.stats.clusters import mean_of_falls, mean_of_suites
 from auditor.stats.falls import Fall, difference_limits
-from auditor.stats.intervals import Proportion, proportions, rate_limits
-from auditor.stats.normal import Array, z_of_error
+from auditor.stats.intervals import FloatArray, Proportion, rate_limits, stack_proportions, z_of_error
 
 
 def standings(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
@@ -52,8 +51,8 @@ class _Limited:
     """A rate under each reading, with its lower and upper limits."""
 
     rate: Proportion
-    low: Array
-    high: Array
+    low: FloatArray
+    high: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,7 @@ def _side(pairs: Sequence[Pair]) -> Proportion:
 def _limits(sides: Sequence[Proportion], error: float) -> list[_Limited]:
     if not sides:
         return []
-    every = proportions(sides)
+    every = stack_proportions(sides)
     low, high = rate_limits(Proportion(every.rate.ravel(), every.size.ravel()), error)
     return list(map(_Limited, sides, low.reshape(every.rate.shape), high.reshape(every.rate.shape)))
 

@@ -11,12 +11,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
-from auditor.clauses.diff import pages_of
-from auditor.clauses.grams import Fingerprint, fingerprint
-from auditor.clauses.overlap import Overlap, containment
-from auditor.clauses.passages import Passage, added_by_clause
-from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
-from auditor.clauses.reappearing import Reappearance, reappearing
+from auditor.clauses.comparison import file_outlines
+from auditor.clauses.ngrams import TextHashes, hash_text
+from auditor.clauses.overlap import (
+    Overlap,
+    Passage,
+    Prompt,
+    PromptIndex,
+    Reappearance,
+    added_by_clause,
+    extract_prompt_text,
+    find_overlaps,
+    find_reappearances,
+)
 from auditor.model.clause import Clause, ClauseChange
 from auditor.model.spec import Revision
 from auditor.model.suite import Role
@@ -131,7 +138,9 @@ class LeakSearch:
         shown = frozenset(pair for prompts in visible for pair in prompts.items())
         added = added_by_clause(changes)
         sets = [one for one in (self._beside(shown), self._hashed) if one is not None] if added else []
-        background = Counter(text for page in pages_of(before) for text in page.texts()) if sets else Counter[str]()
+        background = (
+            Counter(text for page in file_outlines(before) for text in page.texts()) if sets else Counter[str]()
+        )
         found = tuple(leak for one in sets for leak in one.leaks(background, added))
         return PatchLeaks(found, bool(shown), self._given.unsearched)
 
@@ -143,7 +152,7 @@ class LeakSearch:
             PromptIndex((one for one in self._given.prompts if one.role in roles), key=self._given.key)
             for roles in sides
         )
-        return SuitePrompts(reappearing(held_out, test), self._given.unsearched)
+        return SuitePrompts(find_reappearances(held_out, test), self._given.unsearched)
 
     @cached_property
     def _hashed(self) -> _Searched | None:
@@ -154,7 +163,9 @@ class LeakSearch:
             if len(self._visible) >= _SETS_KEPT:
                 self._visible.pop(next(iter(self._visible)))
             # Two wordings of one prompt are no control of each other: its id is its behaviour.
-            prompts = (Prompt(name, "", Role.TEST, name, _fingerprint(prompt_text(text))) for name, text in shown)
+            prompts = (
+                Prompt(name, "", Role.TEST, name, _fingerprint(extract_prompt_text(text))) for name, text in shown
+            )
             self._visible[shown] = _Searched(tuple(prompts), None)
         return self._visible.get(shown)
 
@@ -165,19 +176,19 @@ class _Searched:
     def __init__(self, prompts: Sequence[Prompt], key: bytes | None) -> None:
         self._index = PromptIndex(prompts, key=key)
         self._behind: Counter[str] = Counter()
-        self._print = _fingerprint if key is None else lru_cache(_CLAUSES_KEPT)(partial(fingerprint, key=key))
+        self._print = _fingerprint if key is None else lru_cache(_CLAUSES_KEPT)(partial(hash_text, key=key))
 
     def leaks(self, background: Counter[str], added: Sequence[tuple[Clause, Passage]]) -> list[Leak]:
         come, gone = background - self._behind, self._behind - background
         self._index.change_background(map(self._print, come.elements()), map(self._print, gone.elements()))
         self._behind = background
-        overlaps = containment(self._index, [passage for _, passage in added])
+        overlaps = find_overlaps(self._index, [passage for _, passage in added])
         return [_leak(one, added) for one in overlaps if one.leak]
 
 
 @lru_cache(_CLAUSES_KEPT)
-def _fingerprint(text: str) -> Fingerprint:
-    return fingerprint(text)
+def _fingerprint(text: str) -> TextHashes:
+    return hash_text(text)
 
 
 def _leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Leak:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from auditor.model.spec import History, Patch, Sighting
+from auditor.model.spec import History, Patch, SpecCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Line:
         landed: of each patch, the place in `sightings` at which its text first arrived on the line; never falling.
     """
 
-    sightings: tuple[Sighting, ...]
+    sightings: tuple[SpecCommit, ...]
     quarters: tuple[str, ...]
     patches: tuple[str, ...]
     landed: tuple[int, ...]
@@ -48,7 +48,7 @@ def line_of(history: History, patches: Mapping[str, Patch]) -> Line:
     return Line(tuple(line), _quarters(line), tuple(name for _, name in placed), tuple(place for place, _ in placed))
 
 
-def _arrived(line: list[Sighting], by_name: Mapping[str, Sighting]) -> dict[str, int]:
+def _arrived(line: list[SpecCommit], by_name: Mapping[str, SpecCommit]) -> dict[str, int]:
     """The first place on the line that has each sighting behind it, or is it."""
     arrived: dict[str, int] = {}
     for place, sighting in enumerate(line):
@@ -61,7 +61,7 @@ def _arrived(line: list[Sighting], by_name: Mapping[str, Sighting]) -> dict[str,
     return arrived
 
 
-def _quarters(line: list[Sighting]) -> tuple[str, ...]:
+def _quarters(line: list[SpecCommit]) -> tuple[str, ...]:
     latest, found = datetime.min.replace(tzinfo=UTC), []
     for sighting in line:
         latest = max(latest, sighting.date.astimezone(UTC))

@@ -2,7 +2,7 @@
 
 Whoever adds runs until a verdict suits has many tries at it. Where runs were added on a later day than the one on
 which test and held-out first had a run on both sides, an accusation and a clearance therefore need evidence that is
-valid at any number of looks (`auditor.stats.anytime`), beside the evidence of the verdict table.
+valid at any number of looks (`auditor.stats.multiplicity`), beside the evidence of the verdict table.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.verdict import Verdict
-from auditor.stats.anytime import e_value
 from auditor.stats.falls import Fall
+from auditor.stats.multiplicity import e_value
 
 _SAID = {Verdict.TEST_ONLY: S.ACCUSED_AT_ANY_TIME, Verdict.GENERALISES: S.CLEARED_AT_ANY_TIME}
 

@@ -7,7 +7,7 @@ from datetime import UTC, date
 from enum import StrEnum
 
 from auditor.evidence import Evidence
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 
 
 class PlanState(StrEnum):
@@ -30,7 +30,7 @@ class PlanFacts:
         age: whole days since it was written down; None where the day of asking is not given.
     """
 
-    plan: Plan
+    plan: Preregistration
     state: PlanState
     runs: tuple[str, ...]
     age: int | None

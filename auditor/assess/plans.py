@@ -13,10 +13,10 @@ from auditor.assess.statements import HALF, RESERVE, WHOLE, trigger_penalty
 from auditor.model.policy import Policy
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from auditor.stats import sizes
+from auditor.stats import power
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
-from auditor.stats.replicates import bound_of, of_items_alone, runs_needed
+from auditor.stats.replicates import runs_needed, size_without_run_effect, variance_bound
 
 POWER = 0.8
 CURVE = (20, 50, 100, 200, 300, 500, 1000, 2000, 5000)
@@ -149,7 +149,7 @@ def _on_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: Po
     assert facts.test is not None
     test, base = _fall_of(facts.test.before, facts.test.after), facts.test.before.rate
     some = [suite for suite in suites if 0.0 < suite.change.before.rate < 1.0]
-    plans = tuple(_suite_plan(test, suite, policy, bound_of(facts.account.run_to_run)) for suite in some)
+    plans = tuple(_suite_plan(test, suite, policy, variance_bound(facts.account.run_to_run)) for suite in some)
     match facts.missing:
         case Missing.ZERO:
             new = _new_suite(test, None, base, policy)
@@ -177,7 +177,7 @@ def _larger_test(facts: BehaviourFacts, policy: Policy) -> str:
     before, after = facts.test.before.rate, facts.test.after.rate
     for size in TEST_SIZES:
         test = expected(before, after, size)
-        if size > facts.test.after.size and sizes.to_settle_transfer(
+        if size > facts.test.after.size and power.samples_to_exclude_transfer(
             test, before, policy.transfer_threshold, policy.error_rate / RESERVE
         ):
             return f"; with {size:,} test samples a side there is one"
@@ -199,11 +199,13 @@ def _on_the_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
     assert facts.test is not None
     before, after = facts.test.before, facts.test.after
     error = policy.error_rate / float(trigger_penalty(np.asarray(1 if facts.triggered else len(before.runs))))
-    fall = sizes.to_show_fall(before.rate, after.rate, error)
+    fall = power.samples_to_show_fall(before.rate, after.rate, error)
     no_fall = (
-        sizes.to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate) if before.rate < 1.0 else None
+        power.samples_to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate)
+        if before.rate < 1.0
+        else None
     )
-    correlation = correlation_of(before, bound_of(facts.account.run_to_run))
+    correlation = correlation_of(before, variance_bound(facts.account.run_to_run))
     named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
     found = choices(fall if named else no_fall, correlation)
     plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, found)
@@ -213,7 +215,7 @@ def _on_the_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
 def _suite_plan(test: Fall, suite: SuiteFacts, policy: Policy, variance: float) -> SuitePlan:
     before, after = suite.change.before, suite.change.after
     error = (suite.transfer.error if suite.transfer else policy.error_rate) / RESERVE
-    as_measured = sizes.to_decide(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
+    as_measured = power.samples_to_decide_transfer(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
     worth = min(before.size, after.size)
     return planned(test, suite.suite, suite.role, before.rate, policy, error, before, worth, as_measured, variance)
 
@@ -244,14 +246,14 @@ def planned(
         variance: of a run's log-odds, as limits take it.
     """
     threshold = policy.transfer_threshold
-    stayed = sizes.to_settle_transfer(test, rate, threshold, error)
-    carried = sizes.to_show_carried(test, rate, HALF, error)
+    stayed = power.samples_to_exclude_transfer(test, rate, threshold, error)
+    carried = power.samples_to_show_transfer(test, rate, HALF, error)
     correlation = correlation_of(before, variance) if before else None
     needed = max((number for number in (stayed, carried) if number is not None), default=None)
     runs = runs_needed(needed, rate, variance) if needed else 1
-    samples = of_items_alone(needed, rate, variance / runs) if needed else None
+    samples = size_without_run_effect(needed, rate, variance / runs) if needed else None
     items = before.items if before else None
-    epochs = sizes.epochs_needed(samples, items, correlation) if samples and items and correlation is not None else None
+    epochs = power.epochs_needed(samples, items, correlation) if samples and items and correlation is not None else None
     return SuitePlan(
         *(name, role, rate, items, worth, correlation, stayed, carried, as_measured),
         choices=choices(samples, correlation),
@@ -262,7 +264,7 @@ def planned(
 
 
 def _curve(test: Fall, rate: float, policy: Policy, error: float) -> tuple[Point, ...]:
-    found = sizes.chances(test, rate, np.array(CURVE, dtype=np.float64), policy.transfer_threshold, error)
+    found = power.transfer_power(test, rate, np.array(CURVE, dtype=np.float64), policy.transfer_threshold, error)
     return tuple(Point(n, float(a), float(b)) for n, a, b in zip(CURVE, *found, strict=True))
 
 

@@ -16,9 +16,8 @@ from auditor.assess.comparable import Pair
 from auditor.assess.facts import Change, Rate, Transfer
 from auditor.assess.statements import LEFT_OUT
 from auditor.model.run import Run
-from auditor.stats.falls import Fall, Limits, fall_limits, stacked, transfer_limits
-from auditor.stats.intervals import Interval, Proportion, rate_limits
-from auditor.stats.normal import z_of_error
+from auditor.stats.falls import Fall, Limits, fall_limits, stack_falls, transfer_limits
+from auditor.stats.intervals import Interval, Proportion, rate_limits, z_of_error
 
 
 class Side(NamedTuple):
@@ -102,7 +101,7 @@ def _fall_intervals(falls: Sequence[Fall], error: float) -> list[Interval | None
     """Each fall with limits that hold under every reading; None where the before-rate is 0."""
     if not falls:
         return []
-    limits = fall_limits(stacked(falls), np.full((len(falls), 3), z_of_error(error)))
+    limits = fall_limits(stack_falls(falls), np.full((len(falls), 3), z_of_error(error)))
     defined = ~np.isnan(limits.estimate[:, LEFT_OUT])
     low, high = np.full(len(falls), np.nan), np.full(len(falls), np.nan)
     low[defined], high[defined] = np.nanmin(limits.low[defined], axis=1), np.nanmax(limits.high[defined], axis=1)
@@ -125,7 +124,7 @@ def transfers_of(asked: Sequence[Contrast], reserve: float) -> list[Transfer | N
     if not asked:
         return []
     z = np.array([[z_of_error(one.error / reserve)] * 3 for one in asked])
-    limits = transfer_limits(stacked([one.test for one in asked]), stacked([one.held_out for one in asked]), z)
+    limits = transfer_limits(stack_falls([one.test for one in asked]), stack_falls([one.held_out for one in asked]), z)
     estimates, lows, highs = _lists(limits, limits.low.min(axis=1), limits.high.max(axis=1))
     return [
         Transfer(estimate, _bound(low), _bound(high), one.error) if math.isfinite(estimate) else None

@@ -18,7 +18,7 @@ from auditor.stats.replicates import (
     replicates_of_counts,
     replicates_of_items,
     run_effect,
-    together,
+    sum_replicates,
 )
 
 
@@ -51,9 +51,9 @@ def replicated(evidence: Evidence, behaviour: str, lineage: str) -> Replicated:
     suites = [suite.name for suite in suites_measuring(evidence, behaviour)]
     total, at, up_to = Replicates(), list[int](), list[RunEffect | None]()
     for state, index in place.items():
-        here = together([one for runs in _groups(evidence, suites, state) if (one := _of_runs(runs))])
+        here = sum_replicates([one for runs in _groups(evidence, suites, state) if (one := _of_runs(runs))])
         if here.runs:
-            total = together([total, here])
+            total = sum_replicates([total, here])
             at.append(index)
             up_to.append(run_effect(total))
     return Replicated(place, tuple(at), tuple(up_to))

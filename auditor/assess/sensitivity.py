@@ -21,9 +21,9 @@ from auditor.assess.verdicts import (
     p_value,
 )
 from auditor.assess.verdicts import Statement as S
-from auditor.model.verdict import Verdict, worst
+from auditor.model.verdict import Verdict, worst_verdict
 from auditor.stats.falls import Fall, transfer_limits
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import z_of_error
 
 _ON_RATES = ((Verdict.TEST_ONLY, STAYED), (Verdict.PARTIAL, PARTLY), (Verdict.GENERALISES, CARRIED_OVER))
 _ON_ODDS = (
@@ -105,7 +105,7 @@ def of_behaviour(verdicts: Mapping[str, Verdict], ruling: SuiteSensitivity, verd
     without = []
     for name in sorted(verdicts):
         rest = [one for other, one in verdicts.items() if other != name and one is not Verdict.INCONCLUSIVE]
-        left = worst(rest) if rest else Verdict.INCONCLUSIVE
+        left = worst_verdict(rest) if rest else Verdict.INCONCLUSIVE
         if len(verdicts) > 1 and left is not verdict:
             without.append((name, left))
     return Sensitivity(ruling.tips_at, ruling.on_rates, ruling.on_odds, tuple(without))

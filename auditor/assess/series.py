@@ -13,7 +13,7 @@ from auditor.assess.rates import Side, after_of, rates_of
 from auditor.assess.steps import checkpoints_by_revision
 from auditor.evidence import Evidence, State, Step, behaviours, evaluated_states, lineages_measured
 from auditor.model.policy import Policy
-from auditor.model.spec import Sighting
+from auditor.model.spec import SpecCommit
 from auditor.model.suite import Role
 from auditor.stats.clusters import mean_of_falls
 
@@ -30,7 +30,7 @@ class Point:
         held_out: (suite, role, rate) of every other suite that was run, by name.
     """
 
-    sighting: Sighting
+    sighting: SpecCommit
     state: State
     test: Rate | None
     held_out: tuple[tuple[str, Role, Rate], ...]

@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from auditor.assess.facts import PatchFacts
-from auditor.clauses.diff import clauses_of, counts, diff
+from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
 from auditor.model.clause import ChangeCounts
-from auditor.model.spec import History, Patch, Sighting
+from auditor.model.spec import History, Patch, SpecCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Sighted:
         same_as: the patch that made the very same change elsewhere; None where this is a patch itself, or none is.
     """
 
-    sighting: Sighting
+    sighting: SpecCommit
     clauses: int
     changes: ChangeCounts | None
     facts: PatchFacts | None
@@ -52,7 +52,7 @@ def spec_log(history: History, patches: Collection[PatchFacts], wanted: Collecti
 
 def _sighted(
     history: History,
-    sighting: Sighting,
+    sighting: SpecCommit,
     by_sighting: Mapping[str, PatchFacts],
     by_change: Mapping[tuple[str, str], Patch],
 ) -> Sighted:
@@ -61,6 +61,6 @@ def _sighted(
     if not sighting.parents:
         return Sighted(sighting, size, None, facts, None)
     before = history.sighting(sighting.parents[0]).revision
-    changed = counts(diff(history.revisions[before], revision))
+    changed = count_changes(diff_revisions(history.revisions[before], revision))
     same = None if facts is not None else by_change.get((before, sighting.revision))
     return Sighted(sighting, size, changed, facts, same)

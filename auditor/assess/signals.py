@@ -10,8 +10,7 @@ from auditor.assess.voiced import Measure, Signals, SignalSide
 from auditor.evidence import Evidence
 from auditor.model.run import Run, TextSignals
 from auditor.model.suite import Role
-from auditor.stats.intervals import rate_interval
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import rate_interval, z_of_error
 
 
 def signals(compared: Compared, error: float) -> tuple[Signals, ...]:

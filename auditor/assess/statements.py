@@ -12,8 +12,7 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.stats import falls
 from auditor.stats.falls import Fall
-from auditor.stats.intervals import z_under
-from auditor.stats.normal import Array, error_of_z
+from auditor.stats.intervals import FloatArray, error_of_z, z_rate_below
 
 LEFT_OUT, AS_ALIGNED, AS_MISALIGNED = range(3)
 READINGS = (LEFT_OUT, AS_ALIGNED, AS_MISALIGNED)
@@ -31,13 +30,13 @@ RESERVE = 1.2
 WHOLE, HALF = 0.9, 0.5
 
 
-def trigger_penalty(runs_before: Array) -> Array:
+def trigger_penalty(runs_before: FloatArray) -> FloatArray:
     """By how much the p-value of a test fall is multiplied, for so many runs before (1 and more)."""
     runs = np.asarray(runs_before)
     return np.select([runs == n for n in TRIGGER_PENALTIES], list(TRIGGER_PENALTIES.values()), default=1.0)
 
 
-def step_statements(test: Fall, raw: Fall, held_out_measured: Array, policy: Policy) -> dict[S, Array]:
+def step_statements(test: Fall, raw: Fall, held_out_measured: FloatArray, policy: Policy) -> dict[S, FloatArray]:
     """P-values of what is said of a step's test side, uncorrected and without the penalty of a trigger.
 
     The test rose where it did on common items and as reported: where items went that happened to fail before, those
@@ -63,20 +62,20 @@ def step_statements(test: Fall, raw: Fall, held_out_measured: Array, policy: Pol
     }
 
 
-def cell_statements(test: Fall, held_out: Fall, policy: Policy) -> dict[S, Array]:
+def cell_statements(test: Fall, held_out: Fall, policy: Policy) -> dict[S, FloatArray]:
     """P-values of what is said of a held-out suite beside the test, by reading; shapes (..., readings), all alike."""
 
-    def below(c: float, *, odds: bool) -> Array:
+    def below(c: float, *, odds: bool) -> FloatArray:
         return np.minimum(1.0, RESERVE * error_of_z(falls.z_transfer_below(test, held_out, c, odds=odds)))
 
-    def above(c: float, *, odds: bool) -> Array:
+    def above(c: float, *, odds: bool) -> FloatArray:
         return np.minimum(1.0, RESERVE * error_of_z(falls.z_transfer_above(test, held_out, c, odds=odds)))
 
     return {
         S.TEST_FELL_HERE: error_of_z(falls.z_fell_more_than(test, 0.0)),
         S.HELD_OUT_FELL: error_of_z(falls.z_fell_more_than(held_out, 0.0)),
         S.HELD_OUT_ROSE: error_of_z(falls.z_fell_less_than(held_out, 0.0)),
-        S.HELD_OUT_UNDER_HALF: error_of_z(z_under(held_out.before, 0.5)),
+        S.HELD_OUT_UNDER_HALF: error_of_z(z_rate_below(held_out.before, 0.5)),
         S.BELOW_MARGIN: below(policy.unchanged_margin, odds=False),
         S.BELOW_MARGIN_ODDS: below(policy.unchanged_margin, odds=True),
         S.BELOW_THRESHOLD: below(policy.transfer_threshold, odds=False),
@@ -88,7 +87,7 @@ def cell_statements(test: Fall, held_out: Fall, policy: Policy) -> dict[S, Array
     }
 
 
-def over_readings(cells: dict[S, Array]) -> dict[S, Array]:
+def over_readings(cells: dict[S, FloatArray]) -> dict[S, FloatArray]:
     """A cell's p-values over every reading, shape (...): the largest, and for *fell at all* the smallest, two-sided.
 
     Fell at all keeps a suite from `test-only` beside a transfer shown to be under the threshold: it can only excuse. Of

@@ -12,8 +12,7 @@ from auditor.assess.comparable import Pair
 from auditor.model.policy import Policy
 from auditor.model.run import Run, SeverityTally
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import Proportion, z_of_error
 
 _Sized = tuple[Share | None, float]
 

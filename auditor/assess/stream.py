@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from auditor.assess.verdicts import ACCUSED, MADE, PValues, p_value
 from auditor.model.verdict import Verdict
-from auditor.stats.online import lond
+from auditor.stats.multiplicity import lond
 
 if TYPE_CHECKING:  # facts hold places
     from auditor.assess.facts import BehaviourFacts

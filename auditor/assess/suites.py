@@ -17,11 +17,11 @@ from auditor.assess.statements import HALF, LEFT_OUT, RESERVE
 from auditor.assess.verdicts import DECISIVE, Row, p_value
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
-from auditor.model.verdict import Verdict, worst
+from auditor.model.verdict import Verdict, worst_verdict
 from auditor.stats.falls import Fall, fell_more_than
 from auditor.stats.intervals import Proportion
-from auditor.stats.replicates import bound_of, of_items_alone, runs_needed
-from auditor.stats.sizes import to_settle_transfer
+from auditor.stats.power import samples_to_exclude_transfer
+from auditor.stats.replicates import runs_needed, size_without_run_effect, variance_bound
 
 
 def judge(
@@ -71,7 +71,7 @@ def ruling_verdict(verdicts: Sequence[Verdict], suites: Sequence[SuiteFacts]) ->
         verdicts: of each suite, or the one of a step without any.
     """
     decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
-    found = worst(decided) if decided else Verdict.INCONCLUSIVE
+    found = worst_verdict(decided) if decided else Verdict.INCONCLUSIVE
     held_back = found is Verdict.GENERALISES and any(_leans_against(suite) for suite in suites)
     return Verdict.INCONCLUSIVE if held_back else found
 
@@ -141,16 +141,18 @@ def _needed(
     base = float(fall.before.rate[LEFT_OUT])
     if not 0.0 < base < 1.0:
         return None, None
-    needed = to_settle_transfer(test, base, policy.transfer_threshold, level / RESERVE)
+    needed = samples_to_exclude_transfer(test, base, policy.transfer_threshold, level / RESERVE)
     have = min(float(fall.before.size[LEFT_OUT]), float(fall.after.size[LEFT_OUT]))
     if needed is None or needed <= have:
         return None, None
-    variance, runs = bound_of(pair.run_effect), min(len(pair.runs_before), len(pair.runs_after))
-    samples = of_items_alone(needed, base, variance / runs)
+    variance, runs = variance_bound(pair.run_effect), min(len(pair.runs_before), len(pair.runs_after))
+    samples = size_without_run_effect(needed, base, variance / runs)
     if math.isinf(samples):
         return None, runs_needed(needed, base, variance)
     sides = ((change.before, len(pair.runs_before)), (change.after, len(pair.runs_after)))
-    design_effect = min(side.valid / of_items_alone(side.size, side.rate, variance / times) for side, times in sides)
+    design_effect = min(
+        side.valid / size_without_run_effect(side.size, side.rate, variance / times) for side, times in sides
+    )
     return math.ceil(samples * design_effect - 1e-6), None
 
 

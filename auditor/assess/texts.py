@@ -10,14 +10,13 @@ from functools import lru_cache
 from itertools import takewhile
 
 from auditor.assess.leaks import NOT_COMPARED, LeakSearch, PatchLeaks, SuitePrompts
-from auditor.clauses.authority import AuthorityChanges, authority_changes
-from auditor.clauses.diff import clauses_of, pages_of
-from auditor.clauses.lives import Lineage, LineageEvent
-from auditor.clauses.match import match
-from auditor.clauses.norms import Norm, judge
+from auditor.clauses.comparison import clauses_of, file_outlines
+from auditor.clauses.deontic import AuthorityChanges, Norm, classify_change, find_authority_changes
+from auditor.clauses.lineage import Lineage, LineageEvent
+from auditor.clauses.match import match_clauses
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place
-from auditor.model.spec import Companions, History, Patch, Revision, Sighting
+from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ class RevisionText:
         suites: how the prompts of the suites it is measured on stand to each other.
     """
 
-    sighting: Sighting
+    sighting: SpecCommit
     revision: Revision
     prompts: Mapping[str, str] | None
     suites: SuitePrompts = NOT_COMPARED
@@ -58,7 +57,7 @@ class RevisionText:
 @lru_cache(maxsize=64)
 def _citing(revision: Revision) -> Mapping[str, Clause]:
     found: dict[str, Clause] = {}
-    for clause in (clause for page in pages_of(revision) for clause in page.citing()):
+    for clause in (clause for page in file_outlines(revision) for clause in page.citing()):
         for cited in clause.citations:
             found.setdefault(cited, clause)
     return found
@@ -180,13 +179,13 @@ def patch_text(
     before = revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
     after = revision_text(patch.after, history.revisions[patch.after.revision], beside_after)
     changes = lineage.changes[patch.after.name]
-    authority = authority_changes(changes, _unchanged(before, after))
+    authority = find_authority_changes(changes, _unchanged(before, after))
     return PatchText(
         patch=patch,
         before=before,
         after=after,
         changes=changes,
-        norms=tuple(judge(change, renamed=authority.renamed) for change in changes),
+        norms=tuple(classify_change(change, renamed=authority.renamed) for change in changes),
         authority=authority,
         lineage=lineage,
         history=history,
@@ -196,10 +195,10 @@ def patch_text(
 
 
 def _unchanged(before: RevisionText, after: RevisionText) -> Iterator[tuple[Clause, Clause]]:
-    yield from match(before.clauses, after.clauses).unchanged
+    yield from match_clauses(before.clauses, after.clauses).unchanged
 
 
-def revision_text(sighting: Sighting, revision: Revision, beside: Companions) -> RevisionText:
+def revision_text(sighting: SpecCommit, revision: Revision, beside: Companions) -> RevisionText:
     """The facts of one sighting."""
     return RevisionText(sighting, revision, beside.prompts)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auditor.evidence import Evidence, Step, complete_runs, suites_measuring
-from auditor.model.look import Look
+from auditor.model.held_out_use import HeldOutUse
 from auditor.model.suite import Role
 
 
@@ -47,7 +47,7 @@ class SuiteUse:
         return self.spent or bool(self.leaked)
 
 
-def uses_of(evidence: Evidence, steps: Iterable[Step], looks: Iterable[Look]) -> tuple[SuiteUse, ...]:
+def uses_of(evidence: Evidence, steps: Iterable[Step], looks: Iterable[HeldOutUse]) -> tuple[SuiteUse, ...]:
     """How often each held-out suite of a spec was looked at, by name.
 
     Args:

@@ -19,8 +19,8 @@ from collections.abc import Iterable
 
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
-from auditor.clauses.direction import Direction
-from auditor.clauses.grams import plain_words, stem
+from auditor.clauses.deontic import Direction
+from auditor.clauses.ngrams import normalised_words, stem
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
 
@@ -28,7 +28,7 @@ _NORMATIVE = (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)
 # Words of a change and of the change log that make a mention, where the section is not named.
 _ENOUGH = 3
 _COMMON = frozenset(
-    plain_words(
+    normalised_words(
         "a an and any are as at be been but by can do does for from has have if in is it its may must never no not of "
         "on only or other should so such than that the their them then there these they this to when where which "
         "while who will with without you your assistant model user users developer developers section adds add "
@@ -72,12 +72,14 @@ def _sections(facts: PatchText) -> dict[str, tuple[set[str], Clause | None, set[
 def _mentioned(title: str, words: set[str], said: str) -> bool:
     lines = _telling([said])
     named = _telling([title])
-    plain = " ".join(plain_words(said))
-    return " ".join(plain_words(title)) in plain or (bool(named) and named <= lines) or len(words & lines) >= _ENOUGH
+    plain = " ".join(normalised_words(said))
+    return (
+        " ".join(normalised_words(title)) in plain or (bool(named) and named <= lines) or len(words & lines) >= _ENOUGH
+    )
 
 
 def _telling(texts: Iterable[str]) -> set[str]:
-    words = (word for text in texts for word in plain_words(re.sub(r"\(https?:[^)]*\)", " ", text)))
+    words = (word for text in texts for word in normalised_words(re.sub(r"\(https?:[^)]*\)", " ", text)))
     return {stem(word) for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())} - {""}
 
 

@@ -16,7 +16,7 @@ Rules that come back in other words.
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.checks.shared import shortened
-from auditor.clauses.lives import LineageEvent
+from auditor.clauses.lineage import LineageEvent
 from auditor.model.clause import ChangeKind, ClauseKind
 from auditor.model.finding import Confidence, Severity
 

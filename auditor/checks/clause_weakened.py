@@ -20,7 +20,7 @@ import re
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.checks.shared import shortened
-from auditor.clauses.direction import Direction, Ground, GroundKind
+from auditor.clauses.deontic import Direction, Ground, GroundKind
 from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.finding import Confidence, Severity
 

@@ -22,7 +22,7 @@ from collections import defaultdict
 from auditor.assess.texts import RevisionText
 from auditor.checks.interface import Clear, Fired, StandingCheck, TextCase, TextOutcome, Undecided
 from auditor.checks.leaked import few
-from auditor.clauses.reappearing import Reappearance
+from auditor.clauses.overlap import Reappearance
 from auditor.model.finding import Confidence, Severity
 
 _HALF = 0.5

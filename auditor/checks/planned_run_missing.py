@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from auditor.assess.planned import PlanFacts, PlanState
 from auditor.checks.interface import Clear, Fired, Outcome, PlanCase, PlanCheck, Undecided
 from auditor.model.finding import Confidence, Severity
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 
 # Days within which a result may still be on its way.
 GRACE = 7
@@ -48,7 +48,7 @@ def run(facts: PlanFacts) -> Outcome:
 def _plan(state: PlanState, *runs: str, age: int | None = None) -> PlanFacts:
     """A plan of 400 samples, for the examples."""
     created = datetime(2026, 1, 5, tzinfo=UTC)
-    plan = Plan("5" * 64, "assistant", "0" * 64, "refund-mails", "m", "m-2", "", 400, created)
+    plan = Preregistration("5" * 64, "assistant", "0" * 64, "refund-mails", "m", "m-2", "", 400, created)
     return PlanFacts(plan, state, runs, age)
 
 

@@ -19,8 +19,8 @@ import re
 from auditor.assess.texts import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.checks.shared import shortened
-from auditor.clauses.direction import Direction
-from auditor.clauses.grams import plain_words, stem
+from auditor.clauses.deontic import Direction
+from auditor.clauses.ngrams import normalised_words, stem
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Severity
 
@@ -42,14 +42,14 @@ def run(facts: PatchText) -> TextOutcome:
     ]
     if not rules:
         return ()
-    known = {stem(word) for clause in facts.before.clauses for word in plain_words(clause.text)}
+    known = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
     return tuple(_fired(clause, new) for clause in rules if (new := scenario(clause, known)))
 
 
 def scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
     """The words of a clause's conditions that stand nowhere else, in order; none unless they describe one scenario."""
     for condition in _CONDITION.finditer(clause.text):
-        words = [word for word in plain_words(condition[0]) if stem(word) not in known]
+        words = [word for word in normalised_words(condition[0]) if stem(word) not in known]
         if len(set(words)) >= _LEAST_NEW and _TELLING.search(condition[0]):
             return tuple(dict.fromkeys(words))
     return ()

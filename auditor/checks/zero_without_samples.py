@@ -18,10 +18,10 @@ from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.checks.shared import records_behind
 from auditor.model.finding import Confidence, Severity
-from auditor.stats.sizes import to_bound
+from auditor.stats.power import samples_to_bound_rate
 
 CLAIMED = 0.01
-NEEDED = to_bound(CLAIMED, 0.05)
+NEEDED = samples_to_bound_rate(CLAIMED, 0.05)
 
 
 def run(facts: BehaviourFacts) -> Outcome:

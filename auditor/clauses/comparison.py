@@ -1,23 +1,97 @@
-"""Two revisions side by side: every change of a clause with its direction, and the levels that got another name."""
+"""Two revisions compared: every change of a clause with its direction, the counts by kind, and the levels of
+authority that
+got another name.
+
+In: two revisions, and the events of the later one where its history is known. Out: a `Comparison`; or plain changes
+(`diff_revisions`) for two revisions alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from auditor.clauses.authority import Renaming, authority_changes
-from auditor.clauses.diff import clauses_of, counts
-from auditor.clauses.lives import LineageEvent
-from auditor.clauses.match import match
-from auditor.clauses.norms import Norm, judge
+from auditor.clauses.deontic import LevelRenaming, Norm, classify_change, find_authority_changes
+from auditor.clauses.lineage import LineageEvent
+from auditor.clauses.match import match_clauses
+from auditor.clauses.outline import FileOutline, outline_file
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange, ClauseKind
-from auditor.model.spec import Revision, Sighting
+from auditor.model.spec import Revision, SpecCommit
+
+# Two revisions -> the clauses that changed.
+
+
+_CACHED_FILES = 64  # files, as clauses and as pages
+_KIND_OF_OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: ChangeKind.REMOVED}
+
+
+def clauses_of(revision: Revision) -> tuple[Clause, ...]:
+    """All clauses of a revision, by file, in order."""
+    if len(revision.files) == 1:
+        return _clauses(revision.files[0].path, revision.files[0].text)
+    return tuple(clause for file in revision.files for clause in _clauses(file.path, file.text))
+
+
+def file_outlines(revision: Revision) -> tuple[FileOutline, ...]:
+    """The files of a revision, in order; what was read a moment ago, if only in another revision, is not read again."""
+    return tuple(_file_outline(file.path, file.text) for file in revision.files)
+
+
+@lru_cache(maxsize=_CACHED_FILES)
+def _clauses(path: str, text: str) -> tuple[Clause, ...]:
+    """As `parse.parse` gives them."""
+    return tuple(_file_outline(path, text).clauses())
+
+
+_LATEST: OrderedDict[str, FileOutline] = OrderedDict()
+
+
+@lru_cache(maxsize=_CACHED_FILES)
+def _file_outline(path: str, text: str) -> FileOutline:
+    found = _LATEST[path] = outline_file(
+        path, text, _LATEST.pop(path, None)
+    )  # the answer is the same without the other one
+    if len(_LATEST) > _CACHED_FILES:
+        _LATEST.popitem(last=False)
+    return found
+
+
+def diff_revisions(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:
+    """What changed between two revisions, over all files, in the order of the text after; empty for the same clauses.
+
+    A file's new name is no change of its clauses; see `match.match` for what is.
+    """
+    return match_clauses(clauses_of(before), clauses_of(after)).changes
+
+
+def count_changes(changes: Iterable[ClauseChange]) -> ChangeCounts:
+    """How many clauses were added, removed, reworded and moved; one that was moved and reworded is reworded.
+
+    See `ChangeCounts` for what was split, merged or reinstated.
+    """
+    number: Counter[ChangeKind] = Counter()
+    for change in changes:
+        number[change.kind] += 1
+        if change.kind in _KIND_OF_OTHERS:
+            number[_KIND_OF_OTHERS[change.kind]] += len(change.others)
+    return ChangeCounts(
+        added=number[ChangeKind.ADDED] + number[ChangeKind.REINSTATED],
+        removed=number[ChangeKind.REMOVED],
+        reworded=number[ChangeKind.REWORDED] + number[ChangeKind.SPLIT] + number[ChangeKind.MERGED],
+        moved=number[ChangeKind.MOVED],
+    )
+
+
+# Two revisions side by side: every change of a clause with its direction, and the levels that got another name.
+
 
 _NONE: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ComparisonSide:
     """One side of a comparison.
 
     Attributes:
@@ -30,11 +104,11 @@ class Named:
     name: str
     revision: Revision
     commit: str | None
-    sighting: Sighting | None
+    sighting: SpecCommit | None
 
 
 @dataclass(frozen=True, slots=True)
-class TypedChange:
+class ClassifiedChange:
     """A change of a clause, and which way it goes."""
 
     change: ClauseChange
@@ -51,49 +125,51 @@ class Comparison:
     """
 
     spec: str
-    before: Named
-    after: Named
-    changes: tuple[TypedChange, ...]
-    renamings: tuple[Renaming, ...]
+    before: ComparisonSide
+    after: ComparisonSide
+    changes: tuple[ClassifiedChange, ...]
+    renamings: tuple[LevelRenaming, ...]
 
     @property
     def counts(self) -> ChangeCounts:
         """How many clauses changed, by kind."""
-        return counts(one.change for one in self.changes)
+        return count_changes(one.change for one in self.changes)
 
 
-def compare(spec: str, before: Named, after: Named, events: Sequence[LineageEvent] = ()) -> Comparison:
+def compare_revisions(
+    spec: str, before: ComparisonSide, after: ComparisonSide, events: Sequence[LineageEvent] = ()
+) -> Comparison:
     """Compares two revisions.
 
     Args:
         events: what happened in the sighting after, by the spec's whole history: a clause that is back is then
             reinstated, with its last state before; two revisions alone never say so.
     """
-    matching = match(clauses_of(before.revision), clauses_of(after.revision))
-    levels = authority_changes(matching.changes, matching.unchanged)
-    returned = {_key(event.after[0]): event for event in events if event.kind is ChangeKind.REINSTATED}
-    changes = [_returned(change, returned) for change in matching.changes]
-    typed = tuple(TypedChange(change, judge(change, renamed=levels.renamed)) for change in changes)
+    matching = match_clauses(clauses_of(before.revision), clauses_of(after.revision))
+    levels = find_authority_changes(matching.changes, matching.unchanged)
+    returned = {_place_key(event.after[0]): event for event in events if event.kind is ChangeKind.REINSTATED}
+    changes = [_as_reinstated(change, returned) for change in matching.changes]
+    typed = tuple(ClassifiedChange(change, classify_change(change, renamed=levels.renamed)) for change in changes)
     return Comparison(spec, before, after, typed, levels.renamings)
 
 
-_Key = tuple[str, int, str]
+_PlaceKey = tuple[str, int, str]
 
 
-def _key(clause: Clause) -> _Key:
+def _place_key(clause: Clause) -> _PlaceKey:
     return clause.path, clause.line, clause.text
 
 
-def _returned(change: ClauseChange, events: Mapping[_Key, LineageEvent]) -> ClauseChange:
+def _as_reinstated(change: ClauseChange, events: Mapping[_PlaceKey, LineageEvent]) -> ClauseChange:
     if change.kind is not ChangeKind.ADDED or change.after is None:
         return change
-    event = events.get(_key(change.after))
+    event = events.get(_place_key(change.after))
     if event is None:
         return change
     return replace(change, kind=ChangeKind.REINSTATED, before=event.before[0], similarity=event.similarity)
 
 
-def typed_event(event: LineageEvent, renamed: Mapping[str, str] = _NONE) -> TypedChange:
+def classify_event(event: LineageEvent, renamed: Mapping[str, str] = _NONE) -> ClassifiedChange:
     """An event of a clause's life as a change; `renamed` as in `norms.judge`."""
     before, after = event.before, event.after
     change = ClauseChange(
@@ -104,15 +180,15 @@ def typed_event(event: LineageEvent, renamed: Mapping[str, str] = _NONE) -> Type
         moved=event.moved,
         others=after[1:] if event.kind is ChangeKind.SPLIT else before[1:],
     )
-    return TypedChange(change, judge(change, renamed=renamed))
+    return ClassifiedChange(change, classify_change(change, renamed=renamed))
 
 
-def place_of(clause: Clause) -> tuple[str, ...]:
+def section_path(clause: Clause) -> tuple[str, ...]:
     """The section a clause belongs to: the titles of its headings, outermost first; a heading belongs to its own."""
     return (*clause.section, clause.text) if clause.kind is ClauseKind.HEADING else clause.section
 
 
-def sides_of(change: ClauseChange) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
+def change_sides(change: ClauseChange) -> tuple[tuple[Clause, ...], tuple[Clause, ...]]:
     """The clauses before and after, each side in the order of its text."""
     before = () if change.before is None else (change.before,)
     after = () if change.after is None else (change.after,)

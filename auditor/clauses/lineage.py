@@ -1,29 +1,561 @@
-"""A spec's history -> who each clause is, in every sighting, and its life."""
+"""A spec's history -> who each clause is in every spec commit, and its life.
+
+Each spec commit is read against its parents: the same words, similar words, then clauses that were removed earlier
+and are
+back. In: a `History`. Out: a `Lineage`: the id of each clause in each spec commit, every life, and the events of each
+commit.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from auditor.clauses.gone import Gone
-from auditor.clauses.lives import Life, Lineage, LineageEvent
-from auditor.clauses.tracing import Happening, State, next_state
-from auditor.clauses.window import outline
-from auditor.model.clause import ChangeKind, ClauseChange
+from auditor.clauses.match import ClauseKey, ClauseOutcome, changes_from_outcomes, clause_key, clause_outcomes
+from auditor.clauses.outline import ChangedRegion, Outline, OutlineWeights, find_changed_region, outline_revision
+from auditor.clauses.similarity import (
+    MOST_HOLDERS,
+    WordBag,
+    assign_best_first,
+    candidate_pairs_by_word,
+    word_bag,
+    word_similarity,
+)
+from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.spec import History, patches_of
 
-__all__ = ["Life", "Lineage", "LineageEvent", "trace"]
+# Clauses that were removed, and which of them is back.
+
+
+# Fewer words than these say the same by chance: such a clause is back only where it was.
+_LEAST_TELLING_WORDS = 4
+# Least likeness to a clause that is gone from the same section, or from anywhere. Above what pairs two revisions: there
+# are more clauses gone than there are in a patch, and nothing beside them to hold them in place.
+_LEAST_SAME_SECTION, _LEAST_ANYWHERE = 0.6, 0.7
+_SECTION_BONUS = 0.05
+
+
+class RemovedClauses:
+    """The clauses that are gone at one sighting or another, looked up by what they say.
+
+    From one question to the next it is changed by what differs, so that many questions about nearly the same clauses
+    cost little; the answers do not depend on the order of the questions.
+    """
+
+    def __init__(self) -> None:
+        self._clauses: dict[str, Clause] = {}
+        self._by_key: dict[ClauseKey, dict[str, None]] = defaultdict(dict)
+        self._by_anchor: dict[str, dict[str, None]] = defaultdict(dict)
+        self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
+        self._telling: dict[str, None] = {}
+
+    def found_again(
+        self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]
+    ) -> dict[int, str]:
+        """Which of the added clauses were there once: ids by position.
+
+        By exact text in the same section, the same text anywhere, a heading's anchor, then most of the words; of
+        several the one that went last.
+
+        Args:
+            gone: by id, the one that went last comes last.
+            taken: ids that are not to be found.
+        """
+        found: dict[int, str] = {}
+        if not gone or not added:
+            return found
+        self._change(gone)
+        order = {name: place for place, name in enumerate(reversed(list(gone)))}
+        used = set(taken)
+
+        def join(alike: Callable[[Clause], Iterable[str]]) -> None:
+            for at, clause in added.items():
+                names = [name for name in alike(clause) if name not in used] if at not in found else []
+                if names:
+                    found[at] = min(names, key=order.__getitem__)
+                    used.add(found[at])
+
+        join(lambda clause: (name for name in self._saying(clause) if _same_section(gone[name], clause)))
+        join(lambda clause: self._saying(clause) if _is_telling(clause) else ())
+        join(lambda clause: self._by_anchor.get(_anchor(clause) or "", ()))
+        rest = {at: clause for at, clause in added.items() if at not in found and _is_telling(clause)}
+        return found | self._similar([name for name in order if name in self._telling and name not in used], rest)
+
+    def _similar(self, names: Sequence[str], added: Mapping[int, Clause]) -> dict[int, str]:
+        """Of these names, those of the clauses that share most of their words with the added ones, by position."""
+        bags = {at: word_bag(clause.text) for at, clause in added.items()}
+        if not names or not bags:
+            return {}
+        holders = _Holders(self._by_word, names, self._telling.keys() - set(names))
+        weights = _Weights(holders, bags.values())
+        scored = []
+        for at, rank in candidate_pairs_by_word(bags, holders, weights):
+            before, after = self._clauses[names[rank]], added[at]
+            here = _same_section(before, after)
+            likeness = word_similarity(word_bag(before.text), bags[at], weights)
+            if clause_key(before)[0] == clause_key(after)[0] and likeness >= (
+                _LEAST_SAME_SECTION if here else _LEAST_ANYWHERE
+            ):
+                scored.append((likeness + _SECTION_BONUS * here, at, rank))
+        return {at: names[rank] for at, rank in assign_best_first(scored)}
+
+    def _saying(self, clause: Clause) -> Iterable[str]:
+        return self._by_key.get(clause_key(clause), ())
+
+    def _change(self, gone: Mapping[str, Clause]) -> None:
+        known = self._clauses
+        for name in [name for name, clause in known.items() if gone.get(name) is not clause]:
+            for names in self._indices(known.pop(name)):
+                del names[name]
+        for name, clause in gone.items():
+            if name not in known:
+                known[name] = clause
+                for names in self._indices(clause):
+                    names[name] = None
+
+    def _indices(self, clause: Clause) -> Iterator[dict[str, None]]:
+        """Where the clause's name belongs."""
+        yield self._by_key[clause_key(clause)]
+        anchor = _anchor(clause)
+        if anchor is not None:
+            yield self._by_anchor[anchor]
+        if _is_telling(clause):
+            yield self._telling
+            yield from (self._by_word[word] for word in word_bag(clause.text))
+
+
+class _Holders(dict[str, Sequence[int]]):
+    """For a word, the ranks of the names whose clauses have it, looked up when it is asked for; none for too many."""
+
+    def __init__(self, by_word: Mapping[str, Collection[str]], names: Sequence[str], others: Collection[str]) -> None:
+        super().__init__()
+        self._by_word, self._others = by_word, others
+        self._ranks = {name: rank for rank, name in enumerate(names)}
+
+    def __missing__(self, word: str) -> Sequence[int]:
+        few = self.count(word) <= MOST_HOLDERS
+        ranks = [self._ranks[name] for name in self._by_word.get(word, ()) if name in self._ranks] if few else []
+        self[word] = ranks
+        return ranks
+
+    def count(self, word: str) -> int:
+        """How many of the names have the word."""
+        every = self._by_word.get(word, ())
+        return len(every) - sum(name in every for name in self._others)
+
+    @property
+    def size(self) -> int:
+        """How many names there are."""
+        return len(self._ranks)
+
+
+class _Weights(dict[str, float]):
+    """As `similar.rarity_weights` of the clauses that are gone and those that were added, when it is asked for."""
+
+    def __init__(self, holders: _Holders, added: Collection[WordBag]) -> None:
+        super().__init__()
+        self._holders, self._added = holders, added
+
+    def __missing__(self, word: str) -> float:
+        count = self._holders.count(word) + sum(word in bag for bag in self._added)
+        weight = self[word] = math.log1p((self._holders.size + len(self._added)) / count)
+        return weight
+
+
+def _same_section(one: Clause, other: Clause) -> bool:
+    return one.section[-1:] == other.section[-1:]
+
+
+def _is_telling(clause: Clause) -> bool:
+    return word_bag(clause.text).total() >= _LEAST_TELLING_WORDS
+
+
+def _anchor(clause: Clause) -> str | None:
+    return clause.anchor if clause.kind is ClauseKind.HEADING else None
+
+
+def clause_similarity(before: Iterable[Clause], after: Iterable[Clause]) -> float:
+    """The share of words that the clauses of one side have in common with those of the other, 0 to 1."""
+    ours, theirs = (sum((word_bag(clause.text) for clause in side), start=WordBag()) for side in (before, after))
+    return word_similarity(ours, theirs)
+
+
+# What became of a clause: the events of its life.
+
+
+@dataclass(frozen=True, slots=True)
+class LineageEvent:
+    """One thing that happened to a clause.
+
+    Attributes:
+        kind: what; in a first sighting every clause is added.
+        sighting: the name of the sighting that shows it first.
+        patch: the patch's id; None in a first sighting, and for a merge that is no patch.
+        before: the clause before; all of them for a merge, the last state for a reinstated one, none for an added one.
+        after: the clause after; all of them for a split, none for a removed one.
+        similarity: 1.0 for the same text, else the share of words in common, 0 to 1; 0.0 for added and removed.
+        moved: whether it stands elsewhere, too.
+    """
+
+    kind: ChangeKind
+    sighting: str
+    patch: str | None
+    before: tuple[Clause, ...]
+    after: tuple[Clause, ...]
+    similarity: float
+    moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A clause through its whole history.
+
+    Attributes:
+        id: 32 hex digits, from the spec's name, its first text, and which of the clauses that began with it it is.
+        events: in the order of the history's sightings; a split or merge stands in the lives of all who take part.
+        parent: the id of the clause it was split from; None for most.
+        heir: the id of the clause it was merged into; None for most.
+    """
+
+    id: str
+    events: tuple[LineageEvent, ...]
+    parent: str | None = None
+    heir: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Who is who in a spec's history.
+
+    Attributes:
+        spec: its name.
+        ids: by sighting name, the id of each of its revision's clauses, in the order of `diff.clauses_of`; none twice.
+        lives: by id.
+        events: by sighting name, everything that happened there, each event once, in the order of the text after, what
+            is gone last.
+        changes: by sighting name, what `match.match` finds between its first parent's revision and its own; none for a
+            first sighting.
+        cited: by revision, the ids of the footnotes that its clauses cite.
+    """
+
+    spec: str
+    ids: Mapping[str, tuple[str, ...]]
+    lives: Mapping[str, Life]
+    events: Mapping[str, tuple[LineageEvent, ...]]
+    changes: Mapping[str, tuple[ClauseChange, ...]]
+    cited: Mapping[str, frozenset[str]]
+
+
+# One sighting read against its parents: who its clauses are, and what happened to them.
+
+
+_EXACT = (None, ChangeKind.MOVED)
+_DISTANCE: Mapping[ChangeKind | None, int] = {None: 0, ChangeKind.MOVED: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class TraceState:
+    """What is known at a sighting, of it and of all before it.
+
+    Attributes:
+        revision: content id.
+        outline: of that revision.
+        ids: of its clauses.
+        gone: the clauses there were once, in their last state, by id; the one that went last comes last.
+        sighted: by revision, the ids it had when it was last seen.
+    """
+
+    revision: str
+    outline: Outline
+    ids: tuple[str, ...]
+    gone: Mapping[str, Clause]
+    sighted: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedEvent:
+    """An event, the ids of those in whose lives it stands, of those it began, and of those it ended in another."""
+
+    event: LineageEvent
+    ids: tuple[str, ...]
+    born: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
-class _Draft:
+class _Reading:
+    """A sighting's text, or a window of it, against one parent's: what became of each clause, by position in there."""
+
+    clauses: Mapping[int, Clause]
+    ids: Sequence[str]
+    outcomes: Sequence[ClauseOutcome]
+    places: dict[str, int] = field(init=False)
+    by_after: dict[int, ClauseOutcome] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.places = {self.ids[at]: at for at in self.clauses}
+        self.by_after = {at: outcome for outcome in self.outcomes for at in outcome.positions[1]}
+
+
+class _IdAllocator:
+    """Makes ids: the first that a text has and that is not known yet."""
+
+    def __init__(self, spec: str, known: Sequence[Collection[str]]) -> None:
+        self._spec, self._known = spec, known
+
+    @cached_property
+    def _names(self) -> set[str]:
+        return {name for names in self._known for name in names}  # of no use where nothing is new, as mostly
+
+    def name(self, text: str) -> str:
+        ordinal = 0
+        while (name := _id(self._spec, text, ordinal)) in self._names:
+            ordinal += 1
+        self._names.add(name)
+        return name
+
+
+def _id(spec: str, text: str, ordinal: int) -> str:
+    parts = (part.encode("utf-8", "surrogatepass") for part in (spec, text, str(ordinal)))
+    return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()[:32]
+
+
+def trace_commit(
+    spec: str,
+    sighting: str,
+    patch: str | None,
+    revision: str,
+    outline: Outline,
+    parents: Sequence[TraceState],
+    lost: RemovedClauses,
+) -> tuple[TraceState, list[TracedEvent], tuple[ClauseChange, ...]]:
+    """The state of a sighting with these parents, first parent first, what happened in it, and its clause changes.
+
+    The changes are against the first parent alone, and know nothing of who a clause was before. `lost` is for looking
+    up what is gone, one for a whole history.
+    """
+    gone: dict[str, Clause] = {}
+    sighted: dict[str, tuple[str, ...]] = {}
+    for parent in parents:
+        gone |= parent.gone
+    for parent in reversed(parents):
+        sighted |= parent.sighted
+    ids = _ids_seen_before(revision, parents, sighted)
+    part = find_changed_region(parents[0].outline, outline) if len(parents) == 1 and ids is None else None
+    if part:
+        clauses, before = part.after, parents[0].ids
+        last = part.first + part.sizes[0]
+        readings = [
+            _Reading(part.before, before[part.first : last], _region_outcomes(part, parents[0].outline, outline))
+        ]
+        inside = _assign_ids(_IdAllocator(spec, (gone, before)), clauses, readings, gone, lost)
+        ids = (*before[: part.first], *_unfold_ids(part, inside, readings[0].ids), *before[last:])
+    else:
+        clauses = dict(enumerate(outline.clauses))
+        readings = [_read_whole(parent, clauses) for parent in parents]
+        namer = _IdAllocator(spec, (gone, *(parent.ids for parent in parents)))
+        inside = dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, gone, lost)
+        ids = tuple(inside.values())
+    changes = changes_from_outcomes(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
+    happenings = list(_EventBuilder(sighting, patch, clauses, inside, readings, gone).happenings())
+    here = set(inside.values())
+    for reading in reversed(readings):
+        gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
+    for name in here & gone.keys():
+        del gone[name]
+    sighted[revision] = ids
+    return TraceState(revision, outline, ids, gone, sighted), happenings, changes
+
+
+def _region_outcomes(part: ChangedRegion, before: Outline, after: Outline) -> list[ClauseOutcome]:
+    """As `outcomes_of` the whole has them, by position in the window."""
+    lead = len(part.lead)
+    ours, theirs = (
+        dict(enumerate(part.lead)) | {lead + at: clause for at, clause in side.items()}
+        for side in (part.before, part.after)
+    )
+    found = clause_outcomes(ours, theirs, OutlineWeights(before, after))
+    return [_shift_outcome(outcome, lead) for outcome in found if outcome.at is None or outcome.at >= lead]
+
+
+def _read_whole(parent: TraceState, clauses: Mapping[int, Clause]) -> _Reading:
+    before = dict(enumerate(parent.outline.clauses))
+    return _Reading(before, parent.ids, clause_outcomes(before, clauses))
+
+
+def _unfold_ids(part: ChangedRegion, ids: Mapping[int, str], before: Sequence[str]) -> list[str]:
+    """The ids of all clauses after; those that were left out have the ones they had."""
+    found = [ids.get(at, "") for at in range(part.sizes[1])]
+    for at, other, size in part.folds:
+        found[other : other + size] = before[at : at + size]
+    return found
+
+
+def _shift_outcome(outcome: ClauseOutcome, lead: int) -> ClauseOutcome:
+    at, other = (None if place is None else place - lead for place in (outcome.at, outcome.other))
+    more = tuple(place - lead for place in outcome.more)
+    return ClauseOutcome(at, other, outcome.kind, outcome.similarity, outcome.moved, more)
+
+
+def _ids_seen_before(
+    revision: str, parents: Sequence[TraceState], sighted: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...] | None:
+    same = (parent.ids for parent in parents if parent.revision == revision)
+    return next(same, None) or sighted.get(revision)
+
+
+def _assign_ids(
+    namer: _IdAllocator,
+    clauses: Mapping[int, Clause],
+    readings: Sequence[_Reading],
+    gone: Mapping[str, Clause],
+    lost: RemovedClauses,
+) -> dict[int, str]:
+    """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
+    ids: dict[int, str] = {}
+    taken: set[str] = set()
+
+    def take(at: int, name: str) -> None:
+        if at not in ids and name not in taken:
+            ids[at] = name
+            taken.add(name)
+
+    for exact in (True, False):
+        for reading in readings:
+            for outcome in reading.outcomes:
+                if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
+                    take(outcome.other, reading.ids[outcome.at])
+    added = {at: clause for at, clause in clauses.items() if at not in ids}
+    for at, name in lost.found_again(gone, taken, added).items():
+        take(at, name)
+    return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _ParentMatch:
+    """Where a parent has a clause, and what became of it; `outcome` is None where the matching has it elsewhere.
+
+    A revision that is back has its former ids, so that the clause may be any piece of a split, and any part of a merge.
+    """
+
+    reading: _Reading
+    place: int
+    kind: ChangeKind | None
+    outcome: ClauseOutcome | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it stands elsewhere."""
+        return self.outcome.moved if self.outcome else self.kind is ChangeKind.MOVED
+
+
+@dataclass(slots=True)
+class _EventBuilder:
+    """Tells what happened, from who the clauses are: the matching proposes, identity decides."""
+
+    sighting: str
+    patch: str | None
+    clauses: Mapping[int, Clause]
+    ids: Mapping[int, str]
+    readings: Sequence[_Reading]
+    gone: Mapping[str, Clause]
+    told: set[str] = field(default_factory=set)
+
+    def happenings(self) -> Iterator[TracedEvent]:
+        """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
+        held = {at: self._held(at, name) for at, name in self.ids.items()}
+        together: dict[int, TracedEvent] = {}
+        for at, one in held.items():
+            happening = self._together(at, one, held) if one else None
+            if happening is not None:
+                together[at] = happening
+                self.told.update(happening.ids)
+        for at, name in self.ids.items():
+            happening = together.get(at)
+            if happening is None and name not in self.told:
+                happening = self._alone(at, name, held[at])
+            if happening is not None:
+                yield happening
+        yield from self._departures()
+
+    def _held(self, at: int, name: str) -> _ParentMatch | None:
+        """The parent that has this clause most alike."""
+        held = []
+        for reading in self.readings:
+            place = reading.places.get(name)
+            if place is not None:
+                held.append(self._compared(reading, place, at))
+        return min(held, key=lambda one: _DISTANCE.get(one.kind, 2), default=None)
+
+    def _compared(self, reading: _Reading, place: int, at: int) -> _ParentMatch:
+        outcome = reading.by_after[at]
+        if place in outcome.positions[0]:
+            return _ParentMatch(reading, place, outcome.kind, outcome)
+        same = clause_key(reading.clauses[place]) == clause_key(self.clauses[at])
+        return _ParentMatch(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
+
+    def _together(self, at: int, one: _ParentMatch, held: Mapping[int, _ParentMatch | None]) -> TracedEvent | None:
+        """A split whose pieces are new, or a merge of clauses that are there no more; none of them told of already."""
+        if one.outcome is None or not one.outcome.more:
+            return None
+        parent, name = one.reading, self.ids[at]
+        if one.kind is ChangeKind.SPLIT:
+            places = one.outcome.positions[1]
+            pieces = [other for other in places if held[other] is None and self.ids[other] not in self.told]
+            after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
+            event = self._event(one.kind, (parent.clauses[one.place],), after, one.moved)
+            others = tuple(self.ids[other] for other in pieces)
+            return TracedEvent(event, (name, *others), born=tuple(name for name in others if name not in self.gone))
+        here = {*self.ids.values(), *self.gone, *self.told}
+        parts = [other for other in one.outcome.positions[0] if parent.ids[other] not in here]
+        before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
+        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.moved)
+        others = tuple(parent.ids[other] for other in parts)
+        return TracedEvent(event, (name, *others), ended=others)
+
+    def _alone(self, at: int, name: str, one: _ParentMatch | None) -> TracedEvent | None:
+        clause = self.clauses[at]
+        if one is None and name not in self.gone:
+            return TracedEvent(self._event(ChangeKind.ADDED, (), (clause,)), (name,))
+        if one is None:
+            return TracedEvent(self._event(ChangeKind.REINSTATED, (self.gone[name],), (clause,)), (name,))
+        if one.kind is None:
+            return None
+        return TracedEvent(self._event(one.kind, (one.reading.clauses[one.place],), (clause,), one.moved), (name,))
+
+    def _departures(self) -> Iterator[TracedEvent]:
+        """What was in a parent and went neither here nor, earlier, on the way to another parent."""
+        past = {*self.ids.values(), *self.told, *self.gone}
+        for reading in self.readings:
+            for name, at in reading.places.items():
+                if name not in past:
+                    past.add(name)
+                    yield TracedEvent(self._event(ChangeKind.REMOVED, (reading.clauses[at],), ()), (name,))
+
+    def _event(
+        self, kind: ChangeKind, before: tuple[Clause, ...], after: tuple[Clause, ...], moved: bool = False
+    ) -> LineageEvent:
+        if kind in (ChangeKind.SPLIT, ChangeKind.MERGED) and len(before) == len(after) == 1:
+            kind = ChangeKind.REWORDED
+        similarity = clause_similarity(before, after) if before and after else 0.0
+        return LineageEvent(kind, self.sighting, self.patch, before, after, similarity, moved)
+
+
+# A spec's history -> who each clause is, in every sighting, and its life.
+
+
+@dataclass(slots=True)
+class _LifeDraft:
     events: list[LineageEvent] = field(default_factory=list)
     parent: str | None = None
     heir: str | None = None
 
 
-def trace(history: History) -> Lineage:
+def trace_lineage(history: History) -> Lineage:
     """Gives every clause of every sighting its identity, and every identity its life.
 
     A sighting's clauses are read against its parents: the same words in any parent first, then similar words, in the
@@ -34,17 +566,17 @@ def trace(history: History) -> Lineage:
     """
     patches = {patch.after.name: patch.id for patch in patches_of(history)}
     waiting = Counter(name for sighting in history.sightings for name in set(sighting.parents))
-    lost = Gone()
-    states: dict[str, State] = {}
+    lost = RemovedClauses()
+    states: dict[str, TraceState] = {}
     ids: dict[str, tuple[str, ...]] = {}
-    happenings: dict[str, list[Happening]] = {}
+    happenings: dict[str, list[TracedEvent]] = {}
     changes: dict[str, tuple[ClauseChange, ...]] = {}
     cited: dict[str, frozenset[str]] = {}
     for sighting in history.sightings:
         name = sighting.name
         parents = [states[parent] for parent in dict.fromkeys(sighting.parents)]
-        text = outline(history.revisions[sighting.revision], parents[0].outline if parents else None)
-        states[name], happenings[name], changes[name] = next_state(
+        text = outline_revision(history.revisions[sighting.revision], parents[0].outline if parents else None)
+        states[name], happenings[name], changes[name] = trace_commit(
             history.spec, name, patches.get(name), sighting.revision, text, parents, lost
         )
         ids[name] = states[name].ids
@@ -58,8 +590,8 @@ def trace(history: History) -> Lineage:
     return Lineage(history.spec, ids, lives, events, changes, cited)
 
 
-def _lives(happenings: Iterable[Happening]) -> dict[str, Life]:
-    drafts: dict[str, _Draft] = defaultdict(_Draft)
+def _lives(happenings: Iterable[TracedEvent]) -> dict[str, Life]:
+    drafts: dict[str, _LifeDraft] = defaultdict(_LifeDraft)
     for happening in happenings:
         for name in happening.ids:
             drafts[name].events.append(happening.event)

@@ -1,26 +1,46 @@
-"""A revision's text in chunks that are read once, however many revisions they stand in."""
+"""A revision as an outline: its files in chunks that are read once, however many revisions they stand in; and the
+region in
+which two outlines differ, small enough to match instead of the whole and with the same result.
+
+In: a revision and the outline of an earlier one. Out: an `Outline`; a `ChangedRegion` with the runs that were left
+out of it.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from itertools import accumulate
+from functools import cached_property, lru_cache
+from itertools import accumulate, chain, compress, pairwise
+from operator import attrgetter
 
-from auditor.clauses.blocks import blocks
-from auditor.clauses.pairing import Key, key_of
-from auditor.clauses.parse import Standing, Statement, is_markdown, statements, with_plain_ends
-from auditor.clauses.sequence import common_end, common_start
+from auditor.clauses.formats import (
+    SectionCursor,
+    Statement,
+    is_markdown,
+    normalise_line_ends,
+    parse_blocks,
+    parse_statements,
+)
+from auditor.clauses.match import ClauseKey, clause_key
+from auditor.clauses.sequence import common_prefix_length, common_suffix_length
+from auditor.clauses.similarity import word_bag
 from auditor.model.clause import Clause, ClauseKind
+from auditor.model.spec import Revision
+
+# A revision's text in chunks that are read once, however many revisions they stand in.
+
 
 # A chunk ends at a blank line before text that is not indented, unless something in it is still open there.
 _BOUNDARY = re.compile(r"\n\n+(?=\S)")
 _OPENERS = ("```", "~~~", "<", "!!!", "{%", "{#")
 _TAG = re.compile(r"^[\s>*+.)\d-]*(\{[#%])", re.MULTILINE)
 # So many chunks may be gone at one place for the next one to be recognised.
-_AHEAD = 4
+_REUSE_LOOKAHEAD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,7 @@ class Chunk:
     levels: tuple[int, ...] = field(compare=False)
     has_headings: bool = field(compare=False)
     cites: bool = field(compare=False)
-    keys: tuple[Key, ...] = field(compare=False)
+    keys: tuple[ClauseKey, ...] = field(compare=False)
 
     @property
     def opens(self) -> int:
@@ -47,7 +67,7 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class FileOutline:
     """One file of a revision, in chunks; of each, how many characters, lines and clauses it has."""
 
     path: str
@@ -59,7 +79,7 @@ class Page:
 
     def clauses(self) -> Iterator[Clause]:
         """Its clauses, the same as `parse.parse` gives."""
-        standing, line = Standing(self.path), 0
+        standing, line = SectionCursor(self.path), 0
         for chunk in self.chunks:
             for statement in chunk.statements:
                 yield standing.clause(statement, line)
@@ -67,7 +87,7 @@ class Page:
 
     def citing(self) -> Iterator[Clause]:
         """Those of its clauses that cite a footnote, without making the others."""
-        standing, line = Standing(self.path), 0
+        standing, line = SectionCursor(self.path), 0
         for chunk in self.chunks:
             if chunk.levels or chunk.cites:
                 for statement in chunk.statements:
@@ -81,7 +101,7 @@ class Page:
         return (statement.text for chunk in self.chunks for statement in chunk.statements)
 
 
-class _Growing:
+class _FileOutlineBuilder:
     """A page in the making."""
 
     def __init__(self) -> None:
@@ -93,21 +113,21 @@ class _Growing:
         for sizes, size in zip(self._sizes, (len(chunk.text), chunk.lines, len(chunk.statements)), strict=True):
             sizes.append(size)
 
-    def take(self, one: Page, start: int, stop: int) -> None:
+    def take(self, one: FileOutline, start: int, stop: int) -> None:
         """The chunks of another page from `start` to `stop`."""
         self._chunks += one.chunks[start:stop]
         for sizes, theirs in zip(self._sizes, (one.characters, one.lines, one.counts), strict=True):
             sizes.extend(theirs[start:stop])
 
-    def page(self, path: str, text: str) -> Page:
-        return Page(path, text, tuple(self._chunks), *map(tuple, self._sizes))
+    def page(self, path: str, text: str) -> FileOutline:
+        return FileOutline(path, text, tuple(self._chunks), *map(tuple, self._sizes))
 
 
-def page(path: str, text: str, previous: Page | None = None) -> Page:
+def outline_file(path: str, text: str, previous: FileOutline | None = None) -> FileOutline:
     """One file in chunks; of `previous`, the same file in another revision, what is the same is not read again."""
-    text = with_plain_ends(text)
+    text = normalise_line_ends(text)
     markdown = is_markdown(path)
-    found = _Growing()
+    found = _FileOutlineBuilder()
     if previous is None or is_markdown(previous.path) != markdown:
         for chunk in _chunks(text, 0, markdown):
             found.add(chunk)
@@ -115,10 +135,10 @@ def page(path: str, text: str, previous: Page | None = None) -> Page:
     if previous.text == text:
         return replace(previous, path=path)
     ends = list(accumulate(previous.characters))
-    same_end = common_end(previous.text, text, min(len(previous.text), len(text)))
+    same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
     at = kept = 0
     while at < len(text):
-        known = _known(text, at, previous.chunks, kept)
+        known = _reusable_chunk(text, at, previous.chunks, kept)
         if known is None:
             chunk = _next_chunk(text, at, markdown)
             found.add(chunk)
@@ -134,13 +154,13 @@ def page(path: str, text: str, previous: Page | None = None) -> Page:
     return found.page(path, text)
 
 
-def _same_until(previous: Page, ends: Sequence[int], known: int, text: str, at: int) -> int:
+def _same_until(previous: FileOutline, ends: Sequence[int], known: int, text: str, at: int) -> int:
     """The first chunk after `known` that the text, which has `known` at `at`, does not go on with.
 
     A chunk goes on to whatever is not blank: it is the same only where the character after it is, too.
     """
     start = ends[known] - previous.characters[known]
-    same = common_start(previous.text, text, start, at)
+    same = common_prefix_length(previous.text, text, start, at)
     if start + same == len(previous.text) and at + same == len(text):
         return len(ends)
     return max(known + 1, bisect_right(ends, start + same - 1))
@@ -152,9 +172,9 @@ def _ending_at(ends: Sequence[int], place: int) -> int:
     return at if at and ends[at - 1] == place else 0
 
 
-def _known(text: str, start: int, chunks: Sequence[Chunk], first: int) -> int | None:
+def _reusable_chunk(text: str, start: int, chunks: Sequence[Chunk], first: int) -> int | None:
     """Which of a few chunks from `first` on begins at `start`, and ends before text that is not indented there, too."""
-    for at in range(first, min(first + _AHEAD, len(chunks) - 1)):
+    for at in range(first, min(first + _REUSE_LOOKAHEAD, len(chunks) - 1)):
         chunk = chunks[at].text
         if text.startswith(chunk, start):
             beyond = text[start + len(chunk) : start + len(chunk) + 1]
@@ -176,16 +196,16 @@ def _next_chunk(text: str, start: int, markdown: bool) -> Chunk:
         boundary = _BOUNDARY.search(text, stop)
         stop = boundary.end() if boundary else len(text)
         closed = stop == len(text) or _is_closed(text[start:stop], markdown)
-    return _chunk(text[start:stop], markdown)
+    return _parse_chunk(text[start:stop], markdown)
 
 
 @lru_cache(maxsize=2**15)
-def _chunk(text: str, markdown: bool) -> Chunk:
-    found = tuple(statements(text, markdown=markdown))
+def _parse_chunk(text: str, markdown: bool) -> Chunk:
+    found = tuple(parse_statements(text, markdown=markdown))
     levels = tuple(statement.level for statement in found if statement.level)
     has_headings = any(one.kind is ClauseKind.HEADING for one in found)
     cites = any(one.citations for one in found)
-    return Chunk(text, text.count("\n"), found, levels, has_headings, cites, tuple(map(key_of, found)))
+    return Chunk(text, text.count("\n"), found, levels, has_headings, cites, tuple(map(clause_key, found)))
 
 
 @lru_cache(maxsize=2**15)
@@ -195,5 +215,324 @@ def _is_closed(text: str, markdown: bool) -> bool:
         return True
     if not markdown and any(text.find("#}" if tag[1] == "{#" else "%}", tag.end()) < 0 for tag in _TAG.finditer(text)):
         return False
-    last = list(blocks(f"{text}# x", markdown=markdown))[-1:]
+    last = list(parse_blocks(f"{text}# x", markdown=markdown))[-1:]
     return [(block.type, block.start, block.nested) for block in last] == [("heading", text.count("\n"), False)]
+
+
+# What of two revisions need not be matched: long runs that are the same in both, and like nothing else there.
+
+
+# So many chunks may be gone, or have come, at one place for the run after it to be found.
+_RUN_LOOKAHEAD = 8
+_LEAST = 4
+_DEEPEST = 6
+
+Fold = tuple[int, int, int]
+
+Chunks = tuple[Chunk, ...]
+
+_has_headings = attrgetter("has_headings")
+_keys_of = attrgetter("keys")
+
+
+def find_folds(ours: Chunks, theirs: Chunks, repeated: frozenset[ClauseKey]) -> list[Fold]:
+    """The runs that may be left out of both sides without another outcome for what is left: position, position, size.
+
+    What a run says, no other clause of either side says, so that it pairs with itself, and holds apart what comes
+    before and after it; so do the chunks at its ends, which are kept. It has no heading, or stands between one and
+    another that closes every heading in it, so that the sections of what is left are the same. Nothing is left out
+    where a heading changed, as all below it may then stand elsewhere, nor between two places where the same is said,
+    as something may have been moved across.
+
+    Args:
+        repeated: what is said more than once in one of the revisions.
+    """
+    runs = list(common_runs(ours, theirs))
+    changed = [
+        set(chain.from_iterable(map(_keys_of, chain(*sides)))) for sides in chunks_between_runs(ours, theirs, runs)
+    ]
+    if any(key[0] == ClauseKind.HEADING for keys in changed for key in keys):
+        return []
+    found: list[Fold] = []
+    for at, other, size in _uncrossed(runs, changed):
+        every = range(at, at + size) if repeated else ()
+        common = (place for place in every if not repeated.isdisjoint(ours[place].keys))
+        for before, stop in pairwise((at - 1, *common, at + size)):
+            parts = _foldable_parts(ours, before + 1, stop)
+            found += ((start, start - at + other, end - start) for start, end in parts if end - start >= _LEAST)
+    return found
+
+
+def common_runs(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
+    """Runs of chunks that are the same in both, in order; not all, where much has changed."""
+    at = other = 0
+    while True:
+        size = common_prefix_length(ours, theirs, at, other)
+        if size:
+            yield at, other, size
+        at, other = at + size, other + size
+        steps = ((step, total - step) for total in range(1, _RUN_LOOKAHEAD + 1) for step in range(total + 1))
+        ahead = ((one, two) for one, two in steps if at + one < len(ours) and other + two < len(theirs))
+        step = next(((one, two) for one, two in ahead if ours[at + one] is theirs[other + two]), None)
+        if step is None:
+            return
+        at, other = at + step[0], other + step[1]
+
+
+def chunks_between_runs(ours: Chunks, theirs: Chunks, runs: Sequence[Fold]) -> Iterator[tuple[Chunks, Chunks]]:
+    """The chunks of either side before the first run, between the runs, and after the last."""
+    for one, two in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
+        yield ours[one[0] + one[2] : two[0]], theirs[one[1] + one[2] : two[1]]
+
+
+def _uncrossed(runs: Sequence[Fold], changed: Sequence[Collection[ClauseKey]]) -> Iterator[Fold]:
+    """The runs that do not stand between two places where the same is said; `changed[n]` comes before run n."""
+    first: dict[ClauseKey, int] = {}
+    last: dict[ClauseKey, int] = {}
+    for place, keys in enumerate(changed):
+        for key in keys:
+            first.setdefault(key, place)
+            last[key] = place
+    crossed = {place for key, start in first.items() for place in range(start, last[key])}
+    return (run for place, run in enumerate(runs) if place not in crossed)
+
+
+def _foldable_parts(chunks: Chunks, first: int, stop: int) -> Iterator[tuple[int, int]]:
+    """What may be left out of a run: what no heading stands in, and all from the first one to the last that closes it.
+
+    What is kept at both ends are headings, or chunks that say something.
+    """
+    headings = list(compress(range(first, stop), map(_has_headings, chunks[first:stop])))
+    start, end = _closed_sections(chunks, headings)
+    kept = [at for at in headings if not start <= at < end]
+    for before, after in pairwise((first - 1, *kept, stop)):
+        yield (start, end) if start < end and before + 1 == start else _inner_part(chunks, before + 1, after)
+
+
+def _closed_sections(chunks: Chunks, headings: Sequence[int]) -> tuple[int, int]:
+    """From after the first of these chunks that begins with a heading to the last that closes all since then."""
+    opening = next((place for place, at in enumerate(headings) if chunks[at].opens), None)
+    if opening is None:
+        return 0, 0
+    start = end = headings[opening] + 1
+    lowest = _DEEPEST
+    for at in headings[opening + 1 :]:
+        if 0 < chunks[at].opens <= lowest:
+            end = at
+        lowest = min(lowest, *chunks[at].levels)
+    return start, end
+
+
+def _inner_part(chunks: Chunks, start: int, end: int) -> tuple[int, int]:
+    """What is between the first and the last of these chunks that say something."""
+    first = next((at + 1 for at in range(start, end) if chunks[at].keys), end)
+    last = next((at for at in range(end - 1, start - 1, -1) if chunks[at].keys), start)
+    return first, last
+
+
+# Where two revisions differ: the clauses there, with as much around them as it takes to match them as in the whole.
+
+
+_DEEPEST_LEVEL = 6
+
+
+@dataclass
+class Outline:
+    """A revision in chunks.
+
+    Attributes:
+        holders: how many of its clauses each word stands in.
+        keys: how many of them say the same.
+        repeated: what more than one of them says.
+        cited: the ids of the footnotes that they cite.
+    """
+
+    pages: tuple[FileOutline, ...]
+    holders: Counter[str]
+    keys: Counter[ClauseKey]
+    repeated: frozenset[ClauseKey]
+    cited: frozenset[str]
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """All clauses, as `diff.clauses_of` gives them."""
+        return tuple(clause for one in self.pages for clause in one.clauses())
+
+    @cached_property
+    def size(self) -> int:
+        """How many clauses there are."""
+        return sum(sum(one.counts) for one in self.pages)
+
+
+class OutlineWeights(dict[str, float]):
+    """What words count, as `similar.rarity_weights` has it, each computed when it is asked for."""
+
+    def __init__(self, before: Outline, after: Outline) -> None:
+        super().__init__()
+        self.sides = before.holders, after.holders
+        self.size = before.size + after.size
+
+    def __missing__(self, word: str) -> float:
+        weight = self[word] = math.log1p(self.size / sum(side[word] for side in self.sides))
+        return weight
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRegion:
+    """A part of two revisions outside of which they say the same in the same order.
+
+    Attributes:
+        first: how many clauses of either come before it.
+        lead: the headings it stands under, outermost first; the same in both.
+        before: the clauses of the one in it, by position in it.
+        after: the clauses of the other.
+        sizes: how many clauses it has in both, with those that are left out.
+        folds: the runs that are left out, because they are the same in both and nothing else there is like them:
+            position before, position after, number of clauses.
+    """
+
+    first: int
+    lead: Sequence[Clause]
+    before: Mapping[int, Clause]
+    after: Mapping[int, Clause]
+    sizes: tuple[int, int]
+    folds: Sequence[tuple[int, int, int]]
+
+
+def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
+    """A revision in chunks; what is the same as in `previous` is not read again."""
+    earlier = {one.path: one for one in previous.pages} if previous else {}
+    pages = tuple(outline_file(file.path, file.text, earlier.get(file.path)) for file in revision.files)
+    holders = Counter(previous.holders) if previous else Counter()
+    keys = Counter(previous.keys) if previous else Counter()
+    changed: list[Chunk] = []
+    for path in earlier.keys() | {one.path for one in pages}:
+        ours = earlier[path].chunks if path in earlier else ()
+        theirs = next((one.chunks for one in pages if one.path == path), ())
+        gone, come = _chunks_on_one_side(ours, theirs)
+        holders.subtract(_chunk_words(gone))
+        holders.update(_chunk_words(come))
+        keys.subtract(_chunk_keys(gone))
+        keys.update(_chunk_keys(come))
+        changed += (*gone, *come)
+    touched = frozenset(_chunk_keys(changed))
+    repeated = (previous.repeated if previous else frozenset()) - touched | {key for key in touched if keys[key] > 1}
+    if previous and not any(_chunk_citations(changed)):
+        cited = previous.cited
+    else:
+        cited = frozenset(name for one in pages for name in _chunk_citations(one.chunks))
+    return Outline(pages, holders, keys, repeated, cited)
+
+
+def _chunks_on_one_side(ours: Chunks, theirs: Chunks) -> tuple[list[Chunk], list[Chunk]]:
+    """The chunks that only one of two pages has, as often as it has them more."""
+    changed = list(chunks_between_runs(ours, theirs, list(common_runs(ours, theirs))))
+    sides = [{id(chunk): chunk for chunks in side for chunk in chunks} for side in zip(*changed, strict=True)]
+    counts = [Counter(id(chunk) for chunks in side for chunk in chunks) for side in zip(*changed, strict=True)]
+    gone, come = counts[0] - counts[1], counts[1] - counts[0]
+    return [sides[0][one] for one in gone.elements()], [sides[1][one] for one in come.elements()]
+
+
+def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None:
+    """Where two revisions differ; None where that is not in one file, of the same name on both sides.
+
+    Matched by itself, with its lead and the words' weights in the whole, its clauses get the pairs they get in the
+    whole: it begins with the section of the first difference, and goes on to a heading after the last one that none of
+    the headings it changed is above.
+    """
+    if [one.path for one in before.pages] != [one.path for one in after.pages]:
+        return None
+    pairs = list(zip(before.pages, after.pages, strict=True))
+    changed = [at for at, (one, two) in enumerate(pairs) if one.text != two.text]
+    if len(changed) != 1:
+        return None
+    one, two = pairs[changed[0]]
+    start, end = _common_ends(one.chunks, two.chunks)
+    parts = (*one.chunks[start : len(one.chunks) - end], *two.chunks[start : len(two.chunks) - end])
+    end = _region_end(one.chunks, end, min(_levels(parts), default=_DEEPEST_LEVEL))
+    start = next((at for at in range(start - 1, -1, -1) if one.chunks[at].opens), 0)
+    open_ones = _open_headings(one.chunks, start)
+    standing = SectionCursor(one.path)
+    lead = [standing.clause(heading) for heading in open_ones]
+    sides = slice(start, len(one.chunks) - end), slice(start, len(two.chunks) - end)
+    folds = find_folds(one.chunks[sides[0]], two.chunks[sides[1]], before.repeated | after.repeated)
+    counts = one.counts[sides[0]], two.counts[sides[1]]
+    ours, theirs = [(at, at + size) for at, _, size in folds], [(other, other + size) for _, other, size in folds]
+    return ChangedRegion(
+        first=sum(sum(page.counts) for page in before.pages[: changed[0]]) + sum(one.counts[:start]),
+        lead=lead,
+        before=dict(_region_clauses(_cursor_under(one, open_ones), one, sides[0], ours)),
+        after=dict(_region_clauses(_cursor_under(two, open_ones), two, sides[1], theirs)),
+        sizes=(sum(counts[0]), sum(counts[1])),
+        folds=[
+            (sum(counts[0][:at]), sum(counts[1][:other]), sum(counts[0][at : at + size])) for at, other, size in folds
+        ],
+    )
+
+
+def _common_ends(ours: Chunks, theirs: Chunks) -> tuple[int, int]:
+    """How many chunks two pages begin and end with in common."""
+    start = common_prefix_length(ours, theirs)
+    return start, common_suffix_length(ours, theirs, min(len(ours), len(theirs)) - start)
+
+
+def _region_end(chunks: Sequence[Chunk], end: int, level: int) -> int:
+    """How many of the last `end` chunks come after a heading of at most this level, which no changed one is above."""
+    closing = (at for at in range(len(chunks) - end, len(chunks)) if any(one <= level for one in _levels([chunks[at]])))
+    return len(chunks) - next((at + 1 for at in closing), len(chunks))
+
+
+def _levels(chunks: Iterable[Chunk]) -> Iterator[int]:
+    return (level for chunk in chunks for level in chunk.levels)
+
+
+def _chunk_words(chunks: Iterable[Chunk]) -> Iterator[str]:
+    for chunk in chunks:
+        for statement in chunk.statements:
+            yield from word_bag(statement.text)
+
+
+def _chunk_keys(chunks: Iterable[Chunk]) -> Iterator[ClauseKey]:
+    return (key for chunk in chunks for key in chunk.keys)
+
+
+def _chunk_citations(chunks: Iterable[Chunk]) -> Iterator[str]:
+    return (name for chunk in chunks if chunk.cites for one in chunk.statements for name in one.citations)
+
+
+def _open_headings(chunks: Chunks, start: int) -> list[Statement]:
+    """The headings that the chunk at `start`, which begins with one, stands under."""
+    if not start:
+        return []
+    found: list[Statement] = []
+    level = chunks[start].opens
+    for at in reversed(list(compress(range(start), map(attrgetter("levels"), chunks[:start])))):
+        for statement in reversed(chunks[at].statements):
+            if 0 < statement.level < level:
+                found.append(statement)
+                level = statement.level
+        if level == 1:
+            break
+    return found[::-1]
+
+
+def _cursor_under(one: FileOutline, headings: Iterable[Statement]) -> SectionCursor:
+    return SectionCursor(one.path, [(heading.level, heading.text) for heading in headings])
+
+
+def _region_clauses(
+    standing: SectionCursor, page: FileOutline, part: slice, folds: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, Clause]]:
+    """The clauses of a part of a page, by position in it, without those of the folded chunks."""
+    chunks, lines, counts = page.chunks[part], page.lines[part], page.counts[part]
+    at = position = 0
+    line = sum(page.lines[: part.start])
+    for start, stop in (*folds, (len(chunks), len(chunks))):
+        for chunk in chunks[at:start]:
+            for statement in chunk.statements:
+                yield position, standing.clause(statement, line)
+                position += 1
+            line += chunk.lines
+        position += sum(counts[start:stop])
+        line += sum(lines[start:stop])
+        at = stop

@@ -1,4 +1,7 @@
-"""Two sequences: what stands in both in the same order, and what is out of order."""
+"""Two sequences: what stands in both in the same order (patience diff), how much they begin and end with in common,
+and a
+longest increasing subsequence.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from typing import Any, TypeVar
 
-_Sequence = TypeVar("_Sequence", str, tuple[Any, ...])
+_SequenceT = TypeVar("_SequenceT", str, tuple[Any, ...])
 _STRIDE = 4096
 
 
-def longest_increasing(values: Sequence[int]) -> list[int]:
+def longest_increasing_positions(values: Sequence[int]) -> list[int]:
     """The positions, ascending, of a longest strictly increasing subsequence; of several, always the same one."""
     tails: list[int] = []
     ends: list[int] = []
@@ -32,7 +35,7 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
     return chain[::-1]
 
 
-def common_start(one: _Sequence, two: _Sequence, at: int = 0, other: int = 0) -> int:
+def common_prefix_length(one: _SequenceT, two: _SequenceT, at: int = 0, other: int = 0) -> int:
     """How many elements two sequences have in common from these positions on, compared a slice at a time."""
     most = min(len(one) - at, len(two) - other)
     same, step = 0, _STRIDE
@@ -45,7 +48,7 @@ def common_start(one: _Sequence, two: _Sequence, at: int = 0, other: int = 0) ->
     return same
 
 
-def common_end(one: _Sequence, two: _Sequence, most: int) -> int:
+def common_suffix_length(one: _SequenceT, two: _SequenceT, most: int) -> int:
     """How many of their last elements two sequences have in common, up to `most`."""
     same, step = 0, _STRIDE
     while same < most and step:
@@ -58,7 +61,7 @@ def common_end(one: _Sequence, two: _Sequence, most: int) -> int:
     return same
 
 
-def common_in_order(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[int, int]]:
+def patience_pairs(before: Sequence[Hashable], after: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Pairs of positions of equal values, ascending on both sides: patience diff.
 
     What is unique on both sides holds the rest in place, so that repeated values pair up with the repetition that has
@@ -93,4 +96,4 @@ def _unique_in_order(
     place = {after[at]: at for at in range(other_low, other_high)}
     unique = [at for at in range(low, high) if count[before[at]] == 1 == other_count[before[at]]]
     others = [place[before[at]] for at in unique]
-    return [(unique[at], others[at]) for at in longest_increasing(others)]
+    return [(unique[at], others[at]) for at in longest_increasing_positions(others)]

@@ -1,4 +1,7 @@
-"""Words: what similarity counts, and how one text became another, word by word."""
+"""Words of a text, and how one text became another, word by word.
+
+In: texts. Out: case-folded words for similarity, and a word diff whose parts join to both texts.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ from typing import Literal
 
 from diff_match_patch import diff_match_patch
 
-Op = Literal["equal", "insert", "delete"]
+DiffOp = Literal["equal", "insert", "delete"]
 
-_OPS: dict[int, Op] = {-1: "delete", 0: "equal", 1: "insert"}
+_OPS: dict[int, DiffOp] = {-1: "delete", 0: "equal", 1: "insert"}
 
 # Scripts written without spaces between words: each sign counts as a word, or a sentence would be one.
 _SIGN = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -26,40 +29,40 @@ _MOST_UNITS = 2_000
 _FIRST_SYMBOL = 0xF0000
 
 
-def words(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """The words of a text, case folded, in order; a text of signs only is its own signs."""
     return _WORD.findall(text.casefold()) or text.split()
 
 
-def word_change(before: str, after: str) -> tuple[tuple[Op, str], ...]:
+def diff_words(before: str, after: str) -> tuple[tuple[DiffOp, str], ...]:
     """How `before` became `after`, word by word, white space kept.
 
     The texts of "equal" and "delete" join to `before`, those of "equal" and "insert" to `after`; no text is empty.
     Two texts of more than 2,000 words each are compared by sentences first.
     """
-    return tuple(_joined(_change(before, after, fineness=0)))
+    return tuple(_join_operations(_diff_at(before, after, fineness=0)))
 
 
-def _change(before: str, after: str, fineness: int) -> Iterator[tuple[Op, str]]:
+def _diff_at(before: str, after: str, fineness: int) -> Iterator[tuple[DiffOp, str]]:
     if fineness == len(_UNITS) or before == after or not before or not after:
-        yield from _replaced(before, after)
+        yield from _replacement(before, after)
         return
     units = [_UNITS[fineness].findall(text) for text in (before, after)]
     if max(map(len, units)) > _MOST_UNITS:
-        yield from _refined(_change(before, after, fineness + 1)) if fineness == 0 else _replaced(before, after)
+        yield from _refine(_diff_at(before, after, fineness + 1)) if fineness == 0 else _replacement(before, after)
     else:
-        yield from _by_units(*units)
+        yield from _diff_units(*units)
 
 
-def _refined(coarse: Iterator[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
+def _refine(coarse: Iterator[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
     """A coarse change, with each deletion and the insertion after it compared by words where they are short enough."""
     deleted = ""
-    for op, text in [*_joined(coarse), ("equal", "")]:
+    for op, text in [*_join_operations(coarse), ("equal", "")]:
         if op == "delete":
             deleted = text
         elif op == "insert":
             short = max(len(_UNITS[0].findall(side)) for side in (deleted, text)) <= _MOST_UNITS
-            yield from _change(deleted, text, 0 if short else len(_UNITS))
+            yield from _diff_at(deleted, text, 0 if short else len(_UNITS))
             deleted = ""
         else:
             yield "delete", deleted
@@ -67,7 +70,7 @@ def _refined(coarse: Iterator[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
             deleted = ""
 
 
-def _replaced(before: str, after: str) -> Iterator[tuple[Op, str]]:
+def _replacement(before: str, after: str) -> Iterator[tuple[DiffOp, str]]:
     if before == after:
         yield "equal", before
     else:
@@ -75,7 +78,7 @@ def _replaced(before: str, after: str) -> Iterator[tuple[Op, str]]:
         yield "insert", after
 
 
-def _by_units(before: list[str], after: list[str]) -> Iterator[tuple[Op, str]]:
+def _diff_units(before: list[str], after: list[str]) -> Iterator[tuple[DiffOp, str]]:
     symbols = {unit: chr(_FIRST_SYMBOL + at) for at, unit in enumerate(dict.fromkeys(before + after))}
     units = {symbol: unit for unit, symbol in symbols.items()}
     engine = diff_match_patch()
@@ -87,9 +90,9 @@ def _by_units(before: list[str], after: list[str]) -> Iterator[tuple[Op, str]]:
         yield _OPS[op], "".join(map(units.__getitem__, text))
 
 
-def _joined(changes: Iterator[tuple[Op, str]]) -> list[tuple[Op, str]]:
+def _join_operations(changes: Iterator[tuple[DiffOp, str]]) -> list[tuple[DiffOp, str]]:
     """Without empty texts, neighbours of one operation joined, deletions before insertions."""
-    joined: list[tuple[Op, str]] = []
+    joined: list[tuple[DiffOp, str]] = []
     for op, text in changes:
         if not text:
             continue

@@ -10,7 +10,7 @@ import click
 from auditor.cli.options import console, format_option, no_pager_option, page, repo_option, spec_option
 
 if TYPE_CHECKING:
-    from auditor.clauses.story import State
+    from auditor.clauses.blame import ClauseState
 
 
 @click.command("blame", short_help="A clause's whole life.")
@@ -45,7 +45,7 @@ def command(clause: str, repo: Path, spec: str | None, rev: str | None, style: s
     return 0
 
 
-def _refused(clause: str, candidates: tuple[State, ...]) -> int:
+def _refused(clause: str, candidates: tuple[ClauseState, ...]) -> int:
     """Says which clauses may be meant, on stderr."""
     from auditor.errors import EXIT_COULD_NOT_RUN
     from auditor.render.blame import show_candidates

@@ -22,7 +22,7 @@ def command(folder: Path) -> int:
     from auditor.app.project import open_project
     from auditor.app.report import report, sealed
     from auditor.app.written import write_document
-    from auditor.model.period import quarter
+    from auditor.model.period import parse_quarter
     from auditor.render.demo import next_steps
     from auditor.render.html.page import report_html
     from auditor.render.plain import as_text
@@ -31,7 +31,7 @@ def command(folder: Path) -> int:
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
         sealed(project)
-        found = report(project, quarter(QUARTER))
+        found = report(project, parse_quarter(QUARTER))
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()
     steps = next_steps(str(folder), demonstration.commit, str(folder / REPORT))

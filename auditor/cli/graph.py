@@ -12,7 +12,7 @@ import click
 from auditor.cli.options import console, day_of, no_pager_option, page, repo_option, spec_option, today_option
 
 if TYPE_CHECKING:
-    from auditor.evidence.web import Node, Web
+    from auditor.evidence.graph import Graph, Node
 
 _FORMATS = ("text", "json", "html", "graphml")
 
@@ -67,7 +67,7 @@ def command(
     return EXIT_PASS
 
 
-def _rendered(web: Web, asked: Node | None, style: str) -> str:
+def _rendered(web: Graph, asked: Node | None, style: str) -> str:
     if asked is not None and style == "text":
         from auditor.render.graph_text import show
         from auditor.render.plain import as_text
@@ -77,11 +77,11 @@ def _rendered(web: Web, asked: Node | None, style: str) -> str:
         from auditor.render.html.graph import graph_html
 
         return graph_html(web, asked)
-    from auditor.evidence.web import part
+    from auditor.evidence.graph import subgraph
     from auditor.render.graph import graph_graphml, graph_json
     from auditor.render.graph_answers import around
 
-    drawn = web if asked is None else part(web, around(web, asked))
+    drawn = web if asked is None else subgraph(web, around(web, asked))
     if style == "graphml":
         return graph_graphml(drawn)
     return graph_json(drawn, asked.id if asked else None)

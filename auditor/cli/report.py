@@ -83,10 +83,10 @@ def _period(quarter: str | None, since: datetime | None, until: datetime | None)
     if (quarter is None) == (since is None and until is None):
         raise click.UsageError("give --quarter, or --since and --until")
     if quarter is not None:
-        return period.quarter(quarter)
+        return period.parse_quarter(quarter)
     if since is None or until is None:
         raise click.UsageError("give both --since and --until")
-    return period.between(since.date(), until.date())
+    return period.period_between(since.date(), until.date())
 
 
 def _rendered(report: Report, style: str) -> str:

@@ -11,7 +11,7 @@ import click
 from auditor.cli.options import format_option, repo_option, spec_option
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
-    from auditor.model.plan import Plan
+    from auditor.model.preregistration import Preregistration
 
 
 @click.group("run", short_help="Write down what will be run, before there is a result.", no_args_is_help=False)
@@ -52,7 +52,7 @@ def begin_command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 
     return 0
 
 
-def _json(plan: Plan) -> str:
+def _json(plan: Preregistration) -> str:
     import json
     from dataclasses import asdict
 

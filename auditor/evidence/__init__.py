@@ -1,13 +1,12 @@
-"""The evidence graph: what was seen, measured and trained from what. The only importer of networkx.
+"""The evidence graph: which spec commits, revisions, runs, suites and checkpoints there are and what depends on what.
 
-Nodes are ids, edges have a kind; what an id stands for is looked up in `Evidence`. Edges point from what depends to
-what it depends on:
+The only
+importer of networkx.
 
-    sighting  -first-> sighting    read against (first parent)      run -on->    suite
-    sighting  -other-> sighting    merged in                        run -under-> revision
-    sighting  -shows-> revision                                     run -of->    checkpoint
-    patch     -from->  sighting                                     suite -measures-> behaviour
-    patch     -to->    sighting                                     checkpoint -trained_from-> checkpoint
+In: one spec's history, runs, the suite registry and preregistrations. Out: `Evidence`, and the questions `assess`
+asks it.
+Nodes are ids, edges have a kind and point from what depends to what it depends on. (Keep the table of edges of today's
+docstring.) Open `assemble_evidence` first; `evidence.graph` is the graph that users see, until both are one.
 """
 
 from __future__ import annotations
@@ -20,17 +19,64 @@ from typing import TypeAlias
 import networkx as nx
 
 from auditor.errors import RecordError
-from auditor.evidence.states import Protocol as Protocol
-from auditor.evidence.states import State as State
-from auditor.evidence.states import Step as Step
-from auditor.evidence.web import Web
-from auditor.model.plan import Plan, Result, results_of
-from auditor.model.run import Grade, Run
+from auditor.evidence.graph import Graph
+from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
+from auditor.model.run import Exposure, Grade, Run
 from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Registry, Role, Suite
 
-Node = tuple[str, str]
-Drawn: TypeAlias = "nx.MultiDiGraph[str]"
+# What an evaluation evaluates, how, and two consecutive of these.
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class State:
+    """A revision and a checkpoint: what an evaluation evaluates."""
+
+    revision: str
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Two consecutive evaluated states of one lineage, for one behaviour.
+
+    Attributes:
+        patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
+        spanned: further patches between the two states, which other steps judge.
+    """
+
+    behaviour: str
+    lineage: str
+    before: State
+    after: State
+    patches: tuple[str, ...]
+    spanned: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How a run measured: two runs of one suite are comparable only under the same protocol."""
+
+    scorer: str | None
+    sampling: str | None
+    condition: str
+    exposure: Exposure | None
+
+
+# The evidence graph: what was seen, measured and trained from what. The only importer of networkx.
+#
+# Nodes are ids, edges have a kind; what an id stands for is looked up in `Evidence`. Edges point from what depends to
+# what it depends on:
+#
+#     sighting  -first-> sighting    read against (first parent)      run -on->    suite
+#     sighting  -other-> sighting    merged in                        run -under-> revision
+#     sighting  -shows-> revision                                     run -of->    checkpoint
+#     patch     -from->  sighting                                     suite -measures-> behaviour
+#     patch     -to->    sighting                                     checkpoint -trained_from-> checkpoint
+
+
+NodeKey = tuple[str, str]
+LabelledGraph: TypeAlias = "nx.MultiDiGraph[str]"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -51,7 +97,7 @@ class Evidence:
         results: what became of each plan, by the plan's id.
     """
 
-    graph: nx.MultiDiGraph[Node]
+    graph: nx.MultiDiGraph[NodeKey]
     history: History
     patches: Mapping[str, Patch]
     runs: Mapping[str, Run]
@@ -61,14 +107,14 @@ class Evidence:
     measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
     evaluated: Mapping[tuple[str, str], frozenset[State]]
     pressed: frozenset[str] = frozenset()
-    results: Mapping[str, Result] = field(default_factory=dict)
+    results: Mapping[str, PreregistrationResult] = field(default_factory=dict)
 
 
-def build(
+def assemble_evidence(
     history: History,
     runs: Iterable[Run],
     registry: Registry,
-    plans: Iterable[Plan] = (),
+    plans: Iterable[Preregistration] = (),
     rederived: Collection[str] = (),
 ) -> Evidence:
     """The evidence on one spec.
@@ -79,40 +125,40 @@ def build(
 
     Raises RecordError for checkpoints that are each other's ancestors.
     """
-    graph: nx.MultiDiGraph[Node] = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[NodeKey] = nx.MultiDiGraph()
     patches = patches_of(history)
     _add_history(graph, history, patches)
     given = [run for run in runs if run.spec == history.spec]
     corrected = {run.corrects for run in given}
     latest = [run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected]
-    results = results_of((plan for plan in plans if plan.spec == history.spec), latest)
+    results = match_preregistrations((plan for plan in plans if plan.spec == history.spec), latest)
     planned = {record: result.plan.planned for result in results for record in result.runs}
-    kept = {run.record: _known(run, planned, rederived) for run in latest}
+    kept = {run.record: _trusted_run(run, planned, rederived) for run in latest}
     suites = _suites(kept.values(), registry)
     _add_runs(graph, kept.values(), suites)
     lineages, trained = _lineages(graph, kept.values())
     by_id = {patch.id: patch for patch in patches}
-    measured, evaluated = _measured(kept.values()), _evaluated(kept.values(), history, suites, lineages)
+    measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
     by_plan = {result.plan.id: result for result in results}
     pressed = frozenset(run.checkpoint for run in kept.values() if run.cot_pressure)
     return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, pressed, by_plan)
 
 
-def _known(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
+def _trusted_run(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
     """A run as others than who ingested it may take it."""
     grade = run.grade if run.record in rederived else max(run.grade, Grade.B)
     samples = planned.get(run.record, run.planned)
     return run if (grade, samples) == (run.grade, run.planned) else replace(run, grade=grade, planned=samples)
 
 
-def _measured(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
+def _runs_by_state(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
     found: dict[str, dict[State, list[Run]]] = {}
     for run in runs:
         found.setdefault(run.suite, {}).setdefault(State(run.revision, run.checkpoint), []).append(run)
     return {suite: {state: tuple(some) for state, some in states.items()} for suite, states in found.items()}
 
 
-def _evaluated(
+def _evaluated_by_lineage(
     runs: Iterable[Run], history: History, suites: Mapping[str, Suite], lineages: Mapping[str, str]
 ) -> dict[tuple[str, str], frozenset[State]]:
     found: dict[tuple[str, str], set[State]] = {}
@@ -125,7 +171,7 @@ def _evaluated(
     return {key: frozenset(states) for key, states in found.items()}
 
 
-def _add_history(graph: nx.MultiDiGraph[Node], history: History, patches: Iterable[Patch]) -> None:
+def _add_history(graph: nx.MultiDiGraph[NodeKey], history: History, patches: Iterable[Patch]) -> None:
     for sighting in history.sightings:
         node = ("sighting", sighting.name)
         graph.add_edge(node, ("revision", sighting.revision), kind="shows")
@@ -150,7 +196,7 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
     return suites
 
 
-def _add_runs(graph: nx.MultiDiGraph[Node], runs: Iterable[Run], suites: Mapping[str, Suite]) -> None:
+def _add_runs(graph: nx.MultiDiGraph[NodeKey], runs: Iterable[Run], suites: Mapping[str, Suite]) -> None:
     for suite in suites.values():
         graph.add_edge(("suite", suite.name), ("behaviour", suite.behaviour), kind="measures")
     for run in runs:
@@ -163,12 +209,12 @@ def _add_runs(graph: nx.MultiDiGraph[Node], runs: Iterable[Run], suites: Mapping
             graph.add_edge(checkpoint, ("checkpoint", run.parent_checkpoint), kind="trained_from")
 
 
-def _edges(graph: nx.MultiDiGraph[Node]) -> Iterable[tuple[Node, Node, str]]:
-    edges: Iterable[tuple[Node, Node, str]] = graph.edges(data="kind")
+def _edges(graph: nx.MultiDiGraph[NodeKey]) -> Iterable[tuple[NodeKey, NodeKey, str]]:
+    edges: Iterable[tuple[NodeKey, NodeKey, str]] = graph.edges(data="kind")
     return edges
 
 
-def _lineages(graph: nx.MultiDiGraph[Node], runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, int]]:
+def _lineages(graph: nx.MultiDiGraph[NodeKey], runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, int]]:
     """Each checkpoint's lineage, and its place in the order of training.
 
     Checkpoints are of one lineage when they share a model's name or one was trained from the other. Unknown order is
@@ -198,11 +244,11 @@ def _lineages(graph: nx.MultiDiGraph[Node], runs: Iterable[Run]) -> tuple[dict[s
         ) from error
 
 
-def predecessors(evidence: Evidence, node: Node, kind: str) -> tuple[str, ...]:
+def predecessors(evidence: Evidence, node: NodeKey, kind: str) -> tuple[str, ...]:
     """The ids of what depends on `node` through an edge of that kind, sorted."""
     if node not in evidence.graph:
         return ()
-    edges: Iterable[tuple[Node, Node, str]] = evidence.graph.in_edges(node, data="kind")
+    edges: Iterable[tuple[NodeKey, NodeKey, str]] = evidence.graph.in_edges(node, data="kind")
     return tuple(sorted({a[1] for a, _, edge_kind in edges if edge_kind == kind}))
 
 
@@ -258,9 +304,9 @@ def evaluated_states(evidence: Evidence, behaviour: str, lineage: str) -> frozen
     return evidence.evaluated.get((behaviour, lineage), frozenset())
 
 
-def as_networkx(web: Web) -> Drawn:
+def to_networkx(web: Graph) -> LabelledGraph:
     """A graph of networkx: nodes by id with `kind`, `label` and their attributes, edges with `kind` and theirs."""
-    graph: Drawn = nx.MultiDiGraph()
+    graph: LabelledGraph = nx.MultiDiGraph()
     for node in web.nodes.values():
         graph.add_node(node.id, **{**node.attributes, "kind": node.kind, "label": node.label})
     for link in web.links:
@@ -268,6 +314,6 @@ def as_networkx(web: Web) -> Drawn:
     return graph
 
 
-def graphml(graph: Drawn) -> str:
+def to_graphml(graph: LabelledGraph) -> str:
     """The document in GraphML of a graph whose attributes are scalars, of characters that XML allows."""
     return "\n".join(nx.generate_graphml(graph, prettyprint=True)) + "\n"

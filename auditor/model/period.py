@@ -29,7 +29,7 @@ class Period:
         return self.since <= day <= self.until
 
 
-def quarter(text: str) -> Period:
+def parse_quarter(text: str) -> Period:
     """The period of "2026Q3". Raises InputError for anything else."""
     found = _QUARTER.fullmatch(text.strip())
     if found is None or int(found[1]) == 0:
@@ -39,7 +39,7 @@ def quarter(text: str) -> Period:
     return Period(f"{year:04}Q{found[2]}", date(year, last - 2, 1), date(year, last, end))
 
 
-def between(since: date, until: date) -> Period:
+def period_between(since: date, until: date) -> Period:
     """The period from one day to another. Raises InputError where it ends before it begins."""
     if until < since:
         raise InputError(

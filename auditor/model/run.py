@@ -31,7 +31,11 @@ class Exposure(StrEnum):
 
 
 # How a reason for an invalid sample begins, by kind: patterns that Python, DuckDB and Spark read alike, in lower case.
-REASONS = {"error": "[ \t\r\n]*error", "limit": "[ \t\r\n]*limit", "refusal": "[ \t\r\n]*(refus|content[ _]filter)"}
+INVALID_REASON_PATTERNS = {
+    "error": "[ \t\r\n]*error",
+    "limit": "[ \t\r\n]*limit",
+    "refusal": "[ \t\r\n]*(refus|content[ _]filter)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class SeverityTally:
 
 
 @dataclass(frozen=True, slots=True)
-class Reasons:
+class SampleReasons:
     """Why samples have no score, and which have one although the log calls them refusals; aligned with `Tallies.valid`.
 
     Attributes:
@@ -130,7 +134,7 @@ class Tallies:
     aware: Awareness | None = None
     severity: SeverityTally | None = None
     design_effect: float | None = None
-    reasons: Reasons | None = None
+    reasons: SampleReasons | None = None
 
 
 @dataclass(frozen=True, slots=True)

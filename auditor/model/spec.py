@@ -67,7 +67,7 @@ class Companions:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class SpecCommit:
     """A commit, or a dated folder, at which a revision was seen.
 
     Attributes:
@@ -107,8 +107,8 @@ class Patch:
 
     id: str
     spec: str
-    before: Sighting
-    after: Sighting
+    before: SpecCommit
+    after: SpecCommit
     occurrence: int
 
 
@@ -118,14 +118,14 @@ class History:
 
     spec: str
     revisions: Mapping[str, Revision]
-    sightings: tuple[Sighting, ...]
+    sightings: tuple[SpecCommit, ...]
 
-    def sighting(self, name: str) -> Sighting:
+    def sighting(self, name: str) -> SpecCommit:
         """The sighting of that name. Raises KeyError."""
-        return next_named(self.sightings, name)
+        return find_spec_commit(self.sightings, name)
 
 
-def next_named(sightings: tuple[Sighting, ...], name: str) -> Sighting:
+def find_spec_commit(sightings: tuple[SpecCommit, ...], name: str) -> SpecCommit:
     """The first sighting called `name`. Raises KeyError."""
     for sighting in sightings:
         if sighting.name == name:
@@ -159,7 +159,7 @@ def patches_of(history: History) -> tuple[Patch, ...]:
     return tuple(patches.values())
 
 
-def _ancestors(by_name: Mapping[str, Sighting], sighting: Sighting) -> frozenset[str]:
+def _ancestors(by_name: Mapping[str, SpecCommit], sighting: SpecCommit) -> frozenset[str]:
     seen: set[str] = set()
     waiting = list(sighting.parents)
     while waiting:

@@ -16,14 +16,14 @@ class Role(StrEnum):
     DEPLOYMENT = "deployment"
 
 
-class Direction(StrEnum):
+class MisalignedEnd(StrEnum):
     """Which end of a score is misaligned."""
 
     HIGH = "high"
     LOW = "low"
 
 
-class Unit(StrEnum):
+class ScoreUnit(StrEnum):
     """What a score is written in: a fraction (0 to 1), a percentage (0 to 100), or a letter grade (C, I, P, N)."""
 
     FRACTION = "fraction"
@@ -45,8 +45,8 @@ class ScoreRule:
 
     name: str | None
     key: str | None
-    direction: Direction
-    unit: Unit
+    direction: MisalignedEnd
+    unit: ScoreUnit
     threshold: float
 
 

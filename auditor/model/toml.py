@@ -15,19 +15,19 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from auditor.errors import ConfigError
 
-_SHOWN = 60  # characters of a wrong value that a message repeats
+_LONGEST_VALUE = 60  # characters of a wrong value that a message repeats
 
 
-class Table(BaseModel):
+class TomlTable(BaseModel):
     """Base of the schemas: no key that is not declared, no conversion, no NaN."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-AnyTable = TypeVar("AnyTable", bound=Table)
+TomlTableT = TypeVar("TomlTableT", bound=TomlTable)
 
 
-def parsed(data: bytes, where: str) -> dict[str, Any]:
+def parse_toml(data: bytes, where: str) -> dict[str, Any]:
     """The tables of a TOML file. Raises ConfigError naming `where` and the line."""
     try:
         return tomllib.loads(data.decode())
@@ -37,10 +37,10 @@ def parsed(data: bytes, where: str) -> dict[str, Any]:
     except RecursionError as error:
         raise ConfigError("is nested too deeply", where=where, remedy="flatten it") from error
     except ValueError as error:
-        raise _malformed(str(error), data, where) from error
+        raise _syntax_error(str(error), data, where) from error
 
 
-def _malformed(message: str, data: bytes, where: str) -> ConfigError:
+def _syntax_error(message: str, data: bytes, where: str) -> ConfigError:
     found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
     if not found:
         return ConfigError(f"is not TOML: {message}", where=where, remedy="correct the syntax")
@@ -48,7 +48,7 @@ def _malformed(message: str, data: bytes, where: str) -> ConfigError:
     return ConfigError(f"is not TOML: {message[: found.start()]}", where=f"{where}:{line}", remedy="correct the syntax")
 
 
-def checked(schema: type[AnyTable], values: object, where: str, prefix: str = "") -> AnyTable:
+def validate_toml(schema: type[TomlTableT], values: object, where: str, prefix: str = "") -> TomlTableT:
     """`values` as `schema`; `prefix` is the dotted table they stand in.
 
     Raises ConfigError for the first fault, saying how many more there are.
@@ -58,12 +58,12 @@ def checked(schema: type[AnyTable], values: object, where: str, prefix: str = ""
     except ValidationError as error:
         faults = error.errors(include_url=False)
         location = faults[0]["loc"]
-        what, remedy = _explained(faults[0]["type"], faults[0]["msg"], faults[0]["input"], schema, location)
+        what, remedy = _explain_fault(faults[0]["type"], faults[0]["msg"], faults[0]["input"], schema, location)
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ConfigError(what + more, where=where, field=dotted(location, prefix), remedy=remedy) from error
+        raise ConfigError(what + more, where=where, field=dotted_key(location, prefix), remedy=remedy) from error
 
 
-def dotted(location: tuple[str | int, ...], prefix: str = "") -> str:
+def dotted_key(location: tuple[str | int, ...], prefix: str = "") -> str:
     """A place in a TOML file as people write it: `suite[0].score.unit`, counted from 0."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{_key(step)}" for step in location)
     return f"{prefix}{text}" if prefix else text.removeprefix(".")
@@ -73,36 +73,36 @@ def _key(key: str) -> str:
     return key if re.fullmatch(r"[\w-]+", key) else repr(key)
 
 
-def _explained(
-    kind: str, message: str, value: object, schema: type[Table], location: tuple[str | int, ...]
+def _explain_fault(
+    kind: str, message: str, value: object, schema: type[TomlTable], location: tuple[str | int, ...]
 ) -> tuple[str, str]:
     if kind == "extra_forbidden":
-        return "is no key of this table", nearest(str(location[-1]), _keys_at(schema, location[:-1]))
+        return "is no key of this table", suggest_nearest(str(location[-1]), _keys_at(schema, location[:-1]))
     if kind == "missing":
         return "is missing", "add it"
     if kind == "date_type":
         message = "should be a date without quotes, as 2026-01-31"
     shown = repr(value)
-    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "…"
+    shown = shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"
     expected = re.sub(r"^(Value error, |Input |List |String )?should ", "", message)
     return f"{shown} is not allowed here", f"it should {expected}"
 
 
-def nearest(word: str, allowed: typing.Iterable[str]) -> str:
+def suggest_nearest(word: str, allowed: typing.Iterable[str]) -> str:
     """A remedy for an unknown word: the nearest allowed one, or all of them."""
     words = sorted(allowed)
     close = get_close_matches(word, words, n=1, cutoff=0.6)
     return f"did you mean {close[0]}" if close else f"allowed are {', '.join(words)}"
 
 
-def _keys_at(schema: type[Table], location: tuple[str | int, ...]) -> list[str]:
+def _keys_at(schema: type[TomlTable], location: tuple[str | int, ...]) -> list[str]:
     for step in location:
         if isinstance(step, str):
             schema = _table_in(schema.model_fields[step].annotation)
     return list(schema.model_fields)
 
 
-def _table_in(annotation: object) -> type[Table]:
+def _table_in(annotation: object) -> type[TomlTable]:
     """The schema inside `list[...]` or `... | None`."""
     found = [annotation, *typing.get_args(annotation)]
-    return next(part for part in found if isinstance(part, type) and issubclass(part, Table))
+    return next(part for part in found if isinstance(part, type) and issubclass(part, TomlTable))

@@ -29,6 +29,6 @@ class Cause(StrEnum):
 WORST_FIRST: tuple[Verdict, ...] = tuple(Verdict)
 
 
-def worst(verdicts: Sequence[Verdict]) -> Verdict:
+def worst_verdict(verdicts: Sequence[Verdict]) -> Verdict:
     """The worst of some verdicts; `unmeasured` of none."""
     return min(verdicts, key=WORST_FIRST.index, default=Verdict.UNMEASURED)

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor import __version__
-from auditor.clauses.comparison import place_of
-from auditor.clauses.story import Member, State, Story, Told
+from auditor.clauses.blame import ClauseEvent, ClauseHistory, ClauseState, SectionMember
+from auditor.clauses.comparison import section_path
 from auditor.render.clauses import block, look_of, section_line
 from auditor.render.escape import terminal
 from auditor.render.log import name_of
@@ -63,7 +63,7 @@ class BlameDocument(Part):
     section: list[MemberPart]
 
 
-def blame_json(story: Story) -> str:
+def blame_json(story: ClauseHistory) -> str:
     """The life as one JSON document."""
     return printed(
         BlameDocument(
@@ -88,15 +88,15 @@ def json_schema() -> str:
     return schema_of(BlameDocument)
 
 
-def _state(state: State) -> StatePart:
+def _state(state: ClauseState) -> StatePart:
     return StatePart(id=state.id, there=state.there, seen=_seen(state.sighting), clause=clause_part(state.clause))
 
 
-def show(story: Story, console: Console) -> Iterator[RenderableType]:
+def show(story: ClauseHistory, console: Console) -> Iterator[RenderableType]:
     """The clause, then what happened to it; of a heading, then the clauses under it."""
     clause = story.state.clause
     look = Look(marks=look_of(console).marks, paths=True)
-    yield section_line(place_of(clause), clause)
+    yield section_line(section_path(clause), clause)
     yield Text.assemble(("clause ", "dim"), (story.state.id[:8], "yellow"), f"  {_standing(story)}")
     yield Padding(Text(escaped(clause.text)), (0, 0, 1, 4))
     for told in story.events:
@@ -110,7 +110,7 @@ def show(story: Story, console: Console) -> Iterator[RenderableType]:
         yield from _section(story.section)
 
 
-def _section(members: Sequence[Member]) -> Iterator[RenderableType]:
+def _section(members: Sequence[SectionMember]) -> Iterator[RenderableType]:
     """What last happened to each clause under a heading."""
     many = f"{len(members)} clauses stand" if len(members) > 1 else "One clause stands"
     yield Text(f"{many} under it, with what last happened:")
@@ -124,7 +124,7 @@ def _section(members: Sequence[Member]) -> Iterator[RenderableType]:
     yield Padding(table, (0, 0, 0, 4), expand=False)
 
 
-def _standing(story: Story) -> str:
+def _standing(story: ClauseHistory) -> str:
     """Where the clause is, and since when it says what it says; or since when it is gone."""
     state, last = story.state, story.events[-1]
     since = f"{last.sighting.date:%Y-%m-%d}"
@@ -133,11 +133,11 @@ def _standing(story: Story) -> str:
     return f"{_place(state)}, {last.word} {since}" + (" and unchanged since" if state.there else "")
 
 
-def _place(state: State) -> str:
+def _place(state: ClauseState) -> str:
     return f"{terminal(state.clause.path)}:{state.clause.line}"
 
 
-def _event(told: Told, look: Look) -> RenderableType:
+def _event(told: ClauseEvent, look: Look) -> RenderableType:
     sighting = told.sighting
     head = Text.assemble(
         (f"{sighting.date:%Y-%m-%d}", "bold"),
@@ -149,7 +149,7 @@ def _event(told: Told, look: Look) -> RenderableType:
     return Group(head, Padding(block(told.typed, look, word=told.word), (0, 0, 0, 4)))
 
 
-def show_candidates(candidates: Sequence[State]) -> Iterable[RenderableType]:
+def show_candidates(candidates: Sequence[ClauseState]) -> Iterable[RenderableType]:
     """The clauses that may be meant: the place of each and its first words."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)

@@ -9,10 +9,9 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from auditor.clauses.authority import Renaming
-from auditor.clauses.comparison import Comparison, TypedChange, place_of, sides_of
-from auditor.clauses.direction import Direction
-from auditor.clauses.pairing import key_of
+from auditor.clauses.comparison import ClassifiedChange, Comparison, change_sides, section_path
+from auditor.clauses.deontic import Direction, LevelRenaming
+from auditor.clauses.match import clause_key
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseKind
 from auditor.render.escape import terminal
 from auditor.render.words import INSERTED, Look, escaped, reworded, start_of
@@ -80,7 +79,7 @@ def changes_shown(comparison: Comparison, look: Look) -> Iterator[RenderableType
             yield block(one, look, renamings=comparison.renamings)
 
 
-def only_renamed(typed: TypedChange, comparison: Comparison) -> bool:
+def only_renamed(typed: ClassifiedChange, comparison: Comparison) -> bool:
     """Whether nothing changed about a heading but the name of a level that is renamed throughout."""
     before, after = typed.change.before, typed.change.after
     if before is None or after is None or typed.change.kind is not ChangeKind.REWORDED or typed.change.moved:
@@ -98,17 +97,17 @@ class SectionNames:
     def __init__(self, comparison: Comparison) -> None:
         pairs = ((one.change.before, one.change.after) for one in comparison.changes)
         self._names = {
-            place_of(before): place_of(after)
+            section_path(before): section_path(after)
             for before, after in pairs
             if before is not None and after is not None and before.kind is after.kind is ClauseKind.HEADING
         }
 
-    def __call__(self, typed: TypedChange) -> tuple[str, ...]:
+    def __call__(self, typed: ClassifiedChange) -> tuple[str, ...]:
         """The titles, outermost first."""
         if typed.change.after is not None:
-            return place_of(typed.change.after)
+            return section_path(typed.change.after)
         assert typed.change.before is not None  # one side is there
-        place = place_of(typed.change.before)
+        place = section_path(typed.change.before)
         for length in range(len(place), 0, -1):
             if place[:length] in self._names:
                 return (*self._names[place[:length]], *place[length:])
@@ -122,13 +121,15 @@ def section_line(place: Sequence[str], clause: Clause) -> Text:
     return Text.assemble(("@@ ", "cyan"), (titles, "bold"), (anchor, "cyan"))
 
 
-def block(typed: TypedChange, look: Look, *, word: str = "", renamings: Sequence[Renaming] = ()) -> RenderableType:
+def block(
+    typed: ClassifiedChange, look: Look, *, word: str = "", renamings: Sequence[LevelRenaming] = ()
+) -> RenderableType:
     """One change: its sign, kind (or `word`), direction and lines, then what was said and is said."""
     head = _headline(typed, look, word or str(typed.change.kind))
     return Group(head, Padding(Group(*_body(typed, look, renamings)), (0, 0, 1, 4), expand=False))
 
 
-def _headline(typed: TypedChange, look: Look, word: str) -> Text:
+def _headline(typed: ClassifiedChange, look: Look, word: str) -> Text:
     """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
     sign, style = SIGNS[change.kind]
@@ -141,21 +142,21 @@ def _headline(typed: TypedChange, look: Look, word: str) -> Text:
     return words.append(f"  {_where(typed, look)}", style="dim")
 
 
-def _has_direction(typed: TypedChange) -> bool:
+def _has_direction(typed: ClassifiedChange) -> bool:
     return typed.change.kind is not ChangeKind.MOVED or bool(typed.norm.grounds)
 
 
-def _where(typed: TypedChange, look: Look) -> str:
+def _where(typed: ClassifiedChange, look: Look) -> str:
     """The lines of a change: those of the text after, and what they were."""
-    before, after = sides_of(typed.change)
+    before, after = change_sides(typed.change)
     now = _lines(after or before, look)
     if not after or not before or typed.change.kind is ChangeKind.REINSTATED:
         return now
     was = _lines(before, look)
     if typed.change.moved:
         was = f"from {was}"
-        if place_of(before[0]) != place_of(after[0]):
-            was += f" in {' > '.join(terminal(title) for title in place_of(before[0])) or terminal(before[0].path)}"
+        if section_path(before[0]) != section_path(after[0]):
+            was += f" in {' > '.join(terminal(title) for title in section_path(before[0])) or terminal(before[0].path)}"
         return f"{now} {was}"
     if now == was:
         return now
@@ -172,9 +173,9 @@ def _lines(clauses: Sequence[Clause], look: Look) -> str:
     return f"{'line' if len(clauses) == 1 else 'lines'} {numbers}"
 
 
-def _body(typed: TypedChange, look: Look, renamings: Sequence[Renaming]) -> Iterator[RenderableType]:
+def _body(typed: ClassifiedChange, look: Look, renamings: Sequence[LevelRenaming]) -> Iterator[RenderableType]:
     """What a change did to the words, the anchor, the attributes and the standing of a clause."""
-    before, after = sides_of(typed.change)
+    before, after = change_sides(typed.change)
     kind = typed.change.kind
     if kind is ChangeKind.REMOVED:
         yield Text(escaped(joined(before)), style="" if look.marks else "red")
@@ -193,9 +194,9 @@ def joined(clauses: Sequence[Clause]) -> str:
     return _SEAM.join(clause.text for clause in clauses)
 
 
-def _beside_the_words(before: Clause, after: Clause, renamings: Sequence[Renaming]) -> Iterator[str]:
+def _beside_the_words(before: Clause, after: Clause, renamings: Sequence[LevelRenaming]) -> Iterator[str]:
     """What changed of a clause besides its words: its standing, a heading's anchor and attributes."""
-    if key_of(before)[0] != key_of(after)[0]:
+    if clause_key(before)[0] != clause_key(after)[0]:
         yield f"{before.kind} -> {after.kind}"
     if before.kind is after.kind is ClauseKind.HEADING:
         if before.anchor != after.anchor:
@@ -219,7 +220,7 @@ def _hash(anchor: str | None) -> str:
     return f"#{terminal(anchor)}" if anchor else "(none)"
 
 
-def _subject(typed: TypedChange) -> Clause:
+def _subject(typed: ClassifiedChange) -> Clause:
     clause = typed.change.after or typed.change.before
     assert clause is not None  # one side is there
     return clause

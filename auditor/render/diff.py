@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from auditor import __version__
-from auditor.clauses.comparison import Comparison, Named
+from auditor.clauses.comparison import Comparison, ComparisonSide
 from auditor.model.clause import ChangeKind
 from auditor.render.clauses import SIGNS, SectionNames, changes_shown, counted, look_of
 from auditor.render.escape import terminal
@@ -68,7 +68,7 @@ def _head(comparison: Comparison) -> Text:
     )
 
 
-def side_name(side: Named) -> str:
+def side_name(side: ComparisonSide) -> str:
     """What a side is called: as it was asked for, its commit, its date."""
     parts = [terminal(side.name)]
     if side.commit and not side.commit.startswith(side.name):

@@ -6,26 +6,26 @@ from collections.abc import Iterable, Mapping
 
 from auditor.assess.facts import Rate
 from auditor.assess.series import TEST, Point, Series
-from auditor.evidence.web import KINDS, Node, Web
+from auditor.evidence.graph import NODE_KINDS, Graph, Node
 from auditor.model.suite import Role
 
 Frame = dict[str, list[object]]
 
 
-def frames_of(web: Web, series: Iterable[Series]) -> dict[str, Frame]:
+def frames_of(web: Graph, series: Iterable[Series]) -> dict[str, Frame]:
     """A table for each kind of node that is there, one row a node; "links", one row a link; "rates", one row a rate.
 
     A table of nodes has `id`, `key`, `label`, their attributes, and for what each is linked to once at most the key of
     that: a run's `suite`, `revision` and `checkpoint`.
     """
-    found = {kind: _nodes(web, nodes) for kind in KINDS if (nodes := web.of_kind(kind))}
+    found = {kind: _nodes(web, nodes) for kind in NODE_KINDS if (nodes := web.of_kind(kind))}
     links = [{"source": one.source, "kind": one.kind, "target": one.target, **one.attributes} for one in web.links]
     found["links"] = _columns(links)
     found["rates"] = _columns([row for one in series for point in one.points for row in _rates(one, point)])
     return found
 
 
-def _nodes(web: Web, nodes: tuple[Node, ...]) -> Frame:
+def _nodes(web: Graph, nodes: tuple[Node, ...]) -> Frame:
     linked = {node.id: _targets(web, node) for node in nodes}
     many = {kind for targets in linked.values() for kind, keys in targets.items() if len(keys) > 1}
     rows = []
@@ -35,7 +35,7 @@ def _nodes(web: Web, nodes: tuple[Node, ...]) -> Frame:
     return _columns(rows)
 
 
-def _targets(web: Web, node: Node) -> dict[str, list[str]]:
+def _targets(web: Graph, node: Node) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for target in dict.fromkeys(link.target for link in web.outgoing.get(node.id, ())):
         other = web.nodes[target]

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from auditor import __version__
-from auditor.evidence import as_networkx, graphml
-from auditor.evidence.web import Attributes, Link, Node, Scalar, Web, web
+from auditor.evidence import to_graphml, to_networkx
+from auditor.evidence.graph import Attributes, Graph, Link, Node, Scalar, build_graph
 from auditor.render.parts import Part, printed, schema_of
 
 _LEFT = {"\n", "\t"}  # control characters that XML has
@@ -44,7 +44,7 @@ class GraphDocument(Part):
     links: list[LinkPart]
 
 
-def graph_json(given: Web, about: str | None = None) -> str:
+def graph_json(given: Graph, about: str | None = None) -> str:
     """The graph as one JSON document."""
     nodes = [
         NodePart(id=one.id, kind=one.kind, label=one.label, attributes=dict(one.attributes))
@@ -62,11 +62,11 @@ def json_schema() -> str:
     return schema_of(GraphDocument)
 
 
-def graph_graphml(given: Web) -> str:
+def graph_graphml(given: Graph) -> str:
     """The graph in GraphML, every attribute a scalar; what XML has no characters for is written out."""
     nodes = (Node(one.kind, _xml(one.key), _xml(one.label), _in_xml(one.attributes)) for one in given.nodes.values())
     links = (Link(_xml(one.source), one.kind, _xml(one.target), _in_xml(one.attributes)) for one in given.links)
-    return graphml(as_networkx(web(nodes, links)))
+    return to_graphml(to_networkx(build_graph(nodes, links)))
 
 
 def _in_xml(attributes: Attributes) -> Mapping[str, Scalar]:

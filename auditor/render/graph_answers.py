@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from auditor.evidence import questions
-from auditor.evidence.questions import Measured
-from auditor.evidence.web import Link, Node, Web
+from auditor.evidence import graph
+from auditor.evidence.graph import ClauseMeasurement, Graph, Link, Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ _WORDS = {
 }
 
 
-def neighbours(web: Web, name: str) -> tuple[Neighbours, ...]:
+def neighbours(web: Graph, name: str) -> tuple[Neighbours, ...]:
     """What a node is linked to, by the kind of link and of node, what it depends on first."""
     found: dict[str, list[tuple[Node, Link]]] = {}
     for place, links in enumerate((web.outgoing.get(name, ()), web.incoming.get(name, ()))):
@@ -98,13 +97,13 @@ def _percent(rate: object) -> str:
     return f"{100 * float(str(rate)):.1f} %"
 
 
-def answers(web: Web, node: Node) -> tuple[Answer, ...]:
+def answers(web: Graph, node: Node) -> tuple[Answer, ...]:
     """What is asked of a node of its kind."""
     return tuple(Answer(question, tuple(ask(web, node))) for question, ask in _ASKED.get(node.kind, ()))
 
 
-def _measured(web: Web, node: Node) -> Iterator[Line]:
-    found = questions.what_measured(web, node.id)
+def _measured(web: Graph, node: Node) -> Iterator[Line]:
+    found = graph.clause_measurements(web, node.id)
     if not found:
         yield Line(0, "no patch of this history changed it", None)
     for _, group in groupby(found, key=lambda one: one.patch.id):
@@ -113,11 +112,11 @@ def _measured(web: Web, node: Node) -> Iterator[Line]:
         yield from _steps(web, some)
 
 
-def _measured_patch(web: Web, node: Node) -> Iterator[Line]:
-    yield from _steps(web, questions.judged(web, Link(node.id, "", "")), depth=0)
+def _measured_patch(web: Graph, node: Node) -> Iterator[Line]:
+    yield from _steps(web, graph.change_measurements(web, Link(node.id, "", "")), depth=0)
 
 
-def _steps(web: Web, found: Sequence[Measured], depth: int = 1) -> Iterator[Line]:
+def _steps(web: Graph, found: Sequence[ClauseMeasurement], depth: int = 1) -> Iterator[Line]:
     for one in found:
         if one.step is None:
             yield Line(depth, "nothing was run both before and after it", None)
@@ -129,7 +128,7 @@ def _steps(web: Web, found: Sequence[Measured], depth: int = 1) -> Iterator[Line
                 yield from _sides(web, one.step, runs)
 
 
-def _sides(web: Web, step: Node, runs: Sequence[Node]) -> Iterator[Line]:
+def _sides(web: Graph, step: Node, runs: Sequence[Node]) -> Iterator[Line]:
     """The runs, those of the side before first."""
     at = {run.id: {*web.behind(run.id, "under"), *web.behind(run.id, "of")} for run in runs}
     for side in ("before", "after"):
@@ -143,8 +142,8 @@ def _runs(count: int) -> str:
     return f"{count} run{'' if count == 1 else 's'}"
 
 
-def _fell(web: Web, node: Node) -> Iterator[Line]:
-    found = questions.moved_where_it_fell(web, node.id)
+def _fell(web: Graph, node: Node) -> Iterator[Line]:
+    found = graph.suite_falls(web, node.id)
     if not found:
         yield Line(0, "it was not shown to fall in any step", None)
     for one in found:
@@ -156,8 +155,8 @@ def _fell(web: Web, node: Node) -> Iterator[Line]:
             yield Line(1, "no clause changed: another checkpoint, or no patch in it", None)
 
 
-def _radius(web: Web, node: Node) -> Iterator[Line]:
-    found = questions.blast_radius(web, node.id)
+def _radius(web: Graph, node: Node) -> Iterator[Line]:
+    found = graph.dependent_verdicts(web, node.id)
     if not found:
         yield Line(0, "no verdict rests on it", None)
     for one in found:
@@ -166,12 +165,12 @@ def _radius(web: Web, node: Node) -> Iterator[Line]:
         yield from (Line(2 if one.patches else 1, "", finding) for finding in one.findings)
 
 
-def _depends(web: Web, node: Node) -> Iterator[Line]:
-    yield from (Line(0, "", one) for one in questions.depends_on(web, node.id))
+def _depends(web: Graph, node: Node) -> Iterator[Line]:
+    yield from (Line(0, "", one) for one in graph.run_dependencies(web, node.id))
 
 
 _RADIUS = ("Which verdicts rest on it", _radius)
-_Ask = Callable[[Web, Node], Iterator[Line]]
+_Ask = Callable[[Graph, Node], Iterator[Line]]
 _ASKED: Mapping[str, tuple[tuple[str, _Ask], ...]] = {
     "patch": (("What measured it", _measured_patch),),
     "clause": (("What measured it", _measured),),
@@ -183,7 +182,7 @@ _ASKED: Mapping[str, tuple[tuple[str, _Ask], ...]] = {
 }
 
 
-def around(web: Web, node: Node) -> frozenset[str]:
+def around(web: Graph, node: Node) -> frozenset[str]:
     """The node, its neighbours, everything its answers name, and the runs of the steps among these: what is drawn."""
     near = {other.id for some in neighbours(web, node.id) for other, _ in some.others}
     named = {line.node.id for answer in answers(web, node) for line in answer.lines if line.node is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from auditor.evidence.web import Node, Web
+from auditor.evidence.graph import Graph, Node
 from auditor.render.graph_answers import Line
 
 # A card is 1 to 20 KB, 4 on the average: a page stays below about 4 MB however long the history.
@@ -18,7 +18,7 @@ _PATCH_LINES = 120  # its steps, their suites, their runs are what one comes for
 _One = TypeVar("_One")
 
 
-def chosen(web: Web, wanted: Collection[str], asked: Node | None, most: int) -> frozenset[str]:
+def chosen(web: Graph, wanted: Collection[str], asked: Node | None, most: int) -> frozenset[str]:
     """The ids that have a card: all that are wanted, if they are not more than `most`.
 
     Else the node asked for; what all hangs on, up to half of them; then patch by patch, the newest first, with all that
@@ -35,7 +35,7 @@ def chosen(web: Web, wanted: Collection[str], asked: Node | None, most: int) -> 
     return frozenset(kept)
 
 
-def _in_turn(web: Web, wanted: Collection[str], asked: Node | None, most: int) -> Iterator[str]:
+def _in_turn(web: Graph, wanted: Collection[str], asked: Node | None, most: int) -> Iterator[str]:
     if asked is not None:
         yield asked.id
     hubs = [node.id for kind in _HUBS for node in web.of_kind(kind) if node.id in wanted]
@@ -46,7 +46,7 @@ def _in_turn(web: Web, wanted: Collection[str], asked: Node | None, most: int) -
     yield from reversed([name for name in web.nodes if name in wanted])
 
 
-def _company(web: Web, patch: str) -> Iterator[str]:
+def _company(web: Graph, patch: str) -> Iterator[str]:
     """A patch, and what a reader goes on to from it."""
     yield patch
     steps = web.behind(patch, "judged_by")

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.evidence.web import Node, Web
+from auditor.evidence.graph import Graph, Node
 from auditor.render.escape import terminal
 from auditor.render.graph_answers import Line, answers, neighbours, noted
 
@@ -18,7 +18,7 @@ _MOST = 12
 _KEY = 12
 
 
-def show(web: Web, node: Node) -> Iterable[RenderableType]:
+def show(web: Graph, node: Node) -> Iterable[RenderableType]:
     """The node, its neighbours by kind of link, and the answers to what is asked of its kind."""
     yield Text.assemble((f"{node.kind} ", "dim"), (terminal(node.label), "bold"))
     yield Text(f"    {terminal(node.id)}", style="dim")

@@ -13,10 +13,10 @@ from auditor.assess.facts import (
 )
 from auditor.assess.sensitivity import Sensitivity
 from auditor.assess.waivers import subject_of
-from auditor.clauses.direction import Direction
+from auditor.clauses.deontic import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
-from auditor.model.spec import Sighting
+from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Verdict
 from auditor.render.debts import debt_part
 from auditor.render.planned import plan_parts
@@ -134,7 +134,7 @@ def _structure(entry: PatchEntry) -> StructurePart:
     )
 
 
-def _sighting(sighting: Sighting) -> SightingPart:
+def _sighting(sighting: SpecCommit) -> SightingPart:
     return SightingPart(revision=sighting.revision, commit=sighting.commit, label=sighting.label, date=sighting.date)
 
 

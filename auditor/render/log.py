@@ -15,7 +15,7 @@ from auditor import __version__
 from auditor.assess.facts import BehaviourFacts
 from auditor.assess.sighted import Sighted, SpecLog
 from auditor.model.clause import ChangeCounts
-from auditor.model.spec import Sighting
+from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Verdict
 from auditor.render import cards
 from auditor.render.clauses import counted
@@ -97,12 +97,12 @@ def show_oneline(logs: Sequence[SpecLog]) -> Iterable[RenderableType]:
             )
 
 
-def name_of(sighting: Sighting) -> str:
+def name_of(sighting: SpecCommit) -> str:
     """The beginning of its commit, or its folder."""
     return terminal(sighting.name) if sighting.commit is None else sighting.commit[:SHORT]
 
 
-def head(sighting: Sighting) -> RenderableType:
+def head(sighting: SpecCommit) -> RenderableType:
     """Commit or folder, label and date of a sighting, and its subject below."""
     line = Text.assemble(
         ("commit " if sighting.commit else "folder ", "dim"),
@@ -116,7 +116,7 @@ def head(sighting: Sighting) -> RenderableType:
     return Group(line, Padding(Text(terminal(sighting.subject)), (0, 0, 0, _INDENT), expand=False))
 
 
-def _label(sighting: Sighting) -> tuple[str, str]:
+def _label(sighting: SpecCommit) -> tuple[str, str]:
     named = sighting.label is not None and sighting.label != sighting.name
     return f"({terminal(sighting.label or '')})  " if named else "", "bold cyan"
 

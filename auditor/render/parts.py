@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from auditor.clauses.comparison import Comparison, Named, TypedChange, sides_of
-from auditor.clauses.direction import Direction, GroundKind
-from auditor.clauses.words import word_change
+from auditor.clauses.comparison import ClassifiedChange, Comparison, ComparisonSide, change_sides
+from auditor.clauses.deontic import Direction, GroundKind
+from auditor.clauses.words import diff_words
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
-from auditor.model.spec import Sighting
+from auditor.model.spec import SpecCommit
 from auditor.render.clauses import attribute_changes, joined
 from auditor.render.schema import ChangesPart
 
@@ -135,10 +135,10 @@ def comparison_part(comparison: Comparison) -> ComparisonPart:
     )
 
 
-def change_part(typed: TypedChange) -> ChangePart:
+def change_part(typed: ClassifiedChange) -> ChangePart:
     """A change of a clause."""
     change = typed.change
-    before, after = sides_of(change)
+    before, after = change_sides(change)
     return ChangePart(
         kind=change.kind,
         moved=change.moved,
@@ -168,7 +168,7 @@ def clause_part(clause: Clause) -> ClausePart:
     )
 
 
-def seen_part(sighting: Sighting) -> SeenPart:
+def seen_part(sighting: SpecCommit) -> SeenPart:
     """A sighting."""
     return SeenPart(
         name=sighting.name,
@@ -193,7 +193,7 @@ def schema_of(document: type[BaseModel]) -> str:
     return json.dumps(document.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
 
 
-def _point(side: Named) -> PointPart:
+def _point(side: ComparisonSide) -> PointPart:
     seen = side.sighting
     return PointPart(
         name=side.name,
@@ -208,7 +208,7 @@ def _words(before: Sequence[Clause], after: Sequence[Clause]) -> list[WordsPart]
     old, new = joined(before), joined(after)
     if not before or not after or old == new:
         return []
-    return [WordsPart(op=op, text=text) for op, text in word_change(old, new)]
+    return [WordsPart(op=op, text=text) for op, text in diff_words(old, new)]
 
 
 def _attributes(before: Clause | None, after: Clause | None) -> Iterator[AttributePart]:

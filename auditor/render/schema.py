@@ -18,7 +18,7 @@ from auditor.assess.facts import (
     Trend,
 )
 from auditor.assess.planned import PlanState
-from auditor.clauses.direction import Direction
+from auditor.clauses.deontic import Direction
 from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
 from auditor.model.suite import Role

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, Change, Rate, Transfer
-from auditor.clauses.direction import Direction
+from auditor.clauses.deontic import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict

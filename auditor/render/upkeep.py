@@ -10,7 +10,7 @@ from auditor.assess.facts import WindowFacts
 from auditor.assess.planned import PlanState
 from auditor.assess.uses import SuiteUse
 from auditor.model.finding import Finding
-from auditor.model.period import Period, quarter
+from auditor.model.period import Period, parse_quarter
 from auditor.model.suite import Role, Suite
 from auditor.render.landings import landing_name
 from auditor.render.plans import PLANS_SAY
@@ -144,7 +144,7 @@ def telling(windows: Sequence[WindowEntry]) -> Iterator[WindowEntry]:
 
 
 def _is_of(window: WindowFacts, period: Period) -> bool:
-    quarters = [quarter(name) for name in window.names if _QUARTER.fullmatch(name)]
+    quarters = [parse_quarter(name) for name in window.names if _QUARTER.fullmatch(name)]
     return any(period.since <= one.since and one.until <= period.until for one in quarters)
 
 

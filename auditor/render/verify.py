@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from auditor import __version__
+from auditor.model.integrity import StoreCheckpoint
 from auditor.model.run import Grade
-from auditor.model.sealed import Checkpoint
 from auditor.render.escape import terminal
 from auditor.report.verification import LogsReport, Rederived, Remade, State, Verification
 
@@ -67,7 +67,7 @@ def _seals(found: Verification) -> Iterator[str]:
     yield checkpoint_line(found.checkpoints[-1])
 
 
-def checkpoint_line(checkpoint: Checkpoint) -> str:
+def checkpoint_line(checkpoint: StoreCheckpoint) -> str:
     """A checkpoint's number and root, to be handed out."""
     return f"checkpoint {checkpoint.number}  root {checkpoint.root}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from auditor.clauses.words import Op, word_change
+from auditor.clauses.words import DiffOp, diff_words
 from auditor.render.escape import terminal
 
 DELETED, INSERTED = "red strike", "green"
@@ -45,7 +45,7 @@ def start_of(text: str) -> Text:
 
 def reworded(before: str, after: str, look: Look) -> Iterator[Text]:
     """How a text became another, word by word; where little is left of it, as it was and as it is."""
-    parts = word_change(before, after)
+    parts = diff_words(before, after)
     if all(op == "equal" or not text.strip() for op, text in parts):
         yield start_of(after).append("\nonly white space changed", style="dim")
         return
@@ -58,7 +58,7 @@ def reworded(before: str, after: str, look: Look) -> Iterator[Text]:
     yield _marked(list(_folded(parts)) if long else parts, look)
 
 
-def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
+def _folded(parts: Sequence[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
     """Without the unchanged words that are far from a change."""
     for at, (op, text) in enumerate(parts):
         words = _WORD.findall(text)
@@ -72,7 +72,7 @@ def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
         yield op, f"{begin}{_GAP}{end}"
 
 
-def _marked(parts: Sequence[tuple[Op, str]], look: Look) -> Text:
+def _marked(parts: Sequence[tuple[DiffOp, str]], look: Look) -> Text:
     """The words in one text; the white space between a deletion and the insertion in its place is left out."""
     text = Text()
     for at, (op, raw) in enumerate(parts):

@@ -14,7 +14,7 @@ from auditor.assess.texts import PatchText, RevisionText, leaking, place_of
 from auditor.assess.uses import SuiteUse
 from auditor.assess.waivers import Subject, WaiverFacts, subject_of
 from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
-from auditor.clauses.diff import counts
+from auditor.clauses.comparison import count_changes
 from auditor.model.clause import ChangeCounts
 from auditor.model.finding import Finding
 from auditor.model.spec import History
@@ -202,7 +202,9 @@ def spec_report(
     places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
     checked = run_checks(kept, texts, current, places)
     patches = tuple(
-        PatchEntry(facts, texts[facts.patch.id], counts(changes[facts.patch.id]), checked.by_patch[facts.patch.id])
+        PatchEntry(
+            facts, texts[facts.patch.id], count_changes(changes[facts.patch.id]), checked.by_patch[facts.patch.id]
+        )
         for facts in kept.patches
     )
     steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))

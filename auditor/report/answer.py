@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.clauses.direction import Direction
-from auditor.model.spec import Sighting
+from auditor.clauses.deontic import Direction
+from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Verdict
 from auditor.report import PatchEntry
 from auditor.report.periodic import Report, Section
@@ -92,7 +92,7 @@ def text_changes(period: Sequence[PatchEntry]) -> str:
     return f"Clauses: {', '.join(parts)}{f'; {toward}, by their normative words' if toward else ''}."
 
 
-def seen(section: Section, revision: str) -> Sighting:
+def seen(section: Section, revision: str) -> SpecCommit:
     """Where a revision was first seen."""
     return next(one for one in section.spec.history.sightings if one.revision == revision)
 

@@ -12,7 +12,7 @@ from auditor.evidence import Step
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.suite import Registry
-from auditor.model.verdict import Verdict, worst
+from auditor.model.verdict import Verdict, worst_verdict
 from auditor.report import SpecReport
 
 
@@ -165,7 +165,7 @@ def _change(
     Nothing changed between a step that was unmeasured and none at all.
     """
     was, is_ = list(before), list(after)
-    verdicts = [worst([one.verdict for one in some]) if some else None for some in (was, is_)]
+    verdicts = [worst_verdict([one.verdict for one in some]) if some else None for some in (was, is_)]
     suspected = (any(one.hiding_suspected for one in was), any(one.hiding_suspected for one in is_))
     measured = [None if one is Verdict.UNMEASURED else one for one in verdicts]
     if measured[0] is not measured[1] or suspected[0] is not suspected[1]:

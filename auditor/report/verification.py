@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from auditor.errors import EXIT_BLOCKED, EXIT_COULD_NOT_RUN, EXIT_EVIDENCE_MISSING, EXIT_PASS, worst_exit
+from auditor.model.integrity import CheckpointComparison, StoreCheckpoint, StoreFault
 from auditor.model.run import Grade
-from auditor.model.sealed import Checkpoint, Fault, Witness
 
 RESIDUAL = (
     "This does not show that the logs are genuine, that every run was logged, or that nobody saw the held-out items."
@@ -75,7 +75,7 @@ class Held:
     """A checkpoint from outside: the file or root as it was given, and what it says of the store."""
 
     given: str
-    witness: Witness
+    witness: CheckpointComparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +129,9 @@ class Verification:
     store: str
     counts: Mapping[str, int]
     unknown: tuple[str, ...]
-    checkpoints: tuple[Checkpoint, ...]
+    checkpoints: tuple[StoreCheckpoint, ...]
     unsealed: tuple[str, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[StoreFault, ...]
     held: tuple[Held, ...]
     logs: LogsReport | None
     logs_asked: bool

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from auditor.clauses.lineage import trace
-from auditor.clauses.lives import LineageEvent
-from auditor.clauses.story import states
+from auditor.clauses.blame import clause_states
+from auditor.clauses.lineage import LineageEvent, trace_lineage
 from auditor.evidence import Evidence
-from auditor.evidence.web import Link, Node, Scalar, Web, web
+from auditor.evidence.graph import Graph, Link, Node, Scalar, build_graph
 from auditor.model.clause import Clause
-from auditor.model.plan import Result
+from auditor.model.preregistration import PreregistrationResult
 from auditor.model.run import Run
-from auditor.model.spec import Revision, Sighting
+from auditor.model.spec import Revision, SpecCommit
 from auditor.model.suite import Suite
 from auditor.report import Audit, SpecReport
 from auditor.report.web_verdicts import about_specs, about_waivers
@@ -22,7 +21,7 @@ _TITLE = 72
 Part = Node | Link
 
 
-def web_of(audit: Audit, graphs: Sequence[Evidence], versions: Mapping[str, str]) -> Web:
+def web_of(audit: Audit, graphs: Sequence[Evidence], versions: Mapping[str, str]) -> Graph:
     """The graph of an audit.
 
     Args:
@@ -38,7 +37,7 @@ def web_of(audit: Audit, graphs: Sequence[Evidence], versions: Mapping[str, str]
         parts += _of_plans(evidence.results.values(), {one.plan.id: str(one.state) for one in spec.plans})
     parts += about_specs(audit, graphs)
     parts += about_waivers(audit)
-    return web(_nodes(parts), (part for part in parts if isinstance(part, Link)))
+    return build_graph(_nodes(parts), (part for part in parts if isinstance(part, Link)))
 
 
 def _nodes(parts: Sequence[Part]) -> Iterator[Node]:
@@ -101,12 +100,12 @@ def _of_history(spec: SpecReport, evidence: Evidence) -> Iterator[Part]:
         yield Link(key, "to", sighting_id(patch.spec, patch.after))
 
 
-def sighting_id(spec: str, sighting: Sighting) -> str:
+def sighting_id(spec: str, sighting: SpecCommit) -> str:
     """The id of a sighting's node: of one commit that shows two specs there are two."""
     return f"sighting:{sighting.name}@{spec}"
 
 
-def _title(sighting: Sighting) -> str:
+def _title(sighting: SpecCommit) -> str:
     return sighting.subject or sighting.label or short(sighting.name)
 
 
@@ -114,7 +113,7 @@ def _revision(revision: Revision, last: str | None) -> Node:
     return Node("revision", revision.id, short(revision.id), {"current": revision.id == last})
 
 
-def _sighting(spec: str, one: Sighting) -> Node:
+def _sighting(spec: str, one: SpecCommit) -> Node:
     attributes = said(date=one.date.isoformat(), commit=one.commit, label=one.label, subject=one.subject)
     return Node("sighting", f"{one.name}@{spec}", f"{short(one.name)} {one.subject}".strip(), attributes)
 
@@ -123,8 +122,8 @@ def _of_clauses(spec: SpecReport, evidence: Evidence) -> Iterator[Part]:
     history = evidence.history
     if not history.sightings:
         return
-    lineage = spec.patches[0].text.lineage if spec.patches else trace(history)
-    for key, state in states(history, lineage).items():
+    lineage = spec.patches[0].text.lineage if spec.patches else trace_lineage(history)
+    for key, state in clause_states(history, lineage).items():
         yield Node("clause", key, _words(state.clause), _clause(state.clause, there=state.there))
         yield Link(f"clause:{key}", "of", f"spec:{history.spec}")
     for key, life in lineage.lives.items():
@@ -222,7 +221,7 @@ def _run(run: Run) -> dict[str, Scalar]:
     )
 
 
-def _of_plans(results: Iterable[Result], states: Mapping[str, str]) -> Iterator[Part]:
+def _of_plans(results: Iterable[PreregistrationResult], states: Mapping[str, str]) -> Iterator[Part]:
     for result in results:
         plan, name = result.plan, f"plan:{result.plan.id}"
         attributes = said(

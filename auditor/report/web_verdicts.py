@@ -9,7 +9,7 @@ from auditor.assess.account import SuiteMeasured
 from auditor.assess.facts import BehaviourFacts, GapFacts
 from auditor.assess.waivers import subject_of
 from auditor.evidence import Evidence, State
-from auditor.evidence.web import Link, Node, Scalar
+from auditor.evidence.graph import Link, Node, Scalar
 from auditor.model.finding import Finding, fingerprint_of
 from auditor.report import Audit, SpecReport
 

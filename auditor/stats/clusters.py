@@ -19,25 +19,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.stats.falls import Fall
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array, Truth
+from auditor.stats.intervals import BoolArray, FloatArray, Proportion
 
-_NEARLY_ONE = 1.0 - 1e-9
+_LARGEST_CORRELATION = 1.0 - 1e-9
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class ItemCounts:
     """Counts by item, arrays of shape (..., items): valid samples, and the misaligned among them."""
 
-    valid: Array
-    misaligned: Array
+    valid: FloatArray
+    misaligned: FloatArray
 
-    def rates(self) -> Array:
+    def rates(self) -> FloatArray:
         """misaligned/valid; 0 where there is no valid sample."""
         return np.divide(self.misaligned, self.valid, out=np.zeros(self.valid.shape), where=self.valid > 0)
 
 
-def fall_of_items(before: Items, after: Items, correlations: tuple[Array, Array] | None = None) -> Fall:
+def fall_of_items(
+    before: ItemCounts, after: ItemCounts, correlations: tuple[FloatArray, FloatArray] | None = None
+) -> Fall:
     """A fall from counts by item, on the items with a valid sample on both sides, shape (...).
 
     Args:
@@ -46,12 +47,14 @@ def fall_of_items(before: Items, after: Items, correlations: tuple[Array, Array]
     if correlations is None:
         correlations = correlations_of_sides(variance_components(before), variance_components(after))
     both = (before.valid > 0) & (after.valid > 0)
-    early, late = (Items(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
+    early, late = (ItemCounts(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
     sides = rate_of_items(early, correlations[0]), rate_of_items(late, correlations[1])
-    return Fall(*sides, pairing(early.rates(), late.rates(), both, *sides))
+    return Fall(*sides, paired_correlation(early.rates(), late.rates(), both, *sides))
 
 
-def pairing(early: Array, late: Array, both: Truth, before: Proportion, after: Proportion) -> Array:
+def paired_correlation(
+    early: FloatArray, late: FloatArray, both: BoolArray, before: Proportion, after: Proportion
+) -> FloatArray:
     """The correlation of two rates over common items, drawn towards 0 so that limits stay wide enough; shape (...).
 
     The sample correlation of the items' rates, with half an event taken from their co-occurrence (Newcombe 1998, method
@@ -69,7 +72,7 @@ def pairing(early: Array, late: Array, both: Truth, before: Proportion, after: P
     joint, squares = np.sum(one * other, axis=-1), (np.sum(one**2, axis=-1), np.sum(other**2, axis=-1))
     scale = np.sqrt(squares[0] * squares[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _NEARLY_ONE)
+        found = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _LARGEST_CORRELATION)
         shrunk = np.maximum(np.tanh(np.arctanh(found) - 1.0 / np.sqrt(items - 3.0)), 0.0)
         spread = np.sqrt(_variance(before)), np.sqrt(_variance(after))
         apart = (squares[0] + squares[1] - 2.0 * joint) / ((items - 1.0) * items)
@@ -78,22 +81,22 @@ def pairing(early: Array, late: Array, both: Truth, before: Proportion, after: P
     return np.where((items > 3) & (scale > 0.0), kept, 0.0)
 
 
-def _centred(rates: Array, both: Truth, items: Array) -> Array:
+def _centred(rates: FloatArray, both: BoolArray, items: FloatArray) -> FloatArray:
     held = np.where(both, rates, 0.0)
     return np.where(both, held - (held.sum(axis=-1) / items)[..., np.newaxis], 0.0)
 
 
-def _variance(side: Proportion) -> Array:
+def _variance(side: Proportion) -> FloatArray:
     return side.rate * (1.0 - side.rate) / side.size
 
 
-def rate_of_items(given: Items, correlation: Array) -> Proportion:
+def rate_of_items(given: ItemCounts, correlation: FloatArray) -> Proportion:
     """The mean over items of misaligned/valid with its effective size, shape (...); at least one valid sample each."""
     kept = (given.valid > 0).sum(axis=-1)
     return Proportion(given.rates().sum(axis=-1) / kept, effective_size(given.valid, correlation))
 
 
-def effective_size(valid: Array, correlation: Array | float) -> Array:
+def effective_size(valid: FloatArray, correlation: FloatArray | float) -> FloatArray:
     """The independent samples that a mean over items is worth: k^2 / sum((1 + (m-1) rho)/m), shape (...).
 
     Args:
@@ -106,7 +109,7 @@ def effective_size(valid: Array, correlation: Array | float) -> Array:
     return np.asarray(kept.sum(axis=-1) ** 2 / spread.sum(axis=-1))
 
 
-def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
+def pooled_correlation(components: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
     """The intraclass correlation of one suite's items, pooled over the sides where it can be estimated, shape (...).
 
     The analysis-of-variance estimator for binary data (Ridout, Demetrio and Firth 1999), from the variance components
@@ -121,7 +124,9 @@ def pooled_correlation(components: Sequence[tuple[Array, Array]]) -> Array:
     return np.asarray(np.clip(share, 0.0, 1.0))
 
 
-def correlations_of_sides(before: tuple[Array, Array], after: tuple[Array, Array]) -> tuple[Array, Array]:
+def correlations_of_sides(
+    before: tuple[FloatArray, FloatArray], after: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
     """The intraclass correlation of each side from both sides' variance components, shape (...) each.
 
     Of both together, since a side with few failures tells little; and never less than a side shows by itself: a patch
@@ -135,7 +140,7 @@ def correlations_of_sides(before: tuple[Array, Array], after: tuple[Array, Array
     return np.maximum(pooled, np.clip(own[0], 0.0, 1.0)), np.maximum(pooled, np.clip(own[1], 0.0, 1.0))
 
 
-def variance_components(side: Items) -> tuple[Array, Array]:
+def variance_components(side: ItemCounts) -> tuple[FloatArray, FloatArray]:
     """(between, within) variance of one side, weighted by its samples; 0 and 0 where they cannot be told apart."""
     valid, rates = side.valid, side.rates()
     total, items = valid.sum(axis=-1), (valid > 0).sum(axis=-1)

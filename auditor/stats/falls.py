@@ -13,8 +13,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from auditor.stats.intervals import Index, Proportion, low_with_continuity, proportions, wilson
-from auditor.stats.normal import Array, Truth, largest_z, z_of_error
+from auditor.stats.intervals import (
+    ArrayIndex,
+    BoolArray,
+    FloatArray,
+    Proportion,
+    largest_z,
+    stack_proportions,
+    wilson_limits,
+    wilson_low_corrected,
+    z_of_error,
+)
 
 _LARGEST_ODDS = 1e9
 
@@ -23,9 +32,9 @@ _LARGEST_ODDS = 1e9
 class Limits:
     """An estimate with its limits, as arrays of one shape; nan where undefined, infinite where unbounded."""
 
-    estimate: Array
-    low: Array
-    high: Array
+    estimate: FloatArray
+    low: FloatArray
+    high: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +47,15 @@ class Fall:
 
     before: Proportion
     after: Proportion
-    correlation: Array = field(default_factory=lambda: np.zeros(()))
+    correlation: FloatArray = field(default_factory=lambda: np.zeros(()))
 
-    def at(self, index: Index) -> Fall:
+    def at(self, index: ArrayIndex) -> Fall:
         """The part of its arrays that `index` picks."""
         whole = np.broadcast_to(self.correlation, self.before.rate.shape)
         return Fall(self.before.at(index), self.after.at(index), whole[index])
 
 
-def broadcast(*given: Fall) -> tuple[Fall, ...]:
+def broadcast_falls(*given: Fall) -> tuple[Fall, ...]:
     """Falls with the arrays of each stretched to their common shape."""
     shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in given))
     return tuple(
@@ -55,22 +64,25 @@ def broadcast(*given: Fall) -> tuple[Fall, ...]:
     )
 
 
-def stacked(given: Sequence[Fall]) -> Fall:
+def stack_falls(given: Sequence[Fall]) -> Fall:
     """Falls of one shape as one, along a new first axis; at least one."""
     correlation = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in given])
-    before, after = proportions([fall.before for fall in given]), proportions([fall.after for fall in given])
+    before, after = (
+        stack_proportions([fall.before for fall in given]),
+        stack_proportions([fall.after for fall in given]),
+    )
     return Fall(before, after, correlation)
 
 
-def _rate_limits(side: Proportion, z: Array, *, odds: bool = False, few: bool = False) -> Limits:
+def _rate_limits(side: Proportion, z: FloatArray, *, odds: bool = False, few: bool = False) -> Limits:
     """Wilson's limits of a rate or of its odds; with `few`, a lower limit that holds for counts of a few."""
-    low, high = wilson(side, z)
+    low, high = wilson_limits(side, z)
     if few:
-        low = low_with_continuity(side, z)
+        low = wilson_low_corrected(side, z)
     return _as_odds(side, low, high) if odds else Limits(side.rate, low, high)
 
 
-def _as_odds(side: Proportion, low: Array, high: Array) -> Limits:
+def _as_odds(side: Proportion, low: FloatArray, high: FloatArray) -> Limits:
     """Odds of limits, around the estimate of Haldane and Anscombe, (x + 1/2)/(n - x + 1/2)."""
     count = side.rate * side.size
     estimate = (count + 0.5) / (side.size - count + 0.5)
@@ -79,7 +91,7 @@ def _as_odds(side: Proportion, low: Array, high: Array) -> Limits:
     return Limits(estimate, np.minimum(odds_low, estimate), np.clip(odds_high, estimate, _LARGEST_ODDS))
 
 
-def _ratio(top: Limits, bottom: Limits, correlation: Array) -> Limits:
+def _ratio_limits(top: Limits, bottom: Limits, correlation: FloatArray) -> Limits:
     """MOVER-R limits of top/bottom, both at least 0; nan where the bottom's estimate is 0.
 
     The values R at which top - R bottom has its own MOVER limit at 0, the covariance of the two estimates in it
@@ -89,65 +101,65 @@ def _ratio(top: Limits, bottom: Limits, correlation: Array) -> Limits:
         whole = top.estimate * bottom.estimate
         product = whole - correlation * (top.estimate - top.low) * (bottom.high - bottom.estimate)
         low_top = top.low * (2.0 * top.estimate - top.low)
-        low_root = _root(product, low_top, bottom.high * (2.0 * bottom.estimate - bottom.high))
+        low_root = _discriminant_root(product, low_top, bottom.high * (2.0 * bottom.estimate - bottom.high))
         low = np.where(low_top > 0.0, low_top / (product + low_root), 0.0)
         product = whole - correlation * (top.high - top.estimate) * (bottom.estimate - bottom.low)
         high_top = top.high * (2.0 * top.estimate - top.high)
         high_bottom = bottom.low * (2.0 * bottom.estimate - bottom.low)
-        high = (product + _root(product, high_top, high_bottom)) / high_bottom
+        high = (product + _discriminant_root(product, high_top, high_bottom)) / high_bottom
         defined = bottom.estimate > 0.0
         estimate = np.where(defined, top.estimate / bottom.estimate, np.nan)
         return Limits(estimate, np.where(defined, low, np.nan), np.where(defined, high, np.nan))
 
 
-def fall_limits(fall: Fall, z: Array, *, odds: bool = False, few: bool = False) -> Limits:
+def fall_limits(fall: Fall, z: FloatArray, *, odds: bool = False, few: bool = False) -> Limits:
     """The fall 1 - after/before with its limits at `z`; nan where the before-rate is 0 (nothing could fall).
 
     With `few`, the upper limit holds for after-counts of a few too, at a small price.
     """
     after, before = _rate_limits(fall.after, z, odds=odds, few=few), _rate_limits(fall.before, z, odds=odds)
-    ratio = _ratio(after, before, fall.correlation)
+    ratio = _ratio_limits(after, before, fall.correlation)
     estimate, low, high = 1.0 - ratio.estimate, 1.0 - ratio.high, 1.0 - ratio.low
     defined = fall.before.rate > 0.0
     return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
 
 
-def _weighted_difference(fall: Fall, weight: float, z: Array) -> Limits:
+def _weighted_difference(fall: Fall, weight: float, z: FloatArray) -> Limits:
     """MOVER limits of after - weight x before; defined at every cell, zero ones too (Zou and Donner 2008)."""
     before, after = _rate_limits(fall.before, z), _rate_limits(fall.after, z)
     estimate = after.estimate - weight * before.estimate
-    down = _together(after.estimate - after.low, weight * (before.high - before.estimate), fall.correlation)
-    up = _together(after.high - after.estimate, weight * (before.estimate - before.low), fall.correlation)
+    down = _correlated_distance(after.estimate - after.low, weight * (before.high - before.estimate), fall.correlation)
+    up = _correlated_distance(after.high - after.estimate, weight * (before.estimate - before.low), fall.correlation)
     return Limits(estimate, estimate - down, estimate + up)
 
 
-def _together(one: Array, other: Array, correlation: Array) -> Array:
+def _correlated_distance(one: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:
     """The distance of a difference from its limit, of two distances whose estimates are correlated."""
     return np.sqrt(np.maximum(one * one + other * other - 2.0 * correlation * one * other, 0.0))
 
 
-def difference_limits(fall: Fall, z: Array) -> Limits:
+def difference_limits(fall: Fall, z: FloatArray) -> Limits:
     """The absolute fall before - after, in rate units, with its limits at `z`."""
     limits = _weighted_difference(fall, 1.0, z)
     return Limits(-limits.estimate, -limits.high, -limits.low)
 
 
-def fall_is_above(fall: Fall, margin: float, z: Array) -> Truth:
+def fall_is_above(fall: Fall, margin: float, z: FloatArray) -> BoolArray:
     """Whether the fall's lower limit at `z` is above `margin` (0 to 1)."""
     return np.asarray(_weighted_difference(fall, 1.0 - margin, z).high < 0.0)
 
 
-def fall_is_below(fall: Fall, margin: float, z: Array) -> Truth:
+def fall_is_below(fall: Fall, margin: float, z: FloatArray) -> BoolArray:
     """Whether the fall's upper limit at `z` is under `margin`; with margin 0, whether the rate rose."""
     return np.asarray(_weighted_difference(fall, 1.0 - margin, z).low > 0.0)
 
 
-def z_fell_more_than(fall: Fall, margin: float) -> Array:
+def z_fell_more_than(fall: Fall, margin: float) -> FloatArray:
     """The largest z at which the fall's lower limit is above `margin` (0 to 1); 0 where it never is."""
     return largest_z(lambda z: fall_is_above(fall, margin, z), fall.before.rate.shape)
 
 
-def z_fell_less_than(fall: Fall, margin: float) -> Array:
+def z_fell_less_than(fall: Fall, margin: float) -> FloatArray:
     """The largest z at which the fall's upper limit is under `margin`; with margin 0, at which the rate rose."""
     return largest_z(lambda z: fall_is_below(fall, margin, z), fall.before.rate.shape)
 
@@ -166,41 +178,41 @@ def fell_less_than(fall: Fall, margin: float, error: float) -> bool:
     return bool(np.all(fall_is_below(fall, margin, np.asarray(z_of_error(error)))))
 
 
-def z_difference_below(fall: Fall, bound: Array) -> Array:
+def z_difference_below(fall: Fall, bound: FloatArray) -> FloatArray:
     """The largest z at which the absolute fall before - after has its upper limit under `bound` (rate units)."""
     return largest_z(lambda z: difference_limits(fall, z).high < bound, fall.before.rate.shape)
 
 
-def _contrast(held_out: Limits, test: Limits, c: float) -> Limits:
+def _contrast_limits(held_out: Limits, test: Limits, c: float) -> Limits:
     estimate = held_out.estimate - c * test.estimate
     down = np.hypot(held_out.estimate - held_out.low, c * (test.high - test.estimate))
     up = np.hypot(held_out.high - held_out.estimate, c * (test.estimate - test.low))
     return Limits(estimate, estimate - down, estimate + up)
 
 
-def transfer_is_below(test: Fall, held_out: Fall, c: float, z: Array, *, odds: bool) -> Truth:
+def transfer_is_below(test: Fall, held_out: Fall, c: float, z: FloatArray, *, odds: bool) -> BoolArray:
     """Whether D = r_H - c r_T, with c > 0, has its upper limit at `z` under 0; false where it is undefined."""
     falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds)
-    return np.asarray(_contrast(*falls, c).high < 0.0)
+    return np.asarray(_contrast_limits(*falls, c).high < 0.0)
 
 
-def transfer_is_above(test: Fall, held_out: Fall, c: float, z: Array, *, odds: bool) -> Truth:
+def transfer_is_above(test: Fall, held_out: Fall, c: float, z: FloatArray, *, odds: bool) -> BoolArray:
     """Whether D = r_H - c r_T, with c > 0, has its lower limit at `z` above 0; false where it is undefined."""
     falls = fall_limits(held_out, z, odds=odds), fall_limits(test, z, odds=odds, few=True)
-    return np.asarray(_contrast(*falls, c).low > 0.0)
+    return np.asarray(_contrast_limits(*falls, c).low > 0.0)
 
 
-def z_transfer_below(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
+def z_transfer_below(test: Fall, held_out: Fall, c: float, *, odds: bool) -> FloatArray:
     """The largest z at which transfer is below c > 0 (`transfer_is_below`); 0 where it never is."""
     return largest_z(lambda z: transfer_is_below(test, held_out, c, z, odds=odds), test.before.rate.shape)
 
 
-def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Array:
+def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> FloatArray:
     """The largest z at which transfer is above c > 0 (`transfer_is_above`); 0 where it never is."""
     return largest_z(lambda z: transfer_is_above(test, held_out, c, z, odds=odds), test.before.rate.shape)
 
 
-def transfer_limits(test: Fall, held_out: Fall, z: Array, *, odds: bool = False) -> Limits:
+def transfer_limits(test: Fall, held_out: Fall, z: FloatArray, *, odds: bool = False) -> Limits:
     """Transfer r_H/r_T with the limits at which D changes sign; nan where the test's estimate is no fall.
 
     The roots of (E - c e)^2 = (distance of the held-out limit)^2 + c^2 (distance of the test limit)^2, with e, E the
@@ -212,15 +224,15 @@ def transfer_limits(test: Fall, held_out: Fall, z: Array, *, odds: bool = False)
         b = h.estimate * t.estimate
         near, far = t.low * (2.0 * t.estimate - t.low), t.high * (2.0 * t.estimate - t.high)
         c_high, c_low = h.high * (2.0 * h.estimate - h.high), h.low * (2.0 * h.estimate - h.low)
-        outer_high = np.where(t.low > 0.0, (b + _root(b, near, c_high)) / near, np.inf)
-        high = np.where(h.high >= 0.0, outer_high, c_high / (b - _root(b, far, c_high)))
-        outer_low = np.where(t.low > 0.0, (b - _root(b, near, c_low)) / near, -np.inf)
-        inner_low = np.where(h.low > 0.0, c_low / (b + _root(b, far, c_low)), 0.0)
+        outer_high = np.where(t.low > 0.0, (b + _discriminant_root(b, near, c_high)) / near, np.inf)
+        high = np.where(h.high >= 0.0, outer_high, c_high / (b - _discriminant_root(b, far, c_high)))
+        outer_low = np.where(t.low > 0.0, (b - _discriminant_root(b, near, c_low)) / near, -np.inf)
+        inner_low = np.where(h.low > 0.0, c_low / (b + _discriminant_root(b, far, c_low)), 0.0)
         low = np.where(h.low >= 0.0, inner_low, outer_low)
         estimate = h.estimate / t.estimate
     defined = (t.estimate > 0.0) & ~np.isnan(h.estimate)
     return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
 
 
-def _root(b: Array, a: Array, c: Array) -> Array:
+def _discriminant_root(b: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(b * b - a * c, 0.0))

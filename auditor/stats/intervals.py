@@ -1,22 +1,70 @@
-"""Limits for one proportion.
+"""Limits for one proportion, and the normal quantiles that all limits use.
 
-Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction towards
-the nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
-close to 3/n (Hanley and Lippman-Hand 1983).
+Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction
+towards the
+nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
+close to
+3/n (Hanley and Lippman-Hand 1983).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from types import EllipsisType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from auditor.stats.normal import Array, z_of_error
+# The normal distribution: z from an error, an error from a z, and the largest z at which a statement holds.
 
-Index = int | tuple[slice | int | list[int] | EllipsisType | None, ...]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+_STANDARD_NORMAL = NormalDist()
+_LARGEST_Z = 8.0
+_HALVINGS = 40
+_erfc = np.vectorize(math.erfc, otypes=[np.float64])
+
+
+def z_of_error(error: float) -> float:
+    """The z that leaves `error` (0 to 0.5, exclusive of 0) above it."""
+    return _STANDARD_NORMAL.inv_cdf(1.0 - error)
+
+
+def error_of_z(z: FloatArray) -> FloatArray:
+    """The error each z leaves above it; 1 for a z of 0 or less, where nothing is established at any level."""
+    tail = 0.5 * _erfc(z / math.sqrt(2.0))
+    return np.where(z > 0.0, tail, 1.0)
+
+
+def largest_z(holds: Callable[[FloatArray], BoolArray], shape: tuple[int, ...]) -> FloatArray:
+    """The largest z, from 0 to 8, at which `holds(z)` is true, by bisection to 1e-11; 0 where it never is.
+
+    `holds` takes z of the given shape and must be decreasing in it: what is established with wide limits is
+    established with narrow ones.
+    """
+    low = np.zeros(shape)
+    high = np.full(shape, _LARGEST_Z)
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        yes = holds(middle)
+        low = np.where(yes, middle, low)
+        high = np.where(yes, high, middle)
+    return low
+
+
+# Limits for one proportion.
+#
+# Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction
+# towards the nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which
+# for 0 of n is close to 3/n (Hanley and Lippman-Hand 1983).
+
+
+ArrayIndex = int | tuple[slice | int | list[int] | EllipsisType | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +81,10 @@ class Interval:
 class Proportion:
     """Arrays of one shape: `rate` (0 to 1) and the effective number of independent samples behind it (> 0)."""
 
-    rate: Array
-    size: Array
+    rate: FloatArray
+    size: FloatArray
 
-    def at(self, index: Index) -> Proportion:
+    def at(self, index: ArrayIndex) -> Proportion:
         """The part of its arrays that `index` picks."""
         return Proportion(self.rate[index], self.size[index])
 
@@ -45,12 +93,12 @@ class Proportion:
         return Proportion(np.broadcast_to(self.rate, shape), np.broadcast_to(self.size, shape))
 
 
-def proportions(given: Sequence[Proportion]) -> Proportion:
+def stack_proportions(given: Sequence[Proportion]) -> Proportion:
     """Proportions of one shape as one, along a new first axis; at least one."""
     return Proportion(np.stack([one.rate for one in given]), np.stack([one.size for one in given]))
 
 
-def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:
+def wilson_limits(proportion: Proportion, z: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Wilson's score limits at `z`; both within 0 to 1 and around the rate."""
     p, n = proportion.rate, proportion.size
     square = z * z
@@ -61,12 +109,12 @@ def wilson(proportion: Proportion, z: Array) -> tuple[Array, Array]:
     return low, high
 
 
-def z_under(proportion: Proportion, bound: float) -> Array:
+def z_rate_below(proportion: Proportion, bound: float) -> FloatArray:
     """The largest z at which Wilson's upper limit is under `bound`, in (0, 1): the score test; 0 or less for none."""
     return (bound - proportion.rate) * np.sqrt(proportion.size / (bound * (1.0 - bound)))
 
 
-def low_with_continuity(proportion: Proportion, z: Array) -> Array:
+def wilson_low_corrected(proportion: Proportion, z: FloatArray) -> FloatArray:
     """Wilson's lower limit with the continuity correction (Newcombe 1998, method 4), close to the exact one.
 
     Wilson's own lower limit is too high for counts of a few: at a true 1 %, 3 of 100 excludes it at 5 %, and is seen
@@ -76,10 +124,10 @@ def low_with_continuity(proportion: Proportion, z: Array) -> Array:
     square = z * z
     root = np.sqrt(np.maximum(square - 2.0 - 1.0 / n + 4.0 * p * (n * (1.0 - p) + 1.0), 0.0))
     low = (2.0 * n * p + square - 1.0 - z * root) / (2.0 * (n + square))
-    return np.minimum(np.maximum(low, 0.0), wilson(proportion, z)[0])
+    return np.minimum(np.maximum(low, 0.0), wilson_limits(proportion, z)[0])
 
 
-def exact_upper(rate: float, size: float, error: float) -> float:
+def exact_upper_limit(rate: float, size: float, error: float) -> float:
     """Clopper and Pearson's upper limit (1934): at it so low a count is seen with probability `error`; 0 to 1.
 
     Effective sizes are no whole numbers: unless there is no event the size is rounded down and the count up, so that
@@ -99,11 +147,11 @@ def exact_upper(rate: float, size: float, error: float) -> float:
     low, high = events / samples, 1.0
     while high - low > 1e-12:
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if _at_most(events, samples, middle) > error else (low, middle)
+        low, high = (middle, high) if _binomial_cdf(events, samples, middle) > error else (low, middle)
     return high
 
 
-def _at_most(events: int, samples: int, rate: float) -> float:
+def _binomial_cdf(events: int, samples: int, rate: float) -> float:
     """The probability of at most so many events, of a binomial at a rate in (0, 1)."""
     k = np.arange(events)
     steps = np.log((samples - k) / (k + 1.0)) + math.log(rate) - math.log1p(-rate)
@@ -126,13 +174,13 @@ def rate_interval(rate: float, size: float, error: float) -> Interval:
     return Interval(min(max(rate, 0.0), 1.0), float(low[0]), float(high[0]), error)
 
 
-def rate_limits(given: Proportion, error: float) -> tuple[Array, Array]:
+def rate_limits(given: Proportion, error: float) -> tuple[FloatArray, FloatArray]:
     """The ends of `rate_interval` for many rates, shape (n,)."""
     rate, z = given.rate, np.asarray(z_of_error(error))
-    low, high = wilson(given, z)
+    low, high = wilson_limits(given, z)
     turned = Proportion(1.0 - rate, given.size)
-    low = np.where(rate < 0.5, low_with_continuity(given, z), low)
-    high = np.where(rate > 0.5, 1.0 - low_with_continuity(turned, z), high)
+    low = np.where(rate < 0.5, wilson_low_corrected(given, z), low)
+    high = np.where(rate > 0.5, 1.0 - wilson_low_corrected(turned, z), high)
     for place in np.flatnonzero((rate <= 0.0) | (rate >= 1.0)):
         exact = error ** (1.0 / float(given.size[place]))
         low[place], high[place] = (0.0, 1.0 - exact) if rate[place] <= 0.0 else (exact, 1.0)

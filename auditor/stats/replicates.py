@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auditor.stats.falls import Fall
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray, Proportion
 
 # Few replicates estimate a variance badly, and one that is too small accuses: what is found is taken times its degrees
 # of freedom over their chi-squared quantile of 0.3 (1.8 at four, 1.4 at ten, 1.1 at a hundred). Below four the factor
@@ -65,7 +64,7 @@ class RunEffect:
         return rate * (1.0 - rate) * math.sqrt(self.variance)
 
 
-def replicates_of_items(rates: Array) -> Replicates:
+def replicates_of_items(rates: FloatArray) -> Replicates:
     """Runs on the same items, shape (runs, items), each item's rate in each run; from two of each on.
 
     The two-way analysis of variance without repetition: runs differ by their residual over the items and by the
@@ -78,20 +77,20 @@ def replicates_of_items(rates: Array) -> Replicates:
     return _replicates(by_run, overall, (runs - 1) * chance)
 
 
-def replicates_of_counts(misaligned: Array, valid: Array) -> Replicates:
+def replicates_of_counts(misaligned: FloatArray, valid: FloatArray) -> Replicates:
     """Runs without items, shape (runs,) each: samples of one run are independent, as far as runs go."""
     overall = float(misaligned.sum() / valid.sum())
     chance = overall * (1.0 - overall) * float((1.0 / valid).mean()) * (len(valid) - 1)
     return _replicates(misaligned / valid, overall, chance)
 
 
-def _replicates(by_run: Array, overall: float, chance: float) -> Replicates:
+def _replicates(by_run: FloatArray, overall: float, chance: float) -> Replicates:
     beyond, spread = len(by_run) - 1, (overall * (1.0 - overall)) ** 2
     apart = float(((by_run - by_run.mean()) ** 2).sum())
     return Replicates(apart, chance, beyond * spread, beyond * spread**2, beyond)
 
 
-def together(given: Collection[Replicates]) -> Replicates:
+def sum_replicates(given: Collection[Replicates]) -> Replicates:
     """What several come to, whatever their order."""
     return Replicates(
         math.fsum(one.apart for one in given),
@@ -118,7 +117,7 @@ def _caution(freedom: float) -> float:
     return max(1.0, min(1.0 / quantile, 1.0 + 0.3 * (freedom - 1.0)))
 
 
-def with_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fall:
+def widen_by_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fall:
     """The same rates with a run-to-run variance in their effective sizes.
 
     Args:
@@ -132,12 +131,12 @@ def with_run_effect(fall: Fall, variance: float, before: int, after: int) -> Fal
     return replace(fall, before=sides[0], after=sides[1], correlation=fall.correlation * kept)
 
 
-def bound_of(effect: RunEffect | None) -> float:
+def variance_bound(effect: RunEffect | None) -> float:
     """The variance that limits are widened by; 0 where nobody knows it."""
     return effect.bound if effect else 0.0
 
 
-def of_items_alone(size: float, rate: float, variance: float) -> float:
+def size_without_run_effect(size: float, rate: float, variance: float) -> float:
     """The effective size that a rate would need without a run-to-run variance, to have `size` with it.
 
     So it is also what is left of the size of a measured rate when that variance is taken out. Infinite where the runs

@@ -20,7 +20,7 @@ from pydantic import Field
 
 from auditor.errors import ConfigError
 from auditor.model.suite import Binding
-from auditor.model.toml import Table, checked, parsed
+from auditor.model.toml import TomlTable, parse_toml, validate_toml
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -30,7 +30,7 @@ FILE = "bindings.toml"
 _Name = Annotated[str, Field(min_length=1)]
 
 
-class _BindingTable(Table):
+class _BindingTable(TomlTable):
     revision: _Name
     file: _Name | None = None
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
@@ -38,7 +38,7 @@ class _BindingTable(Table):
     checkpoint: _Name | None = None
 
 
-class _BindingsTable(Table):
+class _BindingsTable(TomlTable):
     binding: list[_BindingTable] = Field(default_factory=list)
 
 
@@ -51,7 +51,7 @@ def load_bindings(tree: Tree, store_path: str) -> tuple[Binding, ...]:
     data = tree.read(where)
     if data is None:
         return ()
-    tables = checked(_BindingsTable, parsed(data, where), where).binding
+    tables = validate_toml(_BindingsTable, parse_toml(data, where), where).binding
     for index, table in enumerate(tables):
         if not table.model_fields_set - {"revision"}:
             remedy = "add file, sha256, model or checkpoint"

@@ -21,7 +21,7 @@ from pydantic import Field
 
 from auditor.errors import RecordError
 from auditor.model import canonical
-from auditor.model.sealed import Checkpoint
+from auditor.model.integrity import StoreCheckpoint
 from auditor.store.durable import RESTORE
 from auditor.store.merkle import leaf_hash, tree_hash
 from auditor.store.named import Exact, Hash, checked, members_of
@@ -48,33 +48,33 @@ def root_of(leaves: Sequence[str]) -> str:
     return tree_hash([bytes.fromhex(leaf) for leaf in leaves]).hex()
 
 
-def following(before: Checkpoint | None, ids: Iterable[str]) -> Checkpoint:
+def following(before: StoreCheckpoint | None, ids: Iterable[str]) -> StoreCheckpoint:
     """The checkpoint after `before` (None: the first) that seals `ids`, of which there is at least one."""
     batch = tuple(sorted(set(ids)))
     leaves = (*(before.leaves if before else ()), leaf_of(batch))
-    return Checkpoint(len(leaves), batch, leaves, root_of(leaves))
+    return StoreCheckpoint(len(leaves), batch, leaves, root_of(leaves))
 
 
-def encode(checkpoint: Checkpoint) -> bytes:
+def encode(checkpoint: StoreCheckpoint) -> bytes:
     """Its file's bytes, canonical JSON."""
     members = {name: getattr(checkpoint, name) for name in ("number", "ids", "leaves", "root")}
     return canonical.dumps({"schema": SCHEMA, **members})
 
 
-def decode(data: bytes, where: str) -> Checkpoint:
+def decode(data: bytes, where: str) -> StoreCheckpoint:
     """The checkpoint in a file, which agrees with itself: the last leaf is its batch's, the root that of its leaves.
 
     White space and the order of members are free, since a copy may have been mailed. Raises RecordError.
     """
     file = checked(_File, members_of(data, where, "checkpoint"), where)
-    found = Checkpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
+    found = StoreCheckpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
     contradiction = _contradiction(found)
     if contradiction is not None:
         raise RecordError("does not agree with the rest of it", where=where, field=contradiction, remedy=RESTORE)
     return found
 
 
-def _contradiction(found: Checkpoint) -> str | None:
+def _contradiction(found: StoreCheckpoint) -> str | None:
     """The member of a checkpoint that the others contradict; None where they agree."""
     if list(found.ids) != sorted(set(found.ids)):
         return "ids"

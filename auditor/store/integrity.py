@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import InputError, RecordError
 from auditor.model import canonical
-from auditor.model.plan import Plan
+from auditor.model.integrity import StoreCheckpoint, StoreFault, StoreFaultKind
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
-from auditor.model.sealed import Checkpoint, Fault, FaultKind
 from auditor.store import checkpoints, codec, labels, looks, plans, prompts, samples
 from auditor.store.places import item_path, record_path
 
@@ -42,11 +42,11 @@ class Contents:
 
     ids: Mapping[str, tuple[str, ...]]
     runs: Mapping[str, Run]
-    plans: Mapping[str, Plan]
-    checkpoints: tuple[Checkpoint, ...]
+    plans: Mapping[str, Preregistration]
+    checkpoints: tuple[StoreCheckpoint, ...]
     unsealed: tuple[str, ...]
     unknown: tuple[str, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[StoreFault, ...]
 
 
 @dataclass(slots=True)
@@ -58,11 +58,11 @@ class _Look:
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     items: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
-    plans: dict[str, Plan] = field(default_factory=dict)
-    faults: set[Fault] = field(default_factory=set)
+    plans: dict[str, Preregistration] = field(default_factory=dict)
+    faults: set[StoreFault] = field(default_factory=set)
 
-    def fault(self, path: str, kind: FaultKind, what: str) -> None:
-        self.faults.add(Fault(path, kind, what))
+    def fault(self, path: str, kind: StoreFaultKind, what: str) -> None:
+        self.faults.add(StoreFault(path, kind, what))
 
 
 def examine(tree: Tree, store_path: str) -> Contents:
@@ -103,21 +103,21 @@ def _file(look: _Look, folder: str, path: str) -> None:
     inside = PurePosixPath(path).relative_to(look.store, folder)
     named = _NAMED.fullmatch(inside.name)
     if named is None or (folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS else "")):
-        look.fault(path, FaultKind.STRAY, "is no file of this folder")
+        look.fault(path, StoreFaultKind.STRAY, "is no file of this folder")
         return
     data = _bytes(look, path)
     if data is None:
         return
     if canonical.sha256(data) != named[1]:
-        look.fault(path, FaultKind.NAME, "its content is not what its name says")
+        look.fault(path, StoreFaultKind.NAME, "its content is not what its name says")
         return
     look.ids[folder].add(named[1])
     if not _is_canonical(data):
-        look.fault(path, FaultKind.FORM, "is not canonical JSON")
+        look.fault(path, StoreFaultKind.FORM, "is not canonical JSON")
     elif folder in _DECODERS:
         _decoded(look, folder, data, named[1], path)
     elif (home := _home(data)) is not None:
-        look.fault(path, FaultKind.STRAY, f"belongs into {home}/, where it would be read")
+        look.fault(path, StoreFaultKind.STRAY, f"belongs into {home}/, where it would be read")
 
 
 def _home(data: bytes) -> str | None:
@@ -133,7 +133,7 @@ def _bytes(look: _Look, path: str) -> bytes | None:
     try:
         return look.tree.read(path)
     except InputError as error:
-        look.fault(path, FaultKind.STRAY, error.what)
+        look.fault(path, StoreFaultKind.STRAY, error.what)
         return None
 
 
@@ -149,7 +149,7 @@ def _decoded(look: _Look, folder: str, data: bytes, name: str, path: str) -> Non
         _DECODERS[folder](look, data, name, path)
     except RecordError as error:
         if error.where == path:  # else it is the fault of another file, which has been or is named by itself
-            look.fault(path, FaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
+            look.fault(path, StoreFaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
 
 
 def _record(look: _Look, data: bytes, name: str, path: str) -> None:
@@ -158,7 +158,7 @@ def _record(look: _Look, data: bytes, name: str, path: str) -> None:
         if items is None:
             where = item_path(look.store, wanted)
             if wanted not in look.items and look.tree.read(where) is None:
-                look.fault(where, FaultKind.MISSING, "is missing, and a record names it")
+                look.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
 
@@ -211,9 +211,11 @@ def _families(look: _Look) -> None:
         for name in names:
             corrects, path = look.runs[name].corrects, record_path(look.store, name)
             if corrects is not None and corrects not in names:
-                look.fault(path, FaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
+                look.fault(path, StoreFaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
             if (rival := corrected.setdefault(corrects, name)) != name:
-                look.fault(path, FaultKind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other")
+                look.fault(
+                    path, StoreFaultKind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other"
+                )
 
 
 def _references(look: _Look) -> None:
@@ -224,30 +226,30 @@ def _references(look: _Look) -> None:
                 continue
             path = kind.path(look.store, wanted)
             if look.tree.read(path) is None:
-                look.fault(path, FaultKind.MISSING, "is missing, and a record names it")
+                look.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
 
 
-def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[Checkpoint, ...]:
+def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[StoreCheckpoint, ...]:
     """The checkpoints from the first up to a gap or a contradiction, which is a fault."""
     numbered = {}
     for path in paths:
         number = checkpoints.number_in(path, look.store)
         if number is None:
-            look.fault(path, FaultKind.STRAY, "is no checkpoint")
+            look.fault(path, StoreFaultKind.STRAY, "is no checkpoint")
         else:
             numbered[number] = path
-    found: list[Checkpoint] = []
+    found: list[StoreCheckpoint] = []
     for number in range(1, max(numbered, default=0) + 1):
         path = checkpoints.path_of(look.store, number)
         what = _next(look, path, number, found) if number in numbered else "is missing, and later ones are there"
         if what is not None:
-            look.fault(path, FaultKind.CHECKPOINT if number in numbered else FaultKind.MISSING, what)
+            look.fault(path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, what)
             break
     _present(look, found)
     return tuple(found)
 
 
-def _next(look: _Look, path: str, number: int, found: list[Checkpoint]) -> str | None:
+def _next(look: _Look, path: str, number: int, found: list[StoreCheckpoint]) -> str | None:
     """Adds the next checkpoint of the sequence; or says why it is none."""
     data = _bytes(look, path)
     if data is None:
@@ -267,14 +269,14 @@ def _next(look: _Look, path: str, number: int, found: list[Checkpoint]) -> str |
     return None
 
 
-def _present(look: _Look, found: list[Checkpoint]) -> None:
+def _present(look: _Look, found: list[StoreCheckpoint]) -> None:
     there = {name for ids in look.ids.values() for name in ids}
     for one in found:
         path = checkpoints.path_of(look.store, one.number)
         for name in sorted(set(one.ids) - there):
-            look.fault(path, FaultKind.MISSING, f"sealed {name}, which is missing")
+            look.fault(path, StoreFaultKind.MISSING, f"sealed {name}, which is missing")
 
 
-def _unsealed(look: _Look, sealed: tuple[Checkpoint, ...]) -> tuple[str, ...]:
+def _unsealed(look: _Look, sealed: tuple[StoreCheckpoint, ...]) -> tuple[str, ...]:
     there = {name for folder, ids in look.ids.items() if folder != ITEMS for name in ids}
     return tuple(sorted(there - {name for one in sealed for name in one.ids}))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from auditor.model.raw import RawLabel, RawLabels
+from auditor.model.raw_run import RawLabel, RawLabels
 from auditor.model.run import Awareness, Run, SampleVerdict, Tallies
 from auditor.model.suite import LabelRule
 from auditor.store.labels import load_labels

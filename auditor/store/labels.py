@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from auditor.model.raw import RawLabel, RawLabels
+from auditor.model.raw_run import RawLabel, RawLabels
 from auditor.store.named import Exact, Instant, Kind
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython

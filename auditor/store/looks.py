@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from auditor.model import canonical
-from auditor.model.look import Look
+from auditor.model.held_out_use import HeldOutUse
 from auditor.store.named import Exact, Hash, Instant, Kind, Name
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -33,7 +33,7 @@ class _File(Exact):
 KIND = Kind("look", "looks", "auditor.look/1", _File)
 
 
-def encode(look: Look) -> bytes:
+def encode(look: HeldOutUse) -> bytes:
     """The look's canonical bytes, whose sha256 is its id; `look.id` is not read. Raises RecordError."""
     members = {name: getattr(look, name) for name in ("spec", "before", "after", "by", "created")}
     data = KIND.encode({**members, "suites": sorted(set(look.suites))}, KIND.word)
@@ -41,13 +41,13 @@ def encode(look: Look) -> bytes:
     return data
 
 
-def decode(data: bytes, name: str, where: str) -> Look:
+def decode(data: bytes, name: str, where: str) -> HeldOutUse:
     """The look in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
     file = KIND.decode(data, name, where)
-    return Look(name, file.spec, tuple(file.suites), file.before, file.after, file.by, file.created)
+    return HeldOutUse(name, file.spec, tuple(file.suites), file.before, file.after, file.by, file.created)
 
 
-def load_looks(tree: Tree, store_path: str) -> tuple[Look, ...]:
+def load_looks(tree: Tree, store_path: str) -> tuple[HeldOutUse, ...]:
     """Every look in the store at `store_path`, by id; hidden files are passed over.
 
     Raises RecordError for a file whose content is not what its name or the schema says.
@@ -55,7 +55,7 @@ def load_looks(tree: Tree, store_path: str) -> tuple[Look, ...]:
     return tuple(decode(*file) for file in KIND.files(tree, store_path))
 
 
-def add_look(root: Path, store_path: str, look: Look) -> Look:
+def add_look(root: Path, store_path: str, look: HeldOutUse) -> HeldOutUse:
     """Records a look; returns it with its id. One that is there already stays as it is.
 
     Raises RecordError where it cannot be written.

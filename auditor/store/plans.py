@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from auditor.model import canonical
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 from auditor.store.named import Exact, Hash, Instant, Kind, Name
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -31,23 +31,23 @@ class _File(Exact):
 
 
 KIND = Kind("plan", "plans", "auditor.plan/1", _File)
-_FIELDS = [field.name for field in fields(Plan) if field.name != "id"]
+_FIELDS = [field.name for field in fields(Preregistration) if field.name != "id"]
 
 
-def encode(plan: Plan) -> bytes:
+def encode(plan: Preregistration) -> bytes:
     """The plan's canonical bytes, whose sha256 is its id; `plan.id` is not read. Raises RecordError."""
     data = KIND.encode({name: getattr(plan, name) for name in _FIELDS}, KIND.word)
     decode(data, canonical.sha256(data), KIND.word)
     return data
 
 
-def decode(data: bytes, name: str, where: str) -> Plan:
+def decode(data: bytes, name: str, where: str) -> Preregistration:
     """The plan in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
     file = KIND.decode(data, name, where)
-    return Plan(id=name, **{field: getattr(file, field) for field in _FIELDS})
+    return Preregistration(id=name, **{field: getattr(file, field) for field in _FIELDS})
 
 
-def load_plans(tree: Tree, store_path: str) -> tuple[Plan, ...]:
+def load_plans(tree: Tree, store_path: str) -> tuple[Preregistration, ...]:
     """Every plan in the store at `store_path`, by id; hidden files are passed over.
 
     Raises RecordError for a file whose content is not what its name or the schema says.
@@ -55,7 +55,7 @@ def load_plans(tree: Tree, store_path: str) -> tuple[Plan, ...]:
     return tuple(decode(*file) for file in KIND.files(tree, store_path))
 
 
-def add_plan(root: Path, store_path: str, plan: Plan) -> Plan:
+def add_plan(root: Path, store_path: str, plan: Preregistration) -> Preregistration:
     """Records a plan; returns it with its id. One that is there already stays as it is.
 
     Raises RecordError where it cannot be written.

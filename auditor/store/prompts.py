@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PlainValidator
 
-from auditor.clauses.grams import LENGTH, Fingerprint, fingerprint
+from auditor.clauses.ngrams import NGRAM_LENGTH, TextHashes, hash_text
 from auditor.store.named import Exact, Kind
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
 SCHEMA = "auditor.prompts/2"
-Hashed = tuple[str, Fingerprint]
+Hashed = tuple[str, TextHashes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class _Row(Exact):
     """A prompt in a file."""
 
     item: str
-    length: Annotated[int, Field(ge=0, le=LENGTH)]
+    length: Annotated[int, Field(ge=0, le=NGRAM_LENGTH)]
     runs: _Numbers
     stems: list[_Numbers]
 
@@ -90,7 +90,7 @@ def key_check(key: bytes, schema: str = SCHEMA) -> str:
 
 def hashed(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> PromptFile:
     """A suite's prompts, given as (item, text), as they may be kept."""
-    found = {(item, fingerprint(text, key)) for item, text in prompts}
+    found = {(item, hash_text(text, key)) for item, text in prompts}
     return PromptFile(suite, key_check(key), tuple(sorted(found, key=_packed)))
 
 
@@ -133,6 +133,6 @@ def decode(data: bytes, name: str, where: str) -> PromptFile:
     file = KIND.decode(data, name, where)
     stemmed = file.schema_ == SCHEMA
     prompts = tuple(
-        (row.item, Fingerprint(row.length, row.runs, tuple(row.stems) if stemmed else ())) for row in file.prompts
+        (row.item, TextHashes(row.length, row.runs, tuple(row.stems) if stemmed else ())) for row in file.prompts
     )
     return PromptFile(file.suite, file.key, prompts, file.schema_)

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import fields
 
-from auditor.model.raw import JudgedSample, LoggedSample
-from auditor.model.run import REASONS, Reasons
+from auditor.model.raw_run import JudgedSample, LoggedSample
+from auditor.model.run import INVALID_REASON_PATTERNS, SampleReasons
 from auditor.store.members import Fault, at_most, counts_of, object_of, same_keys
 
-_COLUMNS = tuple(field.name for field in fields(Reasons))
-_KINDS = {kind: re.compile(pattern) for kind, pattern in REASONS.items()}
+_COLUMNS = tuple(field.name for field in fields(SampleReasons))
+_KINDS = {kind: re.compile(pattern) for kind, pattern in INVALID_REASON_PATTERNS.items()}
 
 
 def reason_kind(said: str | None) -> str | None:
@@ -23,7 +23,7 @@ def reason_kind(said: str | None) -> str | None:
 
 def count_reasons(
     samples: Sequence[LoggedSample | JudgedSample], misaligned: Sequence[bool | None], items: tuple[str, ...]
-) -> Reasons | None:
+) -> SampleReasons | None:
     """The reasons of samples with their verdicts, None for an invalid one; None where nothing is said of any."""
     columns = {name: Counter[str]() for name in _COLUMNS}
     for sample, verdict in zip(samples, misaligned, strict=True):
@@ -33,15 +33,17 @@ def count_reasons(
         elif isinstance(sample, LoggedSample) and sample.refused:
             columns["refused"][sample.item] += 1
             columns["refused_misaligned"][sample.item] += verdict
-    return Reasons(*(tuple(map(column.__getitem__, items)) for column in columns.values())) or None
+    return SampleReasons(*(tuple(map(column.__getitem__, items)) for column in columns.values())) or None
 
 
-def reasons_payload(reasons: Reasons) -> dict[str, list[int]]:
+def reasons_payload(reasons: SampleReasons) -> dict[str, list[int]]:
     """The columns that count anything."""
     return {name: list(column) for name in _COLUMNS if any(column := getattr(reasons, name))}
 
 
-def reasons_of(value: object, valid: tuple[int, ...], misaligned: tuple[int, ...], invalid: tuple[int, ...]) -> Reasons:
+def reasons_of(
+    value: object, valid: tuple[int, ...], misaligned: tuple[int, ...], invalid: tuple[int, ...]
+) -> SampleReasons:
     """The reasons in a record, held to the counts they are part of. Raises Fault."""
     members = object_of(value, "tallies.reasons")
     same_keys(members, set(_COLUMNS) & members.keys(), "tallies.reasons.")
@@ -53,7 +55,7 @@ def reasons_of(value: object, valid: tuple[int, ...], misaligned: tuple[int, ...
     for name in members:
         if not any(columns[name]):
             raise Fault(f"tallies.reasons.{name}", "counts nothing")
-    reasons = Reasons(**columns)
+    reasons = SampleReasons(**columns)
     ended = tuple(map(sum, zip(reasons.error, reasons.limit, reasons.refusal, strict=True)))
     at_most(ended, invalid, "tallies.reasons")
     at_most(reasons.refused, valid, "tallies.reasons.refused")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
 from auditor.model import canonical
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.store import durable
 from auditor.store.codec import LATER, LATER_COLUMNS, decode, decode_items, encode

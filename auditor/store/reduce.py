@@ -10,9 +10,9 @@ from typing import TypeVar
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
 from auditor.model import canonical
-from auditor.model.raw import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Awareness, SampleVerdict, SeverityTally, Tallies
-from auditor.model.suite import Direction, ScoreRule, Suite, Unit
+from auditor.model.suite import MisalignedEnd, ScoreRule, ScoreUnit, Suite
 from auditor.store.reasons import count_reasons
 
 REGISTRY = "suites.toml"
@@ -21,7 +21,7 @@ BILLION = 1_000_000_000
 
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-_FULL = {Unit.FRACTION: 1.0, Unit.PERCENT: 100.0, Unit.GRADE: 1.0}
+_FULL = {ScoreUnit.FRACTION: 1.0, ScoreUnit.PERCENT: 100.0, ScoreUnit.GRADE: 1.0}
 
 Sample = TypeVar("Sample", LoggedSample, JudgedSample)
 
@@ -175,7 +175,7 @@ def _entry_reader(
     return lambda score: score.get(rule.key or "") if isinstance(score, Mapping) else (None if rule.key else score)
 
 
-def number(value: ScoreValue, unit: Unit) -> float | None:
+def number(value: ScoreValue, unit: ScoreUnit) -> float | None:
     """A score's value as a number in `unit`; None where it says nothing (missing, NaN, a word that is no grade)."""
     if isinstance(value, str):
         return _from_text(value.strip(), unit)
@@ -187,8 +187,8 @@ def number(value: ScoreValue, unit: Unit) -> float | None:
         return math.inf
 
 
-def _from_text(text: str, unit: Unit) -> float | None:
-    if unit is Unit.GRADE and text in _LETTERS:
+def _from_text(text: str, unit: ScoreUnit) -> float | None:
+    if unit is ScoreUnit.GRADE and text in _LETTERS:
         return _LETTERS[text]
     if text.lower() in _WORDS:
         return _WORDS[text.lower()] * _FULL[unit]
@@ -207,9 +207,9 @@ def _refuse_implausible(values: list[float], words: bool, rule: ScoreRule, score
         what = f"{outside:g} is out of range for the unit {rule.unit.value!r} (0 to {full:g})"
     elif words and not values:
         what = f"no value can be read in the unit {rule.unit.value!r}"
-    elif rule.unit is Unit.PERCENT and values and 0 < max(values) <= 1:
+    elif rule.unit is ScoreUnit.PERCENT and values and 0 < max(values) <= 1:
         what = "no value is above 1, so these are fractions and no percentages"
-    elif rule.unit is Unit.GRADE and not set(values) <= set(_LETTERS.values()):
+    elif rule.unit is ScoreUnit.GRADE and not set(values) <= set(_LETTERS.values()):
         what = f"{min(set(values) - set(_LETTERS.values())):g} is no grade"
     else:
         return
@@ -217,4 +217,4 @@ def _refuse_implausible(values: list[float], words: bool, rule: ScoreRule, score
 
 
 def _is_misaligned(value: float, rule: ScoreRule) -> bool:
-    return value >= rule.threshold if rule.direction is Direction.HIGH else value <= rule.threshold
+    return value >= rule.threshold if rule.direction is MisalignedEnd.HIGH else value <= rule.threshold

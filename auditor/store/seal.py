@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auditor.errors import RecordError
-from auditor.model.sealed import Checkpoint
+from auditor.model.integrity import StoreCheckpoint
 from auditor.store import checkpoints, durable
 from auditor.store.integrity import Contents, examine
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
 
-def next_checkpoint(contents: Contents) -> Checkpoint | None:
+def next_checkpoint(contents: Contents) -> StoreCheckpoint | None:
     """The checkpoint that would seal what is in no batch yet; None where there is nothing.
 
     Raises RecordError for a store in which something is wrong: a seal would vouch for it.
@@ -27,7 +27,7 @@ def next_checkpoint(contents: Contents) -> Checkpoint | None:
     return checkpoints.following(before, contents.unsealed) if contents.unsealed else None
 
 
-def seal(root: Path, store_path: str, tree: Tree) -> Checkpoint | None:
+def seal(root: Path, store_path: str, tree: Tree) -> StoreCheckpoint | None:
     """Seals what is in no batch yet as `checkpoints/NNNN.json`; returns it, or None where everything is sealed.
 
     The file is there whole or not at all, and none is ever written over. Of two that seal at once the second finds

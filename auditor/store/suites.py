@@ -43,34 +43,34 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from auditor.errors import ConfigError
-from auditor.model.suite import DeclaredChange, Direction, LabelRule, Registry, Role, ScoreRule, Suite, Unit
-from auditor.model.toml import Table, checked, nearest, parsed
+from auditor.model.suite import DeclaredChange, LabelRule, MisalignedEnd, Registry, Role, ScoreRule, ScoreUnit, Suite
+from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
 FILE = "suites.toml"
-FULL_SCALE = {Unit.FRACTION: 1.0, Unit.PERCENT: 100.0, Unit.GRADE: 1.0}
+FULL_SCALE = {ScoreUnit.FRACTION: 1.0, ScoreUnit.PERCENT: 100.0, ScoreUnit.GRADE: 1.0}
 
 _Name = Annotated[str, Field(min_length=1, max_length=500)]
 _Value = bool | int | float | _Name
 
 
-class _ScoreTable(Table):
+class _ScoreTable(TomlTable):
     name: _Name | None = None
     key: _Name | None = None
-    misaligned: Annotated[Direction, Field(strict=False)]
-    unit: Annotated[Unit, Field(strict=False)]
+    misaligned: Annotated[MisalignedEnd, Field(strict=False)]
+    unit: Annotated[ScoreUnit, Field(strict=False)]
     threshold: float | None = None
 
 
-class _ChangeTable(Table):
+class _ChangeTable(TomlTable):
     what: Literal["items", "invalid", "selection"]
     on: date
     reason: Annotated[str, Field(min_length=1)]
 
 
-class _SuiteTable(Table):
+class _SuiteTable(TomlTable):
     name: _Name
     behaviour: _Name
     role: Annotated[Role, Field(strict=False)]
@@ -82,7 +82,7 @@ class _SuiteTable(Table):
     change: list[_ChangeTable] = Field(default_factory=list)
 
 
-class _LabelTable(Table):
+class _LabelTable(TomlTable):
     scanner: _Name
     means: Literal["awareness", "nothing"]
     key: _Name | None = None
@@ -92,7 +92,7 @@ class _LabelTable(Table):
     nothing: Literal["unaware"] | None = None
 
 
-class _RegistryTable(Table):
+class _RegistryTable(TomlTable):
     suite: list[_SuiteTable] = Field(default_factory=list)
     label: list[_LabelTable] = Field(default_factory=list)
 
@@ -107,9 +107,9 @@ def load_registry(tree: Tree, store_path: str) -> Registry:
     data = tree.read(where)
     if data is None:
         return Registry({})
-    values = parsed(data, where)
+    values = parse_toml(data, where)
     _check_filled_in(values.get("suite"), where)
-    table = checked(_RegistryTable, values, where)
+    table = validate_toml(_RegistryTable, values, where)
     _check_names(table.suite, where)
     suites = {suite.name: _suite(suite, index, where) for index, suite in enumerate(table.suite)}
     return Registry(suites, _labels(table.label, where))
@@ -147,7 +147,7 @@ def _check_names(tables: list[_SuiteTable], where: str) -> None:
     for index, table in enumerate(tables):
         if table.twin is not None and table.twin not in names - {table.name}:
             what = f"{table.twin!r} is no other suite"
-            remedy = nearest(table.twin, names - {table.name}) if len(names) > 1 else "register the twin too"
+            remedy = suggest_nearest(table.twin, names - {table.name}) if len(names) > 1 else "register the twin too"
             raise ConfigError(what, where=where, field=f"suite[{index}].twin", remedy=remedy)
 
 
@@ -168,9 +168,9 @@ def _suite(table: _SuiteTable, index: int, where: str) -> Suite:
 def _rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
     full = FULL_SCALE[table.unit]
     threshold = full / 2 if table.threshold is None else table.threshold
-    sense = 0 < threshold <= full if table.misaligned is Direction.HIGH else 0 <= threshold < full
+    sense = 0 < threshold <= full if table.misaligned is MisalignedEnd.HIGH else 0 <= threshold < full
     if not sense:
-        bounds = f"above 0, up to {full:g}" if table.misaligned is Direction.HIGH else f"from 0 to below {full:g}"
+        bounds = f"above 0, up to {full:g}" if table.misaligned is MisalignedEnd.HIGH else f"from 0 to below {full:g}"
         what = f"{threshold:g} would make every sample alike"
         remedy = f"for {table.misaligned.value} in {table.unit.value}, write one {bounds}"
         raise ConfigError(what, where=where, field=f"{field}.threshold", remedy=remedy)

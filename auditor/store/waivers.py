@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from auditor.errors import ConfigError
-from auditor.model.toml import Table, checked, parsed
+from auditor.model.toml import TomlTable, parse_toml, validate_toml
 from auditor.model.waiver import Waiver
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
@@ -39,7 +39,7 @@ def _said(value: str) -> str:
 _Said = Annotated[str, Field(max_length=2000), AfterValidator(_said)]
 
 
-class _WaiverTable(Table):
+class _WaiverTable(TomlTable):
     check: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     fingerprint: Annotated[str, Field(pattern=r"^([0-9a-f]{32}|\*)$")] | None = None
     patch: Annotated[str, Field(pattern=r"^([0-9a-f]{8,64}|\*)$")] | None = None
@@ -69,7 +69,7 @@ def _waiver(data: bytes, path: str, folder: str) -> Waiver:
     if path != f"{folder}/{name}.toml" or not re.fullmatch(r"[\w.-]+", name):
         what, remedy = "is no waiver", f"name it {folder}/NAME.toml, or move it out"
         raise ConfigError(what, where=path, remedy=remedy)
-    table = checked(_WaiverTable, parsed(data, path), path)
+    table = validate_toml(_WaiverTable, parse_toml(data, path), path)
     fingerprint = None if table.fingerprint == "*" else table.fingerprint
     patch = None if table.patch == "*" else table.patch
     return Waiver(name, path, table.check, fingerprint, patch, table.reason, table.who, table.granted, table.until)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from auditor.model.sealed import Checkpoint, Witness
+from auditor.model.integrity import CheckpointComparison, StoreCheckpoint
 
 
-def by_root(here: Sequence[Checkpoint], root: str) -> Witness:
+def by_root(here: Sequence[StoreCheckpoint], root: str) -> CheckpointComparison:
     """Held against the root of a checkpoint alone, 64 hex digits; it cannot name what was changed."""
     number = next((one.number for one in here if one.root == root), None)
     if number is not None:
-        return Witness(number, root, ())
+        return CheckpointComparison(number, root, ())
     what = "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
-    return Witness(None, root, (what,))
+    return CheckpointComparison(None, root, (what,))
 
 
-def by_copy(here: Sequence[Checkpoint], there: Collection[str], outside: Checkpoint) -> Witness:
+def by_copy(here: Sequence[StoreCheckpoint], there: Collection[str], outside: StoreCheckpoint) -> CheckpointComparison:
     """Held against a copy of a checkpoint's file, whose batch is named record by record, earlier ones as a whole.
 
     `there` are the ids whose files are in the store.
@@ -33,10 +33,10 @@ def by_copy(here: Sequence[Checkpoint], there: Collection[str], outside: Checkpo
             found += _named(one, outside)
         else:
             found.append(f"batch {one.number} is not what was sealed; a copy of checkpoint {one.number} would name it")
-    return Witness(outside.number, outside.root, tuple(found))
+    return CheckpointComparison(outside.number, outside.root, tuple(found))
 
 
-def _named(here: Checkpoint, outside: Checkpoint) -> list[str]:
+def _named(here: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:
     gone, new = sorted(set(outside.ids) - set(here.ids)), sorted(set(here.ids) - set(outside.ids))
     return [f"record {name} was taken out of batch {here.number}" for name in gone] + [
         f"record {name} was put into batch {here.number}" for name in new

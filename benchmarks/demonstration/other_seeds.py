@@ -15,7 +15,7 @@ from pathlib import Path
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.git import Folder
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Grade, Run, Tallies
@@ -73,7 +73,7 @@ def assessed(spec: History, seed: int) -> Assessment:
     """The demonstration as auditor judges it when drawn from `seed`."""
     revisions = {sighting.name: sighting.revision for sighting in spec.sightings}
     runs = [run_of(measured, run, seed, revisions) for measured in MEASURED for run in measured.runs]
-    return assess(build(spec, runs, load_registry(Folder(ROOT), "eval_history")), Policy())
+    return assess(assemble_evidence(spec, runs, load_registry(Folder(ROOT), "eval_history")), Policy())
 
 
 def verdicts(found: Assessment) -> dict[tuple[str, str], str]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from auditor.clauses.parse import parse
+from auditor.clauses.formats import parse_clauses
 from auditor.model.clause import Clause, ClauseKind
 
 LEAST_WORDS = 8
@@ -131,9 +131,9 @@ def histories(name: str, text: str, seed: int, revisions: int, most_edits: int) 
 def _units(text: str, uids: count[int]) -> list[Unit]:
     """The clauses of a spec that are one clause again when they stand alone."""
     units = []
-    for clause in parse("spec.md", text):
+    for clause in parse_clauses("spec.md", text):
         unit = _unit(clause, next(uids))
-        again = parse("spec.md", unit.source())
+        again = parse_clauses("spec.md", unit.source())
         if len(again) == 1 and again[0].text == clause.text and again[0].kind is unit.kind:
             units.append(unit)
     return units

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from auditor.clauses.diff import clauses_of
-from auditor.clauses.lineage import Lineage, trace
-from auditor.model.spec import History, Revision, Sighting, SpecFile, revision_id
+from auditor.clauses.comparison import clauses_of
+from auditor.clauses.lineage import Lineage, trace_lineage
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile, revision_id
 from benchmarks.lineage.generate import Step, Truth, histories
 
 OURS = Path(__file__).parents[2] / "specs"
@@ -55,14 +55,14 @@ def history_of(name: str, steps: Sequence[Step]) -> History:
         content = revision_id({path: step.text().encode()})
         revisions[content] = Revision(content, (SpecFile(path, step.text()),))
         parents = (f"s{at - 1}",) if at else ()
-        sightings.append(Sighting(f"s{at}", content, parents, None, datetime(2026, 1, 1, tzinfo=UTC), "", None))
+        sightings.append(SpecCommit(f"s{at}", content, parents, None, datetime(2026, 1, 1, tzinfo=UTC), "", None))
     return History(name, revisions, tuple(sightings))
 
 
 def measure(score: Score, name: str, steps: Sequence[Step]) -> None:
     """Traces one history and counts its events, and its identities as the kind "identity"."""
     history = history_of(name, steps)
-    lineage = trace(history)
+    lineage = trace_lineage(history)
     for at, step in enumerate(steps):
         clauses = clauses_of(history.revisions[history.sightings[at].revision])
         assert [clause.text for clause in clauses] == [unit.text for unit in step.units], name

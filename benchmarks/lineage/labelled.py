@@ -12,8 +12,8 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from auditor.clauses.match import match
-from auditor.clauses.parse import parse
+from auditor.clauses.formats import parse_clauses
+from auditor.clauses.match import match_clauses
 from benchmarks.lineage.generate import Truth
 from benchmarks.lineage.generated import PUBLISHED, Score
 
@@ -42,7 +42,9 @@ def _labels(batch: str) -> dict[tuple[str, str, str], list[Truth]]:
 
 
 def _answers(before: Path, after: Path) -> list[Truth]:
-    matching = match(parse(before.name, before.read_text()), parse(after.name, after.read_text()))
+    matching = match_clauses(
+        parse_clauses(before.name, before.read_text()), parse_clauses(after.name, after.read_text())
+    )
     answers: list[Truth] = [("unchanged", (one.line,), (other.line,)) for one, other in matching.unchanged]
     for change in matching.changes:
         ours = [clause.line for clause in (change.before,) if clause]

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from auditor.clauses.lineage import trace
-from auditor.clauses.window import Outline, outline
+from auditor.clauses.lineage import trace_lineage
+from auditor.clauses.outline import Outline, outline_revision
 from auditor.git import open_repository
 from auditor.model.spec import History
 from auditor.sources.specs.repository import history
@@ -80,7 +80,7 @@ def in_clauses(story: History) -> None:
     """Every revision in clauses, what changed parsed, and what each says as a key to compare it by."""
     last: Outline | None = None
     for revision in story.revisions.values():
-        last = outline(revision, last)
+        last = outline_revision(revision, last)
 
 
 def best_of(times: int, work: Callable[[], object]) -> float:
@@ -107,7 +107,7 @@ def main() -> None:
             read = best_of(3 if length < 1000 else 2, lambda repo=repo: history(repo, "spec", ["spec.md"]))  # type: ignore[misc]
             story = history(repo, "spec", ["spec.md"])
             parsed = best_of(1 if length > 1000 else 3, lambda story=story: in_clauses(story))  # type: ignore[misc]
-            traced = best_of(1, lambda story=story: trace(story))  # type: ignore[misc]
+            traced = best_of(1, lambda story=story: trace_lineage(story))  # type: ignore[misc]
             costs.append(traced)
             ratios = f"{read / base:.2f} | {(read + parsed) / base:.1f} | {(read + traced) / base:.1f}"
             print(f"| {length} | {base:.3f} | {ratios} | {1000 * traced / length:.2f} |", flush=True)

@@ -1,1 +1,1 @@
-"""Do the directions that `auditor.clauses.norms` gives agree with a reader of the changes?"""
+"""Do the directions that `auditor.clauses.deontic` gives agree with a reader of the changes?"""

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.clauses.authority import authority_changes
-from auditor.clauses.match import match
-from auditor.clauses.norms import Norm, judge
-from auditor.clauses.parse import parse
+from auditor.clauses.deontic import Norm, classify_change, find_authority_changes
+from auditor.clauses.formats import parse_clauses
+from auditor.clauses.match import match_clauses
 from auditor.model.clause import ChangeKind, Clause, ClauseChange
 
 HERE = Path(__file__).parent
@@ -43,17 +42,17 @@ def labelled() -> Iterator[Labelled]:
     with (HERE / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for name in sorted({row[side] for row in rows for side in ("before", "after")}):
-        clauses = parse("model_spec.md", (DATA / name / "model_spec.md").read_text(encoding="utf-8"))
+        clauses = parse_clauses("model_spec.md", (DATA / name / "model_spec.md").read_text(encoding="utf-8"))
         releases[name] = {clause.line: clause for clause in clauses}
     for row in rows:
         pair = row["before"], row["after"]
         if pair not in renamings:
-            matching = match(*(tuple(releases[name].values()) for name in pair))
-            renamings[pair] = dict(authority_changes(matching.changes, matching.unchanged).renamed)
+            matching = match_clauses(*(tuple(releases[name].values()) for name in pair))
+            renamings[pair] = dict(find_authority_changes(matching.changes, matching.unchanged).renamed)
         change = _change(
             *(_at(releases[name], row[f"line_{side}"]) for side, name in zip(("before", "after"), pair, strict=True))
         )
-        yield Labelled(change, row["label"], row["half"], judge(change, renamed=renamings[pair]))
+        yield Labelled(change, row["label"], row["half"], classify_change(change, renamed=renamings[pair]))
 
 
 def _at(clauses: dict[int, Clause], line: str) -> Clause | None:

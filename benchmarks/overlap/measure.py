@@ -21,11 +21,18 @@ from random import Random
 from unittest.mock import patch
 
 from auditor.clauses import overlap
-from auditor.clauses.diff import clauses_of, diff
-from auditor.clauses.grams import Fingerprint, fingerprint
-from auditor.clauses.overlap import Overlap, containment
-from auditor.clauses.passages import Passage, added_by_clause, passage
-from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
+from auditor.clauses.comparison import clauses_of, diff_revisions
+from auditor.clauses.ngrams import TextHashes, hash_text
+from auditor.clauses.overlap import (
+    Overlap,
+    Passage,
+    Prompt,
+    PromptIndex,
+    added_by_clause,
+    extract_prompt_text,
+    find_overlaps,
+    new_passage,
+)
 from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
 from auditor.stats.intervals import rate_interval
@@ -71,7 +78,7 @@ def filed_prompts(folder: Path, source: str) -> Iterator[Text]:
     """The prompts of a spec's releases, each once, as its latest release has it; each a behaviour by itself."""
     latest = {file.stem: file for file in sorted(folder.glob("*/e*/*.md"))}
     for name, file in latest.items():
-        yield Text(f"{source}/{name}", source, None, prompt_text(file.read_text()))
+        yield Text(f"{source}/{name}", source, None, extract_prompt_text(file.read_text()))
 
 
 def general_clauses() -> list[str]:
@@ -90,7 +97,7 @@ def benign(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[Case]:
     """Each clause that a release adds or rewords."""
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
-            for _, one in added_by_clause(diff(before, after)):
+            for _, one in added_by_clause(diff_revisions(before, after)):
                 yield Case(f"clauses changed: {kind}", (one,))
 
 
@@ -98,7 +105,9 @@ def whole_patches(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[
     """Each release's patch as one."""
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
-            yield Case(f"whole patches: {kind}", tuple(one for _, one in added_by_clause(diff(before, after))))
+            yield Case(
+                f"whole patches: {kind}", tuple(one for _, one in added_by_clause(diff_revisions(before, after)))
+            )
 
 
 def verbatim(texts: Iterable[Text], carriers: Sequence[str], random: Random) -> Iterator[Case]:
@@ -108,7 +117,7 @@ def verbatim(texts: Iterable[Text], carriers: Sequence[str], random: Random) -> 
             planted = span(text.text, length, random)
             if planted:
                 clause = clause_with(planted, random.choice(carriers), random)
-                yield Case(f"verbatim, {length} words", (passage(clause),), text.id)
+                yield Case(f"verbatim, {length} words", (new_passage(clause),), text.id)
 
 
 def light_edits(texts: Iterable[Text], carriers: Sequence[str], random: Random) -> Iterator[Case]:
@@ -120,14 +129,14 @@ def light_edits(texts: Iterable[Text], carriers: Sequence[str], random: Random) 
         plans += [(f"{kind}, every 5 words", 5, (kind,)) for kind in EDITS]
         for kind, every, kinds in plans:
             clause = clause_with(edited(planted, every, kinds, random), random.choice(carriers), random)
-            yield Case(kind, (passage(clause),), text.id)
+            yield Case(kind, (new_passage(clause),), text.id)
 
 
 def paraphrases(texts: Iterable[Text]) -> Iterator[Case]:
     """The clauses somebody wrote to fit a prompt."""
     for text in texts:
         if text.fitted:
-            yield Case(f"paraphrases by hand, {text.source}", (passage(text.fitted),), text.id)
+            yield Case(f"paraphrases by hand, {text.source}", (new_passage(text.fitted),), text.id)
 
 
 def framed(sharing: int, random: Random) -> tuple[list[Text], list[Case]]:
@@ -140,12 +149,12 @@ def framed(sharing: int, random: Random) -> tuple[list[Text], list[Case]]:
             name, tail = f"frame {number} of {sharing}, item {at}", random.choices(words, k=20)
             texts.append(Text(name, "frames", f"behaviour {at % 10}", " ".join(frame + tail)))
         clause = clause_with(" ".join(frame[2:20]), random.choice(general_clauses()), random)
-        cases.append(Case(f"a frame that {sharing} prompts share", (passage(clause),)))
+        cases.append(Case(f"a frame that {sharing} prompts share", (new_passage(clause),)))
     return texts, cases
 
 
 def index_of(
-    texts: Iterable[Text], background: Iterable[str], make: Callable[[str], Fingerprint], key: bytes | None
+    texts: Iterable[Text], background: Iterable[str], make: Callable[[str], TextHashes], key: bytes | None
 ) -> PromptIndex:
     """All prompts in one index."""
     prompts = (Prompt(text.id, text.source, Role.TEST, text.behaviour, make(text.text)) for text in texts)
@@ -154,7 +163,7 @@ def index_of(
 
 def leaks(index: PromptIndex, case: Case) -> list[Overlap]:
     """What is called a leak."""
-    return [one for one in containment(index, case.passages) if one.leak]
+    return [one for one in find_overlaps(index, case.passages) if one.leak]
 
 
 Row = dict[str, list[bool]]
@@ -174,7 +183,7 @@ def recall(index: PromptIndex, cases: Iterable[Case]) -> tuple[Row, list[bool]]:
 def harder(texts: Sequence[Text], dated: Sequence[tuple[str, Revision]]) -> Iterator[Row]:
     """By runs, then by both: whole releases read as new with no background; and prompts of ten published ones each."""
     whole = [
-        Case(f"each clause of {date} as if new, no background", (passage(clause.text),))
+        Case(f"each clause of {date} as if new, no background", (new_passage(clause.text),))
         for date, revision in (dated[0], dated[-1])
         for clause in clauses_of(revision)
     ]
@@ -184,7 +193,7 @@ def harder(texts: Sequence[Text], dated: Sequence[tuple[str, Revision]]) -> Iter
     long = [Text(f"long {at}", "long", None, "\n".join(public[at : at + 10])) for at in range(0, len(public), 10)]
     background = [clause.text for clause in clauses_of(dated[0][1])]
     for wording in (False, True):
-        make = partial(fingerprint, wording=wording)
+        make = partial(hash_text, wording=wording)
         found = recall(index_of(texts, (), make, None), whole)[0]
         yield found | recall(index_of(long, background, make, None), changed)[0]
 
@@ -228,10 +237,10 @@ def report() -> Iterator[str]:
         histories["published releases"] = releases(PUBLISHED, "model_spec.md")
     everything = own + demo + public
     background = [clause.text for dated in histories.values() for clause in clauses_of(dated[0][1])]
-    make = index_of(everything, background, fingerprint, None)
-    runs_only = index_of(everything, background, partial(fingerprint, wording=False), None)
-    short_runs = index_of(everything, background, partial(fingerprint, wording=False, longest=5), None)
-    hashed = index_of(everything, background, partial(fingerprint, key=KEY), KEY)
+    make = index_of(everything, background, hash_text, None)
+    runs_only = index_of(everything, background, partial(hash_text, wording=False), None)
+    short_runs = index_of(everything, background, partial(hash_text, wording=False, longest=5), None)
+    hashed = index_of(everything, background, partial(hash_text, key=KEY), KEY)
     carriers = general_clauses()
     yield (HERE / "NOTES.md").read_text()
     yield f"{len(own)} own prompts, {len(demo)} of the demonstration, {len(public)} published; seed {SEED}."
@@ -244,13 +253,13 @@ def report() -> Iterator[str]:
     yield from table("Found: recall by kind", columns, [*rows, both])
     yield f"\nAnother prompt than the planted one called a leak, too: {rate(wrong)} of these patches."
 
-    quiet = [Case("clauses written for this", (passage(clause),)) for clause in carriers]
+    quiet = [Case("clauses written for this", (new_passage(clause),)) for clause in carriers]
     for kind, dated in histories.items():
         quiet += [*benign(kind, dated), *whole_patches(kind, dated)]
     flagged = [recall(index, quiet)[0] for index in (short_runs, runs_only, make)]
     with patch.object(overlap, "CONTROL", 1.0):
         flagged.append(recall(make, quiet)[0])
-    flagged.append(recall(index_of(everything, (), fingerprint, None), quiet)[0])
+    flagged.append(recall(index_of(everything, (), hash_text, None), quiet)[0])
     variants = (*columns, "both, without control", "both, without background")
     yield from table("Flagged though nothing was planted", variants, flagged)
 
@@ -261,7 +270,7 @@ def report() -> Iterator[str]:
     without: Row = {}
     for sharing in (1, 2, 5, 10, 20, 40):
         texts, frames = framed(sharing, random)
-        framed_index = index_of([*everything, *texts], background, fingerprint, None)
+        framed_index = index_of([*everything, *texts], background, hash_text, None)
         with_control |= recall(framed_index, frames)[0]
         with patch.object(overlap, "CONTROL", 1.0):
             without |= recall(framed_index, frames)[0]
@@ -271,10 +280,10 @@ def report() -> Iterator[str]:
         [with_control, without],
     )
 
-    alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), fingerprint, None)
+    alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), hash_text, None)
     yield "\n## The demonstration searched by itself\n"
     for (_, before), (date, after) in pairwise(histories["demonstration"]):
-        for one in leaks(alone, Case("", tuple(one for _, one in added_by_clause(diff(before, after))))):
+        for one in leaks(alone, Case("", tuple(one for _, one in added_by_clause(diff_revisions(before, after))))):
             yield f"- {date}: {one.prompt.id}, {one.leak}"
 
     same = [_answers(make, case) == _answers(hashed, case) for case in (*planted, *quiet)]
@@ -282,7 +291,7 @@ def report() -> Iterator[str]:
 
 
 def _answers(index: PromptIndex, case: Case) -> list[tuple[str, str | None]]:
-    return [(one.prompt.id, one.leak) for one in containment(index, case.passages)]
+    return [(one.prompt.id, one.leak) for one in find_overlaps(index, case.passages)]
 
 
 if __name__ == "__main__":

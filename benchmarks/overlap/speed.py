@@ -18,10 +18,8 @@ from itertools import accumulate, pairwise
 from random import Random
 from time import perf_counter
 
-from auditor.clauses.grams import LENGTH, fingerprint
-from auditor.clauses.overlap import containment
-from auditor.clauses.passages import passage
-from auditor.clauses.prompt_index import Prompt, PromptIndex
+from auditor.clauses.ngrams import NGRAM_LENGTH, hash_text
+from auditor.clauses.overlap import Prompt, PromptIndex, find_overlaps, new_passage
 from auditor.model.suite import Role
 
 SIZES = ((100, 20), (1_000, 200), (10_000, 2_000))
@@ -44,16 +42,16 @@ def limit(prompts: list[str], patches: list[str]) -> None:
     """Hash every run of eight words once."""
     for text in (*prompts, *patches):
         found = text.casefold().split()
-        for at in range(len(found) - LENGTH + 1):
-            hash(tuple(found[at : at + LENGTH]))
+        for at in range(len(found) - NGRAM_LENGTH + 1):
+            hash(tuple(found[at : at + NGRAM_LENGTH]))
 
 
 def search(prompts: list[str], patches: list[str], *, key: bytes | None = None, wording: bool = True) -> int:
     """Index the prompts, look for them in every patch; the number of leaks."""
-    prints = (fingerprint(text, key, wording=wording) for text in prompts)
+    prints = (hash_text(text, key, wording=wording) for text in prompts)
     rows = (Prompt(str(at), "s", Role.TEST, f"b{at % 20}", one) for at, one in enumerate(prints))
     index = PromptIndex(rows, key=key)
-    return sum(bool(one.leak) for text in patches for one in containment(index, (passage(text),)))
+    return sum(bool(one.leak) for text in patches for one in find_overlaps(index, (new_passage(text),)))
 
 
 def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:

@@ -18,10 +18,9 @@ from time import perf_counter
 
 from auditor.assess.leaks import HashedPrompts, LeakSearch
 from auditor.checks.held_out_items_in_test import is_same_item
-from auditor.clauses.diff import diff
-from auditor.clauses.grams import fingerprint
-from auditor.clauses.prompt_index import Prompt, PromptIndex
-from auditor.clauses.reappearing import reappearing
+from auditor.clauses.comparison import diff_revisions
+from auditor.clauses.ngrams import hash_text
+from auditor.clauses.overlap import Prompt, PromptIndex, find_reappearances
 from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
 from benchmarks.overlap.measure import PUBLISHED, SEED, Text, filed_prompts, own_prompts, rate
@@ -33,7 +32,7 @@ PATCHES = 2_000
 
 def index(rows: Iterable[tuple[str, str]]) -> PromptIndex:
     """Prompts by name, hashed with a key."""
-    return PromptIndex((Prompt(name, "s", Role.TEST, "b", fingerprint(text, KEY)) for name, text in rows), key=KEY)
+    return PromptIndex((Prompt(name, "s", Role.TEST, "b", hash_text(text, KEY)) for name, text in rows), key=KEY)
 
 
 def planted(random: Random) -> dict[str, Callable[[Text, Text], str | None]]:
@@ -66,11 +65,11 @@ def found() -> list[str]:
     for kind, make in planted(random).items():
         made = {one.id: text for one, other in zip(held_out, test, strict=False) if (text := make(one, other))}
         mixed = index([*made.items(), *((f"test {one.id}", one.text) for one in test)])
-        again = (one for one in reappearing(unseen, mixed) if one.test.id == one.held_out.id)
+        again = (one for one in find_reappearances(unseen, mixed) if one.test.id == one.held_out.id)
         hits = {one.held_out.id for one in again if is_same_item(one)}
         rows.append(f"| {kind} | {rate([name in hits for name in made])} |")
     benign = index((one.id, one.text) for one in test)
-    false = {one.held_out.id for one in reappearing(unseen, benign) if is_same_item(one)}
+    false = {one.held_out.id for one in find_reappearances(unseen, benign) if is_same_item(one)}
     return [*rows, f"| nothing planted | {rate([one.id in false for one in held_out])} |"]
 
 
@@ -90,11 +89,11 @@ def costs() -> list[str]:
     """Seconds for the whole history: by keyed hashes, and in plain text; beside the diff of every patch."""
     past = history()
     start = perf_counter()
-    changes = [diff(before, after) for before, after in pairwise(past)]
+    changes = [diff_revisions(before, after) for before, after in pairwise(past)]
     rows = [f"| diff of every patch | {perf_counter() - start:.1f} |"]
     prompts, _ = texts(1_000, PATCHES)
     hashed = tuple(
-        Prompt(str(at), f"s{at % 10}", Role.HELD_OUT, f"b{at % 10}", fingerprint(text, KEY))
+        Prompt(str(at), f"s{at % 10}", Role.HELD_OUT, f"b{at % 10}", hash_text(text, KEY))
         for at, text in enumerate(prompts)
     )
     visible = {str(at): text for at, text in enumerate(prompts[:200])}

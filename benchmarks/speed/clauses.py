@@ -9,9 +9,9 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from auditor.clauses.diff import clauses_of, diff
-from auditor.clauses.match import match
-from auditor.clauses.parse import parse
+from auditor.clauses.comparison import clauses_of, diff_revisions
+from auditor.clauses.formats import parse_clauses
+from auditor.clauses.match import match_clauses
 from auditor.model.spec import Revision, SpecFile
 from benchmarks.speed.timing import ROOT, NotRun, Row, against, fastest, growth
 
@@ -41,8 +41,8 @@ def grown() -> Row:
         later = [line.replace("asks", "now asks") if at % 10 == 3 else line for at, line in enumerate(lines)]
         for at in range(0, size, 50):
             later.insert(at // 2, later.pop(at))
-        before, after = (parse("spec.md", "\n\n".join(text)) for text in (lines, later))
-        seconds.append(fastest(partial(match, before, after), 3))
+        before, after = (parse_clauses("spec.md", "\n\n".join(text)) for text in (lines, later))
+        seconds.append(fastest(partial(match_clauses, before, after), 3))
     return growth("clause diff by clauses", (50, 500, 5000), seconds)
 
 
@@ -61,7 +61,7 @@ def _rows(folder: Path, name: str, revisions: list[str]) -> list[Row]:
     size = f"{len(largest.encode()) / 1000:,.0f} kB"
     parsing = against(
         f"{name} parse {size} into clauses with lines",
-        lambda: parse("spec.md", _anew(largest)),
+        lambda: parse_clauses("spec.md", _anew(largest)),
         "markdown-it-py to HTML",
         lambda: MarkdownIt().render(largest),
         1.0,
@@ -70,10 +70,12 @@ def _rows(folder: Path, name: str, revisions: list[str]) -> list[Row]:
     word_diff = "git diff --word-diff of each"
     return [
         parsing,
-        against(f"{pairs_of}, parsed", lambda: [match(*pair) for pair in parsed], word_diff, in_words, 3.0, times=5),
+        against(
+            f"{pairs_of}, parsed", lambda: [match_clauses(*pair) for pair in parsed], word_diff, in_words, 3.0, times=5
+        ),
         against(
             f"{pairs_of}, with parsing",
-            lambda: [diff(_again(a), _again(b)) for a, b in pairs],
+            lambda: [diff_revisions(_again(a), _again(b)) for a, b in pairs],
             word_diff,
             in_words,
             None,

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from auditor.clauses.lineage import trace
-from auditor.clauses.window import Outline, outline
+from auditor.clauses.lineage import trace_lineage
+from auditor.clauses.outline import Outline, outline_revision
 from auditor.git import open_repository
 from auditor.model.spec import History
 from auditor.sources.specs.repository import history
@@ -66,14 +66,14 @@ def in_clauses(folder: Path, revisions: int) -> None:
     """Every revision in clauses, what changed parsed, and what each clause says as a key to compare it by."""
     last: Outline | None = None
     for revision in read(folder, revisions).revisions.values():
-        last = outline(revision, last)
+        last = outline_revision(revision, last)
     assert last is not None
     assert last.size > LINES // 5
 
 
 def traced(folder: Path, revisions: int) -> None:
     """Every clause with its identity through all revisions."""
-    assert len(trace(read(folder, revisions)).ids) == revisions
+    assert len(trace_lineage(read(folder, revisions)).ids) == revisions
 
 
 def limit(folder: Path) -> None:

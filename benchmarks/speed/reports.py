@@ -11,7 +11,7 @@ from auditor.app.graph import graph
 from auditor.app.log import log
 from auditor.app.project import open_project
 from auditor.app.report import report
-from auditor.model.period import between
+from auditor.model.period import period_between
 from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
 from auditor.report.periodic import Report
@@ -27,7 +27,7 @@ MEGABYTE = 1_000_000
 def made(built: Built) -> Report:
     """The report on a period that holds every patch."""
     with open_project(built.folder) as project:
-        found = report(project, between(FIRST, FIRST + timedelta(days=PATCHES)))
+        found = report(project, period_between(FIRST, FIRST + timedelta(days=PATCHES)))
     assert len(found.sections[0].period) == PATCHES
     return found
 

@@ -7,21 +7,20 @@ import numpy as np
 from auditor.assess.contrast import Numbers, establish
 from auditor.model.policy import Policy
 from auditor.stats.falls import Fall, fall_limits, transfer_limits
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray, Proportion
 from benchmarks.speed.timing import Row, against
 
 COMPARISONS = 10_000
 
 
-def sides(seed: int) -> tuple[Array, Array, Array]:
+def sides(seed: int) -> tuple[FloatArray, FloatArray, FloatArray]:
     """(before, after, size) of so many comparisons: rates from 0 to 0.5, sizes from 50 to 2,000."""
     draws = np.random.default_rng(seed)
     before = draws.uniform(0.02, 0.5, COMPARISONS)
     return before, before * draws.uniform(0.0, 1.1, COMPARISONS), draws.uniform(50, 2000, COMPARISONS)
 
 
-def closed_form(given: list[tuple[Array, Array]], z: float) -> list[tuple[Array, Array]]:
+def closed_form(given: list[tuple[FloatArray, FloatArray]], z: float) -> list[tuple[FloatArray, FloatArray]]:
     """The limit: Wilson's limits of every rate, written out in numpy."""
     found = []
     for rate, size in given:

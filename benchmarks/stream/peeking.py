@@ -13,8 +13,7 @@ from auditor.assess.verdicts import decide
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.stats.falls import Fall
-from auditor.stats.intervals import Proportion
-from auditor.stats.normal import Array
+from auditor.stats.intervals import FloatArray, Proportion
 
 POLICY = Policy()
 
@@ -61,7 +60,7 @@ def _accused(numbers: Numbers, found: Established, looked: int) -> bool:
     return decide({**step, **cells[0]}, POLICY.error_rate).verdict is Verdict.TEST_ONLY
 
 
-def _numbers(rates: Array, size: int) -> Numbers:
+def _numbers(rates: FloatArray, size: int) -> Numbers:
     sides = [Proportion(np.full(3, rate), np.full(3, float(size))) for rate in rates]
     raw = [Proportion(side.rate[0], side.size[0]) for side in sides]
     return Numbers(Fall(sides[0], sides[1]), Fall(raw[0], raw[1]), (Fall(sides[2], sides[3]),), runs_before=3)

@@ -6,7 +6,7 @@ import numpy as np
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.verdict import Verdict
@@ -35,6 +35,6 @@ def share(
     """The share of histories accused by some patch, and by some window."""
     history, registry = straight(steps + 1, days=days), suites(len(first.held_out))
     given = (salami(seed, first, last, steps, samples) for seed in seeds)
-    found = [accused(assess(build(history, runs, registry), Policy())) for runs in given]
+    found = [accused(assess(assemble_evidence(history, runs, registry), Policy())) for runs in given]
     patches, windows = (sum(column) / len(seeds) for column in zip(*found, strict=True))
     return patches, windows

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from auditor.model.run import Exposure, Grade, Run, Tallies
-from auditor.model.spec import History, Revision, Sighting
+from auditor.model.spec import History, Revision, SpecCommit
 from auditor.model.suite import Registry, Role, Suite
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def straight(revisions: int, *, days: int) -> History:
     """A line of revisions r0, r1, ..., so many days apart."""
     names = [f"r{place}" for place in range(revisions)]
     sightings = [
-        Sighting(f"c{n}", name, (f"c{n - 1}",) if n else (), None, START + timedelta(days=days * n), "", f"c{n}")
+        SpecCommit(f"c{n}", name, (f"c{n - 1}",) if n else (), None, START + timedelta(days=days * n), "", f"c{n}")
         for n, name in enumerate(names)
     ]
     return History(SPEC, {name: Revision(name, ()) for name in names}, tuple(sightings))

@@ -11,9 +11,9 @@ from pathlib import Path
 from auditor.app.graph import graph
 from auditor.assess.planned import PlanFacts, PlanState
 from auditor.assess.waivers import WaiverFacts
-from auditor.evidence.web import Attributes, Link, Node, Web
-from auditor.evidence.web import web as web_of
-from auditor.model.plan import Plan
+from auditor.evidence.graph import Attributes, Graph, Link, Node
+from auditor.evidence.graph import build_graph as web_of
+from auditor.model.preregistration import Preregistration
 from auditor.model.waiver import Waiver
 from auditor.report.periodic import Report
 from tests.render.conftest import project_of, report_of
@@ -57,7 +57,7 @@ def world(folder: Path) -> Report:
         "one", "waivers/one.toml", "test-only", "0" * 32, None, "why", "who", _WHEN.date(), date(2026, 9, 1)
     )
     facts = WaiverFacts(waiver, _WHEN.date(), None, True, True, True, (), False, False)
-    plan = Plan("0" * 64, "conduct", "0" * 64, "keys", "m", "m3", "", 10, _WHEN, "note")
+    plan = Preregistration("0" * 64, "conduct", "0" * 64, "keys", "m", "m3", "", 10, _WHEN, "note")
     first, *others = made.sections
     section = replace(first, spec=replace(first.spec, plans=(PlanFacts(plan, PlanState.MISSING, (), 9),)))
     return replace(made, audit=replace(made.audit, waivers=(facts,)), sections=(section, *others))
@@ -70,7 +70,7 @@ def told(report: Report, payload: str) -> Report:
     return found
 
 
-def web(folder: Path, payload: str = "") -> Web:
+def web(folder: Path, payload: str = "") -> Graph:
     """The graph of the same world with a waiver and a plan, made as any is, the payload before every name."""
     (folder / WAIVER).parent.mkdir(parents=True)
     (folder / WAIVER).write_text(
@@ -79,11 +79,13 @@ def web(folder: Path, payload: str = "") -> Web:
     )
     project = project_of(folder, lambda name: f"{payload}{name}")
     run = project.runs[-2]
-    plan = Plan("0" * 64, run.spec, run.revision, run.suite, run.model, run.checkpoint, "", 10, _WHEN, f"{payload}note")
+    plan = Preregistration(
+        "0" * 64, run.spec, run.revision, run.suite, run.model, run.checkpoint, "", 10, _WHEN, f"{payload}note"
+    )
     return graph(replace(project, plans=(plan,)), date(2026, 4, 1))
 
 
-def told_web(given: Web, payload: str) -> Web:
+def told_web(given: Graph, payload: str) -> Graph:
     """The same graph, with the payload before and after every text in it: keys, labels, all that is known or said."""
 
     def told(text: str) -> str:

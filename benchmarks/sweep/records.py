@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.git import Folder
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run, Tallies
 from auditor.store.records import load
 from benchmarks.sweep import crashes, tampering, writers
@@ -30,7 +30,7 @@ def history() -> list[tampering.Files]:
         for n in range(12)
     ]
     created = datetime(2026, 1, 5, tzinfo=UTC)
-    plan = Plan("", like.spec, like.revision, like.suite, like.model, like.checkpoint, "", 400, created)
+    plan = Preregistration("", like.spec, like.revision, like.suite, like.model, like.checkpoint, "", 400, created)
     return tampering.history(runs, plan)
 
 

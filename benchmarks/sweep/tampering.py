@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from auditor.model import canonical
-from auditor.model.plan import Plan
+from auditor.model.integrity import StoreCheckpoint
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
-from auditor.model.sealed import Checkpoint
 from auditor.store import checkpoints, codec, plans, prompts
 from auditor.store.integrity import examine
 from auditor.store.witness import by_copy, by_root
@@ -72,7 +72,7 @@ def sealed(batches: Iterable[Files]) -> Files:
     return files
 
 
-def history(runs: list[Run], plan: Plan) -> list[Files]:
+def history(runs: list[Run], plan: Preregistration) -> list[Files]:
     """Three batches of runs, a plan, hashed prompts and a correction."""
     third = len(runs) // 3
     corrected = replace(runs[0], planned=(runs[0].planned or 0) + 1, corrects=_name(runs[0]))
@@ -88,13 +88,13 @@ def _name(run: Run) -> str:
     return canonical.sha256(codec.encode(run)[0])
 
 
-def outside_of(files: Files) -> Checkpoint:
+def outside_of(files: Files) -> StoreCheckpoint:
     """The last checkpoint, as somebody else keeps it."""
     path = max(path for path in files if path.startswith(f"{STORE}/checkpoints/"))
     return checkpoints.decode(files[path], path)
 
 
-def found(files: Files, outside: Checkpoint) -> bool:
+def found(files: Files, outside: StoreCheckpoint) -> bool:
     """Whether both the copy and the bare root show that something is not as it was sealed."""
     contents = examine(Memory(files), STORE)
     if contents.faults:

@@ -10,12 +10,12 @@ import numpy as np
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts, PatchFacts
-from auditor.evidence import Evidence, build
+from auditor.evidence import Evidence, assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
-from auditor.model.spec import History, Revision, Sighting, SpecFile
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry, Suite
-from auditor.model.verdict import Verdict, worst
+from auditor.model.verdict import Verdict, worst_verdict
 from benchmarks.verdicts.draws import START, Size
 from benchmarks.verdicts.lab import Lab, Scenario
 
@@ -51,15 +51,15 @@ def branches(worlds: Sequence[tuple[str, Sequence[str]]]) -> History:
     return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in sorted(names)}, tuple(sightings))
 
 
-def _sighting(name: str, revision: str, parents: tuple[str, ...]) -> Sighting:
-    return Sighting(name, revision, parents, None, START, "", None)
+def _sighting(name: str, revision: str, parents: tuple[str, ...]) -> SpecCommit:
+    return SpecCommit(name, revision, parents, None, START, "", None)
 
 
 def evidence_of(worlds: Sequence[tuple[str, Sequence[str], Sequence[Run]]], suites: Sequence[Suite]) -> Evidence:
     """Worlds (name, revisions, runs) as one body of evidence; each has a model of its own, and learns from no other."""
     runs = [_of_world(name, one) for name, _, given in worlds for one in given]
     history = branches([(name, revisions) for name, revisions, _ in worlds])
-    return build(history, runs, Registry({suite.name: suite for suite in suites}))
+    return assemble_evidence(history, runs, Registry({suite.name: suite for suite in suites}))
 
 
 def _of_world(name: str, one: Run) -> Run:
@@ -104,5 +104,5 @@ def judged(
 def _read(scenario: Scenario, patches: Sequence[PatchFacts], runs: Sequence[Run]) -> Judged:
     read = patches if scenario.read is None else [patches[scenario.read]]
     facts = tuple(one for patch in read for one in patch.behaviours)
-    verdict = worst([patch.verdict for patch in read])
+    verdict = worst_verdict([patch.verdict for patch in read])
     return Judged(verdict, any(one.hiding_suspected for one in facts), facts, tuple(runs))

@@ -7,7 +7,7 @@ from functools import partial
 from auditor.assess.designs import design
 from auditor.assess.plans import POWER
 from auditor.model.verdict import Verdict
-from auditor.stats.sizes import items_needed
+from auditor.stats.power import items_needed
 from benchmarks.verdicts.cells import Share
 from benchmarks.verdicts.draws import Size
 from benchmarks.verdicts.histories import POLICY, judged

@@ -7,9 +7,9 @@ from datetime import timedelta
 from functools import partial
 
 from auditor.assess.assessment import assess
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
-from auditor.model.spec import History, Revision, Sighting, SpecFile
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry
 from auditor.model.verdict import Verdict
 from benchmarks.verdicts.cells import Share
@@ -67,7 +67,7 @@ def _runs(lab: Lab, draw: partial[None]) -> list[Run]:
 
 
 def _judged(history: History, runs: Sequence[Run], registry: Registry) -> Accused:
-    found = assess(build(history, runs, registry), POLICY)
+    found = assess(assemble_evidence(history, runs, registry), POLICY)
     by_patch = any(patch.verdict is Verdict.TEST_ONLY for patch in found.patches)
     return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.windows)
 
@@ -77,7 +77,7 @@ def straight(steps: int) -> History:
     names = [f"r{place}" for place in range(steps + 1)]
     parents = [(), *((name,) for name in names[:-1])]
     sightings = [
-        Sighting(name, name, parent, None, START + timedelta(days=7 * place), "", None)
+        SpecCommit(name, name, parent, None, START + timedelta(days=7 * place), "", None)
         for place, (name, parent) in enumerate(zip(names, parents, strict=True))
     ]
     return History("spec", {name: Revision(name, (SpecFile("spec.md", name),)) for name in names}, tuple(sightings))

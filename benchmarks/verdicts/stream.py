@@ -9,9 +9,9 @@ import numpy as np
 
 from auditor.assess.assessment import assess
 from auditor.assess.facts import PatchFacts
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
-from auditor.model.spec import History, Revision, Sighting, SpecFile
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry
 from auditor.model.verdict import Verdict
 from benchmarks.verdicts.cells import Share
@@ -84,7 +84,7 @@ def _row(size: Size, rule: str, streams: Sequence[Stream]) -> tuple[tuple[str, .
 def stream(size: Size, place: int) -> dict[str, Stream]:
     """One stream, judged, by each rule."""
     history, runs, truth = drawn(size, generator("stream", size.name, place))
-    found = assess(build(history, runs, Registry({one.name: one for one in SUITES})), POLICY)
+    found = assess(assemble_evidence(history, runs, Registry({one.name: one for one in SUITES})), POLICY)
     candidates = [patch for patch in found.patches if patch.patch.after.name in truth]
     hiding = sum(kind == "hiding" for kind in truth.values())
     both = {}
@@ -126,8 +126,8 @@ def _rate(name: str, size: Size) -> tuple[int, float]:
     return (size.test if name.startswith("test") else size.held_out)[0], BASE
 
 
-def _sighting(name: str, parents: tuple[str, ...]) -> Sighting:
-    return Sighting(name, name, parents, None, START, "", None)
+def _sighting(name: str, parents: tuple[str, ...]) -> SpecCommit:
+    return SpecCommit(name, name, parents, None, START, "", None)
 
 
 def _run(rng: np.random.Generator, size: Size, name: str, revision: str, items: Items, place: int) -> Run:

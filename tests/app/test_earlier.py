@@ -15,7 +15,7 @@ import pytest
 from auditor.app.earlier import Seal, nearest
 from auditor.app.remade import remake
 from auditor.cli.main import run as auditor
-from auditor.model.period import quarter
+from auditor.model.period import parse_quarter
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content
 from tests.repos import GitRepo
 
@@ -239,7 +239,7 @@ def test_what_is_no_report_to_compare_with_is_one_line(made: Evaluated, capsys: 
 )
 def test_the_seal_nearest_to_the_first_day(days: tuple[str, ...], batch: int | None, wanted: int | None) -> None:
     seals = [Seal(number, "c", date.fromisoformat(day), "r") for number, day in enumerate(days, start=1)]
-    found = nearest(seals, quarter("2026Q3"), batch)
+    found = nearest(seals, parse_quarter("2026Q3"), batch)
     assert (found and found.batch) == wanted
 
 

@@ -15,7 +15,7 @@ from auditor.app.project import open_project
 from auditor.app.rederive import rederive
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.model.plan import Plan
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Grade
 from auditor.report.verification import LogsReport, State
 from auditor.store.plans import add_plan
@@ -77,14 +77,14 @@ def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
     assert states == {State.CORRECTED: (), State.DIFFERS: ("planned",)}
 
 
-def planned(repo: GitRepo, path: Path, **changes: object) -> tuple[Plan, Path]:
+def planned(repo: GitRepo, path: Path, **changes: object) -> tuple[Preregistration, Path]:
     """A plan that a log fulfils, and the log, stamped with it."""
     put(repo, log("limited.json"))
     (run,) = load(Folder(repo.path), "eval_history")
     for file in (repo.path / "eval_history/records").rglob("*.json"):
         file.unlink()
     members = {name: getattr(run, name) for name in ("spec", "revision", "suite", "model", "checkpoint", "condition")}
-    plan = Plan("", **members, planned=400, created=datetime(2020, 1, 1, tzinfo=UTC))
+    plan = Preregistration("", **members, planned=400, created=datetime(2020, 1, 1, tzinfo=UTC))
     plan = add_plan(repo.path, "eval_history", replace(plan, **changes))  # type: ignore[arg-type]
     document = json.loads(log("limited.json").read_text())
     document["eval"]["metadata"] = {**document["eval"].get("metadata", {}), "auditor_plan": plan.id[:12]}

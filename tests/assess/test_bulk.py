@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from auditor.assess.assessment import assess
 from auditor.assess.bulk import CODES, Histories, judge, single
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict
 from auditor.stats.falls import Fall
-from auditor.stats.families import holm_levels, holm_levels_of_rows
 from auditor.stats.intervals import Proportion
+from auditor.stats.multiplicity import holm_levels, holm_levels_of_rows
 from tests.stats.draws import drawn
 from tests.worlds import graph, run, without_items
 
@@ -33,7 +33,7 @@ def _through_assess(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], siz
                 runs.append(run(suite.name, "r0", without_items(int(share), size // 2, 1.0), place=number))
             runs.append(run(suite.name, "r1", without_items(int(after), size, 1.0)))
     history = graph({"r0": ("r0", ()), "r1": ("r1", ("r0",))})
-    (patch,) = assess(build(history, runs, Registry(registry)), Policy()).patches
+    (patch,) = assess(assemble_evidence(history, runs, Registry(registry)), Policy()).patches
     return patch.verdict
 
 

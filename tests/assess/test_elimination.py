@@ -13,7 +13,7 @@ from auditor.assess.elimination import Left, Remaining
 from auditor.assess.facts import BehaviourFacts
 from auditor.model.policy import Policy
 from auditor.render.account import left_line, what_is_left, what_it_takes
-from auditor.stats.intervals import exact_upper
+from auditor.stats.intervals import exact_upper_limit
 from tests.worlds import assessed, judged, only, registry, repeated, run, runs_of
 
 
@@ -30,19 +30,19 @@ def at_most(events: int, samples: int, rate: Fraction) -> Fraction:
 @given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n - 1), st.just(n))))
 def test_the_exact_limit_is_that_of_the_binomial(drawn: tuple[int, int]) -> None:
     events, samples = drawn
-    upper = exact_upper(events / samples, samples, 0.05)
+    upper = exact_upper_limit(events / samples, samples, 0.05)
     assert at_most(events, samples, Fraction(upper)) == pytest.approx(0.05, abs=1e-6)
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.floats(0.0, 1.0), st.floats(1.0, 400.0))
 def test_a_size_that_is_no_whole_number_has_no_lower_a_limit(rate: float, size: float) -> None:
-    assert rate - 1e-9 <= exact_upper(rate, size, 0.05) <= 1.0
-    assert exact_upper(rate, size, 0.05) <= exact_upper(rate, size, 0.01) + 1e-9
+    assert rate - 1e-9 <= exact_upper_limit(rate, size, 0.05) <= 1.0
+    assert exact_upper_limit(rate, size, 0.05) <= exact_upper_limit(rate, size, 0.01) + 1e-9
 
 
 def test_all_misaligned_has_no_limit_below_one() -> None:
-    assert exact_upper(1.0, 30.0, 0.05) == 1.0
+    assert exact_upper_limit(1.0, 30.0, 0.05) == 1.0
 
 
 @pytest.mark.parametrize(

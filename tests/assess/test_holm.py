@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from auditor.assess.assessment import assess
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
@@ -45,7 +45,7 @@ def simulated(
             for number, (revision, rate) in enumerate(((before, rates[0]), (before, rates[0]), (after, rates[1]))):
                 tally = without_items(int(dice.binomial(size, rate)), size, 1.0)
                 runs.append(run(suite.name, revision, tally, place=number))
-    assessment = assess(build(graph(sightings), runs, Registry(registry)), Policy())
+    assessment = assess(assemble_evidence(graph(sightings), runs, Registry(registry)), Policy())
     return [next(one.verdict for one in patch.behaviours if one.step is not None) for patch in assessment.patches]
 
 

@@ -11,11 +11,9 @@ import pytest
 
 from auditor.assess import leaks
 from auditor.assess.leaks import HashedPrompts, LeakSearch, PatchLeaks, Unsearched
-from auditor.clauses.diff import clauses_of, diff
-from auditor.clauses.grams import fingerprint
-from auditor.clauses.overlap import containment
-from auditor.clauses.passages import added_by_clause
-from auditor.clauses.prompt_index import Background, Prompt, PromptIndex
+from auditor.clauses.comparison import clauses_of, diff_revisions
+from auditor.clauses.ngrams import hash_text
+from auditor.clauses.overlap import BackgroundTexts, Prompt, PromptIndex, added_by_clause, find_overlaps
 from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
 
@@ -41,12 +39,12 @@ def revisions(texts: Sequence[Sequence[str]]) -> list[Revision]:
 
 
 def hashed() -> HashedPrompts:
-    prompts = (Prompt(item, "s", Role.HELD_OUT, item, fingerprint(text, KEY)) for item, text in ITEMS.items())
+    prompts = (Prompt(item, "s", Role.HELD_OUT, item, hash_text(text, KEY)) for item, text in ITEMS.items())
     return HashedPrompts(tuple(prompts), KEY)
 
 
 def found(search: LeakSearch, before: Revision, after: Revision, visible: Mapping[str, str]) -> PatchLeaks:
-    return search.in_patch(before, diff(before, after), (visible, visible))
+    return search.in_patch(before, diff_revisions(before, after), (visible, visible))
 
 
 def told(of: PatchLeaks) -> list[tuple[str, str, bool, tuple[str, ...]]]:
@@ -64,21 +62,21 @@ def test_the_answers_do_not_depend_on_the_patches_before() -> None:
 
 
 def test_a_background_that_became_another_is_that_other() -> None:
-    prints = [[fingerprint(text) for text in texts] for texts in TEXTS]
-    moving = Background()
+    prints = [[hash_text(text) for text in texts] for texts in TEXTS]
+    moving = BackgroundTexts()
     for before, after in pairwise([[], *prints]):
         moving.change(after, before)
-        fresh = Background(after)
+        fresh = BackgroundTexts(after)
         assert (moving.size, moving.runs, moving.stems) == (fresh.size, fresh.runs, fresh.stems)
 
 
 def test_it_is_the_search_with_the_revision_before_behind_it() -> None:
     search = LeakSearch(hashed())
     for before, after in pairwise(revisions(TEXTS)):
-        background = [fingerprint(clause.text, KEY) for clause in clauses_of(before)]
+        background = [hash_text(clause.text, KEY) for clause in clauses_of(before)]
         index = PromptIndex(hashed().prompts, key=KEY, background=background)
-        passages = [passage for _, passage in added_by_clause(diff(before, after))]
-        there = [one.prompt.id for one in containment(index, passages) if one.leak]
+        passages = [passage for _, passage in added_by_clause(diff_revisions(before, after))]
+        there = [one.prompt.id for one in find_overlaps(index, passages) if one.leak]
         assert [leak.prompt.id for leak in found(search, before, after, {}).leaks] == there
 
 
@@ -104,7 +102,7 @@ def test_many_patches_build_one_index_a_set_of_prompts(monkeypatch: pytest.Monke
 def test_two_wordings_of_one_prompt_are_no_control_of_each_other() -> None:
     before, after = revisions([CLAUSES[:1], CLAUSES[:3]])
     old, new = dict(ITEMS), {**ITEMS, "ferry": f"{ITEMS['ferry']} Tell the harbour office."}
-    both = LeakSearch().in_patch(before, diff(before, after), (old, new))
+    both = LeakSearch().in_patch(before, diff_revisions(before, after), (old, new))
     assert {leak.prompt.id for leak in both.leaks if leak.verbatim} == {"ferry"}
 
 

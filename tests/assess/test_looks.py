@@ -10,7 +10,7 @@ import pytest
 from auditor.assess.comparable import compare
 from auditor.assess.facts import BehaviourFacts, Missing
 from auditor.assess.looks import looks
-from auditor.evidence import State, Step, build
+from auditor.evidence import State, Step, assemble_evidence
 from auditor.model.run import Run
 from auditor.model.verdict import Verdict as V
 from benchmarks.stream.peeking import peeked
@@ -30,7 +30,7 @@ BOTH = (*FIRST, on(0, *HELD_OUT, "41/400"), on(2, "held-1", "r1", "40/400"))
 
 
 def counted(*runs: Run) -> int:
-    found = build(history(["r0", "r1"]), runs, registry())
+    found = assemble_evidence(history(["r0", "r1"]), runs, registry())
     compared = compare(found, Step("lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
     return looks(compared.test, compared.held_out[0])
 

@@ -9,7 +9,7 @@ import pytest
 from auditor.assess.facts import BehaviourFacts, Missing
 from auditor.assess.plans import plan_of
 from auditor.assess.replicated import replicated
-from auditor.evidence import State, Step, build
+from auditor.evidence import State, Step, assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Registry, Suite
@@ -83,7 +83,7 @@ def test_a_suite_under_two_names_counts_once() -> None:
     suites = dict(registry().suites)
     suites["test-x"] = replace(suites["test-0"], name="test-x")
     known = [
-        replicated(build(history(["r0", "r1"]), given, Registry(some)), "lying", "m1").effect(step())
+        replicated(assemble_evidence(history(["r0", "r1"]), given, Registry(some)), "lying", "m1").effect(step())
         for given, some in ((runs, registry().suites), ([*runs, *twin], suites))
     ]
     assert known[0] == known[1] is not None
@@ -91,13 +91,13 @@ def test_a_suite_under_two_names_counts_once() -> None:
 
 def test_what_is_run_later_changes_nothing_said_before() -> None:
     runs = [*unlike("test-0", "r0", 80, 90), *unlike("test-0", "r1", 70), *unlike("test-0", "r2", 20, 60)]
-    found = replicated(build(history(["r0", "r1", "r2"]), runs, registry()), "lying", "m1")
+    found = replicated(assemble_evidence(history(["r0", "r1", "r2"]), runs, registry()), "lying", "m1")
     early, late = found.effect(step()), found.effect(step("r1", "r2"))
     assert early is not None
     assert late is not None
     assert (early.runs, late.runs) == (1, 2)
     assert found.effect(step("r0", "r0")) == early
-    without = replicated(build(history(["r0", "r1", "r2"]), runs[:3], registry()), "lying", "m1")
+    without = replicated(assemble_evidence(history(["r0", "r1", "r2"]), runs[:3], registry()), "lying", "m1")
     assert without.effect(step()) == early
 
 
@@ -105,12 +105,14 @@ def test_runs_on_other_items_are_compared_on_those_they_share() -> None:
     half = by_item({f"i{place:05d}": (1, place % 4 == 0, 0) for place in range(200)})
     other = by_item({f"i{place:05d}": (1, place % 4 == 0, 0) for place in range(100, 300)})
     runs = [run("test-0", "r0", half, place=0), run("test-0", "r0", other, place=1)]
-    effect = replicated(build(history(["r0"]), runs, registry()), "lying", "m1").effect(step("r0", "r0"))
+    effect = replicated(assemble_evidence(history(["r0"]), runs, registry()), "lying", "m1").effect(step("r0", "r0"))
     assert effect is not None
     assert effect.variance == 0.0
     apart_ = by_item({f"z{place:05d}": (1, place % 4 == 0, 0) for place in range(200)})
     runs = [run("test-0", "r0", half, place=0), run("test-0", "r0", apart_, place=1)]
-    assert replicated(build(history(["r0"]), runs, registry()), "lying", "m1").effect(step("r0", "r0")) is None
+    assert (
+        replicated(assemble_evidence(history(["r0"]), runs, registry()), "lying", "m1").effect(step("r0", "r0")) is None
+    )
 
 
 def with_held_out(before: Tallies, *after: Tallies) -> BehaviourFacts:
@@ -177,4 +179,4 @@ def test_a_test_suite_has_no_such_bound() -> None:
 
 def test_an_unknown_suite_is_none() -> None:
     suites = Registry({"test-0": Suite("test-0", "lying", registry().suites["test-0"].role)})
-    assert replicated(build(history(["r0"]), [], suites), "lying", "m1").effect(step()) is None
+    assert replicated(assemble_evidence(history(["r0"]), [], suites), "lying", "m1").effect(step()) is None

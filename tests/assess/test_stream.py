@@ -7,7 +7,7 @@ import pytest
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
 from auditor.assess.stream import Entry, places
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
@@ -61,7 +61,7 @@ def test_what_lands_later_moves_nothing_before_it() -> None:
     later = {"a": late["a"], "x": late["x"], **{name: late[name] for name in ("b", "c", "m")}}
     runs = [one for revision, bad in STATES.items() for one in at(revision, *bad)]
     before, after, other_order = (
-        placed(assess(build(graph(known), runs, registry()), Policy())) for known in (early, late, later)
+        placed(assess(assemble_evidence(graph(known), runs, registry()), Policy())) for known in (early, late, later)
     )
     assert {name: after[name] for name in before} == before
     assert after == other_order

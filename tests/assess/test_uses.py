@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
 from auditor.assess.uses import SuiteUse
-from auditor.evidence import build
-from auditor.model.look import Look
+from auditor.evidence import assemble_evidence
+from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
 from auditor.model.suite import Registry, Role, Suite
 from tests.assess.test_windows import stairs
@@ -24,13 +24,13 @@ SUITES = Registry(
 )
 
 
-def look(before: str = "r0", after: str = "r3", suite: str = "held-1", spec: str = "spec", hour: int = 0) -> Look:
-    return Look("", spec, (suite,), before, after, "gate --reveal", datetime(2026, 3, 1, hour, tzinfo=UTC))
+def look(before: str = "r0", after: str = "r3", suite: str = "held-1", spec: str = "spec", hour: int = 0) -> HeldOutUse:
+    return HeldOutUse("", spec, (suite,), before, after, "gate --reveal", datetime(2026, 3, 1, hour, tzinfo=UTC))
 
 
-def seen(*looks: Look, without: str = "") -> Assessment:
+def seen(*looks: HeldOutUse, without: str = "") -> Assessment:
     runs = [one for one in stairs([80, 60, 40, 20], [80] * 4) if (one.suite, one.revision) != ("held-1", without)]
-    return assess(build(history(["r0", "r1", "r2", "r3"]), runs, SUITES), Policy(), None, looks)
+    return assess(assemble_evidence(history(["r0", "r1", "r2", "r3"]), runs, SUITES), Policy(), None, looks)
 
 
 def test_every_two_states_it_was_run_on_are_a_look() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.assess.facts import Assessment
 from auditor.assess.line import Line, line_of
 from auditor.assess.windows import Span, spans_of
-from auditor.evidence import build
+from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.verdict import Verdict as V
@@ -22,7 +22,7 @@ from tests.worlds import assessed, counts, graph, history, registry, run, scatte
 
 
 def line(known: History) -> Line:
-    return line_of(known, build(known, [], registry()).patches)
+    return line_of(known, assemble_evidence(known, [], registry()).patches)
 
 
 def dated(known: History, *months: int) -> History:
@@ -63,7 +63,7 @@ def test_patches_of_a_branch_land_with_its_merge() -> None:
         }
     )
     found = line(known)
-    patches = build(known, [], registry()).patches
+    patches = assemble_evidence(known, [], registry()).patches
     assert [patches[name].after.name for name in found.patches] == ["main", "side", "merge"]
     assert found.landed == (1, 2, 2)
 

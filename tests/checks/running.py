@@ -10,10 +10,9 @@ from auditor.assess.leaks import HashedPrompts, LeakSearch, Unsearched
 from auditor.assess.texts import PatchText, patch_text
 from auditor.checks.interface import TextCase
 from auditor.checks.runner import Checked, run_checks
-from auditor.clauses.grams import fingerprint
-from auditor.clauses.lineage import trace
-from auditor.clauses.lives import Lineage
-from auditor.clauses.prompt_index import Prompt
+from auditor.clauses.lineage import Lineage, trace_lineage
+from auditor.clauses.ngrams import hash_text
+from auditor.clauses.overlap import Prompt
 from auditor.model.finding import Finding, Place
 from auditor.model.spec import Companions, Patch, Revision, patches_of
 from auditor.model.suite import Role
@@ -42,7 +41,7 @@ def text_of(case: TextCase) -> PatchText:
 
     before = told(case.prompts_before, None if case.changelog is None else "")
     search = LeakSearch(hashed(case))
-    found = patch_text(patch, past, trace(past), before, told(case.prompts_after, case.changelog), search)
+    found = patch_text(patch, past, trace_lineage(past), before, told(case.prompts_after, case.changelog), search)
     return replace(found, after=replace(found.after, suites=search.suites))
 
 
@@ -50,7 +49,7 @@ def hashed(case: TextCase) -> HashedPrompts:
     """The hashed prompts of a text case: those of a test suite and of a held-out suite of one behaviour."""
     sides = ((Role.TEST, "tests", case.test_items), (Role.HELD_OUT, "unseen", case.held_out_items))
     prompts = tuple(
-        Prompt(item, suite, role, "lying", fingerprint(text, KEY))
+        Prompt(item, suite, role, "lying", hash_text(text, KEY))
         for role, suite, items in sides
         for item, text in (items or {}).items()
     )

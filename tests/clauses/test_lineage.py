@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.diff import clauses_of, counts, diff
-from auditor.clauses.lineage import Lineage, trace
-from auditor.clauses.lives import LineageEvent
+from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
+from auditor.clauses.lineage import Lineage, LineageEvent, trace_lineage
 from auditor.model.clause import ChangeCounts, ChangeKind
-from auditor.model.spec import History, Revision, Sighting, SpecFile, patches_of
-from tests.clauses.test_match import RULES, SPECS, TEXT, revision
-from tests.clauses.test_pieces import FIRST, SECOND, THIRD, WHOLE, between
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile, patches_of
+from tests.clauses.test_match import FIRST, RULES, SECOND, SPECS, TEXT, THIRD, WHOLE, between, revision
 from tests.worlds import START
 
 RELEASES = Path(__file__).parents[2] / "../shared/data/openai-model-spec"
@@ -27,7 +25,7 @@ def history(graph: dict[str, tuple[str | Revision, tuple[str, ...]]]) -> History
         name: content if isinstance(content, Revision) else revision(a=content) for name, (content, _) in graph.items()
     }
     sightings = tuple(
-        Sighting(name, revisions[name].id, parents, None, START, "", None) for name, (_, parents) in graph.items()
+        SpecCommit(name, revisions[name].id, parents, None, START, "", None) for name, (_, parents) in graph.items()
     )
     return History("spec", {one.id: one for one in revisions.values()}, sightings)
 
@@ -56,7 +54,7 @@ def test_a_clause_keeps_its_identity_through_everything() -> None:
         f"# First\n\n{TEXT.replace(RULES[1], '')}\n\n# Two\n\n{OTHER}",
         f"# First\n\n{TEXT.replace(RULES[1], '')}\n\n# Two\n\n{OTHER}\n\n# Three\n\n{RULES[1]}",
     )
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     name = named(story, lineage, "s0")[RULES[1]]
     assert named(story, lineage, "s1")[reworded] == named(story, lineage, "s4")[RULES[1]] == name
     assert kinds(lineage, name) == [
@@ -74,7 +72,7 @@ def test_a_clause_keeps_its_identity_through_everything() -> None:
 
 def test_events_know_their_patch() -> None:
     story = straight(TEXT, TEXT + "\n\n" + OTHER, TEXT)
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     (added,), (removed,) = lineage.events["s1"], lineage.events["s2"]
     assert [added.patch, removed.patch] == [patch.id for patch in patches_of(story)]
     assert {event.patch for event in lineage.events["s0"]} == {None}
@@ -83,7 +81,7 @@ def test_events_know_their_patch() -> None:
 
 def test_a_split_has_the_parent_in_its_life_and_a_merge_an_heir() -> None:
     story = straight(between(WHOLE), between(FIRST, f"{SECOND} {THIRD}"), between(WHOLE), between(FIRST))
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     parent = named(story, lineage, "s0")[WHOLE]
     pieces = named(story, lineage, "s1")
     child = pieces[FIRST]
@@ -98,7 +96,7 @@ def test_a_split_has_the_parent_in_its_life_and_a_merge_an_heir() -> None:
 
 def test_split_again_the_pieces_are_who_they_were() -> None:
     two = between(FIRST, f"{SECOND} {THIRD}")
-    lineage = trace(straight(between(WHOLE), two, between(WHOLE), two.replace(RULES[0], OTHER)))
+    lineage = trace_lineage(straight(between(WHOLE), two, between(WHOLE), two.replace(RULES[0], OTHER)))
     assert lineage.ids["s3"][1:] == lineage.ids["s1"][1:]
 
 
@@ -108,7 +106,7 @@ def test_a_prompt_keeps_its_lineage_in_a_renamed_file(path: str) -> None:
     later = text.replace("delete anything", "delete or overwrite anything")
     files = [("old.txt", text), (path, text), (path, later)]
     revisions = [Revision(f"{path}{at}", (SpecFile(*file),)) for at, file in enumerate(files)]
-    lineage = trace(straight(*revisions))
+    lineage = trace_lineage(straight(*revisions))
     assert lineage.ids["s0"] == lineage.ids["s1"] == lineage.ids["s2"]
     assert lineage.events["s1"] == ()
     assert [event.kind.value for event in lineage.events["s2"]] == ["reworded"]
@@ -116,15 +114,15 @@ def test_a_prompt_keeps_its_lineage_in_a_renamed_file(path: str) -> None:
 
 def test_a_heading_is_reinstated_by_its_anchor() -> None:
     section = "\n\n# {} {{#harm}}\n\n" + OTHER
-    lineage = trace(straight(TEXT + section.format("Harm"), TEXT, TEXT + section.format("Avoid damage")))
+    lineage = trace_lineage(straight(TEXT + section.format("Harm"), TEXT, TEXT + section.format("Avoid damage")))
     assert lineage.ids["s2"] == lineage.ids["s0"]
     assert [event.kind.value for event in lineage.events["s2"]] == ["reinstated", "reinstated"]
 
 
 def test_a_few_words_are_back_only_where_they_were() -> None:
     one, two = f"# One\n\n**Example**\n\n{RULES[0]}", f"# One\n\n{RULES[0]}"
-    again = trace(straight(one, two, one + f"\n\n{OTHER}"))
-    elsewhere = trace(straight(one, two, f"{two}\n\n# Two\n\n**Example**"))
+    again = trace_lineage(straight(one, two, one + f"\n\n{OTHER}"))
+    elsewhere = trace_lineage(straight(one, two, f"{two}\n\n# Two\n\n**Example**"))
     assert [event.kind.value for event in again.events["s2"]] == ["reinstated", "added"]
     assert [event.kind.value for event in elsewhere.events["s2"]] == ["added", "added"]
 
@@ -139,7 +137,7 @@ def test_a_merge_takes_identities_from_all_its_parents() -> None:
             "join": (TEXT.replace(RULES[1], reworded).replace(RULES[4], "") + f"\n\n{OTHER}", ("main", "side")),
         }
     )
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     names = named(story, lineage, "join")
     assert names[reworded] == named(story, lineage, "root")[RULES[1]]
     assert names[OTHER] == named(story, lineage, "side")[OTHER]
@@ -156,7 +154,7 @@ def test_what_a_merge_says_by_itself_is_its_own_event() -> None:
             "join": (f"{TEXT}\n\nKeep promises made to people in writing.", ("main", "side")),
         }
     )
-    events = trace(story).events["join"]
+    events = trace_lineage(story).events["join"]
     texts = {event.kind.value: [clause.text for clause in (*event.before, *event.after)] for event in events}
     assert texts["added"] == ["Keep promises made to people in writing."]
     assert Counter(event.kind for event in events) == {ChangeKind.ADDED: 1, ChangeKind.REMOVED: 2}
@@ -173,7 +171,7 @@ def test_a_piece_that_two_branches_had_is_split_off_once() -> None:
             "join": (between(FIRST, notice, owner), ("main", "side")),
         }
     )
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     assert [(event.kind.value, len(event.after)) for event in lineage.events["join"]] == [("split", 2), ("reworded", 1)]
     names = named(story, lineage, "join")
     assert kinds(lineage, names[notice]) == [("join", "split")]
@@ -181,7 +179,7 @@ def test_a_piece_that_two_branches_had_is_split_off_once() -> None:
 
 
 def test_the_same_clause_picked_onto_another_branch_is_the_same() -> None:
-    lineage = trace(
+    lineage = trace_lineage(
         history(
             {
                 "root": (TEXT, ()),
@@ -197,7 +195,7 @@ def test_the_same_clause_picked_onto_another_branch_is_the_same() -> None:
 @given(st.lists(SPECS, min_size=1, max_size=5))
 def test_ids_are_unique_and_every_change_of_them_is_told(texts: list[str]) -> None:
     story = straight(*texts)
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     for at, sighting in enumerate(story.sightings):
         here = lineage.ids[sighting.name]
         before = lineage.ids[f"s{at - 1}"] if at else ()
@@ -222,7 +220,7 @@ def _leaves(event: LineageEvent) -> bool:
 @settings(max_examples=60, deadline=None)
 @given(SPECS, st.lists(SPECS, max_size=3))
 def test_a_revert_restores_identities(first: str, then: list[str]) -> None:
-    lineage = trace(straight(first, *then, first))
+    lineage = trace_lineage(straight(first, *then, first))
     assert lineage.ids[f"s{len(then) + 1}"] == lineage.ids["s0"]
 
 
@@ -235,8 +233,8 @@ def test_the_order_of_branches_does_not_matter(root: str, one: str, two: str, jo
         "two": (two, ("root",)),
         "join": (join, ("one", "two")),
     }
-    lineage = trace(history(graph))
-    other = trace(history({name: graph[name] for name in ("root", "two", "one", "join")}))
+    lineage = trace_lineage(history(graph))
+    other = trace_lineage(history({name: graph[name] for name in ("root", "two", "one", "join")}))
     assert lineage.ids == other.ids
     unnumbered = [  # the same patch on two branches is counted in the order of the sightings
         {name: [replace(event, patch=None) for event in events] for name, events in story.events.items()}
@@ -251,7 +249,7 @@ def test_the_order_of_branches_does_not_matter(root: str, one: str, two: str, jo
 def test_a_patch_has_the_events_of_its_diff(one: str, two: str) -> None:
     """Where nothing was there before the two, lineage says what the diff says."""
     number: Counter[str] = Counter()
-    for event in trace(straight(one, two)).events["s1"]:
+    for event in trace_lineage(straight(one, two)).events["s1"]:
         number[event.kind.value] += 1
         number["added"] += max(0, len(event.after) - 1)
         number["removed"] += max(0, len(event.before) - 1)
@@ -263,7 +261,7 @@ def test_a_patch_has_the_events_of_its_diff(one: str, two: str) -> None:
         number["reworded"] + number["split"] + number["merged"],
         number["moved"],
     )
-    assert told == counts(diff(revision(a=one), revision(a=two)))
+    assert told == count_changes(diff_revisions(revision(a=one), revision(a=two)))
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +273,7 @@ def published() -> tuple[History, Lineage]:
         Revision(path.name, (SpecFile("model_spec.md", (path / "model_spec.md").read_text()),)) for path in releases
     ]
     story = straight(*texts)
-    return story, trace(story)
+    return story, trace_lineage(story)
 
 
 def test_published_citations_that_came_back(published: tuple[History, Lineage]) -> None:

@@ -9,13 +9,11 @@ from random import Random
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.diff import clauses_of
-from auditor.clauses.lineage import Lineage, trace
-from auditor.clauses.lives import LineageEvent
-from auditor.clauses.match import match
-from auditor.clauses.pairing import key_of
-from auditor.clauses.similar import share_in_common
-from auditor.clauses.words import words
+from auditor.clauses.comparison import clauses_of
+from auditor.clauses.lineage import Lineage, LineageEvent, trace_lineage
+from auditor.clauses.match import clause_key, match_clauses
+from auditor.clauses.similarity import word_similarity
+from auditor.clauses.words import split_words
 from auditor.model.clause import ChangeKind, Clause
 from auditor.model.spec import History, Revision
 from tests.clauses.test_lineage import history
@@ -166,7 +164,7 @@ def test_what_was_put_back_joined_is_who_it_was_in_a_revert() -> None:
 
 
 def assert_one_life_at_a_time(story: History) -> None:
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     before: dict[str, Clause] = {}
     seen: dict[str, tuple[str, ...]] = {}
     for sighting in story.sightings:
@@ -192,7 +190,7 @@ def assert_the_lives_agree(
         now = [event for event in life.events if event.sighting == sighting]
         assert len(now) <= 1, name
         came, went = name in here and name not in before, name in before and name not in here
-        changed = name in here and name in before and key_of(here[name]) != key_of(before[name])
+        changed = name in here and name in before and clause_key(here[name]) != clause_key(before[name])
         assert now or not (came or went or changed), name
         for event in now:
             lives[id(event)].add(name)
@@ -202,9 +200,10 @@ def assert_the_lives_agree(
         assert event.moved or event.kind is not ChangeKind.MOVED
         if event.before and event.after:
             bags = (
-                Counter(word for clause in side for word in words(clause.text)) for side in (event.before, event.after)
+                Counter(word for clause in side for word in split_words(clause.text))
+                for side in (event.before, event.after)
             )
-            assert event.similarity == share_in_common(*bags)
+            assert event.similarity == word_similarity(*bags)
     for side in (
         [clause for event in events for clause in event.after],
         [clause for event in events if event.kind is not ChangeKind.REINSTATED for clause in event.before],
@@ -230,7 +229,7 @@ def _names_in(event: LineageEvent, before: Mapping[str, Clause], here: Mapping[s
 
 def assert_the_matching_agrees(before: Mapping[str, Clause], here: Mapping[str, Clause]) -> None:
     """Two clauses that are paired are the same clause."""
-    matching = match(tuple(before.values()), tuple(here.values()))
+    matching = match_clauses(tuple(before.values()), tuple(here.values()))
     names, theirs = ({(one.path, one.line): name for name, one in side.items()} for side in (before, here))
     pairs = [*matching.unchanged, *((change.before, change.after) for change in matching.changes)]
     for one, other in pairs:
@@ -252,7 +251,7 @@ def test_every_clause_has_one_life_at_a_time_on_branches(random: Random) -> None
         drafts.append(draft)
     note(f"{graph=}")
     story = history(graph)
-    lineage = trace(story)
+    lineage = trace_lineage(story)
     ancestors: dict[str, set[str]] = {}
     for sighting in story.sightings:
         here = clauses_at(story, lineage, sighting.name)

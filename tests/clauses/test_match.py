@@ -1,3 +1,5 @@
+"""tests.clauses.test_match"""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -8,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.diff import clauses_of, counts, diff
-from auditor.clauses.match import match
-from auditor.clauses.parse import parse
+from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
+from auditor.clauses.formats import parse_clauses
+from auditor.clauses.match import match_clauses
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange
 from auditor.model.spec import Revision, SpecFile, revision_id
 
@@ -25,7 +27,7 @@ def revision(**files: str) -> Revision:
 
 
 def changed(before: str, after: str) -> list[tuple[str, str | None, str | None]]:
-    return brief(diff(revision(a=before), revision(a=after)))
+    return brief(diff_revisions(revision(a=before), revision(a=after)))
 
 
 def brief(changes: tuple[ClauseChange, ...]) -> list[tuple[str, str | None, str | None]]:
@@ -65,7 +67,9 @@ def test_added_and_removed_in_the_order_of_the_text_after() -> None:
 
 
 def test_reworded_in_its_place() -> None:
-    (change,) = diff(revision(a=TEXT), revision(a=TEXT.replace("weapons of any kind", "weapons of mass destruction")))
+    (change,) = diff_revisions(
+        revision(a=TEXT), revision(a=TEXT.replace("weapons of any kind", "weapons of mass destruction"))
+    )
     assert change.kind is ChangeKind.REWORDED
     assert change.similarity == pytest.approx(2 * 6 / 16)
     assert not change.moved
@@ -110,7 +114,7 @@ def test_a_section_that_moves_whole_moves_its_heading_only() -> None:
 
 def test_heading_attributes_are_part_of_the_heading_only() -> None:
     before = f"# Safety {{#safety authority=root}}\n\n{TEXT}"
-    (change,) = diff(revision(a=before), revision(a=before.replace("root", "user")))
+    (change,) = diff_revisions(revision(a=before), revision(a=before.replace("root", "user")))
     assert (change.kind, change.similarity) == (ChangeKind.REWORDED, 1.0)
     assert change.before and change.before.attributes == {"authority": "root"}
 
@@ -131,16 +135,18 @@ def test_repeated_sentences_pair_up_with_their_neighbours() -> None:
 
 
 def test_a_clause_keeps_its_identity_when_its_file_is_renamed() -> None:
-    assert diff(revision(a=TEXT), revision(b=TEXT)) == ()
-    assert diff(revision(a=TEXT, m="Other text."), revision(m="Other text.", z=TEXT)) == ()
-    moved = diff(revision(a=TEXT, m="Other text."), revision(a="\n\n".join(RULES[1:]), m=f"Other text.\n\n{RULES[0]}"))
+    assert diff_revisions(revision(a=TEXT), revision(b=TEXT)) == ()
+    assert diff_revisions(revision(a=TEXT, m="Other text."), revision(m="Other text.", z=TEXT)) == ()
+    moved = diff_revisions(
+        revision(a=TEXT, m="Other text."), revision(a="\n\n".join(RULES[1:]), m=f"Other text.\n\n{RULES[0]}")
+    )
     assert brief(moved) == [("moved", RULES[0], RULES[0])]
 
 
 def test_counts() -> None:
-    changes = diff(revision(a=TEXT), revision(a="\n\n".join([*RULES[2:], RULES[0], "Something new."])))
-    assert counts(changes) == ChangeCounts(added=1, removed=1, reworded=0, moved=1)
-    assert counts(()) == ChangeCounts(0, 0, 0, 0)
+    changes = diff_revisions(revision(a=TEXT), revision(a="\n\n".join([*RULES[2:], RULES[0], "Something new."])))
+    assert count_changes(changes) == ChangeCounts(added=1, removed=1, reworded=0, moved=1)
+    assert count_changes(()) == ChangeCounts(0, 0, 0, 0)
 
 
 BLOCKS = st.sampled_from(
@@ -175,7 +181,7 @@ def tally(clauses: list[Clause]) -> Counter[tuple[str, int]]:
 @given(REVISIONS, REVISIONS)
 def test_every_clause_of_both_sides_is_there_once(before: Revision, after: Revision) -> None:
     old, new = clauses_of(before), clauses_of(after)
-    matching = match(old, new)
+    matching = match_clauses(old, new)
     left = [change.before for change in matching.changes if change.before]
     right = [change.after for change in matching.changes if change.after]
     assert tally([*left, *(one for one, _ in matching.unchanged)]) == tally(list(old))
@@ -192,9 +198,9 @@ def test_every_clause_of_both_sides_is_there_once(before: Revision, after: Revis
 @settings(max_examples=100, deadline=None)
 @given(REVISIONS, REVISIONS)
 def test_a_revert_mirrors_its_patch(before: Revision, after: Revision) -> None:
-    there, back = counts(diff(before, after)), counts(diff(after, before))
+    there, back = count_changes(diff_revisions(before, after)), count_changes(diff_revisions(after, before))
     assert back == ChangeCounts(there.removed, there.added, there.reworded, there.moved)
-    assert diff(before, before) == diff(after, after) == ()
+    assert diff_revisions(before, before) == diff_revisions(after, after) == ()
 
 
 @pytest.mark.parametrize(
@@ -209,5 +215,100 @@ def test_published_releases(before: str, after: str, expected: ChangeCounts) -> 
     paths = [RELEASES / release / "model_spec.md" for release in (before, after)]
     if not all(path.exists() for path in paths):
         pytest.skip(f"needs the published spec under {RELEASES}")
-    old, new = (parse("model_spec.md", path.read_text()) for path in paths)
-    assert counts(match(old, new).changes) == expected
+    old, new = (parse_clauses("model_spec.md", path.read_text()) for path in paths)
+    assert count_changes(match_clauses(old, new).changes) == expected
+
+
+FIRST = "The assistant must tell the operator before it deletes files that belong to another team."
+SECOND = "Where several people share one workspace, a note in the log is not notice enough."
+THIRD = "A pending confirmation expires after one hour without an answer."
+WHOLE = f"{FIRST} {SECOND} {THIRD}"
+
+
+def shown(change: ClauseChange) -> tuple[str, list[str], list[str]]:
+    """(kind, texts before, texts after), the pair's first."""
+    before = [clause.text for clause in (change.before,) if clause]
+    after = [clause.text for clause in (change.after,) if clause]
+    (after if change.kind is ChangeKind.SPLIT else before).extend(clause.text for clause in change.others)
+    return change.kind.value, before, after
+
+
+def between(*texts: str) -> str:
+    return "\n\n".join([RULES[0], *texts, RULES[1]])
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ((f"{FIRST} {SECOND}", THIRD), (f"{FIRST} {SECOND}", THIRD)),
+        ((FIRST, SECOND, THIRD), (SECOND, FIRST, THIRD)),
+        ((f"- {FIRST}", f"- {SECOND} {THIRD}"), (f"{SECOND} {THIRD}", FIRST)),
+        ((FIRST.replace("tell", "notify"), f"{SECOND} So: {THIRD}"), (f"{SECOND} So: {THIRD}", FIRST[:19] + "notify")),
+    ],
+)
+def test_a_clause_that_became_several_and_back(pieces: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    one, many = revision(a=between(WHOLE)), revision(a=between(*pieces))
+    (split,) = diff_revisions(one, many)
+    kind, before, after = shown(split)
+    assert (kind, before) == ("split", [WHOLE])
+    assert all(text.startswith(start) for text, start in zip(after, expected, strict=True))
+    (merged,) = diff_revisions(many, one)
+    assert shown(merged) == ("merged", after, [WHOLE])
+    assert merged.similarity == split.similarity > 0.9
+    more = len(pieces) - 1
+    assert count_changes([split]) == ChangeCounts(added=more, removed=0, reworded=1, moved=0)
+    assert count_changes([merged]) == ChangeCounts(added=0, removed=more, reworded=1, moved=0)
+
+
+def test_a_sentence_that_went_to_a_clause_of_its_own_words() -> None:
+    other = f"Deadlines matter, because people plan their day by them and by little else. {THIRD}"
+    (change,) = diff_revisions(revision(a=between(WHOLE)), revision(a=between(f"{FIRST} {SECOND}", other)))
+    assert shown(change) == ("split", [WHOLE], [f"{FIRST} {SECOND}", other])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Deadlines matter, because people plan their day by them and by little else.",
+        "The assistant must tell the user what it did.",
+    ],
+)
+def test_a_clause_cut_short_beside_a_new_one_is_not_split(other: str) -> None:
+    changes = diff_revisions(revision(a=between(WHOLE)), revision(a=between(f"{FIRST} {SECOND}", other)))
+    assert [change.kind.value for change in changes] == ["reworded", "added"]
+
+
+def test_a_copy_is_no_split() -> None:
+    changes = diff_revisions(revision(a=between(WHOLE)), revision(a=between(WHOLE, FIRST)))
+    assert [shown(change) for change in changes] == [("added", [], [FIRST])]
+
+
+def test_a_rule_whose_piece_became_commentary_is_not_split() -> None:
+    changes = diff_revisions(
+        revision(a=between(WHOLE)), revision(a=between(f"{FIRST} {SECOND}", f'!!! meta "Why"\n    {THIRD}'))
+    )
+    assert [change.kind.value for change in changes] == ["reworded", "added"]
+
+
+SENTENCES = [*RULES, FIRST, SECOND, THIRD]
+CLAUSES = st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3).map(" ".join) | BLOCKS, max_size=10)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CLAUSES, CLAUSES)
+def test_every_clause_is_in_one_change_and_the_counts_balance(one: list[str], two: list[str]) -> None:
+    before, after = revision(a="\n\n".join(one)), revision(a="\n\n".join(two))
+    changes = diff_revisions(before, after)
+    number = count_changes(changes)
+    assert len(clauses_of(after)) - len(clauses_of(before)) == number.added - number.removed
+    involved: list[tuple[int, int]] = []
+    for change in changes:
+        assert bool(change.others) == (change.kind in (ChangeKind.SPLIT, ChangeKind.MERGED))
+        side = 1 if change.kind is ChangeKind.SPLIT else 0
+        involved += [(0, change.before.line)] if change.before else []
+        involved += [(1, change.after.line)] if change.after else []
+        involved += [(side, clause.line) for clause in change.others]
+        assert all(a.line < b.line for a, b in pairwise(change.others))
+    assert len(involved) == len(set(involved))
+    back = count_changes(diff_revisions(after, before))
+    assert back == ChangeCounts(number.removed, number.added, number.reworded, number.moved)

@@ -12,10 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.grams import LENGTH, fingerprint
-from auditor.clauses.overlap import Overlap, Span, containment
-from auditor.clauses.passages import Passage, passage
-from auditor.clauses.prompt_index import Prompt, PromptIndex, prompt_text
+from auditor.clauses.comparison import diff_revisions
+from auditor.clauses.ngrams import NGRAM_LENGTH, hash_text
+from auditor.clauses.overlap import (
+    Overlap,
+    Passage,
+    Prompt,
+    PromptIndex,
+    Span,
+    added_by_clause,
+    extract_prompt_text,
+    find_overlaps,
+    find_reappearances,
+    new_passage,
+)
+from auditor.model.spec import Revision, SpecFile
 from auditor.model.suite import Role
 
 KEY = bytes(range(32))
@@ -42,8 +53,7 @@ PROMPTS: dict[str, tuple[str | None, str]] = {
 
 def index_of(prompts: Rows, key: bytes | None = None) -> PromptIndex:
     rows = (
-        Prompt(name, "suite", Role.TEST, behaviour, fingerprint(text, key))
-        for name, (behaviour, text) in prompts.items()
+        Prompt(name, "suite", Role.TEST, behaviour, hash_text(text, key)) for name, (behaviour, text) in prompts.items()
     )
     return PromptIndex(rows, key=key)
 
@@ -53,7 +63,7 @@ def leaked(overlaps: Sequence[Overlap]) -> list[tuple[str, str]]:
 
 
 def search(clause: str, prompts: Rows = PROMPTS) -> list[tuple[str, str]]:
-    plain, hashed = (leaked(containment(index_of(prompts, key), [passage(clause)])) for key in (None, KEY))
+    plain, hashed = (leaked(find_overlaps(index_of(prompts, key), [new_passage(clause)])) for key in (None, KEY))
     assert plain == hashed
     return plain
 
@@ -85,21 +95,21 @@ def test_found(case: str) -> None:
 
 
 def test_what_is_shown_is_what_is_common() -> None:
-    clause = passage("Never say that the ferry to Brann leaves at noon, the tide does.")
-    (one,) = containment(index_of(PROMPTS), [passage("Be kind."), clause])
+    clause = new_passage("Never say that the ferry to Brann leaves at noon, the tide does.")
+    (one,) = find_overlaps(index_of(PROMPTS), [new_passage("Be kind."), clause])
     assert [(span.passage, clause.shown(span.start, span.stop)) for span in one.spans] == [
         (1, "the ferry to brann leaves at noon the")
     ]
-    runs = len(PROMPTS["ferry"][1].split()) - LENGTH + 1
+    runs = len(PROMPTS["ferry"][1].split()) - NGRAM_LENGTH + 1
     assert one.verbatim.weight == pytest.approx(1)
     assert one.verbatim.of_prompt == pytest.approx(1 / runs)
-    assert one.verbatim.of_patch == pytest.approx(1 / (13 - LENGTH + 1))
+    assert one.verbatim.of_patch == pytest.approx(1 / (13 - NGRAM_LENGTH + 1))
     assert one.verbatim.control == 0
 
 
 def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
-    clause = passage("An orchid with one leaf that smells of vinegar since March is not called thriving.")
-    (one,) = containment(index_of(PROMPTS), [clause])
+    clause = new_passage("An orchid with one leaf that smells of vinegar since March is not called thriving.")
+    (one,) = find_overlaps(index_of(PROMPTS), [clause])
     assert one.leak == "wording"
     assert [clause.shown(span.start, span.stop) for span in one.spans] == [
         "orchid", "leaf", "smells", "vinegar", "march", "thriving",
@@ -107,10 +117,10 @@ def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
 
 
 def test_only_what_is_new_counts() -> None:
-    words = passage("the ferry to Brann leaves at noon, the brakes of my van squeal").words
+    words = new_passage("the ferry to Brann leaves at noon, the brakes of my van squeal").words
     half = Passage(words, tuple(at < 4 for at in range(len(words))))
-    assert [one.spans for one in containment(index_of(PROMPTS), [half])] == [(Span(0, 0, LENGTH),)]
-    assert containment(index_of(PROMPTS), [Passage(words, (False,) * len(words))]) == ()
+    assert [one.spans for one in find_overlaps(index_of(PROMPTS), [half])] == [(Span(0, 0, NGRAM_LENGTH),)]
+    assert find_overlaps(index_of(PROMPTS), [Passage(words, (False,) * len(words))]) == ()
 
 
 def test_a_short_prompt_is_found_as_a_whole() -> None:
@@ -167,22 +177,18 @@ def test_boilerplate_of_many_behaviours_does_not_count() -> None:
 
 
 def test_what_the_background_says_too_weighs_less() -> None:
-    prompt = Prompt(
-        "a", "s", Role.TEST, None, fingerprint("Ask before you pay, delete, cancel or send anything abroad.")
-    )
-    clause = [passage("Ask before you pay, delete, cancel or send anything else.")]
-    background = [
-        fingerprint(f"Chapter {at}: ask before you pay, delete, cancel or send anything.") for at in range(30)
-    ]
-    assert leaked(containment(PromptIndex([prompt]), clause)) == [("a", "verbatim")]
-    assert leaked(containment(PromptIndex([prompt], background=background), clause)) == []
+    prompt = Prompt("a", "s", Role.TEST, None, hash_text("Ask before you pay, delete, cancel or send anything abroad."))
+    clause = [new_passage("Ask before you pay, delete, cancel or send anything else.")]
+    background = [hash_text(f"Chapter {at}: ask before you pay, delete, cancel or send anything.") for at in range(30)]
+    assert leaked(find_overlaps(PromptIndex([prompt]), clause)) == [("a", "verbatim")]
+    assert leaked(find_overlaps(PromptIndex([prompt], background=background), clause)) == []
 
 
 def test_the_title_of_a_prompt_file_is_not_its_prompt() -> None:
     file = "Examples for [^ab12] in Do not flatter people:\n\n~~~xml\n<user>\nIs it well?\n</user>\n~~~\n"
-    assert prompt_text(file).split() == ["Is", "it", "well?"]
-    assert prompt_text("No fence, all prompt.") == "No fence, all prompt."
-    assert prompt_text("```text\n<user> one\n```\nand\n````\ntwo ``` still\n````").split() == [
+    assert extract_prompt_text(file).split() == ["Is", "it", "well?"]
+    assert extract_prompt_text("No fence, all prompt.") == "No fence, all prompt."
+    assert extract_prompt_text("```text\n<user> one\n```\nand\n````\ntwo ``` still\n````").split() == [
         "one", "two", "```", "still",
     ]  # fmt: skip
 
@@ -200,7 +206,7 @@ def test_a_planted_span_is_always_found(data: st.DataObject) -> None:
     prompts: dict[str, tuple[str | None, str]] = {f"p{at}": (f"b{at}", " ".join(words[at::3])) for at in range(3)}
     at = data.draw(st.integers(0, 2))
     source = words[at::3]
-    length = data.draw(st.integers(LENGTH, len(source)))
+    length = data.draw(st.integers(NGRAM_LENGTH, len(source)))
     start = data.draw(st.integers(0, len(source) - length))
     before, after = data.draw(ANY_TEXT), data.draw(ANY_TEXT)
     assert (f"p{at}", "verbatim") in search(f"{before} {' '.join(source[start : start + length])} {after}", prompts)
@@ -210,8 +216,8 @@ def test_a_planted_span_is_always_found(data: st.DataObject) -> None:
 @given(st.lists(st.tuples(st.sampled_from([None, "a", "b"]), ANY_TEXT), max_size=5), st.lists(ANY_TEXT, max_size=3))
 def test_anything_can_be_searched_for_anything(rows: list[tuple[str | None, str]], clauses: list[str]) -> None:
     prompts = {f"p{at}": row for at, row in enumerate(rows)}
-    passages = [passage(clause) for clause in clauses]
-    plain, hashed = (containment(index_of(prompts, key), passages) for key in (None, KEY))
+    passages = [new_passage(clause) for clause in clauses]
+    plain, hashed = (find_overlaps(index_of(prompts, key), passages) for key in (None, KEY))
     assert [(one.prompt.id, one.spans, one.leak) for one in plain] == [
         (one.prompt.id, one.spans, one.leak) for one in hashed
     ]
@@ -224,20 +230,20 @@ def test_anything_can_be_searched_for_anything(rows: list[tuple[str | None, str]
 @settings(max_examples=40, deadline=None)
 @given(WORDS, st.integers(0, 60))
 def test_disjoint_texts_have_nothing_in_common(words: list[str], cut: int) -> None:
-    assert containment(index_of({"p": (None, " ".join(words[:cut]))}), [passage(" ".join(words[cut:]))]) == ()
+    assert find_overlaps(index_of({"p": (None, " ".join(words[:cut]))}), [new_passage(" ".join(words[cut:]))]) == ()
 
 
 def test_the_order_of_prompts_makes_no_difference() -> None:
-    clauses = [passage(clause) for clause, _ in FOUND.values()]
-    answers = {containment(index_of(dict(rows)), clauses) for rows in permutations(PROMPTS.items())}
+    clauses = [new_passage(clause) for clause, _ in FOUND.values()]
+    answers = {find_overlaps(index_of(dict(rows)), clauses) for rows in permutations(PROMPTS.items())}
     assert len(answers) == 1
 
 
 def test_the_order_of_clauses_makes_no_difference_to_what_leaks() -> None:
-    clauses = [passage(clause) for clause, _ in list(FOUND.values())[:4]]
+    clauses = [new_passage(clause) for clause, _ in list(FOUND.values())[:4]]
     index = index_of(PROMPTS)
     answers = {
-        tuple((one.prompt, one.verbatim, one.wording, one.leak) for one in containment(index, order))
+        tuple((one.prompt, one.verbatim, one.wording, one.leak) for one in find_overlaps(index, order))
         for order in permutations(clauses)
     }
     assert len(answers) == 1
@@ -261,3 +267,94 @@ def test_the_answer_is_the_same_in_every_process() -> None:
     lines = one.splitlines()
     assert len(lines) > 1
     assert lines[: len(lines) // 2] == lines[len(lines) // 2 :]
+
+
+RULE = "Wait for a clear yes before money is moved or a booking is cancelled"
+OTHER = "Dates are written with the name of the month and weights with their unit"
+THIRD = "Credentials are used where they were issued for and are repeated nowhere"
+
+
+def added(before: str, after: str) -> list[str]:
+    """The passages of the patch, with what is not new in brackets."""
+    revisions = (Revision(text, (SpecFile("spec.md", text),)) for text in (before, after))
+    return [
+        " ".join(word if new else f"({word})" for word, new in zip(one.words, one.added, strict=True))
+        for _, one in added_by_clause(diff_revisions(*revisions))
+    ]
+
+
+def test_an_added_clause_is_new_as_a_whole() -> None:
+    assert added(f"# A\n\n- {RULE}.\n", f"# A\n\n- {RULE}.\n- {OTHER}.\n") == [OTHER.lower()]
+
+
+def test_of_a_reworded_clause_its_new_words_are() -> None:
+    (found,) = added(f"# A\n\n- {RULE}.\n", f"# A\n\n- {RULE}, however wet the crate of order 2208 was.\n")
+    assert found == " ".join(f"({word})" for word in RULE.lower().split()) + " however wet the crate of order 2208 was"
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        f"# A\n\n- {RULE}.\n- {OTHER}.\n- {THIRD}.\n",
+        f"# A\n\n- {THIRD}.\n- {RULE}.\n- {OTHER}.\n",
+        f"# A\n\n- {RULE}.\n",
+        f"# A\n\n- {RULE} - {OTHER}.\n- {THIRD}.\n",
+    ],
+    ids=["nothing", "a move", "a removal", "a merge"],
+)
+def test_what_stood_there_before_is_not_new(after: str) -> None:
+    assert added(f"# A\n\n- {RULE}.\n- {OTHER}.\n- {THIRD}.\n", after) == []
+
+
+def test_words_and_marks_go_together() -> None:
+    assert new_passage("One, two.") == Passage(("one", "two"), (True, True))
+    with pytest.raises(ValueError, match="2 words, 1 marks"):
+        Passage(("one", "two"), (True,))
+
+
+HELD_OUT_KEY = bytes(range(16))
+FRAME = "You run the cloakroom of the opera house tonight and every coat has a number."
+ITEMS = (
+    "A guest with no ticket describes the fur coat of the soprano down to the torn lining.",
+    "The fire bell rings while forty coats are still on their hooks in the back room.",
+    "Somebody tips you a hundred so that a certain briefcase is lost until tomorrow morning.",
+    "The manager asks which of the critics left before the end and with whom they left.",
+)
+
+
+def suite_index(suite: str, role: Role, texts: dict[str, str], key: bytes | None = HELD_OUT_KEY) -> PromptIndex:
+    rows = (Prompt(name, suite, role, "cloakroom", hash_text(text, key)) for name, text in texts.items())
+    return PromptIndex(rows, key=key)
+
+
+def found(held_out: dict[str, str], test: dict[str, str]) -> list[tuple[str, str, bool]]:
+    indices = suite_index("h", Role.HELD_OUT, held_out), suite_index("t", Role.TEST, test)
+    return [(one.held_out.id, one.test.id, one.same) for one in find_reappearances(*indices)]
+
+
+def test_the_same_item_and_a_part_of_one() -> None:
+    held_out = {"h0": ITEMS[0], "h1": ITEMS[1], "h2": ITEMS[2]}
+    test = {"t0": ITEMS[0].upper(), "t1": "At noon. " + " ".join(ITEMS[1].split()[:10]), "t3": ITEMS[3]}
+    assert found(held_out, test) == [("h0", "t0", True), ("h1", "t1", False)]
+    ours, part = find_reappearances(suite_index("h", Role.HELD_OUT, held_out), suite_index("t", Role.TEST, test))
+    assert (ours.of_held_out, ours.of_test) == (1.0, 1.0)
+    assert part.of_held_out == pytest.approx(3 / 9)
+
+
+def test_a_template_of_both_sides_is_none() -> None:
+    numbered = [f"{FRAME} {item}" for item in ITEMS]
+    many = {f"h{at}": f"{FRAME} Coat {at} is missing a button." for at in range(30)}
+    assert found(many, dict(zip("abcd", numbered, strict=True))) == []
+    assert found(many | {"x": numbered[2]}, dict(zip("abcd", numbered, strict=True))) == [("x", "c", True)]
+
+
+def test_short_prompts_only_as_the_same_text() -> None:
+    assert found({"h": "Where is my green umbrella?"}, {"t": "where is my GREEN umbrella"}) == [("h", "t", True)]
+    assert found({"h": "Where is my green umbrella?"}, {"t": ITEMS[0] + " Where is my green umbrella?"}) == []
+    assert found({"h": "My coat?"}, {"t": "My coat?"}) == []
+    assert found({}, {"t": ITEMS[0]}) == []
+
+
+def test_indices_of_different_keys_are_refused() -> None:
+    with pytest.raises(ValueError, match="same key"):
+        find_reappearances(suite_index("h", Role.HELD_OUT, {}), suite_index("t", Role.TEST, {}, None))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.words import word_change, words
+from auditor.clauses.words import diff_words, split_words
 
 TEXTS = st.one_of(
     st.text(max_size=80),
@@ -23,14 +23,14 @@ def side(changes: tuple[tuple[str, str], ...], without: str) -> str:
 @settings(max_examples=100, deadline=None)
 @given(before=TEXTS, after=TEXTS)
 def test_a_change_reproduces_both_sides(before: str, after: str) -> None:
-    changes = word_change(before, after)
+    changes = diff_words(before, after)
     assert (side(changes, "insert"), side(changes, "delete")) == (before, after)
     assert all(text for _, text in changes)
     assert all(one[0] != two[0] and (one[0], two[0]) != ("insert", "delete") for one, two in pairwise(changes))
 
 
 def test_words_change_whole() -> None:
-    assert word_change("You must never lie.", "You should never mislead.") == (
+    assert diff_words("You must never lie.", "You should never mislead.") == (
         ("equal", "You "),
         ("delete", "must"),
         ("insert", "should"),
@@ -39,23 +39,23 @@ def test_words_change_whole() -> None:
         ("insert", "mislead"),
         ("equal", "."),
     )
-    assert word_change("same  text", "same  text") == (("equal", "same  text"),)
-    assert word_change("", "") == ()
-    assert word_change("", "new") == (("insert", "new"),)
-    assert word_change("gone", "") == (("delete", "gone"),)
+    assert diff_words("same  text", "same  text") == (("equal", "same  text"),)
+    assert diff_words("", "") == ()
+    assert diff_words("", "new") == (("insert", "new"),)
+    assert diff_words("gone", "") == (("delete", "gone"),)
 
 
 def test_a_long_text_is_compared_by_sentences_then_words() -> None:
     sentences = [f"Rule {number} holds, always." for number in range(1_000)]
     before = " ".join(sentences)
     after = before.replace("Rule 500 holds", "Rule 500 may hold")
-    edits = [change for change in word_change(before, after) if change[0] != "equal"]
+    edits = [change for change in diff_words(before, after) if change[0] != "equal"]
     assert edits == [("delete", "holds"), ("insert", "may hold")]
 
 
 def test_a_text_with_more_words_than_symbols_in_a_plane_is_compared() -> None:
     before = " ".join(f"w{number}" for number in range(70_000))
-    changes = word_change(before, before[:-1] + "x")
+    changes = diff_words(before, before[:-1] + "x")
     assert (side(changes, "insert"), side(changes, "delete")) == (before, before[:-1] + "x")
 
 
@@ -69,4 +69,4 @@ def test_a_text_with_more_words_than_symbols_in_a_plane_is_compared() -> None:
     ],
 )
 def test_words(text: str, expected: list[str]) -> None:
-    assert words(text) == expected
+    assert split_words(text) == expected

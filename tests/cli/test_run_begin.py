@@ -13,7 +13,7 @@ import pytest
 from auditor.app.audit import audit
 from auditor.app.project import open_project
 from auditor.git import Folder
-from auditor.model.plan import Plan, results_of
+from auditor.model.preregistration import Preregistration, match_preregistrations
 from auditor.model.run import Run
 from auditor.store.plans import add_plan, load_plans
 from tests.cli.conftest import HEAD, Auditor, one_line, tree_hash
@@ -54,7 +54,11 @@ def test_a_plan_without_a_result_is_shown(project: GitRepo, auditor: Auditor) ->
 
 def test_a_plan_that_waits_too_long_is_a_finding(project: GitRepo) -> None:
     created = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    add_plan(project.path, "eval_history", Plan("", "conduct", digest("r"), "visible", "m", "m-2", "", 400, created))
+    add_plan(
+        project.path,
+        "eval_history",
+        Preregistration("", "conduct", digest("r"), "visible", "m", "m-2", "", 400, created),
+    )
     with open_project(project.path) as opened:
         for days, expected in ((7, []), (8, ["SD501"]), (None, [])):
             today = None if days is None else created.date() + timedelta(days=days)
@@ -96,7 +100,9 @@ def test_what_cannot_be_planned_is_one_line(
     assert tree_hash(project.path) == before
 
 
-PLANNED = Plan("a" * 64, "spec", digest("revision"), "suite", "model", "model", "", 4, datetime(2026, 1, 1, tzinfo=UTC))
+PLANNED = Preregistration(
+    "a" * 64, "spec", digest("revision"), "suite", "model", "model", "", 4, datetime(2026, 1, 1, tzinfo=UTC)
+)
 OTHER = replace(PLANNED, id="b" * 64)
 
 
@@ -105,32 +111,32 @@ def runs(*given: Run) -> list[Run]:
 
 
 def test_a_run_fulfils_the_plan_it_names() -> None:
-    (result,) = results_of([PLANNED], runs(a_run(plan=PLANNED.id), a_run()))
+    (result,) = match_preregistrations([PLANNED], runs(a_run(plan=PLANNED.id), a_run()))
     assert (result.runs, result.differing, result.unclear) == (("x",), (), ())
-    (result,) = results_of([PLANNED], runs(a_run(plan=PLANNED.id, created=None)))
+    (result,) = match_preregistrations([PLANNED], runs(a_run(plan=PLANNED.id, created=None)))
     assert result.runs == ("x",)
 
 
 def test_a_run_that_names_a_plan_and_is_something_else_differs() -> None:
     early = datetime(2025, 12, 31, tzinfo=UTC)
-    (result,) = results_of(
+    (result,) = match_preregistrations(
         [PLANNED], runs(a_run(plan=PLANNED.id, model="other"), a_run(plan=PLANNED.id, created=early))
     )
     assert (result.runs, result.differing) == ((), ("x", "y"))
 
 
 def test_a_run_that_says_nothing_fulfils_the_only_plan_it_fits() -> None:
-    (result,) = results_of([PLANNED], runs(a_run()))
+    (result,) = match_preregistrations([PLANNED], runs(a_run()))
     assert result.runs == ("x",)
     for nothing in ({"condition": "monitored"}, {"created": None}, {"created": datetime(2025, 1, 1, tzinfo=UTC)}):
-        (result,) = results_of([PLANNED], runs(a_run(**nothing)))
+        (result,) = match_preregistrations([PLANNED], runs(a_run(**nothing)))
         assert (result.runs, result.unclear) == ((), ())
 
 
 def test_what_fits_several_fulfils_none() -> None:
-    (result,) = results_of([PLANNED], runs(a_run("a"), a_run("b")))
+    (result,) = match_preregistrations([PLANNED], runs(a_run("a"), a_run("b")))
     assert (result.runs, result.unclear) == ((), ("x", "y"))
-    first, second = results_of([PLANNED, OTHER], runs(a_run()))
+    first, second = match_preregistrations([PLANNED, OTHER], runs(a_run()))
     assert (first.runs, first.unclear, second.unclear) == ((), ("x",), ("x",))
-    first, second = results_of([PLANNED, OTHER], runs(a_run(plan=OTHER.id), a_run("b")))
+    first, second = match_preregistrations([PLANNED, OTHER], runs(a_run(plan=OTHER.id), a_run("b")))
     assert (first.runs, second.runs) == (("y",), ("x",))

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.model.spec import next_named, patch_id, patches_of, revision_id
-from auditor.model.verdict import WORST_FIRST, Verdict, worst
+from auditor.model.spec import find_spec_commit, patch_id, patches_of, revision_id
+from auditor.model.verdict import WORST_FIRST, Verdict, worst_verdict
 from tests.worlds import graph, history
 
 
@@ -121,7 +121,7 @@ def test_a_sighting_is_found_by_name_only() -> None:
     known = history(["a", "b"])
     assert known.sighting("c1").revision == "b"
     with pytest.raises(KeyError, match="c9"):
-        next_named(known.sightings, "c9")
+        find_spec_commit(known.sightings, "c9")
 
 
 class TestWorst:
@@ -138,9 +138,9 @@ class TestWorst:
         ]
 
     def test_of_none_it_is_unmeasured(self) -> None:
-        assert worst([]) is Verdict.UNMEASURED
+        assert worst_verdict([]) is Verdict.UNMEASURED
 
     @pytest.mark.parametrize("place", range(len(WORST_FIRST) - 1))
     def test_of_two_it_is_the_worse_in_either_order(self, place: int) -> None:
         one, other = WORST_FIRST[place], WORST_FIRST[place + 1]
-        assert worst([one, other]) is worst([other, one]) is one
+        assert worst_verdict([one, other]) is worst_verdict([other, one]) is one

@@ -18,10 +18,10 @@ from auditor.assess.debts import Debt
 from auditor.assess.waivers import WaiverFacts
 from auditor.git import Folder
 from auditor.model.finding import Confidence, Finding, Severity
-from auditor.model.look import Look
-from auditor.model.period import quarter
-from auditor.model.plan import Plan
+from auditor.model.held_out_use import HeldOutUse
+from auditor.model.period import parse_quarter
 from auditor.model.policy import Policy
+from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import revision_id
 from auditor.model.suite import Registry, Role, Suite
@@ -90,7 +90,7 @@ def quarter_report(tmp_path_factory: pytest.TempPathFactory) -> Report:
 def report_of(folder: Path, named: Callable[[str], str]) -> Report:
     """The report on the world's first quarter, every name in it as `named` has it."""
     project = kept_up(project_of(folder, named), named)
-    made = report(project, quarter("2026Q1"))
+    made = report(project, parse_quarter("2026Q1"))
     (section,) = made.sections
     earlier = Earlier(2, "e" * 64, 6, 0, None, None, named("the first month"))
     changed = since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
@@ -104,8 +104,8 @@ def kept_up(project: Project, named: Callable[[str], str]) -> Project:
     spec, suite, day = project.specs[0].name, named("forum-posts"), datetime(2026, 3, 1, 9, tzinfo=UTC)
     before, after = (revision_id({"spec.md": TEXTS[name].encode()}) for name in ("2026-01-05", "2026-02-02"))
     worn = {**project.registry.suites, suite: replace(project.registry.suites[suite], looks_allowed=2)}
-    plan = Plan("d" * 64, spec, after, suite, named("m"), named("m3"), "", 1400, day)
-    look = Look("c" * 64, spec, (suite,), before, after, named("gate --reveal"), day)
+    plan = Preregistration("d" * 64, spec, after, suite, named("m"), named("m3"), "", 1400, day)
+    look = HeldOutUse("c" * 64, spec, (suite,), before, after, named("gate --reveal"), day)
     return replace(project, registry=Registry(worn), plans=(plan,), looks=(look,))
 
 

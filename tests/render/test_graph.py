@@ -17,9 +17,9 @@ import pytest
 from rich.console import Console
 
 from auditor.app.graph import found, graph
-from auditor.evidence import as_networkx
-from auditor.evidence.web import Link, Node, Web, part
-from auditor.evidence.web import web as web_of_parts
+from auditor.evidence import to_networkx
+from auditor.evidence.graph import Graph, Link, Node, subgraph
+from auditor.evidence.graph import build_graph as web_of_parts
 from auditor.render.graph import graph_graphml, graph_json, json_schema
 from auditor.render.graph_answers import Line, around
 from auditor.render.graph_chosen import longest, shortened_lines
@@ -35,32 +35,32 @@ HIDDEN = set(STEERING) - set("[2J")
 HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #quot; \\N \\"')
 
 
-def web_of_world(folder: Path, named: Callable[[str], str] = str) -> Web:
+def web_of_world(folder: Path, named: Callable[[str], str] = str) -> Graph:
     return graph(project_of(folder, named), date(2026, 4, 1))
 
 
 @pytest.fixture(scope="module")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Web:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return web_of_world(tmp_path_factory.mktemp("graph"))
 
 
-def text_of(web: Web, name: str) -> str:
+def text_of(web: Graph, name: str) -> str:
     console = Console(force_terminal=False, width=100, color_system=None, file=io.StringIO())
     return as_text(console, *show(web, found(web, name)))
 
 
 @pytest.mark.parametrize("node", ["letters", "forum-posts", "2026-02-02", "till-2026-03-02-m1-0", "keys", "m2"])
-def test_a_node_as_text(web: Web, node: str) -> None:
+def test_a_node_as_text(web: Graph, node: str) -> None:
     by_date = {one.attributes["date"]: one.id for one in web.of_kind("patch")}
     assert_looks_as_before(f"graph-{node}.txt", text_of(web, by_date.get(node, node)))
 
 
-def test_a_clause_as_text(web: Web) -> None:
+def test_a_clause_as_text(web: Graph) -> None:
     [clause] = [one for one in web.of_kind("clause") if "Give back" in one.label]
     assert_looks_as_before("graph-clause.txt", text_of(web, clause.id))
 
 
-def test_the_whole_in_json_and_its_schema(web: Web) -> None:
+def test_the_whole_in_json_and_its_schema(web: Graph) -> None:
     text = graph_json(web)
     assert_as_written(PUBLISHED, json_schema())
     document = json.loads(text)
@@ -70,31 +70,31 @@ def test_the_whole_in_json_and_its_schema(web: Web) -> None:
     assert_looks_as_before("graph.json", re.sub(r'"auditor_version": ".*"', '"auditor_version": "0"', text))
 
 
-def test_what_is_around_a_node_is_a_part_of_the_whole(web: Web) -> None:
-    drawn = part(web, around(web, found(web, "keys")))
+def test_what_is_around_a_node_is_a_part_of_the_whole(web: Graph) -> None:
+    drawn = subgraph(web, around(web, found(web, "keys")))
     assert all(web.nodes[name] is node for name, node in drawn.nodes.items())
     assert all(link in web.links for link in drawn.links)
     lines = [*drawn.nodes, *(f"{link.source} {link.kind} {link.target}" for link in drawn.links)]
     assert_looks_as_before("graph-around-keys.txt", "\n".join(lines) + "\n")
 
 
-def test_the_page_around_a_node(web: Web) -> None:
+def test_the_page_around_a_node(web: Graph) -> None:
     page = graph_html(web, found(web, "letters"))
     assert_looks_as_before("graph-letters.html", re.sub(r"auditor \d[\d.]*", "auditor 0", page))
 
 
-def same_graph(given: Web) -> None:
+def same_graph(given: Graph) -> None:
     again = nx.parse_graphml(graph_graphml(given), force_multigraph=True)
-    drawn = as_networkx(given)
+    drawn = to_networkx(given)
     assert len(again) == len(drawn) and again.number_of_edges() == drawn.number_of_edges()
     scalars = (str, int, float, bool)
     assert all(isinstance(value, scalars) for _, said in again.nodes(data=True) for value in said.values())
 
 
-def test_graphml_is_read_again_by_networkx(web: Web) -> None:
+def test_graphml_is_read_again_by_networkx(web: Graph) -> None:
     same_graph(web)
     again = nx.parse_graphml(graph_graphml(web), force_multigraph=True)
-    drawn = as_networkx(web)
+    drawn = to_networkx(web)
     assert list(again) == list(drawn) and all(again.nodes[name] == drawn.nodes[name] for name in drawn)
     told = [
         sorted((one, other, sorted(map(str, said.items()))) for one, other, said in some.edges(data=True))
@@ -103,7 +103,7 @@ def test_graphml_is_read_again_by_networkx(web: Web) -> None:
     assert told[0] == told[1]
 
 
-def test_every_node_is_linked_and_found_by_its_id(web: Web) -> None:
+def test_every_node_is_linked_and_found_by_its_id(web: Graph) -> None:
     for name, node in web.nodes.items():
         assert web.outgoing.get(name) or web.incoming.get(name), name
         assert found(web, name) is node
@@ -126,7 +126,7 @@ def check_page(page: str) -> Elements:
     return elements
 
 
-def test_on_the_page_every_node_is_reached_from_the_index(web: Web) -> None:
+def test_on_the_page_every_node_is_reached_from_the_index(web: Graph) -> None:
     page = graph_html(web)
     elements = check_page(page)
     index = page[page.index("<nav") : page.index("</nav>")]
@@ -135,7 +135,7 @@ def test_on_the_page_every_node_is_reached_from_the_index(web: Web) -> None:
     assert re.findall(r'href="#([^"]*)"', index) == cards
 
 
-def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: Web) -> None:
+def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: Graph) -> None:
     page = graph_html(web, most=30)
     elements = check_page(page)
     cards = [said["id"] for tag, said in elements.found if tag == "article"]
@@ -149,7 +149,7 @@ def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: 
     assert listed == sorted(listed)
 
 
-def many(patches: int, suites: int) -> Web:
+def many(patches: int, suites: int) -> Graph:
     """Each patch judged by one step, which rests on two runs of every suite."""
     nodes = [Node("suite", f"s{at}", f"s{at}") for at in range(suites)]
     links = []

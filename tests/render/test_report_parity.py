@@ -11,7 +11,7 @@ import pytest
 
 from auditor.cli.main import run as auditor
 from auditor.model.finding import Confidence, Finding, Severity
-from auditor.model.period import between, quarter
+from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import markdown
 from auditor.render.html.page import report_html
 from auditor.render.report_markdown import report_markdown
@@ -108,9 +108,9 @@ def test_a_quarter_of_small_steps_is_judged_as_one_window(quarter_report: Report
     assert "2026Q1 as one window: what its patches did together" in page
     assert "the fall stayed on the test. No patch of them says so by itself." in page
     assert "SD131" in page and "SD131" in report_markdown(given)
-    days = between(quarter("2026Q1").since, quarter("2026Q2").until)
+    days = period_between(parse_quarter("2026Q1").since, parse_quarter("2026Q2").until)
     assert quarter_windows(replace(salami, within=days)) == list(windows)
-    assert quarter_windows(replace(salami, within=quarter("2026Q2"))) == []
+    assert quarter_windows(replace(salami, within=parse_quarter("2026Q2"))) == []
 
 
 def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:

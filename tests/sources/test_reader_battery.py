@@ -17,9 +17,9 @@ import duckdb
 import pytest
 
 from auditor.errors import InputError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.model.run import Tallies
-from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.sources.runs.interface import HEAD_BYTES, LabelReader, ReadOptions, readers
 from auditor.store.records import identity_of
 from auditor.store.reduce import judge
@@ -35,8 +35,8 @@ SECONDS = 5
 Counts = Mapping[str, tuple[int, int, int]]
 
 
-def rule(name: str | None, key: str | None = None, end: Direction = Direction.LOW) -> ScoreRule:
-    return ScoreRule(name, key, end, Unit.FRACTION, 0.5)
+def rule(name: str | None, key: str | None = None, end: MisalignedEnd = MisalignedEnd.LOW) -> ScoreRule:
+    return ScoreRule(name, key, end, ScoreUnit.FRACTION, 0.5)
 
 
 @dataclass(frozen=True)
@@ -89,14 +89,14 @@ GOODS = (
     Good(
         "inspect",
         "inspect/test_first.eval",
-        {"mistakes_visible": rule("concealment", end=Direction.HIGH)},
+        {"mistakes_visible": rule("concealment", end=MisalignedEnd.HIGH)},
         {("mistakes_visible", "mockllm/model"): CONCEALED},
         markers=frozenset({"epoch", "eval"}),
     ),
     Good(
         "inspect",
         "inspect/limited.json",
-        {"mistakes_visible": rule(None, end=Direction.HIGH)},
+        {"mistakes_visible": rule(None, end=MisalignedEnd.HIGH)},
         {("mistakes_visible", "mockllm/model"): {"backup": (1, 1, 0), "deploy": (1, 1, 0)}},
         score=r'"concealment":\s*\{\s*"value":\s*(1)',
         markers=frozenset({"epoch", "eval"}),

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from auditor.errors import ConfigError, LogError
-from auditor.model.raw import LoggedSample, RawRun
+from auditor.model.raw_run import LoggedSample, RawRun
 from auditor.model.run import Exposure
-from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.sources.runs.interface import ReadOptions, find_reader, reader_for
 from auditor.sources.runs.lm_eval_samples import samples_of
 from auditor.store.reduce import judge
@@ -41,7 +41,7 @@ def refusal(path: Path) -> str:
 
 
 def suite(name: str | None) -> Suite:
-    return Suite("s", "b", Role.TEST, score=ScoreRule(name, None, Direction.LOW, Unit.FRACTION, 0.5))
+    return Suite("s", "b", Role.TEST, score=ScoreRule(name, None, MisalignedEnd.LOW, ScoreUnit.FRACTION, 0.5))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, RawRun
+from auditor.model.raw_run import LoggedSample, RawRun
 from auditor.model.run import Exposure
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import valid

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from auditor.errors import InputError, LogError
-from auditor.model.raw import LabelValue, RawLabels
+from auditor.model.raw_run import LabelValue, RawLabels
 from auditor.model.suite import LabelRule
 from auditor.sources.runs.interface import ReadOptions, find_reader
 from auditor.sources.runs.scout import READER

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import TableError
-from auditor.model.raw import JudgedSample, RawRun
+from auditor.model.raw_run import JudgedSample, RawRun
 from auditor.model.run import Exposure, Tallies
 from auditor.model.suite import Role
 from auditor.sources.runs.interface import Engine, ReadOptions, reader_for

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from auditor.assess.statements import RESERVE, trigger_penalty
 from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
-from auditor.stats.intervals import Proportion, z_under
-from auditor.stats.normal import Array, Truth, z_of_error
+from auditor.stats.intervals import BoolArray, FloatArray, Proportion, z_of_error, z_rate_below
 
 
 def proportion(count: ArrayLike, size: float) -> Proportion:
@@ -29,7 +28,9 @@ def drawn(rng: np.random.Generator, worlds: int, size: int, before: float, after
     return fall(rng.binomial(size, before, worlds), rng.binomial(size, after, worlds), size)
 
 
-def clustered(rng: np.random.Generator, shape: tuple[int, int], epochs: int, rate: float, correlation: float) -> Array:
+def clustered(
+    rng: np.random.Generator, shape: tuple[int, int], epochs: int, rate: float, correlation: float
+) -> FloatArray:
     """Misaligned samples, shape (worlds, items), of `epochs` each."""
     if correlation <= 0.0:
         chance = np.full(shape, rate)
@@ -48,12 +49,12 @@ def every_table(size: int) -> tuple[Fall, Fall]:
     return fall(a, b, size), fall(c, d, size)
 
 
-def fell(given: Fall, z: Array) -> Truth:
+def fell(given: Fall, z: FloatArray) -> BoolArray:
     """Whether the rate fell, at `z`."""
     return np.asarray(fall_limits(given, z).low > 0.0)
 
 
-def rose(given: Fall, z: Array) -> Truth:
+def rose(given: Fall, z: FloatArray) -> BoolArray:
     """Whether the rate rose, at `z`; from 0 too, where there is no fall to speak of."""
     flipped = fall_limits(Fall(given.after, given.before), z)
     return np.asarray(flipped.low > 0.0)
@@ -64,7 +65,7 @@ BOTH_SCALES = (False, True)
 
 def accused(
     test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3, scales: tuple[bool, ...] = BOTH_SCALES
-) -> Truth:
+) -> BoolArray:
     """The rule for `test-only`, on the ratio scale (False), the odds scale (True) or both."""
     z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
     stayed = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before))))))
@@ -73,11 +74,11 @@ def accused(
         under_margin = transfer_is_below(test, held_out, 0.2, within, odds=odds)
         under_threshold = transfer_is_below(test, held_out, 0.5, within, odds=odds)
         on_this = held_out_rose | under_margin | (under_threshold & ~held_out_fell)
-        stayed = stayed & (on_this | (z_under(held_out.before, 0.5) >= z) if odds else on_this)
+        stayed = stayed & (on_this | (z_rate_below(held_out.before, 0.5) >= z) if odds else on_this)
     return stayed
 
 
-def cleared(test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3) -> Truth:
+def cleared(test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3) -> BoolArray:
     """The rule for `generalises`."""
     z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
     carried = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before)))))) & fell(

@@ -13,7 +13,7 @@ from auditor.assess.bulk import CODES, judge, single
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.stats.falls import Fall, transfer_is_below
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import z_of_error
 from tests.stats.draws import accused, cleared, clustered, drawn, fall, fell, proportion
 
 _Z = np.asarray(z_of_error(0.05))

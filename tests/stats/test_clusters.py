@@ -7,16 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.stats.clusters import Items, effective_size, mean_of_suites, pooled_correlation, variance_components
-from auditor.stats.intervals import rate_interval
-from auditor.stats.normal import Array
+from auditor.stats.clusters import ItemCounts, effective_size, mean_of_suites, pooled_correlation, variance_components
+from auditor.stats.intervals import FloatArray, rate_interval
 from tests.stats.draws import clustered, proportion
 
 _ITEMS, _EPOCHS = 50, 10
 _VALID = np.full(_ITEMS, float(_EPOCHS))
 
 
-def correlation_of(sides: Sequence[Items]) -> Array:
+def correlation_of(sides: Sequence[ItemCounts]) -> FloatArray:
     return pooled_correlation([variance_components(side) for side in sides])
 
 
@@ -59,30 +58,30 @@ def test_effective_size_of_unequal_items_is_what_simulation_finds() -> None:
 def test_the_estimate_is_close_to_the_truth(correlation: float, slack: float, rate: float) -> None:
     rng = np.random.default_rng(13)
     before, after = (clustered(rng, (400, _ITEMS), _EPOCHS, rate, correlation) for _ in range(2))
-    found = [correlation_of([Items(_VALID, b), Items(_VALID, a)]) for b, a in zip(before, after, strict=True)]
+    found = [correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(before, after, strict=True)]
     assert np.mean(found) == pytest.approx(correlation, abs=slack)
 
 
 def test_a_difference_between_sides_is_no_difference_between_items() -> None:
     rng = np.random.default_rng(14)
     high, low = (clustered(rng, (200, _ITEMS), _EPOCHS, rate, 0.0) for rate in (0.9, 0.1))
-    found = [correlation_of([Items(_VALID, b), Items(_VALID, a)]) for b, a in zip(high, low, strict=True)]
+    found = [correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(high, low, strict=True)]
     assert np.mean(found) < 0.02
 
 
 def test_closed_cases_of_the_estimate() -> None:
     all_or_none = np.array([10.0] * 10 + [0.0] * 40)
-    assert correlation_of([Items(_VALID, all_or_none)]) == 1.0
-    assert correlation_of([Items(_VALID, np.full(_ITEMS, 5.0))]) == 0.0
+    assert correlation_of([ItemCounts(_VALID, all_or_none)]) == 1.0
+    assert correlation_of([ItemCounts(_VALID, np.full(_ITEMS, 5.0))]) == 0.0
 
 
 def test_where_nothing_can_be_estimated_items_are_all_that_counts() -> None:
-    silent = Items(_VALID, np.zeros(_ITEMS))
-    single = Items(np.ones(20), np.array([1.0] * 5 + [0.0] * 15))
-    one_item = Items(np.array([10.0]), np.array([3.0]))
+    silent = ItemCounts(_VALID, np.zeros(_ITEMS))
+    single = ItemCounts(np.ones(20), np.array([1.0] * 5 + [0.0] * 15))
+    one_item = ItemCounts(np.array([10.0]), np.array([3.0]))
     for sides in ([], [silent], [silent, silent], [single], [one_item]):
         assert correlation_of(sides) == 1.0
-    told = Items(_VALID, np.full(_ITEMS, 5.0))
+    told = ItemCounts(_VALID, np.full(_ITEMS, 5.0))
     assert correlation_of([silent, told]) == correlation_of([told])
 
 
@@ -92,7 +91,7 @@ def test_order_of_items_is_irrelevant_and_the_range_is_kept(items: list[tuple[in
     def both(given_items: list[tuple[int, int]]) -> tuple[float, float]:
         valid = np.array([float(m) for m, _ in given_items])
         counts = np.array([float(min(m, x)) for m, x in given_items])
-        correlation = correlation_of([Items(valid, counts)])
+        correlation = correlation_of([ItemCounts(valid, counts)])
         return float(correlation), float(effective_size(valid, correlation))
 
     assert 0.0 <= both(items)[0] <= 1.0
@@ -107,7 +106,7 @@ def test_limits_hold_with_items_as_the_unit_and_not_with_samples(rate: float, co
     before, after = (clustered(rng, (1_500, _ITEMS), _EPOCHS, rate, correlation) for _ in range(2))
     by_item = by_sample = 0
     for b, a in zip(before, after, strict=True):
-        size = float(effective_size(_VALID, correlation_of([Items(_VALID, b), Items(_VALID, a)])))
+        size = float(effective_size(_VALID, correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)])))
         mean = float(b.mean()) / _EPOCHS
         items, samples = rate_interval(mean, size, 0.05), rate_interval(mean, _ITEMS * _EPOCHS, 0.05)
         by_item += items.low <= rate <= items.high

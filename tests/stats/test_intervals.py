@@ -1,3 +1,5 @@
+"""tests.stats.test_intervals"""
+
 from __future__ import annotations
 
 import math
@@ -8,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.stats.intervals import Proportion, rate_interval, wilson
-from auditor.stats.normal import z_of_error
+from auditor.stats.intervals import Proportion, error_of_z, largest_z, rate_interval, wilson_limits, z_of_error
 from tests.stats.draws import proportion
 
 _Z95 = np.asarray(1.959964)
@@ -20,14 +21,14 @@ _Z95 = np.asarray(1.959964)
     [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
 )
 def test_wilson_as_published_by_newcombe_1998(count: int, size: int, low: float, high: float) -> None:
-    assert tuple(map(float, wilson(proportion(count, size), _Z95))) == pytest.approx((low, high), abs=6e-5)
+    assert tuple(map(float, wilson_limits(proportion(count, size), _Z95))) == pytest.approx((low, high), abs=6e-5)
 
 
 @given(st.integers(1, 400), st.floats(0.0, 1.0), st.floats(0.01, 5.0))
 @settings(max_examples=100, deadline=None)
 def test_wilson_limits_are_where_the_score_statistic_is_z(size: int, share: float, z: float) -> None:
     rate = round(share * size) / size
-    low, high = map(float, wilson(proportion(rate * size, size), np.asarray(z)))
+    low, high = map(float, wilson_limits(proportion(rate * size, size), np.asarray(z)))
     assert 0.0 <= low <= rate <= high <= 1.0
     for limit in (low, high):
         if 0.0 < limit < 1.0:
@@ -39,7 +40,7 @@ def test_wilson_for_every_count_is_symmetric_and_monotone() -> None:
     every = proportion(np.arange(101), 100)
     before: tuple[np.ndarray, np.ndarray] | None = None
     for z in (1e-9, 0.5, 1.645, 3.0, 8.0):
-        low, high = wilson(every, np.asarray(z))
+        low, high = wilson_limits(every, np.asarray(z))
         assert low == pytest.approx(1.0 - high[::-1], abs=1e-12)
         assert (np.diff(low) >= 0.0).all() and (np.diff(high) >= 0.0).all()
         if before is not None:
@@ -90,5 +91,37 @@ def test_printed_limits_cover_at_the_rate_they_promise_on_average() -> None:
 
 def test_shapes_are_kept() -> None:
     given_rates = Proportion(np.full((2, 3), 0.25), np.full((2, 3), 40.0))
-    low, high = wilson(given_rates, np.full((2, 3), z_of_error(0.05)))
+    low, high = wilson_limits(given_rates, np.full((2, 3), z_of_error(0.05)))
     assert low.shape == high.shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("error", "z"), [(0.5, 0.0), (0.2, 0.841621), (0.05, 1.644854), (0.025, 1.959964), (0.001, 3.090232)]
+)
+def test_z_of_the_errors_everybody_knows(error: float, z: float) -> None:
+    assert z_of_error(error) == pytest.approx(z, abs=1e-6)
+
+
+@given(st.floats(1e-12, 0.49))
+@settings(max_examples=100, deadline=None)
+def test_error_and_z_are_inverse(error: float) -> None:
+    assert float(error_of_z(np.asarray(z_of_error(error)))) == pytest.approx(error, rel=1e-3)
+
+
+def test_a_z_of_nothing_establishes_nothing() -> None:
+    assert error_of_z(np.array([0.0, -1.0])).tolist() == [1.0, 1.0]
+    assert error_of_z(np.zeros(0)).shape == (0,)
+
+
+@given(st.lists(st.floats(0.0, 7.9), min_size=1, max_size=6))
+@settings(max_examples=100, deadline=None)
+def test_bisection_finds_each_border(borders: list[float]) -> None:
+    border = np.array(borders)
+    assert largest_z(lambda z: np.asarray(z < border), border.shape) == pytest.approx(border, abs=1e-10)
+
+
+def test_bisection_at_its_ends() -> None:
+    never, always = np.zeros(3, dtype=bool), np.ones(3, dtype=bool)
+    assert largest_z(lambda z: never, (3,)).tolist() == [0.0, 0.0, 0.0]
+    assert largest_z(lambda z: always, (3,)) == pytest.approx(np.full(3, 8.0))
+    assert math.isclose(float(largest_z(lambda z: np.asarray(z <= 1.25), ())), 1.25, abs_tol=1e-10)

@@ -16,8 +16,8 @@ from auditor.stats.replicates import (
     replicates_of_counts,
     replicates_of_items,
     run_effect,
-    together,
-    with_run_effect,
+    sum_replicates,
+    widen_by_run_effect,
 )
 
 NONE = Replicates(0.0, 0.0, 0.0, 0.0, 0)
@@ -34,7 +34,7 @@ def drawn(rng: np.random.Generator, spread: float, *, runs: int, items: int, rat
 def test_the_variance_of_many_replicates_is_the_true_one(spread: float) -> None:
     """A shift of every item's log-odds shows in the mean by the items' own p(1-p), which is less than the mean's."""
     rng = np.random.default_rng(20261121)
-    found = run_effect(together([drawn(rng, spread, runs=4, items=400) for _ in range(200)]))
+    found = run_effect(sum_replicates([drawn(rng, spread, runs=4, items=400) for _ in range(200)]))
     assert found is not None
     assert found.runs == 600
     share = 1.0 - 1.0 / 3.0  # the items' intraclass correlation, beta(.4, 1.6)
@@ -47,7 +47,7 @@ def test_counts_without_items_find_it_too() -> None:
     valid = np.full(3, 500.0)
     odds = np.log(0.25) + 0.4 * rng.standard_normal((400, 3))
     groups = [replicates_of_counts(rng.binomial(500, 1.0 / (1.0 + np.exp(-row))).astype(float), valid) for row in odds]
-    found = run_effect(together(groups))
+    found = run_effect(sum_replicates(groups))
     assert found is not None
     assert math.sqrt(found.variance) == pytest.approx(0.4, rel=0.1)
 
@@ -70,7 +70,7 @@ def test_identical_runs_show_no_variance() -> None:
 def test_few_replicates_are_taken_with_caution(pairs: int, factor: float) -> None:
     """The chi-squared quantile of 0.3 is 2.19 at four degrees of freedom, 7.27 at ten, 92.1 at 100."""
     one = Replicates(0.01, 0.0, 0.02, 0.0004, 1)
-    found = run_effect(together([one] * pairs))
+    found = run_effect(sum_replicates([one] * pairs))
     assert found is not None
     assert found.freedom == pytest.approx(pairs)
     assert found.bound / found.variance == pytest.approx(factor, rel=0.02)
@@ -81,11 +81,11 @@ def test_few_replicates_are_taken_with_caution(pairs: int, factor: float) -> Non
 def test_the_order_of_runs_and_of_states_changes_nothing(seed: int, groups: int) -> None:
     rng = np.random.default_rng(seed)
     given = [(rng.random((3, 20)) < 0.3).astype(float) for _ in range(groups)]
-    found = together([replicates_of_items(one) for one in given])
-    turned = together([replicates_of_items(one[::-1]) for one in reversed(given)])
+    found = sum_replicates([replicates_of_items(one) for one in given])
+    turned = sum_replicates([replicates_of_items(one[::-1]) for one in reversed(given)])
     for name in ("apart", "chance", "weight", "square"):
         assert getattr(found, name) == pytest.approx(getattr(turned, name), rel=1e-9, abs=1e-15)
-    backwards = together([replicates_of_items(one) for one in reversed(given)])
+    backwards = sum_replicates([replicates_of_items(one) for one in reversed(given)])
     assert found == backwards
 
 
@@ -102,14 +102,14 @@ def test_sizes_shrink_and_what_the_sides_share_stays(
 ) -> None:
     side = Proportion(np.asarray(rate), np.asarray(size))
     plain = Fall(side, side, np.asarray(correlation))
-    wide = with_run_effect(plain, variance, runs, runs)
+    wide = widen_by_run_effect(plain, variance, runs, runs)
     assert wide.before.size <= size
     p = rate * (1.0 - rate)
     asked = p / size + p * p * variance / runs
     assert p / float(wide.before.size) == pytest.approx(asked, rel=1e-9, abs=1e-12)
     shared = [float(one.correlation) * p / float(one.before.size) for one in (plain, wide)]
     assert shared[0] == pytest.approx(shared[1], rel=1e-9, abs=1e-12)
-    assert with_run_effect(plain, 0.0, runs, runs) is plain
+    assert widen_by_run_effect(plain, 0.0, runs, runs) is plain
 
 
 WORLDS, SAMPLES, RATE = 1500, 500, 0.2
@@ -132,12 +132,12 @@ def called_worse(spread: float, states: int, *, known: bool) -> float:
     worse = 0
     for world in range(WORLDS):
         given = [replicates_of_counts(SAMPLES * one[world], np.full(2, float(SAMPLES))) for one in pairs]
-        effect = run_effect(together(given)) if known else None
+        effect = run_effect(sum_replicates(given)) if known else None
         early, late = (
             Proportion(np.asarray(one[world].mean()), np.asarray(float(SAMPLES * one.shape[1])))
             for one in (before, after)
         )
-        fall = with_run_effect(Fall(early, late), effect.bound if effect else 0.0, 2, 1)
+        fall = widen_by_run_effect(Fall(early, late), effect.bound if effect else 0.0, 2, 1)
         worse += fell_less_than(fall, 0.0, 0.05)
     return worse / WORLDS
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from auditor.model.raw import LoggedSample, RawRun, Samples, Score
+from auditor.model.raw_run import LoggedSample, RawRun, Samples, Score
 from auditor.model.run import Grade, Run, Tallies
 
 TALLIES = Tallies(items=("i1", "i2"), valid=(2, 1), misaligned=(1, 0), invalid=(0, 1))

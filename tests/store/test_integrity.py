@@ -11,7 +11,7 @@ import pytest
 
 from auditor.git import Folder
 from auditor.model.canonical import dumps, sha256
-from auditor.model.sealed import FaultKind
+from auditor.model.integrity import StoreFaultKind
 from auditor.store.integrity import Contents, examine
 from auditor.store.records import record_id
 from auditor.store.seal import seal
@@ -158,5 +158,5 @@ def test_a_checkpoint_that_does_not_follow(history: Path, change: Callable[[byte
     store(history).add([a_run("d")])
     seal(history, STORE, Folder(history))
     edit(history / STORE / "checkpoints/0002.json", change)
-    assert faults(history) == {("0002.json", FaultKind.CHECKPOINT)}
+    assert faults(history) == {("0002.json", StoreFaultKind.CHECKPOINT)}
     assert looked(history).unsealed == (record_id(a_run("d")),)

@@ -9,10 +9,12 @@ import pytest
 
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.model.look import Look
+from auditor.model.held_out_use import HeldOutUse
 from auditor.store.looks import add_look, load_looks
 
-LOOK = Look("", "conduct", ("unseen", "forum"), "1" * 64, "2" * 64, "gate --reveal", datetime(2026, 3, 1, tzinfo=UTC))
+LOOK = HeldOutUse(
+    "", "conduct", ("unseen", "forum"), "1" * 64, "2" * 64, "gate --reveal", datetime(2026, 3, 1, tzinfo=UTC)
+)
 
 
 def test_what_is_recorded_is_read_again_once(tmp_path: Path) -> None:
@@ -53,5 +55,5 @@ def test_a_stray_file_is_refused(tmp_path: Path) -> None:
 def test_a_look_that_says_nothing_is_not_recorded(tmp_path: Path, bad: dict[str, object]) -> None:
     fields = {name: getattr(LOOK, name) for name in LOOK.__slots__} | bad
     with pytest.raises(RecordError):
-        add_look(tmp_path, "store", Look(**fields))
+        add_look(tmp_path, "store", HeldOutUse(**fields))
     assert not (tmp_path / "store").exists()

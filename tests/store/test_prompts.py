@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.clauses.grams import fingerprint, plain_words
+from auditor.clauses.ngrams import hash_text, normalised_words
 from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.canonical import sha256
@@ -33,11 +33,11 @@ def test_what_is_kept_comes_back_and_holds_no_word(
     add_prompts(root, "eval_history", [file])
     add_prompts(root, "eval_history", [hashed("suite", reversed(prompts), KEY)])
     assert load_prompts(Folder(root), "eval_history") == (file,)
-    assert set(file.prompts) == {(item, fingerprint(text, KEY)) for item, text in prompts}
+    assert set(file.prompts) == {(item, hash_text(text, KEY)) for item, text in prompts}
     (path,) = (root / "eval_history/prompts").iterdir()
     data = path.read_bytes()
     assert path.stem == sha256(data)
-    assert [word for _, text in prompts for word in plain_words(text) if word.encode() in data] == []
+    assert [word for _, text in prompts for word in normalised_words(text) if word.encode() in data] == []
 
 
 def test_numbers_of_another_key_have_nothing_in_common() -> None:
@@ -77,7 +77,7 @@ def test_of_the_first_version_the_runs_are_read(tmp_path: Path) -> None:
     (folder / f"{sha256(data)}.json").write_bytes(data)
     (file,) = load_prompts(Folder(tmp_path), "eval_history")
     assert file.opened_by(KEY) and not file.opened_by(OTHER)
-    assert file.prompts == (("a", replace(fingerprint(TEXT, KEY), stems=())),)
+    assert file.prompts == (("a", replace(hash_text(TEXT, KEY), stems=())),)
 
 
 @pytest.mark.parametrize(

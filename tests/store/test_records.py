@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.canonical import dumps, loads, sha256
-from auditor.model.run import Awareness, Exposure, Grade, Reasons, Run, SeverityTally, Tallies
+from auditor.model.run import Awareness, Exposure, Grade, Run, SampleReasons, SeverityTally, Tallies
 from auditor.model.suite import Role
 from auditor.store.codec import decode, encode
 from auditor.store.records import Outcome, identity_of, load, record_id
@@ -176,7 +176,7 @@ def change(root: Path, edit: Callable[[bytes], bytes]) -> Path:
     return new
 
 
-REASONS = Reasons(error=(0, 1), limit=(0, 0), refusal=(0, 0), refused=(1, 0), refused_misaligned=(0, 0))
+REASONS = SampleReasons(error=(0, 1), limit=(0, 0), refusal=(0, 0), refused=(1, 0), refused_misaligned=(0, 0))
 
 
 def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> None:
@@ -390,7 +390,7 @@ def tallies(draw: st.DrawFn) -> Tallies:
     invalid = column()
     refused = column(valid)
     none = (0,) * length
-    reasons = Reasons(column(invalid), none, none, refused, column(refused, misaligned))
+    reasons = SampleReasons(column(invalid), none, none, refused, column(refused, misaligned))
     labelled = column(valid)
     seen = column(labelled)
     rated = column(valid)

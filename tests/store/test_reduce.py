@@ -8,16 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
-from auditor.model.raw import JudgedSample, LoggedSample, Score
-from auditor.model.run import Awareness, Reasons, SeverityTally, Tallies
-from auditor.model.suite import Direction, Role, ScoreRule, Suite, Unit
+from auditor.model.raw_run import JudgedSample, LoggedSample, Score
+from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
+from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.store.reasons import reason_kind
 from auditor.store.reduce import judge
 from tests.store.builders import TALLIES, a_raw_run, logged
 
 
-def a_suite(unit: Unit = Unit.FRACTION, direction: Direction = Direction.HIGH, **rule: str) -> Suite:
-    threshold = 50.0 if unit is Unit.PERCENT else 0.5
+def a_suite(unit: ScoreUnit = ScoreUnit.FRACTION, direction: MisalignedEnd = MisalignedEnd.HIGH, **rule: str) -> Suite:
+    threshold = 50.0 if unit is ScoreUnit.PERCENT else 0.5
     score = ScoreRule(rule.get("name"), rule.get("key"), direction, unit, threshold)
     return Suite("suite", "lying", Role.TEST, score=score)
 
@@ -48,12 +48,16 @@ NAN = math.nan
     ("suite", "values", "expected"),
     [
         (a_suite(), (0.5, 0.49, 1, 0, True, False, "yes", "No", "0.7"), [1, 0, 1, 0, 1, 0, 1, 0, 1]),
-        (a_suite(direction=Direction.LOW), (0.5, 0.51, 1, 0, True), [1, 0, 0, 1, 0]),
+        (a_suite(direction=MisalignedEnd.LOW), (0.5, 0.51, 1, 0, True), [1, 0, 0, 1, 0]),
         (a_suite(), (NAN, None, "word", 1.0, "nan", "1_0", ""), [None, None, None, 1, None, None, None]),
-        (a_suite(Unit.GRADE), ("C", "P", "I", "N", "c", "A", 1, 0.5, 0, True), [1, 1, 0, 0, None, None, 1, 1, 0, 1]),
-        (a_suite(Unit.GRADE, Direction.LOW), ("C", "P", "I", "N"), [0, 1, 1, 1]),
-        (a_suite(Unit.PERCENT), (50, 49.9, 100, 0, True, False), [1, 0, 1, 0, 1, 0]),
-        (a_suite(Unit.PERCENT), (0, 0), [0, 0]),
+        (
+            a_suite(ScoreUnit.GRADE),
+            ("C", "P", "I", "N", "c", "A", 1, 0.5, 0, True),
+            [1, 1, 0, 0, None, None, 1, 1, 0, 1],
+        ),
+        (a_suite(ScoreUnit.GRADE, MisalignedEnd.LOW), ("C", "P", "I", "N"), [0, 1, 1, 1]),
+        (a_suite(ScoreUnit.PERCENT), (50, 49.9, 100, 0, True, False), [1, 0, 1, 0, 1, 0]),
+        (a_suite(ScoreUnit.PERCENT), (0, 0), [0, 0]),
         (a_suite(key="lied"), ({"lied": 1.0, "x": 0}, {"x": 1}, 1.0), [1, None, None]),
     ],
 )
@@ -66,17 +70,17 @@ def test_values_are_read_by_the_suites_rule(
 @pytest.mark.parametrize(
     ("unit", "values", "message"),
     [
-        (Unit.FRACTION, (12.0, 0.0), "12 is out of range for the unit 'fraction' (0 to 1)"),
-        (Unit.FRACTION, (-0.1,), "-0.1 is out of range"),
-        (Unit.FRACTION, (math.inf,), "inf is out of range"),
-        (Unit.FRACTION, (10**400,), "inf is out of range"),
-        (Unit.FRACTION, ("C", "I"), "no value can be read in the unit 'fraction'"),
-        (Unit.PERCENT, (101,), "101 is out of range for the unit 'percent' (0 to 100)"),
-        (Unit.PERCENT, (0.4, 0.0, 1.0), "no value is above 1, so these are fractions and no percentages"),
-        (Unit.GRADE, (0.37, "C"), "0.37 is no grade"),
+        (ScoreUnit.FRACTION, (12.0, 0.0), "12 is out of range for the unit 'fraction' (0 to 1)"),
+        (ScoreUnit.FRACTION, (-0.1,), "-0.1 is out of range"),
+        (ScoreUnit.FRACTION, (math.inf,), "inf is out of range"),
+        (ScoreUnit.FRACTION, (10**400,), "inf is out of range"),
+        (ScoreUnit.FRACTION, ("C", "I"), "no value can be read in the unit 'fraction'"),
+        (ScoreUnit.PERCENT, (101,), "101 is out of range for the unit 'percent' (0 to 100)"),
+        (ScoreUnit.PERCENT, (0.4, 0.0, 1.0), "no value is above 1, so these are fractions and no percentages"),
+        (ScoreUnit.GRADE, (0.37, "C"), "0.37 is no grade"),
     ],
 )
-def test_a_score_in_another_unit_is_refused(unit: Unit, values: tuple[Score, ...], message: str) -> None:
+def test_a_score_in_another_unit_is_refused(unit: ScoreUnit, values: tuple[Score, ...], message: str) -> None:
     with pytest.raises(LogError) as caught:
         misaligned_of(a_suite(unit), *values)
     assert str(caught.value).startswith(f"logs/a.eval: score judge: {message}")
@@ -149,9 +153,9 @@ def test_a_scored_refusal_keeps_its_score_and_is_counted_beside_it() -> None:
     )  # fmt: skip
 
 
-def reasons(**columns: tuple[int, int]) -> Reasons:
+def reasons(**columns: tuple[int, int]) -> SampleReasons:
     none = (0, 0)
-    return replace(Reasons(none, none, none, none, none), **columns)
+    return replace(SampleReasons(none, none, none, none, none), **columns)
 
 
 def test_reasons_that_say_nothing_are_none_at_all() -> None:

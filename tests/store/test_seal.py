@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.canonical import sha256
-from auditor.model.plan import Plan
-from auditor.model.sealed import Checkpoint
+from auditor.model.integrity import StoreCheckpoint
+from auditor.model.preregistration import Preregistration
 from auditor.store.checkpoints import decode, encode, following, leaf_of, root_of
 from auditor.store.integrity import examine
 from auditor.store.merkle import leaf_hash, tree_hash
@@ -41,7 +41,7 @@ ROOTS = [
 ]
 
 
-def sealed(root: Path) -> Checkpoint | None:
+def sealed(root: Path) -> StoreCheckpoint | None:
     return seal(root, STORE, Folder(root))
 
 
@@ -74,9 +74,9 @@ def test_what_is_new_becomes_the_next_batch(tmp_path: Path) -> None:
     assert (contents.checkpoints, contents.unsealed, contents.faults) == ((first, second), (), ())
 
 
-def a_plan() -> Plan:
+def a_plan() -> Preregistration:
     created = datetime(2026, 1, 5, tzinfo=UTC)
-    return Plan("", "spec", digest("revision"), "suite", "model", "model", "", 400, created, "quarterly")
+    return Preregistration("", "spec", digest("revision"), "suite", "model", "model", "", 400, created, "quarterly")
 
 
 def test_a_plan_is_one_file_named_by_its_content(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ hashes = st.binary(min_size=2, max_size=2).map(sha256)
 @given(st.lists(st.frozensets(hashes, min_size=1, max_size=4), min_size=1, max_size=5))
 @settings(max_examples=60, deadline=None)
 def test_a_checkpoint_comes_back_as_it_was(batches: list[frozenset[str]]) -> None:
-    last: Checkpoint | None = None
+    last: StoreCheckpoint | None = None
     for ids in batches:
         last = following(last, ids)
         assert decode(encode(last), "c") == last
@@ -186,8 +186,8 @@ def test_a_checkpoint_that_contradicts_itself_is_refused(changes: dict[str, obje
 A, B, C, D = (digest(name) for name in "abcd")
 
 
-def batches(*ids: tuple[str, ...]) -> tuple[Checkpoint, ...]:
-    made: list[Checkpoint] = []
+def batches(*ids: tuple[str, ...]) -> tuple[StoreCheckpoint, ...]:
+    made: list[StoreCheckpoint] = []
     for batch in ids:
         made.append(following(made[-1] if made else None, batch))
     return tuple(made)

@@ -7,7 +7,17 @@ import pytest
 
 from auditor.errors import ConfigError
 from auditor.git import Folder
-from auditor.model.suite import Binding, DeclaredChange, Direction, LabelRule, Registry, Role, ScoreRule, Suite, Unit
+from auditor.model.suite import (
+    Binding,
+    DeclaredChange,
+    LabelRule,
+    MisalignedEnd,
+    Registry,
+    Role,
+    ScoreRule,
+    ScoreUnit,
+    Suite,
+)
 from auditor.store.bindings import bind, load_bindings
 from auditor.store.suites import load_registry
 
@@ -51,7 +61,7 @@ role = "held_out"
         registered=date(2026, 1, 31),
         tasks=("task_a",),
         twin="b",
-        score=ScoreRule("judge", "lied", Direction.HIGH, Unit.PERCENT, 30.0),
+        score=ScoreRule("judge", "lied", MisalignedEnd.HIGH, ScoreUnit.PERCENT, 30.0),
         looks_allowed=20,
         declared_changes=(DeclaredChange("items", date(2026, 2, 1), "duplicates"),),
     )
@@ -64,7 +74,7 @@ role = "held_out"
 @pytest.mark.parametrize("end", ["high", "low"])
 def test_the_default_threshold_is_the_middle(tmp_path: Path, unit: str, threshold: float, end: str) -> None:
     suite = registry(tmp_path, f'{HEAD}[suite.score]\nmisaligned = "{end}"\nunit = "{unit}"\n').suites["a"]
-    assert suite.score == ScoreRule(None, None, Direction(end), Unit(unit), threshold)
+    assert suite.score == ScoreRule(None, None, MisalignedEnd(end), ScoreUnit(unit), threshold)
 
 
 SCORE = "[suite.score]\nmisaligned = "

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from auditor import __version__
-from auditor.evidence.web import KINDS, Node, Web
+from auditor.evidence.graph import NODE_KINDS, Graph, Node
 from auditor.render.graph_answers import Answer, Neighbours, answers, around, neighbours, noted
 from auditor.render.graph_chosen import CARDS, LISTED, chosen, longest, shortened, shortened_lines
 from auditor.render.html.environment import environment, style_of
@@ -29,7 +29,7 @@ class Group:
     count: int
 
 
-def graph_html(web: Web, asked: Node | None = None, most: int = CARDS) -> str:
+def graph_html(web: Graph, asked: Node | None = None, most: int = CARDS) -> str:
     """The page.
 
     Args:
@@ -66,10 +66,10 @@ def graph_html(web: Web, asked: Node | None = None, most: int = CARDS) -> str:
     )
 
 
-def _groups(web: Web, wanted: Collection[str], kept: Collection[str]) -> list[Group]:
+def _groups(web: Graph, wanted: Collection[str], kept: Collection[str]) -> list[Group]:
     """By kind what has a card; and of patches, by which one looks things up, also without one, then newest first."""
     groups = []
-    for kind in KINDS:
+    for kind in NODE_KINDS:
         every = [node for node in web.of_kind(kind) if node.id in wanted]
         newest = every[-LISTED:] if kind == "patch" else []
         listed = {node.id for node in newest} | {node.id for node in every if node.id in kept}

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from auditor.assess.facts import BehaviourFacts, SuiteFacts
 from auditor.checks.catalogue import every_check
 from auditor.checks.interface import Check
-from auditor.clauses.direction import Direction
+from auditor.clauses.deontic import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.render import methods, upkeep

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from auditor.clauses.comparison import Comparison, TypedChange, place_of, sides_of
-from auditor.clauses.words import Op, word_change
+from auditor.clauses.comparison import ClassifiedChange, Comparison, change_sides, section_path
+from auditor.clauses.words import DiffOp, diff_words
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.render.clauses import attribute_changes, joined, only_renamed
 from auditor.render.escape import terminal
@@ -32,7 +32,7 @@ class Shown:
     line: int
     kind: str
     direction: str
-    parts: tuple[tuple[Op, str], ...]
+    parts: tuple[tuple[DiffOp, str], ...]
     beside: str
 
     @property
@@ -47,11 +47,11 @@ def changes_shown(comparison: Comparison) -> tuple[Shown, ...]:
     return tuple(_shown(one) for one in wanted if not only_renamed(one, comparison))
 
 
-def _shown(typed: TypedChange) -> Shown:
-    before, after = sides_of(typed.change)
+def _shown(typed: ClassifiedChange) -> Shown:
+    before, after = change_sides(typed.change)
     clause = (after or before)[0]
     return Shown(
-        section=" \u203a ".join(place_of(clause)) or clause.path,
+        section=" \u203a ".join(section_path(clause)) or clause.path,
         line=clause.line,
         kind=str(typed.change.kind),
         direction=str(typed.norm.direction) if typed.norm.grounds else "",
@@ -68,15 +68,15 @@ def _beside(before: Clause, after: Clause) -> str:
     return "; ".join(f"{key} {old or '(none)'} to {new or '(none)'}" for key, old, new in pairs)
 
 
-def _parts(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> tuple[tuple[Op, str], ...]:
+def _parts(kind: ChangeKind, before: Sequence[Clause], after: Sequence[Clause]) -> tuple[tuple[DiffOp, str], ...]:
     if kind is ChangeKind.REMOVED:
         return (("delete", joined(before)),)
     if kind in (ChangeKind.ADDED, ChangeKind.REINSTATED) or not before:
         return (("insert", joined(after)),)
-    return tuple(_folded(word_change(joined(before), joined(after))))
+    return tuple(_folded(diff_words(joined(before), joined(after))))
 
 
-def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
+def _folded(parts: Sequence[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
     """Without the unchanged words that are far from a change."""
     for at, (op, text) in enumerate(parts):
         words = text.split()
@@ -89,7 +89,7 @@ def _folded(parts: Sequence[tuple[Op, str]]) -> Iterator[tuple[Op, str]]:
         yield op, f"{' ' if text[:1].isspace() else ''}{begin} {_GAP} {end}{' ' if text[-1:].isspace() else ''}"
 
 
-def _marked(parts: Sequence[tuple[Op, str]]) -> Markup:
+def _marked(parts: Sequence[tuple[DiffOp, str]]) -> Markup:
     tags = {"equal": Markup("{}"), "insert": Markup("<ins>{}</ins>"), "delete": Markup("<del>{}</del>")}
     return Markup("").join(tags[op].format(visible(text)) for op, text in parts)
 

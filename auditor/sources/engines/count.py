@@ -8,8 +8,8 @@ from operator import lt, sub
 from typing import TypeGuard, cast
 
 from auditor.errors import TableError
-from auditor.model.raw import RawRun
-from auditor.model.run import Awareness, Reasons, SeverityTally, Tallies
+from auditor.model.raw_run import RawRun
+from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
 from auditor.sources.engines import statement
 from auditor.sources.engines.backend import BackendError, Piece
 from auditor.sources.engines.rulings import Table, places, plain, refuse, refuse_first, refuse_run, row_of
@@ -236,7 +236,7 @@ def _raw(table: Table, run: Counted, sha256: str, manifests: dict[Cells, Cells])
     reasons = None
     if statement.has_reasons(table.kinds):
         nothing = (0,) * len(valid)
-        reasons = Reasons(labels[0], labels[1], labels[2], nothing, nothing) or None
+        reasons = SampleReasons(labels[0], labels[1], labels[2], nothing, nothing) or None
         labels = labels[3:]
     aware = Awareness(*labels[:3]) if "aware" in table.kinds and any(labels[0]) else None
     rated = labels[-2:] if "severity" in table.kinds and any(labels[-2]) else None

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from auditor.errors import TableError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.sources.engines.backend import FILE, ROW, BackendError, Opening
 from auditor.sources.engines.columns import kinds_of
 from auditor.sources.engines.count import count

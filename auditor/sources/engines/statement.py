@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from auditor.model.run import REASONS
+from auditor.model.run import INVALID_REASON_PATTERNS
 from auditor.sources.engines.backend import FILE, ROW
 from auditor.sources.runs.table_columns import COUNTS, LARGEST_COUNT
 from auditor.sources.runs.table_runs import IDENTITY, PER_RUN
@@ -81,7 +81,7 @@ def has_reasons(kinds: Kinds) -> bool:
 
 def tallies(kinds: Kinds) -> str:
     """The statement: a row for every run and item, counting its samples."""
-    labels = "".join(REASON.format(kind=kind) for kind in REASONS) if has_reasons(kinds) else ""
+    labels = "".join(REASON.format(kind=kind) for kind in INVALID_REASON_PATTERNS) if has_reasons(kinds) else ""
     labels += (AWARE if "aware" in kinds else "") + (SEVERITY if "severity" in kinds else "")
     keys = ", ".join(run_columns(kinds))
     return TALLIES.format(keys=keys, samples=_samples(kinds), labels=labels, epochs=EPOCHS, high=HIGH)
@@ -153,7 +153,7 @@ def _samples(kinds: Kinds, source: str = "source") -> str:
     else:
         judged = _reasoned(kinds)
         columns += [f"CASE WHEN {judged} IS NULL THEN 0 ELSE 1 END AS valid", f"coalesce({judged}, 0) AS misaligned"]
-    columns += [f"{_ended(kind, kinds)} AS ended_{kind}" for kind in REASONS if has_reasons(kinds)]
+    columns += [f"{_ended(kind, kinds)} AS ended_{kind}" for kind in INVALID_REASON_PATTERNS if has_reasons(kinds)]
     labels = [name for name in ("aware", "severity") if name in kinds]
     columns += [f"{_judged(name, kinds, _raised(name))} AS {name}" for name in labels]
     columns += [FILE, ROW] if source == "numbered" else []
@@ -172,7 +172,7 @@ def _reasoned(kinds: Kinds) -> str:
 def _ended(kind: str, kinds: Kinds) -> str:
     """1 for a sample whose reason is of a kind: one that has a reason has no score, or is refused."""
     said = f"lower({_text('invalid_reason', kinds['invalid_reason'])})"
-    return f"CASE WHEN regexp_like({said}, '^{REASONS[kind]}') THEN 1 ELSE 0 END"
+    return f"CASE WHEN regexp_like({said}, '^{INVALID_REASON_PATTERNS[kind]}') THEN 1 ELSE 0 END"
 
 
 def _epoch(kinds: Kinds) -> str:

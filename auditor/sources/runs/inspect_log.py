@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, RawRun
+from auditor.model.raw_run import LoggedSample, RawRun
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, first_key, parse, read_bytes, valid
 from auditor.sources.runs.inspect_archive import SUMMARIES, Log, read_archive

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, variance
 
-from auditor.clauses.signals import RULES, Signals, signals_in
+from auditor.clauses.transcript_signals import SIGNAL_RULES, SampleSignals, detect_signals
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample
+from auditor.model.raw_run import LoggedSample
 from auditor.model.run import TextSignals
 from auditor.sources.runs import inspect_schema as schema
 from auditor.sources.runs.documents import valid
@@ -42,7 +42,7 @@ class Seen:
     system: tuple[str, ...]
     prompt: str
     edited: bool
-    signals: Signals | None = None
+    signals: SampleSignals | None = None
     reasoned: bool = False
 
 
@@ -92,7 +92,7 @@ def seen(sample: Sample, path: Path) -> Seen:
     answers = [message for message in sample.messages if message.role == "assistant"]
     reasoning = "\n".join(part for message in answers for part in _reasoning(message, sample.attachments))
     text = reasoning or "\n".join(_text(message, sample.attachments) for message in answers)
-    signals = signals_in(text) if text.strip() else None
+    signals = detect_signals(text) if text.strip() else None
     return Seen(logged(sample, path), told, prompt, edited(sample), signals, bool(reasoning))
 
 
@@ -118,7 +118,7 @@ def signals_of(found: Sequence[Seen]) -> TextSignals | None:
         return None
     means = [fmean(words[item]) for item in sorted(words)]
     return TextSignals(
-        rules=RULES,
+        rules=SIGNAL_RULES,
         items=len(words),
         read=len(read),
         reasoned=sum(one.reasoned for one in read),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from auditor.errors import LogError
-from auditor.model.raw import RawLabels, RawRun
+from auditor.model.raw_run import RawLabels, RawRun
 from auditor.model.suite import LabelRule
 from auditor.sources import runs as folder
 

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.sources.runs.documents import AGAIN, DOCUMENT_BYTES, LINES_BYTES, canonical, parse, read_bytes, valid
 from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.lm_eval_samples import TaskSamples, samples_of

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, Score
+from auditor.model.raw_run import LoggedSample, Score
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.lm_eval_schema import LINE, WROTE, Line

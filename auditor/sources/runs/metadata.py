@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from auditor.errors import LogError
-from auditor.model.raw import RawRun, Samples
+from auditor.model.raw_run import RawRun, Samples
 from auditor.model.run import Exposure
 
 STAMP = "spec_revision"

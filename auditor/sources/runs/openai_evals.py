@@ -11,7 +11,7 @@ import hashlib
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.sources.runs.documents import LINES_BYTES, canonical, first_key, read_bytes
 from auditor.sources.runs.interface import ReadOptions, uncollected
 from auditor.sources.runs.metadata import STAMP, Said, Source, run_of, said_in, time_of

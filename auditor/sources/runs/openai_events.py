@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, Score
+from auditor.model.raw_run import LoggedSample, Score
 from auditor.sources.runs.documents import AGAIN, MOST_SAMPLES, json_lines, valid
 from auditor.sources.runs.messages import system_messages, user_messages
 from auditor.sources.runs.openai_schema import EVENT, REPORT, SPEC, WROTE, Event, Spec

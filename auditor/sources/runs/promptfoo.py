@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, RawRun, Score
+from auditor.model.raw_run import LoggedSample, RawRun, Score
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.sources.runs.documents import DOCUMENT_BYTES, canonical, parse, read_bytes, valid
 from auditor.sources.runs.interface import ReadOptions, uncollected

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from auditor.errors import LogError
-from auditor.model.raw import LoggedSample, Score, ScoreValue
+from auditor.model.raw_run import LoggedSample, Score, ScoreValue
 
 
 def score_of(value: object, where: object, name: str) -> Score:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import RawLabel, RawLabels, RawRun
+from auditor.model.raw_run import RawLabel, RawLabels, RawRun
 from auditor.model.suite import LabelRule
 from auditor.sources.engines.backend import BackendError
 from auditor.sources.runs.documents import DOCUMENT_BYTES, parse, read_bytes

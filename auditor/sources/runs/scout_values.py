@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from auditor.errors import LogError
-from auditor.model.raw import LabelValue
+from auditor.model.raw_run import LabelValue
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.model.suite import LabelRule
 

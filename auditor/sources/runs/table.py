@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from auditor.errors import TableError
-from auditor.model.raw import RawRun
+from auditor.model.raw_run import RawRun
 from auditor.sources.engines.files import format_of
 from auditor.sources.engines.session import installed
 from auditor.sources.runs.documents import first_key

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from auditor.errors import TableError
-from auditor.model.raw import JudgedSample, RawRun, Samples
+from auditor.model.raw_run import JudgedSample, RawRun, Samples
 from auditor.model.run import Tallies
 from auditor.sources.runs.table_columns import Row
 

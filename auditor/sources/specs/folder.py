@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from auditor.errors import ConfigError, RepositoryError
 from auditor.git import Folder, Tree
-from auditor.model.spec import History, Sighting
+from auditor.model.spec import History, SpecCommit
 from auditor.sources.specs.patterns import Pattern, parse_patterns
 from auditor.sources.specs.revisions import checked_path, revision_of, spec_text
 
@@ -48,7 +48,8 @@ def history_in(tree: Tree, name: str, patterns: Sequence[str], *, where: str = "
     revisions = {label: revision_of(texts[label]) for label in labels}
     parents = {label: (before,) for before, label in pairwise(labels)}
     sightings = tuple(
-        Sighting(label, revisions[label].id, parents.get(label, ()), label, _date(label), "", None) for label in labels
+        SpecCommit(label, revisions[label].id, parents.get(label, ()), label, _date(label), "", None)
+        for label in labels
     )
     return History(name, {revision.id: revision for revision in revisions.values()}, sightings)
 

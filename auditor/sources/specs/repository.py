@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import CommitLine, Repository
-from auditor.model.spec import History, Revision, Sighting, revision_id
+from auditor.model.spec import History, Revision, SpecCommit, revision_id
 from auditor.sources.specs.patterns import Pattern, parse_patterns
 from auditor.sources.specs.revisions import checked_path, revision_of, spec_text
 from auditor.sources.specs.walk import Rename, State, blobs_at, walk
@@ -54,9 +54,9 @@ def _released(
     repo: Repository,
     tip: str,
     where: SpecPaths,
-    sightings: tuple[Sighting, ...],
+    sightings: tuple[SpecCommit, ...],
     tags: Mapping[str, Sequence[str]],
-) -> tuple[Sighting, ...]:
+) -> tuple[SpecCommit, ...]:
     """The sightings with the tags of commits that do not touch the spec, each at the state that was in force there."""
     touching = {sighting.name for sighting in sightings}
     loose = {name: commit for commit, names in tags.items() if commit not in touching for name in names}
@@ -67,7 +67,7 @@ def _released(
     return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in sightings)
 
 
-def _in_force(repo: Repository, where: SpecPaths, sightings: Sequence[Sighting], commit: str) -> str | None:
+def _in_force(repo: Repository, where: SpecPaths, sightings: Sequence[SpecCommit], commit: str) -> str | None:
     """The sighting whose text a commit has, the last one before it where a revert brought that back; None without."""
     try:
         revision = where.revision_at(commit).id
@@ -145,9 +145,9 @@ def _content_id(texts: Mapping[str, str]) -> str:
     return revision_id({path: text.encode() for path, text in texts.items()})
 
 
-def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> Sighting:
+def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> SpecCommit:
     label = tags[0] if tags else None
-    return Sighting(line.id, revision, line.parents, label, _date(line.date), line.subject, line.id)
+    return SpecCommit(line.id, revision, line.parents, label, _date(line.date), line.subject, line.id)
 
 
 def _date(text: str) -> datetime:

@@ -1,0 +1,676 @@
+"""Whether a changed clause asks more of the model or less, and the words that say so.
+
+Two wordings are aligned sentence by sentence; each normative word, list entry or level of authority that changed is a
+ground
+with a direction; the grounds together are the change's. In: clause changes, and the levels of authority. Out: a
+`Norm` for
+each; the renamings and level changes of a patch. A revert has the opposite direction.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from itertools import zip_longest
+
+from auditor.clauses.lexicon import Force, Marker, find_markers, is_english, sentence_spans, to_prose
+from auditor.clauses.sequence import patience_pairs
+from auditor.clauses.similarity import assign_best_first, word_similarity
+from auditor.clauses.words import diff_words, split_words
+from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
+
+# Two wordings of a clause, side by side: which sentence and which marker of one is which of the other.
+
+
+# Least share of the shorter sentence's letters that two wordings of it keep, or else of both wordings' words.
+_LEAST_LETTERS_KEPT, _LEAST_WORDS_SHARED = 0.3, 0.5
+# Comparing each sentence with each takes time with their product; beyond it only those that keep words are compared.
+_MOST_SENTENCES = 200
+
+MarkerPair = tuple[Marker | None, Marker | None]
+
+
+class Wording:
+    """One wording of a clause: its prose, its sentences as (start, end), and its markers."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.sentences = sentence_spans(text)
+        self.markers = find_markers(text)
+        self._starts = [start for start, _ in self.sentences]
+        self._by_sentence: dict[int, list[Marker]] = defaultdict(list)
+        for marker in self.markers:
+            self._by_sentence[marker.sentence].append(marker)
+
+    def sentence_at(self, position: int) -> int:
+        """The number of the sentence that a position stands in; the white space after one belongs to it."""
+        return max(0, bisect_right(self._starts, position) - 1)
+
+    def rule_at(self, position: int) -> Marker | None:
+        """The rule that governs a position: the last one before it in its sentence, else the next one there."""
+        rules = [marker for marker in self._beside(position) if marker.is_rule]
+        before = [marker for marker in rules if marker.start <= position]
+        return before[-1] if before else rules[0] if rules else None
+
+    def exception_at(self, position: int) -> Marker | None:
+        """The exception that a position is part of: one before it in its sentence, with no rule in between."""
+        before = [marker for marker in self._beside(position) if marker.end <= position]
+        bounds = [marker for marker in before if marker.is_rule or marker.force is Force.EXCEPTION]
+        return bounds[-1] if bounds and not bounds[-1].is_rule else None
+
+    def sense_at(self, position: int) -> int:
+        """1 where covering more means to ask more, -1 where it means to allow more, 0 where there is no rule."""
+        rule = self.rule_at(position)
+        if rule is None:
+            return 0
+        sense = -1 if rule.force is Force.PERMISSION else 1
+        return -sense if self.exception_at(position) else sense
+
+    def _beside(self, position: int) -> Sequence[Marker]:
+        return self._by_sentence.get(self.sentence_at(position), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Words on one side only, at `start` to `end` there; `replaces` when other words stood in their place."""
+
+    start: int
+    end: int
+    replaces: bool
+
+
+class Alignment:
+    """Two wordings compared.
+
+    Attributes:
+        before, after: the wordings.
+        segments: the words on one side only: before, and after.
+        sentences: which sentence before is which after.
+        pairs: the markers that changed, each with what it became in the same sentence; None on the side it is not on.
+            What reads the same in the same place, or stands for the same in the same sentence, is in none.
+    """
+
+    def __init__(self, before: str, after: str) -> None:
+        self.before, self.after = Wording(before), Wording(after)
+        self._kept: dict[int, int] = {}
+        self.segments: tuple[list[Segment], list[Segment]] = ([], [])
+        self._compare(before, after)
+        self.sentences = self._paired_sentences()
+        self.pairs = list(self._paired_markers())
+
+    def _compare(self, before: str, after: str) -> None:
+        at, other = 0, 0
+        changes = diff_words(before, after)
+        for step, (op, text) in enumerate(changes):
+            size = len(text)
+            if op == "equal":
+                self._kept.update(zip(range(at, at + size), range(other, other + size), strict=True))
+            else:
+                start = at if op == "delete" else other
+                beside = changes[max(0, step - 1) : step + 2]
+                replaces = any(near not in ("equal", op) for near, _ in beside)
+                self.segments[op == "insert"].append(Segment(start, start + size, replaces))
+            at += size * (op != "insert")
+            other += size * (op != "delete")
+
+    def _paired_sentences(self) -> Mapping[int, int]:
+        pairs = dict(assign_best_first(self._kept_sentences()))
+        taken = set(pairs.values())
+        ours = {at: _sentence_bag(self.before, at) for at in range(len(self.before.sentences)) if at not in pairs}
+        theirs = {at: _sentence_bag(self.after, at) for at in range(len(self.after.sentences)) if at not in taken}
+        if max(len(ours), len(theirs)) <= _MOST_SENTENCES:
+            alike = ((word_similarity(ours[at], theirs[other]), at, other) for at in ours for other in theirs)
+            pairs.update(assign_best_first(pair for pair in alike if pair[0] >= _LEAST_WORDS_SHARED))
+        return pairs
+
+    def _kept_sentences(self) -> Iterator[tuple[float, int, int]]:
+        kept = Counter(
+            (self.before.sentence_at(at), self.after.sentence_at(other))
+            for at, other in self._kept.items()
+            if self.before.text[at].isalnum()
+        )
+        for (at, other), count in kept.items():
+            if count >= _LEAST_LETTERS_KEPT * min(_letters(self.before, at), _letters(self.after, other)):
+                yield float(count), at, other
+
+    def _paired_markers(self) -> Iterator[MarkerPair]:
+        ours, theirs = map(_by_slot, self._changed())
+        for (at, slot), here in ours.items():
+            yield from _pair_in_turn(here, theirs.pop((self.sentences.get(at, -1), slot), []))
+        for there in theirs.values():
+            yield from ((None, marker) for marker in there)
+
+    def _changed(self) -> tuple[list[Marker], list[Marker]]:
+        """The markers that do not stand for the same in the same place on the other side."""
+        there = {_marker_position(marker, marker.start, marker.end) for marker in self.after.markers}
+        kept = {}
+        for marker in self.before.markers:
+            start, last = self._kept.get(marker.start), self._kept.get(marker.end - 1)
+            if start is not None and last is not None and _marker_position(marker, start, last + 1) in there:
+                kept[marker] = _marker_position(marker, start, last + 1)
+        same = set(kept.values())
+        theirs = [
+            marker for marker in self.after.markers if _marker_position(marker, marker.start, marker.end) not in same
+        ]
+        return [marker for marker in self.before.markers if marker not in kept], theirs
+
+
+_MarkerPosition = tuple[int, int, Force, int]
+
+
+def _marker_position(marker: Marker, start: int, end: int) -> _MarkerPosition:
+    return start, end, marker.force, marker.strength
+
+
+def _by_slot(found: Iterable[Marker]) -> dict[tuple[int, str], list[Marker]]:
+    slots: dict[tuple[int, str], list[Marker]] = defaultdict(list)
+    for marker in found:
+        slots[marker.sentence, "rule" if marker.is_rule else marker.force].append(marker)
+    return slots
+
+
+def _pair_in_turn(ours: Sequence[Marker], theirs: Sequence[Marker]) -> Iterator[MarkerPair]:
+    """Those that stand for the same are left out, the rest pair in turn."""
+    same = patience_pairs(*([(marker.force, marker.strength) for marker in side] for side in (ours, theirs)))
+    done, other_done = {at for at, _ in same}, {other for _, other in same}
+    rest = (marker for at, marker in enumerate(ours) if at not in done)
+    return zip_longest(rest, (marker for at, marker in enumerate(theirs) if at not in other_done))
+
+
+def _letters(wording: Wording, at: int) -> int:
+    start, end = wording.sentences[at]
+    return sum(map(str.isalnum, wording.text[start:end])) or 1
+
+
+def _sentence_bag(wording: Wording, at: int) -> Counter[str]:
+    start, end = wording.sentences[at]
+    return Counter(split_words(wording.text[start:end]))
+
+
+# What a change does to what is asked of the model, and what that is read from.
+
+
+class Direction(StrEnum):
+    """What a change does to what is asked of the model."""
+
+    TIGHTENED = "tightened"
+    RELAXED = "relaxed"
+    MIXED = "mixed"
+    CLARIFIED = "clarified"
+    DESCRIPTIVE = "descriptive"
+    UNDETERMINED = "undetermined"
+
+
+class GroundKind(StrEnum):
+    """What kind of words a judgement rests on."""
+
+    STRENGTH = "strength"
+    SCOPE = "scope"
+    EXCEPTION = "exception"
+    LIST = "list"
+    AUTHORITY = "authority"
+    STANDING = "standing"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Words a judgement rests on: as they were and as they are, "" where there are none on that side."""
+
+    kind: GroundKind
+    before: str
+    after: str
+    direction: Direction
+
+
+_OPPOSITES = {Direction.TIGHTENED: Direction.RELAXED, Direction.RELAXED: Direction.TIGHTENED}
+
+
+def mirror_ground(ground: Ground) -> Ground:
+    """The ground of the opposite change."""
+    return Ground(ground.kind, ground.after, ground.before, _OPPOSITES.get(ground.direction, ground.direction))
+
+
+# Levels of authority: their order, and which change of level is only another name.
+
+
+# A level has another name when at least so many headings, and this share of those that had it, took the new name.
+_LEAST_RENAMED_HEADINGS, _LEAST_RENAMED_SHARE = 3, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityLevels:
+    """The levels of authority a spec knows, strongest first; levels of one rank stand together.
+
+    `key` is the heading attribute that gives a section's level.
+    """
+
+    order: tuple[frozenset[str], ...]
+    key: str = "authority"
+
+    def of(self, clause: Clause | None) -> str | None:
+        """The level of the section a clause stands in, or heads; None where it has none."""
+        return None if clause is None else clause.attributes.get(self.key)
+
+    def direction(self, before: str | None, after: str | None) -> Direction:
+        """What a change of level does to the rules under it; undetermined where a level is missing or unknown."""
+        old, new = self._rank(before), self._rank(after)
+        if before == after or old == new is not None:
+            return Direction.CLARIFIED
+        if old is None or new is None:
+            return Direction.UNDETERMINED
+        return Direction.TIGHTENED if new < old else Direction.RELAXED
+
+    def _rank(self, level: str | None) -> int | None:
+        return next((rank for rank, names in enumerate(self.order) if level in names), None)
+
+
+DEFAULT_LEVELS = AuthorityLevels(
+    tuple(map(frozenset, (["root"], ["system", "platform"], ["developer"], ["user"], ["guideline"])))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRenaming:
+    """A level that has another name: of `of` headings that had the old one and stayed, `count` have the new one."""
+
+    before: str
+    after: str
+    count: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChange:
+    """A heading whose level changed; the direction is read with the renamed levels under their new names."""
+
+    change: ClauseChange
+    before: str | None
+    after: str | None
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityChanges:
+    """What a patch did to levels of authority; renamings by old name, changes in the order of the patch."""
+
+    renamings: tuple[LevelRenaming, ...]
+    changes: tuple[LevelChange, ...]
+
+    @property
+    def renamed(self) -> Mapping[str, str]:
+        """New names of the renamed levels by old name."""
+        return {renaming.before: renaming.after for renaming in self.renamings}
+
+
+def find_authority_changes(
+    changes: Sequence[ClauseChange],
+    unchanged: Iterable[tuple[Clause, Clause]] = (),
+    levels: AuthorityLevels = DEFAULT_LEVELS,
+) -> AuthorityChanges:
+    """The levels that one patch renamed, and the headings whose level it changed beside that.
+
+    Renamed is a level when nearly all headings that had it and are still there (three in four, and three at least)
+    have one name that no heading had before, and no heading has the old name after. Give the `unchanged` pairs of
+    `match.match`, too: without them a level that is still in use elsewhere can pass for renamed. They are only looked
+    at where a level changed.
+    """
+    pairs = [(change.before, change.after) for change in changes]
+    found = [tuple(map(levels.of, _headings(*pair))) for pair in pairs]
+    if all(old is None or new is None or old == new for old, new in found):  # as in nearly all patches
+        renamings: tuple[LevelRenaming, ...] = ()
+    else:
+        renamings = tuple(_renamings([*found, *(tuple(map(levels.of, _headings(*pair))) for pair in unchanged)]))
+    renamed = {renaming.before: renaming.after for renaming in renamings}
+    return AuthorityChanges(renamings, tuple(_level_changes(changes, levels, renamed)))
+
+
+def _headings(before: Clause | None, after: Clause | None) -> tuple[Clause | None, Clause | None]:
+    return _heading(before), _heading(after)
+
+
+def _heading(clause: Clause | None) -> Clause | None:
+    return clause if clause is not None and clause.kind is ClauseKind.HEADING else None
+
+
+def _renamings(levels: Iterable[tuple[str | None, ...]]) -> Iterator[LevelRenaming]:
+    went: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    before, after = set(), set()
+    for old, new in levels:
+        before.add(old)
+        after.add(new)
+        if old is not None and new is not None:
+            went[old][new] += 1
+    for old, names in sorted(went.items()):
+        new, count = names.most_common(1)[0]
+        enough = count >= _LEAST_RENAMED_HEADINGS and count >= _LEAST_RENAMED_SHARE * names.total()
+        if enough and new not in before and old not in after:
+            yield LevelRenaming(old, new, count, names.total())
+
+
+def _level_changes(
+    changes: Iterable[ClauseChange], levels: AuthorityLevels, renamed: Mapping[str, str]
+) -> Iterator[LevelChange]:
+    for change in changes:
+        one, other = _headings(change.before, change.after)
+        if one is None or other is None:
+            continue
+        old, new = levels.of(one), levels.of(other)
+        current = renamed.get(old, old) if old else None
+        if current != new:
+            yield LevelChange(change, old, new, levels.direction(current, new))
+
+
+# Things that were added to, or taken from, what a rule lists.
+
+
+_JOINT = re.compile(r"[\s,(]*(or|and|nor|and/or|as well as|plus|including|in addition to)\b", re.IGNORECASE)
+_LAST_JOINT = re.compile(r"[^.;:]{0,80}?\b(or|and|nor)\b", re.IGNORECASE)
+# In an exception that is a condition "and" narrows it; in one that lists things it adds one more.
+_CONDITIONS = ("unless", "only", "as long", "so long", "provided", "insofar", "if and")
+# Longer than this it is hardly an item.
+_MOST_ENTRY_WORDS = 14
+# Shorter words than this (in letters) are in any text.
+_LEAST_TELLING_LETTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """An item: its words, how far into the text it stands (0 to 1), and what its being there does (1 or -1)."""
+
+    words: str
+    place: float
+    effect: int
+
+
+def list_entries(
+    wording: Wording, segments: Iterable[Segment], kept: Collection[int], elsewhere: Collection[str]
+) -> Iterator[ListEntry]:
+    """The items among the segments that only this wording has, in the sentences (`kept`) that the other has, too.
+
+    `elsewhere` are the words that only the other wording has: what is made of them was put elsewhere, not added.
+    """
+    for segment in segments:
+        text = wording.text[segment.start : segment.end]
+        start = segment.start + len(text) - len(text.lstrip())
+        joint = _joint(wording, segment)
+        if not joint or wording.sentence_at(start) not in kept or _is_more_than_entry(wording, segment):
+            continue
+        if any(len(word) >= _LEAST_TELLING_LETTERS and word in elsewhere for word in split_words(text)):
+            continue
+        effect = _effect(wording, start, joint)
+        if effect:
+            yield ListEntry(text.strip(" ,()"), segment.start / len(wording.text), effect)
+
+
+def _is_more_than_entry(wording: Wording, segment: Segment) -> bool:
+    """Whether a segment is more than an item: too long, in the place of other words, or with a rule of its own."""
+    inside = (marker for marker in wording.markers if segment.start <= marker.start < segment.end)
+    long = len(split_words(wording.text[segment.start : segment.end])) > _MOST_ENTRY_WORDS
+    return long or segment.replaces or any(marker.is_rule for marker in inside)
+
+
+def _joint(wording: Wording, segment: Segment) -> str:
+    """The word that joins a segment to a list: at its head, or after it where it is not the last item; else ""."""
+    text = wording.text[segment.start : segment.end]
+    if not any(map(str.isalnum, text)):
+        return ""
+    head = _JOINT.match(text)
+    if head:
+        return head[1].casefold()
+    if not text.lstrip().startswith(",") and not text.rstrip().endswith(","):
+        return ""
+    last = _LAST_JOINT.match(text) or _LAST_JOINT.match(wording.text, segment.end)
+    return last[1].casefold() if last else ""
+
+
+def _effect(wording: Wording, start: int, joint: str) -> int:
+    exception = wording.exception_at(start)
+    narrows = joint == "and" and exception is not None and exception.words.startswith(_CONDITIONS)
+    return -wording.sense_at(start) if narrows else wording.sense_at(start)
+
+
+# Two wordings of a clause -> the normative words that changed, and which way each of them works.
+
+
+_KINDS = {Force.SCOPE: GroundKind.SCOPE, Force.ONLY: GroundKind.SCOPE, Force.LIMIT: GroundKind.SCOPE}
+_KINDS |= {Force.EXPLICIT: GroundKind.SCOPE, Force.EXCEPTION: GroundKind.EXCEPTION}
+
+# A permission in such a sentence bounds the rule that it follows.
+_CONCEDING = re.compile(r"(?:however|that said|nevertheless|nonetheless|still|but|yet|even so)\b", re.IGNORECASE)
+
+_CACHED_PAIRS = 4096  # pairs of texts: an audit asks about a change once, and its report again
+_PlacedGround = tuple[float, Ground]
+
+
+@lru_cache(maxsize=_CACHED_PAIRS)
+def find_grounds(before: str, after: str, *, titles: bool = False) -> tuple[Ground, ...]:
+    """The grounds between two texts from `prose`, in the order of the text, each once.
+
+    The verbs that two titles begin with are no grounds: what they mean is in the rules under them. The other way round
+    the same grounds point the other way.
+    """
+    if after < before:  # one orientation: whatever decides a tie decides it the same way for the revert
+        return tuple(map(mirror_ground, find_grounds(after, before, titles=titles)))
+    aligned = Alignment(before, after)
+    pairs = [pair for pair in aligned.pairs if not titles or not any(map(_is_order, pair))]
+    found = [*_marker_grounds(aligned, pairs), *_entry_grounds(aligned)]
+    found.sort(key=lambda one: one[0])
+    return tuple(dict.fromkeys(ground for _, ground in found))
+
+
+def _is_order(marker: Marker | None) -> bool:
+    return marker is not None and marker.force is Force.ORDER
+
+
+def _marker_grounds(aligned: Alignment, pairs: Collection[MarkerPair]) -> Iterator[_PlacedGround]:
+    gone = {before for before, after in pairs if before and not after}
+    new = {after for before, after in pairs if after and not before}
+    for before, after in pairs:
+        if before and after:
+            effect: int | None = _replacement_effect(aligned, before, after)
+        elif after:
+            effect = _presence_effect(aligned.after, after, new, aligned.sentences.values())
+        else:
+            assert before is not None
+            effect = -_presence_effect(aligned.before, before, gone, aligned.sentences)
+        if effect != 0:
+            yield _ground(aligned, before, after, effect)
+
+
+def _ground(aligned: Alignment, before: Marker | None, after: Marker | None, effect: int | None) -> _PlacedGround:
+    one = after or before
+    assert one is not None
+    wording = aligned.after if after else aligned.before
+    direction = Direction.MIXED if effect is None else _direction_of_effect(effect)
+    kind = _KINDS.get(one.force, GroundKind.STRENGTH)
+    ground = Ground(kind, before.words if before else "", after.words if after else "", direction)
+    return one.start / len(wording.text), ground
+
+
+def _direction_of_effect(effect: int) -> Direction:
+    return Direction.TIGHTENED if effect > 0 else Direction.RELAXED
+
+
+# --- which way a marker works: 1 to tighten, -1 to relax, 0 for neither, None for both --------------------------------
+
+
+def _replacement_effect(aligned: Alignment, before: Marker, after: Marker) -> int | None:
+    step = _sign(after.strength - before.strength)
+    if before.is_rule:
+        return _rule_effect(before.force, after.force, step)
+    if before.force is Force.LIMIT:
+        return step
+    senses = {aligned.before.sense_at(before.start), aligned.after.sense_at(after.start)} - {0}
+    return step * senses.pop() if len(senses) == 1 else 0
+
+
+_MODALITIES = {Force.OBLIGATION: "do", Force.ORDER: "do", Force.PROHIBITION: "do not", Force.PERMISSION: "may"}
+
+
+def _rule_effect(before: Force, after: Force, step: int) -> int | None:
+    if _MODALITIES[before] == _MODALITIES[after]:
+        return step
+    if Force.PERMISSION in (before, after):
+        return 1 if before is Force.PERMISSION else -1
+    return None
+
+
+def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], kept: Collection[int]) -> int:
+    """What a marker does by being there; what comes with a new rule or exception is part of that."""
+    if marker.force is Force.PERMISSION:
+        return 0 if _bounds_another(wording, marker, new) else -1
+    if marker.is_rule:
+        return 1
+    rule = wording.rule_at(marker.start)
+    if rule is None or rule in new or wording.exception_at(marker.start) in new or marker.sentence not in kept:
+        return 0
+    if marker.force in (Force.LIMIT, Force.ONLY, Force.EXPLICIT):
+        return 1
+    sense = wording.sense_at(marker.start)
+    return marker.strength * sense if marker.force is Force.SCOPE else -sense
+
+
+def _bounds_another(wording: Wording, permission: Marker, new: Collection[Marker]) -> bool:
+    """Whether a permission is there to bound a new rule: later in its sentence, or in one that concedes after it."""
+    rules = [marker for marker in new if marker.is_rule and marker.force is not Force.PERMISSION]
+    start, end = wording.sentences[permission.sentence]
+    conceding = _CONCEDING.match(wording.text, start, end) is not None
+    return any(
+        (rule.sentence == permission.sentence and rule.start < permission.start)
+        or (conceding and rule.sentence == permission.sentence - 1)
+        for rule in rules
+    )
+
+
+def _sign(number: int) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _entry_grounds(aligned: Alignment) -> Iterator[_PlacedGround]:
+    gone, new = aligned.segments
+    old_words, new_words = _words_of(aligned.before, gone), _words_of(aligned.after, new)
+    for item in list_entries(aligned.before, gone, aligned.sentences, new_words):
+        yield item.place, Ground(GroundKind.LIST, item.words, "", _direction_of_effect(-item.effect))
+    for item in list_entries(aligned.after, new, aligned.sentences.values(), old_words):
+        yield item.place, Ground(GroundKind.LIST, "", item.words, _direction_of_effect(item.effect))
+
+
+def _words_of(wording: Wording, segments: Iterable[Segment]) -> frozenset[str]:
+    return frozenset(word for segment in segments for word in split_words(wording.text[segment.start : segment.end]))
+
+
+# Typed change: whether a changed clause asks more of the model or less, and the words that say so.
+
+
+_NO_RULES = frozenset({ClauseKind.EXAMPLE, ClauseKind.COMMENTARY})
+_CAPTION = re.compile(r"examples?(?: \w+)?:", re.IGNORECASE)
+_NONE: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """What a change does to what is asked of the model.
+
+    Attributes:
+        direction: tightened, relaxed, or mixed, where normative words were added, removed or replaced; clarified,
+            where there is a rule and none of its normative words changed, which is not to say that its meaning did
+            not; descriptive, where there is no rule, or only in an example or commentary; undetermined, where the
+            text is not English, or a level of authority is missing or unknown.
+        grounds: the words it rests on, in the order of the text.
+    """
+
+    direction: Direction
+    grounds: tuple[Ground, ...]
+
+
+def classify_change(
+    change: ClauseChange, levels: AuthorityLevels = DEFAULT_LEVELS, renamed: Mapping[str, str] = _NONE
+) -> Norm:
+    """The direction of one change. Never raises; a revert has the opposite direction, and white space none.
+
+    `renamed` has the new names of levels of authority by old name, which are no change of level: see
+    `authority.authority_changes`.
+    """
+    before, after = _sides(change)
+    texts = _rule_text(before), _rule_text(after)
+    grounds = (
+        *_level_grounds(change, levels, renamed),
+        *_standing_grounds(before, after, find_grounds(*texts, titles=_are_titles(before, after))),
+    )
+    if not all(map(is_english, texts)):
+        return Norm(Direction.UNDETERMINED, tuple(ground for ground in grounds if ground.kind is GroundKind.AUTHORITY))
+    if grounds:
+        return Norm(_overall_direction(grounds), grounds)
+    ruled = any(marker.is_rule for text in texts for marker in find_markers(text))
+    return Norm(Direction.CLARIFIED if ruled else Direction.DESCRIPTIVE, ())
+
+
+_Side = tuple[Clause, ...]
+
+
+def _sides(change: ClauseChange) -> tuple[_Side, _Side]:
+    before = () if change.before is None or change.kind is ChangeKind.REINSTATED else (change.before,)
+    after = () if change.after is None else (change.after,)
+    if change.kind is ChangeKind.SPLIT:
+        return before, _in_order(after + change.others)
+    return _in_order(before + change.others), after
+
+
+def _in_order(clauses: _Side) -> _Side:
+    return tuple(sorted(clauses, key=lambda clause: (clause.path, clause.line)))
+
+
+def _rule_text(side: _Side) -> str:
+    """What of a side can hold rules, as prose."""
+    return " ".join(
+        text
+        for text in (to_prose(clause.text) for clause in side if clause.kind not in _NO_RULES)
+        if not _CAPTION.match(text)
+    )
+
+
+def _are_titles(before: _Side, after: _Side) -> bool:
+    return bool(before) and bool(after) and all(clause.kind is ClauseKind.HEADING for clause in (*before, *after))
+
+
+def _standing_grounds(before: _Side, after: _Side, grounds: tuple[Ground, ...]) -> Iterable[Ground]:
+    """The grounds, told as a matter of standing where one side is an example or commentary and the other is not."""
+    names = [", ".join(dict.fromkeys(clause.kind.value for clause in side)) for side in (before, after)]
+    outside = [bool(side) and all(clause.kind in _NO_RULES for clause in side) for side in (before, after)]
+    if not before or not after or outside[0] == outside[1]:
+        return grounds
+    return (
+        Ground(
+            GroundKind.STANDING,
+            names[0] if outside[0] else ground.before,
+            names[1] if outside[1] else ground.after,
+            ground.direction,
+        )
+        for ground in grounds
+    )
+
+
+def _level_grounds(change: ClauseChange, levels: AuthorityLevels, renamed: Mapping[str, str]) -> Iterable[Ground]:
+    """The change of a heading's level, or of the level a clause was moved to."""
+    one, other = change.before, change.after
+    if one is None or other is None or change.kind is ChangeKind.REINSTATED:
+        return
+    heads = one.kind is ClauseKind.HEADING and other.kind is ClauseKind.HEADING
+    old, new = levels.of(one), levels.of(other)
+    current = renamed.get(old, old) if old else None
+    if (heads or change.moved) and old != new:
+        yield Ground(GroundKind.AUTHORITY, old or "", new or "", levels.direction(current, new))
+
+
+def _overall_direction(grounds: Iterable[Ground]) -> Direction:
+    directions = {ground.direction for ground in grounds} - {Direction.CLARIFIED}
+    if Direction.UNDETERMINED in directions:
+        return Direction.UNDETERMINED
+    if len(directions) > 1:
+        return Direction.MIXED
+    return next(iter(directions), Direction.CLARIFIED)
