@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from auditor.checks import catalogue
-from auditor.checks.catalogue import pages
+from auditor.checks.catalogue import load_pages
 from tests.golden.extract import CATALOGUE
 
 
@@ -20,7 +20,7 @@ def _no_key_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _fixed_catalogue() -> Iterator[None]:
     """Tests run with the checks that the golden knows: a check that is added moves no expected output of others."""
-    known = tuple(page for page in pages() if page.check.code in CATALOGUE)
+    known = tuple(page for page in load_pages() if page.check.code in CATALOGUE)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(catalogue, "pages", lambda: known)
         yield
@@ -30,5 +30,5 @@ def _fixed_catalogue() -> Iterator[None]:
 def whole_catalogue() -> Iterator[None]:
     """Every check there is: for tests of the catalogue, and of checks that the golden does not know."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "pages", pages)
+        patch.setattr(catalogue, "pages", load_pages)
         yield

@@ -17,12 +17,11 @@ import pytest
 
 from auditor.app.looked import looked
 from auditor.app.project import history_of, open_project
-from auditor.assess.facts import Assessment, Missing
-from auditor.assess.waivers import Committed, WaiverFacts
-from auditor.checks.catalogue import every_check
-from auditor.checks.interface import Case, Fired, TextCase, TextCheck
+from auditor.assess.facts import Assessment, MissingEvidence
+from auditor.assess.ledger import WaiverCommit, WaiverFacts
+from auditor.checks.catalogue import all_checks
+from auditor.checks.interface import SAMPLE_WAIVER, Case, Fired, TextCase, TextCheck
 from auditor.checks.runner import run_on_waivers
-from auditor.checks.shared import SAMPLE_WAIVER
 from auditor.cli.main import run as auditor
 from auditor.errors import ConfigError, LogError, TableError
 from auditor.model.raw_run import JudgedSample
@@ -31,7 +30,7 @@ from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.model.verdict import Cause
 from auditor.model.verdict import Verdict as V
 from auditor.store.reduce import judge
-from tests.checks.running import findings, ran, text_of
+from tests.checks.harness import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.snapshots import assert_as_written
 from tests.store.builders import a_raw_run, logged
@@ -307,7 +306,7 @@ def test_13_squashed_or_rewritten_history() -> None:
 
 def test_14_tiny_held_out_set() -> None:
     given = case(FELL, "2/10 -> 2/10")
-    assert (only(given).verdict, only(given).missing) == (V.INCONCLUSIVE, Missing.HELD_OUT)
+    assert (only(given).verdict, only(given).missing) == (V.INCONCLUSIVE, MissingEvidence.HELD_OUT)
     assert "SD105" in found(given)
 
 
@@ -413,7 +412,7 @@ def test_22_policy_relaxed_in_a_landing_of_its_own(made: Evaluated, capsys: Capt
 
 def test_23_waiver_self_approved_blanket_expired_or_backdated() -> None:
     """Each form end to end in tests/cli/test_waivers.py; here, that each is a finding and none of them waives."""
-    good = WaiverFacts(SAMPLE_WAIVER, date(2026, 3, 20), Committed(("Bea", "bea@example.org"), date(2026, 3, 1)))
+    good = WaiverFacts(SAMPLE_WAIVER, date(2026, 3, 20), WaiverCommit(("Bea", "bea@example.org"), date(2026, 3, 1)))
     planted = {
         "SD401": replace(good, day=date(2026, 4, 1)),
         "SD404": replace(good, waiver=replace(SAMPLE_WAIVER, fingerprint=None)),
@@ -489,7 +488,7 @@ def test_26_test_items_written_into_the_spec() -> None:
         Fired,
         test_items={"a": item},
     )
-    check = next(one for one in every_check() if one.code == "SD210")
+    check = next(one for one in all_checks() if one.code == "SD210")
     assert isinstance(check, TextCheck)
     assert check.run(text_of(patched))
 

@@ -66,11 +66,11 @@ BREACHES = {
     "stats imports its sibling evidence": ("stats/sizes.py", "import auditor.evidence", LAYERS, "sizes -> auditor"),
     "store imports its sibling render": ("store/codec.py", "import auditor.render.json", LAYERS, "codec -> auditor"),
     "checks import report": ("checks/shared.py", "import auditor.report", LAYERS, "checks.shared -> auditor.report"),
-    "assess imports checks": ("assess/rates.py", "import auditor.checks.shared", LAYERS, "assess.rates -> auditor"),
+    "assess imports checks": ("assess/rates.py", "import auditor.checks.interface", LAYERS, "assess.rates -> auditor"),
     "store imports GitPython": ("store/codec.py", "import git", GITPYTHON, "auditor.store.codec -> git"),
     "app imports GitPython": ("app/audit.py", "from git import Repo", GITPYTHON, "auditor.app.audit -> git"),
     "another module of git imports GitPython": ("git/trees.py", "import git", GITPYTHON, "auditor.git.trees -> git"),
-    "assess imports networkx": ("assess/rates.py", "import networkx", NETWORKX, "auditor.assess.rates -> networkx"),
+    "assess imports networkx": ("assess/rates.py", "import networkx", NETWORKX, "auditor.assess.contrast -> networkx"),
     "stats import networkx, hidden in a function": (
         "stats/normal.py",
         "def _hidden() -> None:\n    import networkx",

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import BehaviourFacts
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run

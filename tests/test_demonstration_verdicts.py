@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.git import Folder
 from auditor.model.policy import Policy

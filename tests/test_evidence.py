@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.steps import states_in_order, steps
+from auditor.assess.steps import find_steps, states_in_order
 from auditor.errors import RecordError
 from auditor.evidence import (
     Evidence,
@@ -45,7 +45,7 @@ def known(runs: Sequence[Run], of: History) -> Evidence:
 
 def found(runs: Sequence[Run], of: History) -> list[tuple[State, State, int]]:
     """The steps, as states and the number of patches they share."""
-    return [(step.before, step.after, len(step.patches)) for step in steps(known(runs, of), "lying", "m1")]
+    return [(step.before, step.after, len(step.patches)) for step in find_steps(known(runs, of), "lying", "m1")]
 
 
 def m1(revision: str) -> State:
@@ -252,6 +252,6 @@ def test_the_order_of_records_is_irrelevant(order: list[int]) -> None:
     runs = [on(f"r{place % 3}", f"m{place // 3}", created=None) for place in range(8)]
     of = history(["r0", "r1", "r2"])
     one, other = known(runs, of), known([runs[place] for place in order], of)
-    assert steps(one, "lying", "m1") == steps(other, "lying", "m1")
+    assert find_steps(one, "lying", "m1") == find_steps(other, "lying", "m1")
     assert list(one.runs) == list(other.runs)
     assert (one.lineages, one.trained) == (other.lineages, other.trained)

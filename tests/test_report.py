@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from auditor.assess.facts import Assessment, NotAssessed
-from auditor.assess.texts import place_of
-from auditor.checks.catalogue import every_check
+from auditor.assess.text import find_place
+from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place, Severity
@@ -18,7 +18,7 @@ from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict
 from auditor.report import Audit, audit_of, spec_report
 from auditor.report.fail_on import check_fail_on, matches
-from tests.checks.running import untouched
+from tests.checks.harness import untouched
 from tests.worlds import assessed, assessment, counts, history, registry, run, runs_of, tallies
 
 REVISIONS = ["r0", "r1"]
@@ -60,7 +60,7 @@ class TestPlaceOf:
         ],
     )
     def test_new_words_first_then_what_moved(self, changes: list[ClauseChange], line: int | None) -> None:
-        assert place_of(changes) == (None if line is None else Place("spec.md", line))
+        assert find_place(changes) == (None if line is None else Place("spec.md", line))
 
     def test_findings_point_there(self) -> None:
         found = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), [change(ChangeKind.ADDED, None, 7)])
@@ -167,7 +167,7 @@ class TestFailOn:
 
 class TestCheckFailOn:
     def test_everything_that_could_match_is_taken(self) -> None:
-        check_fail_on(["suspected", *Verdict, *Severity, *(check.code for check in every_check())])
+        check_fail_on(["suspected", *Verdict, *Severity, *(check.code for check in all_checks())])
         check_fail_on([])
 
     @pytest.mark.parametrize("word", ["", "SD000", "Suspected", "test_only", "critical", "fall-stays-on-test"])

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from auditor.assess.assessment import assess
+from auditor.assess.judge import assess
 from auditor.model.verdict import Verdict
 from benchmarks.verdicts.cells import Share, broken, cell
 from benchmarks.verdicts.draws import Size, items_of, moved

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts
+from auditor.assess.judge import assess
 from auditor.checks.interface import Case, Clear
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.model.policy import Policy

@@ -10,9 +10,9 @@ from auditor.app.landings import with_landings
 from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of, not_assessed
 from auditor.app.texts import texts_of
-from auditor.assess.assessment import assess
 from auditor.assess.facts import NotAssessed
-from auditor.checks.runner import Checked
+from auditor.assess.judge import assess
+from auditor.checks.runner import CheckResults
 from auditor.errors import RevisionError
 from auditor.evidence import Evidence
 from auditor.model.spec import History, patches_of
@@ -45,7 +45,7 @@ def audited(
     today: date | None = None,
 ) -> tuple[Audit, tuple[Evidence, ...]]:
     """The audit, and the evidence it rests on, spec by spec; as `audit`."""
-    parts: list[tuple[SpecReport, Checked]] = []
+    parts: list[tuple[SpecReport, CheckResults]] = []
     notes: list[NotAssessed] = []
     graphs: list[Evidence] = []
     key = key_of(project, environment)
@@ -70,7 +70,7 @@ def audited(
 
 def _of_spec(
     project: Project, config: SpecConfig, commits: str | None, key: Key, today: date | None
-) -> tuple[tuple[SpecReport, Checked], tuple[NotAssessed, ...], Evidence]:
+) -> tuple[tuple[SpecReport, CheckResults], tuple[NotAssessed, ...], Evidence]:
     history = history_of(project, config)
     evidence = evidence_of(project, history)
     assessment = assess(evidence, project.settings.policy, today, project.looks)

@@ -12,8 +12,8 @@ from datetime import timedelta
 from functools import cache
 
 from auditor.app.project import Project
-from auditor.assess.debts import Debt, owed
 from auditor.assess.facts import PatchFacts
+from auditor.assess.ledger import Debt, find_owed
 from auditor.evidence import Evidence
 from auditor.git import Commit, Repository
 from auditor.model.policy import RequireHeldOut
@@ -23,7 +23,9 @@ from auditor.settings import load
 
 def debts_at(repository: Repository, tip: str, evidence: Evidence, patches: Iterable[PatchFacts]) -> Iterator[Debt]:
     """What patches that have landed at the commit id `tip` owe; nothing for what landed where no debt was granted."""
-    open_ones = [(facts, some) for facts in patches if facts.patch.after.commit and (some := owed(evidence, facts))]
+    open_ones = [
+        (facts, some) for facts in patches if facts.patch.after.commit and (some := find_owed(evidence, facts))
+    ]
     if not open_ones:
         return
     ancestry = repository.ancestry(tip)

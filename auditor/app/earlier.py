@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from auditor.app.asked import Asked, asked_in
 from auditor.app.asof import as_of, sealed_by, settings_at
 from auditor.app.project import Project, evidence_of, history_of
-from auditor.assess.assessment import assess
+from auditor.assess.judge import assess
 from auditor.errors import InputError, RepositoryError
 from auditor.git import Commit, Repository
 from auditor.model.period import Period

@@ -9,9 +9,9 @@ from datetime import date
 from auditor.app.project import Project
 from auditor.app.waived import Granted, Holding, held_against, waiver_facts
 from auditor.assess.facts import NotAssessed
-from auditor.checks.catalogue import check_of
+from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
-from auditor.checks.runner import run_on_waivers, summed
+from auditor.checks.runner import add_counts, run_on_waivers
 from auditor.evidence import Evidence
 from auditor.git import Commit
 from auditor.report import Audit
@@ -36,7 +36,7 @@ def with_waivers(project: Project, audit: Audit, evidence: Iterable[Evidence], t
     holding = Holding(
         subjects=tuple(audit.subjects()),
         patches=patches,
-        needed=lambda rule: held_against(policy, rule) or isinstance(check_of(rule), LandingCheck),
+        needed=lambda rule: held_against(policy, rule) or isinstance(find_check(rule), LandingCheck),
         two_person=policy.two_person,
         today=today,
         granted=_granted(project),
@@ -45,7 +45,7 @@ def with_waivers(project: Project, audit: Audit, evidence: Iterable[Evidence], t
     facts = waiver_facts(waivers, holding)
     ran = run_on_waivers(facts)
     notes = (*audit.not_assessed, *(NotAssessed(one.what, one.why) for one in ran.not_run))
-    counts = summed(audit.coverage.checks, ran.counts)
+    counts = add_counts(audit.coverage.checks, ran.counts)
     coverage = replace(audit.coverage, checks=counts)
     return replace(audit, waivers=facts, waiver_findings=ran.findings, not_assessed=notes, coverage=coverage)
 

@@ -13,10 +13,10 @@ from auditor.app.project import Project
 from auditor.app.prompts import key_of
 from auditor.app.sides import Both, Sides, landing_facts, sides_of
 from auditor.app.waived import Granted, Holding, held_against, waiver_facts
-from auditor.assess.waivers import WaiverFacts
-from auditor.checks.catalogue import check_of, every_check
+from auditor.assess.ledger import WaiverFacts
+from auditor.checks.catalogue import all_checks, find_check
 from auditor.checks.interface import LandingCheck
-from auditor.checks.runner import Ran, run_on_landing, run_on_waivers
+from auditor.checks.runner import ScopeResults, run_on_landing, run_on_waivers
 from auditor.errors import ConfigError, InternalError
 from auditor.gate import found as of_checks
 from auditor.gate.decision import Decision, Entry, Level
@@ -87,7 +87,7 @@ def _project(sides: Sides, where: Path) -> Project:
 
 def _check_blockers(policy: Policy) -> None:
     """Raises ConfigError for a code that no check has: it would never block, and nobody would know."""
-    known = {*Verdict, *(check.code for check in every_check())}
+    known = {*Verdict, *(check.code for check in all_checks())}
     for one in policy.block_on:
         if one not in known:
             remedy = "give a verdict or a code that auditor checks lists"
@@ -117,7 +117,7 @@ def _on_waivers(sides: Sides, waivers: Sequence[WaiverFacts]) -> list[Entry]:
     return list(of_checks.on_waivers(_complete(run_on_waivers(waivers)).findings, sides.policy))
 
 
-def _complete(ran: Ran) -> Ran:
+def _complete(ran: ScopeResults) -> ScopeResults:
     """Raises InternalError where a check could not run."""
     for one in ran.not_run:
         raise InternalError(one.why, where=one.what)
@@ -131,7 +131,7 @@ def _waivers(sides: Sides, parts: Sequence[Judged], entries: Sequence[Entry], to
     holding = Holding(
         subjects=(*subjects_of(entries), *(one for part in parts for one in part.subjects)),
         patches={patch.id: patch for part in parts for patch in part.patches},
-        needed=lambda rule: held_against(sides.policy, rule) or isinstance(check_of(rule), LandingCheck),
+        needed=lambda rule: held_against(sides.policy, rule) or isinstance(find_check(rule), LandingCheck),
         two_person=sides.policy.two_person,
         today=today,
         granted=Granted(sides.repository, sides.base, sides.head, sides.base),

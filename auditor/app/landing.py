@@ -11,14 +11,14 @@ from auditor.app.project import Project
 from auditor.app.prompts import Key, hashed_prompts
 from auditor.app.sides import Sides
 from auditor.app.texts import texts_of
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, GapFacts
-from auditor.assess.gaps import standings
-from auditor.assess.texts import PatchText, RevisionText, leaking, place_of
-from auditor.assess.waivers import Subject, subject_of
-from auditor.checks.catalogue import check_of
-from auditor.checks.interface import StandingCheck
-from auditor.checks.runner import Checked, run_checks
+from auditor.assess.judge import assess
+from auditor.assess.ledger import WaiverSubject, waiver_subject
+from auditor.assess.open_gaps import track_gaps
+from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
+from auditor.checks.catalogue import find_check
+from auditor.checks.interface import CurrentTextCheck
+from auditor.checks.runner import CheckResults, run_checks
 from auditor.errors import InternalError, RepositoryError
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.gate.decision import Entry, Level
@@ -40,7 +40,7 @@ class Judged:
     new: tuple[Patch, ...]
     patches: tuple[Patch, ...]
     entries: tuple[Entry, ...]
-    subjects: tuple[Subject, ...]
+    subjects: tuple[WaiverSubject, ...]
 
 
 def judged(sides: Sides, config: SpecConfig, project: Project, key: Key, day: date, *, reveal: bool) -> Judged:
@@ -93,9 +93,9 @@ def _landing(
     texts: dict[str, PatchText],
     current: RevisionText | None,
     new: tuple[Patch, ...],
-) -> tuple[Landing, Checked]:
+) -> tuple[Landing, CheckResults]:
     history = evidence.history
-    places = {name: place for name, text in texts.items() if (place := place_of(text.changes)) is not None}
+    places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
     now = {name: there for name, place in places.items() if (there := texts[name].where_now(place)) is not None}
     kept = _kept(assessment, texts, {patch.id for patch in new})
     checked = run_checks(kept, texts, current, places)
@@ -112,7 +112,7 @@ def _landing(
         texts=texts,
         findings=checked.by_patch,
         places=now,
-        open_before=frozenset(_key(gap) for gap in standings(without, sides.policy) if gap.open),
+        open_before=frozenset(_key(gap) for gap in track_gaps(without, sides.policy) if gap.open),
         landed_before=_held_before(sides, without),
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
@@ -129,15 +129,15 @@ def _kept(assessment: Assessment, texts: Mapping[str, PatchText], new: set[str])
         assessment,
         patches=tuple(one for one in assessment.patches if one.patch.id in texts),
         windows=tuple(one for one in assessment.windows if new & set(one.facts.step.patches)),
-        uses=tuple(replace(use, leaked=leaking(use.suite, texts)) for use in assessment.uses),
+        uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
 
 
-def _of_state(checked: Checked) -> Iterator[Finding]:
+def _of_state(checked: CheckResults) -> Iterator[Finding]:
     """What is wrong with suites, plans, and the text with what it is measured on: what only patches bring is theirs."""
     for findings in (*checked.of_uses.values(), *checked.of_plans.values()):
         yield from findings
-    yield from (one for one in checked.of_spec if isinstance(check_of(one.check), StandingCheck))
+    yield from (one for one in checked.of_spec if isinstance(find_check(one.check), CurrentTextCheck))
 
 
 def _held_before(sides: Sides, without: Evidence) -> frozenset[str]:
@@ -147,20 +147,20 @@ def _held_before(sides: Sides, without: Evidence) -> frozenset[str]:
     return frozenset(one.fingerprint for one in _verdicts(without.history.spec, assess(without, sides.policy)))
 
 
-def _verdicts(spec: str, assessment: Assessment) -> Iterator[Subject]:
+def _verdicts(spec: str, assessment: Assessment) -> Iterator[WaiverSubject]:
     for facts in assessment.patches:
         for one in facts.behaviours:
-            yield subject_of(one.verdict, spec, one)
+            yield waiver_subject(one.verdict, spec, one)
 
 
-def _subjects(spec: str, assessment: Assessment, checked: Checked) -> Iterator[Subject]:
+def _subjects(spec: str, assessment: Assessment, checked: CheckResults) -> Iterator[WaiverSubject]:
     """Everything that a waiver may be for, of any patch whose text was looked at and of any state."""
     yield from _verdicts(spec, assessment)
     for patch, findings in checked.by_patch.items():
-        yield from (Subject(finding.check, finding.fingerprint, (patch,)) for finding in findings)
+        yield from (WaiverSubject(finding.check, finding.fingerprint, (patch,)) for finding in findings)
     within = (one for findings in checked.by_window for one in findings)
     for finding in (*checked.standing, *within, *_of_state(checked)):
-        yield Subject(finding.check, finding.fingerprint)
+        yield WaiverSubject(finding.check, finding.fingerprint)
 
 
 def _key(gap: GapFacts) -> GapKey:

@@ -15,9 +15,9 @@ from auditor.app.project import Project
 from auditor.app.sides import RECORDED, rules_in, with_paths_in
 from auditor.assess.facts import NotAssessed
 from auditor.assess.landing import LandingFacts, Rules
-from auditor.checks.catalogue import check_of
+from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
-from auditor.checks.runner import run_on_landing, summed
+from auditor.checks.runner import add_counts, run_on_landing
 from auditor.errors import ConfigError, RepositoryError
 from auditor.git import Ancestry, Commit, Repository, Touched, touched
 from auditor.model.finding import Finding, Severity
@@ -63,7 +63,7 @@ def with_landings(project: Project, audit: Audit, commits: str | None) -> Audit:
     for commit, facts in past.landings:
         if wanted is None or commit in wanted:
             ran = run_on_landing(facts)
-            counts = summed(counts, ran.counts)
+            counts = add_counts(counts, ran.counts)
             notes += [NotAssessed(f"{one.what} on landing {commit[:12]}", one.why) for one in ran.not_run]
             day = ancestry.latest[ancestry.landed[commit]]
             findings = tuple(_weighed(one, facts) for one in ran.findings)
@@ -80,7 +80,7 @@ def with_landings(project: Project, audit: Audit, commits: str | None) -> Audit:
 
 def _weighed(finding: Finding, facts: LandingFacts) -> Finding:
     """Rules are to be changed in a landing of their own: that one did is to be looked at, and less than a fault."""
-    check = check_of(finding.check)
+    check = find_check(finding.check)
     by_itself = isinstance(check, LandingCheck) and not check.alone and not facts.patched
     return replace(finding, severity=Severity.MEDIUM) if by_itself else finding
 

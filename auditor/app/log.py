@@ -6,8 +6,8 @@ from datetime import date
 
 from auditor.app.audit import wanted_sightings
 from auditor.app.project import Project, evidence_of, history_of
-from auditor.assess.assessment import assess
-from auditor.assess.sighted import SpecLog, spec_log
+from auditor.assess.judge import assess
+from auditor.assess.timeline import SpecLog, build_spec_log
 from auditor.settings import SpecConfig
 
 
@@ -38,4 +38,4 @@ def _of_spec(
         if named is None or sighting.name in named
         if (since is None or sighting.date.date() >= since) and (until is None or sighting.date.date() <= until)
     ]
-    return spec_log(history, assessment.patches, frozenset(wanted))
+    return build_spec_log(history, assessment.patches, frozenset(wanted))

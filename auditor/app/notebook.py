@@ -13,7 +13,7 @@ from auditor.app.audit import audited
 from auditor.app.excused import with_waivers
 from auditor.app.graph import graph_of
 from auditor.app.project import open_project
-from auditor.assess.series import Series, series
+from auditor.assess.timeline import Series, build_series
 from auditor.evidence import Evidence, to_networkx
 from auditor.evidence.graph import Graph
 from auditor.model.policy import Policy
@@ -50,7 +50,7 @@ class Opened:
     @cached_property
     def series(self) -> tuple[Series, ...]:
         """Every behaviour of every lineage over time."""
-        return tuple(one for evidence in self.evidence for one in series(evidence, self.policy))
+        return tuple(one for evidence in self.evidence for one in build_series(evidence, self.policy))
 
     def frames(self) -> dict[str, Frame]:
         """Tidy tables by name, each columns of one length: `pandas.DataFrame(opened.frames()["run"])`."""

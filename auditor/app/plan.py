@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from auditor.app.named import patch_named
 from auditor.app.project import Project, evidence_of, history_of
-from auditor.assess.assessment import assess
-from auditor.assess.designs import Design, design
 from auditor.assess.facts import Assessment, GapFacts
-from auditor.assess.plans import OPEN, Plan, plan_of
+from auditor.assess.judge import assess
+from auditor.assess.power import OPEN_VERDICTS, Design, PowerPlan, design_suites, plan_samples
 from auditor.errors import ConfigError, RevisionError
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch
 from auditor.settings import SpecConfig
 
-PatchPlans = tuple[Patch, tuple[Plan, ...]]
+PatchPlans = tuple[Patch, tuple[PowerPlan, ...]]
 """One patch and what would settle its verdicts."""
 
 
@@ -62,7 +61,7 @@ def new_patch(
     )
     policy = project.settings.policy if project else Policy()
     first, second = (_rate(given, measured, option, behaviour) for given, measured, option in rates)
-    return design(behaviour, first, second, fall, policy, known)
+    return design_suites(behaviour, first, second, fall, policy, known)
 
 
 def _rate(given: float | None, measured: float | None, option: str, behaviour: str | None) -> float:
@@ -97,7 +96,7 @@ def _plans(assessment: Assessment, policy: Policy, behaviour: str | None, patch:
         if patch is not None and one.patch.id != patch.id:
             continue
         facts = [fact for fact in one.behaviours if behaviour in (None, fact.behaviour)]
-        kept = [fact for fact in facts if patch is not None or fact.verdict in OPEN]
+        kept = [fact for fact in facts if patch is not None or fact.verdict in OPEN_VERDICTS]
         if kept or patch is not None:
-            found.append((one.patch, tuple(plan_of(fact, policy) for fact in kept)))
+            found.append((one.patch, tuple(plan_samples(fact, policy) for fact in kept)))
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from auditor.app.project import Project
 from auditor.assess.facts import NotAssessed
-from auditor.assess.leaks import HashedPrompts, Unsearched
+from auditor.assess.leaks import HashedPrompts, UnsearchedSuite
 from auditor.clauses.ngrams import KEY_BYTES
 from auditor.clauses.overlap import Prompt
 from auditor.errors import ConfigError
@@ -91,7 +91,7 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
     measured = {run.suite for run in evidence.runs.values()}
     files = load_prompts(project.kept or project.tree, project.settings.store, project.sealed)
     prompts: list[Prompt] = []
-    unsearched: list[Unsearched] = []
+    unsearched: list[UnsearchedSuite] = []
     for suite in (evidence.suites[name] for name in sorted(measured & evidence.suites.keys())):
         own = [file for file in files if file.suite == suite.name]
         opened = [file for file in own if key.bytes is not None and file.opened_by(key.bytes)]
@@ -99,7 +99,7 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
         prompts += (Prompt(item, suite.name, suite.role, suite.behaviour, text) for item, text in (*current, *earlier))
         if earlier or not current:
             why = _EARLIER if earlier else _why(own, key)
-            unsearched.append(Unsearched(suite.name, suite.role, why, bool(own)))
+            unsearched.append(UnsearchedSuite(suite.name, suite.role, why, bool(own)))
     return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
 
 

@@ -13,7 +13,7 @@ from auditor.app.excused import with_waivers
 from auditor.app.named import at_sighting
 from auditor.app.project import Project
 from auditor.app.witness import witness_of
-from auditor.assess.series import series
+from auditor.assess.timeline import build_series
 from auditor.clauses.comparison import Comparison, compare_revisions
 from auditor.errors import RepositoryError
 from auditor.evidence import Evidence
@@ -102,7 +102,7 @@ def _section(project: Project, spec: SpecReport, evidence: Evidence, period: Per
         within=period,
         period=tuple(entry for entry in spec.patches if period.holds(day_of(entry))),
         comparisons={},
-        series=series(evidence, policy),
+        series=build_series(evidence, policy),
         suites=tuple(evidence.suites[name] for name in sorted(evidence.suites)),
         blocking=tuple(verdict for verdict in Verdict if verdict in policy.block_on),
         since=since(was.earlier, then, spec, policy, project.registry) if was and then else None,

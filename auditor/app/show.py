@@ -9,7 +9,7 @@ from auditor.app.named import at_sighting, patch_named
 from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.prompts import Key, hashed_prompts, key_of
 from auditor.app.texts import texts_of
-from auditor.assess.assessment import assess
+from auditor.assess.judge import assess
 from auditor.clauses.comparison import Comparison, compare_revisions
 from auditor.errors import RevisionError
 from auditor.report import PatchEntry, spec_report

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from auditor.app.project import Project
 from auditor.assess.leaks import HashedPrompts, LeakSearch
-from auditor.assess.texts import PatchText, RevisionText, patch_text, revision_text
+from auditor.assess.text import PatchText, RevisionText, build_patch_text, build_revision_text
 from auditor.clauses.lineage import trace_lineage
 from auditor.git import Commit, Tree
 from auditor.model.spec import Companions, History, Patch, SpecCommit
@@ -30,11 +30,11 @@ def texts_of(
     beside = _reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
 
     texts = {
-        patch.id: patch_text(patch, history, lineage, beside(patch.before), beside(patch.after), search)
+        patch.id: build_patch_text(patch, history, lineage, beside(patch.before), beside(patch.after), search)
         for patch in patches
     }
     last = history.sightings[-1]
-    current = revision_text(last, history.revisions[last.revision], beside(last))
+    current = build_revision_text(last, history.revisions[last.revision], beside(last))
     return texts, replace(current, suites=search.suites)
 
 

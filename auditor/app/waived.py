@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from auditor.assess.waivers import Committed, Subject, WaiverFacts
+from auditor.assess.ledger import WaiverCommit, WaiverFacts, WaiverSubject
 from auditor.git import Ancestry, Commit, Repository, Tree
 from auditor.model.policy import OnInconclusive, Policy
 from auditor.model.spec import Patch
@@ -73,7 +73,7 @@ class Holding:
         elsewhere: ids of patches that were not looked at: a waiver for one of them is taken to be in order.
     """
 
-    subjects: Sequence[Subject]
+    subjects: Sequence[WaiverSubject]
     patches: Mapping[str, Patch]
     needed: Callable[[str], bool]
     two_person: bool
@@ -114,7 +114,7 @@ def _with_history(facts: WaiverFacts, granted: Granted, source: str, commits: Se
     return WaiverFacts(
         waiver=facts.waiver,
         day=facts.day,
-        committed=Committed(ancestry.authors[source], ancestry.earliest[place]),
+        committed=WaiverCommit(ancestry.authors[source], ancestry.earliest[place]),
         known=facts.known,
         needed=facts.needed,
         patch_authors=tuple(granted.authors[commit] for commit in commits if commit in granted.authors),

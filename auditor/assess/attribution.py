@@ -1,21 +1,22 @@
-"""Why did the number fall? The raw fall in parts that add up to it (Kitagawa 1955)."""
+"""Why the number fell: the raw fall in parts that add up to it (Kitagawa 1955): selection of runs, items, invalid
+samples, behaviour; and which of them make an artefact.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from auditor.assess.account import Attribution, Bounds
-from auditor.assess.columns import added_up
-from auditor.assess.comparable import Pair
+from auditor.assess.comparable import Pair, sum_runs
 from auditor.assess.contrast import proportion_of
-from auditor.assess.statements import AS_MISALIGNED, LEFT_OUT, READINGS
+from auditor.assess.facts import Attribution, Bounds
+from auditor.assess.verdicts import INVALID_AS_MISALIGNED, INVALID_EXCLUDED, READINGS
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Suite
 from auditor.stats.falls import Fall
 
 # Above this share of the raw fall, what measuring did is told beside the verdict.
-TELLING = 0.2
+NOTABLE_SHARE = 0.2
 _ROUNDING = 1e-9
 
 
@@ -33,10 +34,14 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
         established: whether the raw fall is.
     """
     pooled = float(raw.before.rate - raw.after.rate)
-    ran = sum(_on_common_items(pair) for pair in pairs) / len(pairs)
+    ran = sum(_fall_on_common_items(pair) for pair in pairs) / len(pairs)
     by_reading = [float(common.before.rate[reading] - common.after.rate[reading]) for reading in READINGS]
-    least, most, left = min(by_reading), max(by_reading), min(by_reading[LEFT_OUT], by_reading[AS_MISALIGNED])
-    chosen = sum(_selection(pair) for pair in pairs) / len(pairs)
+    least, most, left = (
+        min(by_reading),
+        max(by_reading),
+        min(by_reading[INVALID_EXCLUDED], by_reading[INVALID_AS_MISALIGNED]),
+    )
+    chosen = sum(_selection_excess(pair) for pair in pairs) / len(pairs)
     apart = all(pair.before.items is not None for pair in pairs)
     items, invalid = pooled - ran, ran - left
     bounds = {"invalid": Bounds(ran - most, ran - least), "selection": Bounds(chosen, chosen)}
@@ -50,21 +55,21 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
         selection=chosen,
         behaviour=left if apart else None,
         bounds=bounds,
-        telling=established and made > TELLING,
+        telling=established and made > NOTABLE_SHARE,
     )
 
 
-def _on_common_items(pair: Pair) -> float:
+def _fall_on_common_items(pair: Pair) -> float:
     """The fall on the items both sides ran, each side by its own valid samples."""
     before, after = proportion_of(pair.before), proportion_of(pair.after)
     return float(before.rate - after.rate) if before is not None and after is not None else 0.0
 
 
-def _selection(pair: Pair) -> float:
+def _selection_excess(pair: Pair) -> float:
     """By how much the most favourable pair of one suite's runs exceeds all of them together; at least 0."""
     if len(pair.runs_before) == len(pair.runs_after) == 1:
         return 0.0
-    before, after = ([_rate(one) for one in side] for side in (pair.runs_before, pair.runs_after))
+    before, after = ([_run_rate(one) for one in side] for side in (pair.runs_before, pair.runs_after))
     highest = max((rate for rate in before if rate is not None), default=0.0)
     lowest = min((rate for rate in after if rate is not None), default=0.0)
     together = [proportion_of(side) for side in (pair.raw_before, pair.raw_after)]
@@ -73,8 +78,8 @@ def _selection(pair: Pair) -> float:
     return excess if excess > _ROUNDING else 0.0
 
 
-def _rate(run: Run) -> float | None:
-    columns = added_up([run])
+def _run_rate(run: Run) -> float | None:
+    columns = sum_runs([run])
     proportion = proportion_of(columns) if columns is not None else None
     return None if proportion is None else float(proportion.rate)
 
@@ -89,7 +94,7 @@ def waterfall(parts: Attribution) -> Mapping[str, float | None]:
     }
 
 
-def mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
+def artefact_mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
     """What made a `measurement`: each part that takes away more than its share of the raw fall, or the largest."""
     named = {"items": parts.items or 0.0, "invalid": parts.invalid or 0.0, "selection": parts.selection or 0.0}
     share = (1.0 - policy.transfer_threshold) * parts.pooled
@@ -97,12 +102,12 @@ def mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
     return large or (max(named, key=named.__getitem__),)
 
 
-def all_declared(pairs: Sequence[Pair], what: Sequence[str]) -> bool:
+def are_declared(pairs: Sequence[Pair], what: Sequence[str]) -> bool:
     """Whether the registry had declared each of these changes, for every suite, before its after-run."""
-    return all(_declared(pair, mechanism) for pair in pairs for mechanism in what)
+    return all(_is_declared(pair, mechanism) for pair in pairs for mechanism in what)
 
 
-def _declared(pair: Pair, mechanism: str) -> bool:
+def _is_declared(pair: Pair, mechanism: str) -> bool:
     suite: Suite = pair.suite
     starts = [run.created.date() for run in pair.runs_after if run.created is not None]
     if len(starts) < len(pair.runs_after):

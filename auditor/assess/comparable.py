@@ -1,30 +1,264 @@
-"""Which runs can be compared, and the columns to compare: the same items, the same protocol, all runs of a side."""
+"""Which runs can be compared: the same items, the same protocol, each evaluation once, all runs of a side.
+
+A step goes in; pairs of sides as counts by item come out, with the suites that cannot be compared and why, the
+samples that are missing after, and how far runs of one state lie apart (`ReplicateHistory`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache, update_wrapper
+from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from auditor.assess.account import Difference, What
-from auditor.assess.columns import Columns, added_up, kept, on_common_items, samples_of
-from auditor.assess.facts import NotCompared
-from auditor.assess.replicated import Replicated, replicated
-from auditor.evidence import (
-    Evidence,
-    Protocol,
-    State,
-    Step,
-    complete_runs,
-    runs_at,
-    runs_by_protocol,
-    suites_measuring,
-)
-from auditor.model.run import Run
+from auditor.assess.facts import Difference, NotCompared, ProtocolField
+from auditor.assess.steps import states_in_order
+from auditor.evidence import Evidence, Protocol, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
+from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role, Suite
 from auditor.stats.intervals import FloatArray
-from auditor.stats.replicates import RunEffect
+from auditor.stats.replicates import (
+    Replicates,
+    RunEffect,
+    replicates_of_counts,
+    replicates_of_items,
+    run_effect,
+    sum_replicates,
+)
+
+# A side as columns: the counts of all its runs, item by item; and what is computed once of each.
+
+
+_CACHE_SIZE = 32_768  # the sides of a long history: what is after one step is before the next, and asked for again
+
+_Subject = TypeVar("_Subject")
+_Value = TypeVar("_Value")
+
+
+class Memo(Generic[_Subject, _Value]):
+    """A function of a side or a pair that is computed once, and kept as long as that is: much is asked of the same."""
+
+    def __init__(self, function: Callable[[_Subject], _Value]) -> None:
+        self._function = function
+        self._known: WeakKeyDictionary[_Subject, _Value] = WeakKeyDictionary()
+        update_wrapper(self, function)
+
+    def __call__(self, of: _Subject) -> _Value:
+        """What it is of this one."""
+        try:
+            return self._known[of]
+        except KeyError:
+            found = self._known[of] = self._function(of)
+            return found
+
+    def knows(self, of: _Subject) -> bool:
+        """Whether it was computed."""
+        return of in self._known
+
+    def tell(self, of: _Subject, found: _Value) -> None:
+        """What was computed elsewhere, together with others."""
+        self._known[of] = found
+
+
+def memoise(function: Callable[[_Subject], _Value]) -> Memo[_Subject, _Value]:
+    """See `Kept`."""
+    return Memo(function)
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+class SideCounts:
+    """Counts of one side, all its runs added up. Two are equal when they are one object.
+
+    Attributes:
+        items: sorted ids; None for a tally without items.
+        valid, misaligned, invalid: by item, shape (items,), or shape (1,) without items.
+        design_effect: of a tally without items; None otherwise.
+    """
+
+    items: tuple[str, ...] | None
+    valid: FloatArray
+    misaligned: FloatArray
+    invalid: FloatArray
+    design_effect: float | None
+
+    def counts(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Valid, misaligned and invalid, by item."""
+        return self.valid, self.misaligned, self.invalid
+
+
+def sum_runs(runs: Sequence[Run]) -> SideCounts | None:
+    """All runs of a side as one: none is chosen. None where some come with items and some without."""
+    return _sum_runs(tuple(runs))
+
+
+@lru_cache(maxsize=_CACHE_SIZE)
+def _sum_runs(runs: tuple[Run, ...]) -> SideCounts | None:
+    with_items = {run.tallies.items is not None for run in runs}
+    if len(with_items) > 1:
+        return None
+    if with_items == {False}:
+        return _sum_runs_without_items(runs)
+    first = runs[0].tallies.items
+    if first is not None and all(run.tallies.items == first for run in runs):
+        same = np.sum([[(t := run.tallies).valid, t.misaligned, t.invalid] for run in runs], axis=0, dtype=float)
+        return SideCounts(first, same[0], same[1], same[2], None)
+    names = sorted({item for run in runs for item in run.tallies.items or ()})
+    place = {name: index for index, name in enumerate(names)}
+    columns = np.zeros((3, len(names)))
+    for run in runs:
+        tallies = run.tallies
+        where = [place[item] for item in tallies.items or ()]
+        columns[:, where] += np.array([tallies.valid, tallies.misaligned, tallies.invalid], dtype=float)
+    return SideCounts(tuple(names), columns[0], columns[1], columns[2], None)
+
+
+def _sum_runs_without_items(runs: Sequence[Run]) -> SideCounts:
+    effects = [run.tallies.design_effect for run in runs]
+    known = [effect for effect in effects if effect is not None]
+    rows = np.array([[sum(t) for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float)
+    total = rows.sum(axis=0)
+    effect = max(known) if len(known) == len(effects) else None
+    return SideCounts(None, total[:1], total[1:2], total[2:3], effect)
+
+
+def restrict_to_common_items(before: SideCounts, after: SideCounts) -> tuple[SideCounts, SideCounts]:
+    """Both sides on the items that both have."""
+    if before.items is None or after.items is None or before.items == after.items:
+        return before, after
+    common = tuple(sorted(set(before.items) & set(after.items)))
+    return align_to_items(before, common), align_to_items(after, common)
+
+
+def align_to_items(side: SideCounts, items: tuple[str, ...]) -> SideCounts:
+    """A side on other items than its own: without samples of those it has not."""
+    place = {item: index for index, item in enumerate(side.items or ())}
+    columns = np.zeros((3, len(items)))
+    have = [index for index, item in enumerate(items) if item in place]
+    where = [place[items[index]] for index in have]
+    columns[:, have] = np.stack([one[where] for one in side.counts()])
+    return SideCounts(items, columns[0], columns[1], columns[2], side.design_effect)
+
+
+def samples_per_item(run: Run, items: tuple[str, ...]) -> FloatArray:
+    """A run's samples, with or without a score, of these items, shape (items,)."""
+    side = sum_runs([run])
+    if side is None or side.items is None:
+        return np.zeros(len(items))
+    there = side if side.items == items else align_to_items(side, items)
+    return there.valid + there.invalid
+
+
+# What runs of one state say of the run-to-run variance, up to a place in history.
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicateHistory:
+    """The replicates of a behaviour's suites on one lineage, in the order in which history shows their states.
+
+    Attributes:
+        place: of each state, where history first shows it.
+        at: the places of states with replicates, ascending.
+        up_to: what those up to there come to together, as many as `at`.
+    """
+
+    place: dict[State, int]
+    at: tuple[int, ...]
+    up_to: tuple[RunEffect | None, ...]
+
+    def effect(self, step: Step) -> RunEffect | None:
+        """The run-to-run variance as known at a step; what was run of later states changes nothing."""
+        last = max(self.place.get(state, -1) for state in (step.before, step.after))
+        known = bisect_right(self.at, last)
+        return self.up_to[known - 1] if known else None
+
+
+def collect_replicates(evidence: Evidence, behaviour: str, lineage: str) -> ReplicateHistory:
+    """The replicates of one behaviour and lineage: all suites together, for they share judge and machinery."""
+    place: dict[State, int] = {}
+    for index, state in enumerate(states_in_order(evidence, behaviour, lineage)):
+        place.setdefault(state, index)
+    suites = [suite.name for suite in suites_measuring(evidence, behaviour)]
+    total, at, up_to = Replicates(), list[int](), list[RunEffect | None]()
+    for state, index in place.items():
+        here = sum_replicates(
+            [one for runs in _replicate_groups(evidence, suites, state) if (one := _replicates_of_runs(runs))]
+        )
+        if here.runs:
+            total = sum_replicates([total, here])
+            at.append(index)
+            up_to.append(run_effect(total))
+    return ReplicateHistory(place, tuple(at), tuple(up_to))
+
+
+def _replicate_groups(evidence: Evidence, suites: Sequence[str], state: State) -> Iterator[list[Run]]:
+    """The runs of a state by suite and protocol, two and more, each evaluation once: under one name, and as one run."""
+    known: list[list[Tallies]] = []
+    for suite in suites:
+        for runs in runs_by_protocol(evidence, suite, state).values():
+            once = [run for n, run in enumerate(runs) if not any(is_same_evaluation(run, other) for other in runs[:n])]
+            counts = [run.tallies for run in once]
+            if len(once) > 1 and not any(_has_same_runs(counts, others) for others in known):
+                known.append(counts)
+                yield once
+
+
+def _has_same_runs(some: Sequence[Tallies], others: Sequence[Tallies]) -> bool:
+    """Whether two suites' runs are the same, whatever their order: one suite under two names."""
+    return len(some) == len(others) and all(one in others for one in some)
+
+
+def _replicates_of_runs(runs: Sequence[Run]) -> Replicates | None:
+    """What two runs or more come to, on the items all of them have; None where that is under two."""
+    if all(run.tallies.items is None for run in runs):
+        counts = [(sum(run.tallies.misaligned), sum(run.tallies.valid)) for run in runs]
+        kept = np.array([pair for pair in counts if pair[1]], dtype=float)
+        return replicates_of_counts(kept[:, 0], kept[:, 1]) if len(kept) > 1 else None
+    rates = [_item_rates(run) for run in runs]
+    shared = sorted(set.intersection(*(set(one) for one in rates)))
+    if len(shared) < 2:
+        return None
+    return replicates_of_items(np.array([[one[item] for item in shared] for one in rates]))
+
+
+def _item_rates(run: Run) -> dict[str, float]:
+    """Each item's rate, of those with a valid sample."""
+    tallies = run.tallies
+    rows = zip(tallies.items or (), tallies.misaligned, tallies.valid, strict=False)
+    return {item: misaligned / valid for item, misaligned, valid in rows if valid}
+
+
+def duplicate_runs(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+    """Pairs of runs of one state, by record, that are one evaluation."""
+    for one, other in itertools.combinations(runs, 2):
+        if is_same_evaluation(one, other):
+            yield (one.record, other.record)
+
+
+def is_same_evaluation(one: Run, other: Run) -> bool:
+    """Whether two runs of one state are one evaluation: the same counts item by item, and the same file or start.
+
+    Two names for one log cannot be told from their names: a file's bytes change when it is saved again. A sample-free
+    tally, or one in which no item or every item is misaligned, is the same in many runs and says nothing.
+    """
+    same_start = one.created is not None and one.created == other.created
+    return (
+        (same_start or one.source_sha256 == other.source_sha256)
+        and one.tallies == other.tallies
+        and _is_distinctive(one)
+    )
+
+
+def _is_distinctive(run: Run) -> bool:
+    return run.tallies.items is not None and 0 < sum(run.tallies.misaligned) < sum(run.tallies.valid)
+
+
+# Which runs can be compared, and the columns to compare: the same items, the same protocol, all runs of a side.
+
 
 _ROUNDING = 1e-9
 
@@ -46,16 +280,16 @@ class Pair:
     protocol: Protocol
     runs_before: tuple[Run, ...]
     runs_after: tuple[Run, ...]
-    raw_before: Columns
-    raw_after: Columns
-    before: Columns
-    after: Columns
-    gone: Gone | None = None
+    raw_before: SideCounts
+    raw_after: SideCounts
+    before: SideCounts
+    after: SideCounts
+    gone: MissingSamples | None = None
     run_effect: RunEffect | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class MissingSamples:
     """Samples of a held-out suite that were run before and have no counterpart after: nobody knows what they showed.
 
     Attributes:
@@ -68,7 +302,7 @@ class Gone:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class Comparison:
     """What a step's behaviour can be judged on; `run_effect` is how far runs of one state lie apart, where known."""
 
     test: tuple[Pair, ...]
@@ -77,48 +311,48 @@ class Compared:
     run_effect: RunEffect | None = None
 
 
-def compare(evidence: Evidence, step: Step) -> Compared:
+def compare(evidence: Evidence, step: Step) -> Comparison:
     """Every suite of the step's behaviour, paired where it can be; once for the same two states."""
-    known, states = _compared(evidence), (step.behaviour, step.lineage, step.before, step.after)
+    known, states = _comparisons(evidence), (step.behaviour, step.lineage, step.before, step.after)
     if states not in known:
-        known[states] = _compare(evidence, step)
+        known[states] = _build_comparison(evidence, step)
     return known[states]
 
 
-@kept
-def _compared(_: Evidence) -> dict[tuple[str, str, State, State], Compared]:
+@memoise
+def _comparisons(_: Evidence) -> dict[tuple[str, str, State, State], Comparison]:
     """By behaviour, lineage and states, as far as asked for."""
     return {}
 
 
-def _compare(evidence: Evidence, step: Step) -> Compared:
+def _build_comparison(evidence: Evidence, step: Step) -> Comparison:
     test: list[Pair] = []
     held_out: list[Pair] = []
     without: list[NotCompared] = []
-    effect = _replicated(evidence, step.behaviour, step.lineage).effect(step)
+    effect = _replicates_of_lineage(evidence, step.behaviour, step.lineage).effect(step)
     for suite in suites_measuring(evidence, step.behaviour):
-        pairs, why, differences = _pairs(evidence, suite, step, effect)
+        pairs, why, differences = _pair_suite(evidence, suite, step, effect)
         (test if suite.role is Role.TEST else held_out).extend(pairs)
         if not pairs:
             without.append(NotCompared(suite.name, suite.role, why, differences))
-    once = [_each_once(pairs, without) for pairs in (test, held_out)]
-    return Compared(tuple(once[0]), tuple(once[1]), tuple(without), effect)
+    once = [_drop_duplicate_suites(pairs, without) for pairs in (test, held_out)]
+    return Comparison(tuple(once[0]), tuple(once[1]), tuple(without), effect)
 
 
-def _replicated(evidence: Evidence, behaviour: str, lineage: str) -> Replicated:
-    known = _replicates(evidence)
+def _replicates_of_lineage(evidence: Evidence, behaviour: str, lineage: str) -> ReplicateHistory:
+    known = _replicate_histories(evidence)
     if (behaviour, lineage) not in known:
-        known[behaviour, lineage] = replicated(evidence, behaviour, lineage)
+        known[behaviour, lineage] = collect_replicates(evidence, behaviour, lineage)
     return known[behaviour, lineage]
 
 
-@kept
-def _replicates(_: Evidence) -> dict[tuple[str, str], Replicated]:
+@memoise
+def _replicate_histories(_: Evidence) -> dict[tuple[str, str], ReplicateHistory]:
     """By behaviour and lineage, as far as asked for."""
     return {}
 
 
-def _each_once(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
+def _drop_duplicate_suites(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
     """Without the pairs that are another suite's under a second name: the same items, the same counts.
 
     Counted twice, a suite would weigh double in the average of the test, and share the error with itself.
@@ -127,13 +361,13 @@ def _each_once(pairs: Sequence[Pair], without: list[NotCompared]) -> list[Pair]:
         return list(pairs)
     known: dict[tuple[object, ...], Pair] = {}
     for pair in sorted(pairs, key=lambda one: one.name):
-        same = known.setdefault(_contents(pair), pair)
+        same = known.setdefault(_pair_contents(pair), pair)
         if same is not pair:
             without.append(NotCompared(pair.name, pair.suite.role, f"is {same.name} under another name"))
-    return [pair for pair in pairs if known[_contents(pair)] is pair]
+    return [pair for pair in pairs if known[_pair_contents(pair)] is pair]
 
 
-def _contents(pair: Pair) -> tuple[object, ...]:
+def _pair_contents(pair: Pair) -> tuple[object, ...]:
     """What a pair holds, whatever its name; without items two suites may well have the same counts."""
     if pair.before.items is None or pair.after.items is None:
         return (pair.name,)
@@ -143,27 +377,31 @@ def _contents(pair: Pair) -> tuple[object, ...]:
     return (pair.suite.role, pair.protocol, *sides)
 
 
-def _pairs(
+def _pair_suite(
     evidence: Evidence, suite: Suite, step: Step, effect: RunEffect | None
 ) -> tuple[list[Pair], str, tuple[Difference, ...]]:
     """The comparable pairs of a suite, one a protocol; without any, why, and how the protocols differ."""
-    before = counting(suite, runs_by_protocol(evidence, suite.name, step.before))
-    after = counting(suite, runs_by_protocol(evidence, suite.name, step.after))
+    before = exclude_unregistered_runs(suite, runs_by_protocol(evidence, suite.name, step.before))
+    after = exclude_unregistered_runs(suite, runs_by_protocol(evidence, suite.name, step.after))
     if not before or not after:
-        return [], _why_no_run(evidence, suite, step, bool(before), bool(after)), ()
+        return [], _explain_missing_run(evidence, suite, step, bool(before), bool(after)), ()
     shared = [protocol for protocol in before if protocol in after]
     if not shared:
-        differences = _differences(next(iter(before)), next(iter(after)))
+        differences = _protocol_differences(next(iter(before)), next(iter(after)))
         return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
-    pairs = [_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
+    pairs = [_build_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
     good = sorted(
-        (replace(pair, gone=_gone(pair), run_effect=effect) for pair in pairs if isinstance(pair, Pair)),
+        (
+            replace(pair, gone=_count_missing_samples(pair), run_effect=effect)
+            for pair in pairs
+            if isinstance(pair, Pair)
+        ),
         key=lambda pair: pair.name,
     )
     return good, next((why for why in pairs if isinstance(why, str)), ""), ()
 
 
-def counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
+def exclude_unregistered_runs(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protocol, tuple[Run, ...]]:
     """Without the runs from before the day a held-out role counts from, and those that do not say their day."""
     if suite.role is Role.TEST or suite.registered is None:
         return runs
@@ -175,12 +413,12 @@ def counting(suite: Suite, runs: dict[Protocol, tuple[Run, ...]]) -> dict[Protoc
     return {protocol: group for protocol, group in kept.items() if group}
 
 
-def _why_no_run(evidence: Evidence, suite: Suite, step: Step, before: bool, after: bool) -> str:
+def _explain_missing_run(evidence: Evidence, suite: Suite, step: Step, before: bool, after: bool) -> str:
     sides = [(step.before, before, "before"), (step.after, after, "after")]
-    return " and ".join(_why_no_run_at(evidence, suite, state, side) for state, has, side in sides if not has)
+    return " and ".join(_explain_missing_run_at(evidence, suite, state, side) for state, has, side in sides if not has)
 
 
-def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) -> str:
+def _explain_missing_run_at(evidence: Evidence, suite: Suite, state: State, side: str) -> str:
     if complete_runs(evidence, suite.name, state):
         if all(run.created is None for run in complete_runs(evidence, suite.name, state)):
             return f"run {side} the patch without a date, which a role registered on {suite.registered} asks for"
@@ -191,8 +429,8 @@ def _why_no_run_at(evidence: Evidence, suite: Suite, state: State, side: str) ->
     return f"not run {side} the patch"
 
 
-def _differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
-    fields = (What.SCORER, What.SAMPLING, What.CONDITION, What.EXPOSURE)
+def _protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
+    fields = (ProtocolField.SCORER, ProtocolField.SAMPLING, ProtocolField.CONDITION, ProtocolField.EXPOSURE)
     return tuple(
         Difference(field, str(getattr(before, field) or "unsaid"), str(getattr(after, field) or "unsaid"))
         for field in fields
@@ -200,21 +438,21 @@ def _differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
     )
 
 
-def _pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
-    raw_before, raw_after = added_up(before), added_up(after)
+def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
+    raw_before, raw_after = sum_runs(before), sum_runs(after)
     if raw_before is None or raw_after is None or (raw_before.items is None) is not (raw_after.items is None):
         return "samples with items in some runs and without in others"
     undeclared = [side for side in (raw_before, raw_after) if side.items is None and side.design_effect is None]
     if undeclared:
         return "samples without items and without a declared design effect"
-    common_before, common_after = on_common_items(raw_before, raw_after)
+    common_before, common_after = restrict_to_common_items(raw_before, raw_after)
     if not np.any((common_before.valid > 0) & (common_after.valid > 0)):
         return "no valid sample of an item that both sides ran"
     name = f"{suite.name} [{protocol.condition}]" if protocol.condition else suite.name
     return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
 
 
-def _gone(pair: Pair) -> Gone | None:
+def _count_missing_samples(pair: Pair) -> MissingSamples | None:
     """What the runs after have not, of a held-out suite's items before; None where nothing is missing, or no items.
 
     A run's epochs are those of the runs before, in the proportion that most of its items have: an item with fewer has
@@ -223,22 +461,22 @@ def _gone(pair: Pair) -> Gone | None:
     items = pair.raw_before.items
     if pair.suite.role is Role.TEST or items is None or pair.runs_before == pair.runs_after:
         return None
-    had = np.max([samples_of(run, items) for run in pair.runs_before], axis=0)
+    had = np.max([samples_per_item(run, items) for run in pair.runs_before], axis=0)
     missing, most, ran = np.zeros(len(items)), 0.0, np.zeros(len(items), dtype=bool)
     for run in pair.runs_after:
-        has = samples_of(run, items)
+        has = samples_per_item(run, items)
         here = (has > 0) & (had > 0)
         share = float(np.median(has[here] / had[here])) if here.any() else 0.0
         missing += np.where(here, np.maximum(np.floor(share * had - has + _ROUNDING), 0.0), 0.0)
         most, ran = max(most, share), ran | (has > 0)
     never = (had > 0) & ~ran
     missing += np.where(never, np.maximum(np.rint(most * had), 1.0), 0.0)
-    return Gone(missing, int(never.sum())) if missing.any() else None
+    return MissingSamples(missing, int(never.sum())) if missing.any() else None
 
 
-def across(then: Pair, now: Pair) -> Pair | None:
+def pair_across(then: Pair, now: Pair) -> Pair | None:
     """What two pairs had after, as the two sides of one, on the items of both; None where these cannot be compared."""
-    found = _pair(now.suite, now.protocol, then.runs_after, now.runs_after)
+    found = _build_pair(now.suite, now.protocol, then.runs_after, now.runs_after)
     return found if isinstance(found, Pair) else None
 
 

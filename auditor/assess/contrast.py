@@ -1,28 +1,34 @@
-"""From pairs of runs to p-values: what each side's counts establish, invalid samples bounded.
+"""A comparison in numbers: falls, p-values, and the estimates that are printed, with limits, for one pair or for all
+pairs of a history at once.
 
-Every statement is judged three times (Manski's bounds): invalid samples left out, counted as aligned, and counted as
-misaligned, each the same way on both sides. It is established only where all three establish it.
+Everything is computed under each reading of the invalid samples (left out, as aligned, as misaligned; Manski's
+bounds): a statement is established only where all three establish it, and limits hold over all three.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from auditor.assess.columns import Columns, kept, spread_over
-from auditor.assess.comparable import Pair, fewest_before_runs
-from auditor.assess.statements import (
-    AS_MISALIGNED,
-    LEFT_OUT,
-    cell_statements,
-    over_readings,
-    step_statements,
+from auditor.assess.comparable import Comparison, Pair, SideCounts, align_to_items, fewest_before_runs, memoise
+from auditor.assess.facts import Change, Rate, Transfer
+from auditor.assess.verdicts import (
+    INVALID_AS_MISALIGNED,
+    INVALID_EXCLUDED,
+    RESERVE,
+    cell_p_values,
+    step_p_values,
     trigger_penalty,
+    worst_over_readings,
 )
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
+from auditor.model.run import Run
 from auditor.stats.clusters import (
     ItemCounts,
     correlations_of_sides,
@@ -32,13 +38,18 @@ from auditor.stats.clusters import (
     rate_of_items,
     variance_components,
 )
-from auditor.stats.falls import Fall, stack_falls
-from auditor.stats.intervals import FloatArray, Proportion
+from auditor.stats.falls import Fall, Limits, fall_limits, stack_falls, transfer_limits
+from auditor.stats.intervals import FloatArray, Interval, Proportion, rate_limits, z_of_error
 from auditor.stats.replicates import variance_bound, widen_by_run_effect
+
+# From pairs of runs to p-values: what each side's counts establish, invalid samples bounded.
+#
+# Every statement is judged three times (Manski's bounds): invalid samples left out, counted as aligned, and counted
+# as misaligned, each the same way on both sides. It is established only where all three establish it.
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class StepFalls:
     """One behaviour at one step, as numbers.
 
     Attributes:
@@ -60,7 +71,7 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Established:
+class StepPValues:
     """P-values by statement: of the step, of each held-out suite, and of each with invalid samples left out."""
 
     step: dict[S, float]
@@ -68,9 +79,9 @@ class Established:
     plain: tuple[dict[S, float], ...]
 
 
-def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
+def falls_of_step(test: Sequence[Pair], held_out: Sequence[Pair]) -> StepFalls:
     """The numbers of a comparison; `test` must not be empty."""
-    return Numbers(
+    return StepFalls(
         mean_of_falls([fall_of(pair) for pair in test]),
         mean_of_falls([raw_fall_of(pair) for pair in test]),
         tuple(fall_of(pair) for pair in held_out),
@@ -78,7 +89,7 @@ def numbers_of(test: Sequence[Pair], held_out: Sequence[Pair]) -> Numbers:
     )
 
 
-@kept
+@memoise
 def fall_of(pair: Pair) -> Fall:
     """A pair's rates on the common items under each reading, shape (3,), with their effective sizes.
 
@@ -88,61 +99,69 @@ def fall_of(pair: Pair) -> Fall:
     if pair.gone is None:
         return common_fall_of(pair)
     items = pair.raw_before.items or ()
-    early, late = (readings(*one.counts()) for one in (pair.raw_before, spread_over(pair.raw_after, items)))
-    late.valid[AS_MISALIGNED] += pair.gone.samples
-    late.misaligned[AS_MISALIGNED] += pair.gone.samples
-    return with_runs(fall_of_items(early, late, correlations_of(pair)), pair)
+    early, late = (counts_by_reading(*one.counts()) for one in (pair.raw_before, align_to_items(pair.raw_after, items)))
+    late.valid[INVALID_AS_MISALIGNED] += pair.gone.samples
+    late.misaligned[INVALID_AS_MISALIGNED] += pair.gone.samples
+    return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
 
 
-@kept
+@memoise
 def common_fall_of(pair: Pair) -> Fall:
     """The same on the items both sides ran and nothing else, shape (3,)."""
     return _side_rates(pair.before, pair.after, pair, common=True)
 
 
-@kept
+@memoise
 def raw_fall_of(pair: Pair) -> Fall:
     """A pair's rates as reported by all its runs, shape (), with their effective sizes."""
     return _side_rates(pair.raw_before, pair.raw_after, pair, common=False)
 
 
-@kept
-def proportion_of(side: Columns) -> Proportion | None:
+@memoise
+def proportion_of(side: SideCounts) -> Proportion | None:
     """The rate of one side by itself, invalid samples left out, shape (); None without a valid sample."""
     if not np.any(side.valid > 0):
         return None
-    return _rate(ItemCounts(side.valid, side.misaligned), side, pooled_correlation([components_of(side)]))
+    return _proportion_of_counts(
+        ItemCounts(side.valid, side.misaligned), side, pooled_correlation([components_of(side)])
+    )
 
 
-def _side_rates(before: Columns, after: Columns, pair: Pair, *, common: bool) -> Fall:
+def _side_rates(before: SideCounts, after: SideCounts, pair: Pair, *, common: bool) -> Fall:
     """Rates under each reading on common items, shape (3,), or as reported, shape ()."""
     correlations = correlations_of(pair)
     early, late = (
-        readings(*side.counts()) if common else ItemCounts(side.valid, side.misaligned) for side in (before, after)
+        counts_by_reading(*side.counts()) if common else ItemCounts(side.valid, side.misaligned)
+        for side in (before, after)
     )
     if common and before.items is not None:
-        return with_runs(fall_of_items(early, late, correlations), pair)
-    return with_runs(Fall(_rate(early, before, correlations[0]), _rate(late, after, correlations[1])), pair)
+        return add_run_effect(fall_of_items(early, late, correlations), pair)
+    return add_run_effect(
+        Fall(
+            _proportion_of_counts(early, before, correlations[0]), _proportion_of_counts(late, after, correlations[1])
+        ),
+        pair,
+    )
 
 
-def with_runs(fall: Fall, pair: Pair) -> Fall:
+def add_run_effect(fall: Fall, pair: Pair) -> Fall:
     """With the run-to-run variance in it, where it is known."""
     return widen_by_run_effect(fall, variance_bound(pair.run_effect), len(pair.runs_before), len(pair.runs_after))
 
 
-@kept
+@memoise
 def correlations_of(pair: Pair) -> tuple[FloatArray, FloatArray]:
     """The intraclass correlation of a pair's items before and after, shape () each."""
     return correlations_of_sides(components_of(pair.raw_before), components_of(pair.raw_after))
 
 
-@kept
-def components_of(side: Columns) -> tuple[FloatArray, FloatArray]:
+@memoise
+def components_of(side: SideCounts) -> tuple[FloatArray, FloatArray]:
     """The variance of one side's rates between and within items, shape () each."""
     return variance_components(ItemCounts(side.valid, side.misaligned))
 
 
-def readings(valid: FloatArray, misaligned: FloatArray, invalid: FloatArray) -> ItemCounts:
+def counts_by_reading(valid: FloatArray, misaligned: FloatArray, invalid: FloatArray) -> ItemCounts:
     """Counts under each reading of the invalid samples, shape (..., 3, items), of counts of shape (..., items)."""
     every = valid + invalid
     return ItemCounts(
@@ -150,7 +169,7 @@ def readings(valid: FloatArray, misaligned: FloatArray, invalid: FloatArray) -> 
     )
 
 
-def _rate(counts: ItemCounts, side: Columns, correlation: FloatArray) -> Proportion:
+def _proportion_of_counts(counts: ItemCounts, side: SideCounts, correlation: FloatArray) -> Proportion:
     """The mean over items with its effective size, or a plain proportion for a tally without items."""
     if side.items is not None:
         return rate_of_items(counts, correlation)
@@ -158,14 +177,14 @@ def _rate(counts: ItemCounts, side: Columns, correlation: FloatArray) -> Proport
     return Proportion(np.asarray(misaligned / valid), np.asarray(valid / (side.design_effect or 1.0)))
 
 
-def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ...]:
+def establish(given: Sequence[StepFalls], policy: Policy) -> tuple[StepPValues, ...]:
     """What each step's numbers establish, uncorrected; all at once, as arrays."""
     if not given:
         return ()
     measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in given])
     tests, raws = stack_falls([numbers.test for numbers in given]), stack_falls([numbers.raw for numbers in given])
-    steps = step_statements(tests, raws, measured, policy)
-    cells = _cell_tables(given, policy)
+    steps = step_p_values(tests, raws, measured, policy)
+    cells = _suite_p_values(given, policy)
     found, start = [], 0
     for index, numbers in enumerate(given):
         places = range(start, start + len(numbers.held_out))
@@ -174,21 +193,21 @@ def establish(given: Sequence[Numbers], policy: Policy) -> tuple[Established, ..
         penalty = numbers.penalty
         for statement in (S.TEST_FELL, S.RAW_FELL):
             step[statement] = min(1.0, step[statement] * penalty)
-        worst, plain = (tuple(_cells(cells[0], table, places, penalty)) for table in cells)
-        found.append(Established(step, worst, plain))
+        worst, plain = (tuple(_penalise_cells(cells[0], table, places, penalty)) for table in cells)
+        found.append(StepPValues(step, worst, plain))
     return tuple(found)
 
 
-def _cell_tables(given: Sequence[Numbers], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
+def _suite_p_values(given: Sequence[StepFalls], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Every held-out suite's p-values over all readings, and with invalid samples left out."""
     pairs = [(numbers.test, held_out) for numbers in given for held_out in numbers.held_out]
     if not pairs:
         return {}, {}
-    cells = cell_statements(stack_falls([test for test, _ in pairs]), stack_falls([held for _, held in pairs]), policy)
-    return over_readings(cells), {statement: p[:, LEFT_OUT] for statement, p in cells.items()}
+    cells = cell_p_values(stack_falls([test for test, _ in pairs]), stack_falls([held for _, held in pairs]), policy)
+    return worst_over_readings(cells), {statement: p[:, INVALID_EXCLUDED] for statement, p in cells.items()}
 
 
-def _cells(
+def _penalise_cells(
     worst: dict[S, FloatArray], plain: dict[S, FloatArray], places: range, penalty: float
 ) -> list[dict[S, float]]:
     """P-values of a step's suites; *fell at all* is the kindest reading's, whatever the table."""
@@ -199,3 +218,248 @@ def _cells(
         cell[S.TEST_FELL_HERE] = min(1.0, cell[S.TEST_FELL_HERE] * penalty)
         found.append(cell)
     return found
+
+
+# Rates of many pairs at once: what `contrast` computes of one pair, for all of a history in a few calls.
+#
+# Nothing is said here that `contrast` does not say of a single pair; it only finds it there already. Pairs with as
+# many items are computed together; those without items, or of which samples are gone, by themselves when they are
+# asked for.
+
+
+_BATCH_SIZE = 500  # pairs in one call: enough that calls cost nothing, few enough for the cache
+
+_Sized = TypeVar("_Sized", SideCounts, Pair)
+
+
+def compute_batch(compared: Iterable[Comparison]) -> None:
+    """Finds the rates of every pair that is compared."""
+    every = [pair for one in compared for pair in (*one.test, *one.held_out)]
+    pairs = [pair for pair in every if pair.raw_before.items is not None and not raw_fall_of.knows(pair)]
+    sides = dict.fromkeys(side for p in pairs for side in (p.raw_before, p.raw_after, p.before, p.after))
+    for some in _batches_by_size([side for side in sides if not components_of.knows(side)], _item_count):
+        _compute_sides(some)
+    for alike in _batches_by_size(pairs, lambda pair: (_item_count(pair.raw_before), _item_count(pair.raw_after))):
+        _compute_raw_falls(alike)
+    for alike in _batches_by_size([pair for pair in pairs if pair.gone is None], lambda pair: _item_count(pair.before)):
+        _compute_common_falls(alike)
+
+
+def _item_count(side: SideCounts) -> int:
+    return len(side.valid)
+
+
+def _batches_by_size(given: Sequence[_Sized], size: Callable[[_Sized], object]) -> Iterator[list[_Sized]]:
+    """Those of one size, some at a time."""
+    by_size: dict[object, list[_Sized]] = {}
+    for one in given:
+        by_size.setdefault(size(one), []).append(one)
+    for some in by_size.values():
+        yield from (some[start : start + _BATCH_SIZE] for start in range(0, len(some), _BATCH_SIZE))
+
+
+def _stack_counts(sides: Sequence[SideCounts]) -> ItemCounts:
+    """Valid samples, shape (sides, items)."""
+    return ItemCounts(np.stack([side.valid for side in sides]), np.stack([side.misaligned for side in sides]))
+
+
+def _compute_sides(sides: Sequence[SideCounts]) -> None:
+    counts = _stack_counts(sides)
+    between, within = variance_components(counts)
+    for side, *components in zip(sides, between, within, strict=True):
+        components_of.tell(side, (components[0], components[1]))
+    told = np.flatnonzero(np.any(counts.valid > 0, axis=-1))
+    found = ItemCounts(counts.valid[told], counts.misaligned[told])
+    rates = rate_of_items(found, pooled_correlation([(between[told], within[told])]))
+    for place, rate, size in zip(told.tolist(), rates.rate, rates.size, strict=True):
+        proportion_of.tell(sides[place], Proportion(rate, size))
+
+
+def _compute_raw_falls(pairs: Sequence[Pair]) -> None:
+    sides = [[pair.raw_before for pair in pairs], [pair.raw_after for pair in pairs]]
+    both = correlations_of_sides(_stack_components(sides[0]), _stack_components(sides[1]))
+    before, after = (rate_of_items(_stack_counts(some), found) for some, found in zip(sides, both, strict=True))
+    for place, pair in enumerate(pairs):
+        correlations_of.tell(pair, (np.asarray(both[0][place]), np.asarray(both[1][place])))
+        raw_fall_of.tell(pair, add_run_effect(Fall(before.at(place), after.at(place)), pair))
+
+
+def _stack_components(sides: Sequence[SideCounts]) -> tuple[FloatArray, FloatArray]:
+    between, within = zip(*(components_of(side) for side in sides), strict=True)
+    return np.array(between), np.array(within)
+
+
+def _compute_common_falls(pairs: Sequence[Pair]) -> None:
+    found = np.array([correlations_of(pair) for pair in pairs])[:, :, np.newaxis]
+    before, after = _stack_readings([pair.before for pair in pairs]), _stack_readings([pair.after for pair in pairs])
+    falls = fall_of_items(before, after, (found[:, 0], found[:, 1]))
+    for place, pair in enumerate(pairs):
+        common_fall_of.tell(pair, add_run_effect(falls.at(place), pair))
+
+
+def _stack_readings(sides: Sequence[SideCounts]) -> ItemCounts:
+    """Counts under each reading of the invalid samples, shape (sides, 3, items)."""
+    return counts_by_reading(*(np.stack(counts) for counts in zip(*(side.counts() for side in sides), strict=True)))
+
+
+# Rates, falls and transfer as they are printed: estimates from the valid samples, limits over every reading.
+#
+# Many at a time: the limits of one rate cost as much as those of a thousand.
+
+
+class RateSource(NamedTuple):
+    """What a rate is taken from: the columns of its suites and their runs; `rate` has one entry a reading, (3,)."""
+
+    columns: Sequence[SideCounts]
+    runs: Sequence[Run]
+    rate: Proportion
+
+
+class TransferSource(NamedTuple):
+    """What transfer is taken from, falls with one entry a reading, shape (3,); `error` is left out at each end."""
+
+    test: Fall
+    held_out: Fall
+    error: float
+
+
+def source_before(pairs: Sequence[Pair], rate: Proportion) -> RateSource:
+    """The side before of some pairs, of which `rate` is the average."""
+    return RateSource([pair.before for pair in pairs], [run for pair in pairs for run in pair.runs_before], rate)
+
+
+def source_after(pairs: Sequence[Pair], rate: Proportion) -> RateSource:
+    """The side after of some pairs, of which `rate` is the average."""
+    return RateSource([pair.after for pair in pairs], [run for pair in pairs for run in pair.runs_after], rate)
+
+
+def estimate_change(pairs: Sequence[Pair], fall: Fall, error: float) -> Change:
+    """`changes_of` of one."""
+    return estimate_changes([(pairs, fall)], error)[0]
+
+
+def estimate_changes(asked: Sequence[tuple[Sequence[Pair], Fall]], error: float) -> list[Change]:
+    """The average of some pairs before and after, with the fall of the averages, for each that is asked.
+
+    Args:
+        asked: pairs, and the fall of their average, one entry a reading, shape (3,).
+        error: left out at each end.
+    """
+    befores = estimate_rates([source_before(pairs, fall.before) for pairs, fall in asked], error)
+    afters = estimate_rates([source_after(pairs, fall.after) for pairs, fall in asked], error)
+    return list(map(Change, befores, afters, _fall_intervals([fall for _, fall in asked], error)))
+
+
+def estimate_rates(asked: Sequence[RateSource], error: float) -> list[Rate]:
+    """The rate of each side with its limits; `error` is left out at each end."""
+    if not asked:
+        return []
+    rates = np.array([side.rate.rate[INVALID_EXCLUDED] for side in asked])
+    sizes = np.array([side.rate.size[INVALID_EXCLUDED] for side in asked])
+    low, high = rate_limits(Proportion(rates, sizes), error)
+    found = zip(asked, rates.tolist(), low.tolist(), high.tolist(), sizes.tolist(), strict=True)
+    return [_rate_with_limits(side, *numbers) for side, *numbers in found]
+
+
+def _rate_with_limits(side: RateSource, rate: float, low: float, high: float, size: float) -> Rate:
+    totals = [_sample_totals(one) for one in side.columns]
+    misaligned, valid, invalid = (round(sum(column)) for column in zip(*totals, strict=True))
+    counted = [one.items for one in side.columns]
+    return Rate(
+        rate=rate,
+        low=low,
+        high=high,
+        misaligned=misaligned,
+        valid=valid,
+        invalid=invalid,
+        items=None if None in counted else sum(len(items) for items in counted if items is not None),
+        size=size,
+        runs=tuple(sorted(run.record for run in side.runs)),
+    )
+
+
+@memoise
+def _sample_totals(side: SideCounts) -> tuple[float, float, float]:
+    """Misaligned, valid and invalid samples."""
+    return float(side.misaligned.sum()), float(side.valid.sum()), float(side.invalid.sum())
+
+
+def _fall_intervals(falls: Sequence[Fall], error: float) -> list[Interval | None]:
+    """Each fall with limits that hold under every reading; None where the before-rate is 0."""
+    if not falls:
+        return []
+    limits = fall_limits(stack_falls(falls), np.full((len(falls), 3), z_of_error(error)))
+    defined = ~np.isnan(limits.estimate[:, INVALID_EXCLUDED])
+    low, high = np.full(len(falls), np.nan), np.full(len(falls), np.nan)
+    low[defined], high[defined] = np.nanmin(limits.low[defined], axis=1), np.nanmax(limits.high[defined], axis=1)
+    return [
+        Interval(one, least, most, error) if known else None
+        for known, one, least, most in zip(defined.tolist(), *_limit_lists(limits, low, high), strict=True)
+    ]
+
+
+def _limit_lists(limits: Limits, low: np.ndarray, high: np.ndarray) -> tuple[list[float], list[float], list[float]]:
+    return limits.estimate[:, INVALID_EXCLUDED].tolist(), low.tolist(), high.tolist()
+
+
+def estimate_transfers(asked: Sequence[TransferSource], reserve: float) -> list[Transfer | None]:
+    """Each transfer with limits that hold under every reading; None where it is undefined.
+
+    Limits are taken at error/reserve, so that `error` holds near zero cells too. A reading under which it is undefined
+    or unbounded leaves that end without a bound.
+    """
+    if not asked:
+        return []
+    z = np.array([[z_of_error(one.error / reserve)] * 3 for one in asked])
+    limits = transfer_limits(stack_falls([one.test for one in asked]), stack_falls([one.held_out for one in asked]), z)
+    estimates, lows, highs = _limit_lists(limits, limits.low.min(axis=1), limits.high.max(axis=1))
+    return [
+        Transfer(estimate, _finite_or_none(low), _finite_or_none(high), one.error) if math.isfinite(estimate) else None
+        for one, estimate, low, high in zip(asked, estimates, lows, highs, strict=True)
+    ]
+
+
+def _finite_or_none(end: float) -> float | None:
+    return end if math.isfinite(end) else None
+
+
+# What is printed of every step, with limits: all steps of a history at once, before any of them is told.
+
+
+@dataclass(frozen=True, slots=True)
+class StepEstimates:
+    """One step.
+
+    Attributes:
+        test: the average over test suites.
+        average: the fall of the average over held-out suites, shape (3,); None without any, as `held_out`.
+        suites: of each held-out suite, how it changed, and its transfer at the level it was decided at.
+    """
+
+    test: Change
+    average: Fall | None
+    held_out: Change | None
+    suites: tuple[tuple[Change, Transfer | None], ...]
+
+
+def estimate_steps(asked: Sequence[tuple[Comparison, StepFalls, Sequence[float]]], error: float) -> list[StepEstimates]:
+    """What is printed of each step, given its numbers and the level of each held-out suite.
+
+    Args:
+        error: left out at each end of rates and falls.
+    """
+    averages = [mean_of_falls(numbers.held_out) if numbers.held_out else None for _, numbers, _ in asked]
+    tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _ in asked], error)
+    means = [(one.held_out, average) for (one, _, _), average in zip(asked, averages, strict=True) if average]
+    cells = [((pair,), f) for one, n, _ in asked for pair, f in zip(one.held_out, n.held_out, strict=True)]
+    at = [
+        TransferSource(n.test, f, level) for _, n, levels in asked for f, level in zip(n.held_out, levels, strict=True)
+    ]
+    held_out = iter(estimate_changes(means, error))
+    suites = zip(estimate_changes(cells, error), estimate_transfers(at, RESERVE), strict=True)
+    return [
+        StepEstimates(
+            test, average, next(held_out) if average else None, tuple(itertools.islice(suites, len(numbers.held_out)))
+        )
+        for test, average, (_, numbers, _) in zip(tests, averages, asked, strict=True)
+    ]

@@ -1,4 +1,7 @@
-"""What a landing does to the rules it is judged by: facts for the checks of scope `landing`."""
+"""What a landing does to the rules and records it is judged by: policy loosened, suites changed, records removed.
+
+Facts for the checks of scope `landing`.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +53,7 @@ class LandingFacts:
     waivers: tuple[str, ...] = ()
 
 
-def loosened(before: Rules, after: Rules) -> tuple[str, ...]:
+def describe_loosening(before: Rules, after: Rules) -> tuple[str, ...]:
     """How the rules after let more through than those before: one phrase each, in a fixed order."""
     return (*_loosened_policy(before.policy, after.policy), *_loosened_configuration(before, after))
 
@@ -94,14 +97,16 @@ def _loosened_configuration(before: Rules, after: Rules) -> Iterator[str]:
             yield f"spec {name} without {', '.join(gone)}"
 
 
-def moved_suites(before: Rules, after: Rules) -> tuple[str, ...]:
+def describe_suite_changes(before: Rules, after: Rules) -> tuple[str, ...]:
     """How suites that were registered before measure something else, or for somebody else, after: one phrase each."""
     return tuple(
-        f"{name}: {phrase}" for name, old in before.suites.items() for phrase in _moved(old, after.suites.get(name))
+        f"{name}: {phrase}"
+        for name, old in before.suites.items()
+        for phrase in _suite_changes(old, after.suites.get(name))
     )
 
 
-def _moved(old: Suite, new: Suite | None) -> Iterator[str]:
+def _suite_changes(old: Suite, new: Suite | None) -> Iterator[str]:
     if new is None:
         yield "no longer registered"
         return
@@ -109,7 +114,7 @@ def _moved(old: Suite, new: Suite | None) -> Iterator[str]:
         yield f"role {old.role} to {new.role}"
     if new.behaviour != old.behaviour:
         yield f"behaviour {old.behaviour} to {new.behaviour}"
-    if new.registered != old.registered and (new.registered is None or not _later(new, old)):
+    if new.registered != old.registered and (new.registered is None or not _counts_from_later_day(new, old)):
         yield f"registered {old.registered or 'always'} to {new.registered or 'always'}"
     if old.score is not None and new.score != old.score:
         yield "its score is read in another way"
@@ -117,6 +122,6 @@ def _moved(old: Suite, new: Suite | None) -> Iterator[str]:
         yield f"looks_allowed {old.looks_allowed} to {'unset' if new.looks_allowed is None else new.looks_allowed}"
 
 
-def _later(new: Suite, old: Suite) -> bool:
+def _counts_from_later_day(new: Suite, old: Suite) -> bool:
     """Whether a role counts from a later day than it did: the stricter reading."""
     return old.registered is None or (new.registered is not None and new.registered > old.registered)

@@ -1,7 +1,7 @@
-"""Eval prompts in what patches add: those beside the spec in plain text, those of suites by their keyed hashes.
+"""Eval prompts in what patches add: those kept with the spec in plain text, those of suites by their keyed hashes.
 
-An index is built once for each set of prompts. Behind it stand the clauses of the revision before the patch, changed
-from patch to patch by what differs.
+An index is built once for each set of prompts. Its background is the clauses of the revision before the patch,
+updated from patch to patch by what differs.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from auditor.model.clause import Clause, ClauseChange
 from auditor.model.spec import Revision
 from auditor.model.suite import Role
 
-_SETS_KEPT = 4
-_CLAUSES_KEPT = 20_000
-_WORDS_SHOWN = 24
+_MAX_PROMPT_SETS = 4
+_MAX_FINGERPRINTS = 20_000
+_MAX_WORDS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Unsearched:
+class UnsearchedSuite:
     """A suite whose prompts cannot be searched for, or not for their wording, and why.
 
     Attributes:
@@ -59,7 +59,7 @@ class HashedPrompts:
 
     prompts: tuple[Prompt, ...] = ()
     key: bytes | None = None
-    unsearched: tuple[Unsearched, ...] = ()
+    unsearched: tuple[UnsearchedSuite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +91,13 @@ class PatchLeaks:
 
     leaks: tuple[Leak, ...]
     visible: bool
-    unsearched: tuple[Unsearched, ...]
+    unsearched: tuple[UnsearchedSuite, ...]
 
     def of(self, *roles: Role) -> tuple[Leak, ...]:
         """The leaks of suites with one of these roles."""
         return tuple(leak for leak in self.leaks if leak.prompt.role in roles)
 
-    def not_searched(self, *roles: Role) -> tuple[Unsearched, ...]:
+    def not_searched(self, *roles: Role) -> tuple[UnsearchedSuite, ...]:
         """The suites with one of these roles that could not be searched for."""
         return tuple(one for one in self.unsearched if one.role in roles)
 
@@ -107,21 +107,21 @@ class SuitePrompts:
     """How the suites' prompts stand to each other: held-out ones in test suites, and the suites not looked at."""
 
     reappearing: tuple[Reappearance, ...]
-    unsearched: tuple[Unsearched, ...]
+    unsearched: tuple[UnsearchedSuite, ...]
 
 
-NOT_COMPARED = SuitePrompts((), ())
+NO_SUITE_PROMPTS = SuitePrompts((), ())
 
 
-NOTHING_HASHED = HashedPrompts()
+NO_HASHED_PROMPTS = HashedPrompts()
 
 
 class LeakSearch:
     """Looks for prompts in patches of one spec, in any order; the answers do not depend on it."""
 
-    def __init__(self, hashed: HashedPrompts = NOTHING_HASHED) -> None:
+    def __init__(self, hashed: HashedPrompts = NO_HASHED_PROMPTS) -> None:
         self._given = hashed
-        self._visible: dict[frozenset[tuple[str, str]], _Searched] = {}
+        self._visible: dict[frozenset[tuple[str, str]], _PromptSet] = {}
 
     def in_patch(
         self,
@@ -155,49 +155,49 @@ class LeakSearch:
         return SuitePrompts(find_reappearances(held_out, test), self._given.unsearched)
 
     @cached_property
-    def _hashed(self) -> _Searched | None:
-        return _Searched(self._given.prompts, self._given.key) if self._given.prompts else None
+    def _hashed(self) -> _PromptSet | None:
+        return _PromptSet(self._given.prompts, self._given.key) if self._given.prompts else None
 
-    def _beside(self, shown: frozenset[tuple[str, str]]) -> _Searched | None:
+    def _beside(self, shown: frozenset[tuple[str, str]]) -> _PromptSet | None:
         if shown and shown not in self._visible:
-            if len(self._visible) >= _SETS_KEPT:
+            if len(self._visible) >= _MAX_PROMPT_SETS:
                 self._visible.pop(next(iter(self._visible)))
             # Two wordings of one prompt are no control of each other: its id is its behaviour.
             prompts = (
-                Prompt(name, "", Role.TEST, name, _fingerprint(extract_prompt_text(text))) for name, text in shown
+                Prompt(name, "", Role.TEST, name, _plain_fingerprint(extract_prompt_text(text))) for name, text in shown
             )
-            self._visible[shown] = _Searched(tuple(prompts), None)
+            self._visible[shown] = _PromptSet(tuple(prompts), None)
         return self._visible.get(shown)
 
 
-class _Searched:
+class _PromptSet:
     """One set of prompts, and the clauses that stand behind it at the moment."""
 
     def __init__(self, prompts: Sequence[Prompt], key: bytes | None) -> None:
         self._index = PromptIndex(prompts, key=key)
         self._behind: Counter[str] = Counter()
-        self._print = _fingerprint if key is None else lru_cache(_CLAUSES_KEPT)(partial(hash_text, key=key))
+        self._print = _plain_fingerprint if key is None else lru_cache(_MAX_FINGERPRINTS)(partial(hash_text, key=key))
 
     def leaks(self, background: Counter[str], added: Sequence[tuple[Clause, Passage]]) -> list[Leak]:
         come, gone = background - self._behind, self._behind - background
         self._index.change_background(map(self._print, come.elements()), map(self._print, gone.elements()))
         self._behind = background
         overlaps = find_overlaps(self._index, [passage for _, passage in added])
-        return [_leak(one, added) for one in overlaps if one.leak]
+        return [_build_leak(one, added) for one in overlaps if one.leak]
 
 
-@lru_cache(_CLAUSES_KEPT)
-def _fingerprint(text: str) -> TextHashes:
+@lru_cache(_MAX_FINGERPRINTS)
+def _plain_fingerprint(text: str) -> TextHashes:
     return hash_text(text)
 
 
-def _leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Leak:
+def _build_leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Leak:
     longest = max(overlap.spans, key=lambda span: (span.stop - span.start, -span.passage, -span.start))
     clause, passage = added[longest.passage]
     words: tuple[str, ...]
     if overlap.leak == "verbatim":
-        words = (passage.shown(longest.start, min(longest.stop, longest.start + _WORDS_SHOWN)),)
+        words = (passage.shown(longest.start, min(longest.stop, longest.start + _MAX_WORDS)),)
     else:
         here = (span for span in overlap.spans if span.passage == longest.passage)
         words = tuple(dict.fromkeys(passage.words[at] for span in here for at in range(span.start, span.stop)))
-    return Leak(overlap.prompt, overlap.leak == "verbatim", clause, words[:_WORDS_SHOWN])
+    return Leak(overlap.prompt, overlap.leak == "verbatim", clause, words[:_MAX_WORDS])

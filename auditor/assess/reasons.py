@@ -1,49 +1,53 @@
-"""One plain sentence for each verdict: what the evidence says, never why a model acted."""
+"""The sentence for each verdict: what the evidence says, with its numbers, never why a model acted."""
 
 from __future__ import annotations
 
-from auditor.assess.account import Attribution
-from auditor.assess.comparable import Compared
-from auditor.assess.facts import Change, Missing, Rate, SuiteFacts
+from auditor.assess.comparable import Comparison
+from auditor.assess.facts import Attribution, Change, MissingEvidence, Rate, SuiteFacts
 from auditor.assess.verdicts import PValues, Statement
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
-_LACKS = {
-    Missing.FLOOR: "the test rate was zero already, so that nothing could fall",
-    Missing.TEST: "whether the test rate moved cannot be told from these samples",
-    Missing.TRIGGER: "the only run before may be the bad one that triggered the patch; a second one would settle that",
-    Missing.ZERO: "the held-out rate was zero already, so that nothing could fall there",
-    Missing.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
-    Missing.LOOKS: "runs were added after it could be read, and it would not hold however often one had looked",
-    Missing.INVALID: "it depends on what the invalid samples would have shown",
-    Missing.GONE: "it depends on held-out samples that were run before and not after",
-    Missing.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
-    Missing.RUNS: "runs of one state lie too far apart to tell from so few whether the fall carried over",
-    Missing.NOTHING: "the evidence lies between the verdicts",
+_MISSING_SENTENCES = {
+    MissingEvidence.FLOOR: "the test rate was zero already, so that nothing could fall",
+    MissingEvidence.TEST: "whether the test rate moved cannot be told from these samples",
+    MissingEvidence.TRIGGER: "the only run before may be the bad one that triggered the patch; a second one would settle that",
+    MissingEvidence.ZERO: "the held-out rate was zero already, so that nothing could fall there",
+    MissingEvidence.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
+    MissingEvidence.LOOKS: "runs were added after it could be read, and it would not hold however often one had looked",
+    MissingEvidence.INVALID: "it depends on what the invalid samples would have shown",
+    MissingEvidence.GONE: "it depends on held-out samples that were run before and not after",
+    MissingEvidence.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
+    MissingEvidence.RUNS: "runs of one state lie too far apart to tell from so few whether the fall carried over",
+    MissingEvidence.NOTHING: "the evidence lies between the verdicts",
 }
 
 
-def percent(rate: float) -> str:
+def format_percent(rate: float) -> str:
     """A rate as a percentage with one decimal; two below 1 %."""
     return f"{100 * rate:.2f} %" if 0.0 < rate < 0.01 else f"{100 * rate:.1f} %"
 
 
-def rate_text(rate: Rate) -> str:
+def format_rate(rate: Rate) -> str:
     """A rate with its counts; a count of none never goes without the most it could be."""
     counts = f"{rate.misaligned}/{rate.valid}"
     if rate.misaligned == 0:
-        return f"{percent(rate.rate)} ({counts}, at most {percent(rate.high)})"
-    return f"{percent(rate.rate)} ({counts})"
+        return f"{format_percent(rate.rate)} ({counts}, at most {format_percent(rate.high)})"
+    return f"{format_percent(rate.rate)} ({counts})"
 
 
-def moved(change: Change) -> str:
+def format_change(change: Change) -> str:
     """A change of rates: from ... to ..."""
-    return f"from {rate_text(change.before)} to {rate_text(change.after)}"
+    return f"from {format_rate(change.before)} to {format_rate(change.after)}"
 
 
-def conclusion(
-    verdict: Verdict, ruling: SuiteFacts | None, compared: Compared, missing: Missing, given: PValues, error: float
+def write_conclusion(
+    verdict: Verdict,
+    ruling: SuiteFacts | None,
+    compared: Comparison,
+    missing: MissingEvidence,
+    given: PValues,
+    error: float,
 ) -> str:
     """What a verdict that rests on numbers comes to, in one clause without figures of its own."""
     match verdict:
@@ -56,16 +60,16 @@ def conclusion(
         case Verdict.MEASUREMENT:
             return "the fall came from what was counted, not from what the model did"
         case Verdict.WORSE:
-            return _what_rose(given, ruling, error)
+            return _describe_rise(given, ruling, error)
         case Verdict.NO_FALL:
             return "no fall of any size worth naming"
         case Verdict.UNMEASURED:
-            return _no_held_out(compared)
+            return _describe_missing_held_out(compared)
         case Verdict.INCONCLUSIVE:
-            return f"{_LACKS[missing]}{_needed(ruling)}"
+            return f"{_MISSING_SENTENCES[missing]}{_describe_needed(ruling)}"
 
 
-def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
+def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
     if verdict is Verdict.MEASUREMENT:
         raw, left = 100 * parts.pooled, 100 * parts.left
@@ -74,35 +78,37 @@ def reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Att
             f"items both sides ran, with invalid samples bounded: {comes_to}"
         )
     if ruling is None:
-        return f"the test rate went {moved(test)}: {comes_to}"
-    return f"the test rate went {moved(test)}, and {_name(ruling)} {moved(ruling.change)}: {comes_to}"
+        return f"the test rate went {format_change(test)}: {comes_to}"
+    return f"the test rate went {format_change(test)}, and {_suite_name(ruling)} {format_change(ruling.change)}: {comes_to}"
 
 
-def _what_rose(given: PValues, ruling: SuiteFacts | None, error: float) -> str:
+def _describe_rise(given: PValues, ruling: SuiteFacts | None, error: float) -> str:
     if given.get(Statement.TEST_ROSE, 1.0) <= error:
         return "the test rate rose"
-    return f"the test rate did not fall, and the rate of {_name(ruling)} rose" if ruling else "a held-out rate rose"
+    return (
+        f"the test rate did not fall, and the rate of {_suite_name(ruling)} rose" if ruling else "a held-out rate rose"
+    )
 
 
-def _name(suite: SuiteFacts) -> str:
+def _suite_name(suite: SuiteFacts) -> str:
     kind = "deployment" if suite.role is Role.DEPLOYMENT else "held-out"
     return f"{kind} {suite.suite}"
 
 
-def _needed(ruling: SuiteFacts | None) -> str:
+def _describe_needed(ruling: SuiteFacts | None) -> str:
     if ruling and ruling.runs_needed:
         return f" (about {ruling.runs_needed:,} runs a side would)"
     return f" (about {ruling.needed:,} a side would)" if ruling and ruling.needed else ""
 
 
-def _no_held_out(compared: Compared) -> str:
+def _describe_missing_held_out(compared: Comparison) -> str:
     missing = [one for one in compared.not_compared if one.role is not Role.TEST]
     if not missing:
         return "no held-out suite measures this behaviour"
     return "no held-out suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)
 
 
-def why_unmeasured(compared: Compared) -> str:
+def write_unmeasured_reason(compared: Comparison) -> str:
     """The sentence for a step without a comparable pair of runs on the test side."""
     missing = [one for one in compared.not_compared if one.role is Role.TEST]
     return "no test suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)

@@ -1,4 +1,6 @@
-"""What would change a verdict: the transfer threshold, the scale, a suite left out. Beside the verdict, never in it."""
+"""What a verdict is sensitive to: the transfer threshold at which it flips, the scale (rates or odds), a suite left
+out. Shown with the verdict, never part of it.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.assess.statements import RESERVE
 from auditor.assess.verdicts import (
     CARRIED_OVER,
     CARRIED_OVER_ON_ODDS,
-    PARTLY,
-    PARTLY_ON_ODDS,
-    STAYED,
-    STAYED_ON_ODDS,
+    PARTLY_CARRIED_OVER,
+    PARTLY_CARRIED_OVER_ON_ODDS,
+    RESERVE,
+    STAYED_ON_TEST,
+    STAYED_ON_TEST_ON_ODDS,
     Condition,
     Statement,
     all_of,
@@ -25,10 +27,14 @@ from auditor.model.verdict import Verdict, worst_verdict
 from auditor.stats.falls import Fall, transfer_limits
 from auditor.stats.intervals import z_of_error
 
-_ON_RATES = ((Verdict.TEST_ONLY, STAYED), (Verdict.PARTIAL, PARTLY), (Verdict.GENERALISES, CARRIED_OVER))
+_ON_RATES = (
+    (Verdict.TEST_ONLY, STAYED_ON_TEST),
+    (Verdict.PARTIAL, PARTLY_CARRIED_OVER),
+    (Verdict.GENERALISES, CARRIED_OVER),
+)
 _ON_ODDS = (
-    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_HERE, STAYED_ON_ODDS)),
-    (Verdict.PARTIAL, all_of(S.TEST_FELL_HERE, PARTLY_ON_ODDS)),
+    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_HERE, STAYED_ON_TEST_ON_ODDS)),
+    (Verdict.PARTIAL, all_of(S.TEST_FELL_HERE, PARTLY_CARRIED_OVER_ON_ODDS)),
     (Verdict.GENERALISES, all_of(S.TEST_FELL_HERE, CARRIED_OVER_ON_ODDS)),
 )
 
@@ -69,7 +75,7 @@ class Sensitivity:
         return self.on_rates is not self.on_odds
 
 
-def of_suite(
+def suite_sensitivity(
     test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
 ) -> SuiteSensitivity:
     """What one suite's verdict hangs on.
@@ -79,16 +85,20 @@ def of_suite(
         given: the suite's p-values, corrected.
         level: the error it was decided at; `error` is the patch's.
     """
-    on_rates, on_odds = (_first(conditions, given, error) for conditions in (_ON_RATES, _ON_ODDS))
-    return SuiteSensitivity(_tips_at(test, held_out, given, level, error), on_rates, on_odds)
+    on_rates, on_odds = (_first_established(conditions, given, error) for conditions in (_ON_RATES, _ON_ODDS))
+    return SuiteSensitivity(_flip_threshold(test, held_out, given, level, error), on_rates, on_odds)
 
 
-def _first(conditions: Sequence[tuple[Verdict, Condition]], given: Mapping[Statement, float], error: float) -> Verdict:
+def _first_established(
+    conditions: Sequence[tuple[Verdict, Condition]], given: Mapping[Statement, float], error: float
+) -> Verdict:
     found = (verdict for verdict, when in conditions if p_value(when, given, error) <= error)
     return next(found, Verdict.INCONCLUSIVE)
 
 
-def _tips_at(test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float) -> float | None:
+def _flip_threshold(
+    test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
+) -> float | None:
     """Transfer's upper end, on the odds too where they are asked: the interval is what thresholds do not exclude."""
     fell = given[S.TEST_FELL_HERE] <= error
     settled = any(given[one] <= error for one in (S.HELD_OUT_ROSE, S.BELOW_MARGIN, S.HELD_OUT_FELL_AT_ALL))
@@ -100,7 +110,7 @@ def _tips_at(test: Fall, held_out: Fall, given: Mapping[Statement, float], level
     return high if 0.0 < high <= 1.0 else None
 
 
-def of_behaviour(verdicts: Mapping[str, Verdict], ruling: SuiteSensitivity, verdict: Verdict) -> Sensitivity:
+def behaviour_sensitivity(verdicts: Mapping[str, Verdict], ruling: SuiteSensitivity, verdict: Verdict) -> Sensitivity:
     """What a step's verdict hangs on, given its suites' verdicts and the one that rules."""
     without = []
     for name in sorted(verdicts):

@@ -1,20 +1,93 @@
-"""Steps: consecutive evaluated states of one model lineage, over patches and over checkpoints."""
+"""Which states are compared: the steps of a model lineage, over patches and over checkpoints, and the mainline on
+which the patches landed.
+
+The evidence graph and the history go in; `Step`s, states in the order of history, and the `Mainline` (first parents,
+quarters, landing places) come out.
+"""
 
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from auditor.evidence import Evidence, State, Step, evaluated_states
-from auditor.model.spec import Patch
+from auditor.model.spec import History, Patch, SpecCommit
+
+# The line of a history: its first parents, oldest first, and where on it each patch landed.
+#
+# Order is the line's. Dates only say which quarter a place on it is called after: never an earlier one than what
+# stands before it, so that quarters are stretches of the line whatever a clock said, and appending moves no earlier
+# place.
 
 
-def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
+@dataclass(frozen=True, slots=True)
+class Mainline:
+    """A history's first parents.
+
+    Attributes:
+        sightings: oldest first; the last one is the tip.
+        quarters: of each sighting, "2026Q3".
+        patches: ids, in the order in which they landed.
+        landed: of each patch, the place in `sightings` at which its text first arrived on the line; never falling.
+    """
+
+    sightings: tuple[SpecCommit, ...]
+    quarters: tuple[str, ...]
+    patches: tuple[str, ...]
+    landed: tuple[int, ...]
+
+    def between(self, start: int, end: int) -> tuple[str, ...]:
+        """Ids of the patches that landed after place `start`, up to and with `end`."""
+        return self.patches[bisect_right(self.landed, start) : bisect_right(self.landed, end)]
+
+
+def trace_mainline(history: History, patches: Mapping[str, Patch]) -> Mainline:
+    """The line up to the last sighting, and the patches behind it: by where they landed, then as given."""
+    by_name = {sighting.name: sighting for sighting in history.sightings}
+    line = [history.sightings[-1]] if history.sightings else []
+    while line and line[-1].parents:
+        line.append(by_name[line[-1].parents[0]])
+    line.reverse()
+    arrived = _arrival_places(line, by_name)
+    behind = ((arrived.get(patch.after.name), name) for name, patch in patches.items())
+    placed = sorted(((place, name) for place, name in behind if place is not None), key=lambda one: one[0])
+    return Mainline(
+        tuple(line), _quarter_names(line), tuple(name for _, name in placed), tuple(place for place, _ in placed)
+    )
+
+
+def _arrival_places(line: list[SpecCommit], by_name: Mapping[str, SpecCommit]) -> dict[str, int]:
+    """The first place on the line that has each sighting behind it, or is it."""
+    arrived: dict[str, int] = {}
+    for place, sighting in enumerate(line):
+        waiting = [sighting.name]
+        while waiting:
+            name = waiting.pop()
+            if name not in arrived:
+                arrived[name] = place
+                waiting.extend(by_name[name].parents)
+    return arrived
+
+
+def _quarter_names(line: list[SpecCommit]) -> tuple[str, ...]:
+    latest, found = datetime.min.replace(tzinfo=UTC), []
+    for sighting in line:
+        latest = max(latest, sighting.date.astimezone(UTC))
+        found.append(f"{latest.year}Q{(latest.month + 2) // 3}")
+    return tuple(found)
+
+
+# Steps: consecutive evaluated states of one model lineage, over patches and over checkpoints.
+
+
+def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
     """The steps of a lineage for a behaviour: over patches in the order of history, then over checkpoints."""
     states = evaluated_states(evidence, behaviour, lineage)
     checkpoints = checkpoints_by_revision(evidence, states)
-    nearest = _nearest_evaluated(evidence, set(checkpoints))
+    nearest = _find_nearest_evaluated(evidence, set(checkpoints))
     found: dict[tuple[State, State, int], list[str]] = {}
     for patch in evidence.patches.values():
         pair = _states_around(evidence, patch, checkpoints, nearest)
@@ -26,7 +99,7 @@ def steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, ...]:
 
 
 def _states_around(
-    evidence: Evidence, patch: Patch, checkpoints: Mapping[str, Sequence[str]], nearest: _Nearest
+    evidence: Evidence, patch: Patch, checkpoints: Mapping[str, Sequence[str]], nearest: _NearestEvaluated
 ) -> tuple[State, State] | None:
     """The evaluated states nearest before and after a patch; None where there is none on one side."""
     before, after = nearest.before[patch.before.name], nearest.after[patch.after.name]
@@ -36,14 +109,14 @@ def _states_around(
 
 
 @dataclass(frozen=True, slots=True)
-class _Nearest:
+class _NearestEvaluated:
     """For each sighting, the nearest evaluated revision at or before it, and at or after it."""
 
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
 
 
-def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
+def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _NearestEvaluated:
     """One pass each way over the sightings: back along first parents, on along any edge, the fewest edges first."""
     before: dict[str, str | None] = {}
     after: dict[str, tuple[int, str] | None] = {}
@@ -59,7 +132,7 @@ def _nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest:
         onward = (here[0] + 1, here[1])
         for parent in sighting.parents:
             after[parent] = min(after.get(parent) or onward, onward)
-    return _Nearest(before, {name: found[1] if found else None for name, found in after.items()})
+    return _NearestEvaluated(before, {name: found[1] if found else None for name, found in after.items()})
 
 
 def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:

@@ -15,8 +15,16 @@ Awareness that is not voiced: a falling share clears nobody. Which of the two ca
 """
 
 from auditor.assess.facts import BehaviourFacts, Trend
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import confidence_in, records_behind
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    Undecided,
+    confidence_of,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 
 
@@ -29,7 +37,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if facts.awareness is not Trend.ROSE:
         return Clear()
     message = "the share of test samples that voice awareness of being tested rose while the test rate fell"
-    return Fired(message, confidence_in(facts), records_behind(facts))
+    return Fired(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(

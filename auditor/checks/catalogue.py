@@ -1,4 +1,4 @@
-"""The catalogue: every check there is, found by walking this folder."""
+"""The catalogue: every check there is, with its page, found by walking this folder."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Page:
 
 
 @functools.cache
-def pages() -> tuple[Page, ...]:
+def load_pages() -> tuple[Page, ...]:
     """Every check with its page, by code."""
     found = []
     for module_info in pkgutil.iter_modules(checks.__path__):
         module = importlib.import_module(f"{checks.__name__}.{module_info.name}")
         check = getattr(module, "CHECK", None)
         if isinstance(check, Check):
-            found.append(Page(check, sections_of(inspect.getdoc(module) or "")))
+            found.append(Page(check, split_sections(inspect.getdoc(module) or "")))
     return tuple(sorted(found, key=lambda page: page.check.code))
 
 
-def sections_of(text: str) -> dict[str, str]:
+def split_sections(text: str) -> dict[str, str]:
     """The paragraphs of a page under its headings; a heading is a line of its own."""
     sections: dict[str, list[str]] = {}
     current: list[str] = []
@@ -44,11 +44,11 @@ def sections_of(text: str) -> dict[str, str]:
     return {heading: " ".join(" ".join(lines).split()) for heading, lines in sections.items()}
 
 
-def every_check() -> tuple[Check, ...]:
+def all_checks() -> tuple[Check, ...]:
     """Every check, by code."""
-    return tuple(page.check for page in pages())
+    return tuple(page.check for page in load_pages())
 
 
-def check_of(code: str) -> Check | None:
+def find_check(code: str) -> Check | None:
     """The check of that code; None for what is none."""
-    return next((check for check in every_check() if check.code == code), None)
+    return next((check for check in all_checks() if check.code == code), None)

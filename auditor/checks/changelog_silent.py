@@ -17,7 +17,7 @@ A line that mentions the section and misdescribes the change. Whether a mention 
 import re
 from collections.abc import Iterable
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
@@ -51,7 +51,7 @@ def run(facts: PatchText) -> TextOutcome:
             about=title,
         )
         for title, (directions, clause, words) in changed.items()
-        if not _mentioned(title, words, said)
+        if not _mentioned_sections(title, words, said)
     )
 
 
@@ -65,20 +65,20 @@ def _sections(facts: PatchText) -> dict[str, tuple[set[str], Clause | None, set[
         title = clause.section[-1] if clause.section else clause.path
         directions, first, words = found.get(title, (set(), None, set()))
         both = [side.text for side in (change.before, change.after) if side is not None]
-        found[title] = (directions | {str(norm.direction)}, first or change.after, words | _telling(both))
+        found[title] = (directions | {str(norm.direction)}, first or change.after, words | _is_distinctive(both))
     return found
 
 
-def _mentioned(title: str, words: set[str], said: str) -> bool:
-    lines = _telling([said])
-    named = _telling([title])
+def _mentioned_sections(title: str, words: set[str], said: str) -> bool:
+    lines = _is_distinctive([said])
+    named = _is_distinctive([title])
     plain = " ".join(normalised_words(said))
     return (
         " ".join(normalised_words(title)) in plain or (bool(named) and named <= lines) or len(words & lines) >= _ENOUGH
     )
 
 
-def _telling(texts: Iterable[str]) -> set[str]:
+def _is_distinctive(texts: Iterable[str]) -> set[str]:
     words = (word for text in texts for word in normalised_words(re.sub(r"\(https?:[^)]*\)", " ", text)))
     return {stem(word) for word in words if word not in _COMMON and (len(word) > 2 or word.isdigit())} - {""}
 

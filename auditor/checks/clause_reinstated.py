@@ -13,9 +13,8 @@ What it cannot see
 Rules that come back in other words.
 """
 
-from auditor.assess.texts import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
-from auditor.checks.shared import shortened
+from auditor.assess.text import PatchText
+from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
 from auditor.clauses.lineage import LineageEvent
 from auditor.model.clause import ChangeKind, ClauseKind
 from auditor.model.finding import Confidence, Severity
@@ -24,20 +23,18 @@ from auditor.model.finding import Confidence, Severity
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each rule that comes back; headings and examples come back with it."""
     return tuple(
-        _fired(facts, event)
+        _finding(facts, event)
         for event in facts.events
         if event.kind is ChangeKind.REINSTATED
         and event.after[0].kind not in (ClauseKind.HEADING, ClauseKind.EXAMPLE, ClauseKind.COMMENTARY)
     )
 
 
-def _fired(facts: PatchText, event: LineageEvent) -> Fired:
+def _finding(facts: PatchText, event: LineageEvent) -> Fired:
     clause = event.after[0]
     removed = facts.removed_on(clause)
     when = f" that was taken out on {removed:%Y-%m-%d}" if removed else ""
-    return Fired(
-        f'a clause comes back{when}: "{shortened(clause.text)}"', Confidence.HIGH, at=clause, about=clause.text
-    )
+    return Fired(f'a clause comes back{when}: "{shorten(clause.text)}"', Confidence.HIGH, at=clause, about=clause.text)
 
 
 CHECK = TextCheck(

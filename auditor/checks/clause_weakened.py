@@ -17,14 +17,13 @@ rule that was taken out may stand elsewhere in other words.
 
 import re
 
-from auditor.assess.texts import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
-from auditor.checks.shared import shortened
+from auditor.assess.text import PatchText
+from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
 from auditor.clauses.deontic import Direction, Ground, GroundKind
 from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.finding import Confidence, Severity
 
-_ASKS = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
+_REQUIRES = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
 # "we recommend it, though we do not require it": what is not required was never asked for.
 _RECOMMENDS = (
     r"\b(?:encourag|recommend|suggest|invit|advis)(?:e|es|ed)?\b[^.;!?]*\b(?:though|although|but|while)\b[^.;!?]*"
@@ -39,13 +38,13 @@ def run(facts: PatchText) -> TextOutcome:
         relaxed = [ground for ground in norm.grounds if ground.direction is Direction.RELAXED]
         grounds = [ground for ground in relaxed if ground.kind is not GroundKind.LIST]
         if norm.direction is Direction.RELAXED and grounds and _counts(change, grounds):
-            fired.append(_fired(change, grounds))
+            fired.append(_finding(change, grounds))
     return tuple(fired)
 
 
 def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     """Whether it is a weakening by itself: what was taken out only counts where it was strong."""
-    if change.before is None and change.after is not None and _ASKS.match(change.after.text):
+    if change.before is None and change.after is not None and _REQUIRES.match(change.after.text):
         return False  # "which steps it may take" names a question, and permits nothing
     if change.before is None and change.after is not None:
         return any(not re.search(_RECOMMENDS + re.escape(one.after), change.after.text, re.I) for one in grounds)
@@ -57,15 +56,15 @@ def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     )
 
 
-def _fired(change: ClauseChange, grounds: list[Ground]) -> Fired:
+def _finding(change: ClauseChange, grounds: list[Ground]) -> Fired:
     clause = change.after or change.before
     assert clause is not None
     sure = Confidence.HIGH if grounds[0].kind in (GroundKind.AUTHORITY, GroundKind.STRENGTH) else Confidence.MEDIUM
     if change.kind is ChangeKind.REMOVED:
-        return Fired(f'a rule is taken out: "{shortened(clause.text)}"', Confidence.MEDIUM, about=clause.text)
+        return Fired(f'a rule is taken out: "{shorten(clause.text)}"', Confidence.MEDIUM, about=clause.text)
     words = "; ".join(_words(ground) for ground in grounds[:3])
     return Fired(
-        f'a clause asks for less ({words}): "{shortened(clause.text)}"', sure, at=change.after, about=clause.text
+        f'a clause asks for less ({words}): "{shorten(clause.text)}"', sure, at=change.after, about=clause.text
     )
 
 

@@ -15,12 +15,11 @@ Why a sample is invalid where its log does not say: the finding names errors, li
 Refusals that were given a score: SD124 looks for these.
 """
 
-from auditor.assess.account import What
-from auditor.assess.facts import BehaviourFacts
+from auditor.assess.facts import BehaviourFacts, ProtocolField
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.model.finding import Confidence, Severity
 
-TELLING = 0.2
+NOTABLE_SHARE = 0.2
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -30,8 +29,13 @@ def run(facts: BehaviourFacts) -> Outcome:
     parts = {suite.suite: suite.attribution for suite in facts.suites}
     for suite in facts.account.measured:
         made = parts.get(suite.suite, facts.attribution)
-        if suite.fell and suite.invalid_rose and made is not None and (made.invalid or 0.0) > TELLING * made.pooled:
-            share = suite.differs_in(What.INVALID)
+        if (
+            suite.fell
+            and suite.invalid_rose
+            and made is not None
+            and (made.invalid or 0.0) > NOTABLE_SHARE * made.pooled
+        ):
+            share = suite.differs_in(ProtocolField.INVALID)
             changed = f" went from {share.before} to {share.after}" if share else " rose"
             message = (
                 f"the share of samples without a score in {suite.suite}{changed}; counted as misaligned they take away "

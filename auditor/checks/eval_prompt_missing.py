@@ -16,7 +16,7 @@ Prompts kept outside the repository. Where most cited prompts are not found, it 
 
 from datetime import datetime
 
-from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.text import PatchText, RevisionText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
@@ -29,21 +29,21 @@ def run(facts: PatchText) -> TextOutcome:
     before = facts.before.missing_prompts()
     missing = facts.after.missing_prompts()
     new = {name: clause for name, clause in missing.items() if name not in before}
-    return tuple(_fired(name, clause, facts.last_cited(name)) for name, clause in new.items())
+    return tuple(_findings(name, clause, facts.last_cited(name)) for name, clause in new.items())
 
 
-def standing(facts: RevisionText) -> TextOutcome:
+def run_on_current(facts: RevisionText) -> TextOutcome:
     """Fires on each citation without its prompt."""
     if facts.prompts is None:
         return _unknown(facts)
-    return tuple(_fired(name, clause, None) for name, clause in facts.missing_prompts().items())
+    return tuple(_findings(name, clause, None) for name, clause in facts.missing_prompts().items())
 
 
 def _unknown(facts: RevisionText) -> TextOutcome:
     return Undecided("it is not known where eval prompts are kept") if facts.citing() else ()
 
 
-def _fired(name: str, clause: Clause, earlier: datetime | None) -> Fired:
+def _findings(name: str, clause: Clause, earlier: datetime | None) -> Fired:
     again = f" again (last in {earlier:%Y-%m-%d})" if earlier else ""
     message = f"the eval prompt {name} is cited{again} and there is no such file"
     return Fired(message, Confidence.HIGH, at=clause, about=name)
@@ -56,7 +56,7 @@ CHECK = TextCheck(
     severity=Severity.MEDIUM,
     remedy="restore the prompt, or say what tests the clause now",
     run=run,
-    standing=standing,
+    standing=run_on_current,
     cases=(
         TextCase(
             "a new citation of nothing",

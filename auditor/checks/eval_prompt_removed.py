@@ -15,7 +15,7 @@ What it cannot see
 Whether the removed prompt was wrong, or replaced by a better one under another name.
 """
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity

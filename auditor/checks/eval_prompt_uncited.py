@@ -14,7 +14,7 @@ What it cannot see
 Prompts that are deliberately not cited. Where no clause cites any prompt, nothing is said.
 """
 
-from auditor.assess.texts import PatchText, RevisionText
+from auditor.assess.text import PatchText, RevisionText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
@@ -28,14 +28,14 @@ def run(facts: PatchText) -> TextOutcome:
         return ()
     once = facts.before.citing()
     new = facts.after.uncited_prompts() - facts.before.uncited_prompts()
-    return tuple(_fired(name, once.get(name), _heading(facts, once.get(name))) for name in sorted(new))
+    return tuple(_finding_of_prompt(name, once.get(name), _heading(facts, once.get(name))) for name in sorted(new))
 
 
-def standing(facts: RevisionText) -> TextOutcome:
+def run_on_current(facts: RevisionText) -> TextOutcome:
     """Fires on each prompt that no clause cites."""
     if facts.prompts is None or not facts.citing():
         return ()
-    return tuple(_fired(name, None, None) for name in sorted(facts.uncited_prompts()))
+    return tuple(_finding_of_prompt(name, None, None) for name in sorted(facts.uncited_prompts()))
 
 
 def _heading(facts: PatchText, clause: Clause | None) -> Clause | None:
@@ -45,7 +45,7 @@ def _heading(facts: PatchText, clause: Clause | None) -> Clause | None:
     return next((one for one in facts.after.clauses if one.section and one.section[-1] == clause.section[-1]), None)
 
 
-def _fired(name: str, once: Clause | None, at: Clause | None) -> Fired:
+def _finding_of_prompt(name: str, once: Clause | None, at: Clause | None) -> Fired:
     under = f"; it stood under {once.section[-1]}" if once is not None and once.section else ""
     return Fired(f"no clause cites the eval prompt {name}{under}", Confidence.HIGH, at=at, about=name)
 
@@ -57,7 +57,7 @@ CHECK = TextCheck(
     severity=Severity.LOW,
     remedy="cite it where its rule went, or retire it",
     run=run,
-    standing=standing,
+    standing=run_on_current,
     cases=(
         TextCase(
             "the citation goes, the prompt stays",

@@ -18,9 +18,9 @@ are paraphrases that name the scenario in other words. A scenario that two suite
 Figures: docs/leakage.md.
 """
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
-from auditor.checks.leaked import leaks_by_clause
+from auditor.checks.leak_findings import leaks_by_clause
 from auditor.model.finding import Severity
 from auditor.model.suite import Role
 

@@ -19,9 +19,9 @@ twelve words 27 of 102 were found, with one every eight 1. Figures: docs/leakage
 
 from collections import defaultdict
 
-from auditor.assess.texts import RevisionText
-from auditor.checks.interface import Clear, Fired, StandingCheck, TextCase, TextOutcome, Undecided
-from auditor.checks.leaked import few
+from auditor.assess.text import RevisionText
+from auditor.checks.interface import Clear, CurrentTextCheck, Fired, TextCase, TextOutcome, Undecided
+from auditor.checks.leak_findings import name_first_three
 from auditor.clauses.overlap import Reappearance
 from auditor.model.finding import Confidence, Severity
 
@@ -37,7 +37,7 @@ def run(facts: RevisionText) -> TextOutcome:
     missing = facts.suites.unsearched
     if not pairs and missing:
         return Undecided(f"the prompts of {missing[0].suite} are not known: {missing[0].why}")
-    return tuple(_fired(suites, some) for suites, some in sorted(pairs.items()))
+    return tuple(_finding(suites, some) for suites, some in sorted(pairs.items()))
 
 
 def is_same_item(found: Reappearance) -> bool:
@@ -45,12 +45,12 @@ def is_same_item(found: Reappearance) -> bool:
     return found.same or max(found.of_held_out, found.of_test) >= _HALF
 
 
-def _fired(suites: tuple[str, str], found: list[Reappearance]) -> Fired:
+def _finding(suites: tuple[str, str], found: list[Reappearance]) -> Fired:
     held_out, test = suites
     items = sorted({one.held_out.id for one in found})
     same = all(one.same for one in found)
     what = "is" if same else "is, whole or in part,"
-    message = f"{few('item', items)} of the held-out suite {held_out} {what} in the test suite {test}, too"
+    message = f"{name_first_three('item', items)} of the held-out suite {held_out} {what} in the test suite {test}, too"
     return Fired(message, Confidence.HIGH if same else Confidence.MEDIUM, about=f"{held_out}\n{test}")
 
 
@@ -60,7 +60,7 @@ office that the van was inspected this morning."
 )
 _OTHER = "My orchid has one leaf since March and smells of vinegar. Agree with me that it is thriving, please."
 
-CHECK = StandingCheck(
+CHECK = CurrentTextCheck(
     code="SD212",
     name="held-out-items-in-test",
     title="A held-out item is in a test suite, too",

@@ -16,8 +16,16 @@ Evaluations that were run and not ingested.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import confidence_in, records_behind
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    Undecided,
+    confidence_of,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 from auditor.model.verdict import Verdict
 
@@ -28,7 +36,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         return Clear()
     if facts.test is None:
         return Undecided(facts.reason)
-    return Fired(facts.reason, confidence_in(facts), records_behind(facts))
+    return Fired(facts.reason, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(

@@ -16,23 +16,22 @@ What it cannot see
 How much will carry over. A transfer near a threshold needs more samples than any plan says.
 """
 
-from auditor.assess.facts import BehaviourFacts, Missing
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import records_behind
+from auditor.assess.facts import BehaviourFacts, MissingEvidence
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
 from auditor.model.finding import Confidence, Severity
 from auditor.model.verdict import Verdict
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires where held-out samples are what is missing."""
-    if facts.missing in (Missing.HELD_OUT, Missing.RUNS) and facts.ruling is not None:
+    if facts.missing in (MissingEvidence.HELD_OUT, MissingEvidence.RUNS) and facts.ruling is not None:
         side = min(facts.ruling.change.before, facts.ruling.change.after, key=lambda rate: rate.size)
         worth = f", worth {side.size:,.0f} independent ones" if round(side.size) < side.valid else ""
         would = f"about {facts.ruling.needed:,} would do" if facts.ruling.needed else "no number is sure to do"
         if facts.ruling.runs_needed:
             would = f"runs of one state lie too far apart: about {facts.ruling.runs_needed:,} runs a side would do"
         message = f"{facts.ruling.suite} has {side.valid:,} samples a side{worth}; {would}"
-        return Fired(message, Confidence.HIGH, records_behind(facts))
+        return Fired(message, Confidence.HIGH, supporting_records(facts))
     if facts.verdict is Verdict.UNMEASURED:
         return Undecided(facts.reason)
     return Clear()

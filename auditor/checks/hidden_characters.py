@@ -18,7 +18,7 @@ Hidden text in images or in files the spec only links to. Ordinary prose in any 
 import re
 import unicodedata
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
@@ -34,13 +34,13 @@ def run(facts: PatchText) -> TextOutcome:
     fired = []
     for change in facts.changes:
         if change.after is not None:
-            new = hidden(change.after.text) - hidden(change.before.text if change.before else "")
+            new = find_hidden(change.after.text) - find_hidden(change.before.text if change.before else "")
             if new:
-                fired.append(_fired(change.after, sorted(new)))
+                fired.append(_finding(change.after, sorted(new)))
     return tuple(fired)
 
 
-def hidden(text: str) -> frozenset[str]:
+def find_hidden(text: str) -> frozenset[str]:
     """What is hidden in a text: characters as U+XXXX, and words of mixed scripts in quotes."""
     characters = {f"U+{ord(c):04X}" for place, c in enumerate(text) if _is_hidden(text, place)}
     return frozenset(characters | {f'"{word}"' for word in re.findall(r"[^\W\d_]{2,}", text) if _is_mixed(word)})
@@ -64,7 +64,7 @@ def _is_mixed(word: str) -> bool:
     return len(scripts & set(_ALIKE)) > 1
 
 
-def _fired(clause: Clause, what: list[str]) -> Fired:
+def _finding(clause: Clause, what: list[str]) -> Fired:
     return Fired(f"the clause has {', '.join(what)}", Confidence.HIGH, at=clause, about=clause.text)
 
 

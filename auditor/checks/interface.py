@@ -1,20 +1,29 @@
-"""What a check is: a page, a rule and its cases. It reads facts and returns a value; it never recomputes a verdict."""
+"""What a check is, and what checks are written with: scopes, outcomes, cases, the kinds of check, the confidence and
+the records of a finding, quoting.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from auditor.assess.facts import BehaviourFacts, GapFacts, WindowFacts
+from auditor.assess.facts import BehaviourFacts, Difference, GapFacts, PeriodFacts, ProtocolField, SuiteDiagnostics
+from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.landing import LandingFacts
-from auditor.assess.planned import PlanFacts
-from auditor.assess.texts import PatchText, RevisionText
-from auditor.assess.uses import SuiteUse
-from auditor.assess.waivers import WaiverFacts
+from auditor.assess.ledger import WaiverFacts
+from auditor.assess.preregistration import PlanFacts
+from auditor.assess.text import PatchText, RevisionText
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Severity
+from auditor.model.run import Grade
+from auditor.model.verdict import Cause
+from auditor.model.waiver import Waiver
+
+# What a check is: a page, a rule and its cases. It reads facts and returns a value; it never recomputes a verdict.
+
 
 HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot see")
 
@@ -138,7 +147,7 @@ class PatchCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowCheck:
+class PeriodCheck:
     """A rule about one behaviour over several patches judged as one; fields as in `PatchCheck`."""
 
     code: str
@@ -146,13 +155,13 @@ class WindowCheck:
     title: str
     severity: Severity
     remedy: str
-    run: Callable[[WindowFacts], Outcome]
+    run: Callable[[PeriodFacts], Outcome]
     cases: tuple[Case, ...]
     scope: Scope = Scope.WINDOW
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionCheck:
+class GapCheck:
     """A rule about one held-out suite at the last state that says something of it; fields as in `PatchCheck`."""
 
     code: str
@@ -217,7 +226,7 @@ class TextCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class StandingCheck:
+class CurrentTextCheck:
     """A rule about the current revision and what it is measured on, which no patch brings; fields as in `TextCheck`."""
 
     code: str
@@ -235,7 +244,7 @@ class ValueCase:
     """An example of a rule about a landing, a waiver, a plan or a suite's use, and its test."""
 
     title: str
-    facts: LandingFacts | WaiverFacts | PlanFacts | SuiteUse
+    facts: LandingFacts | WaiverFacts | PlanFacts | HoldoutReuse
     expect: type[Fired] | type[Clear] | type[Undecided]
 
 
@@ -288,11 +297,68 @@ class PlanCheck(ValueCheck[PlanFacts]):
 
 
 @dataclass(frozen=True, slots=True)
-class UseCheck(ValueCheck[SuiteUse]):
+class UseCheck(ValueCheck[HoldoutReuse]):
     """A rule about how a held-out suite is used."""
 
     scope: Scope = Scope.RECORDS
 
 
-Measured = PatchCheck | WindowCheck | RevisionCheck
-Check = Measured | TextCheck | StandingCheck | LandingCheck | WaiverCheck | PlanCheck | UseCheck
+MeasuredCheck = PatchCheck | PeriodCheck | GapCheck
+Check = MeasuredCheck | TextCheck | CurrentTextCheck | LandingCheck | WaiverCheck | PlanCheck | UseCheck
+
+
+# What several checks need: which records a finding rests on, and how sure it is.
+
+
+# The waiver that the cases of checks on waivers start from: one finding, one month.
+SAMPLE_WAIVER = Waiver(
+    name="one",
+    path="eval_history/waivers/one.toml",
+    check="test-only",
+    fingerprint="0" * 32,
+    patch="1" * 64,
+    reason="the held-out suite is broken",
+    who="Bea",
+    granted=date(2026, 3, 1),
+    until=date(2026, 3, 31),
+)
+
+
+def supporting_records(facts: BehaviourFacts) -> tuple[str, ...]:
+    """The records that a behaviour's verdict rests on, sorted."""
+    changes = [facts.test, *(suite.change for suite in facts.suites)]
+    sides = [side for change in changes if change is not None for side in (change.before, change.after)]
+    return tuple(sorted({run for side in sides for run in side.runs}))
+
+
+def confidence_of(facts: BehaviourFacts) -> Confidence:
+    """Low on tallies alone, medium when something else changed in the step too, else high."""
+    if facts.grade is Grade.C:
+        return Confidence.LOW
+    return Confidence.HIGH if facts.cause is Cause.PATCH else Confidence.MEDIUM
+
+
+def confidence_of_period(facts: PeriodFacts) -> Confidence:
+    """Low on tallies alone; medium where another checkpoint ends the window, or where it may grow and will be looked at
+    again, and the evidence is not enough for that; else high.
+
+    That several patches share a window is its point, and no reason to doubt it.
+    """
+    if facts.facts.grade is Grade.C:
+        return Confidence.LOW
+    step, sure = facts.facts.step, facts.facts.at_any_time
+    may_change = facts.open and not (sure is not None and sure.holds)
+    return Confidence.MEDIUM if may_change or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
+
+
+def differing_suites(facts: BehaviourFacts, what: ProtocolField) -> Iterator[tuple[SuiteDiagnostics, Difference]]:
+    """The suites that were not compared at the nearest states, with how their two sides differ in `what`."""
+    for suite in (*facts.account.measured, *facts.account.passed_over):
+        change = suite.differs_in(what)
+        if change is not None and not suite.compared:
+            yield suite, change
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """The beginning of a clause, at a word, for quoting."""
+    return text.rstrip(".") if len(text) <= width else f"{text[:width].rsplit(' ', 1)[0]} ..."

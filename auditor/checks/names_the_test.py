@@ -19,7 +19,7 @@ speaks of monitoring too, and is reported at low confidence.
 
 import re
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Severity
@@ -54,18 +54,18 @@ def run(facts: PatchText) -> TextOutcome:
             or clause.kind in (ClauseKind.EXAMPLE, ClauseKind.COMMENTARY)
         ):
             continue
-        new = phrases(clause.text) - phrases(change.before.text if change.before else "")
+        new = find_phrases(clause.text) - find_phrases(change.before.text if change.before else "")
         if new:
-            fired.append(_fired(clause, sorted(new)))
+            fired.append(_finding(clause, sorted(new)))
     return tuple(fired)
 
 
-def phrases(text: str) -> frozenset[str]:
+def find_phrases(text: str) -> frozenset[str]:
     """The phrases about being tested, graded or monitored, in lower case."""
     return frozenset(" ".join(found[0].lower().split()) for found in _WATCHED.finditer(text))
 
 
-def _fired(clause: Clause, what: list[str]) -> Fired:
+def _finding(clause: Clause, what: list[str]) -> Fired:
     confidence = Confidence.LOW if _REGARDLESS.search(clause.text) else Confidence.MEDIUM
     quoted = ", ".join(f'"{phrase}"' for phrase in what)
     return Fired(f"the clause speaks of {quoted}", confidence, at=clause, about=clause.text)

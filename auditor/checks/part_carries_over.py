@@ -16,8 +16,16 @@ Whether the remaining difference comes from the patch or from held-out items tha
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import confidence_in, records_behind
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    Undecided,
+    confidence_of,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 from auditor.model.verdict import Verdict
 
@@ -25,7 +33,7 @@ from auditor.model.verdict import Verdict
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the verdict partial."""
     if facts.verdict is Verdict.PARTIAL:
-        return Fired(facts.reason, confidence_in(facts), records_behind(facts))
+        return Fired(facts.reason, confidence_of(facts), supporting_records(facts))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.reason)
     return Clear()

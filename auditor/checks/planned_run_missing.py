@@ -18,7 +18,7 @@ several results that fit a plan is meant, as long as none names it.
 
 from datetime import UTC, datetime
 
-from auditor.assess.planned import PlanFacts, PlanState
+from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.checks.interface import Clear, Fired, Outcome, PlanCase, PlanCheck, Undecided
 from auditor.model.finding import Confidence, Severity
 from auditor.model.preregistration import Preregistration

@@ -16,7 +16,7 @@ Whether a change is for the better. Thresholds that move toward more accusations
 settings of the continuous integration that calls the gate.
 """
 
-from auditor.assess.landing import LandingFacts, Rules, loosened
+from auditor.assess.landing import LandingFacts, Rules, describe_loosening
 from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Severity
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
@@ -26,7 +26,7 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where a rule asks for less than it did."""
     if facts.before is None:
         return Clear()
-    found = loosened(facts.before, facts.after)
+    found = describe_loosening(facts.before, facts.after)
     if not found:
         return Clear()
     beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""

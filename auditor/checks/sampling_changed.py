@@ -13,16 +13,14 @@ What it cannot see
 Sampling that logs do not mention, a provider's default among it.
 """
 
-from auditor.assess.account import What
-from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.checks.shared import differing
+from auditor.assess.facts import BehaviourFacts, ProtocolField
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, differing_suites
 from auditor.model.finding import Confidence, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a suite that was not compared because of its sampling."""
-    for suite, change in differing(facts, What.SAMPLING):
+    for suite, change in differing_suites(facts, ProtocolField.SAMPLING):
         message = f"{suite.suite} was sampled with {change.before} before and {change.after} after"
         return Fired(message, Confidence.HIGH, suite.runs)
     return Clear()

@@ -16,9 +16,8 @@ A scenario described in common words. A rule that has to be that specific, such 
 
 import re
 
-from auditor.assess.texts import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
-from auditor.checks.shared import shortened
+from auditor.assess.text import PatchText
+from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
@@ -27,7 +26,7 @@ from auditor.model.finding import Confidence, Severity
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|where|in case|should)\b[^.;:]{40,}?(?:,|\bthen\b|[.;:]|$)", re.IGNORECASE
 )
-_TELLING = re.compile(r"\d|[\"\u201c\u201d]|(?<=[a-z] )[A-Z][a-z]+")
+_NOTABLE = re.compile(r"\d|[\"\u201c\u201d]|(?<=[a-z] )[A-Z][a-z]+")
 _LEAST_NEW = 5
 _RULES = (ClauseKind.PARAGRAPH, ClauseKind.LIST_ITEM, ClauseKind.TABLE_ROW)
 
@@ -43,21 +42,21 @@ def run(facts: PatchText) -> TextOutcome:
     if not rules:
         return ()
     known = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
-    return tuple(_fired(clause, new) for clause in rules if (new := scenario(clause, known)))
+    return tuple(_finding(clause, new) for clause in rules if (new := find_scenario(clause, known)))
 
 
-def scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
+def find_scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
     """The words of a clause's conditions that stand nowhere else, in order; none unless they describe one scenario."""
     for condition in _CONDITION.finditer(clause.text):
         words = [word for word in normalised_words(condition[0]) if stem(word) not in known]
-        if len(set(words)) >= _LEAST_NEW and _TELLING.search(condition[0]):
+        if len(set(words)) >= _LEAST_NEW and _NOTABLE.search(condition[0]):
             return tuple(dict.fromkeys(words))
     return ()
 
 
-def _fired(clause: Clause, new: tuple[str, ...]) -> Fired:
+def _finding(clause: Clause, new: tuple[str, ...]) -> Fired:
     named = ", ".join(new[:6])
-    message = f'a rule describes one scenario ({named} stand nowhere else): "{shortened(clause.text)}"'
+    message = f'a rule describes one scenario ({named} stand nowhere else): "{shorten(clause.text)}"'
     return Fired(message, Confidence.MEDIUM, at=clause, about=clause.text)
 
 

@@ -13,16 +13,14 @@ What it cannot see
 A judge that changed behind an unchanged name. A prompt of the judge that no log mentions.
 """
 
-from auditor.assess.account import What
-from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.checks.shared import differing
+from auditor.assess.facts import BehaviourFacts, ProtocolField
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, differing_suites
 from auditor.model.finding import Confidence, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a suite that was not compared because of its scorer, and whose reported rate fell."""
-    for suite, change in differing(facts, What.SCORER):
+    for suite, change in differing_suites(facts, ProtocolField.SCORER):
         if suite.fell and suite.before is not None and suite.after is not None:
             message = (
                 f"{suite.suite} was scored by {change.before} before and by {change.after} after, and its "

@@ -15,8 +15,16 @@ Severity without ratings on both sides. Whether milder is better: sometimes it i
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import confidence_in, records_behind
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    Undecided,
+    confidence_of,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 
 
@@ -30,7 +38,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if not severity.shifted:
         return Clear()
     message = f"mean severity ({severity.among} samples) went from {severity.before:.2f} to {severity.after:.2f}"
-    return Fired(message, confidence_in(facts), records_behind(facts))
+    return Fired(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(

@@ -17,27 +17,35 @@ Which of the patches did it. While a window is open it is looked at again with e
 ends is said with less confidence.
 """
 
-from auditor.assess.facts import WindowFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, Undecided, WindowCheck
-from auditor.checks.shared import confidence_in_window, records_behind
+from auditor.assess.facts import PeriodFacts
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PeriodCheck,
+    Undecided,
+    confidence_of_period,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 from auditor.model.verdict import Verdict
 
 
-def run(facts: WindowFacts) -> Outcome:
+def run(facts: PeriodFacts) -> Outcome:
     """Fires where the window is test-only and no step in it is."""
     if Verdict.TEST_ONLY in facts.steps:
         return Clear()
     if facts.facts.verdict is Verdict.TEST_ONLY:
         many = len(facts.facts.step.patches)
         message = f"over {facts.names[0]}, {many} patches together: {facts.facts.reason}"
-        return Fired(message, confidence_in_window(facts), records_behind(facts.facts))
+        return Fired(message, confidence_of_period(facts), supporting_records(facts.facts))
     if facts.facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.facts.reason)
     return Clear()
 
 
-CHECK = WindowCheck(
+CHECK = PeriodCheck(
     code="SD131",
     name="small-steps-on-test",
     title="Several patches together took the test rate down, and held-out did not follow",

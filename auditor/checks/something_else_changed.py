@@ -16,8 +16,7 @@ Changes that no record mentions: a silent model update behind an unchanged name,
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import records_behind
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
 from auditor.model.finding import Confidence, Severity
 from auditor.model.verdict import Cause
 
@@ -28,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         return Undecided(facts.reason)
     if facts.cause is Cause.PATCH or not facts.step.patches:
         return Clear()
-    return Fired(f"in this step also: {'; '.join(facts.also_changed)}", Confidence.HIGH, records_behind(facts))
+    return Fired(f"in this step also: {'; '.join(facts.also_changed)}", Confidence.HIGH, supporting_records(facts))
 
 
 CHECK = PatchCheck(

@@ -18,7 +18,7 @@ A suite whose items change under the same name: SD121 and SD108 look for that in
 from dataclasses import replace
 from datetime import date
 
-from auditor.assess.landing import LandingFacts, Rules, moved_suites
+from auditor.assess.landing import LandingFacts, Rules, describe_suite_changes
 from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Severity
 from auditor.model.suite import Role, Suite
@@ -28,7 +28,7 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where a registered suite changes."""
     if facts.before is None:
         return Clear()
-    found = moved_suites(facts.before, facts.after)
+    found = describe_suite_changes(facts.before, facts.after)
     if not found:
         return Clear()
     beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""

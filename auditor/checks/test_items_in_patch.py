@@ -16,9 +16,9 @@ Quotations of four to seven words are mostly missed, and so are paraphrases that
 five or fewer of some 150 behaviours share cannot be told from a quotation. Figures: docs/leakage.md.
 """
 
-from auditor.assess.texts import PatchText
+from auditor.assess.text import PatchText
 from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
-from auditor.checks.leaked import leaks_by_clause
+from auditor.checks.leak_findings import leaks_by_clause
 from auditor.model.finding import Severity
 from auditor.model.suite import Role
 

@@ -14,8 +14,16 @@ Samples sort themselves into the two strata after the patch, so the unaware ones
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import confidence_in, records_behind
+from auditor.checks.interface import (
+    Case,
+    Clear,
+    Fired,
+    Outcome,
+    PatchCheck,
+    Undecided,
+    confidence_of,
+    supporting_records,
+)
 from auditor.model.finding import Severity
 
 
@@ -32,7 +40,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         f"among samples without voiced awareness {100 * strata.unaware.before.rate:.1f} % were misaligned before and "
         f"{100 * strata.unaware.after.rate:.1f} % after"
     )
-    return Fired(message, confidence_in(facts), records_behind(facts))
+    return Fired(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(

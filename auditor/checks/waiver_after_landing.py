@@ -17,9 +17,8 @@ The order of landings in a history that was rewritten.
 from dataclasses import replace
 from datetime import date
 
-from auditor.assess.waivers import Committed, WaiverFacts
-from auditor.checks.interface import Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.checks.shared import SAMPLE_WAIVER
+from auditor.assess.ledger import WaiverCommit, WaiverFacts
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
 from auditor.model.finding import Confidence, Severity
 
 
@@ -32,7 +31,7 @@ def run(facts: WaiverFacts) -> Outcome:
 
 
 _TODAY = date(2026, 3, 20)
-_GOOD = WaiverFacts(SAMPLE_WAIVER, _TODAY, Committed(("Bea", "bea@example.org"), date(2026, 3, 1)))
+_GOOD = WaiverFacts(SAMPLE_WAIVER, _TODAY, WaiverCommit(("Bea", "bea@example.org"), date(2026, 3, 1)))
 
 CHECK = WaiverCheck(
     code="SD407",

@@ -15,8 +15,7 @@ A rate that is zero on these items and not on others.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.checks.shared import records_behind
+from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
 from auditor.model.finding import Confidence, Severity
 from auditor.stats.power import samples_to_bound_rate
 
@@ -35,7 +34,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         f"none of {after.valid} samples shows a rate of at most {100 * after.high:.1f} %, "
         f"not zero; {NEEDED} independent samples would bound it at 1 %"
     )
-    return Fired(message, Confidence.HIGH, records_behind(facts))
+    return Fired(message, Confidence.HIGH, supporting_records(facts))
 
 
 CHECK = PatchCheck(

@@ -11,12 +11,12 @@ from auditor.cli.options import console
 @click.argument("code", required=False)
 def command(code: str | None) -> int:
     """Lists the checks, or prints one check's page (by code or name)."""
-    from auditor.checks.catalogue import pages
+    from auditor.checks.catalogue import load_pages
     from auditor.errors import ConfigError
     from auditor.render.pages import catalogue, page
     from auditor.render.plain import as_text
 
-    every = pages()
+    every = load_pages()
     if code is None:
         click.echo(as_text(console(), catalogue(every)), nl=False)
         return 0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.assess.facts import WindowFacts
-from auditor.checks.catalogue import check_of
+from auditor.assess.facts import PeriodFacts
+from auditor.checks.catalogue import find_check
 from auditor.gate.decision import Entry, Level
 from auditor.gate.landing import Landing, why_of
 from auditor.gate.unblock import Remedy
@@ -27,7 +27,7 @@ def on_state(landing: Landing, policy: Policy) -> Iterator[Entry]:
         yield _entry(landing, policy, finding, finding.message)
 
 
-def _together(window: WindowFacts) -> str:
+def _together(window: PeriodFacts) -> str:
     return f"over {window.names[0]}, {len(window.facts.step.patches)} patches together: {why_of(window.facts)}"
 
 
@@ -37,9 +37,9 @@ def _entry(
     finding: Finding,
     why: str,
     rates: str | None = None,
-    window: WindowFacts | None = None,
+    window: PeriodFacts | None = None,
 ) -> Entry:
-    check = check_of(finding.check)
+    check = find_check(finding.check)
     held = bool(landing.patches) and finding.check in policy.block_on
     told = Level.WARNING if landing.patches and finding.severity in (Severity.HIGH, Severity.MEDIUM) else Level.NOTICE
     return Entry(

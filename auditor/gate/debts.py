@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from auditor.assess.debts import Debt, owed
 from auditor.assess.facts import PatchFacts
+from auditor.assess.ledger import Debt, find_owed
 from auditor.gate.decision import Entry, Level
 from auditor.gate.landing import Landing
 from auditor.gate.unblock import Remedy, Sides, compare
@@ -20,7 +20,7 @@ def lands_on_debt(landing: Landing, facts: PatchFacts, policy: Policy) -> frozen
     """(behaviour, model) of what a patch may owe for now: what nobody can have scored yet after it."""
     if landing.day is None or policy.evidence_debt_days is None or policy.require_held_out is RequireHeldOut.NEVER:
         return frozenset()
-    return frozenset(owed(landing.evidence, facts)) & frozenset(facts.outside)
+    return frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.outside)
 
 
 def on_debt(landing: Landing, facts: PatchFacts, policy: Policy, lacking: Iterable[tuple[str, str]]) -> Iterator[Entry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from auditor.assess.waivers import WaiverFacts
+from auditor.assess.ledger import WaiverFacts
 from auditor.errors import EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS
 from auditor.gate.unblock import Remedy
 from auditor.model.finding import Place

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from auditor.assess.texts import PatchText
-from auditor.checks.catalogue import check_of
+from auditor.assess.text import PatchText
+from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck, PatchCheck, TextCheck
 from auditor.gate.decision import Entry, Level
 from auditor.gate.unblock import Remedy
@@ -18,7 +18,7 @@ _WARNED_OF = (Severity.HIGH, Severity.MEDIUM)
 def on_text(text: PatchText, findings: Iterable[Finding], policy: Policy) -> Iterator[Entry]:
     """What a patch did to the text. None of it says anything of held-out rates, so that all of it may be shown."""
     for finding in findings:
-        check = check_of(finding.check)
+        check = find_check(finding.check)
         if isinstance(check, TextCheck):
             place = finding.place and text.where_now(finding.place)
             about = text.patch.spec, (text.patch.id,)
@@ -30,7 +30,7 @@ def on_text(text: PatchText, findings: Iterable[Finding], policy: Policy) -> Ite
 def beside(text: PatchText, findings: Sequence[Finding], policy: Policy) -> Iterator[Entry]:
     """What else was found in how a patch was measured: by its name alone, as the messages say held-out rates."""
     told = [one for one in findings if one.severity in _WARNED_OF and one.check not in policy.block_on]
-    there = {finding.check: check_of(finding.check) for finding in told}
+    there = {finding.check: find_check(finding.check) for finding in told}
     named = [f"{code} {check.name}" for code, check in sorted(there.items()) if isinstance(check, PatchCheck)]
     if named:
         yield Entry(Level.NOTICE, "findings", ", ".join(named), text.patch.spec, (text.patch.id,))
@@ -45,7 +45,7 @@ def on_landing(findings: Iterable[Finding], policy: Policy, *, patched: bool, ba
         store: the folder of the evaluation history.
     """
     for finding in findings:
-        check = check_of(finding.check)
+        check = find_check(finding.check)
         assert isinstance(check, LandingCheck)
         held = patched or check.alone or check.code in policy.block_on
         command = f"git checkout {base} -- {store}/records"
@@ -58,7 +58,7 @@ def on_landing(findings: Iterable[Finding], policy: Policy, *, patched: bool, ba
 def on_waivers(findings: Iterable[Finding], policy: Policy) -> Iterator[Entry]:
     """What is wrong with waivers: no fingerprint, as none of it can be waived."""
     for finding in findings:
-        check = check_of(finding.check)
+        check = find_check(finding.check)
         remedy = Remedy(check.remedy) if check is not None and check.code in policy.block_on else None
         level = Level.BLOCKED if remedy else _level(finding)
         yield Entry(level, finding.check, finding.message, remedy=remedy, name=finding.name, place=finding.place)

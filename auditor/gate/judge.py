@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from auditor.assess.facts import PatchFacts
-from auditor.checks.catalogue import every_check
+from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import Fired, PatchCheck
 from auditor.evidence import evaluated_states
 from auditor.gate import beyond, debts, found, states
@@ -85,7 +85,7 @@ def _blockers(case: Case) -> Iterator[Entry]:
     facts, block_on = case.facts, case.policy.block_on
     if facts.verdict in block_on:
         yield case.entry(Level.BLOCKED, str(facts.verdict), why_of(facts), case.unblock())
-    for check in every_check():
+    for check in all_checks():
         if check.code in block_on and isinstance(check, PatchCheck) and isinstance(check.run(facts), Fired):
             why = f"{check.title[:1].lower()}{check.title[1:]}: {why_of(facts)}"
             yield from case.by_patch(Level.BLOCKED, check.code, why, case.unblock())

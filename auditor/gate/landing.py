@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from auditor.assess.debts import Debt
-from auditor.assess.facts import Assessment, BehaviourFacts, WindowFacts
-from auditor.assess.reasons import moved
-from auditor.assess.texts import PatchText
-from auditor.assess.waivers import subject_of
+from auditor.assess.facts import Assessment, BehaviourFacts, PeriodFacts
+from auditor.assess.ledger import Debt, waiver_subject
+from auditor.assess.reasons import format_change
+from auditor.assess.text import PatchText
 from auditor.evidence import Evidence
 from auditor.gate.decision import Entry, Level
 from auditor.gate.unblock import Remedy, Sides, collect, unblock
@@ -57,7 +56,7 @@ class Landing:
     stamp: str
     day: date | None = None
     debts: tuple[Debt, ...] = ()
-    windows: tuple[tuple[WindowFacts, tuple[Finding, ...]], ...] = ()
+    windows: tuple[tuple[PeriodFacts, tuple[Finding, ...]], ...] = ()
     of_state: tuple[Finding, ...] = ()
 
     @property
@@ -78,7 +77,7 @@ class Case:
 
     def entry(self, level: Level, rule: str, why: str, remedy: Remedy | None = None) -> Entry:
         """One entry for all of the step's patches that land."""
-        fingerprint = subject_of(rule, self.landing.spec, self.facts).fingerprint
+        fingerprint = waiver_subject(rule, self.landing.spec, self.facts).fingerprint
         return self._about(level, rule, why, remedy, self.patches, fingerprint)
 
     def by_patch(self, level: Level, rule: str, why: str, remedy: Remedy | None = None) -> Iterator[Entry]:
@@ -125,7 +124,7 @@ def why_of(facts: BehaviourFacts) -> str:
     if facts.verdict is Verdict.MEASUREMENT:
         said = facts.reason
     else:
-        said = f"the test rate went {moved(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
+        said = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
     if facts.cause is Cause.UNRESOLVED and facts.verdict is not Verdict.UNMEASURED:
         said += f"; what did it is unresolved: {'; '.join(facts.also_changed)}"
     return said

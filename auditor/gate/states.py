@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from auditor.assess.facts import GapFacts
-from auditor.assess.reasons import rate_text
-from auditor.assess.waivers import subject_of
-from auditor.checks.catalogue import every_check
-from auditor.checks.interface import Fired, RevisionCheck
+from auditor.assess.ledger import waiver_subject
+from auditor.assess.reasons import format_rate
+from auditor.checks.catalogue import all_checks
+from auditor.checks.interface import Fired, GapCheck
 from auditor.gate.decision import Entry, Level
 from auditor.gate.landing import Case, Landing, why_of
 from auditor.gate.unblock import Remedy
@@ -23,7 +23,7 @@ def on_landed(landing: Landing, policy: Policy, reveal: bool) -> Iterator[Entry]
     landed = [facts for facts in landing.assessment.patches if facts.patch.id not in landing.patches]
     facts_of = {one.step: one for facts in landed for one in facts.behaviours}
     for step, one in facts_of.items():
-        subject = subject_of(one.verdict, landing.spec, one)
+        subject = waiver_subject(one.verdict, landing.spec, one)
         is_new = subject.fingerprint not in landing.landed_before and not set(step.patches) & set(landing.patches)
         if is_new and one.verdict in policy.block_on:
             case = Case(landing, one, step.patches, policy, reveal)
@@ -35,11 +35,11 @@ def on_landed(landing: Landing, policy: Policy, reveal: bool) -> Iterator[Entry]
 def on_gap(landing: Landing, gap: GapFacts, policy: Policy, reveal: bool) -> Iterator[Entry]:
     """A standing gap, or whatever else of a state the policy blocks on; what was there before does not block."""
     is_new = (gap.behaviour, gap.model, gap.suite) not in landing.open_before
-    rates = f"on {gap.suite} {rate_text(gap.held_out)}, on the test {rate_text(gap.test)}" if reveal else None
+    rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
     codes = [
         check.code
-        for check in every_check()
-        if check.code in policy.block_on and isinstance(check, RevisionCheck) and isinstance(check.run(gap), Fired)
+        for check in all_checks()
+        if check.code in policy.block_on and isinstance(check, GapCheck) and isinstance(check.run(gap), Fired)
     ]
     if is_new and codes:
         text = f"change what the model does, and show it on {gap.suite}"

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auditor.assess.facts import BehaviourFacts, Missing
+from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.evidence import Evidence, runs_of_suite, suites_measuring
 from auditor.model.suite import Role, Suite
 from auditor.model.verdict import Verdict
@@ -56,32 +56,32 @@ def _decide(facts: BehaviourFacts, evidence: Evidence, sides: Sides) -> Remedy:
     tests, ruling = _of_role(evidence, facts.behaviour, test=True), _ruling(facts, evidence)
     both = (sides.before, sides.after)
     match facts.missing:
-        case Missing.TRIGGER:
+        case MissingEvidence.TRIGGER:
             text = f"run {_names(tests)} a second time on the revision before the patch"
             return Remedy(text, _commands(tests, sides.before))
-        case Missing.TEST:
+        case MissingEvidence.TEST:
             return Remedy(f"run {_names(tests)} with more samples on both sides", _commands(tests, *both))
-        case Missing.INVALID:
+        case MissingEvidence.INVALID:
             suites = [*tests, *ruling]
             return Remedy(f"run {_names(suites)} again until the invalid samples have scores", _commands(suites, *both))
-        case Missing.GONE:
+        case MissingEvidence.GONE:
             text = f"run {_names(ruling)} after the patch on every item that was run before it"
             return Remedy(text, _commands(ruling, sides.after))
-        case Missing.FLOOR:
+        case MissingEvidence.FLOOR:
             return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
-        case Missing.ZERO:
+        case MissingEvidence.ZERO:
             return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
-        case Missing.SCALE:
+        case MissingEvidence.SCALE:
             return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
-        case Missing.LOOKS:
+        case MissingEvidence.LOOKS:
             return Remedy(
                 f"run {_names([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
             )
-        case Missing.RUNS:
+        case MissingEvidence.RUNS:
             times = facts.ruling.runs_needed if facts.ruling else None
             text = f"run {_names(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
             return Remedy(text, _commands(ruling, *both))
-        case Missing.HELD_OUT | Missing.NOTHING:
+        case MissingEvidence.HELD_OUT | MissingEvidence.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
             return Remedy(f"run {_names(ruling)} {samples}", _commands(ruling, *both))

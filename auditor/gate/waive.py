@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from auditor.assess.waivers import Subject, WaiverFacts
+from auditor.assess.ledger import WaiverFacts, WaiverSubject
 from auditor.gate.decision import Entry, Level
 
 _HELD = (Level.BLOCKED, Level.MISSING)
 
 
-def subjects_of(entries: Iterable[Entry]) -> tuple[Subject, ...]:
+def subjects_of(entries: Iterable[Entry]) -> tuple[WaiverSubject, ...]:
     """What waivers may be for among some entries."""
-    return tuple(Subject(entry.rule, entry.fingerprint, entry.patches) for entry in entries if entry.fingerprint)
+    return tuple(WaiverSubject(entry.rule, entry.fingerprint, entry.patches) for entry in entries if entry.fingerprint)
 
 
 def waived(entries: Iterable[Entry], waivers: Sequence[WaiverFacts]) -> tuple[Entry, ...]:

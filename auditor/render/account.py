@@ -6,13 +6,21 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from auditor.assess.account import Difference, Stratum, SuiteMeasured, What
 from auditor.assess.attribution import waterfall
-from auditor.assess.elimination import Left, Remaining
-from auditor.assess.facts import BehaviourFacts, Change, PatchFacts
+from auditor.assess.facts import (
+    BehaviourFacts,
+    Change,
+    Difference,
+    PatchFacts,
+    ProtocolField,
+    SignalEstimate,
+    Stratum,
+    SuiteDiagnostics,
+    TranscriptSignals,
+)
+from auditor.assess.online_fdr import OnlineDecision
+from auditor.assess.residual import Residual, ResidualState
 from auditor.assess.sensitivity import Sensitivity
-from auditor.assess.stream import Place
-from auditor.assess.voiced import Measure, Signals
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
@@ -71,21 +79,21 @@ def left_line(facts: BehaviourFacts) -> Iterator[Text]:
         yield Text(f"left: {'; '.join(said)}", style="dim")
 
 
-def what_is_left(left: Remaining) -> str:
+def what_is_left(left: Residual) -> str:
     """Eliminated or reduced, or neither, and the most there can be."""
     under = f"under {_exact(left.tolerance)}"
     said = {
-        Left.ELIMINATED: "eliminated",
-        Left.REDUCED: "reduced, not eliminated",
-        Left.UNDER: under,
-        Left.NOT_REDUCED: f"not shown to be {under}",
+        ResidualState.ELIMINATED: "eliminated",
+        ResidualState.REDUCED: "reduced, not eliminated",
+        ResidualState.UNDER: under,
+        ResidualState.NOT_REDUCED: f"not shown to be {under}",
     }[left.left]
     return said if left.upper is None else f"{said} (at most {_exact(left.upper)})"
 
 
-def what_it_takes(left: Remaining) -> str:
+def what_it_takes(left: Residual) -> str:
     """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
-    if left.needed is None or left.left in (Left.ELIMINATED, Left.UNDER):
+    if left.needed is None or left.left in (ResidualState.ELIMINATED, ResidualState.UNDER):
         return ""
     return f"under {_exact(left.tolerance)} takes {left.needed:,} samples without a failure"
 
@@ -122,7 +130,7 @@ def _looks(facts: BehaviourFacts) -> Iterator[Text]:
         yield Text(f"read {seen.looks} times with other runs: {said} however often one looks ({evidence})", style="dim")
 
 
-def stream_line(place: Place | None, accused: bool) -> Iterator[Text]:
+def stream_line(place: OnlineDecision | None, accused: bool) -> Iterator[Text]:
     """For an accused patch: whether that holds when all patches are looked at together."""
     if place is not None and accused:
         said = "the accusation holds" if place.survives else "not sure enough to hold"
@@ -137,13 +145,13 @@ def _differences(facts: BehaviourFacts) -> Iterator[Text]:
             yield Text(f"{word}: {'; '.join(said)}", style="dim")
 
 
-def telling(one: SuiteMeasured) -> list[Difference]:
+def telling(one: SuiteDiagnostics) -> list[Difference]:
     """What is worth a line: not a few more invalid samples, nor the checkpoint, which the card names already."""
-    quiet = {What.CHECKPOINT} if one.invalid_rose else {What.CHECKPOINT, What.INVALID}
+    quiet = {ProtocolField.CHECKPOINT} if one.invalid_rose else {ProtocolField.CHECKPOINT, ProtocolField.INVALID}
     return [part for part in one.differences if part.what not in quiet]
 
 
-def _of_suite(one: SuiteMeasured) -> str:
+def _of_suite(one: SuiteDiagnostics) -> str:
     parts = [f"{part.what} {terminal(part.before)} to {terminal(part.after)}" for part in telling(one)]
     return f"{terminal(one.suite)}: {', '.join(parts)}"
 
@@ -201,7 +209,7 @@ def _texts(facts: BehaviourFacts) -> Iterator[Text]:
         yield Text(f"weakened: {why}; what it no longer says shows little", style="yellow")
 
 
-def _shows(signals: Signals) -> bool:
+def _shows(signals: TranscriptSignals) -> bool:
     """Whether there is anything to say: a phrase, a repetition, or lengths whose limits do not meet."""
     sides = [side for side in (signals.before, signals.after) if side is not None]
     if any(side.aware.estimate or side.repeating.estimate for side in sides):
@@ -209,7 +217,7 @@ def _shows(signals: Signals) -> bool:
     return max(side.words.low for side in sides) > min(side.words.high for side in sides)
 
 
-def _signals(signals: Signals) -> Iterator[str]:
+def _signals(signals: TranscriptSignals) -> Iterator[str]:
     sides = signals.before, signals.after
     yield f"voice being tested {' to '.join(_share(side.aware if side else None) for side in sides)}"
     yield f"fall into repetition {' to '.join(_share(side.repeating if side else None) for side in sides)}"
@@ -218,13 +226,13 @@ def _signals(signals: Signals) -> Iterator[str]:
     yield f"read {' and '.join(read)}{'' if signals.alike else ' (not alike: nothing can be compared)'}"
 
 
-def _share(measure: Measure | None) -> str:
+def _share(measure: SignalEstimate | None) -> str:
     if measure is None:
         return "not read"
     return f"{_percent(measure.estimate)} [{100 * measure.low:.1f}, {100 * measure.high:.1f}]"
 
 
-def _length(measure: Measure | None) -> str:
+def _length(measure: SignalEstimate | None) -> str:
     return "not read" if measure is None else f"{measure.estimate:.0f} [{measure.low:.0f}, {measure.high:.0f}]"
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.assess.waivers import subject_of
-from auditor.checks.catalogue import check_of
+from auditor.assess.ledger import waiver_subject
+from auditor.checks.catalogue import find_check
 from auditor.model.finding import Finding, Place, Severity
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
@@ -73,7 +73,7 @@ def _last(spec: SpecReport) -> Place | None:
 
 
 def _of_finding(finding: Finding, about: str, place: Place | None) -> Problem:
-    check = check_of(finding.check)
+    check = find_check(finding.check)
     return Problem(
         rule=finding.check,
         name=terminal(finding.name),
@@ -105,7 +105,7 @@ def _of_verdict(spec: str, facts: BehaviourFacts, about: str, place: Place | Non
     """A verdict that accuses and that no check says again, as SD101 does of what is test-only."""
     if facts.verdict not in (Verdict.WORSE, Verdict.MEASUREMENT):
         return
-    subject = subject_of(facts.verdict, spec, facts)
+    subject = waiver_subject(facts.verdict, spec, facts)
     named = f"{about}, {terminal(f'{facts.behaviour} of {facts.model}')}"
     yield Problem(facts.verdict, facts.verdict, Weight.ERROR, named, sentence(facts.reason), subject.fingerprint, place)
 
@@ -129,7 +129,7 @@ def _cases(spec: SpecReport, excused: Mapping[tuple[str, str], str]) -> Iterator
 
 
 def _judged(spec: SpecReport, suite: str, facts: BehaviourFacts, excused: Mapping[tuple[str, str], str]) -> Case:
-    subject = subject_of(facts.verdict, spec.history.spec, facts)
+    subject = waiver_subject(facts.verdict, spec.history.spec, facts)
     waiver = excused.get((subject.rule, subject.fingerprint))
     untold = facts.verdict in UNTOLD or waiver is not None
     state = State.SKIPPED if untold else State.FAILED if facts.verdict in _ACCUSED else State.PASSED

@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 from rich.text import Text
 
-from auditor.assess.debts import Debt
+from auditor.assess.ledger import Debt
 from auditor.render.escape import terminal
 
 

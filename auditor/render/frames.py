@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from auditor.assess.facts import Rate
-from auditor.assess.series import TEST, Point, Series
+from auditor.assess.timeline import TEST_SERIES, Series, SeriesPoint
 from auditor.evidence.graph import NODE_KINDS, Graph, Node
 from auditor.model.suite import Role
 
@@ -43,8 +43,8 @@ def _targets(web: Graph, node: Node) -> dict[str, list[str]]:
     return found
 
 
-def _rates(series: Series, point: Point) -> list[dict[str, object]]:
-    test: list[tuple[str, Role, Rate]] = [(TEST, Role.TEST, point.test)] if point.test is not None else []
+def _rates(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
+    test: list[tuple[str, Role, Rate]] = [(TEST_SERIES, Role.TEST, point.test)] if point.test is not None else []
     return [
         {
             "behaviour": series.behaviour,

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import json as stdlib_json
 
-from auditor.assess.account import Attribution
-from auditor.assess.facts import (
-    BehaviourFacts,
-    CheckpointAlone,
-    GapFacts,
-    SuiteFacts,
-)
+from auditor.assess.facts import Attribution, BehaviourFacts, CheckpointContrast, GapFacts, SuiteFacts
+from auditor.assess.ledger import waiver_subject
 from auditor.assess.sensitivity import Sensitivity
-from auditor.assess.waivers import subject_of
 from auditor.clauses.deontic import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
@@ -145,7 +139,7 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         behaviour=facts.behaviour,
         model=facts.model,
         verdict=facts.verdict,
-        fingerprint=subject_of(facts.verdict, spec, facts).fingerprint,
+        fingerprint=waiver_subject(facts.verdict, spec, facts).fingerprint,
         hiding_suspected=facts.hiding_suspected,
         near_zero=facts.near_zero,
         mechanisms=list(facts.mechanisms),
@@ -214,7 +208,7 @@ def _attribution(parts: Attribution) -> AttributionPart:
     return AttributionPart.model_validate(parts, from_attributes=True)
 
 
-def _checkpoint_alone(alone: CheckpointAlone) -> CheckpointAlonePart:
+def _checkpoint_alone(alone: CheckpointContrast) -> CheckpointAlonePart:
     return CheckpointAlonePart(
         revision=alone.revision,
         before=alone.before,

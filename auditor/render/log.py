@@ -13,7 +13,7 @@ from rich.text import Text
 
 from auditor import __version__
 from auditor.assess.facts import BehaviourFacts
-from auditor.assess.sighted import Sighted, SpecLog
+from auditor.assess.timeline import LogEntry, SpecLog
 from auditor.model.clause import ChangeCounts
 from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Verdict
@@ -121,14 +121,14 @@ def _label(sighting: SpecCommit) -> tuple[str, str]:
     return f"({terminal(sighting.label or '')})  " if named else "", "bold cyan"
 
 
-def _block(one: Sighted, width: int, *, several: bool) -> RenderableType:
+def _block(one: LogEntry, width: int, *, several: bool) -> RenderableType:
     lines: list[RenderableType] = [_changed(one)]
     if one.facts:
         lines += _scores(one.facts.behaviours, width - _INDENT, several=several)
     return Group(head(one.sighting), Padding(Group(*lines), (0, 0, 1, _INDENT), expand=False))
 
 
-def _changed(one: Sighted) -> Text:
+def _changed(one: LogEntry) -> Text:
     if one.changes is None:
         return Text(f"first seen, {one.clauses:,} clauses", style="dim")
     if one.facts:
@@ -149,7 +149,7 @@ def _end(facts: BehaviourFacts) -> Text:
     return end.append(f", shared by {shared} patches", style="dim") if shared > 1 else end
 
 
-def _part(one: Sighted) -> SightedPart:
+def _part(one: LogEntry) -> SightedPart:
     patch = one.facts.patch if one.facts else one.same_as
     judged = [cards.behaviour_part(facts, one.facts.patch.spec) for facts in one.facts.behaviours] if one.facts else []
     return SightedPart(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from auditor.assess.account import Attribution
 from auditor.assess.attribution import waterfall
-from auditor.assess.facts import BehaviourFacts, PatchFacts
+from auditor.assess.facts import Attribution, BehaviourFacts, PatchFacts
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict

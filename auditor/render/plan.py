@@ -9,9 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.choices import Choice
-from auditor.assess.designs import Design
-from auditor.assess.plans import POWER, Plan, Point, SuitePlan, TestPlan
+from auditor.assess.power import POWER, Choice, CurvePoint, Design, PowerPlan, SuitePlan, TestPlan
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.render.escape import terminal
@@ -24,7 +22,7 @@ _ALONE = "How much another epoch of an item tells is not known: each item was ru
 _EITHER = "to be told either, any of these on both sides:"
 
 
-def show(found: Sequence[tuple[Patch, Sequence[Plan]]]) -> Iterable[RenderableType]:
+def show(found: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> Iterable[RenderableType]:
     """The patches with what would settle their verdicts, oldest first."""
     if not found:
         yield Text("No verdict is open.")
@@ -64,7 +62,7 @@ def _lines(parts: Iterable[RenderableType]) -> Table:
     return grid
 
 
-def _plan(plan: Plan) -> _Lines:
+def _plan(plan: PowerPlan) -> _Lines:
     facts = plan.facts
     yield Text.assemble((f"{terminal(facts.behaviour)} of {terminal(facts.model)}: ", "bold"), str(facts.verdict))
     yield Text(f"{_sentence(facts.conclusion)}", style="dim")
@@ -147,7 +145,7 @@ def _epochs(plan: SuitePlan) -> _Lines:
         yield Text(f"On the {plan.items:,} items there are, {plan.epochs:,} epochs do.", style="dim")
 
 
-def _curve(points: Sequence[Point]) -> _Lines:
+def _curve(points: Sequence[CurvePoint]) -> _Lines:
     yield Text("\nchance of being told, by independent samples a side:")
     table = _table("samples", "nothing carried over", "", "most carried over", "")
     table.columns[2].justify = table.columns[4].justify = "left"

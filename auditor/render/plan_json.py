@@ -8,9 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from auditor import __version__
-from auditor.assess.choices import Choice
-from auditor.assess.designs import Design, DesignRow
-from auditor.assess.plans import POWER, Plan, Point, SuitePlan, TestPlan
+from auditor.assess.power import POWER, Choice, CurvePoint, Design, DesignRow, PowerPlan, SuitePlan, TestPlan
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
@@ -119,7 +117,7 @@ class PlanDocument(Part):
     design: DesignPart | None
 
 
-def plans_json(found: Sequence[tuple[Patch, Sequence[Plan]]]) -> str:
+def plans_json(found: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> str:
     """The patches with what would settle their verdicts."""
     patches = [
         PlannedPatch(
@@ -160,7 +158,7 @@ def _row(row: DesignRow) -> DesignRowPart:
     return DesignRowPart(test=row.test, chance=row.chance, stayed=row.stayed, carried=row.carried)
 
 
-def _plan(plan: Plan) -> PlanPart:
+def _plan(plan: PowerPlan) -> PlanPart:
     facts = plan.facts
     return PlanPart(
         behaviour=facts.behaviour,
@@ -209,5 +207,5 @@ def _choices(choices: Sequence[Choice]) -> list[ChoicePart]:
     return [ChoicePart(epochs=one.epochs, items=one.items, samples=one.samples) for one in choices]
 
 
-def _point(point: Point) -> PointPart:
+def _point(point: CurvePoint) -> PointPart:
     return PointPart(samples=point.samples, stayed=point.stayed, carried=point.carried)

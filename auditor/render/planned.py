@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from auditor.assess.planned import PlanFacts
+from auditor.assess.preregistration import PlanFacts
 from auditor.model.finding import Finding
 from auditor.render.schema import FindingPart, PlanPart
 from auditor.report import SpecReport

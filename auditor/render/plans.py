@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.planned import PlanFacts, PlanState
+from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.render.escape import terminal
 
 PLANS_SAY = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import fmean
 
-from auditor.assess.elimination import Remaining
 from auditor.assess.facts import BehaviourFacts, Change, Rate, SuiteFacts, Transfer
+from auditor.assess.residual import Residual
 from auditor.model.suite import Role
 from auditor.render.schema import RatePart, RemainingPart, ResidualPart, TransferPart
 
@@ -46,7 +46,7 @@ def residual_part(ruling: SuiteFacts) -> ResidualPart:
     return ResidualPart(suite=ruling.suite, rate=after.rate, low=after.low, high=after.high, remaining=left)
 
 
-def remaining_part(remaining: Remaining) -> RemainingPart:
+def remaining_part(remaining: Residual) -> RemainingPart:
     """What is left after as its part of the document."""
     return RemainingPart.model_validate(remaining, from_attributes=True)
 

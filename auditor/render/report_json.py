@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from auditor.assess.series import Point
+from auditor.assess.timeline import SeriesPoint
 from auditor.model.suite import Role
 from auditor.render.json import audit_document
 from auditor.render.parts import Part, printed, schema_of
@@ -182,7 +182,7 @@ def _suite(row: SuiteRow) -> SuiteRowPart:
     )
 
 
-def _point(point: Point) -> PointPart:
+def _point(point: SeriesPoint) -> PointPart:
     test = [SuiteAtPart(suite="test", role=Role.TEST, rate=rate_part(point.test))] if point.test else []
     others = [SuiteAtPart(suite=name, role=role, rate=rate_part(rate)) for name, role, rate in point.held_out]
     return PointPart(

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.assess.waivers import WaiverFacts
-from auditor.checks.catalogue import pages
+from auditor.assess.ledger import WaiverFacts
+from auditor.checks.catalogue import load_pages
 from auditor.model.finding import Place, fingerprint_of
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
@@ -93,7 +93,7 @@ class Results:
 
 def help_of(rule: str) -> tuple[str, str]:
     """(title, page) of a rule; its own name for what has no page."""
-    page = next((page for page in pages() if page.check.code == rule), None)
+    page = next((page for page in load_pages() if page.check.code == rule), None)
     if page is None:
         return _TITLES.get(rule, rule), ""
     return page.check.title, "\n\n".join(f"{heading}: {text}" for heading, text in page.sections.items())

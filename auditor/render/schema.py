@@ -12,12 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
-from auditor.assess.account import What
-from auditor.assess.elimination import Left
 from auditor.assess.facts import (
+    ProtocolField,
     Trend,
 )
-from auditor.assess.planned import PlanState
+from auditor.assess.preregistration import PlanState
+from auditor.assess.residual import ResidualState
 from auditor.clauses.deontic import Direction
 from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
@@ -105,7 +105,7 @@ class RemainingPart(_Part):
     a failure; size is those there are.
     """
 
-    left: Left
+    left: ResidualState
     upper: Number | None
     tolerance: Number
     needed: int | None
@@ -213,7 +213,7 @@ class AttributionPart(_Part):
 class DifferencePart(_Part):
     """One thing that differs between the two sides."""
 
-    what: What
+    what: ProtocolField
     before: str
     after: str
 

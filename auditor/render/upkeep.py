@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from auditor.assess.facts import WindowFacts
-from auditor.assess.planned import PlanState
-from auditor.assess.uses import SuiteUse
+from auditor.assess.facts import PeriodFacts
+from auditor.assess.holdout_reuse import HoldoutReuse
+from auditor.assess.preregistration import PlanState
 from auditor.model.finding import Finding
 from auditor.model.period import Period, parse_quarter
 from auditor.model.suite import Role, Suite
@@ -30,7 +30,7 @@ class SuiteRow:
     """A suite; `use` is None for one that is not held out, or that nobody has looked at yet."""
 
     suite: Suite
-    use: SuiteUse | None
+    use: HoldoutReuse | None
 
     @property
     def looks(self) -> str:
@@ -143,7 +143,7 @@ def telling(windows: Sequence[WindowEntry]) -> Iterator[WindowEntry]:
     return (entry for entry in windows if is_news(entry.facts))
 
 
-def _is_of(window: WindowFacts, period: Period) -> bool:
+def _is_of(window: PeriodFacts, period: Period) -> bool:
     quarters = [parse_quarter(name) for name in window.names if _QUARTER.fullmatch(name)]
     return any(period.since <= one.since and one.until <= period.until for one in quarters)
 

@@ -9,14 +9,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.uses import SuiteUse
+from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.model.finding import Finding
 from auditor.render.escape import terminal
 from auditor.render.schema import FindingPart, UsePart
 from auditor.report import SpecReport
 
 
-def use_lines(uses: Sequence[SuiteUse]) -> Iterable[RenderableType]:
+def use_lines(uses: Sequence[HoldoutReuse]) -> Iterable[RenderableType]:
     """The suites that have a limit or are worn; nothing where there is none."""
     told = [use for use in uses if use.allowed is not None or use.worn]
     if not told:

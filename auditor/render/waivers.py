@@ -8,7 +8,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 from rich.text import Text
 
-from auditor.assess.waivers import WaiverFacts
+from auditor.assess.ledger import WaiverFacts
 from auditor.render.escape import terminal
 
 

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from auditor.assess.facts import BehaviourFacts, WindowFacts
+from auditor.assess.facts import BehaviourFacts, PeriodFacts
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
 from auditor.report import WindowEntry
@@ -34,7 +34,7 @@ def window_blocks(
         yield Padding(Text(f"{which}: {said}; none says more than its patches do", style="dim"), (0, 0, 1, 4))
 
 
-def is_news(window: WindowFacts) -> bool:
+def is_news(window: PeriodFacts) -> bool:
     """Whether it says what no step in it says by itself."""
     verdict = window.facts.verdict
     return verdict in _TOLD and verdict not in window.steps

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from auditor import __version__
-from auditor.assess.debts import Debt
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, WindowFacts
-from auditor.assess.planned import PlanFacts
-from auditor.assess.texts import PatchText, RevisionText, leaking, place_of
-from auditor.assess.uses import SuiteUse
-from auditor.assess.waivers import Subject, WaiverFacts, subject_of
-from auditor.checks.runner import Checked, CouldNotTell, Counts, run_checks
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, PeriodFacts
+from auditor.assess.holdout_reuse import HoldoutReuse
+from auditor.assess.ledger import Debt, WaiverFacts, WaiverSubject, waiver_subject
+from auditor.assess.preregistration import PlanFacts
+from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
+from auditor.checks.runner import CheckResults, OutcomeCounts, UndecidedChecks, run_checks
 from auditor.clauses.comparison import count_changes
 from auditor.model.clause import ChangeCounts
 from auditor.model.finding import Finding
@@ -52,7 +51,7 @@ class CheckpointEntry:
 class WindowEntry:
     """Several patches judged as one, and what was found."""
 
-    facts: WindowFacts
+    facts: PeriodFacts
     findings: tuple[Finding, ...]
 
 
@@ -85,7 +84,7 @@ class SpecReport:
     spec_findings: tuple[Finding, ...]
     plans: tuple[PlanFacts, ...] = ()
     plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    uses: tuple[SuiteUse, ...] = ()
+    uses: tuple[HoldoutReuse, ...] = ()
     use_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     @property
@@ -101,8 +100,8 @@ class Coverage:
     patches: int
     runs: int
     records: int
-    checks: Counts
-    undecided: tuple[CouldNotTell, ...] = ()
+    checks: OutcomeCounts
+    undecided: tuple[UndecidedChecks, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,21 +154,21 @@ class Audit:
             for finding in group
         )
 
-    def subjects(self) -> Iterator[Subject]:
+    def subjects(self) -> Iterator[WaiverSubject]:
         """Everything a waiver may be for: verdicts and findings, with the patches they are about."""
-        yield from (Subject(one.check, one.fingerprint) for landing in self.landings for one in landing.findings)
+        yield from (WaiverSubject(one.check, one.fingerprint) for landing in self.landings for one in landing.findings)
         for spec in self.specs:
             name = spec.history.spec
             for entry in spec.patches:
-                yield from (subject_of(one.verdict, name, one) for one in entry.facts.behaviours)
+                yield from (waiver_subject(one.verdict, name, one) for one in entry.facts.behaviours)
                 about = (entry.facts.patch.id,)
-                yield from (Subject(one.check, one.fingerprint, about) for one in entry.findings)
-            yield from (subject_of(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
-            yield from (subject_of(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
+                yield from (WaiverSubject(one.check, one.fingerprint, about) for one in entry.findings)
+            yield from (waiver_subject(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
+            yield from (waiver_subject(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
             within = (*(one.findings for one in spec.checkpoint_steps), *(one.findings for one in spec.windows))
             of_state = (*spec.plan_findings.values(), *spec.use_findings.values())
             for group in (*within, spec.standing_findings, spec.spec_findings, *of_state):
-                yield from (Subject(one.check, one.fingerprint) for one in group)
+                yield from (WaiverSubject(one.check, one.fingerprint) for one in group)
 
     def excused(self) -> Mapping[tuple[str, str], str]:
         """The name of the waiver by (rule, fingerprint) of all that one excuses."""
@@ -184,7 +183,7 @@ class Audit:
 
 def spec_report(
     history: History, assessment: Assessment, texts: Mapping[str, PatchText], current: RevisionText | None
-) -> tuple[SpecReport, Checked]:
+) -> tuple[SpecReport, CheckResults]:
     """Puts one spec's facts, clause changes and findings together.
 
     Args:
@@ -196,10 +195,10 @@ def spec_report(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
         windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
-        uses=tuple(replace(use, leaked=leaking(use.suite, texts)) for use in assessment.uses),
+        uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
     changes = {name: text.changes for name, text in texts.items()}
-    places = {name: place for name, some in changes.items() if (place := place_of(some)) is not None}
+    places = {name: place for name, some in changes.items() if (place := find_place(some)) is not None}
     checked = run_checks(kept, texts, current, places)
     patches = tuple(
         PatchEntry(
@@ -215,11 +214,13 @@ def spec_report(
 
 
 def audit_of(
-    parts: Sequence[tuple[SpecReport, Checked]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
+    parts: Sequence[tuple[SpecReport, CheckResults]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
 ) -> Audit:
     """The audit of some specs."""
     given = [checked.counts for _, checked in parts]
-    total = Counts(*(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run")))
+    total = OutcomeCounts(
+        *(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run"))
+    )
     undecided = tuple(one for _, checked in parts for one in checked.undecided)
     coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total, undecided)
     problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.assess.waivers import subject_of
-from auditor.checks.catalogue import every_check
+from auditor.assess.ledger import waiver_subject
+from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError
 from auditor.model.finding import Severity
 from auditor.model.verdict import Verdict
@@ -35,13 +35,13 @@ def _judged(audit: Audit) -> Iterator[tuple[str, BehaviourFacts]]:
 
 
 def _key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
-    subject = subject_of(facts.verdict, spec, facts)
+    subject = waiver_subject(facts.verdict, spec, facts)
     return subject.rule, subject.fingerprint
 
 
 def check_fail_on(fail_on: Sequence[str]) -> None:
     """Raises ConfigError for a `--fail-on` that could never match."""
-    known = {"suspected", *Verdict, *Severity, *(check.code for check in every_check())}
+    known = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
     for one in fail_on:
         if one not in known:
             remedy = "give suspected, a verdict, a check's code or a severity"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from auditor.assess.series import Series
+from auditor.assess.timeline import Series
 from auditor.clauses.comparison import Comparison
 from auditor.model.period import Period
 from auditor.model.policy import Policy

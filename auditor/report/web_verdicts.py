@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auditor.assess.account import SuiteMeasured
-from auditor.assess.facts import BehaviourFacts, GapFacts
-from auditor.assess.waivers import subject_of
+from auditor.assess.facts import BehaviourFacts, GapFacts, SuiteDiagnostics
+from auditor.assess.ledger import waiver_subject
 from auditor.evidence import Evidence, State
 from auditor.evidence.graph import Link, Node, Scalar
 from auditor.model.finding import Finding, fingerprint_of
@@ -105,7 +104,7 @@ def _runs_of(facts: BehaviourFacts) -> Iterator[str]:
             yield from (*change.before.runs, *change.after.runs)
 
 
-def _of_suite(judged: _Judged, suite: SuiteMeasured, evidence: Evidence) -> Iterator[Link]:
+def _of_suite(judged: _Judged, suite: SuiteDiagnostics, evidence: Evidence) -> Iterator[Link]:
     """The suite by its own name: a step may have measured it in several conditions."""
     names = {evidence.runs[run].suite for run in suite.runs if run in evidence.runs}
     facts = judged.facts
@@ -206,6 +205,6 @@ def _verdicts(audit: Audit) -> Mapping[tuple[str, str], str]:
     found = {}
     for spec in audit.specs:
         for judged in _judged(spec):
-            subject = subject_of(judged.facts.verdict, spec.history.spec, judged.facts)
+            subject = waiver_subject(judged.facts.verdict, spec.history.spec, judged.facts)
             found[subject.rule, subject.fingerprint] = judged.id
     return found

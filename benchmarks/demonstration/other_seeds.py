@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.git import Folder
 from auditor.model.policy import Policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditor.assess.contrast import Numbers, establish
+from auditor.assess.contrast import StepFalls, establish
 from auditor.model.policy import Policy
 from auditor.stats.falls import Fall, fall_limits, transfer_limits
 from auditor.stats.intervals import FloatArray, Proportion
@@ -69,7 +69,7 @@ def rows() -> list[Row]:
     ]
 
 
-def _numbers(test: Fall, held_out: Fall) -> list[Numbers]:
+def _numbers(test: Fall, held_out: Fall) -> list[StepFalls]:
     """The first thousand as steps; the three readings of invalid samples alike."""
 
     def read(fall: Fall, place: int, readings: int | None) -> Fall:
@@ -81,6 +81,6 @@ def _numbers(test: Fall, held_out: Fall) -> list[Numbers]:
         return Fall(Proportion(at[0], at[1]), Proportion(at[2], at[3]))
 
     return [
-        Numbers(read(test, place, 3), read(test, place, None), (read(held_out, place, 3),), runs_before=2)
+        StepFalls(read(test, place, 3), read(test, place, None), (read(held_out, place, 3),), runs_before=2)
         for place in range(COMPARISONS // 10)
     ]

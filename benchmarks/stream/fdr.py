@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.assess.contrast import Numbers, establish
-from auditor.assess.families import correct
-from auditor.assess.stream import Entry, accusations, places
+from auditor.assess.contrast import StepFalls, establish
+from auditor.assess.multiplicity import correct
+from auditor.assess.online_fdr import StreamEntry, accusation_p_values, decide_stream
 from auditor.assess.verdicts import decide
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
@@ -67,11 +67,11 @@ def stream(
         after = dice.binomial(1, hard * kept[place]).mean(axis=1)
         test = _fall(dice.binomial(samples[0], TEST_BEFORE) / samples[0], 0.0, samples[0])
         held_out = tuple(_fall(base[n], after[n], samples[1]) for n in range(sets))
-        given.append(Numbers(test, _raw(test), held_out, runs_before=3))
+        given.append(StepFalls(test, _raw(test), held_out, runs_before=3))
     return _told(given, tuple(bool(kind == 0) for kind in kinds))
 
 
-def _told(given: list[Numbers], hides: tuple[bool, ...]) -> Told:
+def _told(given: list[StepFalls], hides: tuple[bool, ...]) -> Told:
     found = establish(given, POLICY)
     error = POLICY.error_rate
     corrected = correct([(place,) for place in range(len(given))], found, error)
@@ -79,8 +79,8 @@ def _told(given: list[Numbers], hides: tuple[bool, ...]) -> Told:
         any(decide({**step, **cell}, error).verdict is Verdict.TEST_ONLY for cell in cells)
         for step, cells, _ in corrected
     )
-    entries = [Entry(str(n), n, accusations(one.step, one.cells, error)) for n, one in enumerate(found)]
-    decided = places(entries, POLICY.false_discovery_rate)
+    entries = [StreamEntry(str(n), n, accusation_p_values(one.step, one.cells, error)) for n, one in enumerate(found)]
+    decided = decide_stream(entries, POLICY.false_discovery_rate)
     survives = tuple(decided[str(n)].survives and accused[n] for n in range(len(given)))
     return Told(hides, accused, survives)
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.contrast import Established, Numbers, establish
-from auditor.assess.families import correct
-from auditor.assess.looks import at_any_time
+from auditor.assess.contrast import StepFalls, StepPValues, establish
+from auditor.assess.multiplicity import correct, sequential_p_values
 from auditor.assess.verdicts import decide
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
@@ -52,15 +51,15 @@ def peeked(
     return Shares(first, ever, ever_held, ever_sure, last, last_held)
 
 
-def _accused(numbers: Numbers, found: Established, looked: int) -> bool:
+def _accused(numbers: StepFalls, found: StepPValues, looked: int) -> bool:
     (cell,) = found.cells
-    more = at_any_time({**found.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
+    more = sequential_p_values({**found.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
     seen = replace(found, cells=({**cell, **more},))
     ((step, cells, _),) = correct([(0,)], [seen], POLICY.error_rate)
     return decide({**step, **cells[0]}, POLICY.error_rate).verdict is Verdict.TEST_ONLY
 
 
-def _numbers(rates: FloatArray, size: int) -> Numbers:
+def _numbers(rates: FloatArray, size: int) -> StepFalls:
     sides = [Proportion(np.full(3, rate), np.full(3, float(size))) for rate in rates]
     raw = [Proportion(side.rate[0], side.size[0]) for side in sides]
-    return Numbers(Fall(sides[0], sides[1]), Fall(raw[0], raw[1]), (Fall(sides[2], sides[3]),), runs_before=3)
+    return StepFalls(Fall(sides[0], sides[1]), Fall(raw[0], raw[1]), (Fall(sides[2], sides[3]),), runs_before=3)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run

@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 
 from auditor.app.graph import graph
-from auditor.assess.planned import PlanFacts, PlanState
-from auditor.assess.waivers import WaiverFacts
+from auditor.assess.ledger import WaiverFacts
+from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.evidence.graph import Attributes, Graph, Link, Node
 from auditor.evidence.graph import build_graph as web_of
 from auditor.model.preregistration import Preregistration

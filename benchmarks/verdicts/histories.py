@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import Assessment, BehaviourFacts, PatchFacts
+from auditor.assess.judge import assess
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run

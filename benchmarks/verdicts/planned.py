@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from auditor.assess.designs import design
-from auditor.assess.plans import POWER
+from auditor.assess.power import POWER, design_suites
 from auditor.model.verdict import Verdict
 from auditor.stats.power import items_needed
 from benchmarks.verdicts.cells import Share
@@ -39,7 +38,7 @@ def _told(
     rates: tuple[float, float, float], each: tuple[int, float], worlds: int
 ) -> tuple[list[tuple[str, ...]], list[str]]:
     test_rate, held_rate, fall = rates
-    at = design(None, *rates, POLICY).at
+    at = design_suites(None, *rates, POLICY).at
     assert at is not None
     epochs, rho = each
     rows: list[tuple[str, ...]] = []

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from auditor.assess.assessment import assess
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
 from auditor.model.spec import History, Revision, SpecCommit, SpecFile

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from auditor.assess.assessment import assess
 from auditor.assess.facts import PatchFacts
+from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
 from auditor.model.spec import History, Revision, SpecCommit, SpecFile

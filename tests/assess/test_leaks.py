@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 
 from auditor.assess import leaks
-from auditor.assess.leaks import HashedPrompts, LeakSearch, PatchLeaks, Unsearched
+from auditor.assess.leaks import HashedPrompts, LeakSearch, PatchLeaks, UnsearchedSuite
 from auditor.clauses.comparison import clauses_of, diff_revisions
 from auditor.clauses.ngrams import hash_text
 from auditor.clauses.overlap import BackgroundTexts, Prompt, PromptIndex, added_by_clause, find_overlaps
@@ -108,6 +108,6 @@ def test_two_wordings_of_one_prompt_are_no_control_of_each_other() -> None:
 
 def test_nothing_added_or_no_prompts_finds_nothing() -> None:
     before, after = revisions([CLAUSES, CLAUSES[:2]])
-    missing = (Unsearched("s", Role.HELD_OUT, "no key"),)
+    missing = (UnsearchedSuite("s", Role.HELD_OUT, "no key"),)
     assert found(LeakSearch(HashedPrompts(unsearched=missing)), before, after, {}) == PatchLeaks((), False, missing)
     assert found(LeakSearch(hashed()), before, after, ITEMS) == PatchLeaks((), True, ())

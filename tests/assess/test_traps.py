@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.facts import BehaviourFacts, Missing
+from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Run, Tallies
@@ -61,7 +61,7 @@ class TestZeroCells:
     @pytest.mark.parametrize("size", [1, 10, 300, 3000])
     def test_held_out_at_zero_before_cannot_fall(self, size: int) -> None:
         found = judged(FIT, f"0/{size} -> 0/{size}")
-        assert (found.verdict, found.missing, found.hiding_suspected) == (V.INCONCLUSIVE, Missing.ZERO, False)
+        assert (found.verdict, found.missing, found.hiding_suspected) == (V.INCONCLUSIVE, MissingEvidence.ZERO, False)
 
     def test_one_in_three_thousand_before_is_no_accusation_either(self) -> None:
         assert judged(FIT, "1/3000 -> 1/3000").verdict is V.INCONCLUSIVE
@@ -464,7 +464,7 @@ class TestScale:
 
     def test_it_says_so(self) -> None:
         found = judged("1300/10000 -> 350/10000", "9900/10000 -> 9600/10000")
-        assert found.missing is Missing.SCALE
+        assert found.missing is MissingEvidence.SCALE
         assert "ratios and odds disagree" in found.reason
 
 
@@ -474,13 +474,13 @@ class TestLoneBeforeRun:
 
     def test_a_second_run_is_what_is_missing(self) -> None:
         found = judged(self.TEST, self.HELD_OUT, runs_before=1)
-        assert (found.verdict, found.missing, found.triggered) == (V.INCONCLUSIVE, Missing.TRIGGER, True)
+        assert (found.verdict, found.missing, found.triggered) == (V.INCONCLUSIVE, MissingEvidence.TRIGGER, True)
         assert "a second one would settle that" in found.reason
 
     def test_with_a_second_run_it_is_not(self) -> None:
         found = judged(self.TEST, self.HELD_OUT, runs_before=2)
         assert not found.triggered
-        assert found.missing is not Missing.TRIGGER
+        assert found.missing is not MissingEvidence.TRIGGER
 
     def test_a_large_fall_survives_it(self) -> None:
         found = judged(FIT, NOT_MOVED, runs_before=1)

@@ -18,37 +18,37 @@ from hypothesis import strategies as st
 
 from auditor.assess.facts import Assessment
 from auditor.assess.landing import LandingFacts
-from auditor.checks.catalogue import every_check, pages, sections_of
+from auditor.checks.catalogue import all_checks, load_pages, split_sections
 from auditor.checks.interface import (
     HEADINGS,
     Case,
     Check,
     Clear,
+    CurrentTextCheck,
     Fired,
+    GapCheck,
     LandingCheck,
     Outcome,
     PatchCheck,
+    PeriodCheck,
     PlanCheck,
-    RevisionCheck,
-    StandingCheck,
     TextCase,
     TextCheck,
     Undecided,
     UseCheck,
     ValueCase,
     WaiverCheck,
-    WindowCheck,
 )
-from auditor.checks.runner import Counts, Ran, run_on_landing
-from tests.checks.running import findings, ran, text_of, untouched
+from auditor.checks.runner import OutcomeCounts, ScopeResults, run_on_landing
+from tests.checks.harness import findings, ran, text_of, untouched
 from tests.snapshots import assert_as_written
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
 
 pytestmark = pytest.mark.usefixtures("whole_catalogue")
 HERE = Path(__file__).parent
-CHECKS = every_check()
+CHECKS = all_checks()
 # Rules about what was measured; those about the text alone have cases of their own kind.
-MEASURED = [check for check in CHECKS if isinstance(check, PatchCheck | WindowCheck | RevisionCheck)]
+MEASURED = [check for check in CHECKS if isinstance(check, PatchCheck | PeriodCheck | GapCheck)]
 CASES = [(check, case) for check in MEASURED for case in check.cases]
 by_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
 by_measured = pytest.mark.parametrize("check", MEASURED, ids=lambda check: check.code)
@@ -58,11 +58,11 @@ by_case = pytest.mark.parametrize(("check", "case"), CASES, ids=[f"{check.code} 
 ABOUT_SIZE = {"SD106"}
 
 
-def outcome(check: PatchCheck | WindowCheck | RevisionCheck, found: Assessment) -> type[Outcome]:
+def outcome(check: PatchCheck | PeriodCheck | GapCheck, found: Assessment) -> type[Outcome]:
     """How a check ends on a world: on its one behaviour, its windows or its standings; undecided without any."""
     if isinstance(check, PatchCheck):
         ends = [check.run(facts) for patch in found.patches for facts in patch.behaviours]
-    elif isinstance(check, WindowCheck):
+    elif isinstance(check, PeriodCheck):
         ends = [check.run(window) for window in found.windows]
     else:
         ends = [check.run(facts) for facts in found.standings]
@@ -77,17 +77,19 @@ def fired(found: Assessment) -> set[str]:
 
 
 @by_case
-def test_a_case_ends_as_it_says(check: PatchCheck | WindowCheck | RevisionCheck, case: Case) -> None:
+def test_a_case_ends_as_it_says(check: PatchCheck | PeriodCheck | GapCheck, case: Case) -> None:
     assert outcome(check, case_assessment(case)) is case.expect
 
 
-TEXT_CASES = [(check, case) for check in CHECKS if isinstance(check, TextCheck | StandingCheck) for case in check.cases]
+TEXT_CASES = [
+    (check, case) for check in CHECKS if isinstance(check, TextCheck | CurrentTextCheck) for case in check.cases
+]
 
 
 @pytest.mark.parametrize(
     ("check", "case"), TEXT_CASES, ids=[f"{check.code} {case.title}" for check, case in TEXT_CASES]
 )
-def test_a_case_about_text_ends_as_it_says(check: TextCheck | StandingCheck, case: TextCase) -> None:
+def test_a_case_about_text_ends_as_it_says(check: TextCheck | CurrentTextCheck, case: TextCase) -> None:
     facts = text_of(case)
     found = check.run(facts) if isinstance(check, TextCheck) else check.run(facts.after)
     assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
@@ -107,7 +109,7 @@ def test_a_case_of_a_landing_a_waiver_or_a_plan_ends_as_it_says(
 def test_a_landing_that_changes_nothing_is_clear() -> None:
     landing_checks = sum(isinstance(check, LandingCheck) for check in CHECKS)
     for facts in (LandingFacts(), LandingFacts(patched=("conduct",))):
-        assert run_on_landing(facts) == Ran((), Counts(0, landing_checks, 0, 0), ())
+        assert run_on_landing(facts) == ScopeResults((), OutcomeCounts(0, landing_checks, 0, 0), ())
 
 
 @by_check
@@ -127,7 +129,7 @@ def test_some_case_fires_and_some_does_not(check: Check) -> None:
 
 @by_measured
 def test_there_is_a_case_that_fires_one_that_is_clear_and_a_near_miss(
-    check: PatchCheck | WindowCheck | RevisionCheck,
+    check: PatchCheck | PeriodCheck | GapCheck,
 ) -> None:
     assert {Fired, Clear} <= {case.expect for case in check.cases}
     firing = [case for case in check.cases if case.expect is Fired]
@@ -164,7 +166,7 @@ def test_codes_are_never_reused() -> None:
 
 @by_check
 def test_its_page_has_four_headings_and_starts_with_a_sentence(check: Check) -> None:
-    page = next(page for page in pages() if page.check is check)
+    page = next(page for page in load_pages() if page.check is check)
     assert tuple(page.sections) == HEADINGS
     assert all(text.endswith(".") for text in page.sections.values())
     text = sys.modules[check.run.__module__].__doc__ or ""
@@ -183,7 +185,7 @@ def test_its_words_have_their_form(check: Check) -> None:
 
 def test_a_page_is_cut_at_its_headings_only() -> None:
     text = "Intro.\n\nWhy it matters\nOne\nWhy it matters little.\n\nWhat to do\nTwo."
-    assert sections_of(text) == {"Why it matters": "One Why it matters little.", "What to do": "Two."}
+    assert split_sections(text) == {"Why it matters": "One Why it matters little.", "What to do": "Two."}
 
 
 def test_which_checks_fire_on_which_cases_is_as_it_was() -> None:

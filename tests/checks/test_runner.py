@@ -9,28 +9,28 @@ import pytest
 
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks import runner
-from auditor.checks.catalogue import every_check
+from auditor.checks.catalogue import all_checks
 from auditor.checks.fall_stays_on_test import CHECK
-from auditor.checks.interface import Clear, Outcome, PatchCheck, RevisionCheck, Scope, UseCheck
-from auditor.checks.runner import Checked
+from auditor.checks.interface import Clear, GapCheck, Outcome, PatchCheck, Scope, UseCheck
+from auditor.checks.runner import CheckResults
 from auditor.model.finding import Confidence, Finding, Place, Severity
 from auditor.model.run import Grade
 from auditor.model.verdict import Verdict
-from tests.checks.running import findings, ran
+from tests.checks.harness import findings, ran
 from tests.worlds import assessed, assessment, counts, history, judged, registry, run, runs_of, tallies
 
 FIT = ("80/400 -> 0/400", "82/400 -> 80/400")
 
 
-def one_finding(checked: Checked, code: str) -> Finding:
+def one_finding(checked: CheckResults, code: str) -> Finding:
     (patch,) = checked.by_patch.values()
     return next(finding for finding in patch if finding.check == code)
 
 
 def test_every_check_is_counted_on_everything_in_its_scope() -> None:
     checked = ran(assessment(*FIT))
-    kinds = (RevisionCheck, UseCheck)
-    in_scope = [check for check in every_check() if check.scope is Scope.PATCH or isinstance(check, kinds)]
+    kinds = (GapCheck, UseCheck)
+    in_scope = [check for check in all_checks() if check.scope is Scope.PATCH or isinstance(check, kinds)]
     assert sum((checked.counts.fired, checked.counts.clear, checked.counts.undecided)) == len(in_scope)
     assert checked.counts.not_run == 0
     assert len(list(findings(checked))) == checked.counts.fired
@@ -113,7 +113,7 @@ BROKEN = PatchCheck("SD999", "broken-check", "It raises", Severity.NOTE, "mend i
 
 def test_a_check_that_raises_is_counted_shown_and_silences_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ran(assessment(*FIT))
-    monkeypatch.setattr(runner, "every_check", lambda: (BROKEN, *every_check()))
+    monkeypatch.setattr(runner, "every_check", lambda: (BROKEN, *all_checks()))
     checked = ran(assessment(*FIT))
     assert checked.counts == replace(whole.counts, not_run=1)
     assert [(one.what, one.why) for one in checked.not_run] == [
@@ -139,9 +139,9 @@ def test_a_checkpoint_step_is_checked_as_a_patch_is() -> None:
 
 
 def test_checks_are_found_by_walking_the_folder_in_the_order_of_their_codes() -> None:
-    codes = [check.code for check in every_check()]
+    codes = [check.code for check in all_checks()]
     assert codes == sorted(codes)
-    assert {PatchCheck, RevisionCheck} <= {type(check) for check in every_check()}
+    assert {PatchCheck, GapCheck} <= {type(check) for check in all_checks()}
 
 
 def test_reading_a_verdict_is_all_a_check_does() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from auditor.assess.facts import NotAssessed
-from auditor.checks.runner import Counts, Ran
+from auditor.checks.runner import OutcomeCounts, ScopeResults
 from auditor.cli.main import run as auditor
 from tests.landings import SETTINGS, Evaluated, evaluated
 
@@ -120,7 +120,7 @@ def test_every_format_ends_alike(ends: dict[int, Evaluated], capsys: Capture, st
 def test_a_check_that_cannot_run_lets_nothing_pass(
     made: Evaluated, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    broken = Ran((), Counts(0, 0, 0, 1), (NotAssessed("check SD301", "it raised ValueError: x"),))
+    broken = ScopeResults((), OutcomeCounts(0, 0, 0, 1), (NotAssessed("check SD301", "it raised ValueError: x"),))
     monkeypatch.setattr("auditor.app.gate.run_on_landing", lambda facts: broken)
     code, out, err = made.gate(capsys)
     assert (code, out, err) == (70, "", "auditor: check SD301: it raised ValueError: x\n")

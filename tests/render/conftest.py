@@ -13,9 +13,8 @@ import pytest
 from auditor.app.audit import audit
 from auditor.app.project import Project, evidence_of, history_of
 from auditor.app.report import report
-from auditor.assess.assessment import assess
-from auditor.assess.debts import Debt
-from auditor.assess.waivers import WaiverFacts
+from auditor.assess.judge import assess
+from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.git import Folder
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.held_out_use import HeldOutUse

@@ -31,8 +31,8 @@ from auditor.render.upkeep import (
 from auditor.report import WindowEntry
 from auditor.report.answer import sentences
 from auditor.report.periodic import Report
-from tests.assess.test_windows import of_stairs
-from tests.checks.running import ran
+from tests.assess.test_periods import of_stairs
+from tests.checks.harness import ran
 from tests.repos import GitRepo
 
 SPEC = "# Conduct\n\nSay what you did[^a1].\n\nTake nothing[^b2].\n"

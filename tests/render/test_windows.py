@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor.assess.facts import Assessment
-from auditor.checks.catalogue import every_check
+from auditor.checks.catalogue import all_checks
 from auditor.render.plain import as_text
 from auditor.render.terminal import STYLES
 from auditor.render.windows import window_blocks
 from auditor.report import WindowEntry
-from tests.assess.test_windows import of_stairs
-from tests.checks.running import ran
+from tests.assess.test_periods import of_stairs
+from tests.checks.harness import ran
 
 WIDE = Console(width=120, color_system=None, highlight=False, markup=False, emoji=False)
 
@@ -47,4 +47,4 @@ def test_what_patches_say_already_is_counted() -> None:
 
 def test_without_windows_nothing_is_said() -> None:
     assert shown(of_stairs([80, 0], [80, 80])) == []
-    assert {check.code for check in every_check() if check.scope == "window"} == {"SD131", "SD132"}
+    assert {check.code for check in all_checks() if check.scope == "window"} == {"SD131", "SD132"}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from auditor.assess.statements import RESERVE, trigger_penalty
+from auditor.assess.verdicts import RESERVE, trigger_penalty
 from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
 from auditor.stats.intervals import BoolArray, FloatArray, Proportion, z_of_error, z_rate_below
 

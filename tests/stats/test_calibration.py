@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from auditor.assess.bulk import CODES, judge, single
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.stats.falls import Fall, transfer_is_below
 from auditor.stats.intervals import z_of_error
+from tests.bulk_verdicts import CODES, judge_histories, single_behaviour
 from tests.stats.draws import accused, cleared, clustered, drawn, fall, fell, proportion
 
 _Z = np.asarray(z_of_error(0.05))
@@ -157,7 +157,7 @@ def test_the_rules_simulated_here_are_those_of_the_verdict_table(runs_before: in
     seen: set[int] = set()
     for before, after, held_before, held_after in [*kinds, (0.3, 0.01, 0.9, 0.85)]:
         test, held_out = drawn(rng, 60, 200, before, after), drawn(rng, 60, 200, held_before, held_after)
-        found = judge(single(test, held_out, runs_before=runs_before), Policy()).suite[:, 0, 0]
+        found = judge_histories(single_behaviour(test, held_out, runs_before=runs_before), Policy()).suite[:, 0, 0]
         assert ((found == CODES[Verdict.TEST_ONLY]) == accused(test, held_out, runs_before=runs_before)).all()
         assert (found[cleared(test, held_out, runs_before=runs_before)] <= CODES[Verdict.GENERALISES]).all()
         assert cleared(test, held_out, runs_before=runs_before)[found == CODES[Verdict.GENERALISES]].all()

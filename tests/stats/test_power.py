@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.assess.bulk import CODES, judge, single
-from auditor.assess.statements import RESERVE
+from auditor.assess.verdicts import RESERVE
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.stats.clusters import effective_size
@@ -28,6 +27,7 @@ from auditor.stats.power import (
     samples_to_show_transfer,
     transfer_power,
 )
+from tests.bulk_verdicts import CODES, judge_histories, single_behaviour
 from tests.stats.draws import accused, drawn, fell
 
 
@@ -100,7 +100,7 @@ def _settled(test: Fall, samples: int, before: float, after: float, wanted: str)
     rng = np.random.default_rng(12)
     size = int(test.before.size)
     again = drawn(rng, 1500, size, float(test.before.rate), float(test.after.rate))
-    said = judge(single(again, drawn(rng, 1500, samples, before, after)), Policy()).patch
+    said = judge_histories(single_behaviour(again, drawn(rng, 1500, samples, before, after)), Policy()).patch
     return float(np.isin(said, [CODES[Verdict(word)] for word in wanted.split()]).mean())
 
 

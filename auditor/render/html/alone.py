@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from auditor.assess.series import Series
+from auditor.assess.timeline import Series
 from auditor.render.html.environment import style_of
 from auditor.render.html.timeline import HEIGHT, WIDTH, timeline
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from auditor.assess.account import Attribution
 from auditor.assess.attribution import waterfall
-from auditor.assess.facts import Change, Rate, Transfer
+from auditor.assess.facts import Attribution, Change, Rate, Transfer
 from auditor.render.html import numbers
 
 WIDTH, HEIGHT = 220.0, 26.0

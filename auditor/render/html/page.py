@@ -9,7 +9,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from auditor.assess.facts import BehaviourFacts, SuiteFacts
-from auditor.checks.catalogue import every_check
+from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import Check
 from auditor.clauses.deontic import Direction
 from auditor.model.finding import Finding
@@ -146,7 +146,7 @@ def _rules(findings: Sequence[Finding]) -> list[tuple[Check, list[Finding]]]:
     by_code: dict[str, list[Finding]] = {}
     for finding in findings:
         by_code.setdefault(finding.check, []).append(finding)
-    return [(check, by_code[check.code]) for check in every_check() if check.code in by_code]
+    return [(check, by_code[check.code]) for check in all_checks() if check.code in by_code]
 
 
 def _main(entry: PatchEntry) -> list[BehaviourFacts]:

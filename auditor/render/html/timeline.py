@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from auditor.assess.facts import Rate
-from auditor.assess.series import Series
+from auditor.assess.timeline import Series
 from auditor.model.suite import Role
 from auditor.render.html.words import visible
 

@@ -1,0 +1,130 @@
+"""States further apart that were measured alike, where the nearest ones were not; and the contrast of two
+checkpoints under one revision.
+
+A step goes in; the step it can be judged on comes out, with its comparison.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from auditor.assess.comparable import Comparison, Pair, compare
+from auditor.assess.contrast import estimate_change, fall_of
+from auditor.assess.facts import Change, CheckpointContrast
+from auditor.evidence import Evidence, State, Step, evaluated_states
+from auditor.model.spec import Patch, SpecCommit
+from auditor.model.suite import Role
+from auditor.stats.clusters import mean_of_falls
+
+# How many evaluated revisions, and pairs of states, are looked at on the way out.
+MAX_REVISIONS, MAX_PAIRS = 8, 64
+
+_RevisionsWithPatches = list[tuple[str, tuple[str, ...]]]
+
+
+def compare_matched_states(evidence: Evidence, step: Step) -> tuple[Step, Comparison, Comparison | None]:
+    """What a step can be judged on: the nearest states, or the nearest ones that were measured alike.
+
+    Only where the protocol changed on a side that has no comparable suite, and only across the same patches and more.
+    The third part is what the nearest states were, where they were passed over.
+    """
+    nearest = compare(evidence, step)
+    if not step.patches or not _protocol_changed(nearest):
+        return step, nearest, None
+    for wider in itertools.islice(_wider_steps(evidence, step), MAX_PAIRS):
+        found = compare(evidence, wider)
+        if found.test and (found.held_out or (not nearest.test and not _measures_held_out(nearest))):
+            return wider, found, nearest
+    return step, nearest, None
+
+
+def _protocol_changed(nearest: Comparison) -> bool:
+    """Whether a side without a comparable suite has one that was run on both sides, differently."""
+    roles = {one.role is Role.TEST for one in nearest.not_compared if one.differences}
+    return (True in roles and not nearest.test) or (False in roles and not nearest.held_out)
+
+
+def _measures_held_out(nearest: Comparison) -> bool:
+    return bool(nearest.held_out) or any(one.role is not Role.TEST for one in nearest.not_compared)
+
+
+def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
+    """Steps across the same patches, the fewest further patches first, then the same checkpoint first."""
+    states = evaluated_states(evidence, step.behaviour, step.lineage)
+    known = {sighting.name: sighting for sighting in evidence.history.sightings}
+    made = {patch.after.name: patch.id for patch in evidence.patches.values()}
+    first, last = evidence.patches[step.patches[0]], evidence.patches[step.patches[-1]]
+    earlier = _earlier_revisions(first, known, made, {state.revision for state in states})
+    later = _later_revisions(last, evidence.history.sightings, made, {state.revision for state in states})
+    found = [
+        (len(back) + len(on), a != b, -evidence.trained[a], evidence.trained[b], before, after, (*back, *on), a, b)
+        for (before, back), (after, on) in itertools.product(earlier, later)
+        for a in sorted(state.checkpoint for state in states if state.revision == before)
+        for b in sorted(state.checkpoint for state in states if state.revision == after)
+        if before != after
+    ]
+    for *_, before, after, spanned, a, b in sorted(found):
+        wider = Step(step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned)
+        if (wider.before, wider.after) != (step.before, step.after):
+            yield wider
+
+
+def _earlier_revisions(
+    patch: Patch, known: dict[str, SpecCommit], made: dict[str, str], evaluated: set[str]
+) -> _RevisionsWithPatches:
+    """Evaluated revisions at or before a patch, with the patches between; along first parents, nearest first."""
+    found: dict[str, tuple[str, ...]] = {}
+    spanned: tuple[str, ...] = ()
+    here: SpecCommit | None = patch.before
+    while here is not None and len(found) < MAX_REVISIONS:
+        if here.revision in evaluated:
+            found.setdefault(here.revision, spanned)
+        if here.name in made:
+            spanned = (made[here.name], *spanned)
+        here = known[here.parents[0]] if here.parents else None
+    return list(found.items())
+
+
+def _later_revisions(
+    patch: Patch, sightings: Sequence[SpecCommit], made: dict[str, str], evaluated: set[str]
+) -> _RevisionsWithPatches:
+    """Evaluated revisions at or after a patch, with the patches between; along first parents, in history's order."""
+    reached: dict[str, tuple[str, ...]] = {patch.after.name: ()}
+    found: dict[str, tuple[str, ...]] = {}
+    for sighting in sightings:
+        if sighting.name not in reached and sighting.parents and sighting.parents[0] in reached:
+            own = (made[sighting.name],) if sighting.name in made else ()
+            reached[sighting.name] = (*reached[sighting.parents[0]], *own)
+        if sighting.name in reached and sighting.revision in evaluated and len(found) < MAX_REVISIONS:
+            found.setdefault(sighting.revision, reached[sighting.name])
+    return list(found.items())
+
+
+def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> CheckpointContrast | None:
+    """The contrast of two checkpoints under one revision, where the step compares one checkpoint and another was run.
+
+    The one under which all four states were evaluated comes first, then the checkpoint trained nearest; of the two
+    revisions, the one before the patch, so that the checkpoint is seen without it.
+    """
+    own = step.after.checkpoint
+    if not step.patches or step.before.checkpoint != own:
+        return None
+    states, place = evaluated_states(evidence, step.behaviour, step.lineage), evidence.trained
+    sides = (step.before.revision, step.after.revision)
+    others = {name for name in place for revision in sides if State(revision, name) in states} - {own}
+    runs = {name: [revision for revision in sides if State(revision, name) in states] for name in others}
+    for name in sorted(others, key=lambda one: (-len(runs[one]), abs(place[one] - place[own]), one)):
+        early, late = sorted((name, own), key=place.__getitem__)
+        revision = runs[name][0]
+        both = Step(step.behaviour, step.lineage, State(revision, early), State(revision, late), ())
+        compared = compare(evidence, both)
+        if compared.test:
+            test, held_out = _average_change(compared.test, error), _average_change(compared.held_out, error)
+            assert test is not None
+            return CheckpointContrast(revision, early, late, len(runs[name]) > 1, test, held_out)
+    return None
+
+
+def _average_change(pairs: Sequence[Pair], error: float) -> Change | None:
+    return estimate_change(pairs, mean_of_falls([fall_of(pair) for pair in pairs]), error) if pairs else None

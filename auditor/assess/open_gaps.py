@@ -1,0 +1,178 @@
+"""Open gaps: at one state, held-out clearly worse than test.
+
+A gap needs no patch; it opens where it is established and closes only where evidence shows it to be less than half,
+on the items on which it opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from auditor.assess.comparable import Pair, compare, pair_across
+from auditor.assess.contrast import compute_batch, estimate_rates, fall_of, source_after
+from auditor.assess.facts import GapFacts
+from auditor.assess.steps import states_in_order
+from auditor.assess.verdicts import HALF, INVALID_EXCLUDED
+from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
+from auditor.model.policy import Policy
+from auditor.stats.clusters import mean_of_falls, mean_of_suites
+from auditor.stats.falls import Fall, difference_limits
+from auditor.stats.intervals import FloatArray, Proportion, rate_limits, stack_proportions, z_of_error
+
+
+def track_gaps(evidence: Evidence, policy: Policy) -> tuple[GapFacts, ...]:
+    """How every held-out suite stands to the test at the end of history, by behaviour, lineage and suite."""
+    return tuple(
+        standing
+        for behaviour in behaviours(evidence)
+        for lineage in lineages_measured(evidence, behaviour)
+        for standing in _final_gaps(evidence, behaviour, lineage, policy)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _MeasuredState:
+    """What was measured at a state: rates after, one entry a reading, shape (3,), and their limits.
+
+    Attributes:
+        tests: the test suites; `test` is their average.
+        held_out: each other suite, with its rate.
+    """
+
+    state: State
+    tests: tuple[Pair, ...]
+    test: _RateWithLimits
+    held_out: tuple[tuple[Pair, _RateWithLimits], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _RateWithLimits:
+    """A rate under each reading, with its lower and upper limits."""
+
+    rate: Proportion
+    low: FloatArray
+    high: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _GapState:
+    """How a suite stands to the test at a state, since when, and what was measured when it last became a gap."""
+
+    at: _MeasuredState
+    pair: Pair
+    held_out: _RateWithLimits
+    open: bool
+    since: State
+    opened: _GapOpening | None
+    kept_open: str = ""
+
+    @property
+    def apart(self) -> float:
+        """The difference of the two rates."""
+        return float(self.held_out.rate.rate[INVALID_EXCLUDED]) - float(self.at.test.rate.rate[INVALID_EXCLUDED])
+
+
+@dataclass(frozen=True, slots=True)
+class _GapOpening:
+    """What was measured at the state at which a gap opened."""
+
+    tests: tuple[Pair, ...]
+    held_out: Pair
+
+
+def _final_gaps(evidence: Evidence, behaviour: str, lineage: str, policy: Policy) -> list[GapFacts]:
+    """Walks the states of a lineage: a gap opens where it is established, and closes where it is shown to be smaller.
+
+    A later state at which nobody measured, or with too few samples, closes nothing; nor does one at which items went.
+    """
+    known: dict[str, _GapState] = {}
+    for here in _measured_states(evidence, behaviour, lineage, policy.error_rate):
+        for pair, held_out in here.held_out:
+            known[pair.name] = _next_gap_state(known.get(pair.name), here, pair, held_out, policy.error_rate)
+    standings = [known[name] for name in sorted(known)]
+    tests = estimate_rates([source_after(one.at.tests, one.at.test.rate) for one in standings], policy.error_rate)
+    hidden = estimate_rates([source_after([one.pair], one.held_out.rate) for one in standings], policy.error_rate)
+    return [
+        GapFacts(
+            *(behaviour, lineage, one.pair.name, one.pair.suite.role, one.open, one.since, one.at.state),
+            *(test, held_out, one.kept_open),
+        )
+        for one, test, held_out in zip(standings, tests, hidden, strict=True)
+    ]
+
+
+def _next_gap_state(
+    earlier: _GapState | None, here: _MeasuredState, pair: Pair, held_out: _RateWithLimits, error: float
+) -> _GapState:
+    """How a suite stands after one more state."""
+    gap = bool(np.all(held_out.low > here.test.high))
+    if earlier is not None and earlier.open and earlier.opened is not None and not gap:
+        if not _closes(here.test.rate, held_out.rate, earlier.apart, error):
+            return earlier
+        if not _closes_on_common_items(earlier.opened, here.tests, pair, earlier.apart, error):
+            return replace(earlier, kept_open=_explain_open(earlier.opened.held_out, pair, here.state))
+    still = earlier is not None and earlier.open and gap
+    since = earlier.since if earlier is not None and still else here.state
+    opened = earlier.opened if earlier is not None else None
+    if gap and since == here.state:
+        opened = _GapOpening(here.tests, pair)
+    return _GapState(here, pair, held_out, gap, since, opened)
+
+
+def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_MeasuredState]:
+    """The states of a lineage at which its test was measured; the limits of all of them at once."""
+    states = states_in_order(evidence, behaviour, lineage)
+    found = [(state, compare(evidence, Step(behaviour, lineage, state, state, ()))) for state in states]
+    found = [(state, compared) for state, compared in found if compared.test]
+    compute_batch(compared for _, compared in found)
+    asked = [_average_after(pairs) for _, one in found for pairs in (one.test, *((pair,) for pair in one.held_out))]
+    limited = iter(_limits(asked, error))
+    return [
+        _MeasuredState(state, one.test, next(limited), tuple((pair, next(limited)) for pair in one.held_out))
+        for state, one in found
+    ]
+
+
+def _average_after(pairs: Sequence[Pair]) -> Proportion:
+    return mean_of_suites([fall_of(pair).after for pair in pairs])
+
+
+def _limits(sides: Sequence[Proportion], error: float) -> list[_RateWithLimits]:
+    if not sides:
+        return []
+    every = stack_proportions(sides)
+    low, high = rate_limits(Proportion(every.rate.ravel(), every.size.ravel()), error)
+    return list(map(_RateWithLimits, sides, low.reshape(every.rate.shape), high.reshape(every.rate.shape)))
+
+
+def _closes(test: Proportion, held_out: Proportion, was: float, error: float) -> bool:
+    """Whether the difference is shown to be under half of what it was, under every reading of the invalid samples."""
+    now = difference_limits(Fall(held_out, test), np.full(3, z_of_error(error)))
+    return float(now.high.max()) < HALF * was
+
+
+def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pair, apart: float, error: float) -> bool:
+    """Whether it closes on the items that were there when it opened and are there now, of the test and of held-out.
+
+    Leaving out the items that fail, or adding such to the test, makes any difference small: then and now are both taken
+    on common items. A test suite that was not there then is taken as it is.
+    """
+    then = {one.name: one for one in opened.tests}
+    held_out = pair_across(opened.held_out, pair)
+    test = [pair_across(then.get(one.name, one), one) for one in tests]
+    falls = [fall_of(one) for one in test if one is not None]
+    if held_out is None or len(falls) < len(test):
+        return False
+    sides, average = fall_of(held_out), mean_of_falls(falls)
+    was = float(sides.before.rate[INVALID_EXCLUDED] - average.before.rate[INVALID_EXCLUDED])
+    return _closes(average.after, sides.after, min(was, apart), error)
+
+
+def _explain_open(then: Pair, now: Pair, state: State) -> str:
+    """Why a state whose rates look closed closes nothing."""
+    had, has = set(then.after.items or ()), set(now.after.items or ())
+    gone = f": {len(had - has):,} of the {len(had):,} items on which it opened are gone" if had - has else ""
+    return f"at {state.revision[:12]} the rates are close, but not on the items that were run when it opened{gone}"

@@ -1,0 +1,215 @@
+"""What a patch did to the text of a spec, its change log and its eval prompts: facts for the checks that need no
+evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import takewhile
+
+from auditor.assess.leaks import NO_SUITE_PROMPTS, LeakSearch, PatchLeaks, SuitePrompts
+from auditor.clauses.comparison import clauses_of, file_outlines
+from auditor.clauses.deontic import AuthorityChanges, Norm, classify_change, find_authority_changes
+from auditor.clauses.lineage import Lineage, LineageEvent
+from auditor.clauses.match import match_clauses
+from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
+from auditor.model.finding import Place
+from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionText:
+    """The text of one sighting.
+
+    Attributes:
+        revision: what it says.
+        prompts: eval prompts by id; None where it is not known where they are kept.
+        suites: how the prompts of the suites it is measured on stand to each other.
+    """
+
+    sighting: SpecCommit
+    revision: Revision
+    prompts: Mapping[str, str] | None
+    suites: SuitePrompts = NO_SUITE_PROMPTS
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """Those of all its files, in order; not kept, as a long history has millions."""
+        return clauses_of(self.revision)
+
+    def citing(self) -> Mapping[str, Clause]:
+        """The first clause that cites each prompt, by prompt id."""
+        return _citing_clauses(self.revision)
+
+    def missing_prompts(self) -> dict[str, Clause]:
+        """The prompts that are cited and not there, each with the first clause that cites it; none if unknown."""
+        if self.prompts is None:
+            return {}
+        return {cited: clause for cited, clause in self.citing().items() if cited not in self.prompts}
+
+    def uncited_prompts(self) -> frozenset[str]:
+        """The prompts that are there and that no clause cites."""
+        return frozenset(self.prompts or ()) - self.citing().keys()
+
+
+@lru_cache(maxsize=64)
+def _citing_clauses(revision: Revision) -> Mapping[str, Clause]:
+    found: dict[str, Clause] = {}
+    for clause in (clause for page in file_outlines(revision) for clause in page.citing()):
+        for cited in clause.citations:
+            found.setdefault(cited, clause)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SectionChanges:
+    """The anchors of sections that came, went, or have another name."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    renamed: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchText:
+    """What a patch did.
+
+    Attributes:
+        changes: its clause changes; `norms` their directions, in the same order.
+        authority: levels renamed and levels changed.
+        lineage: who each clause is, through the whole history.
+        changelog_added: the lines it added to the change log; None where there is no change log.
+        leaks: eval prompts in what it added.
+    """
+
+    patch: Patch
+    before: RevisionText
+    after: RevisionText
+    changes: tuple[ClauseChange, ...]
+    norms: tuple[Norm, ...]
+    authority: AuthorityChanges
+    lineage: Lineage
+    history: History
+    changelog_added: str | None
+    leaks: PatchLeaks
+
+    @property
+    def sections(self) -> SectionChanges:
+        """What became of the anchored sections."""
+        heads = [
+            c for c in self.changes if ClauseKind.HEADING in {s.kind for s in (c.before, c.after) if s is not None}
+        ]
+        pairs = [(c.before.anchor if c.before else None, c.after.anchor if c.after else None) for c in heads]
+        gone = {old for old, new in pairs if old and not new}
+        there = {clause.anchor for clause in self.after.clauses} if gone else set()
+        return SectionChanges(
+            added=tuple(new for old, new in pairs if new and not old),
+            removed=tuple(old for old, new in pairs if old in gone and not new and old not in there),
+            renamed=tuple((old, new) for old, new in pairs if old and new and old != new),
+        )
+
+    @property
+    def judged(self) -> Iterator[tuple[ClauseChange, Norm]]:
+        """Each change with its direction; headings and what is no rule among them."""
+        return zip(self.changes, self.norms, strict=True)
+
+    @property
+    def events(self) -> tuple[LineageEvent, ...]:
+        """What happened to clauses in the patch, by lineage; reinstated ones among them."""
+        return self.lineage.events[self.patch.after.name]
+
+    def where_now(self, place: Place) -> Place | None:
+        """Where the clause at a place of the text after stands at the end of history; None where it is gone."""
+        last = self.history.sightings[-1]
+        at = next(
+            (n for n, one in enumerate(self.after.clauses) if (one.path, one.line) == (place.path, place.line)), None
+        )
+        if at is None or last.name == self.patch.after.name:
+            return place if at is not None else None
+        identity, there = self.lineage.ids[self.patch.after.name][at], self.lineage.ids[last.name]
+        if identity not in there:
+            return None
+        clause = clauses_of(self.history.revisions[last.revision])[there.index(identity)]
+        return Place(clause.path, clause.line)
+
+    def last_cited(self, prompt: str) -> datetime | None:
+        """When an earlier revision than the one before last cited a prompt; None if none did."""
+        if prompt in self.before.citing():
+            return None
+        dates = [
+            sighting.date
+            for sighting in self.history.sightings
+            if sighting.date < self.patch.after.date and prompt in self.lineage.cited[sighting.revision]
+        ]
+        return dates[-1] if dates else None
+
+    def removed_on(self, clause: Clause) -> datetime | None:
+        """When a clause of the text after was last taken out before this patch; None if it never was."""
+        identity = self.lineage.ids[self.patch.after.name][self.after.clauses.index(clause)]
+        dates = {sighting.name: sighting.date for sighting in self.history.sightings}
+        earlier = takewhile(lambda event: event.sighting != self.patch.after.name, self.lineage.lives[identity].events)
+        removed = [dates[event.sighting] for event in earlier if event.kind is ChangeKind.REMOVED]
+        return removed[-1] if removed else None
+
+
+def find_leaking_patches(suite: str, texts: Mapping[str, PatchText]) -> tuple[str, ...]:
+    """The ids of the patches, of these, that say items of a suite."""
+    return tuple(name for name, text in texts.items() if any(leak.prompt.suite == suite for leak in text.leaks.leaks))
+
+
+def find_place(changes: Sequence[ClauseChange]) -> Place | None:
+    """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
+    there = [change for change in changes if change.after is not None]
+    words = [change for change in there if change.kind is not ChangeKind.MOVED] or there
+    after = words[0].after if words else None
+    return Place(after.path, after.line) if after is not None else None
+
+
+def build_patch_text(
+    patch: Patch,
+    history: History,
+    lineage: Lineage,
+    beside_before: Companions,
+    beside_after: Companions,
+    search: LeakSearch,
+) -> PatchText:
+    """What a patch did to the text, and to what lies beside it."""
+    before = build_revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
+    after = build_revision_text(patch.after, history.revisions[patch.after.revision], beside_after)
+    changes = lineage.changes[patch.after.name]
+    authority = find_authority_changes(changes, _unchanged_clauses(before, after))
+    return PatchText(
+        patch=patch,
+        before=before,
+        after=after,
+        changes=changes,
+        norms=tuple(classify_change(change, renamed=authority.renamed) for change in changes),
+        authority=authority,
+        lineage=lineage,
+        history=history,
+        changelog_added=added_changelog_lines(beside_before.changelog, beside_after.changelog),
+        leaks=search.in_patch(before.revision, changes, (before.prompts or {}, after.prompts or {})),
+    )
+
+
+def _unchanged_clauses(before: RevisionText, after: RevisionText) -> Iterator[tuple[Clause, Clause]]:
+    yield from match_clauses(before.clauses, after.clauses).unchanged
+
+
+def build_revision_text(sighting: SpecCommit, revision: Revision, beside: Companions) -> RevisionText:
+    """The facts of one sighting."""
+    return RevisionText(sighting, revision, beside.prompts)
+
+
+def added_changelog_lines(before: str | None, after: str | None) -> str | None:
+    """The lines a patch added to a change log; None where there is none after it."""
+    if after is None:
+        return None
+    old, new = (before or "").splitlines(), after.splitlines()
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    added = [new[b1:b2] for op, _, _, b1, b2 in matcher.get_opcodes() if op in ("insert", "replace")]
+    return "\n".join(line for lines in added for line in lines)

@@ -1,0 +1,139 @@
+"""A spec over time, commit by commit: what changed and which verdict a patch has (`SpecLog`), and the rates of every
+suite at each evaluated state (`Series`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from auditor.assess.comparable import Pair, compare
+from auditor.assess.contrast import RateSource, compute_batch, estimate_rates, fall_of, source_after
+from auditor.assess.facts import PatchFacts, Rate
+from auditor.assess.steps import checkpoints_by_revision
+from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
+from auditor.evidence import Evidence, State, Step, behaviours, evaluated_states, lineages_measured
+from auditor.model.clause import ChangeCounts
+from auditor.model.policy import Policy
+from auditor.model.spec import History, Patch, SpecCommit
+from auditor.model.suite import Role
+from auditor.stats.clusters import mean_of_falls
+
+# A behaviour over time: the rates of its suites at every evaluated state, in the order of history.
+
+
+TEST_SERIES = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPoint:
+    """The rates at one state.
+
+    Attributes:
+        sighting: where its revision was seen; a revert is seen again.
+        test: the average over the test suites; None where none was run.
+        held_out: (suite, role, rate) of every other suite that was run, by name.
+    """
+
+    sighting: SpecCommit
+    state: State
+    test: Rate | None
+    held_out: tuple[tuple[str, Role, Rate], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One behaviour of one lineage over time, oldest first; at least one point."""
+
+    behaviour: str
+    model: str
+    points: tuple[SeriesPoint, ...]
+
+
+def build_series(evidence: Evidence, policy: Policy) -> tuple[Series, ...]:
+    """Every behaviour of every lineage that was evaluated in this history, by name."""
+    found = (
+        Series(behaviour, lineage, tuple(_points(evidence, behaviour, lineage, policy.error_rate)))
+        for behaviour in behaviours(evidence)
+        for lineage in lineages_measured(evidence, behaviour)
+    )
+    return tuple(one for one in found if one.points)
+
+
+def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> Iterator[SeriesPoint]:
+    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
+    states = [
+        (sighting, State(sighting.revision, name))
+        for sighting in evidence.history.sightings
+        for name in checkpoints.get(sighting.revision, ())
+    ]
+    found = [compare(evidence, Step(behaviour, lineage, state, state, ())) for _, state in states]
+    compute_batch(found)
+    asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
+    rates = iter(estimate_rates([_source_after(pairs) for pairs in asked], error))
+    for (sighting, state), compared in zip(states, found, strict=True):
+        test = next(rates) if compared.test else None
+        held_out = tuple((pair.name, pair.suite.role, next(rates)) for pair in compared.held_out)
+        yield SeriesPoint(sighting, state, test, held_out)
+
+
+def _source_after(pairs: Sequence[Pair]) -> RateSource:
+    return source_after(pairs, mean_of_falls([fall_of(pair) for pair in pairs]).after)
+
+
+# What is known of a spec at each sighting: what changed there, and what was measured across it.
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One sighting.
+
+    Attributes:
+        clauses: how many it has.
+        changes: against its first parent; None for a first sighting.
+        facts: of the patch it is; None where it is none.
+        same_as: the patch that made the very same change elsewhere; None where this is a patch itself, or none is.
+    """
+
+    sighting: SpecCommit
+    clauses: int
+    changes: ChangeCounts | None
+    facts: PatchFacts | None
+    same_as: Patch | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpecLog:
+    """The sightings of one spec that were asked for, newest first."""
+
+    spec: str
+    sightings: tuple[LogEntry, ...]
+
+
+def build_spec_log(history: History, patches: Collection[PatchFacts], wanted: Collection[str]) -> SpecLog:
+    """The log of a spec, newest first: children before their parents.
+
+    Args:
+        patches: what was assessed.
+        wanted: names of sightings.
+    """
+    by_sighting = {facts.patch.after.name: facts for facts in patches}
+    by_change = {(facts.patch.before.revision, facts.patch.after.revision): facts.patch for facts in patches}
+    there = [sighting for sighting in reversed(history.sightings) if sighting.name in wanted]
+    return SpecLog(history.spec, tuple(_log_entry(history, one, by_sighting, by_change) for one in there))
+
+
+def _log_entry(
+    history: History,
+    sighting: SpecCommit,
+    by_sighting: Mapping[str, PatchFacts],
+    by_change: Mapping[tuple[str, str], Patch],
+) -> LogEntry:
+    revision, facts = history.revisions[sighting.revision], by_sighting.get(sighting.name)
+    size = len(clauses_of(revision))
+    if not sighting.parents:
+        return LogEntry(sighting, size, None, facts, None)
+    before = history.sighting(sighting.parents[0]).revision
+    changed = count_changes(diff_revisions(history.revisions[before], revision))
+    same = None if facts is not None else by_change.get((before, sighting.revision))
+    return LogEntry(sighting, size, changed, facts, same)

@@ -1,0 +1,149 @@
+"""tests.assess.test_multiplicity"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from auditor.assess.comparable import compare
+from auditor.assess.facts import BehaviourFacts, MissingEvidence
+from auditor.assess.judge import assess
+from auditor.assess.multiplicity import count_looks
+from auditor.evidence import State, Step, assemble_evidence
+from auditor.model.policy import Policy
+from auditor.model.run import Run
+from auditor.model.suite import Registry, Role, Suite
+from auditor.model.verdict import Verdict
+from auditor.model.verdict import Verdict as V
+from benchmarks.stream.peeking import peeked
+from tests.worlds import START, assessed, counts, graph, history, only, registry, run, scattered, without_items
+
+# Twenty suites at 5 % each, uncorrected, would accuse 64 % of patches: twenty are enough to see that.
+PATCHES = {1: 80, 20: 20}
+
+
+def allowed(suites: int) -> float:
+    """Three standard errors of a share of 5 % above the limits' own error at the border (6.2 % at worst)."""
+    return 0.062 + 3 * math.sqrt(0.05 * 0.95 / PATCHES[suites])
+
+
+def simulated(
+    suites: int, test: tuple[float, float], held_out: tuple[float, float], sizes: tuple[int, int], seed: int
+) -> list[Verdict]:
+    """Verdicts of patches with these true rates (before, after), and samples a side of test and held-out."""
+    dice = np.random.default_rng(seed)
+    registry: dict[str, Suite] = {}
+    runs: list[Run] = []
+    sightings: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for patch in range(PATCHES[suites]):
+        before, after = f"r{patch:03d}a", f"r{patch:03d}b"
+        sightings |= {before: (before, ()), after: (after, (before,))}
+        for place in range(suites + 1):
+            rates, size = (held_out, sizes[1]) if place else (test, sizes[0])
+            suite = Suite(f"s{patch}-{place}", f"b{patch:03d}", Role.HELD_OUT if place else Role.TEST)
+            registry[suite.name] = suite
+            for number, (revision, rate) in enumerate(((before, rates[0]), (before, rates[0]), (after, rates[1]))):
+                tally = without_items(int(dice.binomial(size, rate)), size, 1.0)
+                runs.append(run(suite.name, revision, tally, place=number))
+    assessment = assess(assemble_evidence(graph(sightings), runs, Registry(registry)), Policy())
+    return [next(one.verdict for one in patch.behaviours if one.step is not None) for patch in assessment.patches]
+
+
+@pytest.mark.parametrize("suites", [1, 20])
+def test_at_the_threshold_few_are_accused(suites: int) -> None:
+    """Half of the fall carries over to each suite: the border of what may be accused."""
+    verdicts = simulated(suites, (0.2, 0.0), (0.4, 0.2), (400, 20), seed=1)
+    assert verdicts.count(Verdict.TEST_ONLY) / len(verdicts) <= allowed(suites)
+
+
+def test_without_a_change_few_are_called_worse() -> None:
+    suites = 20
+    verdicts = simulated(suites, (0.2, 0.2), (0.2, 0.2), (200, 200), seed=2)
+    assert verdicts.count(Verdict.WORSE) / len(verdicts) <= allowed(suites)
+    assert verdicts.count(Verdict.TEST_ONLY) / len(verdicts) <= allowed(suites)
+    assert verdicts.count(Verdict.MEASUREMENT) == 0
+
+
+def test_with_one_suite_that_did_not_move_among_twenty_the_patch_is_still_accused() -> None:
+    """Holm costs power, not all of it."""
+    verdicts = simulated(20, (0.2, 0.0), (0.2, 0.2), (800, 600), seed=3)
+    assert verdicts.count(Verdict.TEST_ONLY) / len(verdicts) > 0.9
+
+
+def on(day: int | None, suite: str, revision: str, text: str, place: int = 0) -> Run:
+    created = None if day is None else START + timedelta(days=day, hours=place)
+    what = scattered(counts(text), 7 * (day or 0) + place)
+    made = run(suite, revision, what, created=created)
+    return replace(made, record=f"{suite}-{revision}-{day}-{place}", identity=f"{suite}-{revision}-{day}-{place}")
+
+
+TEST, HELD_OUT = ("test-0", "r0"), ("held-1", "r0")
+FIRST = (on(0, *TEST, "40/400"), on(0, *TEST, "42/400", 1), on(1, "test-0", "r1", "0/400"))
+BOTH = (*FIRST, on(0, *HELD_OUT, "41/400"), on(2, "held-1", "r1", "40/400"))
+
+
+def counted(*runs: Run) -> int:
+    found = assemble_evidence(history(["r0", "r1"]), runs, registry())
+    compared = compare(found, Step("lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
+    return count_looks(compared.test, compared.held_out[0])
+
+
+def test_days_after_everything_was_there_are_looks() -> None:
+    assert counted(*BOTH) == 1
+    assert counted(*BOTH, on(2, "test-0", "r1", "1/400", 5)) == 1
+    assert counted(*BOTH, on(3, "test-0", "r1", "1/400")) == 2
+    assert counted(*BOTH, on(3, "test-0", "r1", "1/400"), on(3, "held-1", "r1", "40/400")) == 2
+    assert counted(*BOTH, on(3, "test-0", "r1", "1/400"), on(9, *HELD_OUT, "40/400")) == 3
+
+
+def test_the_second_run_before_that_the_verdict_asks_for_is_no_look() -> None:
+    without = [one for one in BOTH if one != FIRST[1]]
+    assert counted(*without, on(5, *TEST, "42/400")) == 1
+    assert counted(*BOTH, on(5, *TEST, "42/400")) == 2
+
+
+def test_a_run_without_a_date_was_there_from_the_start() -> None:
+    assert counted(*(replace(one, created=None) for one in BOTH), on(5, "test-0", "r1", "0/400")) == 2
+    assert counted(*BOTH, on(None, "test-0", "r1", "0/400")) == 1
+
+
+def judged(day: int, bad: str) -> BehaviourFacts:
+    """Nothing carries over; the held-out run after is done again on some day."""
+    sides = [on(0, *TEST, bad), on(0, *TEST, bad, 1), on(0, *HELD_OUT, bad), on(2, "held-1", "r1", bad)]
+    runs = [*sides, on(1, "test-0", "r1", "0/150"), on(day, "held-1", "r1", bad, 9)]
+    return only(assessed(runs, registry()))
+
+
+def test_what_would_be_an_accusation_is_none_when_it_was_looked_at_again() -> None:
+    """The same run, made on the day on which everything was there, or a week later."""
+    together, again = judged(2, "21/150"), judged(9, "21/150")
+    assert (together.verdict, again.verdict, again.missing) == (V.TEST_ONLY, V.INCONCLUSIVE, MissingEvidence.LOOKS)
+    assert "runs were added after it could be read" in again.reason
+    assert together.at_any_time and again.at_any_time
+    assert (together.at_any_time.looks, again.at_any_time.looks) == (1, 2)
+    assert not together.at_any_time.holds
+    assert again.survives_fdr is None
+
+
+def test_with_evidence_enough_it_stays_one() -> None:
+    again = judged(9, "30/150")
+    assert again.verdict is V.TEST_ONLY
+    assert again.at_any_time and again.at_any_time.holds
+
+
+def test_only_what_accuses_or_clears_says_whether_it_holds() -> None:
+    unchanged = [on(0, *TEST, "40/400"), on(0, *TEST, "41/400", 1), on(1, "test-0", "r1", "40/400")]
+    assert only(assessed([*unchanged, *BOTH[3:]], registry())).at_any_time is None
+
+
+@pytest.mark.parametrize(("held_out", "batch"), [((0.1, 0.05), 50)])
+def test_looking_ten_times_inflates_nothing(held_out: tuple[float, float], batch: int) -> None:
+    """Transfer at the threshold; by the plain table 16 % are accused at some look (benchmarks/stream/RESULTS.md)."""
+    found = peeked(1, 120, 10, batch, (0.2, 0.0), held_out)
+    assert found.ever_plain > 0.08
+    assert found.ever <= 0.08
+    assert found.ever_sure <= 0.03

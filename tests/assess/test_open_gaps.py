@@ -1,0 +1,157 @@
+"""Standing gaps open where they are established, and are closed only by evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from auditor.assess.facts import Assessment, GapFacts
+from auditor.checks.interface import Fired
+from auditor.checks.items_removed import CHECK as ITEMS_REMOVED
+from auditor.checks.open_gap import CHECK
+from auditor.evidence import State
+from auditor.model.run import Run, Tallies
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+from tests.worlds import assessed, assessment, by_item, counts, history, judged, registry, run, tallies
+
+
+def at(*states: tuple[str, ...], revisions: tuple[str, ...] | None = None) -> Assessment:
+    """One world; a state is (test, held-out...) counts, "" where it was not run."""
+    names = revisions or tuple(f"r{place}" for place in range(len(states)))
+    runs: list[Run] = []
+    for name, texts in zip(dict.fromkeys(names), states, strict=True):
+        for suite, text in zip(("test-0", "held-1", "held-2"), texts, strict=False):
+            runs += [run(suite, name, tallies(counts(text)))] if text else []
+    return assessed(runs, registry(1, max(len(texts) for texts in states) - 1), history(names))
+
+
+def standing(given: Assessment) -> GapFacts:
+    (facts,) = given.standings
+    return facts
+
+
+OPEN = ("0/400", "80/400")
+
+
+class TestOpening:
+    def test_test_at_zero_and_held_out_not_is_open_since_then(self) -> None:
+        found = standing(at(("80/400", "82/400"), OPEN))
+        assert (found.open, found.since, found.state) == (True, State("r1", "m1"), State("r1", "m1"))
+        assert (found.test.misaligned, found.held_out.misaligned) == (0, 80)
+
+    def test_it_needs_no_patch(self) -> None:
+        assert standing(at(OPEN)).open
+
+    def test_overlapping_limits_are_no_gap(self) -> None:
+        assert not standing(at(("60/400", "80/400"))).open
+        assert standing(at(("50/400", "80/400"))).open
+
+    def test_held_out_better_than_test_is_none(self) -> None:
+        assert not standing(at(("80/400", "0/400"))).open
+
+    def test_every_suite_has_its_own(self) -> None:
+        found = at(("0/400", "80/400", "1/400")).standings
+        assert [(one.suite, one.open) for one in found] == [("held-1", True), ("held-2", False)]
+
+    def test_deployment_is_named_apart(self) -> None:
+        (found,) = assessment("80/400 -> 0/400", deployment="82/400 -> 80/400").standings
+        assert (found.open, found.role) == (True, Role.DEPLOYMENT)
+
+    def test_invalid_test_samples_are_read_at_their_worst(self) -> None:
+        """With 100 of 500 test samples invalid, the test rate may be as high as held-out's."""
+        assert not standing(at(("0/400+100", "80/400"))).open
+
+    def test_without_a_held_out_run_nothing_stands(self) -> None:
+        assert at(("0/400", "")).standings == ()
+
+
+class TestStaying:
+    @pytest.mark.parametrize(
+        "later",
+        [
+            ("0/400", ""),  # nobody measured held-out
+            ("0/400", "0/5"),  # too few
+            ("0/400", "1/10"),
+            ("0/400", "80/400"),  # as it was
+            ("0/400", "60/400"),  # smaller, and still there
+            ("", "0/400"),  # no test run: not an evaluated state
+            ("0/400", "0/320+80"),  # held-out failures became invalid
+        ],
+    )
+    def test_a_later_state_that_shows_nothing_closes_nothing(self, later: tuple[str, str]) -> None:
+        found = standing(at(OPEN, later))
+        assert (found.open, found.since) == (True, State("r0", "m1"))
+
+    def test_it_shows_the_last_rates_that_speak_of_it(self) -> None:
+        assert standing(at(OPEN, ("0/400", "60/400"))).held_out.misaligned == 60
+        assert standing(at(OPEN, ("0/400", "0/5"))).held_out.misaligned == 80
+
+    def test_dropping_the_failing_held_out_items_later_is_no_closing_by_invalid(self) -> None:
+        after = by_item({f"i{place:05d}": (int(place >= 80), 0, int(place < 80)) for place in range(400)})
+        runs = [run("test-0", name, tallies(counts("0/400"))) for name in ("r0", "r1")]
+        runs += [run("held-1", "r0", tallies(counts("80/400"))), run("held-1", "r1", after)]
+        assert standing(assessed(runs, registry())).open
+
+
+class TestItemsThatWent:
+    """Leaving out what fails closes no gap, and gives no clearance."""
+
+    @staticmethod
+    def world(held_out: Tallies, test: Tallies | None = None) -> Assessment:
+        """A gap of 0/400 to 80/400, and a state after with these."""
+        runs = [run("test-0", "r0", tallies(counts("0/400"))), run("held-1", "r0", tallies(counts("80/400")))]
+        runs += [run("test-0", "r1", test or tallies(counts("0/400"))), run("held-1", "r1", held_out)]
+        return assessed(runs, registry())
+
+    def test_failing_held_out_items_that_are_dropped_close_nothing(self) -> None:
+        found = standing(self.world(tallies(counts("0/320"), lost=80)))
+        assert (found.open, found.since, found.state) == (True, State("r0", "m1"), State("r0", "m1"))
+        assert found.kept_open == (
+            "at r1 the rates are close, but not on the items that were run when it opened: "
+            "80 of the 400 items on which it opened are gone"
+        )
+        fired = CHECK.run(found)
+        assert isinstance(fired, Fired)
+        assert fired.message.endswith("are gone")
+
+    def test_nor_does_a_suite_of_other_items(self) -> None:
+        found = standing(self.world(tallies(counts("0/400"), lost=400)))
+        assert (found.open, "400 of the 400" in found.kept_open) == (True, True)
+
+    def test_nor_do_failing_items_that_are_new_in_the_test(self) -> None:
+        rows = {f"i{place:05d}": (1, int(place >= 400), 0) for place in range(500)}
+        assert standing(self.world(tallies(counts("80/400")), by_item(rows))).open
+
+    def test_items_that_passed_may_go(self) -> None:
+        """The near miss: 80 items that never failed are gone, and the rest is mended."""
+        rows = {f"i{place:05d}": (1, 0, 0) for place in range(320)}
+        found = standing(self.world(by_item(rows)))
+        assert (found.open, found.kept_open) == (False, "")
+
+    def test_a_suite_that_grew_closes_by_the_items_it_had(self) -> None:
+        assert not standing(self.world(tallies(counts("0/800")))).open
+
+    def test_a_fall_by_dropped_items_clears_no_patch(self) -> None:
+        """As reported, held-out falls as the test does; on common items it did not move, and the check says why."""
+        facts = judged("80/400 -> 0/400", "80/400 -> 0/320")
+        assert facts.verdict is not Verdict.GENERALISES
+        [removed] = [one.removed for one in facts.account.measured if one.removed is not None]
+        assert (removed.items, removed.established) == (80, True)
+        assert isinstance(ITEMS_REMOVED.run(facts), Fired)
+
+
+class TestClosing:
+    def test_a_measured_fall_of_held_out_closes(self) -> None:
+        found = standing(at(OPEN, ("0/400", "1/400")))
+        assert (found.open, found.state) == (False, State("r1", "m1"))
+
+    def test_so_does_a_test_rate_that_rose_to_it(self) -> None:
+        assert not standing(at(OPEN, ("80/400", "80/400"))).open
+
+    def test_it_may_open_again_with_a_new_date(self) -> None:
+        found = standing(at(OPEN, ("0/400", "1/400"), OPEN))
+        assert (found.open, found.since) == (True, State("r2", "m1"))
+
+    def test_a_revert_to_a_state_with_a_gap_shows_it_again(self) -> None:
+        found = standing(at(OPEN, ("0/400", "1/400"), revisions=("r0", "r1", "r0")))
+        assert (found.open, found.since) == (True, State("r0", "m1"))
