@@ -8,10 +8,10 @@ __version__ = "0.1.0"
 
 
 def open(where: object = ".", spec: str | None = None, today: object = None) -> object:
-    """A project for a notebook: `.audit`, `.graph`, `.frames()`, `.figures`; see `auditor.app.notebook.opened`."""
+    """A project for a notebook: `.audit`, `.graph`, `.frames()`, `.figures`; `auditor.app.notebook.open_notebook`."""
     # Every layer asks this package for its version, and a hook for nothing else: what is opened is imported when it is,
     # by name, and typed in __init__.pyi.
     from importlib import import_module
 
-    found: object = import_module("auditor.app.notebook").opened(where, spec, today)
-    return found
+    notebook: object = import_module("auditor.app.notebook").open_notebook(where, spec, today)
+    return notebook

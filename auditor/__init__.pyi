@@ -1,8 +1,8 @@
 import os
 from datetime import date
 
-from auditor.app.notebook import Opened
+from auditor.app.notebook import Notebook
 
 __version__: str
 
-def open(where: str | os.PathLike[str] = ".", spec: str | None = None, today: date | None = None) -> Opened: ...
+def open(where: str | os.PathLike[str] = ".", spec: str | None = None, today: date | None = None) -> Notebook: ...

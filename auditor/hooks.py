@@ -19,9 +19,9 @@ from auditor.git import Repository
 CLIENT = ("pre-commit", "pre-merge-commit", "pre-push", "reference-transaction")
 SERVER = ("pre-receive",)
 # What each hook that reads its stdin needs for anything to be at stake; the others always run.
-_READS = ("pre-push", "reference-transaction", "pre-receive")
+_HOOKS_WITH_STDIN = ("pre-push", "reference-transaction", "pre-receive")
 _MARK = "# written by auditor hook install"
-_BEFORE = ".before-auditor"
+_PREVIOUS_SUFFIX = ".before-auditor"
 
 _SCRIPT = """\
 #!/bin/sh
@@ -45,7 +45,7 @@ case "{when}$given" in {wanted}) ;; *) exit 0 ;; esac
 printf %s "$given" | "$auditor" gate --hook {name}{branches} -- "$@\""""
 
 
-class Standing(StrEnum):
+class HookState(StrEnum):
     """How a hook stands."""
 
     INSTALLED = "installed"
@@ -55,16 +55,16 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HookStatus:
     """One hook: its file, how it stands, and whether one that was there before runs first."""
 
     name: str
     path: Path
-    standing: Standing
+    standing: HookState
     keeps: bool
 
 
-def folder_of(repository: Repository) -> Path:
+def hooks_folder(repository: Repository) -> Path:
     """Where git looks for this repository's hooks: `core.hooksPath` of its own configuration, else `hooks`.
 
     The user's own configuration is not asked: a path set there is for every repository.
@@ -76,27 +76,27 @@ def folder_of(repository: Repository) -> Path:
     return path if path.is_absolute() else (repository.worktree or repository.common_dir) / path
 
 
-def install(folder: Path, names: Sequence[str], program: str, branches: Sequence[str]) -> tuple[Found, ...]:
+def install(folder: Path, names: Sequence[str], program: str, branches: Sequence[str]) -> tuple[HookStatus, ...]:
     """Writes hooks that ask the gate about these branches (of every one where none is given).
 
     A hook that is there is renamed and runs first; its refusal stands. Raises RepositoryError where one cannot be kept.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
-        path, before = folder / name, folder / f"{name}{_BEFORE}"
+        path, before = folder / name, folder / f"{name}{_PREVIOUS_SUFFIX}"
         if _is_there(path) and not _is_ours(path):
             if _is_there(before):
                 remedy = f"join it with {path.name} by hand"
                 raise RepositoryError("a hook from before is kept there already", where=str(before), remedy=remedy)
             path.rename(before)
-        _write(path, script(name, program, branches))
+        _write(path, hook_script(name, program, branches))
     return status(folder, names)
 
 
-def remove(folder: Path, names: Sequence[str]) -> tuple[Found, ...]:
+def remove(folder: Path, names: Sequence[str]) -> tuple[HookStatus, ...]:
     """Takes these hooks out, and puts back what was there before. Other hooks are left alone."""
     for name in names:
-        path, before = folder / name, folder / f"{name}{_BEFORE}"
+        path, before = folder / name, folder / f"{name}{_PREVIOUS_SUFFIX}"
         if _is_there(path) and _is_ours(path):
             path.unlink()
             if _is_there(before):
@@ -104,30 +104,33 @@ def remove(folder: Path, names: Sequence[str]) -> tuple[Found, ...]:
     return status(folder, names)
 
 
-def status(folder: Path, names: Sequence[str]) -> tuple[Found, ...]:
+def status(folder: Path, names: Sequence[str]) -> tuple[HookStatus, ...]:
     """How each of these hooks stands."""
     return tuple(
-        Found(name, folder / name, _standing(folder / name), _is_there(folder / f"{name}{_BEFORE}")) for name in names
+        HookStatus(name, folder / name, _hook_state(folder / name), _is_there(folder / f"{name}{_PREVIOUS_SUFFIX}"))
+        for name in names
     )
 
 
-def script(name: str, program: str, branches: Sequence[str]) -> str:
+def hook_script(name: str, program: str, branches: Sequence[str]) -> str:
     """The text of a hook: it fails where auditor is gone, and starts nothing where no judged branch is at stake."""
     options = "".join(f" --branch {shlex.quote(branch)}" for branch in branches)
     wanted = "|".join(f"*{shlex.quote(f'refs/heads/{branch}')}*" for branch in branches) or "*refs/heads/*"
     when = ""
     if name == "reference-transaction":
         when, wanted = "$1 ", "|".join(f"'prepared '{one}" for one in wanted.split("|"))
-    body = (_READING if name in _READS else _PLAIN).format(name=name, branches=options, wanted=wanted, when=when)
-    return _SCRIPT.format(mark=_MARK, program=shlex.quote(program), name=name, before=_BEFORE, body=body)
+    body = (_READING if name in _HOOKS_WITH_STDIN else _PLAIN).format(
+        name=name, branches=options, wanted=wanted, when=when
+    )
+    return _SCRIPT.format(mark=_MARK, program=shlex.quote(program), name=name, before=_PREVIOUS_SUFFIX, body=body)
 
 
-def _standing(path: Path) -> Standing:
+def _hook_state(path: Path) -> HookState:
     if not _is_there(path):
-        return Standing.ABSENT
+        return HookState.ABSENT
     if not _is_ours(path):
-        return Standing.OTHER
-    return Standing.INSTALLED if os.access(path, os.X_OK) else Standing.OLD
+        return HookState.OTHER
+    return HookState.INSTALLED if os.access(path, os.X_OK) else HookState.OLD
 
 
 def _is_there(path: Path) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from auditor.app.demo import QUARTER, demonstrate
 from auditor.app.project import open_project
-from auditor.app.report import report, sealed
+from auditor.app.report import report, seal_project
 from auditor.model.period import parse_quarter
 from auditor.render.html.page import report_html
 
@@ -61,7 +61,7 @@ def demonstration_report(folder: Path) -> str:
     """The page that `auditor demo` writes."""
     demonstrate(folder)
     with open_project(folder) as project:
-        sealed(project)
+        seal_project(project)
         return report_html(report(project, parse_quarter(QUARTER)))
 
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from auditor.app.looked import looked
-from auditor.app.project import history_of, open_project
+from auditor.app.gate import record_disclosure
+from auditor.app.project import open_project, read_history
 from auditor.assess.facts import Assessment, MissingEvidence
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
 from auditor.checks.catalogue import all_checks
@@ -261,8 +261,8 @@ def test_10_held_out_consulted_too_often(made: Evaluated, capsys: Capture) -> No
     made.patch(THIRD, visible="0/400", unseen="78/400")
     before = audited(made, capsys)
     with open_project(made.repo.path) as project:
-        patches = patches_of(history_of(project, project.specs[0]))
-    assert len(looked(made.repo.path, patches[-1:], datetime(2026, 3, 1, tzinfo=UTC))) == 1
+        patches = patches_of(read_history(project, project.specs[0]))
+    assert len(record_disclosure(made.repo.path, patches[-1:], datetime(2026, 3, 1, tzinfo=UTC))) == 1
     after = audited(made, capsys)
     counted = [[(use["suite"], use["looks"], use["worn"]) for use in one["held_out_looks"]] for one in (before, after)]
     assert counted == [[("unseen", 2, False)], [("unseen", 3, True)]]

@@ -99,7 +99,7 @@ def test_one_that_is_kept_already_is_not_lost(tmp_path: Path) -> None:
 def test_the_repositorys_own_hooks_path_is_followed(repo: GitRepo) -> None:
     repo.git("config", "core.hooksPath", ".husky")
     with open_repository(repo.path) as found:
-        assert hooks.folder_of(found) == repo.path / ".husky"
+        assert hooks.hooks_folder(found) == repo.path / ".husky"
     assert auditor("hook", "install", "--hook", "pre-commit", cwd=repo.path).code == 0
     assert (repo.path / ".husky/pre-commit").exists()
 

@@ -1,4 +1,4 @@
-"""The embedded demonstration: its dated revisions and evaluation records, as a git repository."""
+"""The embedded demonstration: its dated revisions and evaluation records, built as a git repository."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import auditor
 from auditor.app.project import open_project
 from auditor.errors import InternalError, RepositoryError
 from auditor.git import Folder, find_repository
-from auditor.git.build import NewCommit, build_repository
+from auditor.git.write import NewCommit, build_repository
 from auditor.store.checkpoints import encode, following, path_of
 from auditor.store.records import load as load_records
 
@@ -26,7 +26,7 @@ changelog = "CHANGELOG.md"
 """
 _MORNING = time(9, tzinfo=UTC)
 # The day on which the report of the quarter before was made, which sealed its records.
-_SEALED = "2026-07-01"
+_SEALING_DAY = "2026-07-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +75,10 @@ def _commits(data: Folder) -> Iterator[NewCommit]:
         "eval_history/suites.toml": data.read("eval_history/suites.toml") or b"",
     }
     revisions = sorted({path.split("/")[1] for path in data.list("specs/") if path.count("/") > 1})
-    changes = [(_at(name), True, name) for name in revisions]
+    changes = [(_morning_of(name), True, name) for name in revisions]
     recorded = _records_by_day(data)
-    changes += [(_at(day), False, day) for day in recorded]
-    changes.append((_at(_SEALED), False, _SEALED))
+    changes += [(_morning_of(day), False, day) for day in recorded]
+    changes.append((_morning_of(_SEALING_DAY), False, _SEALING_DAY))
     files: dict[str, bytes] = dict(suites)
     for when, is_spec, name in sorted(changes, key=lambda change: (change[0], not change[1])):
         if is_spec:
@@ -87,21 +87,21 @@ def _commits(data: Folder) -> Iterator[NewCommit]:
             }
             files |= _read_all(data, f"specs/{name}/")
             yield NewCommit(files, when, _subject(files["CHANGELOG.md"].decode()))
-        elif name == _SEALED:
-            files = files | _seal(files)
+        elif name == _SEALING_DAY:
+            files = files | _first_checkpoint(files)
             yield NewCommit(files, when, "Report on the second quarter: seal its records")
         else:
             files = files | {path: data.read(path) or b"" for path in recorded[name]}
             yield NewCommit(files, when, "Record evaluations")
 
 
-def _seal(files: Iterable[str]) -> dict[str, bytes]:
+def _first_checkpoint(files: Iterable[str]) -> dict[str, bytes]:
     """The first checkpoint, of the records among some paths."""
     ids = [Path(path).stem for path in files if path.startswith("eval_history/records/")]
     return {path_of("eval_history", 1): encode(following(None, ids))}
 
 
-def _at(day: str) -> datetime:
+def _morning_of(day: str) -> datetime:
     return datetime.combine(datetime.fromisoformat(day).date(), _MORNING)
 
 

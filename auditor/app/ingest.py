@@ -1,30 +1,341 @@
-"""Logs and tables into records: read, bind to a revision, name the suite, reduce, add. Atomic per file.
+"""Logs and tables into records: read, bind to a revision, name the suite, reduce to tallies, add.
 
-Prompts are never recorded; where there is a key, their keyed hashes are.
+Atomic per file.
+
+In come paths and a project; out comes what became of each file. A run that does not say which revision it was
+evaluated under is refused: by its stamp, a binding, or the spec's exact text as system message. Prompts are never
+recorded; where there is a key, their keyed hashes are.
 """
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from auditor.app.found import found, reader
-from auditor.app.project import Project, open_project
-from auditor.app.prompts import Key, key_of
-from auditor.app.recorded import Rules, recorded, rules_of
-from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, InputError, RepositoryError, TableError
+from auditor.app.project import Project, open_project, read_history
+from auditor.app.prompts import PromptKey, read_prompt_key
+from auditor.errors import (
+    EXIT_COULD_NOT_RUN,
+    EXIT_PASS,
+    InputError,
+    LogError,
+    RepositoryError,
+    RevisionError,
+    TableError,
+)
+from auditor.model.canonical import sha256
 from auditor.model.raw_run import RawRun
-from auditor.model.run import Run
-from auditor.model.suite import Role
-from auditor.sources.runs.interface import LOCAL, Engine, LabelReader, ReadOptions
+from auditor.model.run import Exposure, Grade, Run, Tallies
+from auditor.model.spec import History, Revision
+from auditor.model.suite import Binding, Role, Suite
+from auditor.settings import SpecConfig
+from auditor.sources.runs.interface import (
+    LOCAL,
+    Engine,
+    LabelReader,
+    Reader,
+    ReadOptions,
+    find_reader,
+    is_table_folder,
+    reader_for,
+)
+from auditor.sources.runs.table import READER as TABLE
+from auditor.sources.specs.names import RevisionNames
+from auditor.store.bindings import bind, load_bindings
 from auditor.store.labels import add_labels
 from auditor.store.prompts import PromptFile, add_prompts, hashed
-from auditor.store.records import Outcome, RecordStore
+from auditor.store.records import Outcome, RecordStore, identity_of, record_id
+from auditor.store.reduce import judge
+from auditor.store.samples import encode_samples
+
+# Which revision of which spec a run was evaluated under. Nothing guesses: a run that does not say so is refused.
+
+
+STAMP_REMEDY = (
+    "evaluate with --metadata spec_revision=$(auditor revision), or name the log and its revision in bindings.toml"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedHistory:
+    """A spec with its history, and the names its revisions go by."""
+
+    history: History
+    names: RevisionNames
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRevision:
+    """A spec's name and the revision a run was evaluated under."""
+
+    spec: str
+    revision: Revision
+
+
+def read_named_histories(project: Project) -> tuple[NamedHistory, ...]:
+    """The histories of a project's specs, and the names of their revisions. Raises what `history_of` raises."""
+    return tuple(_read_named_history(project, config) for config in project.specs)
+
+
+def _read_named_history(project: Project, config: SpecConfig) -> NamedHistory:
+    history = read_history(project, config)
+    if config.source == "folder":
+        return NamedHistory(history, RevisionNames(history))
+    return NamedHistory(history, RevisionNames(history, project.repository, config.paths))
+
+
+def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Binding, ...]) -> BoundRevision:
+    """What a run was evaluated under: by its stamp, else a binding, else an exact match of its system message.
+
+    Raises RevisionError or LogError where nothing says so, a name stands for no revision, several fit, or the log
+    shows the model another revision than the one it names.
+    """
+    mine = [known for known in specs if raw.spec in (None, known.history.spec)]
+    if not mine:
+        raise LogError(f"{raw.spec!r:.60} is no spec here", where=raw.where, field="spec", remedy="give its name")
+    name = raw.stamp or bind(
+        bindings,
+        file_name=Path(raw.where).name,
+        sha256=raw.source_sha256,
+        model=raw.model,
+        checkpoint=raw.checkpoint,
+    )
+    fits = _bind_by_name(raw, name, mine) if name else _bind_by_text(raw, mine)
+    if len(fits) == 1:
+        _check_system_message(raw, fits[0], _bind_by_text(raw, mine))
+        return fits[0]
+    if not fits:
+        what = "does not say which revision was evaluated, and no system message is a revision's text"
+        raise LogError(what, where=raw.where, field="spec_revision", remedy=STAMP_REMEDY)
+    among = ", ".join(sorted({fit.spec for fit in fits}))
+    what = f"fits {len(fits)} revisions, of {among}"
+    raise RevisionError(what, where=raw.where, field="spec_revision", remedy=f"give --spec, or {STAMP_REMEDY}")
+
+
+def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
+    found, errors = [], []
+    for known in specs:
+        try:
+            revision = known.names.find(name)
+        except RevisionError as error:
+            errors.append(error)
+        else:
+            found.append(BoundRevision(known.history.spec, known.history.revisions[revision]))
+    if found:
+        return found
+    field = f"spec_revision {name[:80]}"
+    raise RevisionError(errors[0].what, where=raw.where, field=field, remedy=errors[0].remedy) from errors[0]
+
+
+def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
+    """The revisions whose every file is, word for word, a system message of the run."""
+    messages = {normalise_text(text) for text in raw.system_messages}
+    return [
+        BoundRevision(known.history.spec, revision)
+        for known in specs
+        for revision in known.history.revisions.values()
+        if (texts := _file_texts(revision)) and all(text in messages for text in texts)
+    ]
+
+
+def _check_system_message(raw: RawRun, named: BoundRevision, shown: Sequence[BoundRevision]) -> None:
+    others = [fit.revision.id for fit in shown if fit.spec == named.spec]
+    if others and named.revision.id not in others:
+        what = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
+        raise LogError(what, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
+
+
+def log_contains_revision(raw: RawRun, revision: Revision) -> bool:
+    """Whether the system messages of a log hold the text of every file of the revision."""
+    messages = [normalise_text(text) for text in raw.system_messages]
+    texts = _file_texts(revision)
+    return bool(texts) and all(any(text in message for message in messages) for text in texts)
+
+
+def _file_texts(revision: Revision) -> list[str]:
+    return [text for file in revision.files if (text := normalise_text(file.text))]
+
+
+def normalise_text(text: str) -> str:
+    """A text as it is compared: line ends as LF, without white space around it."""
+    return text.replace("\r\n", "\n").strip()
+
+
+# Which files an ingest reads, and what reads them.
+
+
+def choose_reader(path: Path, engine: Engine) -> Reader:
+    """What reads a file; Spark is given tables only. Raises LogError for a file of no known kind."""
+    return TABLE if engine is Engine.SPARK else reader_for(path)
+
+
+def discover(paths: Sequence[Path], engine: Engine) -> tuple[list[Path], list[Path]]:
+    """The files to ingest, and those in folders that are of no known kind; for Spark each path is one table."""
+    wanted: list[Path] = []
+    passed_over: list[Path] = []
+    for path in paths:
+        if path.is_dir() and not is_table_folder(path) and engine is not Engine.SPARK:
+            for file in _walk_folder(path):
+                (wanted if _has_reader(file) else passed_over).append(file)
+        else:
+            wanted.append(path)
+    return wanted, passed_over
+
+
+def _has_reader(file: Path) -> bool:
+    try:
+        return find_reader(file) is not None
+    except LogError:
+        # It cannot be opened, or is cut short: that is a refusal, not a file of another kind.
+        return True
+
+
+def _walk_folder(folder: Path) -> Iterator[Path]:
+    """The regular files below a folder, tables that are folders first; hidden ones and links are left alone."""
+    for at, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(at, name) for name in folders if is_table_folder(Path(at, name)))
+        folders[:] = [name for name in folders if not is_table_folder(Path(at, name))]
+        files = (Path(at, name) for name in sorted(names) if not name.startswith("."))
+        yield from (file for file in files if file.is_file() and not file.is_symlink())
+
+
+# What a log or table says of a run, as a record has it: which revision, which suite, counted by item.
+
+
+# How much of a plan's id says which it is.
+PLAN_PREFIX = 8
+
+
+@dataclass(frozen=True, slots=True)
+class IngestRules:
+    """What runs are read by: the project, its specs' histories and their names, its bindings."""
+
+    project: Project
+    specs: tuple[NamedHistory, ...]
+    bindings: tuple[Binding, ...]
+
+    @property
+    def registry_file(self) -> str:
+        """The registry's path, for messages."""
+        return f"{self.project.settings.store}/suites.toml"
+
+
+def read_ingest_rules(project: Project) -> IngestRules:
+    """The rules of a project. Raises ConfigError or RepositoryError where a history or the bindings cannot be read."""
+    return IngestRules(project, read_named_histories(project), load_bindings(project.tree, project.settings.store))
+
+
+def to_run(raw: RawRun, rules: IngestRules) -> Run:
+    """The run as it is recorded: bound to a revision, of a registered or declared suite, reduced to tallies.
+
+    Raises ConfigError, LogError, RevisionError or TableError for a run that does not say enough, or contradicts.
+    """
+    return to_run_and_samples(raw, rules)[0]
+
+
+def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | None]:
+    """The run, and the file it names that says how each sample was judged; None without. Raises as `run_of`."""
+    suite = _resolve_suite(raw, rules)
+    where = bind_revision(raw, rules.specs, rules.bindings)
+    tallies, verdicts = judge(raw, suite)
+    samples = encode_samples(verdicts) if verdicts else None
+    run = Run(
+        record="",
+        identity=identity_of(raw, where.revision.id, suite.name),
+        spec=where.spec,
+        revision=where.revision.id,
+        suite=suite.name,
+        behaviour=raw.behaviour,
+        role=raw.role,
+        model=raw.model,
+        checkpoint=raw.checkpoint or raw.model,
+        parent_checkpoint=raw.parent_checkpoint,
+        condition=raw.condition,
+        exposure=_exposure(raw, where.revision),
+        scorer=raw.scorer,
+        sampling=raw.sampling,
+        created=raw.created,
+        planned=raw.planned,
+        incomplete=raw.incomplete,
+        source=raw.source,
+        source_sha256=raw.source_sha256,
+        grade=_grade(raw, where.revision),
+        tallies=tallies,
+        cot_pressure=raw.cot_pressure,
+        code_revision=raw.code_revision,
+        samples=None if samples is None else sha256(samples),
+        signals=raw.signals,
+        plan=_resolve_plan(raw, rules),
+    )
+    return replace(run, record=record_id(run)), samples
+
+
+def _resolve_plan(raw: RawRun, rules: IngestRules) -> str | None:
+    """The whole id of the plan a run was stamped with. Whether it is what was planned is for the audit to say."""
+    if raw.plan is None:
+        return None
+    fits = [
+        plan.id for plan in rules.project.plans if len(raw.plan) >= PLAN_PREFIX and plan.id.startswith(raw.plan.lower())
+    ]
+    if len(fits) != 1:
+        what = (
+            f"{raw.plan!r:.80} is {'no plan that is recorded here' if not fits else 'the beginning of several plans'}"
+        )
+        raise LogError(
+            what, where=raw.where, field="auditor_plan", remedy="fetch the records of whoever planned the run"
+        )
+    return fits[0]
+
+
+def _resolve_suite(raw: RawRun, rules: IngestRules) -> Suite:
+    """The registered suite, also without the package a task's name may begin with; else the one a table declares."""
+    registry = rules.project.registry
+    suite = registry.named(raw.suite) or registry.named(raw.suite.rpartition("/")[2])
+    if suite is None and (raw.behaviour is None or raw.role is None):
+        known = ", ".join(sorted(registry.suites)) or "none yet"
+        what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"
+        raise LogError(what, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {rules.registry_file}")
+    if suite is None:
+        assert raw.behaviour is not None
+        assert raw.role is not None
+        return Suite(raw.suite, raw.behaviour, raw.role)
+    _check_declared("behaviour", raw.behaviour, suite.behaviour, raw, rules)
+    _check_declared("role", raw.role, suite.role, raw, rules)
+    return suite
+
+
+def _check_declared(field: str, declared: str | None, registered: str, raw: RawRun, rules: IngestRules) -> None:
+    if declared not in (None, registered):
+        what = f"{declared:.80} contradicts {rules.registry_file}, which says {registered} of suite {raw.suite:.80}"
+        raise TableError(what, where=raw.where, field=field, remedy="correct one of them")
+
+
+def _grade(raw: RawRun, revision: Revision) -> Grade:
+    if isinstance(raw.samples, Tallies) and not raw.by_sample:
+        return Grade.C
+    return Grade.A if log_contains_revision(raw, revision) else Grade.B
+
+
+def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
+    """What the source says; where it says nothing, a log whose system messages hold the spec shows it."""
+    if not log_contains_revision(raw, revision):
+        return raw.exposure
+    if raw.exposure is Exposure.ABSENT:
+        what = "absent, but the spec's text is in the log's system messages"
+        raise LogError(what, where=raw.where, field="exposure", remedy="correct the log's metadata")
+    return raw.exposure or Exposure.IN_CONTEXT
+
+
+# Logs and tables into records: read, bind to a revision, name the suite, reduce, add. Atomic per file.
+#
+# Prompts are never recorded; where there is a key, their keyed hashes are.
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +427,15 @@ def ingest(
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
         addresses = {Path(path): path for path in paths if isinstance(path, str) and "://" in path}
         options = ReadOptions(extra == "ignore", engine, master or LOCAL, addresses)
-        return _ingest(list(map(Path, paths)), project, options, dry_run, key_of(project, environment), progress)
+        return _ingest_files(
+            list(map(Path, paths)), project, options, dry_run, read_prompt_key(project, environment), progress
+        )
 
 
 # Told a file's name and how much of it is counted, 0 to 1; None where a file begins.
 Progress = Callable[[str, float | None], None]
 # The behaviour and role of each suite, as tables declare them.
-Declared = dict[str, tuple[str, Role]]
+DeclaredSuites = dict[str, tuple[str, Role]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,24 +443,24 @@ class _Context:
     """What a file is judged by: the project and its rules, what tables declared before, the key."""
 
     project: Project
-    rules: Rules
-    declared: Declared
-    key: Key
+    rules: IngestRules
+    declared: DeclaredSuites
+    key: PromptKey
     dry_run: bool
 
 
-def _ingest(
+def _ingest_files(
     paths: Sequence[Path],
     project: Project,
     options: ReadOptions,
     dry_run: bool,
-    key: Key,
+    key: PromptKey,
     progress: Progress | None,
 ) -> IngestReport:
     store_path = project.settings.store
-    context = _Context(project, rules_of(project), _declared(project.runs, {}), key, dry_run)
+    context = _Context(project, read_ingest_rules(project), _declared_suites(project.runs, {}), key, dry_run)
     store = RecordStore(project.root, store_path, dry_run=dry_run)
-    files, passed_over = found(paths, options.engine)
+    files, passed_over = discover(paths, options.engine)
     reports = []
     for path in files:
         if progress:
@@ -159,16 +472,16 @@ def _ingest(
 
 def _ingest_file(path: Path, context: _Context, store: RecordStore, options: ReadOptions) -> FileReport:
     try:
-        its = reader(path, options.engine)
+        its = choose_reader(path, options.engine)
         if isinstance(its, LabelReader):
             return _ingest_labels(path, its, context)
         raws = its.read(path, options)
-        found = [recorded(raw, context.rules) for raw in raws]
+        found = [to_run_and_samples(raw, context.rules) for raw in raws]
         runs = [run for run, _ in found]
-        declared = _declared(runs, context.declared)
+        declared = _declared_suites(runs, context.declared)
         outcomes = store.add(runs, {run.samples: file for run, file in found if run.samples and file})
         context.declared.update(declared)
-        kept = _keep_prompts(raws, runs, context)
+        kept = _store_prompts(raws, runs, context)
     except InputError as error:
         line = str(error)
         return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
@@ -180,7 +493,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         incomplete=sum(run.incomplete is not None for run in runs),
         edited=sum(raw.edited for raw in raws),
         hashed=sum(len(file.prompts) for file in kept),
-        unhashed=0 if context.key.bytes else sum(map(len, _prompts(raws, runs).values())),
+        unhashed=0 if context.key.bytes else sum(map(len, _prompts_by_suite(raws, runs).values())),
     )
 
 
@@ -193,18 +506,18 @@ def _ingest_labels(path: Path, its: LabelReader, context: _Context) -> FileRepor
     return FileReport(str(path), added=sum(new), present=len(new) - sum(new), labelled=labelled)
 
 
-def _keep_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Context) -> Sequence[PromptFile]:
+def _store_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Context) -> Sequence[PromptFile]:
     """Keeps the hashed prompts of a file, one file a suite; none without a key."""
     key = context.key.bytes
     if key is None:
         return ()
-    files = [hashed(suite, prompts, key) for suite, prompts in sorted(_prompts(raws, runs).items())]
+    files = [hashed(suite, prompts, key) for suite, prompts in sorted(_prompts_by_suite(raws, runs).items())]
     if files and not context.dry_run:
         add_prompts(context.project.root, context.project.settings.store, files)
     return files
 
 
-def _prompts(raws: Sequence[RawRun], runs: Sequence[Run]) -> Mapping[str, set[tuple[str, str]]]:
+def _prompts_by_suite(raws: Sequence[RawRun], runs: Sequence[Run]) -> Mapping[str, set[tuple[str, str]]]:
     """The prompts of a file as (item, text), by the suite's registered name."""
     found = defaultdict[str, set[tuple[str, str]]](set)
     for raw, run in zip(raws, runs, strict=True):
@@ -213,7 +526,7 @@ def _prompts(raws: Sequence[RawRun], runs: Sequence[Run]) -> Mapping[str, set[tu
     return found
 
 
-def _declared(runs: Sequence[Run], before: Declared) -> Declared:
+def _declared_suites(runs: Sequence[Run], before: DeclaredSuites) -> DeclaredSuites:
     """What tables say of each suite, with what was said before. Raises TableError where one says something else."""
     found = dict(before)
     for run in runs:

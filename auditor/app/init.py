@@ -1,36 +1,488 @@
-"""A project's first files: auditor.toml, and an evaluation history with its registry explained."""
+"""A project's first files: auditor.toml, and an evaluation history with its registry explained.
+
+In comes a folder, and old logs where there are any; out come the files written, a survey of what the logs hold
+(tasks, models, scores and their values, which revision each run was evaluated under), suites and bindings proposed
+from it, and what is left for a person. Nothing is guessed.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 import tomlkit
+from tomlkit.items import String, Table
 
-from auditor.app.bound import know
-from auditor.app.project import Place, Project, chosen, locate
-from auditor.app.proposals import bindings_toml, suites_toml, unknowns
-from auditor.app.survey import Survey, survey
-from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, RepositoryError
+from auditor.app.ingest import NamedHistory, bind_revision, choose_reader, discover, read_named_histories
+from auditor.app.project import Place, Project, locate, select_specs
+from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Commit, Tree
-from auditor.model.suite import Registry
+from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.run import Tallies
+from auditor.model.suite import Binding, Registry, Role, ScoreUnit
+from auditor.render.escape import terminal
 from auditor.settings import FILE, SHARED_FILE, STORE, Settings, SpecConfig, has_settings, load, project_path
+from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.sources.specs.revisions import read_revision
 from auditor.store.bindings import load_bindings
-from auditor.store.suites import load_registry
+from auditor.store.reduce import number
+from auditor.store.suites import FULL_SCALE, load_registry
+
+# What a folder of old logs holds: tasks, models, scores and their values, which revision each run was evaluated
+# under.
+#
+# Nothing is guessed: what the files do not say is counted as unknown, for a person to fill in.
+
+
+WORDS_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreValues:
+    """What one score, or one entry of a score that is a dictionary, was given.
+
+    Attributes:
+        name, key: the scorer; the entry, None for a plain value.
+        numbers, truths, missing: how many values are numbers, true or false, nothing at all.
+        low, high: the least and the largest number; None without one.
+        words: the texts among the values, sorted, at most `WORDS_SHOWN`; `more` is how many others there are.
+        fits: the units in which every value can be read; which one is meant nobody can tell from values.
+    """
+
+    name: str
+    key: str | None
+    numbers: int
+    truths: int
+    missing: int
+    low: float | None
+    high: float | None
+    words: tuple[str, ...]
+    more: int
+    fits: tuple[ScoreUnit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSurvey:
+    """One suite or task, as logs and tables name it.
+
+    Attributes:
+        sources: the readers' names.
+        samples, invalid: in all runs; of samples counted without their reasons, as far as they are known.
+        scores: of logs; none of tables, which say themselves what is misaligned.
+        behaviour, role: as a table declares them, the same throughout; None where nothing does.
+        stamped, matched, unbound: runs with a stamp that is a revision, without one whose system message is a
+            revision's text, and all others.
+        since, until: the first and last day of its runs, ISO 8601; None without dates.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    files: int
+    runs: int
+    incomplete: int
+    samples: int
+    invalid: int
+    models: tuple[str, ...]
+    checkpoints: tuple[str, ...]
+    conditions: tuple[str, ...]
+    scores: tuple[ScoreValues, ...]
+    behaviour: str | None
+    role: Role | None
+    stamped: int
+    matched: int
+    unbound: int
+    since: str | None
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindSurvey:
+    """One kind of file: how many of them, and runs in them."""
+
+    source: str
+    files: int
+    runs: int
+    stamped: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnboundRun:
+    """A run of which nothing says which revision it evaluated, and why."""
+
+    file: str
+    sha256: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What there is.
+
+    Attributes:
+        files: read, refused ones left out.
+        bindings: for logs without a stamp whose system message is, word for word, one revision's text.
+        refused: one line a file that cannot be read.
+        passed_over: files of no known kind.
+    """
+
+    files: int
+    runs: int
+    kinds: tuple[KindSurvey, ...]
+    suites: tuple[SuiteSurvey, ...]
+    bindings: tuple[tuple[str, Binding], ...]
+    unbound: tuple[UnboundRun, ...]
+    refused: tuple[str, ...]
+    passed_over: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _SurveyedRun:
+    """A run without its samples.
+
+    Attributes:
+        how: "stamped", "matched" or "unbound".
+        revision: the content id; "" where unbound.
+    """
+
+    raw: RawRun
+    path: str
+    how: str
+    revision: str
+    why: str
+    samples: int
+    invalid: int
+    scores: tuple[tuple[str, str | None, tuple[ScoreValue, ...]], ...]
+
+
+def survey_logs(paths: Sequence[Path], specs: Sequence[NamedHistory], bindings: tuple[Binding, ...]) -> Survey:
+    """What there is in logs and tables. A file that is refused is named, and the others are read.
+
+    Args:
+        specs: the histories whose revisions were evaluated.
+        bindings: those there are already.
+    """
+    files, passed_over = discover(paths, Engine.AUTO)
+    seen: list[_SurveyedRun] = []
+    refused: list[str] = []
+    for path in files:
+        try:
+            seen += [
+                _survey_run(raw, path, specs, bindings)
+                for raw in choose_reader(path, Engine.AUTO).read(path, ReadOptions())
+            ]
+        except InputError as error:
+            line = str(error)
+            refused.append(line if line.startswith(str(path)) else f"{path}: {line}")
+    suites = sorted({one.raw.suite for one in seen})
+    return Survey(
+        files=len(files) - len(refused),
+        runs=len(seen),
+        kinds=tuple(_survey_kinds(seen)),
+        suites=tuple(_survey_suite(name, [one for one in seen if one.raw.suite == name]) for name in suites),
+        bindings=tuple(_propose_bindings(seen)),
+        unbound=tuple(UnboundRun(one.path, one.raw.source_sha256, one.why) for one in seen if one.how == "unbound"),
+        refused=tuple(refused),
+        passed_over=tuple(map(str, passed_over)),
+    )
+
+
+def _survey_run(raw: RawRun, path: Path, specs: Sequence[NamedHistory], bindings: tuple[Binding, ...]) -> _SurveyedRun:
+    how, revision, why = "unbound", "", ""
+    try:
+        revision = bind_revision(raw, specs, bindings).revision.id
+        how = "stamped" if raw.stamp else "matched"
+    except InputError as error:
+        why = error.what
+    samples, invalid = _count_samples(raw)
+    # The samples themselves may be many: of them only the distinct values are kept.
+    return _SurveyedRun(
+        _without_samples(raw), str(path), how, revision, why, samples, invalid, tuple(_score_values(raw))
+    )
+
+
+def _without_samples(raw: RawRun) -> RawRun:
+    return replace(raw, samples=(), prompts=(), system_messages=())
+
+
+def _count_samples(raw: RawRun) -> tuple[int, int]:
+    if isinstance(raw.samples, Tallies):
+        return sum(raw.samples.valid) + sum(raw.samples.invalid), sum(raw.samples.invalid)
+    invalid = sum(_is_invalid(sample) for sample in raw.samples)
+    return len(raw.samples), invalid
+
+
+def _is_invalid(sample: LoggedSample | JudgedSample) -> bool:
+    return sample.invalid_reason is not None or (isinstance(sample, JudgedSample) and sample.misaligned is None)
+
+
+def _score_values(raw: RawRun) -> Iterator[tuple[str, str | None, tuple[ScoreValue, ...]]]:
+    """Every score's values, by scorer and entry."""
+    given: dict[tuple[str, str | None], list[ScoreValue]] = defaultdict(list)
+    for sample in raw.samples if isinstance(raw.samples, tuple) else ():
+        for name, score in sample.scores.items() if isinstance(sample, LoggedSample) else ():
+            for key, value in _score_entries(score):
+                given[name, key].append(value)
+    for (name, key), values in given.items():
+        yield name, key, tuple(values)
+
+
+def _score_entries(score: Score) -> Iterable[tuple[str | None, ScoreValue]]:
+    return score.items() if isinstance(score, Mapping) else [(None, score)]
+
+
+def _survey_kinds(seen: Sequence[_SurveyedRun]) -> Iterator[KindSurvey]:
+    for source in sorted({one.raw.source for one in seen}):
+        mine = [one for one in seen if one.raw.source == source]
+        yield KindSurvey(source, len({one.path for one in mine}), len(mine), sum(one.how == "stamped" for one in mine))
+
+
+def _survey_suite(name: str, seen: Sequence[_SurveyedRun]) -> SuiteSurvey:
+    days = sorted(one.raw.created.date().isoformat() for one in seen if one.raw.created is not None)
+    declared = {(one.raw.behaviour, one.raw.role) for one in seen}
+    behaviour, role = declared.pop() if len(declared) == 1 else (None, None)
+    how = Counter(one.how for one in seen)
+    return SuiteSurvey(
+        name=name,
+        sources=_distinct_values(one.raw.source for one in seen),
+        files=len({one.path for one in seen}),
+        runs=len(seen),
+        incomplete=sum(one.raw.incomplete is not None for one in seen),
+        samples=sum(one.samples for one in seen),
+        invalid=sum(one.invalid for one in seen),
+        models=_distinct_values(one.raw.model for one in seen),
+        checkpoints=_distinct_values(one.raw.checkpoint for one in seen),
+        conditions=_distinct_values(one.raw.condition for one in seen),
+        scores=tuple(_survey_scores(seen)),
+        behaviour=behaviour,
+        role=role,
+        stamped=how["stamped"],
+        matched=how["matched"],
+        unbound=how["unbound"],
+        since=days[0] if days else None,
+        until=days[-1] if days else None,
+    )
+
+
+def _distinct_values(values: Iterable[str | None]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if value}))
+
+
+def _survey_scores(seen: Sequence[_SurveyedRun]) -> Iterator[ScoreValues]:
+    given: dict[tuple[str, str], list[ScoreValue]] = defaultdict(list)
+    plain: set[tuple[str, str]] = set()
+    for one in seen:
+        for name, key, values in one.scores:
+            given[name, key or ""] += values
+            if key is None:
+                plain.add((name, ""))
+    for name, key in sorted(given):
+        yield _summarise_values(name, None if (name, key) in plain else key, given[name, key])
+
+
+def _summarise_values(name: str, key: str | None, values: Sequence[ScoreValue]) -> ScoreValues:
+    words = sorted({value for value in values if isinstance(value, str)})
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    return ScoreValues(
+        name=name,
+        key=key,
+        numbers=len(numbers),
+        truths=sum(isinstance(value, bool) for value in values),
+        missing=sum(value is None for value in values),
+        low=min(numbers, default=None),
+        high=max(numbers, default=None),
+        words=tuple(words[:WORDS_SHOWN]),
+        more=max(0, len(words) - WORDS_SHOWN),
+        fits=tuple(unit for unit in ScoreUnit if _fits(values, unit)),
+    )
+
+
+def _fits(values: Sequence[ScoreValue], unit: ScoreUnit) -> bool:
+    """Whether every value can be read in a unit; several may fit, and which was meant is for a person to say."""
+    read = [number(value, unit) for value in values if value is not None]
+    known = [value for value in read if value is not None]
+    if not known or len(known) < len(read) or not all(0 <= value <= FULL_SCALE[unit] for value in known):
+        return False
+    if unit is ScoreUnit.GRADE:
+        return set(known) <= {0.0, 0.5, 1.0}
+    return unit is ScoreUnit.FRACTION or not 0 < max(known) <= 1
+
+
+def _propose_bindings(seen: Sequence[_SurveyedRun]) -> Iterator[tuple[str, Binding]]:
+    """One a log, by its hash; none for a file whose runs show several revisions, which bind themselves."""
+    ordered = sorted((one for one in seen if one.how != "stamped"), key=lambda one: one.raw.source_sha256)
+    for sha256, group in groupby(ordered, key=lambda one: one.raw.source_sha256):
+        runs = list(group)
+        revisions = {one.revision for one in runs}
+        if len(revisions) == 1 and runs[0].how == "matched":
+            yield Path(runs[0].path).name, Binding(revision=runs[0].revision, sha256=sha256)
+
+
+# A registry and bindings proposed from old logs, as TOML: what the logs say is filled in, the rest is left open.
+
+
+_PROPOSED_HEADING = """\
+
+# Proposed from the logs. What they say is filled in; what only a person knows stands behind a # as unknown, and auditor
+# ingest names in one line what is still missing. Remove the entries of suites that are not to be recorded.
+"""
+_UNBOUND_HEADING = """\
+
+# These logs have no stamp, and no system message that is a revision's text. Which revision was it?
+"""
+_MATCHED_HEADING = """\
+
+# Found: logs without a stamp, whose system message is, word for word, the text of this revision.
+"""
+
+
+def suites_toml(survey: Survey) -> str:
+    """Entries of suites.toml for everything in a survey; "" for nothing."""
+    return (
+        f"{_PROPOSED_HEADING}\n{_listed('suite', [_suite_entry(suite) for suite in survey.suites])}"
+        if survey.suites
+        else ""
+    )
+
+
+def bindings_toml(survey: Survey) -> str:
+    """Entries of bindings.toml: those that are certain, and open ones behind a # for the runs nothing is known of."""
+    text = _MATCHED_HEADING + _listed("binding", [_binding(*one) for one in survey.bindings]) if survey.bindings else ""
+    logs = {one.sha256: one for one in survey.unbound}
+    text += _UNBOUND_HEADING if logs else ""
+    for one in logs.values():
+        text += f'#\n# [[binding]]  # {terminal(one.file)}\n# revision = ""  # unknown\n# sha256 = "{one.sha256}"\n'
+    return text
+
+
+def _listed(key: str, entries: Sequence[Table]) -> str:
+    """A list of tables, as `[[key]]` each."""
+    document = tomlkit.document()
+    document.append(key, tomlkit.aot())
+    for entry in entries:
+        document[key].append(entry)
+    return tomlkit.dumps(document).rstrip("\n") + "\n"
+
+
+def _binding(name: str, binding: Binding) -> Table:
+    entry = tomlkit.table()
+    entry.comment(terminal(name))
+    entry.append("revision", _string(binding.revision))
+    entry.append("sha256", _string(binding.sha256 or ""))
+    return entry
+
+
+def _suite_entry(suite: SuiteSurvey) -> Table:
+    entry = tomlkit.table()
+    logs = f"{suite.runs} {'run' if suite.runs == 1 else 'runs'}, {suite.samples:,} samples"
+    entry.append("name", _string(suite.name).comment(f"{', '.join(suite.sources)}: {logs}"))
+    if suite.behaviour is not None:
+        entry.append("behaviour", _string(suite.behaviour).comment("as its table declares"))
+    else:
+        _note(
+            entry, 'behaviour = ""  # unknown: what it measures; suites of one behaviour are compared with each other'
+        )
+    if suite.role is not None:
+        entry.append("role", tomlkit.string(suite.role).comment("as its table declares"))
+    else:
+        _note(entry, 'role = ""  # unknown: test (seen by who writes the spec or trains), held_out or deployment')
+        _note(entry, f"registered = YYYY-MM-DD  # if held out, the day from which that counts{_first_run_note(suite)}")
+    if suite.scores:
+        entry.add(tomlkit.nl())
+        entry.append("score", _score_entry(suite.scores))
+    return entry
+
+
+def _first_run_note(suite: SuiteSurvey) -> str:
+    return f"; its first run is of {suite.since}" if suite.since else ""
+
+
+def _score_entry(scores: Sequence[ScoreValues]) -> Table:
+    table = tomlkit.table()
+    names = list(dict.fromkeys(one.name for one in scores))
+    if len(names) > 1:
+        _note(table, f'name = ""  # unknown: one of {terminal(", ".join(names))}')
+    else:
+        table.append("name", _string(names[0]))
+    keys = [one.key for one in scores if one.key is not None]
+    if len(names) == 1 and len(keys) == 1 and len(scores) == 1:
+        table.append("key", _string(keys[0]))
+    elif keys:
+        _note(table, f'key = ""  # unknown, for a score that has entries: one of {terminal(", ".join(keys))}')
+    _note(table, 'misaligned = ""  # unknown: the end of the score that is misaligned, high or low')
+    _note(table, 'unit = ""  # unknown: fraction (0 to 1), percent (0 to 100) or grade (C, P, I, N)')
+    for one in scores:
+        _note(table, f"  {terminal(score_label(one))}: {terminal(describe_values(one))}")
+    return table
+
+
+def score_label(values: ScoreValues) -> str:
+    """The name of a score, with its entry."""
+    return values.name if values.key is None else f"{values.name}.{values.key}"
+
+
+def describe_values(values: ScoreValues) -> str:
+    """What a score was given, and the units all of it can be read in, as one phrase."""
+    said = []
+    if values.numbers:
+        said.append(f"{values.numbers:,} numbers from {values.low:g} to {values.high:g}")
+    if values.truths:
+        said.append(f"{values.truths:,} true or false")
+    if values.words:
+        said.append(f"words {', '.join(values.words)}{f' and {values.more:,} more' if values.more else ''}")
+    if values.missing:
+        said.append(f"{values.missing:,} missing")
+    fits = ", ".join(values.fits) or "no unit"
+    return f"{', '.join(said) or 'nothing'}; fits {fits}"
+
+
+def list_unknowns(survey: Survey, registry: Registry, open_registry: str) -> Iterator[str]:
+    """What is left for a person, a line each.
+
+    Args:
+        registry: what is registered already.
+        open_registry: why the registry cannot be read yet; "" where it can.
+    """
+    if open_registry:
+        yield open_registry
+    for suite in survey.suites:
+        if (registry.named(suite.name) or registry.named(suite.name.rpartition("/")[2])) is None:
+            missing = [] if suite.behaviour else ["what behaviour it measures"]
+            missing += [] if suite.role else ["its role"]
+            missing += ["which of its scores counts"] if len(suite.scores) > 1 else []
+            missing += ["which end of the score is misaligned", "the score's unit"] if suite.scores else []
+            if missing:
+                yield f"suite {suite.name}: {', '.join(missing)}"
+    logs: dict[str, UnboundRun] = {one.sha256: one for one in survey.unbound}
+    for one in logs.values():
+        yield f"{one.file}: which revision was evaluated: it {one.why}"
+
+
+def _note(table: Table, text: str) -> None:
+    table.add(tomlkit.comment(text))
+
+
+def _string(text: str) -> String:
+    """A TOML string; half a surrogate pair, which no file can hold, as a question mark."""
+    return tomlkit.string(text.encode("utf-8", "replace").decode())
+
+
+# A project's first files: auditor.toml, and an evaluation history with its registry explained.
+
 
 SUFFIXES = (".md", ".markdown", ".txt", ".prompt", ".j2", ".jinja", ".jinja2")
-_LIKELY = re.compile(r"(^| )(constitution|(model ?)?spec(ification)?s?|system ?(prompt|message))( |$)")
-_ELSEWHERE = ("test", "tests", "vendor", "node_modules", "third_party", STORE)
-_DATED = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
-_SHOWN = 8
-_STORED = ("suites.toml", "bindings.toml")
-_FILES = (FILE, *(f"{STORE}/{name}" for name in _STORED))
+_SPEC_NAME = re.compile(r"(^| )(constitution|(model ?)?spec(ification)?s?|system ?(prompt|message))( |$)")
+_IGNORED_FOLDERS = ("test", "tests", "vendor", "node_modules", "third_party", STORE)
+_DATED_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
+_CANDIDATES_LISTED = 8
+_STORE_FILES = ("suites.toml", "bindings.toml")
+_FILES = (FILE, *(f"{STORE}/{name}" for name in _STORE_FILES))
 
-_SETTINGS = """\
+_SETTINGS_TEMPLATE = """\
 # What auditor audits here. Everything under [policy] may be left out; these are the defaults.
 
 [[spec]]
@@ -43,7 +495,7 @@ paths = []
 # require_held_out = "with-test"                      # always, with-test or never
 """
 
-_SUITES = """\
+_SUITES_TEMPLATE = """\
 # The suites this spec is evaluated on: what each measures, who can see it, and how its logs' scores are read.
 # A verdict needs at least two for a behaviour: one that the spec's writers see, one that they do not.
 #
@@ -65,7 +517,7 @@ _SUITES = """\
 # registered = 2026-01-31          # the day from which its results count as held-out
 """
 
-_BINDINGS = """\
+_BINDINGS_TEMPLATE = """\
 # Which revision was evaluated, for logs that were not stamped with it. Nothing is guessed: a log that has no stamp,
 # fits no binding and does not contain the spec's text is refused.
 #
@@ -77,7 +529,7 @@ _BINDINGS = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Initialised:
+class InitReport:
     """What was written, and what was found.
 
     Attributes:
@@ -102,7 +554,7 @@ class Initialised:
         return EXIT_COULD_NOT_RUN if self.survey is not None and self.survey.refused else EXIT_PASS
 
 
-def init(where: Path, spec: str | None, logs: Sequence[Path] = ()) -> Initialised:
+def init(where: Path, spec: str | None, logs: Sequence[Path] = ()) -> InitReport:
     """Writes the first files of a project; none that is there is touched.
 
     Args:
@@ -117,7 +569,7 @@ def init(where: Path, spec: str | None, logs: Sequence[Path] = ()) -> Initialise
     """
     with locate(where) as place:
         _refuse_bare(place)
-        return _init(place, spec) if not logs else _from_logs(place, spec, logs)
+        return _init_empty(place, spec) if not logs else _init_from_logs(place, spec, logs)
 
 
 def _refuse_bare(place: Place) -> None:
@@ -126,46 +578,46 @@ def _refuse_bare(place: Place) -> None:
         raise RepositoryError("is bare, and settings are files of a work tree", where=str(place.root), remedy=remedy)
 
 
-def _init(place: Place, spec: str | None) -> Initialised:
+def _init_empty(place: Place, spec: str | None) -> InitReport:
     _refuse_existing(place.tree)
-    name, path, settings = _settings(place, spec)
-    _write(place.root, dict(zip(_FILES, (settings, _SUITES, _BINDINGS), strict=True)))
-    return Initialised(place.root, name, path, _FILES)
+    name, path, settings = _propose_settings(place, spec)
+    _write_files(place.root, dict(zip(_FILES, (settings, _SUITES_TEMPLATE, _BINDINGS_TEMPLATE), strict=True)))
+    return InitReport(place.root, name, path, _FILES)
 
 
-def _settings(place: Place, spec: str | None) -> tuple[str, str, str]:
+def _propose_settings(place: Place, spec: str | None) -> tuple[str, str, str]:
     """The spec's name, its path, and the settings that say so."""
-    path = _given(place, spec) if spec is not None else _found(place)
-    name = _name(path)
+    path = _check_spec_path(place, spec) if spec is not None else _find_spec_path(place)
+    name = _spec_name(path)
     if any("\ud800" <= sign <= "\udfff" for sign in path):  # as git hands on bytes that are no UTF-8
         raise ConfigError("its name is not UTF-8", where=path, remedy="rename it")
-    settings = tomlkit.parse(_SETTINGS)
+    settings = tomlkit.parse(_SETTINGS_TEMPLATE)
     [entry] = settings["spec"]
     entry.update(name=name, paths=[path], **({} if place.repository is not None else {"source": "folder"}))
     return name, path, tomlkit.dumps(settings)
 
 
-def _from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> Initialised:
+def _init_from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> InitReport:
     """As `init`, with a registry and bindings proposed from logs; files that are there are kept."""
     name, path, settings = "", "", ""
     if has_settings(place.tree) or place.tree.read(FILE) is not None:
         known = load(place.tree)
     else:
-        name, path, settings = _settings(place, spec)
+        name, path, settings = _propose_settings(place, spec)
         known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
-    registry, why = _registry(place, known)
-    specs = chosen(known.specs, spec if not path else None, in_git=place.repository is not None)
+    registry, why = _read_registry(place, known)
+    specs = select_specs(known.specs, spec if not path else None, in_git=place.repository is not None)
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
-    seen = survey(logs, know(project), load_bindings(place.tree, known.store))
-    texts = (settings, _SUITES + suites_toml(seen), _BINDINGS + bindings_toml(seen))
-    wanted = dict(zip((FILE, *(f"{known.store}/{one}" for one in _STORED)), texts, strict=True))
+    seen = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store))
+    texts = (settings, _SUITES_TEMPLATE + suites_toml(seen), _BINDINGS_TEMPLATE + bindings_toml(seen))
+    wanted = dict(zip((FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)), texts, strict=True))
     kept = tuple(one for one in wanted if place.tree.read(one) is not None or (one == FILE and not settings))
     new = {one: text for one, text in wanted.items() if one not in kept}
-    _write(place.root, new, known.store)
-    return Initialised(place.root, name, path, tuple(new), kept, seen, tuple(unknowns(seen, registry, why)))
+    _write_files(place.root, new, known.store)
+    return InitReport(place.root, name, path, tuple(new), kept, seen, tuple(list_unknowns(seen, registry, why)))
 
 
-def _registry(place: Place, known: Settings) -> tuple[Registry, str]:
+def _read_registry(place: Place, known: Settings) -> tuple[Registry, str]:
     """What is registered already; an empty registry, and why, where entries are not filled in yet."""
     try:
         return load_registry(place.tree, known.store), ""
@@ -181,25 +633,25 @@ def _refuse_existing(tree: Tree) -> None:
         raise ConfigError("is there already, and is left as it is", where=taken, remedy="edit it, or move it away")
 
 
-def _given(place: Place, spec: str) -> str:
+def _check_spec_path(place: Place, spec: str) -> str:
     try:
         path = project_path(spec)
     except ValueError as error:
         raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy="give it from the root") from error
-    matched = [one for one in _candidates(place) if one == path] or read_revision(_committed(place), [path]).files
+    matched = [one for one in _candidates(place) if one == path] or read_revision(_committed_tree(place), [path]).files
     if not matched:
         raise ConfigError("matches no file", where="--spec", field=path, remedy="commit the file, or correct it")
     return path
 
 
-def _found(place: Place) -> str:
+def _find_spec_path(place: Place) -> str:
     found = _candidates(place)
     if len(found) == 1:
         return found[0]
     if not found:
         what, remedy = "no committed file is called like a spec, constitution or system prompt", "give --spec PATH"
         raise ConfigError(what, where=str(place.root), remedy=remedy)
-    names = ", ".join(found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+    names = ", ".join(found[:_CANDIDATES_LISTED]) + (", …" if len(found) > _CANDIDATES_LISTED else "")
     remedy = "give one of them, or a glob, with --spec PATH"
     raise ConfigError(f"{len(found)} files may be the spec: {names}", where=str(place.root), remedy=remedy)
 
@@ -207,37 +659,39 @@ def _found(place: Place) -> str:
 def _candidates(place: Place) -> list[str]:
     """The files whose name suggests a spec; for dated folders the names they share, as `*/name`."""
     if place.repository is not None:
-        return [path for path in _committed(place).list("") if _is_likely(path)]
+        return [path for path in _committed_tree(place).list("") if _is_spec_like(path)]
     below = (PurePosixPath(path) for path in place.tree.list(""))
-    dated = {str(PurePosixPath("*", *p.parts[1:])) for p in below if len(p.parts) > 1 and _DATED.match(p.parts[0])}
+    dated = {
+        str(PurePosixPath("*", *p.parts[1:])) for p in below if len(p.parts) > 1 and _DATED_FOLDER.match(p.parts[0])
+    }
     if not dated:
         remedy = "run this in a git repository, or name each revision's folder YYYY-MM-DD"
         raise RepositoryError("is neither in git nor a folder of dated revisions", where=str(place.root), remedy=remedy)
-    return sorted(path for path in dated if _is_likely(path))
+    return sorted(path for path in dated if _is_spec_like(path))
 
 
-def _committed(place: Place) -> Tree:
+def _committed_tree(place: Place) -> Tree:
     """What is committed: a spec that is not has no history to audit."""
     if place.repository is None:
         return place.tree
     return Commit(place.repository, place.repository.resolve("HEAD"))
 
 
-def _is_likely(path: str) -> bool:
+def _is_spec_like(path: str) -> bool:
     file = PurePosixPath(path.lower())
-    if any(part.startswith(".") or part in _ELSEWHERE for part in file.parts) or file.suffix not in SUFFIXES:
+    if any(part.startswith(".") or part in _IGNORED_FOLDERS for part in file.parts) or file.suffix not in SUFFIXES:
         return False
-    return _LIKELY.search(re.sub(r"[^a-z]+", " ", file.stem)) is not None
+    return _SPEC_NAME.search(re.sub(r"[^a-z]+", " ", file.stem)) is not None
 
 
-def _name(path: str) -> str:
+def _spec_name(path: str) -> str:
     """The file's name without its ending; of a glob the folder's; "spec" where neither says anything."""
     fixed = [part for part in PurePosixPath(path).parts if not set("*?") & set(part)]
     name = fixed[-1].partition(".")[0] if fixed else ""
     return name if name.strip() and name.isprintable() else "spec"
 
 
-def _write(root: Path, files: dict[str, str], store: str = STORE) -> None:
+def _write_files(root: Path, files: dict[str, str], store: str = STORE) -> None:
     """Writes all of them or, where one cannot be, none."""
     written: list[Path] = []
     try:
@@ -249,11 +703,11 @@ def _write(root: Path, files: dict[str, str], store: str = STORE) -> None:
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        _remove(written)
+        _remove_files(written)
         where = str(error.filename or root)
         raise ConfigError(f"cannot be written: {error.strerror}", where=where, remedy="make it writable") from error
 
 
-def _remove(paths: Sequence[Path]) -> None:
+def _remove_files(paths: Sequence[Path]) -> None:
     for path in paths:
         path.unlink(missing_ok=True)

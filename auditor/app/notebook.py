@@ -1,4 +1,7 @@
-"""A project for a notebook: its audit, its graph, tidy frames and figures, all from the same objects."""
+"""A project for a notebook: its audit, its graph, tidy frames and figures, all from the same objects.
+
+In comes a folder; `auditor.open` calls `open_notebook`.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.app.audit import audited
-from auditor.app.excused import with_waivers
-from auditor.app.graph import graph_of
+from auditor.app.audit import audit_with_evidence
+from auditor.app.graph import build_audit_graph
 from auditor.app.project import open_project
+from auditor.app.waivers import add_waivers
 from auditor.assess.timeline import Series, build_series
+from auditor.audit import Audit
 from auditor.evidence import Evidence, to_networkx
 from auditor.evidence.graph import Graph
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.render.frames import Frame, frames_of
-from auditor.report import Audit
 
 if TYPE_CHECKING:
     from auditor.evidence import LabelledGraph
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Notebook:
     """A project as it was when it was opened: nothing of it stays open, and nothing in it is read again.
 
     Attributes:
@@ -69,7 +72,7 @@ class Opened:
         return {(one.behaviour, one.model): figure(one, flagged) for one in self.series}
 
 
-def opened(where: str | os.PathLike[str], spec: str | None = None, today: date | None = None) -> Opened:
+def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today: date | None = None) -> Notebook:
     """Reads and audits a project.
 
     Args:
@@ -81,6 +84,6 @@ def opened(where: str | os.PathLike[str], spec: str | None = None, today: date |
     """
     with open_project(Path(where), spec) as project:
         day = today or datetime.now(UTC).date()
-        audit, graphs = audited(project, None, os.environ, day)
-        audit = with_waivers(project, audit, graphs, day)
-        return Opened(audit, graphs, graph_of(project, audit, graphs), project.settings.policy)
+        audit, graphs = audit_with_evidence(project, None, os.environ, day)
+        audit = add_waivers(project, audit, graphs, day)
+        return Notebook(audit, graphs, build_audit_graph(project, audit, graphs), project.settings.policy)

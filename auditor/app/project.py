@@ -1,13 +1,18 @@
-"""A project as it lies on disk: where it is, what it configures, which specs it has and what was measured."""
+"""A project as it lies on disk, or as it was: its place, its settings, its specs, and what was measured.
+
+In comes a folder; out comes a `Place` (nothing read yet) or a `Project` (settings, specs, registry, runs, plans).
+`snapshot_project` is the same project at a commit, with only the records of the batches sealed by then. Histories and
+evidence of one spec are built from it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, RecordError, RepositoryError
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.git import Commit, Folder, Repository, Tree, find_repository
 from auditor.model.held_out_use import HeldOutUse
@@ -22,6 +27,11 @@ from auditor.store.looks import load_looks
 from auditor.store.plans import load_plans
 from auditor.store.records import load as load_records
 from auditor.store.suites import load_registry
+
+if TYPE_CHECKING:
+    from auditor.store.integrity import Contents
+
+# A project as it lies on disk: where it is, what it configures, which specs it has and what was measured.
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Project:
 
     def __exit__(self, *_: object) -> None:
         """Ends the process that reads the repository."""
-        _close(self.repository)
+        _close_repository(self.repository)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +88,10 @@ class Place:
 
     def __exit__(self, *_: object) -> None:
         """Ends the process that reads the repository."""
-        _close(self.repository)
+        _close_repository(self.repository)
 
 
-def _close(repository: Repository | None) -> None:
+def _close_repository(repository: Repository | None) -> None:
     if repository is not None:
         repository.close()
 
@@ -111,17 +121,17 @@ def open_project(where: Path, spec: str | None = None) -> Project:
     """
     place = locate(where)
     try:
-        return _opened(place, spec)
+        return _read_project(place, spec)
     except BaseException:
-        _close(place.repository)
+        _close_repository(place.repository)
         raise
 
 
-def _opened(place: Place, spec: str | None) -> Project:
+def _read_project(place: Place, spec: str | None) -> Project:
     if place.repository is not None:
         place.repository.require_complete()
     settings = load(place.tree)
-    specs = chosen(settings.specs, spec, in_git=place.repository is not None)
+    specs = select_specs(settings.specs, spec, in_git=place.repository is not None)
     registry = load_registry(place.tree, settings.store)
     joined = join(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
     return Project(
@@ -138,7 +148,7 @@ def _opened(place: Place, spec: str | None) -> Project:
     )
 
 
-def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:
+def select_specs(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:
     """The specs that a name stands for: configured ones, or one at that path. Raises ConfigError for none."""
     named = tuple(config for config in configured if spec in (None, config.name) or (spec,) == config.paths)
     if named:
@@ -149,12 +159,12 @@ def chosen(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) 
     return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
 
 
-def evidence_of(project: Project, history: History) -> Evidence:
+def build_evidence(project: Project, history: History) -> Evidence:
     """The evidence on one of the project's specs. Raises RecordError."""
     return assemble_evidence(history, project.runs, project.registry, project.plans, project.rederived)
 
 
-def history_of(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:
+def read_history(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:
     """The history of one of the project's specs. Raises ConfigError or RepositoryError.
 
     Args:
@@ -162,10 +172,10 @@ def history_of(project: Project | Place, config: SpecConfig, tip: str | None = N
     """
     if config.source == "folder":
         return folder.history_in(project.tree, config.name, config.paths, where=str(project.root))
-    return repository.history(git_of(project, config), config.name, config.paths, tip or project.tip)
+    return repository.history(require_repository(project, config), config.name, config.paths, tip or project.tip)
 
 
-def git_of(project: Project | Place, config: SpecConfig) -> Repository:
+def require_repository(project: Project | Place, config: SpecConfig) -> Repository:
     """The repository a spec's commits are in. Raises ConfigError outside of git."""
     if project.repository is None:
         remedy = 'run this in its repository, or set source = "folder"'
@@ -173,3 +183,65 @@ def git_of(project: Project | Place, config: SpecConfig) -> Repository:
             "is in no git repository", where=str(project.root), field=f"spec {config.name}", remedy=remedy
         )
     return project.repository
+
+
+# A project as it was: the configuration and history of a commit, and the records of the batches sealed by then.
+
+
+def sealed_records(contents: Contents, batch: int | None, where: str) -> frozenset[str] | None:
+    """The ids in the batches up to one; None for whatever is there. Raises RecordError for a batch that is not here."""
+    if batch is None:
+        return None
+    if batch > len(contents.checkpoints):
+        what = f"rests on batch {batch}, and {len(contents.checkpoints)} are sealed here"
+        raise RecordError(what, where=where, field="batch", remedy="restore eval_history/checkpoints from its history")
+    return frozenset(name for one in contents.checkpoints[:batch] for name in one.ids)
+
+
+def read_settings_at(place: Place | Project, head: str | None) -> tuple[Tree, Settings]:
+    """The tree of a commit id, None for the place's own, and the settings in it. Raises RepositoryError."""
+    tree = place.tree
+    if head is not None:
+        if place.repository is None:
+            what, remedy = "is in no git repository", "run this where the report was made"
+            raise RepositoryError(what, where=str(place.root), remedy=remedy)
+        tree = Commit(place.repository, place.repository.resolve(head))
+    return tree, load(tree)
+
+
+def snapshot_project(
+    place: Place | Project,
+    head: str | None,
+    only: frozenset[str] | None,
+    specs: Iterable[SpecConfig],
+    store: str,
+) -> Project:
+    """The project at a commit id, None for the place's own tree.
+
+    What is named by its content is read from the place's tree, as a report seals records before they are committed.
+
+    Args:
+        only: the ids of the files of the store that count; None for all.
+        store: the store's path in the place's tree.
+
+    Raises ConfigError, RecordError or RepositoryError.
+    """
+    tree, settings = read_settings_at(place, head)
+    registry = load_registry(tree, settings.store)
+    runs = (run for run in load_records(place.tree, store) if only is None or run.record in only)
+    joined = join(place.tree, store, runs, registry.labels, only)
+    return Project(
+        place.root,
+        place.repository,
+        tree,
+        settings,
+        tuple(specs),
+        registry,
+        joined.runs,
+        head or place.tip,
+        joined.unjoined,
+        plans=tuple(one for one in load_plans(place.tree, store) if only is None or one.id in only),
+        looks=tuple(one for one in load_looks(place.tree, store) if only is None or one.id in only),
+        kept=place.tree,
+        sealed=only,
+    )

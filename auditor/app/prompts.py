@@ -1,4 +1,8 @@
-"""The key of the hashed prompts, and the prompts it opens. The key lies outside the repository, always."""
+"""The key of the hashed prompts, and the prompts it opens. The key always lies outside the repository.
+
+In comes a project and the environment; out comes the key, or why there is none, and the hashed prompts that patches
+are searched for.
+"""
 
 from __future__ import annotations
 
@@ -17,49 +21,49 @@ from auditor.evidence import Evidence
 from auditor.settings import FILE
 from auditor.store.prompts import SCHEMA, Hashed, PromptFile, load_prompts
 
-VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
-SETTING = "store.prompt_key_file"
-NO_KEY = f"no key is given ({VARIABLE}, or prompt_key_file in [store] of {FILE})"
-_FILE_BYTES = 4096
-_MAKE = "make one with: openssl rand -hex 32"
+KEY_VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
+KEY_SETTING = "store.prompt_key_file"
+NO_KEY = f"no key is given ({KEY_VARIABLE}, or prompt_key_file in [store] of {FILE})"
+_KEY_FILE_BYTES = 4096
+_KEY_REMEDY = "make one with: openssl rand -hex 32"
 _EARLIER = "an earlier version hashed them: runs of words are searched for, wording is not; ingest their logs again"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class PromptKey:
     """The key of hashed prompts, 16 to 64 bytes; or None, and why."""
 
     bytes: bytes | None
     why: str = ""
 
 
-def key_of(project: Project, environment: Mapping[str, str]) -> Key:
+def read_prompt_key(project: Project, environment: Mapping[str, str]) -> PromptKey:
     """The key that the environment, else the settings, give for a project.
 
     A file that only the settings name may be missing: whoever has a copy of the repository need not have its key.
     Raises ConfigError for a file inside the repository, one of another size, or one the environment names that is not
     there.
     """
-    said = environment.get(VARIABLE)
-    given, field = (said, VARIABLE) if said else (project.settings.prompt_key_file, SETTING)
+    said = environment.get(KEY_VARIABLE)
+    given, field = (said, KEY_VARIABLE) if said else (project.settings.prompt_key_file, KEY_SETTING)
     if not given:
-        return Key(None, NO_KEY)
+        return PromptKey(None, NO_KEY)
     path = Path.cwd() / Path(given).expanduser() if said else project.root / Path(given).expanduser()
     _refuse_inside(path, project, field)
     try:
         if not path.is_file():
             raise FileNotFoundError
-        if path.stat().st_size > _FILE_BYTES:
-            raise ConfigError("is too large for a key", where=str(path), field=field, remedy=_MAKE)
+        if path.stat().st_size > _KEY_FILE_BYTES:
+            raise ConfigError("is too large for a key", where=str(path), field=field, remedy=_KEY_REMEDY)
         content = path.read_bytes().strip()
     except OSError as error:
         if not said:
-            return Key(None, f"the key file that {SETTING} names cannot be read here")
-        raise ConfigError("cannot be read as a key file", where=str(path), field=field, remedy=_MAKE) from error
+            return PromptKey(None, f"the key file that {KEY_SETTING} names cannot be read here")
+        raise ConfigError("cannot be read as a key file", where=str(path), field=field, remedy=_KEY_REMEDY) from error
     if not KEY_BYTES[0] <= len(content) <= KEY_BYTES[1]:
         what = f"holds {len(content)} bytes, a key has {KEY_BYTES[0]} to {KEY_BYTES[1]}"
-        raise ConfigError(what, where=str(path), field=field, remedy=_MAKE)
-    return Key(content)
+        raise ConfigError(what, where=str(path), field=field, remedy=_KEY_REMEDY)
+    return PromptKey(content)
 
 
 def _refuse_inside(path: Path, project: Project, field: str) -> None:
@@ -67,13 +71,13 @@ def _refuse_inside(path: Path, project: Project, field: str) -> None:
     if any(
         at.is_relative_to(folder)
         for at in (Path(os.path.normpath(path)), path.resolve())
-        for folder in _folders(project)
+        for folder in _repository_folders(project)
     ):
         what = "lies inside the repository, where whoever has the hashes has the key"
         raise ConfigError(what, where=str(path), field=field, remedy="move it out, and never commit it")
 
 
-def _folders(project: Project) -> Iterator[Path]:
+def _repository_folders(project: Project) -> Iterator[Path]:
     found = project.repository
     folders = [project.root]
     if found is not None:
@@ -83,7 +87,7 @@ def _folders(project: Project) -> Iterator[Path]:
         yield from (folder.absolute(), folder.resolve())
 
 
-def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedPrompts:
+def open_hashed_prompts(project: Project, evidence: Evidence, key: PromptKey) -> HashedPrompts:
     """The prompts of the suites that a spec was measured on, as far as the key opens them.
 
     Raises RecordError for a damaged file.
@@ -98,7 +102,7 @@ def hashed_prompts(project: Project, evidence: Evidence, key: Key) -> HashedProm
         current, earlier = _by_version(opened)
         prompts += (Prompt(item, suite.name, suite.role, suite.behaviour, text) for item, text in (*current, *earlier))
         if earlier or not current:
-            why = _EARLIER if earlier else _why(own, key)
+            why = _EARLIER if earlier else _unsearched_reason(own, key)
             unsearched.append(UnsearchedSuite(suite.name, suite.role, why, bool(own)))
     return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
 
@@ -111,20 +115,20 @@ def _by_version(files: Sequence[PromptFile]) -> tuple[Sequence[Hashed], Sequence
     return tuple(current), tuple((item, content) for item, content in earlier if (item, content.runs) not in again)
 
 
-def _why(files: list[PromptFile], key: Key) -> str:
+def _unsearched_reason(files: list[PromptFile], key: PromptKey) -> str:
     if key.bytes is None:
         return key.why
     return "they are hashed with another key" if files else "no prompts of it were ingested with the key"
 
 
-def not_assessed(hashed: HashedPrompts) -> tuple[NotAssessed, ...]:
+def unsearched_notes(hashed: HashedPrompts) -> tuple[NotAssessed, ...]:
     """What an audit says of suites whose hashed prompts were passed over: one line a reason."""
     by_reason: dict[str, list[str]] = {}
     for one in (suite for suite in hashed.unsearched if suite.passed_over):
         by_reason.setdefault(one.why, []).append(one.suite)
-    return tuple(NotAssessed(f"hashed prompts of {_few(names)}", why) for why, names in by_reason.items())
+    return tuple(NotAssessed(f"hashed prompts of {_list_suites(names)}", why) for why, names in by_reason.items())
 
 
-def _few(names: list[str]) -> str:
+def _list_suites(names: list[str]) -> str:
     more = f" and {len(names) - 3} more suites" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}"

@@ -1,21 +1,159 @@
-"""The content id of a spec, to stamp on an evaluation."""
+"""Revisions and patches by the names people type: commits, tags, content ids, dated folders. Nothing is guessed.
+
+In comes a spec, its history and a name; out comes the revision or the patch it stands for, or a RevisionError.
+`read_stamps` gives the content id to stamp on an evaluation, without reading records.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from auditor.app.project import Place, chosen, git_of, history_of, locate
+from auditor.app.project import Place, Project, locate, read_history, require_repository, select_specs
+from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RepositoryError, RevisionError
-from auditor.git import Commit, Repository
+from auditor.git import Commit, Folder, Repository
+from auditor.model.spec import History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig, load
 from auditor.sources.specs.names import RevisionNames
-from auditor.sources.specs.repository import revision_in_force
+from auditor.sources.specs.repository import revision_in_force, spec_paths
 from auditor.sources.specs.revisions import read_revision
 
-_HEX = re.compile(r"[0-9a-fA-F]{4,64}")
+# What a person types for a revision or a patch, found; nothing is guessed.
+
+
+WORK_TREE = "work tree"
+
+_HEX_PREFIX = re.compile(r"[0-9a-f]{4,64}\Z")
+_NAMES_LISTED = 5
+_Candidate = TypeVar("_Candidate")
+
+
+def resolve_revision(project: Project | Place, config: SpecConfig, history: History, name: str) -> ComparisonSide:
+    """The revision that a name stands for.
+
+    Args:
+        history: the spec's, up to HEAD or the last dated folder.
+        name: a commit, a tag, a branch, HEAD~1, the beginning of a commit or content id (4 hex digits or more), a
+            dated folder or its beginning. A tag is not hidden by a branch of the same name.
+
+    Raises RevisionError where it stands for none or for several, or the spec is not there.
+    """
+    wanted = name.strip()
+    if not wanted:
+        raise RevisionError("is empty", where="the revision", remedy="name a commit, a tag or a dated folder")
+    if config.source == "folder":
+        return _resolve_in_folders(history, wanted)
+    return _resolve_in_git(require_repository(project, config), config, history, wanted)
+
+
+def revision_at(history: History, sighting: SpecCommit) -> ComparisonSide:
+    """The revision of a sighting, under the name it is known by."""
+    shown = sighting.label or sighting.name[:12]
+    return ComparisonSide(shown, history.revisions[sighting.revision], sighting.commit, sighting)
+
+
+def work_tree_revision(project: Project | Place, config: SpecConfig) -> ComparisonSide:
+    """What the files of the work tree say now, staged or not."""
+    return ComparisonSide(WORK_TREE, read_revision(Folder(project.root), config.paths), None, None)
+
+
+def resolve_patch(project: Project | Place, config: SpecConfig, history: History, name: str) -> Patch:
+    """The patch that a name stands for: the beginning of its id, or the revision it made, as `named` has it.
+
+    Raises RevisionError where it stands for none or for several.
+    """
+    patches, wanted = patches_of(history), name.strip()
+    found = {patch.id: patch for patch in patches if _is_prefix(patch.id, wanted)}
+    try:
+        at = resolve_revision(project, config, history, wanted)
+    except RevisionError as error:
+        if not found:
+            if _HEX_PREFIX.match(wanted.lower()):
+                raise RevisionError("is no patch and no commit here", where=name, remedy="see auditor log") from error
+            raise
+    else:
+        found |= {patch.id: patch for patch in _patches_into(patches, at, name, bool(found))}
+    return _single_candidate([(f"patch {patch.id[:12]}", patch) for patch in found.values()], name)
+
+
+def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenient: bool) -> list[Patch]:
+    """The patches that made a revision. Raises RevisionError where there is none, unless `lenient`."""
+    exact = [patch for patch in patches if at.sighting is not None and patch.after.name == at.sighting.name]
+    by_content = [patch for patch in patches if patch.after.revision == at.revision.id]
+    if exact or (at.commit is None and by_content):
+        return exact or by_content
+    if lenient:
+        return []
+    if at.sighting is not None and not at.sighting.parents:
+        raise RevisionError("is the first sighting, which no patch made", where=name, remedy="see auditor log")
+    remedy = f"the text it has came with patch {by_content[-1].id[:12]}" if by_content else "see auditor log"
+    raise RevisionError("is no patch: it does not change the spec", where=name, remedy=remedy)
+
+
+def _resolve_in_folders(history: History, name: str) -> ComparisonSide:
+    lower = name.lower()
+    exact = [one for one in history.sightings if name == one.name]
+    found = exact or [one for one in history.sightings if one.name.startswith(name)]
+    latest = {one.revision: one for one in history.sightings if _is_prefix(one.revision, lower)}
+    if not found and not latest:
+        known = _list_names([one.name for one in reversed(history.sightings)])
+        raise RevisionError("no such dated folder", where=name, remedy=f"give one of {known}")
+    one = _single_candidate([(one.name, one) for one in found or latest.values()], name)
+    return ComparisonSide(one.name, history.revisions[one.revision], None, one)
+
+
+def _resolve_in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> ComparisonSide:
+    by_content = {one.revision: one for one in history.sightings if _is_prefix(one.revision, name)}
+    try:
+        commit = _resolve_commit(repository, name)
+    except RevisionError:
+        if not by_content:
+            raise
+        one = _single_candidate([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
+        return ComparisonSide(name, history.revisions[one.revision], None, one)
+    known = {one.name: one for one in history.sightings}
+    if commit in known:
+        revision = history.revisions[known[commit].revision]
+    else:
+        revision = spec_paths(repository, config.paths).revision_at(commit)
+    both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
+    _single_candidate(both, name)
+    return ComparisonSide(name, revision, commit, known.get(commit))
+
+
+def _resolve_commit(repository: Repository, name: str) -> str:
+    """The commit of a tag, which a branch of the same name does not hide; else what git makes of the name."""
+    tagged = [commit for commit, tags in repository.tags().items() if name in tags]
+    return tagged[0] if tagged else repository.resolve(name)
+
+
+def _is_prefix(identity: str, text: str) -> bool:
+    lower = text.lower()
+    return _HEX_PREFIX.match(lower) is not None and identity.startswith(lower)
+
+
+def _single_candidate(candidates: Sequence[tuple[str, _Candidate]], name: str) -> _Candidate:
+    """The one candidate, or the one value all of them have. Raises RevisionError for several."""
+    first = candidates[0][1]
+    if any(value != first for _, value in candidates):
+        what = f"stands for several: {_list_names([shown for shown, _ in candidates])}"
+        raise RevisionError(what, where=name, remedy="write more of it")
+    return first
+
+
+def _list_names(names: Iterable[str]) -> str:
+    every = list(names)
+    return ", ".join(every[:_NAMES_LISTED]) + (", …" if len(every) > _NAMES_LISTED else "")
+
+
+# The content id of a spec, to stamp on an evaluation.
+
+
+_HEX_NAME = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +171,7 @@ class Stamp:
     caution: str | None = None
 
 
-def stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]:
+def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]:
     """The stamp of every spec asked for. Records are not read, so that a broken one stops no evaluation.
 
     Args:
@@ -47,15 +185,17 @@ def stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]
     revision of any of the specs, or for several of one.
     """
     with locate(where) as place:
-        configs = chosen(load(place.tree).specs, spec, in_git=place.repository is not None)
-        return _all_named(place, configs, name) if name is not None else tuple(_now(place, one) for one in configs)
+        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        return (
+            _stamp_named(place, configs, name) if name is not None else tuple(_stamp_now(place, one) for one in configs)
+        )
 
 
-def _all_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tuple[Stamp, ...]:
+def _stamp_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tuple[Stamp, ...]:
     found, errors = [], []
     for config in configs:
         try:
-            found.append(Stamp(config.name, _named(place, config, name)))
+            found.append(Stamp(config.name, _named_content_id(place, config, name)))
         except RevisionError as error:
             errors.append(error)
     if not found:
@@ -63,10 +203,10 @@ def _all_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tuple[
     return tuple(found)
 
 
-def _now(place: Place, config: SpecConfig) -> Stamp:
+def _stamp_now(place: Place, config: SpecConfig) -> Stamp:
     if config.source == "folder":
-        return Stamp(config.name, history_of(place, config).sightings[-1].revision)
-    repository = git_of(place, config)
+        return Stamp(config.name, read_history(place, config).sightings[-1].revision)
+    repository = require_repository(place, config)
     if repository.worktree is None:
         return Stamp(config.name, revision_in_force(repository, config.paths, "HEAD"))
     revision = read_revision(place.tree, config.paths)
@@ -87,17 +227,17 @@ def _caution(repository: Repository, config: SpecConfig, revision: str) -> str |
     return f"spec {config.name}: the work tree differs from HEAD; commit it before the results are ingested"
 
 
-def _named(place: Place, config: SpecConfig, name: str) -> str:
+def _named_content_id(place: Place, config: SpecConfig, name: str) -> str:
     """A person types it, so that what moves (HEAD, branches) stands for what it is at now."""
     if config.source == "folder":
-        return RevisionNames(history_of(place, config)).find(name)
-    repository = git_of(place, config)
-    if _HEX.fullmatch(name):
-        return RevisionNames(history_of(place, config), repository, config.paths).find(name)
-    return revision_in_force(repository, config.paths, _commit_named(repository, name))
+        return RevisionNames(read_history(place, config)).find(name)
+    repository = require_repository(place, config)
+    if _HEX_NAME.fullmatch(name):
+        return RevisionNames(read_history(place, config), repository, config.paths).find(name)
+    return revision_in_force(repository, config.paths, _commit_of_name(repository, name))
 
 
-def _commit_named(repository: Repository, name: str) -> str:
+def _commit_of_name(repository: Repository, name: str) -> str:
     """The commit of a tag, which a branch of the same name does not hide; else what git makes of the name."""
     tagged = [commit for commit, tags in repository.tags().items() if name in tags]
     return tagged[0] if tagged else repository.resolve(name)

@@ -1,22 +1,238 @@
-"""Whether the evaluation history is what it says, what it was, and what its logs say; and sealing it."""
+"""Whether the evaluation history is what it says, was, and what its logs and reports say; and sealing it.
+
+In come checkpoints from outside, raw logs and written reports; out comes a `Verification`. Records are derived from
+their logs again and compared member by member; a report is reproduced from the records and the commit it names, and
+every number of it compared.
+"""
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from difflib import SequenceMatcher
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
-from auditor.app.project import Place, locate, open_project
-from auditor.app.rederive import rederive
-from auditor.app.remade import remake
-from auditor.app.witness import witness_of
-from auditor.errors import RecordError, RepositoryError
+from auditor import __version__
+from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_run
+from auditor.app.project import (
+    Place,
+    Project,
+    locate,
+    open_project,
+    read_settings_at,
+    sealed_records,
+    select_specs,
+    snapshot_project,
+)
+from auditor.app.report import ReportRequest, check_witness, read_report_request, record_basis, report
+from auditor.audit import OutsideWitness, PreviousReport, RecordBasis, Report
+from auditor.errors import InputError, RecordError, RepositoryError
+from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint
-from auditor.report.verification import Held, LogsReport, Verification
+from auditor.model.period import Period
+from auditor.model.run import Grade, Run
+from auditor.model.verification import (
+    LogsReport,
+    OutsideCheckpoint,
+    RederivationState,
+    RederivedRecord,
+    ReportDifference,
+    Reproduction,
+    Verification,
+)
 from auditor.settings import load
+from auditor.sources.runs.interface import Engine, ReadOptions
 from auditor.store import seal as sealing
-from auditor.store.integrity import examine
+from auditor.store.codec import LATER, LATER_COLUMNS, encode
+from auditor.store.integrity import Contents, examine
+from auditor.store.records import load as load_records
+
+# Records held against the raw logs they came from: read again, counted again, compared member by member.
+
+
+# A log that was packed or converted since is another file of the same run; a correction names what a log cannot know.
+_NOT_COMPARED = {"source_sha256", "corrects"}
+# What an older record does not say, a log may say now.
+_ADDED_LATER = {*LATER, *(f"tallies.{name}" for name in LATER_COLUMNS)}
+
+
+def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = False) -> LogsReport:
+    """Holds every record of a project against the logs and tables in some files and folders.
+
+    A log is that of a record when it has the record's run identity; file names do not matter. Suites and bindings are
+    those of now. Raises ConfigError or RepositoryError where the project cannot be read.
+    """
+    rules, refused = read_ingest_rules(project), list[str]()
+    derived: dict[str, tuple[Run, str]] = {}
+    files, _ = discover(logs, Engine.AUTO)
+    for path in files:
+        try:
+            raws = choose_reader(path, Engine.AUTO).read(path, ReadOptions(ignore_extra))
+            runs = [to_run(raw, rules) for raw in raws]
+        except InputError as error:
+            line = str(error)
+            refused.append(line if line.startswith(str(path)) else f"{path}: {line}")
+            continue
+        for run in runs:
+            derived.setdefault(run.identity, (run, str(path)))
+    # As they were recorded, without the labels that were joined to them since.
+    recorded = load_records(project.tree, project.settings.store)
+    known = {run.identity for run in recorded}
+    unrecorded = [f"{file}: {run.suite}" for name, (run, file) in derived.items() if name not in known]
+    replaced = {run.corrects for run in recorded}
+    records = [_rederive_record(run, derived.get(run.identity), run.record in replaced) for run in recorded]
+    return LogsReport(len(files), tuple(refused), tuple(sorted(unrecorded)), tuple(records))
+
+
+def _rederive_record(run: Run, derived: tuple[Run, str] | None, replaced: bool) -> RederivedRecord:
+    if derived is None or replaced:
+        state = RederivationState.CORRECTED if replaced else RederivationState.NO_LOG
+        return RederivedRecord(run.record, run.suite, state, None, (), grade_without_logs(run.grade))
+    again, file = derived
+    differs = tuple(_differing_members(_record_members(run), _record_members(again)))
+    state = RederivationState.DIFFERS if differs else RederivationState.AGREES
+    grade = again.grade if not differs else grade_without_logs(run.grade)
+    return RederivedRecord(run.record, run.suite, state, file, differs, grade)
+
+
+def grade_without_logs(grade: Grade) -> Grade:
+    """The grade of a record that nobody derived again: what its log showed is the word of whoever ingested it."""
+    return max(grade, Grade.B)
+
+
+def _record_members(run: Run) -> Mapping[str, Any]:
+    """A record's members; of the tallies each by itself."""
+    members = canonical.loads(encode(run)[0])
+    assert isinstance(members, dict)
+    tallies = {f"tallies.{name}": column for name, column in members.pop("tallies").items()}
+    return {**members, **tallies}
+
+
+def _differing_members(record: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:
+    compared = (record.keys() | again.keys()) - _NOT_COMPARED - (_ADDED_LATER - record.keys())
+    return sorted(name for name in compared if record.get(name) != again.get(name))
+
+
+# A report made again from the records and the history it names, and every number of it compared.
+
+
+_DATA = re.compile(r'<data value="([^"]*)">(.*?)</data>')
+_TAG = re.compile(r"<[^>]*>")
+_FIGURE = re.compile(r"-?\d[\d.,]*")
+_DIFFERENCE_CHARACTERS, _CONTEXT_CHARACTERS = 120, 40
+
+
+def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Reproduction:
+    """Makes a report again and compares it.
+
+    Args:
+        path: what `auditor report` wrote: a page, Markdown or JSON.
+        where: a folder in the repository it was made in, or a copy of it.
+
+    Raises InputError for a file that is no report, and RepositoryError or RecordError where what it rests on is gone.
+    """
+    request, style, text = read_report_request(path)
+    period, given = Period(request.name, request.since, request.until), request.previous
+    previous = PreviousReport(given.name, given.head, given.batch) if given else None
+    with locate(where) as place:
+        project, contents, holding = _read_snapshot(place, request, str(path))
+        made = report(project, period, environment, (contents, holding), previous=previous)
+    again = _render(made, style)
+    other = request.auditor_version if request.auditor_version != __version__ else None
+    numbers = len(_DATA.findall(text)) if style == "html" else len(_FIGURE.findall(text))
+    differences = tuple(_differences(text, again, numbers_only=other is not None))
+    held_by = request.witness.held_by if request.witness else None
+    return Reproduction(str(path), request.head, request.batch, numbers, differences, other, held_by)
+
+
+def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Project, Contents, RecordBasis]:
+    """The project at the report's commit, with the records of its batches, and the store."""
+    if place.repository is not None:
+        place.repository.require_complete()
+    settings = read_settings_at(place, request.head)[1]
+    contents = examine(place.tree, settings.store)
+    only = sealed_records(contents, request.batch, where)
+    in_git = place.repository is not None
+    specs = [select_specs(settings.specs, name, in_git=in_git)[0] for name in request.specs]
+    project = snapshot_project(place, request.head, only, specs, settings.store)
+    said = request.witness
+    witness = OutsideWitness(said.held_by, said.number, tuple(said.differences)) if said else None
+    return project, contents, replace(_basis_of_batch(contents, request.batch), witness=witness)
+
+
+def _basis_of_batch(contents: Contents, batch: int | None) -> RecordBasis:
+    now = record_basis(contents)
+    if batch is None:
+        return now
+    upto = contents.checkpoints[:batch]
+    there = {name for ids in contents.ids.values() for name in ids}
+    records = sum(name in there for one in upto for name in one.ids)
+    return RecordBasis(records, batch, upto[-1].root, 0, now.faults)
+
+
+def _render(made: Report, style: str) -> str:
+    if style == "html":
+        from auditor.render.html.page import report_html
+
+        return report_html(made)
+    if style == "markdown":
+        from auditor.render.report_markdown import report_markdown
+
+        return report_markdown(made)
+    from auditor.render.report_json import report_json
+
+    return report_json(made)
+
+
+def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[ReportDifference]:
+    """Line by line; of lines that differ, the numbers that do, or the words where the numbers are the same."""
+    says, gives = text.splitlines(), again.splitlines()
+    if says == gives:
+        return
+    for op, a1, a2, b1, b2 in SequenceMatcher(None, says, gives, autojunk=False).get_opcodes():
+        if op == "equal":
+            continue
+        for at in range(max(a2 - a1, b2 - b1)):
+            old = says[a1 + at] if a1 + at < a2 else ""
+            new = gives[b1 + at] if b1 + at < b2 else ""
+            pairs = list(_differing_numbers(old, new))
+            if pairs:
+                yield from (ReportDifference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
+            elif not numbers_only:
+                yield ReportDifference(
+                    min(a1 + at, a2) + 1, *_from_first_difference(_plain_text(old), _plain_text(new))
+                )
+
+
+def _differing_numbers(old: str, new: str) -> Iterator[tuple[str, str]]:
+    found = [_DATA.findall(line) for line in (old, new)]
+    if len(found[0]) == len(found[1]):
+        for (was, shown), (value, text) in zip(*found, strict=True):
+            if (was, shown) != (value, text):
+                yield f"{_plain_text(shown)} ({was})", f"{_plain_text(text)} ({value})"
+
+
+def _plain_text(line: str) -> str:
+    return " ".join(html.unescape(_TAG.sub(" ", line)).split()) or "(nothing)"
+
+
+def _from_first_difference(old: str, new: str) -> tuple[str, str]:
+    """Two texts from shortly before where they part."""
+    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    start = max(0, same - _CONTEXT_CHARACTERS)
+    lead = "\u2026" if start else ""
+    return (
+        f"{lead}{old[start : start + _DIFFERENCE_CHARACTERS]}",
+        f"{lead}{new[start : start + _DIFFERENCE_CHARACTERS]}",
+    )
+
+
+# Whether the evaluation history is what it says, what it was, and what its logs say; and sealing it.
 
 
 def verify(
@@ -41,9 +257,9 @@ def verify(
     Raises RecordError for a checkpoint from outside that is none, or where there is no evaluation history; ConfigError
     or RepositoryError where the project cannot be read.
     """
-    with _store(where) as (place, store):
+    with _located_store(where) as (place, store):
         contents = examine(place.tree, store)
-    held = tuple(Held(one, witness_of(one, contents)) for one in against)
+    held = tuple(OutsideCheckpoint(one, check_witness(one, contents)) for one in against)
     return Verification(
         store=store,
         counts={folder: len(ids) for folder, ids in contents.ids.items()},
@@ -52,24 +268,24 @@ def verify(
         unsealed=contents.unsealed,
         faults=contents.faults,
         held=held,
-        logs=_derived(where, logs, ignore_extra=ignore_extra) if logs and not contents.faults else None,
+        logs=_rederive_logs(where, logs, ignore_extra=ignore_extra) if logs and not contents.faults else None,
         logs_asked=bool(logs),
-        reports=tuple(remake(path, where, environment) for path in reports),
+        reports=tuple(reproduce(path, where, environment) for path in reports),
     )
 
 
-def _derived(where: Path, logs: Sequence[Path], *, ignore_extra: bool) -> LogsReport:
+def _rederive_logs(where: Path, logs: Sequence[Path], *, ignore_extra: bool) -> LogsReport:
     with open_project(where) as project:
         return rederive(project, logs, ignore_extra=ignore_extra)
 
 
-def seal(where: Path) -> StoreCheckpoint | None:
+def seal_history(where: Path) -> StoreCheckpoint | None:
     """Seals the records that are in no batch yet as the next one, `checkpoints/NNNN.json` in the store.
 
     Returns the checkpoint made; None where everything is sealed. Raises RecordError where something in the store is
     wrong or cannot be written, RepositoryError for a bare repository.
     """
-    with _store(where) as (place, store):
+    with _located_store(where) as (place, store):
         if place.repository is not None and place.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and checkpoints are files of a work tree", where=str(where), remedy=remedy)
@@ -77,7 +293,7 @@ def seal(where: Path) -> StoreCheckpoint | None:
 
 
 @contextmanager
-def _store(where: Path) -> Iterator[tuple[Place, str]]:
+def _located_store(where: Path) -> Iterator[tuple[Place, str]]:
     with locate(where) as place:
         store = load(place.tree).store
         if not place.tree.list(store):

@@ -11,7 +11,9 @@ from auditor.model.verdict import Verdict
 _MISSING_SENTENCES = {
     MissingEvidence.FLOOR: "the test rate was zero already, so that nothing could fall",
     MissingEvidence.TEST: "whether the test rate moved cannot be told from these samples",
-    MissingEvidence.TRIGGER: "the only run before may be the bad one that triggered the patch; a second one would settle that",
+    MissingEvidence.TRIGGER: (
+        "the only run before may be the bad one that triggered the patch; a second one would settle that"
+    ),
     MissingEvidence.ZERO: "the held-out rate was zero already, so that nothing could fall there",
     MissingEvidence.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
     MissingEvidence.LOOKS: "runs were added after it could be read, and it would not hold however often one had looked",
@@ -79,7 +81,8 @@ def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, part
         )
     if ruling is None:
         return f"the test rate went {format_change(test)}: {comes_to}"
-    return f"the test rate went {format_change(test)}, and {_suite_name(ruling)} {format_change(ruling.change)}: {comes_to}"
+    held_out = f"{_suite_name(ruling)} {format_change(ruling.change)}"
+    return f"the test rate went {format_change(test)}, and {held_out}: {comes_to}"
 
 
 def _describe_rise(given: PValues, ruling: SuiteFacts | None, error: float) -> str:

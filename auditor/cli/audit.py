@@ -10,20 +10,29 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import OTHERS, console, day_of, format_option, repo_option, spec_option, today_option
-
-if TYPE_CHECKING:
-    from auditor.report import Audit
+from auditor.cli.options import (
+    TOOL_FORMATS,
+    console,
+    format_option,
+    repo_option,
+    resolve_day,
+    spec_option,
+    today_option,
+)
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
-    from auditor.report.verification import LogsReport
+    from collections.abc import Sequence
+
+    from auditor.app.project import Project
+    from auditor.audit import Audit
+    from auditor.model.verification import LogsReport
 
 
 @click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
 @spec_option
-@format_option("text", "json", *OTHERS)
+@format_option("text", "json", *TOOL_FORMATS)
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
@@ -53,34 +62,32 @@ def command(
     Exits 0 unless --fail-on matches (1); what a waiver excuses does not count. Without configuration, --spec PATH shows
     the patches of any file.
     """
-    from auditor.app.audit import audited
-    from auditor.app.debts import with_debts
-    from auditor.app.excused import with_waivers
+    from auditor.app.audit import add_debts, audit_with_evidence
     from auditor.app.project import open_project
-    from auditor.app.rederive import rederive
+    from auditor.app.waivers import add_waivers
+    from auditor.audit import check_fail_on, matches_fail_on
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
-    from auditor.report.fail_on import check_fail_on, matches
 
     check_fail_on(fail_on)
-    wanted = _range(commits, new_since)
+    wanted = _choose_range(commits, new_since)
     with open_project(repo, spec) as project:
-        derived = rederive(project, logs) if logs else None
+        derived = _rederive(project, logs) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
-        given, evidence = audited(known, wanted, os.environ, day_of(today))
-        found = with_debts(known, with_waivers(known, given, evidence, day_of(today)), evidence)
+        given, evidence = audit_with_evidence(known, wanted, os.environ, resolve_day(today))
+        found = add_debts(known, add_waivers(known, given, evidence, resolve_day(today)), evidence)
     if derived:
-        _say(derived)
-    code = EXIT_BLOCKED if matches(found, fail_on) else EXIT_PASS
-    click.echo(_rendered(found, style, code, day_of(today), verbose=verbose), nl=False)
+        _print_rederivation(derived)
+    code = EXIT_BLOCKED if matches_fail_on(found, fail_on) else EXIT_PASS
+    click.echo(_render(found, style, code, resolve_day(today), verbose=verbose), nl=False)
     return code
 
 
-def _rendered(found: Audit, style: str, code: int, day: date, *, verbose: bool) -> str:
+def _render(found: Audit, style: str, code: int, day: date, *, verbose: bool) -> str:
     if style == "json":
         from auditor.render.json import audit_json
 
         return audit_json(found)
-    if style in OTHERS:
+    if style in TOOL_FORMATS:
         from auditor.render.audit_results import of_audit
         from auditor.render.formats import FORMATS
 
@@ -97,16 +104,20 @@ def _rendered(found: Audit, style: str, code: int, day: date, *, verbose: bool) 
     return as_text(out, *first, *show(found, out.width), *told)
 
 
-def _say(derived: LogsReport) -> None:
+def _print_rederivation(derived: LogsReport) -> None:
     """What came of the logs, in one line; `auditor verify --logs` names the records."""
-    from auditor.report.verification import State
+    from auditor.model.verification import RederivationState
 
-    counts = ((State.AGREES, "agree"), (State.DIFFERS, "differ"), (State.NO_LOG, "have no log there"))
+    counts = (
+        (RederivationState.AGREES, "agree"),
+        (RederivationState.DIFFERS, "differ"),
+        (RederivationState.NO_LOG, "have no log there"),
+    )
     said = ", ".join(f"{derived.count(state):,} {words}" for state, words in counts)
     click.echo(f"auditor: records held against their logs: {said}; refused files: {len(derived.refused):,}", err=True)
 
 
-def _range(commits: str | None, new_since: str | None) -> str | None:
+def _choose_range(commits: str | None, new_since: str | None) -> str | None:
     """The range asked for. An empty one is a variable somebody forgot to set, and must not pass for "nothing new"."""
     if commits is not None and new_since is not None:
         raise click.UsageError("give RANGE or --new-since, not both")
@@ -114,3 +125,10 @@ def _range(commits: str | None, new_since: str | None) -> str | None:
         if given is not None and not given.strip():
             raise click.UsageError(f"{name} is empty")
     return commits if new_since is None else f"{new_since}..HEAD"
+
+
+def _rederive(project: Project, logs: Sequence[Path]) -> LogsReport:
+    """Imports what reads logs only where some are given."""
+    from auditor.app.verify import rederive
+
+    return rederive(project, logs)

@@ -20,8 +20,8 @@ def command(folder: Path) -> int:
     """
     from auditor.app.demo import QUARTER, REPORT, demonstrate
     from auditor.app.project import open_project
-    from auditor.app.report import report, sealed
-    from auditor.app.written import write_document
+    from auditor.app.report import report, seal_project
+    from auditor.cli.options import write_document
     from auditor.model.period import parse_quarter
     from auditor.render.demo import next_steps
     from auditor.render.html.page import report_html
@@ -30,7 +30,7 @@ def command(folder: Path) -> int:
 
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
-        sealed(project)
+        seal_project(project)
         found = report(project, parse_quarter(QUARTER))
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()

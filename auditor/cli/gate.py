@@ -10,14 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import OTHERS, console, day_of, format_option, repo_option, spec_option, today_option
+from auditor.cli.options import (
+    TOOL_FORMATS,
+    console,
+    format_option,
+    repo_option,
+    resolve_day,
+    spec_option,
+    today_option,
+)
 
 if TYPE_CHECKING:
     from auditor.gate.decision import Decision
 
 HOOKS = ("pre-commit", "pre-merge-commit", "pre-push", "reference-transaction", "pre-receive", "update")
 STATEMENT = "in-toto"
-_READ = ("pre-push", "reference-transaction", "pre-receive")
+_HOOKS_WITH_STDIN = ("pre-push", "reference-transaction", "pre-receive")
 
 
 @click.command("gate", short_help="The decision on what is about to land.")
@@ -28,7 +36,7 @@ _READ = ("pre-push", "reference-transaction", "pre-receive")
 @click.argument("arguments", metavar="[-- HOOK-ARGUMENTS...]", nargs=-1)
 @repo_option
 @spec_option
-@format_option("text", "json", *OTHERS, STATEMENT)
+@format_option("text", "json", *TOOL_FORMATS, STATEMENT)
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
 @today_option
 def command(
@@ -49,30 +57,29 @@ def command(
     patch, one that is changed or removed blocks it. Exits 1 where something is blocked, 3 where evidence is missing
     that the policy requires, else 0.
     """
-    from auditor.app.gate import Asked, gate
-    from auditor.app.hooked import Called, Hook, decisions
+    from auditor.app.gate import GateRequest, Hook, HookInput, decide_hook, gate
     from auditor.errors import worst_exit
 
-    _check(base, head, hook, arguments, branches)
+    _check_options(base, head, hook, arguments, branches)
     if style == STATEMENT and base is None:
         raise click.UsageError("a statement is about a commit that is there: give --base, and --head")
-    asked = Asked(spec, reveal, day_of(today), os.environ)
+    asked = GateRequest(spec, reveal, resolve_day(today), os.environ)
     if base is not None:
         found = [gate(repo, base=base, head=head or "HEAD", asked=asked)]
     else:
-        given = sys.stdin.read() if hook in _READ else ""
-        called = Called(Hook(hook) if hook else None, arguments, given, os.environ, branches, datetime.now(UTC))
-        found = [decision for _, decision in decisions(repo, called, asked)]
+        given = sys.stdin.read() if hook in _HOOKS_WITH_STDIN else ""
+        called = HookInput(Hook(hook) if hook else None, arguments, given, os.environ, branches, datetime.now(UTC))
+        found = [decision for _, decision in decide_hook(repo, called, asked)]
         if not found and hook is None:
             click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)
     for decision in found:
         if hook is None or decision.judged or decision.exit_code:
-            _record(decision, repo)
-            _say(decision, style)
+            _record_disclosure(decision, repo)
+            _print_decision(decision, style)
     return worst_exit([decision.exit_code for decision in found])
 
 
-def _check(
+def _check_options(
     base: str | None, head: str | None, hook: str | None, arguments: tuple[str, ...], branches: tuple[str, ...]
 ) -> None:
     if base is None and head is not None:
@@ -83,7 +90,7 @@ def _check(
         raise click.UsageError("--branch and further arguments belong to --hook")
 
 
-def _say(decision: Decision, style: str) -> None:
+def _print_decision(decision: Decision, style: str) -> None:
     if style == "json":
         from auditor.render.gate import gate_json
 
@@ -92,7 +99,7 @@ def _say(decision: Decision, style: str) -> None:
         from auditor.render.in_toto import in_toto
 
         click.echo(in_toto(decision), nl=False)
-    elif style in OTHERS:
+    elif style in TOOL_FORMATS:
         from auditor.render.decision_results import of_decision
         from auditor.render.formats import FORMATS
 
@@ -104,13 +111,13 @@ def _say(decision: Decision, style: str) -> None:
         click.echo(as_text(console(), *show(decision), wrap=False), nl=False)
 
 
-def _record(decision: Decision, repo: Path) -> None:
+def _record_disclosure(decision: Decision, repo: Path) -> None:
     """Writes down that held-out rates are about to be shown, before they are: what cannot be recorded is not shown."""
     if not any(entry.rates for entry in decision.entries):
         return
-    from auditor.app.looked import looked
+    from auditor.app.gate import record_disclosure
 
-    looks = looked(repo, decision.judged, datetime.now(UTC))
+    looks = record_disclosure(repo, decision.judged, datetime.now(UTC))
     suites = ", ".join(sorted({name for look in looks for name in look.suites}))
     told = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
     click.echo(f"auditor: held-out rates are shown to the author, {told}", err=True)

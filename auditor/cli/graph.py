@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import console, day_of, no_pager_option, page, repo_option, spec_option, today_option
+from auditor.cli.options import console, no_pager_option, page, repo_option, resolve_day, spec_option, today_option
 
 if TYPE_CHECKING:
     from auditor.evidence.graph import Graph, Node
@@ -45,18 +45,18 @@ def command(
     fell, and which verdicts rest on it; of a run what it depends on. Other formats than text draw a NODE with its
     neighbours and all these answers name; without NODE, the whole graph.
     """
-    from auditor.app.graph import found, graph
+    from auditor.app.graph import build_project_graph, find_node
     from auditor.app.project import open_project
-    from auditor.app.written import write_document
+    from auditor.cli.options import write_document
     from auditor.errors import EXIT_PASS
 
     style = style or ("text" if node is not None else "json")
     if node is None and style == "text":
         raise click.UsageError("text is of one NODE; give one, or another format")
     with open_project(repo, spec) as project:
-        web = graph(project, day_of(today), os.environ)
-    asked = None if node is None else found(web, node)
-    document = _rendered(web, asked, style)
+        web = build_project_graph(project, resolve_day(today), os.environ)
+    asked = None if node is None else find_node(web, node)
+    document = _render(web, asked, style)
     if output is not None:
         write_document(document, output, force=force)
         click.echo(f"wrote {output}", err=True)
@@ -67,7 +67,7 @@ def command(
     return EXIT_PASS
 
 
-def _rendered(web: Graph, asked: Node | None, style: str) -> str:
+def _render(web: Graph, asked: Node | None, style: str) -> str:
     if asked is not None and style == "text":
         from auditor.render.graph_text import show
         from auditor.render.plain import as_text

@@ -13,9 +13,9 @@ from auditor.cli.options import repo_option
 
 if TYPE_CHECKING:
     from auditor.git import Repository
-    from auditor.hooks import Found
+    from auditor.hooks import HookStatus
 
-_HONEST = (
+_CLIENT_NOTE = (
     "A client hook is a convenience: --no-verify, another core.hooksPath and plumbing pass it.\n"
     "What binds is the server's hook (auditor hook install --server in the bare repository) or CI, and\n"
     "auditor audit --fail-on suspected finds afterwards what landed all the same."
@@ -40,13 +40,13 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     from auditor.git import open_repository
 
     with open_repository(repo) as found:
-        wanted = _wanted(found, names, server=server)
-        judged = branches or _current(found)
-        stand = hooks.install(hooks.folder_of(found), wanted, _program(), judged)
-    _say(stand)
+        wanted = _choose_hooks(found, names, server=server)
+        judged = branches or _current_branch(found)
+        stand = hooks.install(hooks.hooks_folder(found), wanted, _program(), judged)
+    _print_status(stand)
     click.echo(f"judged: {', '.join(judged) or 'every branch'}")
     if not server:
-        click.echo(_HONEST)
+        click.echo(_CLIENT_NOTE)
     return 0
 
 
@@ -58,7 +58,7 @@ def remove_command(repo: Path) -> int:
     from auditor.git import open_repository
 
     with open_repository(repo) as found:
-        _say(hooks.remove(hooks.folder_of(found), (*hooks.CLIENT, *hooks.SERVER)))
+        _print_status(hooks.remove(hooks.hooks_folder(found), (*hooks.CLIENT, *hooks.SERVER)))
     return 0
 
 
@@ -70,13 +70,13 @@ def status_command(repo: Path) -> int:
     from auditor.git import open_repository
 
     with open_repository(repo) as found:
-        folder = hooks.folder_of(found)
+        folder = hooks.hooks_folder(found)
         click.echo(f"hooks of {folder}")
-        _say(hooks.status(folder, (*hooks.CLIENT, *hooks.SERVER)))
+        _print_status(hooks.status(folder, (*hooks.CLIENT, *hooks.SERVER)))
     return 0
 
 
-def _wanted(found: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
+def _choose_hooks(found: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
     from auditor import hooks
 
     known = (*hooks.CLIENT, *hooks.SERVER, "update")
@@ -88,7 +88,7 @@ def _wanted(found: Repository, names: Sequence[str], *, server: bool) -> tuple[s
     return tuple(names) or (hooks.SERVER if server or found.worktree is None else hooks.CLIENT)
 
 
-def _current(found: Repository) -> tuple[str, ...]:
+def _current_branch(found: Repository) -> tuple[str, ...]:
     """The branch that HEAD stands on, of a bare repository too."""
     named = found.command.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
     return () if named.status else (named.out.decode("utf-8", "surrogateescape").strip(),)
@@ -102,7 +102,7 @@ def _program() -> str:
     return str(own.absolute())
 
 
-def _say(stand: Sequence[Found]) -> None:
+def _print_status(stand: Sequence[HookStatus]) -> None:
     for one in stand:
         keeps = "; what was there before runs first" if one.keeps else ""
         click.echo(f"  {one.standing:<9}  {one.name}{keeps}")

@@ -57,7 +57,7 @@ def command(
     from auditor.app.ingest import ingest
     from auditor.sources.runs.interface import Engine
 
-    with _progress() as progress:
+    with _print_progress() as progress:
         report = ingest(
             paths,
             root=repo,
@@ -72,13 +72,13 @@ def command(
     if style == "json":
         click.echo(_json(report))
     else:
-        _show(report)
+        _print_files(report)
     click.echo("".join(f"{line}\n" for line in _notices(report)), nl=False, err=True)
     return report.exit_code
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, float | None], None] | None]:
+def _print_progress() -> Iterator[Callable[[str, float | None], None] | None]:
     """Says on a terminal's stderr which file is read and how far it is; leaves the line empty behind itself."""
     if not sys.stderr.isatty():
         yield None
@@ -102,7 +102,7 @@ def _json(report: IngestReport) -> str:
     return json.dumps({"schema": "auditor.ingest/1", **asdict(report)}, indent=1, sort_keys=True)
 
 
-def _show(report: IngestReport) -> None:
+def _print_files(report: IngestReport) -> None:
     """One row a file and a line of totals, on stdout; the names come last, and stay whole at any width."""
     from auditor.render.escape import terminal
 

@@ -11,8 +11,7 @@ import click
 from auditor.cli.options import format_option, repo_option
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
-    from auditor.app.init import Initialised
-    from auditor.app.survey import Survey
+    from auditor.app.init import InitReport, Survey
 
 
 @click.command("init", short_help="Write auditor.toml and eval_history/, from old logs if there are any.")
@@ -46,7 +45,7 @@ def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) ->
     elif done.survey is None:
         click.echo(_NEXT)
     else:
-        click.echo("\n".join(_found(done.survey, done)))
+        click.echo("\n".join(_survey_lines(done.survey, done)))
     if done.files:
         click.echo(f"wrote {', '.join(done.files)}{f' for {terminal(done.path)}' if done.path else ''}", err=True)
     if done.kept:
@@ -54,7 +53,7 @@ def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) ->
     return done.exit_code
 
 
-def _json(done: Initialised) -> str:
+def _json(done: InitReport) -> str:
     import json
     from dataclasses import asdict
 
@@ -62,9 +61,9 @@ def _json(done: Initialised) -> str:
     return json.dumps({"schema": "auditor.init/1", **told}, indent=1, sort_keys=True)
 
 
-def _found(survey: Survey, done: Initialised) -> Iterator[str]:
+def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
     """What there is, kind by kind and suite by suite; then what is left for a person, and what to do next."""
-    from auditor.app.proposals import described, label
+    from auditor.app.init import describe_values, score_label
     from auditor.render.escape import terminal
     from auditor.render.survey import aligned, listed, many
 
@@ -81,7 +80,9 @@ def _found(survey: Survey, done: Initialised) -> Iterator[str]:
     ]
     headings = ("runs", "samples", "invalid", "stamped", "by text", "no revision", "suite", "from; models")
     yield from aligned(headings, rows, 6)
-    scores = [f"{one.name}: {label(score)}: {described(score)}" for one in survey.suites for score in one.scores]
+    scores = [
+        f"{one.name}: {score_label(score)}: {describe_values(score)}" for one in survey.suites for score in one.scores
+    ]
     yield from listed("scores", scores)
     yield from listed("refused", survey.refused)
     yield from listed("passed over, being no log or table of a known kind", survey.passed_over)

@@ -1,19 +1,37 @@
-"""The command group: every module of this folder with a `command` is a verb."""
+"""The command group, and its table: which function of which module each verb is."""
 
 from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
+from collections.abc import Mapping
 
 import click
 
-from auditor import __version__, cli
+from auditor import __version__
 from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, AuditorError
 
-# Verb by module, so that help and dispatch import nothing that is not asked for.
-_VERBS = tuple(sorted(info.name for info in pkgutil.iter_modules(cli.__path__) if info.name not in ("main", "options")))
+# By name, so that help and dispatch import nothing but the verb that is called.
+_VERBS: Mapping[str, str] = {
+    "audit": "audit:command",
+    "blame": "history:blame_command",
+    "checks": "checks:command",
+    "demo": "demo:command",
+    "diff": "history:diff_command",
+    "gate": "gate:command",
+    "graph": "graph:command",
+    "hook": "hook:command",
+    "ingest": "ingest:command",
+    "init": "init:command",
+    "log": "history:log_command",
+    "plan": "plan:command",
+    "report": "report:command",
+    "revision": "revision:command",
+    "run": "run:command",
+    "show": "history:show_command",
+    "verify": "verify:command",
+}
 _PATH_SHOWN = 300
 
 
@@ -21,12 +39,13 @@ class _Verbs(click.Group):
     """Imports a verb when it is asked for."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_VERBS)
+        return sorted(_VERBS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command = importlib.import_module(f"auditor.cli.{cmd_name}").command
+        module, _, name = _VERBS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(f"auditor.cli.{module}"), name)
         assert isinstance(command, click.Command)
         return command
 
@@ -57,27 +76,27 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        _say(_usage(error))
+        _print_error(_usage(error))
         return EXIT_COULD_NOT_RUN
     except click.Abort:
-        _say("interrupted")
+        _print_error("interrupted")
         return EXIT_COULD_NOT_RUN
     except AuditorError as error:
-        _say(str(error))
+        _print_error(str(error))
         return error.exit_code
     except (BrokenPipeError, SystemExit):  # click makes exit 1 of a broken pipe, which here would mean "blocked"
-        _settle_stdout()
+        _drop_stdout()
         return EXIT_COULD_NOT_RUN
     except OSError as error:  # a full disk, a mode, a name too long: the machine's, not a bug
-        _settle_stdout()
-        _say(_refusal_of_the_machine(error))
+        _drop_stdout()
+        _print_error(_refusal_of_the_machine(error))
         return EXIT_COULD_NOT_RUN
     except Exception as error:  # whatever it is, it is ours, and must not look like a verdict
-        _say(f"a bug in auditor: {type(error).__name__}: {error} ({_where(error)})")
+        _print_error(f"a bug in auditor: {type(error).__name__}: {error} ({_where(error)})")
         return EXIT_BUG
 
 
-def _say(line: str) -> None:
+def _print_error(line: str) -> None:
     from auditor.render.escape import terminal
 
     click.echo(f"auditor: {terminal(line)}", err=True)
@@ -98,7 +117,7 @@ def _refusal_of_the_machine(error: OSError) -> str:
     return f"{': '.join(part for part in parts if part)}; check the path, its mode and the room on the disk"
 
 
-def _settle_stdout() -> None:
+def _drop_stdout() -> None:
     """What stdout does not take is dropped: Python would try again when it ends, and exit with a code of its own."""
     if sys.stdout is None:  # closed before Python began
         return

@@ -1,4 +1,7 @@
-"""Options several verbs share, and the console they print on."""
+"""Options several verbs share, and where their output goes: the console, a pager, or a new file.
+
+A file is written whole or not at all, and never over another one unless asked.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,45 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from auditor.errors import InputError
+
+# A document into a file: whole or not at all, and never over something else unless asked.
+
+
+def write_document(document: str, path: Path, *, force: bool) -> None:
+    """Writes a new file.
+
+    Args:
+        force: whether a file that is there is replaced; a link never is followed.
+
+    Raises InputError where there is one already, or no folder to put it in.
+    """
+    if not path.parent.is_dir():
+        raise InputError("no such folder", where=str(path.parent), remedy="make it first")
+    if path.is_symlink() or (path.exists() and not force):
+        raise InputError("is there already", where=str(path), remedy="give another name, or --force to replace a file")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+        with os.fdopen(handle, "wb") as file:
+            file.write(document.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# Options several verbs share, and the console they print on.
+
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _WIDTH_OF_A_PIPE = 120
 # Formats of other tools, beside our own text and JSON.
-OTHERS = ("sarif", "junit", "github", "gitlab", "markdown")
+TOOL_FORMATS = ("sarif", "junit", "github", "gitlab", "markdown")
 # A wrapped line keeps its last space inside of its colour.
 
 
@@ -63,7 +98,7 @@ def today_option(function: _Function) -> _Function:
     )(function)
 
 
-def day_of(today: datetime | None) -> date:
+def resolve_day(today: datetime | None) -> date:
     """The day asked for; else the one it is, in UTC."""
     return (today or datetime.now(UTC)).date()
 

@@ -50,11 +50,11 @@ def command(
 
 
 def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | None, style: str) -> int:
-    from auditor.app.plan import open_verdicts, patch_plans
+    from auditor.app.power import plan_open_verdicts, plan_patch
     from auditor.app.project import open_project
 
     with open_project(repo, spec) as project:
-        found = open_verdicts(project) if patch is None else patch_plans(project, patch, behaviour)
+        found = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
     if style == "json":
         from auditor.render.plan_json import plans_json
 
@@ -76,14 +76,14 @@ def _design(
     fall: float,
     style: str,
 ) -> int:
-    from auditor.app.plan import new_patch
+    from auditor.app.power import design_patch
     from auditor.app.project import open_project
 
     if behaviour is None:
-        found = new_patch(None, None, test_rate, held_out_rate, fall)
+        found = design_patch(None, None, test_rate, held_out_rate, fall)
     else:
         with open_project(repo, spec) as project:
-            found = new_patch(project, behaviour, test_rate, held_out_rate, fall)
+            found = design_patch(project, behaviour, test_rate, held_out_rate, fall)
     if style == "json":
         from auditor.render.plan_json import design_json
 

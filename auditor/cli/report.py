@@ -12,8 +12,8 @@ import click
 from auditor.cli.options import format_option, repo_option, since_option, spec_option
 
 if TYPE_CHECKING:
+    from auditor.audit import Report
     from auditor.model.period import Period
-    from auditor.report.periodic import Report
 
 
 @click.command("report", short_help="The audit report of a quarter, or of any period.")
@@ -53,22 +53,21 @@ def command(
     Give --quarter, or --since and --until (both days inclusive). Records that are in no batch yet are sealed as the
     next one, eval_history/checkpoints/NNNN.json: commit it, and give its root to somebody outside.
     """
-    from auditor.app.earlier import previous_in
     from auditor.app.project import open_project
-    from auditor.app.report import report, sealed
-    from auditor.app.written import write_document
+    from auditor.app.report import read_previous_report, report, seal_project
+    from auditor.cli.options import write_document
     from auditor.errors import EXIT_PASS, InputError
 
     if output is not None and output.suffix.lower() == ".pdf":
         remedy = "write HTML, as audit.html, and print that page from a browser"
         raise InputError("auditor writes no PDF", where=str(output), remedy=remedy)
-    period = _period(quarter, since, until)
-    given = previous_in(previous) if previous else None
+    period = _choose_period(quarter, since, until)
+    given = read_previous_report(previous) if previous else None
     with open_project(repo, spec) as project:
         if not no_seal:
-            sealed(project)
+            seal_project(project)
         found = report(project, period, os.environ, against=against, previous=given)
-    document = _rendered(found, style)
+    document = _render(found, style)
     if output is None:
         click.echo(document, nl=False)
     else:
@@ -77,7 +76,7 @@ def command(
     return EXIT_PASS
 
 
-def _period(quarter: str | None, since: datetime | None, until: datetime | None) -> Period:
+def _choose_period(quarter: str | None, since: datetime | None, until: datetime | None) -> Period:
     from auditor.model import period
 
     if (quarter is None) == (since is None and until is None):
@@ -89,7 +88,7 @@ def _period(quarter: str | None, since: datetime | None, until: datetime | None)
     return period.period_between(since.date(), until.date())
 
 
-def _rendered(report: Report, style: str) -> str:
+def _render(report: Report, style: str) -> str:
     if style == "json":
         from auditor.render.report_json import report_json
 

@@ -25,10 +25,10 @@ def command(name: str | None, repo: Path, spec: str | None) -> int:
     \b
     inspect eval task.py --metadata spec_revision=$(auditor revision)
     """
-    from auditor.app.revision import stamps
+    from auditor.app.revision import read_stamps
     from auditor.render.escape import terminal
 
-    found = stamps(repo, spec, name)
+    found = read_stamps(repo, spec, name)
     for stamp in found:
         click.echo(stamp.revision if len(found) == 1 else f"{terminal(stamp.spec)} {stamp.revision}")
     for caution in [stamp.caution for stamp in found if stamp.caution]:

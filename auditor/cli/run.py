@@ -39,10 +39,10 @@ def begin_command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 
     inspect eval task.py --metadata spec_revision=$(auditor revision) \\
         --metadata auditor_plan=$(auditor run begin --suite s --model m --samples 400)
     """
-    from auditor.app.begin import Wanted, begin
+    from auditor.app.preregister import PlannedRun, preregister
     from auditor.render.escape import terminal
 
-    begun = begin(repo, Wanted(**given), datetime.now(UTC))
+    begun = preregister(repo, PlannedRun(**given), datetime.now(UTC))
     plan = begun.plan
     click.echo(_json(plan) if style == "json" else plan.id)
     if begun.caution:

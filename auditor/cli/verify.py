@@ -46,7 +46,7 @@ def command(
     Exits 1 where something is not what it says or was, or differs from its log or its report; 2 where a log was
     refused; 3 where --logs has no log for a record; else 0.
     """
-    from auditor.app.verify import seal as seal_now
+    from auditor.app.verify import seal_history as seal_now
     from auditor.app.verify import verify
     from auditor.render.verify import verify_json, verify_lines
 

@@ -1,15 +1,22 @@
-"""The decision on what is about to land, as one frozen value; text, JSON and exit code are readings of it."""
+"""The decision on what is about to land, as one frozen value; text, JSON and exit code are readings of it.
+
+An `Entry` is one thing it says. `apply_waivers` takes entries and waivers and gives the entries back: what a waiver
+excuses stays, under its name.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from auditor.assess.ledger import WaiverFacts
+from auditor.assess.ledger import WaiverFacts, WaiverSubject
 from auditor.errors import EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS
-from auditor.gate.unblock import Remedy
+from auditor.gate.remedies import Remedy
 from auditor.model.finding import Place
 from auditor.model.spec import Patch
+
+# The decision on what is about to land, as one frozen value; text, JSON and exit code are readings of it.
 
 
 class Level(StrEnum):
@@ -109,3 +116,45 @@ class Decision:
 
     def _at(self, level: Level) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.level is level)
+
+
+# Waivers applied to a decision's entries. What a waiver excuses stays in the decision, under its name.
+
+
+_BLOCKING_LEVELS = (Level.BLOCKED, Level.MISSING)
+
+
+def waivable_subjects(entries: Iterable[Entry]) -> tuple[WaiverSubject, ...]:
+    """What waivers may be for among some entries."""
+    return tuple(WaiverSubject(entry.rule, entry.fingerprint, entry.patches) for entry in entries if entry.fingerprint)
+
+
+def apply_waivers(entries: Iterable[Entry], waivers: Sequence[WaiverFacts]) -> tuple[Entry, ...]:
+    """The entries, those that a waiver excuses at their own level; an entry without fingerprint cannot be waived.
+
+    A verdict and a check that says the same of a step are two findings: what still holds says whose waiver it is not.
+    """
+    counting = [facts.waiver for facts in waivers if not facts.why_not]
+    found = [
+        _apply_to_entry(entry, [w.name for w in counting if w.names(entry.rule, entry.fingerprint, entry.patches)])
+        for entry in entries
+    ]
+    excused = {_measurement_key(entry): entry for entry in reversed(found) if entry.waiver and entry.behaviour}
+    return tuple(_add_waiver_note(entry, excused.get(_measurement_key(entry))) for entry in found)
+
+
+def _apply_to_entry(entry: Entry, names: Sequence[str]) -> Entry:
+    if not names or entry.level not in _BLOCKING_LEVELS:
+        return entry
+    return replace(entry, level=Level.WAIVED, waiver=names[0], remedy=None)
+
+
+def _measurement_key(entry: Entry) -> tuple[object, ...]:
+    return entry.spec, entry.patches, entry.behaviour, entry.model
+
+
+def _add_waiver_note(entry: Entry, excused: Entry | None) -> Entry:
+    if excused is None or entry.level not in _BLOCKING_LEVELS or not entry.fingerprint:
+        return entry
+    said = f"waiver {excused.waiver} excuses {excused.rule} of it, and not this: {entry.rule} is a finding of its own"
+    return replace(entry, why=f"{entry.why}; {said}", rates=f"{entry.rates}; {said}" if entry.rates else None)

@@ -1,21 +1,31 @@
-"""Git, read with suspicion: the only importer of GitPython, and the trees every project file is read through."""
+"""Git, read with suspicion: the only importer of GitPython, and the trees every project file is read through.
 
-from auditor.git.ancestry import Ancestry
-from auditor.git.lines import CommitLine
-from auditor.git.repository import Repository, find_repository, open_repository
-from auditor.git.touched import Touched, touched
+In comes a folder; out comes a `Repository`, read by full object ids, and trees (`Folder`, `Commit`, `Index`) with
+`read` and `list`. Open `trees` first; `repository` resolves names and reads history, `objects` reads by id, `command`
+runs git, `write` makes commits.
+"""
+
+from auditor.git.repository import (
+    Ancestry,
+    CommitLine,
+    FileChange,
+    Repository,
+    file_changes,
+    find_repository,
+    open_repository,
+)
 from auditor.git.trees import Commit, Folder, Index, Tree
 
 __all__ = [
     "Ancestry",
     "Commit",
     "CommitLine",
+    "FileChange",
     "Folder",
     "Index",
     "Repository",
-    "Touched",
     "Tree",
+    "file_changes",
     "find_repository",
     "open_repository",
-    "touched",
 ]

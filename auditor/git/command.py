@@ -63,7 +63,7 @@ def without_git_variables() -> Iterator[None]:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitResult:
     """What one run of git gave: its exit status and both streams."""
 
     status: int
@@ -71,7 +71,7 @@ class Answer:
     err: str
 
 
-def history_incomplete(
+def incomplete_history_error(
     what: str, where: str, remedy: str = "run git fsck and fetch what is missing"
 ) -> RepositoryError:
     """The error for a history that is not all there."""
@@ -90,11 +90,11 @@ class Command:
         self.folder = folder
         self.variables = dict(variables or {})
 
-    def attempt(self, *arguments: str, stdin: bytes = b"") -> Answer:
+    def attempt(self, *arguments: str, stdin: bytes = b"") -> GitResult:
         """Run git and wait. Raises RepositoryError where git is not installed."""
         process = self.start(*arguments)
         out, err = process.communicate(stdin)
-        return Answer(process.returncode, out, err.decode(errors="replace"))
+        return GitResult(process.returncode, out, err.decode(errors="replace"))
 
     def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What git prints. Raises RepositoryError where it fails."""
@@ -111,23 +111,23 @@ class Command:
                 from git import Git
                 from git.exc import GitCommandNotFound
             except ImportError as error:  # GitPython runs git when it is imported
-                raise _not_installed() from error
+                raise _not_installed_error() from error
             git = Git(self.folder)
             git.update_environment(**ENVIRONMENT, **self.variables)
             call = ["git", "--no-pager", *overrides, *arguments]
             try:
                 return git.execute(call, istream=subprocess.PIPE, as_process=True)
             except (GitCommandNotFound, PermissionError) as error:
-                raise _not_installed() from error
+                raise _not_installed_error() from error
 
     def failure(self, message: str) -> RepositoryError:
         """The error for what git said on stderr."""
         lines = [line for line in message.splitlines() if line.startswith(("fatal:", "error:"))] or [message]
         said = lines[0].removeprefix("fatal:").removeprefix("error:").strip() or "git failed without a message"
         if any(word in message.lower() for word in _INCOMPLETE):
-            return history_incomplete(said, str(self.folder))
+            return incomplete_history_error(said, str(self.folder))
         return RepositoryError(f"git cannot read it: {said}", where=str(self.folder), remedy="run git fsck")
 
 
-def _not_installed() -> RepositoryError:
+def _not_installed_error() -> RepositoryError:
     return RepositoryError("git cannot be run", where="git", remedy="install git 2.34 or newer and put it on PATH")

@@ -9,13 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from auditor.errors import InternalError, RepositoryError
-from auditor.git.command import Command, Process, history_incomplete
+from auditor.git.command import Command, Process, incomplete_history_error
 
 # Bounds what one object may cost in memory; a record or a spec is far smaller.
 MAX_OBJECT_BYTES = 256 * 2**20
 # Asked for ahead of being read. Two such batches of ids stay below the smallest pipe buffer (16 KB), so that neither
 # side ever waits for the other.
-_AHEAD = 100
+_BATCH_IDS = 100
 _PIPE_BYTES = 2**20
 _ID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
@@ -60,7 +60,7 @@ def parse_tree(data: bytes, id_bytes: int) -> dict[str, Entry]:
     return entries
 
 
-def _widen(pipe: int) -> None:
+def _widen_pipe(pipe: int) -> None:
     """Let git unpack the next objects while one is looked at. Where the system does not let it, it waits more often."""
     if sys.platform == "linux":
         import fcntl
@@ -90,7 +90,7 @@ class Objects:
             if not is_object_id(object_id):
                 raise InternalError("not an object id", where=object_id)
         suffix = b"^{tree}\n" if kind == "tree" else b"\n"
-        batches = [object_ids[at : at + _AHEAD] for at in range(0, len(object_ids), _AHEAD)]
+        batches = [object_ids[at : at + _BATCH_IDS] for at in range(0, len(object_ids), _BATCH_IDS)]
         taken = 0
         try:
             for number in range(len(batches)):
@@ -114,7 +114,7 @@ class Objects:
         if self._process is None:
             self._process = self._command.start("cat-file", "--batch")
             assert self._process.stdout is not None
-            _widen(self._process.stdout.fileno())
+            _widen_pipe(self._process.stdout.fileno())
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(b"".join(name.encode() + suffix for batch in batches for name in batch))
@@ -127,7 +127,9 @@ class Objects:
         assert self._process.stdout is not None
         words = self._process.stdout.readline().split()
         if len(words) < 3:
-            raise self._broken() if not words else history_incomplete(f"object {object_id} is missing", self._where)
+            raise (
+                self._broken() if not words else incomplete_history_error(f"object {object_id} is missing", self._where)
+            )
         if words[1] != kind.encode():
             raise RepositoryError(f"object {object_id} is no {kind}", where=self._where, remedy="run git fsck")
         size = int(words[2])

@@ -1,25 +1,179 @@
-"""A repository: names resolved once, then commits, trees and blobs by id only."""
+"""A repository: names resolved once, then commits, trees and blobs by id only.
+
+Also its history: how each commit landed on the first-parent chain (`Ancestry`), what each landing does to some paths
+(`file_changes`), and whether history is all there: half a history must never be judged as if it were the whole.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from auditor.errors import RepositoryError, RevisionError
-from auditor.git.ancestry import FORMAT, Ancestry, ancestry_of
-from auditor.git.command import Command, history_incomplete
-from auditor.git.complete import refuse_incomplete
-from auditor.git.lines import CommitLine, commit_line
+from auditor.git.command import Command, incomplete_history_error
 from auditor.git.objects import MAX_OBJECT_BYTES, Entry, Objects, is_object_id, parse_tree
 
+# How commits landed: which commit of the first-parent chain brought each in, when that can have been, who wrote it.
+
+
+ANCESTRY_FORMAT = "%ct%x00%an%x00%ae"
+_LAST_SECOND = 253402300799  # of the year 9999; git takes any number
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """Every commit up to a tip.
+
+    Attributes:
+        chain: the first-parent chain, oldest first.
+        landed: for every commit, the place in `chain` of the commit that brought it in.
+        authors: name and address of each commit's author, as the commit says; git proves neither.
+        earliest: for each place in `chain`, the latest day of it and all before it (UTC, by committers' clocks).
+        latest: for each place in `chain`, the earliest day of it and all after it.
+        merged: for each place in `chain`, the parents of its commit that are not in the chain.
+    """
+
+    chain: tuple[str, ...]
+    landed: Mapping[str, int]
+    authors: Mapping[str, tuple[str, str]]
+    earliest: tuple[date, ...]
+    latest: tuple[date, ...]
+    merged: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _CommitHeader:
+    id: str
+    parents: tuple[str, ...]
+    day: date
+    author: tuple[str, str]
+
+
+def parse_ancestry(text: str, tip: str) -> Ancestry:
+    """What `git rev-list --parents --format=FORMAT TIP` prints, put in order. `tip` is a commit id in it."""
+    commits = {commit.id: commit for commit in _parse_commit_headers(text)}
+    chain = tuple(reversed(list(_first_parents(commits, tip))))
+    days = [commits[name].day for name in chain]
+    return Ancestry(
+        chain=chain,
+        landed=_landing_places(commits, chain),
+        authors={commit.id: commit.author for commit in commits.values()},
+        earliest=tuple(accumulate(days, max)),
+        latest=tuple(reversed(list(accumulate(reversed(days), min)))),
+        merged=tuple(commits[name].parents[1:] for name in chain),
+    )
+
+
+def _parse_commit_headers(text: str) -> Iterator[_CommitHeader]:
+    lines = text.split("\n")
+    for head, line in zip(lines[:-1:2], lines[1::2], strict=True):
+        name, *parents = head.removeprefix("commit ").split(" ")
+        seconds, author, address = line.split("\0")
+        day = datetime.fromtimestamp(min(max(int(seconds), 0), _LAST_SECOND), UTC).date()
+        yield _CommitHeader(name, tuple(parents), day, (author, address))
+
+
+def _first_parents(commits: Mapping[str, _CommitHeader], tip: str) -> Iterator[str]:
+    name: str | None = tip
+    while name is not None:
+        yield name
+        name = next(iter(commits[name].parents), None)
+
+
+def _landing_places(commits: Mapping[str, _CommitHeader], chain: Iterable[str]) -> dict[str, int]:
+    """Walks the chain from its beginning: what can be reached from a place and from none before it landed there."""
+    landed: dict[str, int] = {}
+    for place, name in enumerate(chain):
+        waiting = [name]
+        while waiting:
+            at = waiting.pop()
+            if at not in landed:
+                landed[at] = place
+                waiting.extend(commits[at].parents)
+    return landed
+
+
+# Whether all of history is there: half a history must never be judged as if it were the whole.
+
+
+class _IncompleteSign(NamedTuple):
+    file: str
+    what: str
+    remedy: str
+
+
+# Files below the common git directory that cut history short or take it from elsewhere; being there is enough.
+_INCOMPLETE_SIGNS = (
+    _IncompleteSign("shallow", "the clone is shallow", "run git fetch --unshallow (in CI: fetch-depth: 0)"),
+    _IncompleteSign("info/grafts", "parents are grafted", "remove .git/info/grafts"),
+    _IncompleteSign(
+        "objects/info/alternates",
+        "objects are borrowed from another repository",
+        "run git repack -a -d and remove .git/objects/info/alternates",
+    ),
+    _IncompleteSign("objects/info/http-alternates", "objects are borrowed over http", "clone it again"),
+)
+_PARTIAL_CLONE = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
+
+
+def refuse_incomplete(command: Command, common_dir: Path, where: str) -> None:
+    """Raise RepositoryError, with its remedy, at the first sign that history is not what its ids say."""
+    for sign in _incomplete_signs(command, common_dir):
+        raise incomplete_history_error(sign.what, where, sign.remedy)
+
+
+def _incomplete_signs(command: Command, common_dir: Path) -> Iterator[_IncompleteSign]:
+    yield from (sign for sign in _INCOMPLETE_SIGNS if (common_dir / sign.file).exists())
+    if command.run("for-each-ref", "--count=1", "refs/replace"):
+        yield _IncompleteSign(
+            "", "objects are replaced (refs/replace)", "run git replace -d for each of git replace -l"
+        )
+    # Git would fetch what a partial clone lacks, and run whatever the configuration says to fetch with.
+    if command.attempt("config", "--get-regexp", _PARTIAL_CLONE).out:
+        yield _IncompleteSign("", "the clone is partial", "clone it again without --filter")
+
+
+# Commits as git's lines say them.
+
+
+@dataclass(frozen=True, slots=True)
+class CommitLine:
+    """A commit that touches what was asked for.
+
+    Attributes:
+        id: the commit's id.
+        parents: the nearest such commits before it, first parent first.
+        date: the committer's, ISO 8601 with offset, as git prints it.
+        subject: the message's first line.
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    date: str
+    subject: str
+
+
+def parse_commit_line(head: str, line: str) -> CommitLine:
+    """What `git rev-list --parents --format=%cI%x00%s` prints of a commit, on two lines."""
+    commit, *parents = head.removeprefix("commit ").split(" ")
+    date, _, subject = line.partition("\0")
+    return CommitLine(commit, tuple(parents), date, subject)
+
+
+# A repository: names resolved once, then commits, trees and blobs by id only.
+
+
 _HEX_PREFIX = re.compile(r"[0-9a-f]{4,64}\Z")
-_HISTORY = ("--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse", "--encoding=UTF-8")
+_HISTORY_OPTIONS = ("--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse", "--encoding=UTF-8")
 # Similarity and the number of files compared are fixed here: a repository's configuration must not change ancestry.
-_RENAMES = ("--no-ext-diff", "--no-textconv", "-r", "-z", "-M50%", "-l1000", "--raw", "--diff-filter=R")
+_RENAME_OPTIONS = ("--no-ext-diff", "--no-textconv", "-r", "-z", "-M50%", "-l1000", "--raw", "--diff-filter=R")
 
 
 class Repository:
@@ -35,7 +189,7 @@ class Repository:
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
-        variables = {"GIT_DIR": str(git_dir), **_from_hook(git_dir, common_dir, environment)}
+        variables = {"GIT_DIR": str(git_dir), **_hook_variables(git_dir, common_dir, environment)}
         self._command = Command(git_dir, variables)
         self._objects = Objects(self._command)
         self._preloaded: dict[str, bytes] = {}
@@ -76,7 +230,7 @@ class Repository:
             raise RevisionError("is a range, and one revision is asked for", where=name, remedy="name one commit")
         answer = self._command.attempt("rev-parse", "--verify", "--end-of-options", f"{name}^{{commit}}")
         if "ambiguous" in answer.err:
-            raise RevisionError(_ambiguity(answer.err), where=name, remedy="write more of it")
+            raise RevisionError(_ambiguity_message(answer.err), where=name, remedy="write more of it")
         if answer.status:
             raise self._unresolved(name)
         return answer.out.decode().strip()
@@ -102,7 +256,9 @@ class Repository:
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether the commit `older` is `newer` or comes before it; both are ids."""
-        answer = self._command.attempt("merge-base", "--is-ancestor", _checked(older), _checked(newer))
+        answer = self._command.attempt(
+            "merge-base", "--is-ancestor", _require_object_id(older), _require_object_id(newer)
+        )
         if answer.status > 1:
             raise self._command.failure(answer.err)
         return answer.status == 0
@@ -110,7 +266,7 @@ class Repository:
     def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
         """The best common ancestors of two commits, both ids; none where their histories are unrelated."""
         self.require_complete()
-        answer = self._command.attempt("merge-base", "--all", _checked(one), _checked(other))
+        answer = self._command.attempt("merge-base", "--all", _require_object_id(one), _require_object_id(other))
         if answer.status > 1 or (answer.status and answer.err):
             raise self._command.failure(answer.err)
         return tuple(answer.out.decode().split())
@@ -118,8 +274,8 @@ class Repository:
     def ancestry(self, tip: str) -> Ancestry:
         """How every commit up to the id `tip` landed."""
         self.require_complete()
-        arguments = ("--parents", f"--format={FORMAT}", "--encoding=UTF-8", _checked(tip), "--")
-        return ancestry_of(self._command.run("rev-list", *arguments).decode("utf-8", "replace"), tip)
+        arguments = ("--parents", f"--format={ANCESTRY_FORMAT}", "--encoding=UTF-8", _require_object_id(tip), "--")
+        return parse_ancestry(self._command.run("rev-list", *arguments).decode("utf-8", "replace"), tip)
 
     def tags(self) -> dict[str, tuple[str, ...]]:
         """The names of tags, sorted, by the commit they stand for. Tags of anything else are left out."""
@@ -137,7 +293,12 @@ class Repository:
     def tags_upto(self, tip: str) -> tuple[str, ...]:
         """The names of the tags whose commit is the id `tip` or an ancestor of it, oldest first by their own dates."""
         self.require_complete()
-        arguments = (f"--merged={_checked(tip)}", "--sort=creatordate", "--format=%(refname:strip=2)", "refs/tags")
+        arguments = (
+            f"--merged={_require_object_id(tip)}",
+            "--sort=creatordate",
+            "--format=%(refname:strip=2)",
+            "refs/tags",
+        )
         return tuple(self._command.run("for-each-ref", *arguments).decode("utf-8", "surrogateescape").splitlines())
 
     def commits_touching(self, tip: str, pathspecs: Sequence[str]) -> tuple[CommitLine, ...]:
@@ -146,14 +307,14 @@ class Repository:
         A merge is among them where it differs from every side, or brings together sides that differ.
         """
         self.require_complete()
-        arguments = ("--format=%cI%x00%s", *_HISTORY, _checked(tip), "--", *pathspecs)
+        arguments = ("--format=%cI%x00%s", *_HISTORY_OPTIONS, _require_object_id(tip), "--", *pathspecs)
         lines = self._command.run("rev-list", *arguments).decode("utf-8", "replace").split("\n")
-        return tuple(commit_line(head, line) for head, line in zip(lines[:-1:2], lines[1::2], strict=True))
+        return tuple(parse_commit_line(head, line) for head, line in zip(lines[:-1:2], lines[1::2], strict=True))
 
     def renames(self, commits: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(commit, old path, new path) for every file that one of these commits renames, against its first parent."""
-        given = "".join(f"{_checked(commit)}\n" for commit in commits).encode()
-        arguments = ("diff-tree", "--stdin", "--diff-merges=first-parent", *_RENAMES)
+        given = "".join(f"{_require_object_id(commit)}\n" for commit in commits).encode()
+        arguments = ("diff-tree", "--stdin", "--diff-merges=first-parent", *_RENAME_OPTIONS)
         words = iter(self._command.run(*arguments, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
         commit = ""
         for word in words:
@@ -200,7 +361,7 @@ class Repository:
         if named.status == 0 and not is_object_id(name):  # a ref, whose object may not be here
             target = named.out.decode().strip()
             if self._command.attempt("cat-file", "-e", target).status:
-                return history_incomplete(f"{name} is {target}, which is missing", str(self))
+                return incomplete_history_error(f"{name} is {target}, which is missing", str(self))
         return RevisionError("is no commit here", where=name, remedy="fetch it, or check the name with git log")
 
     def _read_tree(self, object_id: str) -> Mapping[str, Entry]:
@@ -240,7 +401,7 @@ def find_repository(path: Path, environment: Mapping[str, str] | None = None) ->
     if answer.status or len(lines) != 2:
         raise Command(path).failure(answer.err)
     git_dir, common_dir = (Path(line) for line in lines)
-    return Repository(git_dir, common_dir, _worktree(path.resolve(), git_dir), environment or os.environ)
+    return Repository(git_dir, common_dir, _find_worktree(path.resolve(), git_dir), environment or os.environ)
 
 
 def open_repository(path: Path, environment: Mapping[str, str] | None = None) -> Repository:
@@ -255,40 +416,97 @@ def open_repository(path: Path, environment: Mapping[str, str] | None = None) ->
     return repository
 
 
-def _worktree(path: Path, git_dir: Path) -> Path | None:
+def _find_worktree(path: Path, git_dir: Path) -> Path | None:
     """The work tree is where the .git is; core.worktree, which a stranger may have set, is not asked."""
     if path.is_relative_to(git_dir.resolve()):
         return None
     return next((folder for folder in (path, *path.parents) if (folder / ".git").exists()), None)
 
 
-def _from_hook(git_dir: Path, common_dir: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def _hook_variables(git_dir: Path, common_dir: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """The two things a hook's environment may say, where they point into this very repository.
 
     `git commit -a` and `git commit PATH` prepare another index; a push that is being received is in quarantine.
     """
     found = {}
     index, quarantine = environment.get("GIT_INDEX_FILE"), environment.get("GIT_QUARANTINE_PATH")
-    if index and (file := _below(index, git_dir)):
+    if index and (file := _path_directly_below(index, git_dir)):
         found["GIT_INDEX_FILE"] = file
-    if quarantine and (folder := _below(quarantine, common_dir / "objects")):
+    if quarantine and (folder := _path_directly_below(quarantine, common_dir / "objects")):
         found["GIT_OBJECT_DIRECTORY"] = folder
         found["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(common_dir / "objects")
     return found
 
 
-def _below(text: str, folder: Path) -> str | None:
+def _path_directly_below(text: str, folder: Path) -> str | None:
     """The absolute path, if it lies directly in the folder; a relative one is the hook's, from the work tree's root."""
     path = Path(text) if Path(text).is_absolute() else folder / Path(text).name
     return str(path) if path.resolve().parent == folder.resolve() and path.exists() else None
 
 
-def _checked(object_id: str) -> str:
+def _require_object_id(object_id: str) -> str:
     if not is_object_id(object_id):
         raise RevisionError("is no full commit id", where=object_id)
     return object_id
 
 
-def _ambiguity(message: str) -> str:
+def _ambiguity_message(message: str) -> str:
     candidates = re.findall(r"^hint:\s+([0-9a-f]{4,64}) commit", message, re.MULTILINE)
     return f"is ambiguous: {', '.join(candidates[:5])}" if candidates else "is ambiguous"
+
+
+# What each commit of the first-parent chain does to some paths: against the commit before it, and what it merges.
+
+
+_DIFF_OPTIONS = ("--stdin", "-r", "-z", "--raw", "--no-renames", "--no-ext-diff", "--no-textconv")
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file that a landing touches.
+
+    Attributes:
+        place: of the landing in the chain, 1 or more: what the first commit has was there before anything landed.
+        how: "A" added, "M" changed, "D" removed, "T" made something else of.
+        beside: whether that is held against a parent which the landing merges, and not against the commit before it.
+    """
+
+    place: int
+    how: str
+    path: str
+    beside: bool
+
+
+def file_changes(repository: Repository, ancestry: Ancestry, paths: Sequence[str]) -> tuple[FileChange, ...]:
+    """Every file at or below `paths` that a landing touches, by place; of what it merges, what it changes or removes.
+
+    A merge that is the same as its first parent may drop what the other one had: only the second look sees that.
+    Two calls of git over the whole chain, whatever its length.
+    """
+    chain, places = ancestry.chain, {name: place for place, name in enumerate(ancestry.chain)}
+    before = zip(chain[1:], chain, strict=False)
+    aside = ((name, other) for name, others in zip(chain, ancestry.merged, strict=True) for other in others)
+    pairs = ((before, False, ()), (aside, True, ("--diff-filter=DMT",)))
+    found = [
+        FileChange(places[name], how, path, beside)
+        for some, beside, options in pairs
+        for name, how, path in _compare_pairs(repository, some, paths, *options)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.place, one.beside, one.path)))
+
+
+def _compare_pairs(
+    repository: Repository, pairs: Iterable[tuple[str, str]], paths: Sequence[str], *options: str
+) -> Iterator[tuple[str, str, str]]:
+    """(commit, how, path) of every difference of a commit from the one beside it."""
+    given = "".join(f"{name} {other}\n" for name, other in pairs).encode()
+    if not given:
+        return
+    call = ("--literal-pathspecs", "diff-tree", *_DIFF_OPTIONS, *options, "--", *paths)
+    words = iter(repository.command.run(*call, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
+    commit = ""
+    for word in words:
+        if word.startswith(":"):
+            yield commit, word.rpartition(" ")[2][:1], next(words)
+        else:
+            commit = word.strip()

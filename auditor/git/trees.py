@@ -36,7 +36,7 @@ class Folder:
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
         at, entry = str(self.root), None
-        for name in _parts(path):
+        for name in _path_parts(path):
             at = os.path.join(at, name)  # noqa: PTH118 - thousands of records are read, and a Path takes as long to make
             entry = _entry_on_disk(at)
             if entry is None:
@@ -53,7 +53,7 @@ class Folder:
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
         at = self.root
-        for name in _parts(prefix):
+        for name in _path_parts(prefix):
             at = at / name
             entry = _entry_on_disk(str(at))
             if entry is None:
@@ -81,7 +81,7 @@ class Commit:
     def entry(self, path: str) -> Entry | None:
         """What stands at a path, or None. Raises RepositoryError for a symbolic link or a submodule on the way."""
         entry = Entry("40000", self.commit_id)
-        for name in _parts(path):
+        for name in _path_parts(path):
             below = self.repository.tree(entry.id).get(name) if entry.is_folder else None
             if below is None:
                 return None
@@ -94,7 +94,7 @@ class Commit:
         folder = self.entry(prefix)
         if folder is None or not folder.is_folder:
             return {}
-        start = "".join(f"{name}/" for name in _parts(prefix))
+        start = "".join(f"{name}/" for name in _path_parts(prefix))
         return {start + path: entry for path, entry in self.repository.files_under(folder.id)}
 
 
@@ -106,14 +106,14 @@ class Index:
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
-        wanted = "/".join(_parts(path))
+        wanted = "/".join(_path_parts(path))
         self._refuse_on_the_way(wanted)
         entry = self._entries.get(wanted)
         return None if entry is None else self.repository.blob(entry.id)
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
-        wanted = "/".join(_parts(prefix))
+        wanted = "/".join(_path_parts(prefix))
         self._refuse_on_the_way(wanted)
         start = f"{wanted}/" if wanted else ""
         return tuple(sorted(path for path in self._entries if path.startswith(start)))
@@ -128,7 +128,7 @@ class Index:
                 refuse_indirection(self._entries[step], path, "index")
 
 
-def _parts(path: str) -> tuple[str, ...]:
+def _path_parts(path: str) -> tuple[str, ...]:
     """The names of a path from the root. Raises RepositoryError for one that leaves it."""
     parts = PurePosixPath(path).parts
     if path.startswith("/") or ".." in parts or "\0" in path:

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from auditor.assess.facts import BehaviourFacts
 from auditor.assess.ledger import waiver_subject
+from auditor.audit import Audit, LandingEntry, PatchEntry, SpecAudit
 from auditor.checks.catalogue import find_check
 from auditor.model.finding import Finding, Place, Severity
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
 from auditor.render.landings import landing_name
 from auditor.render.results import UNTOLD, Case, Problem, Results, State, Weight, patch_name, sentence, unique
-from auditor.report import Audit, LandingEntry, PatchEntry, SpecReport
 
 _SEVERE = {Severity.HIGH: Weight.ERROR, Severity.MEDIUM: Weight.WARNING}
 _ACCUSED = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.MEASUREMENT)
@@ -42,7 +42,7 @@ def of_audit(audit: Audit, exit_code: int) -> Results:
     )
 
 
-def _of_spec(spec: SpecReport) -> Iterator[Problem]:
+def _of_spec(spec: SpecAudit) -> Iterator[Problem]:
     for entry in spec.patches:
         name = patch_name(entry.facts.patch)
         places = {place: now(entry, spec, place) for place in {one.place for one in entry.findings}}
@@ -61,13 +61,13 @@ def _of_spec(spec: SpecReport) -> Iterator[Problem]:
     yield from (_of_finding(one, "the current revision", one.place or last) for one in spec.spec_findings)
 
 
-def now(entry: PatchEntry, spec: SpecReport, place: Place | None) -> Place | None:
+def now(entry: PatchEntry, spec: SpecAudit, place: Place | None) -> Place | None:
     """Where a patch's clause stands today; where it is gone, or was none, the first line of the spec."""
     there = entry.text.where_now(place) if place is not None else None
     return there or _last(spec)
 
 
-def _last(spec: SpecReport) -> Place | None:
+def _last(spec: SpecAudit) -> Place | None:
     files = spec.history.revisions[spec.history.sightings[-1].revision].files
     return Place(files[0].path, 1) if files else None
 
@@ -117,7 +117,7 @@ def _excused(problem: Problem, excused: Mapping[tuple[str, str], str], reasons: 
     return replace(problem, weight=Weight.NOTE, waiver=(name, terminal(reasons[name])))
 
 
-def _cases(spec: SpecReport, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
+def _cases(spec: SpecAudit, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
     for entry in spec.patches:
         name = patch_name(entry.facts.patch)
         yield from (_judged(spec, name, facts, excused) for facts in entry.facts.behaviours)
@@ -128,7 +128,7 @@ def _cases(spec: SpecReport, excused: Mapping[tuple[str, str], str]) -> Iterator
         yield _judged(spec, about, step.facts, excused)
 
 
-def _judged(spec: SpecReport, suite: str, facts: BehaviourFacts, excused: Mapping[tuple[str, str], str]) -> Case:
+def _judged(spec: SpecAudit, suite: str, facts: BehaviourFacts, excused: Mapping[tuple[str, str], str]) -> Case:
     subject = waiver_subject(facts.verdict, spec.history.spec, facts)
     waiver = excused.get((subject.rule, subject.fingerprint))
     untold = facts.verdict in UNTOLD or waiver is not None

@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, Rate
+from auditor.audit import PatchEntry
 from auditor.model.finding import Finding
 from auditor.model.verdict import WORST_FIRST, Verdict
 from auditor.render import json as documents
 from auditor.render import terminal as audit
 from auditor.render.escape import terminal
 from auditor.render.schema import BehaviourPart, PatchPart
-from auditor.report import PatchEntry
 
 
 def rate(of: Rate | None) -> str:

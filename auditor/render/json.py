@@ -7,6 +7,7 @@ import json as stdlib_json
 from auditor.assess.facts import Attribution, BehaviourFacts, CheckpointContrast, GapFacts, SuiteFacts
 from auditor.assess.ledger import waiver_subject
 from auditor.assess.sensitivity import Sensitivity
+from auditor.audit import Audit, CheckpointEntry, LandingEntry, PatchEntry, PeriodEntry
 from auditor.clauses.deontic import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
@@ -50,7 +51,6 @@ from auditor.render.schema import (
 )
 from auditor.render.uses import use_parts
 from auditor.render.waivers import excused_parts, waiver_part
-from auditor.report import Audit, CheckpointEntry, LandingEntry, PatchEntry, WindowEntry
 
 
 def audit_json(audit: Audit) -> str:
@@ -262,7 +262,7 @@ def _checkpoint(spec: str, entry: CheckpointEntry) -> CheckpointPart:
     return CheckpointPart(spec=spec, behaviour=behaviour_part(entry.facts, spec), findings=findings)
 
 
-def _window(spec: str, entry: WindowEntry) -> WindowPart:
+def _window(spec: str, entry: PeriodEntry) -> WindowPart:
     return WindowPart(
         spec=spec,
         names=list(entry.facts.names),

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rich.text import Text
 
+from auditor.audit import LandingEntry
 from auditor.render.escape import terminal
-from auditor.report import LandingEntry
 
 
 def landing_name(entry: LandingEntry) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from auditor.assess.facts import Change, Rate, Transfer
+from auditor.audit import PatchEntry
 from auditor.render.escape import markdown as text
-from auditor.report import PatchEntry
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]], without: str = "") -> Iterator[str]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import Attribution, BehaviourFacts, PatchFacts
+from auditor.audit import PatchEntry, Section, patch_day
+from auditor.document.report import explanations
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
@@ -15,9 +17,6 @@ from auditor.render.escape import markdown as text
 from auditor.render.html.words import changes_shown
 from auditor.render.markdown_parts import change, name_of, sentence, table, transfer
 from auditor.render.rates import reported_test
-from auditor.report import PatchEntry
-from auditor.report.periodic import Section, day_of
-from auditor.report.stories import stories
 
 _GRADES = {"A": "raw logs re-derived, with the spec's text in them", "B": "one row a sample", "C": "tallies"}
 
@@ -41,7 +40,7 @@ def flagged(section: Section, entry: PatchEntry) -> Iterator[str]:
     """Everything about a flagged patch."""
     yield from ("", f"### {name_of(entry)}", "")
     hiding = f", hiding suspected: {', '.join(entry.mechanisms)}" if entry.hiding_suspected else ""
-    yield f"**{entry.facts.verdict}**{hiding}; {day_of(entry)}, patch `{entry.facts.patch.id[:12]}`"
+    yield f"**{entry.facts.verdict}**{hiding}; {patch_day(entry)}, patch `{entry.facts.patch.id[:12]}`"
     for facts in main(entry):
         yield from _behaviour(facts, entry.facts)
     yield from _words(section, entry)
@@ -50,7 +49,7 @@ def flagged(section: Section, entry: PatchEntry) -> Iterator[str]:
 
 def other(entry: PatchEntry) -> Iterator[str]:
     """A patch that is not flagged, in a line a behaviour."""
-    yield f"- {day_of(entry)} **{entry.facts.verdict}** {name_of(entry)}"
+    yield f"- {patch_day(entry)} **{entry.facts.verdict}** {name_of(entry)}"
     for facts in main(entry):
         what = f" What did it is unresolved: {text('; '.join(facts.also_changed))}." if _is_unresolved(facts) else ""
         yield f"  - {text(facts.behaviour)}: {text(sentence(facts.conclusion))}{what}"
@@ -88,7 +87,7 @@ def _behaviour(facts: BehaviourFacts, patch: PatchFacts) -> Iterator[str]:
         yield from _waterfall(facts.attribution)
     yield from ("", *(f"- {text(line)}" for line in _beside(facts, patch)))
     yield from ("", "Compatible with, and what would tell:", "")
-    yield from (f"- {story.what} {story.separate}" for story in stories(facts))
+    yield from (f"- {story.what} {story.separate}" for story in explanations(facts))
 
 
 def _suites(facts: BehaviourFacts) -> Iterator[str]:

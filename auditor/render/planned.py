@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from auditor.assess.preregistration import PlanFacts
+from auditor.audit import SpecAudit
 from auditor.model.finding import Finding
 from auditor.render.schema import FindingPart, PlanPart
-from auditor.report import SpecReport
 
 
-def plan_parts(specs: Sequence[SpecReport], finding: Callable[[Finding], FindingPart]) -> list[PlanPart]:
+def plan_parts(specs: Sequence[SpecAudit], finding: Callable[[Finding], FindingPart]) -> list[PlanPart]:
     """The plans of some specs, and what became of them; `finding` makes a finding's part."""
     return [_part(one, map(finding, spec.plan_findings[one.plan.id])) for spec in specs for one in spec.plans]
 

@@ -1,4 +1,4 @@
-"""The periodic report as a JSON document (auditor.report/1): the audit whole, and what the period makes of it."""
+"""The periodic report as a JSON document (auditor.audit/1): the audit whole, and what the period makes of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import Field
 
 from auditor.assess.timeline import SeriesPoint
+from auditor.audit import Report, Section
+from auditor.document.report import RequestValue, answer_paragraphs, report_request
 from auditor.model.suite import Role
 from auditor.render.json import audit_document
 from auditor.render.parts import Part, printed, schema_of
@@ -15,9 +17,6 @@ from auditor.render.rates import rate_part
 from auditor.render.schema import AuditDocument, Number, RatePart
 from auditor.render.since import EarlierPart, SincePart, since_part
 from auditor.render.upkeep import SuiteRow, orphan_lines, suite_rows
-from auditor.report.answer import answer
-from auditor.report.periodic import Report, Section
-from auditor.report.request import Value, request_of
 
 
 class PeriodPart(Part):
@@ -117,8 +116,8 @@ class SectionPart(Part):
 class ReportDocument(Part):
     """The document `auditor report --format json` prints."""
 
-    schema_: Literal["auditor.report/1"] = Field(default="auditor.report/1", serialization_alias="schema")
-    request: dict[str, Value | dict[str, Value]]
+    schema_: Literal["auditor.audit/1"] = Field(default="auditor.audit/1", serialization_alias="schema")
+    request: dict[str, RequestValue | dict[str, RequestValue]]
     period: PeriodPart
     head: str | None
     records: HoldingPart
@@ -133,14 +132,17 @@ def report_json(report: Report) -> str:
     """The report as one JSON document, indented by two, with a newline at its end."""
     return printed(
         ReportDocument(
-            request=request_of(report),
+            request=report_request(report),
             records=HoldingPart.model_validate(report.holding, from_attributes=True),
             period=PeriodPart.model_validate(report.period, from_attributes=True),
             head=report.head,
             policy=PolicyPart.model_validate(report.policy, from_attributes=True),
             compared_with=EarlierPart.model_validate(report.earlier, from_attributes=True) if report.earlier else None,
             not_compared=report.no_earlier,
-            specs=[_section(section, text) for section, text in zip(report.sections, answer(report), strict=True)],
+            specs=[
+                _section(section, text)
+                for section, text in zip(report.sections, answer_paragraphs(report), strict=True)
+            ],
             audit=audit_document(report.audit),
         )
     )

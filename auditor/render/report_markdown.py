@@ -7,19 +7,16 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from auditor.assess.facts import GapFacts
+from auditor.audit import PatchEntry, PeriodEntry, RecordBasis, Report, Section, SpecChanges, patch_day
+from auditor.document.report import answer_paragraphs, first_spec_commit, report_request, text_change_sentence
 from auditor.model.suite import Role
+from auditor.model.verification import VERIFICATION_LIMITS
 from auditor.render import methods, upkeep
 from auditor.render.account import run_to_run
 from auditor.render.escape import markdown as text
 from auditor.render.markdown_parts import change, listed, name_of, rate, sentence, table, transfer
 from auditor.render.markdown_patch import findings, flagged, main, other, test_of
 from auditor.render.since import compared_with, other_lines, quiet, verdict_line
-from auditor.report import PatchEntry, WindowEntry
-from auditor.report.answer import answer, seen, text_changes
-from auditor.report.periodic import Holding, Report, Section, day_of
-from auditor.report.request import request_of
-from auditor.report.since import Since
-from auditor.report.verification import RESIDUAL
 
 _ROLES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 
@@ -33,11 +30,11 @@ def _lines(report: Report) -> Iterator[str]:
     names = ", ".join(text(section.spec.history.spec) for section in report.sections)
     yield f"# {names}, {text(report.period.name)}"
     yield ""
-    request = json.dumps(request_of(report)).replace("--", "-\\u002d")
+    request = json.dumps(report_request(report)).replace("--", "-\\u002d")
     yield f"<!-- auditor-report {request} -->"
     at = f", read at commit `{report.head[:12]}`" if report.head else ""
     yield f"{report.period.since} to {report.period.until}{at}, auditor {report.audit.auditor_version}"
-    for paragraph in answer(report):
+    for paragraph in answer_paragraphs(report):
         yield from ("", text(paragraph))
     for section in report.sections:
         yield from _section(report, section)
@@ -72,7 +69,7 @@ def _section(report: Report, section: Section) -> Iterator[str]:
         yield from ("", "## Carried over", "", "Flagged outside of the period:", "")
     for entry in outside:
         about = ", ".join(text(one.behaviour) for one in main(entry))
-        yield f"- {day_of(entry)} **{entry.facts.verdict}** {name_of(entry)} ({about})"
+        yield f"- {patch_day(entry)} **{entry.facts.verdict}** {name_of(entry)} ({about})"
     yield from _upkeep(report, section)
 
 
@@ -86,10 +83,10 @@ def _gaps(section: Section) -> Iterator[str]:
 
 
 def _day(section: Section, gap: GapFacts) -> date:
-    return seen(section, gap.since.revision).date.date()
+    return first_spec_commit(section, gap.since.revision).date.date()
 
 
-def _since_last(report: Report, since: Since | None) -> Iterator[str]:
+def _since_last(report: Report, since: SpecChanges | None) -> Iterator[str]:
     yield from ("", "## Since the last report", "", text(compared_with(report)))
     if since is None:
         if report.earlier is not None:
@@ -111,7 +108,7 @@ def _standing(gap: GapFacts | None) -> str:
 
 def _patches(section: Section) -> Iterator[str]:
     yield from ("", f"## Patches of {text(section.within.name)}", "")
-    if said := text_changes(section.period):
+    if said := text_change_sentence(section.period):
         yield from (said, "")
     rows = [row for entry in section.period for row in _rows(entry)]
     yield from table(("landed", "patch", "verdict", "measured", "test", "held-out", "transfer"), rows, "None.")
@@ -127,12 +124,12 @@ def _patches(section: Section) -> Iterator[str]:
 def _rows(entry: PatchEntry) -> Iterator[Sequence[object]]:
     verdict = f"**{entry.facts.verdict}**{', hiding suspected' if entry.hiding_suspected else ''}"
     if not main(entry):
-        yield day_of(entry), name_of(entry), verdict, "nothing, on both sides of it", "", "", ""
+        yield patch_day(entry), name_of(entry), verdict, "nothing, on both sides of it", "", "", ""
     for facts in main(entry):
         ruling = facts.ruling
         held_out = change(ruling.change) if ruling else "not measured"
         carried = transfer(ruling.transfer) if ruling and facts.fell else ""
-        yield day_of(entry), name_of(entry), verdict, text(facts.behaviour), test_of(facts), held_out, carried
+        yield patch_day(entry), name_of(entry), verdict, text(facts.behaviour), test_of(facts), held_out, carried
 
 
 def _windows(section: Section) -> Iterator[str]:
@@ -152,7 +149,7 @@ def _windows(section: Section) -> Iterator[str]:
         yield from ("", text(upkeep.no_news(section)))
 
 
-def _window_row(entry: WindowEntry) -> Sequence[object]:
+def _window_row(entry: PeriodEntry) -> Sequence[object]:
     facts = entry.facts.facts
     hiding = ", hiding suspected" if facts.hiding_suspected else ""
     held_out = change(facts.ruling.change) if facts.ruling else "not measured"
@@ -217,7 +214,7 @@ def _records(report: Report) -> Iterator[str]:
     yield from ("auditor verify --report THIS-FILE", "```")
 
 
-def _held(holding: Holding) -> Iterator[str]:
+def _held(holding: RecordBasis) -> Iterator[str]:
     unsealed = f", {holding.unsealed:,} of them unsealed" if holding.unsealed else ""
     faults = f"; {holding.faults:,} files of the store are not what they should be" if holding.faults else ""
     yield f"{holding.records:,} records{unsealed}{faults}."
@@ -230,4 +227,4 @@ def _held(holding: Holding) -> Iterator[str]:
         yield f"CHANGED since the checkpoint held by {text(holding.witness.held_by)}: {changed}."
     else:
         yield f"Unchanged since checkpoint {holding.witness.number}, held by {text(holding.witness.held_by)}."
-    yield RESIDUAL
+    yield VERIFICATION_LIMITS

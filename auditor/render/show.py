@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from auditor import __version__
+from auditor.audit import PatchEntry
 from auditor.clauses.comparison import Comparison
 from auditor.render import cards
 from auditor.render.clauses import changes_shown, counted, look_of
@@ -17,7 +18,6 @@ from auditor.render.escape import terminal
 from auditor.render.log import head
 from auditor.render.parts import ComparisonPart, Part, comparison_part, printed, schema_of
 from auditor.render.schema import PatchPart
-from auditor.report import PatchEntry
 
 
 class ShownPart(Part):

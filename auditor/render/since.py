@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from auditor.assess.facts import GapFacts
+from auditor.audit import Baseline, GapChange, GapTransition, Report, SpecChanges, VerdictChange
+from auditor.document.report import count_noun
 from auditor.model.verdict import Verdict
 from auditor.render.parts import Part
 from auditor.render.rates import rate_part
 from auditor.render.schema import RatePart
-from auditor.report.answer import many
-from auditor.report.periodic import Report
-from auditor.report.since import Became, Earlier, GapChange, Since, VerdictChange
 
 
 def compared_with(report: Report) -> str:
@@ -20,13 +19,13 @@ def compared_with(report: Report) -> str:
     earlier = report.earlier
     if earlier is None:
         return f"{report.no_earlier[:1].upper()}{report.no_earlier[1:]}."
-    said = f"Compared with {_state(earlier)}: {many(earlier.records, 'record')}, judged by its policy and suites."
-    gone = f" {many(earlier.gone, 'record')} of them can no longer be read, and what they said is left out."
+    said = f"Compared with {_state(earlier)}: {count_noun(earlier.records, 'record')}, judged by its policy and suites."
+    gone = f" {count_noun(earlier.gone, 'record')} of them can no longer be read, and what they said is left out."
     changed = " That checkpoint is NOT what it was when it landed: its root was another."
     return f"{said}{gone if earlier.gone else ''}{changed if earlier.rewritten else ''}"
 
 
-def _state(earlier: Earlier) -> str:
+def _state(earlier: Baseline) -> str:
     at = f" at commit {earlier.commit[:12]}" if earlier.commit else ""
     batch = f"batch {earlier.batch}, root {earlier.root[:12]}"
     if earlier.name:
@@ -54,7 +53,7 @@ def _hid(change: VerdictChange, side: int) -> str:
     return " with hiding suspected" if change.suspected[side] else ""
 
 
-def other_lines(since: Since) -> Iterator[str]:
+def other_lines(since: SpecChanges) -> Iterator[str]:
     """What else is not as it was: patches that history lost, the policy, the roles of suites."""
     for patch in since.lost:
         named = patch.after.subject or patch.id[:12]
@@ -63,7 +62,7 @@ def other_lines(since: Since) -> Iterator[str]:
         yield f"{what}: was {was}, is {is_}"
 
 
-def quiet(since: Since) -> str:
+def quiet(since: SpecChanges) -> str:
     """One sentence: patches since, and which of the lists are empty."""
     empty = [
         name
@@ -75,7 +74,7 @@ def quiet(since: Since) -> str:
         )
         if not some
     ]
-    landed = f"{many(len(since.new), 'patch', 'es')} landed since"
+    landed = f"{count_noun(len(since.new), 'patch', 'es')} landed since"
     return f"{landed[:1].upper()}{landed[1:]}{'; ' if empty else ''}{'; '.join(empty)}."
 
 
@@ -117,7 +116,7 @@ class StandingPart(Part):
 class GapChangePart(Part):
     """A standing gap that opened, closed or was carried over; null where the suite did not stand to the test at all."""
 
-    became: Became
+    became: GapTransition
     behaviour: str
     model: str
     suite: str
@@ -143,7 +142,7 @@ class SincePart(Part):
     rules: list[RulePart]
 
 
-def since_part(since: Since) -> SincePart:
+def since_part(since: SpecChanges) -> SincePart:
     """A spec's changes as their part of the document."""
     return SincePart(
         new=list(since.new),

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, Change, Rate, Transfer
+from auditor.audit import Audit, CheckpointEntry, PatchEntry, SpecAudit
 from auditor.clauses.deontic import Direction
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
@@ -21,7 +22,6 @@ from auditor.render.plans import open_plans
 from auditor.render.uses import use_lines
 from auditor.render.waivers import waiver_lines
 from auditor.render.windows import window_blocks
-from auditor.report import Audit, CheckpointEntry, PatchEntry, SpecReport
 
 STYLES = {
     Verdict.TEST_ONLY: "bold red",
@@ -58,7 +58,7 @@ def show(audit: Audit, width: int) -> Iterable[RenderableType]:
     yield _summary(audit)
 
 
-def _spec(spec: SpecReport, counts: bool) -> Iterable[RenderableType]:
+def _spec(spec: SpecAudit, counts: bool) -> Iterable[RenderableType]:
     times = len(spec.history.sightings)
     yield Text.assemble(("spec ", "dim"), (terminal(spec.history.spec), "bold"), f", seen {times} times\n")
     for entry in spec.patches:
@@ -262,7 +262,7 @@ def _because(facts: BehaviourFacts) -> str:
     return f" What did it is unresolved: {terminal('; '.join(facts.also_changed))}."
 
 
-def _gaps(spec: SpecReport, counts: bool) -> Table:
+def _gaps(spec: SpecAudit, counts: bool) -> Table:
     seen = {sighting.revision: sighting for sighting in reversed(spec.history.sightings)}
     models = {gap.model for gap in spec.gaps}
     table = _table("test", "held-out", "since", counts=counts)

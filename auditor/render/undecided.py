@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from auditor.audit import Coverage
 from auditor.render.escape import terminal
-from auditor.report import Coverage
 
 
 def could_not_tell(coverage: Coverage) -> Iterator[RenderableType]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from auditor.assess.facts import PeriodFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.preregistration import PlanState
+from auditor.audit import Coverage, PeriodEntry, Report, Section, patch_day
+from auditor.document.report import count_noun, count_times
 from auditor.model.finding import Finding
 from auditor.model.period import Period, parse_quarter
 from auditor.model.suite import Role, Suite
@@ -16,9 +18,6 @@ from auditor.render.landings import landing_name
 from auditor.render.plans import PLANS_SAY
 from auditor.render.waivers import waiver_text
 from auditor.render.windows import is_news
-from auditor.report import Coverage, WindowEntry
-from auditor.report.answer import many, times
-from auditor.report.periodic import Report, Section, day_of
 
 # Of eval prompts: cited and not there, there and not cited, removed with the clause they test.
 ORPHANS = ("SD201", "SD202", "SD203")
@@ -65,7 +64,7 @@ def orphan_lines(section: Section) -> list[str]:
     """Eval prompts that are orphaned at the current revision, and those that patches of the period orphaned."""
     standing = [f"now: {one.message}" for one in section.spec.spec_findings if is_orphan(one)]
     made = [
-        f"{day_of(entry)} {entry.facts.patch.after.subject or entry.facts.patch.id[:12]}: {one.message}"
+        f"{patch_day(entry)} {entry.facts.patch.after.subject or entry.facts.patch.id[:12]}: {one.message}"
         for entry in section.period
         for one in entry.findings
         if is_orphan(one)
@@ -117,7 +116,7 @@ def undecided_lines(coverage: Coverage) -> list[str]:
     for one in coverage.undecided:
         count, codes = grouped.get(one.why, (0, {}))
         grouped[one.why] = (count + 1, codes | dict.fromkeys(one.checks))
-    return [f"{why}: {times(count)} ({', '.join(sorted(codes))})" for why, (count, codes) in grouped.items()]
+    return [f"{why}: {count_times(count)} ({', '.join(sorted(codes))})" for why, (count, codes) in grouped.items()]
 
 
 def nothing_of(report: Report, section: Section) -> str:
@@ -133,12 +132,12 @@ def nothing_of(report: Report, section: Section) -> str:
     return "; ".join(f"no {name}" for name, some in kinds if not some)
 
 
-def quarter_windows(section: Section) -> list[WindowEntry]:
+def quarter_windows(section: Section) -> list[PeriodEntry]:
     """The windows that are a whole quarter of the period, by behaviour: several patches of it judged as one."""
     return [entry for entry in section.spec.windows if _is_of(entry.facts, section.within)]
 
 
-def telling(windows: Sequence[WindowEntry]) -> Iterator[WindowEntry]:
+def telling(windows: Sequence[PeriodEntry]) -> Iterator[PeriodEntry]:
     """Those that say what no patch in them says by itself."""
     return (entry for entry in windows if is_news(entry.facts))
 
@@ -161,6 +160,6 @@ def no_news(section: Section) -> str:
     count = len(section.spec.windows)
     if not count:
         return "No other window of history has two patches or more between states that were evaluated."
-    were = f"{many(count, 'window')} {'was' if count == 1 else 'were'} looked at in all of history"
+    were = f"{count_noun(count, 'window')} {'was' if count == 1 else 'were'} looked at in all of history"
     said = f"{were} (quarters, releases, the last patches): none says more than its patches do."
     return f"{said[:1].upper()}{said[1:]}"

@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.assess.holdout_reuse import HoldoutReuse
+from auditor.audit import SpecAudit
 from auditor.model.finding import Finding
 from auditor.render.escape import terminal
 from auditor.render.schema import FindingPart, UsePart
-from auditor.report import SpecReport
 
 
 def use_lines(uses: Sequence[HoldoutReuse]) -> Iterable[RenderableType]:
@@ -30,7 +30,7 @@ def use_lines(uses: Sequence[HoldoutReuse]) -> Iterable[RenderableType]:
     yield Padding(table, (0, 0, 1, 4), expand=False)
 
 
-def use_parts(specs: Sequence[SpecReport], finding: Callable[[Finding], FindingPart]) -> list[UsePart]:
+def use_parts(specs: Sequence[SpecAudit], finding: Callable[[Finding], FindingPart]) -> list[UsePart]:
     """Every held-out suite that was looked at; `finding` makes a finding's part."""
     return [
         UsePart(

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from auditor import __version__
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.run import Grade
+from auditor.model.verification import LogsReport, RederivationState, RederivedRecord, Reproduction, Verification
 from auditor.render.escape import terminal
-from auditor.report.verification import LogsReport, Rederived, Remade, State, Verification
 
 SCHEMA = "auditor.verify/1"
 _SHORT, _MOST = 12, 20
@@ -21,10 +21,10 @@ _NOUNS = {
     "prompts": ("file of hashed prompts", "files of hashed prompts"),
 }
 _STATES = {
-    State.AGREES: "agree with their logs",
-    State.DIFFERS: "differ from their logs",
-    State.CORRECTED: "replaced by a correction",
-    State.NO_LOG: "without a log among those given",
+    RederivationState.AGREES: "agree with their logs",
+    RederivationState.DIFFERS: "differ from their logs",
+    RederivationState.CORRECTED: "replaced by a correction",
+    RederivationState.NO_LOG: "without a log among those given",
 }
 
 
@@ -75,23 +75,23 @@ def checkpoint_line(checkpoint: StoreCheckpoint) -> str:
 def _logs(logs: LogsReport) -> Iterator[str]:
     yield f"logs: {_many(logs.files, 'file', 'files')} read, {len(logs.refused):,} refused"
     yield from (f"  refused: {terminal(line)}" for line in logs.refused)
-    counts = {state: count for state in State if (count := logs.count(state))}
+    counts = {state: count for state in RederivationState if (count := logs.count(state))}
     width = max((len(f"{count:,}") for count in counts.values()), default=0)
     for state, count in counts.items():
         yield f"  {count:>{width},}  {_STATES[state]}"
-        if state in (State.DIFFERS, State.NO_LOG):
+        if state in (RederivationState.DIFFERS, RederivationState.NO_LOG):
             yield from (f"    {_record(one)}" for one in logs.records if one.state is state)
     yield from (f"  in the logs, and never recorded: {terminal(line)}" for line in logs.unrecorded)
     grades = {grade: count for grade in Grade if (count := sum(one.grade is grade for one in logs.records))}
     yield f"  grades: {', '.join(f'{grade} {count:,}' for grade, count in grades.items()) or 'none'}"
 
 
-def _record(one: Rederived) -> str:
+def _record(one: RederivedRecord) -> str:
     how = f" in {', '.join(one.differs)} ({terminal(one.file or '')})" if one.differs else ""
     return f"{one.record[:_SHORT]} of {terminal(one.suite)}{how}"
 
 
-def _report(remade: Remade) -> Iterator[str]:
+def _report(remade: Reproduction) -> Iterator[str]:
     """What became of a report, made again."""
     at = f"commit {remade.head[:_SHORT]}" if remade.head else "the dated folders"
     rests = f"records up to batch {remade.batch}" if remade.batch else "the records that are here"

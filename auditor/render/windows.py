@@ -10,15 +10,15 @@ from rich.padding import Padding
 from rich.text import Text
 
 from auditor.assess.facts import BehaviourFacts, PeriodFacts
+from auditor.audit import PeriodEntry
 from auditor.model.verdict import Verdict
 from auditor.render.escape import terminal
-from auditor.report import WindowEntry
 
 _TOLD = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.MEASUREMENT, Verdict.PARTIAL)
 
 
 def window_blocks(
-    windows: Sequence[WindowEntry], numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
+    windows: Sequence[PeriodEntry], numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
 ) -> Iterable[RenderableType]:
     """The windows worth telling, one block each, then one line on the others; nothing without any."""
     if not windows:
@@ -41,7 +41,7 @@ def is_news(window: PeriodFacts) -> bool:
 
 
 def _block(
-    entry: WindowEntry, numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
+    entry: PeriodEntry, numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
 ) -> RenderableType:
     window, facts = entry.facts, entry.facts.facts
     hiding = f"  hiding suspected: {', '.join(facts.mechanisms)}" if facts.hiding_suspected else ""

@@ -7,14 +7,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from auditor.app.graph import graph
-from auditor.app.log import log
+from auditor.app.graph import build_project_graph
+from auditor.app.history import log
 from auditor.app.project import open_project
 from auditor.app.report import report
+from auditor.audit import Report
 from auditor.model.period import period_between
 from auditor.render.html.graph import graph_html
 from auditor.render.html.page import report_html
-from auditor.report.periodic import Report
 from benchmarks.speed.audits import FIRST, Built, build, read
 from benchmarks.speed.timing import Row, against, fastest, growth
 
@@ -50,7 +50,7 @@ def graph_rows(folder: Path) -> list[Row]:
     seconds, told = [], []
     for patches in GRAPHS:
         with open_project(build(folder / f"graph-{patches}", patches, BEHAVIOURS).folder) as project:
-            web = graph(project, FIRST)
+            web = build_project_graph(project, FIRST)
         seconds.append(fastest(partial(graph_html, web), 3))
         told.append(f"{len(graph_html(web).encode()) / MEGABYTE:.1f} MB")
     return [growth(f"page of the graph by patches, {2 * BEHAVIOURS} suites: {', '.join(told)}", GRAPHS, seconds)]

@@ -8,14 +8,14 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
 
-from auditor.app.graph import graph
+from auditor.app.graph import build_project_graph
 from auditor.assess.ledger import WaiverFacts
 from auditor.assess.preregistration import PlanFacts, PlanState
+from auditor.audit import Report
 from auditor.evidence.graph import Attributes, Graph, Link, Node
 from auditor.evidence.graph import build_graph as web_of
 from auditor.model.preregistration import Preregistration
 from auditor.model.waiver import Waiver
-from auditor.report.periodic import Report
 from tests.render.conftest import project_of, report_of
 
 # BEACON is the address of a server that counts who asks.
@@ -82,7 +82,7 @@ def web(folder: Path, payload: str = "") -> Graph:
     plan = Preregistration(
         "0" * 64, run.spec, run.revision, run.suite, run.model, run.checkpoint, "", 10, _WHEN, f"{payload}note"
     )
-    return graph(replace(project, plans=(plan,)), date(2026, 4, 1))
+    return build_project_graph(replace(project, plans=(plan,)), date(2026, 4, 1))
 
 
 def told_web(given: Graph, payload: str) -> Graph:

@@ -13,8 +13,8 @@ import pytest
 
 from auditor import warm
 from auditor.cli.main import _VERBS, run
+from tests.git.test_hostile import plant
 from tests.landings import SECOND, Evaluated, evaluated
-from tests.test_git_hostile import plant
 
 ZERO = "0" * 40
 HOOK = ("gate", "--hook", "pre-commit", "--branch", "main", "--")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.app.init import _BINDINGS, _SUITES
+from auditor.app.init import _BINDINGS_TEMPLATE, _SUITES_TEMPLATE
 from auditor.cli.main import run
 from auditor.git import Folder
 from auditor.model.policy import Policy
@@ -75,7 +75,7 @@ def test_the_examples_are_valid_and_the_defaults_are_those_that_hold(tmp_path: P
     assert roles == [Role.TEST, Role.HELD_OUT]
     [binding] = load_bindings(tree, "eval_history")
     assert binding.file == "2026-01-*.eval"
-    assert max(map(len, (_SUITES + _BINDINGS).splitlines())) <= 120
+    assert max(map(len, (_SUITES_TEMPLATE + _BINDINGS_TEMPLATE).splitlines())) <= 120
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from auditor.app.demo import demonstrate
-from auditor.app.remade import remake
+from auditor.app.verify import reproduce
 from auditor.cli.main import run
-from auditor.report.verification import Remade
+from auditor.model.verification import Reproduction
 from tests.cli.conftest import Said, one_line
 from tests.processes import auditor
 
@@ -36,8 +36,8 @@ def here(capsys: Capture, *arguments: str | Path) -> Said:
     return Said(code, *capsys.readouterr())
 
 
-def made_again(repository: Path, file: Path) -> Remade:
-    return remake(file, repository)
+def made_again(repository: Path, file: Path) -> Reproduction:
+    return reproduce(file, repository)
 
 
 def test_the_same_bytes_whatever_the_place(demonstration: Path, tmp_path: Path) -> None:

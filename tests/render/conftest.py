@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from auditor.app.audit import audit
-from auditor.app.project import Project, evidence_of, history_of
+from auditor.app.project import Project, build_evidence, read_history
 from auditor.app.report import report
 from auditor.assess.judge import assess
 from auditor.assess.ledger import Debt, WaiverFacts
+from auditor.audit import Audit, Baseline, BaselineSpec, LandingEntry, Report, changes_since
 from auditor.git import Folder
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
@@ -25,9 +26,6 @@ from auditor.model.run import Run
 from auditor.model.spec import revision_id
 from auditor.model.suite import Registry, Role, Suite
 from auditor.model.waiver import Waiver
-from auditor.report import Audit, LandingEntry
-from auditor.report.periodic import Report
-from auditor.report.since import Earlier, Then, since
 from auditor.settings import Settings, SpecConfig
 from tests.snapshots import assert_as_written
 from tests.worlds import counts, run, tallies
@@ -91,8 +89,8 @@ def report_of(folder: Path, named: Callable[[str], str]) -> Report:
     project = kept_up(project_of(folder, named), named)
     made = report(project, parse_quarter("2026Q1"))
     (section,) = made.sections
-    earlier = Earlier(2, "e" * 64, 6, 0, None, None, named("the first month"))
-    changed = since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
+    earlier = Baseline(2, "e" * 64, 6, 0, None, None, named("the first month"))
+    changed = changes_since(earlier, then_of(project), section.spec, Policy(error_rate=0.06), project.registry)
     sections = (replace(section, since=changed),)
     audit = with_what_git_says(replace(made.audit, auditor_version="0"), named)
     return replace(made, audit=audit, sections=sections, earlier=earlier)
@@ -121,12 +119,12 @@ def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
     return replace(given, debts=debts, waivers=(WaiverFacts(waiver, LAST, in_git=False),), landings=(landing,))
 
 
-def then_of(project: Project) -> Then:
+def then_of(project: Project) -> BaselineSpec:
     """The world before anybody had measured the second patch, and the first patch on held-out."""
     early = [one for one in project.runs if re.match("(letters|till)-2026-0[12]", one.record)]
     was = replace(project, runs=tuple(early))
-    evidence = evidence_of(was, history_of(was, was.specs[0]))
-    return Then(assess(evidence, was.settings.policy), was.settings.policy, was.registry)
+    evidence = build_evidence(was, read_history(was, was.specs[0]))
+    return BaselineSpec(assess(evidence, was.settings.policy), was.settings.policy, was.registry)
 
 
 def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:

@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, fromstring
 import jsonschema
 import pytest
 
+from auditor.audit import Audit
 from auditor.model.finding import Place
 from auditor.render.audit_results import of_audit
 from auditor.render.escape import workflow
@@ -27,7 +28,6 @@ from auditor.render.junit import junit
 from auditor.render.markdown import markdown
 from auditor.render.results import Case, Problem, Results, State, Weight, unique
 from auditor.render.sarif import sarif
-from auditor.report import Audit
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 

@@ -16,7 +16,7 @@ import networkx as nx
 import pytest
 from rich.console import Console
 
-from auditor.app.graph import found, graph
+from auditor.app.graph import build_project_graph, find_node
 from auditor.evidence import to_networkx
 from auditor.evidence.graph import Graph, Link, Node, subgraph
 from auditor.evidence.graph import build_graph as web_of_parts
@@ -36,7 +36,7 @@ HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #q
 
 
 def web_of_world(folder: Path, named: Callable[[str], str] = str) -> Graph:
-    return graph(project_of(folder, named), date(2026, 4, 1))
+    return build_project_graph(project_of(folder, named), date(2026, 4, 1))
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 def text_of(web: Graph, name: str) -> str:
     console = Console(force_terminal=False, width=100, color_system=None, file=io.StringIO())
-    return as_text(console, *show(web, found(web, name)))
+    return as_text(console, *show(web, find_node(web, name)))
 
 
 @pytest.mark.parametrize("node", ["letters", "forum-posts", "2026-02-02", "till-2026-03-02-m1-0", "keys", "m2"])
@@ -71,7 +71,7 @@ def test_the_whole_in_json_and_its_schema(web: Graph) -> None:
 
 
 def test_what_is_around_a_node_is_a_part_of_the_whole(web: Graph) -> None:
-    drawn = subgraph(web, around(web, found(web, "keys")))
+    drawn = subgraph(web, around(web, find_node(web, "keys")))
     assert all(web.nodes[name] is node for name, node in drawn.nodes.items())
     assert all(link in web.links for link in drawn.links)
     lines = [*drawn.nodes, *(f"{link.source} {link.kind} {link.target}" for link in drawn.links)]
@@ -79,7 +79,7 @@ def test_what_is_around_a_node_is_a_part_of_the_whole(web: Graph) -> None:
 
 
 def test_the_page_around_a_node(web: Graph) -> None:
-    page = graph_html(web, found(web, "letters"))
+    page = graph_html(web, find_node(web, "letters"))
     assert_looks_as_before("graph-letters.html", re.sub(r"auditor \d[\d.]*", "auditor 0", page))
 
 
@@ -106,7 +106,7 @@ def test_graphml_is_read_again_by_networkx(web: Graph) -> None:
 def test_every_node_is_linked_and_found_by_its_id(web: Graph) -> None:
     for name, node in web.nodes.items():
         assert web.outgoing.get(name) or web.incoming.get(name), name
-        assert found(web, name) is node
+        assert find_node(web, name) is node
 
 
 def check_page(page: str) -> Elements:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from auditor.app.graph import graph
+from auditor.app.graph import build_project_graph
 from auditor.evidence.graph import (
     Graph,
     Link,
@@ -22,7 +22,7 @@ from tests.render.conftest import project_of
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Graph:
-    return graph(project_of(tmp_path_factory.mktemp("questions"), str), date(2026, 4, 1))
+    return build_project_graph(project_of(tmp_path_factory.mktemp("questions"), str), date(2026, 4, 1))
 
 
 def clause(world: Graph, words: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from auditor.audit import Audit
 from auditor.render.json import audit_json, json_schema
-from auditor.report import Audit
 from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 

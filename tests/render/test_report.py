@@ -11,12 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from auditor.audit import Report
 from auditor.model.verdict import Verdict
 from auditor.render.html.page import report_html
 from auditor.render.html.timeline import timeline
 from auditor.render.report_json import json_schema, report_json
 from auditor.render.report_markdown import report_markdown
-from auditor.report.periodic import Report
 from tests.render.conftest import assert_looks_as_before, report_of
 from tests.snapshots import assert_as_written
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from auditor.audit import PeriodEntry, Report
 from auditor.cli.main import run as auditor
+from auditor.document.report import answer_sentences
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import markdown
@@ -28,9 +30,6 @@ from auditor.render.upkeep import (
     undecided_lines,
     waiver_lines,
 )
-from auditor.report import WindowEntry
-from auditor.report.answer import sentences
-from auditor.report.periodic import Report
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
 from tests.repos import GitRepo
@@ -66,7 +65,7 @@ def test_every_line_is_in_both(quarter_report: Report) -> None:
     (section,) = quarter_report.sections
     assert section.since is not None
     lines = [
-        *sentences(quarter_report)[0],
+        *answer_sentences(quarter_report)[0],
         compared_with(quarter_report),
         quiet(section.since),
         *map(verdict_line, section.since.verdicts),
@@ -85,7 +84,7 @@ def test_every_line_is_in_both(quarter_report: Report) -> None:
 
 
 def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
-    (said,) = sentences(quarter_report)
+    (said,) = answer_sentences(quarter_report)
     assert said == (
         "The spec conduct was patched three times in 2026Q1: one moved only the score, one carried over to held-out "
         "and one cannot be told from the evidence there is.",
@@ -99,7 +98,7 @@ def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
 def test_a_quarter_of_small_steps_is_judged_as_one_window(quarter_report: Report) -> None:
     (section,) = quarter_report.sections
     found = of_stairs(list(range(60, 5, -5)), [60] * 11)
-    windows = tuple(WindowEntry(*pair) for pair in zip(found.windows, ran(found).by_window, strict=True))
+    windows = tuple(PeriodEntry(*pair) for pair in zip(found.windows, ran(found).by_window, strict=True))
     salami = replace(section, spec=replace(section.spec, windows=windows))
     given = replace(quarter_report, sections=(salami,))
     assert quarter_windows(salami) == list(windows)

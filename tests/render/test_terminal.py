@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from auditor.audit import Audit
 from auditor.render.escape import terminal
 from auditor.render.plain import as_text
 from auditor.render.terminal import show
-from auditor.report import Audit
 from tests.render.conftest import assert_looks_as_before
 
 

@@ -8,11 +8,11 @@ from rich.console import Console
 from rich.text import Text
 
 from auditor.assess.facts import Assessment
+from auditor.audit import PeriodEntry
 from auditor.checks.catalogue import all_checks
 from auditor.render.plain import as_text
 from auditor.render.terminal import STYLES
 from auditor.render.windows import window_blocks
-from auditor.report import WindowEntry
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
 
@@ -21,7 +21,7 @@ WIDE = Console(width=120, color_system=None, highlight=False, markup=False, emoj
 
 def shown(found: Assessment) -> Sequence[str]:
     checked = ran(found)
-    entries = [WindowEntry(*pair) for pair in zip(found.windows, checked.by_window, strict=True)]
+    entries = [PeriodEntry(*pair) for pair in zip(found.windows, checked.by_window, strict=True)]
     blocks = window_blocks(entries, lambda facts: Text("  (numbers)"), STYLES)
     return [line.rstrip() for line in as_text(WIDE, *blocks).splitlines()]
 

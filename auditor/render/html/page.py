@@ -9,11 +9,21 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from auditor.assess.facts import BehaviourFacts, SuiteFacts
+from auditor.audit import PatchEntry, Report, Section, patch_day
 from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import Check
 from auditor.clauses.deontic import Direction
+from auditor.document.report import (
+    Explanation,
+    answer_sentences,
+    explanations,
+    first_spec_commit,
+    report_request,
+    text_change_sentence,
+)
 from auditor.model.finding import Finding
 from auditor.model.suite import Role
+from auditor.model.verification import VERIFICATION_LIMITS
 from auditor.render import methods, upkeep
 from auditor.render.account import (
     PARTS_NAMED,
@@ -28,12 +38,6 @@ from auditor.render.html import figures, numbers, timeline, words
 from auditor.render.html.environment import environment, style_of
 from auditor.render.rates import reported_test
 from auditor.render.since import compared_with, other_lines, quiet, verdict_line
-from auditor.report import PatchEntry
-from auditor.report.answer import seen, sentences, text_changes
-from auditor.report.periodic import Report, Section, day_of
-from auditor.report.request import request_of
-from auditor.report.stories import Story, stories
-from auditor.report.verification import RESIDUAL
 
 _KINDS = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
 _ROLES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
@@ -64,12 +68,12 @@ def report_html(report: Report) -> str:
         .get_template("report.html")
         .render(
             report=report,
-            residual=RESIDUAL,
-            answers=sentences(report),
+            residual=VERIFICATION_LIMITS,
+            answers=answer_sentences(report),
             style=style,
             style_hash=digest,
             method=lambda text: _filled(text, report),
-            request=json.dumps(request_of(report)),
+            request=json.dumps(report_request(report)),
         )
     )
 
@@ -88,15 +92,15 @@ def _environment() -> Environment:
         few=_FEW,
         rules=_rules,
         by_direction=_by_direction,
-        seen=seen,
-        day_of=day_of,
+        seen=first_spec_commit,
+        day_of=patch_day,
         kind_of=lambda suite: _KINDS[suite.role],
         main=_main,
         reported=reported_test,
         telling=telling,
         hangs_on=hangs_on,
         further=lambda facts: [line.plain for line in further_lines(facts)],
-        text_changes=text_changes,
+        text_changes=text_change_sentence,
         compared_with=compared_with,
         other_lines=other_lines,
         quiet=quiet,
@@ -160,11 +164,11 @@ def _listed(section: Section, entry: PatchEntry) -> list[BehaviourFacts]:
     return found if section.is_flagged(entry) or len(found) <= _ROWS else []
 
 
-def _stories_of(entry: PatchEntry) -> list[tuple[tuple[Story, ...], list[str]]]:
+def _stories_of(entry: PatchEntry) -> list[tuple[tuple[Explanation, ...], list[str]]]:
     """What the behaviours that make a patch's verdict are compatible with, told once for those it is the same of."""
-    told: dict[tuple[Story, ...], list[str]] = {}
+    told: dict[tuple[Explanation, ...], list[str]] = {}
     for one in _main(entry):
-        told.setdefault(tuple(stories(one)), []).append(one.behaviour)
+        told.setdefault(tuple(explanations(one)), []).append(one.behaviour)
     return list(told.items())
 
 

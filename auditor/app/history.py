@@ -1,0 +1,230 @@
+"""A spec's history: its log, two revisions compared, a clause's whole life, one patch.
+
+`log` and `show` read records and the audit; `diff` and `blame` read the text alone. In come names of revisions,
+patches or clauses; out come frozen values that `render` prints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+from auditor.app.project import Place, Project, build_evidence, locate, read_history, select_specs
+from auditor.app.revision import resolve_patch, resolve_revision, revision_at, work_tree_revision
+from auditor.clauses.blame import (
+    ClauseHistory,
+    ClauseState,
+    clause_history,
+    clause_states,
+    find_clauses,
+    is_clause_place,
+)
+from auditor.clauses.comparison import Comparison, ComparisonSide, compare_revisions
+from auditor.clauses.lineage import Lineage, trace_lineage
+from auditor.errors import AuditorError, InputError, RevisionError
+from auditor.model.spec import History
+from auditor.settings import SpecConfig, load
+
+if TYPE_CHECKING:  # what log and show judge by takes longer to import than blame and diff take to answer
+    from auditor.app.prompts import PromptKey
+    from auditor.assess.timeline import SpecLog
+    from auditor.audit import PatchEntry
+
+# A clause's whole life, found by its anchor, its place or its words.
+
+
+@dataclass(frozen=True, slots=True)
+class _SpecClauses:
+    """A spec's clauses."""
+
+    config: SpecConfig
+    history: History
+    lineage: Lineage
+    states: dict[str, ClauseState]
+
+
+def blame(
+    where: Path, spec: str | None, clause: str, rev: str | None = None
+) -> ClauseHistory | tuple[ClauseState, ...]:
+    """The life of a clause; or the clauses that may be meant, where they are several.
+
+    Args:
+        where: a folder in the project, a bare repository, or a folder of dated revisions.
+        spec: the name or path of a spec; None for all configured.
+        clause: see `story.meant`.
+        rev: the revision in which lines and words are looked up, as for `named.named`; None for the last sighting.
+
+    Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
+    """
+    with locate(where) as place:
+        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        every = [_read_clauses(place, config, rev) for config in configs]
+    found = [(known, find_clauses(known.states.values(), clause)) for known in every]
+    candidates = tuple(state for _, some in found for state in some)
+    if len(candidates) > 1:
+        return candidates
+    for known, some in found:
+        for state in some:
+            return clause_history(known.history, known.lineage, clause_states(known.history, known.lineage), state.id)
+    raise _missing_clause_error(clause, every)
+
+
+def _read_clauses(place: Place, config: SpecConfig, rev: str | None) -> _SpecClauses:
+    history = read_history(place, config)
+    at = None if rev is None else resolve_revision(place, config, history, rev)
+    if at is not None and at.revision.id not in history.revisions:  # it is on another branch
+        history = read_history(place, config, at.commit or "HEAD")
+    lineage = trace_lineage(history)
+    return _SpecClauses(config, history, lineage, clause_states(history, lineage, at.revision.id if at else None))
+
+
+def _missing_clause_error(clause: str, every: list[_SpecClauses]) -> InputError:
+    there = [state for known in every for state in known.states.values()]
+    if is_clause_place(clause, there):
+        return InputError("no clause stands on this line", where=clause, remedy="give a line that has text")
+    anchors = sorted({f"#{state.clause.anchor}" for state in there if state.clause.anchor})
+    near = get_close_matches(f"#{clause.removeprefix('#')}", anchors, n=3)
+    if clause.startswith("#") or near:
+        remedy = f"nearest are {', '.join(near)}" if near else "see the anchors of the spec's headings"
+        return InputError("no heading has this anchor", where=clause, remedy=remedy)
+    remedy = "give an anchor, path:line, or words that stand in it"
+    return InputError("no clause says this, and none ever did", where=clause, remedy=remedy)
+
+
+# Two revisions of a spec, clause by clause.
+
+
+def diff(where: Path, spec: str | None, before: str | None, after: str | None) -> tuple[Comparison, ...]:
+    """The comparison of every spec asked for; records are not read.
+
+    Args:
+        where: a folder in the project, a bare repository, or a folder of dated revisions.
+        spec: the name or path of a spec; None for all configured, without those that a side does not have.
+        before: a name as for `named.named`; None for HEAD, or for the folder before the last.
+        after: the same; None for the work tree, in a bare repository for HEAD, or for the last folder.
+
+    Raises ConfigError, RepositoryError or RevisionError.
+    """
+    with locate(where) as place:
+        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        found: list[Comparison] = []
+        errors: list[AuditorError] = []
+        for config in configs:
+            try:
+                found.append(_diff_spec(place, config, before, after))
+            except RevisionError as error:
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        return tuple(found)
+
+
+def _diff_spec(place: Place, config: SpecConfig, before: str | None, after: str | None) -> Comparison:
+    history = read_history(place, config)
+    one = (
+        _default_before(place, config, history) if before is None else resolve_revision(place, config, history, before)
+    )
+    other = _default_after(place, config, history) if after is None else resolve_revision(place, config, history, after)
+    return compare_revisions(config.name, one, other)
+
+
+def _default_before(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
+    if config.source == "folder":
+        return revision_at(history, history.sightings[-2 if len(history.sightings) > 1 else -1])
+    return resolve_revision(place, config, history, "HEAD")
+
+
+def _default_after(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
+    if config.source == "folder":
+        return revision_at(history, history.sightings[-1])
+    bare = place.repository is None or place.repository.worktree is None
+    return resolve_revision(place, config, history, "HEAD") if bare else work_tree_revision(place, config)
+
+
+# Where a spec's revisions were seen, newest first, with what was measured beside them.
+
+
+def log(
+    project: Project, commits: str | None = None, since: date | None = None, until: date | None = None
+) -> tuple[SpecLog, ...]:
+    """The log of every spec of a project.
+
+    Args:
+        commits: as for `audit`; None for all.
+        since: the first day that counts, in the time zone of each sighting; None for all.
+        until: the last day that counts.
+
+    Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
+    """
+    return tuple(_log_spec(project, config, commits, since, until) for config in project.specs)
+
+
+def _log_spec(
+    project: Project, config: SpecConfig, commits: str | None, since: date | None, until: date | None
+) -> SpecLog:
+    history = read_history(project, config)
+    from auditor.app.audit import spec_commits_in_range
+    from auditor.assess.judge import assess
+    from auditor.assess.timeline import build_spec_log
+
+    assessment = assess(build_evidence(project, history), project.settings.policy)
+    named = spec_commits_in_range(project, history, commits)
+    wanted = [
+        sighting.name
+        for sighting in history.sightings
+        if named is None or sighting.name in named
+        if (since is None or sighting.date.date() >= since) and (until is None or sighting.date.date() <= until)
+    ]
+    return build_spec_log(history, assessment.patches, frozenset(wanted))
+
+
+# One patch: what it changed, and everything the audit says of it.
+
+
+PatchView: TypeAlias = "tuple[PatchEntry, Comparison]"
+
+
+def show(project: Project, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> tuple[PatchView, ...]:
+    """The patch that a name stands for; one of each spec where a commit patches several.
+
+    Args:
+        name: the beginning of a patch's id, or what stands for the revision it made: see `named.patch_named`.
+        environment: as for `audit`.
+
+    Raises RevisionError where it stands for none, or for several of one spec; else what `audit` raises.
+    """
+    from auditor.app.prompts import read_prompt_key
+
+    found: list[PatchView] = []
+    key = read_prompt_key(project, environment)
+    errors: list[RevisionError] = []
+    for config in project.specs:
+        try:
+            found.append(_show_spec(project, config, name, key))
+        except RevisionError as error:
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return tuple(found)
+
+
+def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey) -> PatchView:
+    from auditor.app.audit import read_patch_texts
+    from auditor.app.prompts import open_hashed_prompts
+    from auditor.assess.judge import assess
+    from auditor.audit import build_spec_audit
+
+    history = read_history(project, config)
+    patch = resolve_patch(project, config, history, name)
+    evidence = build_evidence(project, history)
+    assessment = assess(evidence, project.settings.policy)
+    hashed = open_hashed_prompts(project, evidence, key)
+    texts, current = read_patch_texts(project, config, history, [patch], hashed)
+    report, _ = build_spec_audit(history, assessment, texts, current)
+    sides = revision_at(history, patch.before), revision_at(history, patch.after)
+    return report.patches[0], compare_revisions(config.name, *sides, texts[patch.id].lineage.events[patch.after.name])

@@ -1,0 +1,390 @@
+"""What a merge does to the rules it is judged by: of one that is about to land, and of all that landed.
+
+Rules are policy, suites, records and waivers.
+
+In come two commits, or the first-parent chain; out come the facts that the landing checks read. What passed the gate,
+or never met it, is found afterwards under the same fingerprints as before. `BaseHead` holds the two sides of a merge
+with base's rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from pathlib import PurePosixPath
+
+from auditor.app.project import Project, select_specs
+from auditor.assess.facts import NotAssessed
+from auditor.assess.landing import LandingFacts, Rules
+from auditor.audit import Audit, LandingEntry
+from auditor.checks.catalogue import find_check
+from auditor.checks.interface import LandingCheck
+from auditor.checks.runner import add_counts, run_on_landing
+from auditor.errors import ConfigError, RepositoryError
+from auditor.git import Ancestry, Commit, FileChange, Repository, Tree, file_changes
+from auditor.model.finding import Finding, Severity
+from auditor.model.held_out_use import HeldOutUse
+from auditor.model.policy import Policy
+from auditor.model.preregistration import Preregistration
+from auditor.model.run import Run
+from auditor.model.spec import patches_of
+from auditor.model.suite import Registry
+from auditor.model.waiver import Waiver
+from auditor.settings import FILE, SHARED_FILE, STORE, Settings, SpecConfig, has_settings, load
+from auditor.sources.specs.revisions import read_revision
+from auditor.store import labels, samples
+from auditor.store.join import join
+from auditor.store.looks import load_looks
+from auditor.store.plans import load_plans
+from auditor.store.records import load as load_records
+from auditor.store.suites import load_registry
+from auditor.store.waivers import load_waivers, waiver_folder
+
+# The two sides of a landing: what each says, and what the one changes that the other has.
+
+
+# What is only ever added to: records, the labels of their samples, and what these are joined by.
+APPEND_ONLY_FOLDERS = ("records", labels.KIND.folder, samples.KIND.folder)
+
+
+@dataclass(frozen=True)
+class TreeUnion:
+    """The files of two trees, the first one's where both have them."""
+
+    first: Tree
+    second: Tree
+
+    def read(self, path: str) -> bytes | None:
+        """See `Tree.read`."""
+        data = self.first.read(path)
+        return self.second.read(path) if data is None else data
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        """See `Tree.list`."""
+        return tuple(sorted({*self.first.list(prefix), *self.second.list(prefix)}))
+
+
+@dataclass(frozen=True)
+class BaseHead:
+    """The two sides, and base's rules."""
+
+    repository: Repository
+    base: Commit
+    head: Commit
+    rules: Commit
+    settings: Settings
+    registry: Registry
+    specs: tuple[SpecConfig, ...]
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that applies."""
+        return self.settings.policy
+
+    @property
+    def records(self) -> str:
+        """The folder of the records."""
+        return f"{self.settings.store}/records"
+
+    @cached_property
+    def forks(self) -> tuple[Commit, ...]:
+        """Where head left base; none for unrelated histories."""
+        ids = self.repository.merge_bases(self.base.commit_id, self.head.commit_id)
+        return tuple(Commit(self.repository, one) for one in ids)
+
+    @cached_property
+    def commits(self) -> frozenset[str]:
+        """The commits that are about to land."""
+        return self.repository.range_commits(f"{self.base.commit_id}..{self.head.commit_id}")
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """The runs of both sides: what base has counts, whatever head did to it."""
+        both, store = TreeUnion(self.base, self.head), self.settings.store
+        return join(both, store, load_records(both, store), self.registry.labels).runs
+
+    @cached_property
+    def plans(self) -> tuple[Preregistration, ...]:
+        """The runs that were planned on either side."""
+        return load_plans(TreeUnion(self.base, self.head), self.settings.store)
+
+    @cached_property
+    def looks(self) -> tuple[HeldOutUse, ...]:
+        """The looks at held-out rates that were recorded on either side."""
+        return load_looks(TreeUnion(self.base, self.head), self.settings.store)
+
+    @cached_property
+    def base_records(self) -> frozenset[str]:
+        """The ids of base's records."""
+        return frozenset(PurePosixPath(path).stem for path in self.base.list(self.records))
+
+    @cached_property
+    def new_records(self) -> frozenset[str]:
+        """The ids of the records that only head has."""
+        return frozenset(run.record for run in self.runs) - self.base_records
+
+    @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        """Base's waivers: none that comes with what it excuses, and none of a base without configuration."""
+        return load_waivers(self.base, self.settings.store) if self.rules is self.base else ()
+
+    @property
+    def changed_rules(self) -> tuple[str, ...]:
+        """The files of configuration that differ between the two."""
+        store = self.settings.store
+        files = (FILE, SHARED_FILE, f"{store}/suites.toml", f"{store}/bindings.toml")
+        return tuple(path for path in files if self.base.read(path) != self.head.read(path))
+
+
+def read_base_head(found: Repository, base: Commit, head: Commit, spec: str | None) -> BaseHead:
+    """The two sides with base's rules, or with head's where base has none. Raises ConfigError."""
+    rules = base if has_settings(base) or not has_settings(head) else head
+    settings = load(rules)
+    specs = select_specs(settings.specs, spec, in_git=True)
+    return BaseHead(found, base, head, rules, settings, load_registry(rules, settings.store), specs)
+
+
+def read_rules(tree: Tree) -> Rules | None:
+    """What a tree says about how it is judged; None without configuration. Raises ConfigError."""
+    if not has_settings(tree):
+        return None
+    settings = load(tree)
+    return Rules(
+        policy=settings.policy,
+        suites=load_registry(tree, settings.store).suites,
+        specs={spec.name: spec.paths for spec in settings.specs},
+        store=settings.store,
+        file=FILE if tree.read(FILE) is not None else SHARED_FILE,
+        suites_file=f"{settings.store}/suites.toml",
+    )
+
+
+def landing_facts(
+    start: Commit, end: Commit, forks: Sequence[Commit], store: str, patched: Sequence[str]
+) -> LandingFacts:
+    """What landing `end` on `start` does to the rules, records and waivers.
+
+    Args:
+        forks: where `end` left `start`: what `start` got since is no doing of `end`.
+        store: the folder of the evaluation history.
+        patched: the names of the specs whose text it changes.
+    """
+    origin = forks[0] if forks else start
+    rules, left = read_rules(end), drop_absent_paths(end, read_rules(origin))
+    both = [_changed_files(start, end, forks, f"{store}/{folder}") for folder in APPEND_ONLY_FOLDERS]
+    removed, changed = (sorted(path for one in both for path in one[place]) for place in range(2))
+    _, rewritten = _changed_files(origin, end, (), waiver_folder(store))
+    here, there = end.list(waiver_folder(store)), set(origin.list(waiver_folder(store)))
+    return LandingFacts(
+        before=left,
+        after=rules or Rules(),
+        patched=tuple(patched),
+        removed=tuple(PurePosixPath(path).stem for path in removed),
+        changed=tuple(PurePosixPath(path).stem for path in changed),
+        waivers=tuple(path for path in here if path not in there or path in rewritten),
+    )
+
+
+def drop_absent_paths(tree: Tree, rules: Rules | None) -> Rules | None:
+    """The rules without the paths of specs at which a tree has nothing: a spec that was moved is not dropped."""
+    if rules is None:
+        return None
+    specs = {
+        name: tuple(path for path in paths if read_revision(tree, [path]).files) for name, paths in rules.specs.items()
+    }
+    return replace(rules, specs=specs)
+
+
+def _changed_files(start: Commit, end: Commit, forks: Sequence[Commit], folder: str) -> tuple[list[str], list[str]]:
+    """The files in a folder of `start` that are not in `end`, or are another content there."""
+    before, after = start.entries(folder), end.entries(folder)
+    known = [fork.entries(folder) for fork in forks]
+    lost = [path for path in before if path not in after and (not known or any(path in one for one in known))]
+    return sorted(lost), sorted(path for path in before if path in after and after[path] != before[path])
+
+
+# What landed, held against the rules it landed under: what passed the gate, or never met it, is found afterwards.
+#
+# A landing is a commit of the first-parent chain, against the one before it. Everything is read from history; what is
+# found is the same, under the same fingerprints, as what the gate finds of what is about to land.
+
+
+@dataclass(frozen=True, slots=True)
+class _MergeHistory:
+    """What happened, landing by landing.
+
+    Attributes:
+        landings: those that touch rules, records or waivers, by the commit.
+        unread: the commits whose rules cannot be read, with why.
+        stores: every folder of the evaluation history that rules have named.
+    """
+
+    landings: tuple[tuple[str, LandingFacts], ...]
+    unread: tuple[tuple[str, str], ...]
+    stores: frozenset[str]
+
+
+def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Audit:
+    """The audit with what past landings did to rules, records and waivers.
+
+    Args:
+        commits: only what landed in this range, as git reads it; None for all. A range of dated folders names no
+            commit: then nothing is looked at, which is said.
+    """
+    repository = project.repository
+    if repository is None:
+        return audit
+    if commits is not None and all(config.source == "folder" for config in project.specs):
+        note = NotAssessed("landings", "the range is of dated folders, and what landed are commits")
+        return replace(audit, not_assessed=(*audit.not_assessed, note))
+    wanted = None if commits is None else repository.range_commits(commits)
+    ancestry = repository.ancestry(repository.resolve(project.tip))
+    past = _read_merge_history(project, repository, ancestry, _patched_specs(audit, ancestry))
+    entries, counts, notes = [], audit.coverage.checks, list(audit.not_assessed)
+    for commit, facts in past.landings:
+        if wanted is None or commit in wanted:
+            ran = run_on_landing(facts)
+            counts = add_counts(counts, ran.counts)
+            notes += [NotAssessed(f"{one.what} on landing {commit[:12]}", one.why) for one in ran.not_run]
+            day = ancestry.latest[ancestry.landed[commit]]
+            findings = tuple(_lower_severity(one, facts) for one in ran.findings)
+            entries.append(LandingEntry(commit, day, facts.patched, findings))
+    unread = ((commit, why) for commit, why in past.unread if wanted is None or commit in wanted)
+    notes += [NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread]
+    return replace(
+        audit,
+        landings=tuple(one for one in entries if one.findings),
+        coverage=replace(audit.coverage, checks=counts),
+        not_assessed=tuple(notes),
+    )
+
+
+def _lower_severity(finding: Finding, facts: LandingFacts) -> Finding:
+    """Rules are to be changed in a landing of their own: that one did is to be looked at, and less than a fault."""
+    check = find_check(finding.check)
+    by_itself = isinstance(check, LandingCheck) and not check.alone and not facts.patched
+    return replace(finding, severity=Severity.MEDIUM) if by_itself else finding
+
+
+def _patched_specs(audit: Audit, ancestry: Ancestry) -> Mapping[int, tuple[str, ...]]:
+    """The names of the specs that a landing patches, by its place; those of dated folders have no commits."""
+    commits = ((patch.after.commit, patch.spec) for spec in audit.specs for patch in patches_of(spec.history))
+    known = {(ancestry.landed[commit], spec) for commit, spec in commits if commit and commit in ancestry.landed}
+    return {place: tuple(spec for _, spec in some) for place, some in groupby(sorted(known), lambda one: one[0])}
+
+
+def _read_merge_history(
+    project: Project, repository: Repository, ancestry: Ancestry, patched: Mapping[int, tuple[str, ...]]
+) -> _MergeHistory:
+    """Walked once more for stores that only the rules of the past name."""
+    stores = frozenset({project.settings.store, STORE})
+    while True:
+        walk = _HistoryWalk(repository, ancestry, patched, [one for one in project.specs if one.source == "folder"])
+        past = walk.past(stores)
+        if past.stores <= stores:
+            return past
+        stores |= past.stores
+
+
+class _HistoryWalk:
+    """From the first landing to the last: the rules before each are what all those before it left."""
+
+    def __init__(
+        self,
+        repository: Repository,
+        ancestry: Ancestry,
+        patched: Mapping[int, tuple[str, ...]],
+        folders: Iterable[SpecConfig],
+    ) -> None:
+        self._repository, self._ancestry, self._patched = repository, ancestry, patched
+        self._folders = tuple(folders)
+        self._unread: list[tuple[str, str]] = []
+        self._rules: Rules | None = None
+        self._rules = self._read(0)
+        # What is known to be removed or changed, by its path.
+        self._told: set[str] = set()
+
+    def past(self, stores: frozenset[str]) -> _MergeHistory:
+        """Everything, where these are all the stores there ever were."""
+        named, landings = set(stores), []
+        for place, some in groupby(self._files(stores), lambda one: one.place):
+            facts = self._facts(place, tuple(some))
+            if facts.before is not facts.after or facts.removed or facts.changed or facts.waivers:
+                patched = (*self._patched.get(place, ()), *self._folders_changed(place))
+                landings.append((self._ancestry.chain[place], replace(facts, patched=patched)))
+            named.add(self._store)
+        return _MergeHistory(tuple(landings), tuple(self._unread), frozenset(named))
+
+    @property
+    def _store(self) -> str:
+        return self._rules.store if self._rules else STORE
+
+    def _files(self, stores: frozenset[str]) -> tuple[FileChange, ...]:
+        paths = [
+            path
+            for store in sorted(stores)
+            for path in (_suites_file(store), waiver_folder(store), *_record_folders(store))
+        ]
+        return file_changes(self._repository, self._ancestry, (FILE, SHARED_FILE, *paths))
+
+    def _facts(self, place: int, files: Sequence[FileChange]) -> LandingFacts:
+        """What a landing does; from then on its rules are those that apply."""
+        store, before = self._store, self._rules
+        after = before or Rules()
+        if any(one.path in (FILE, SHARED_FILE, _suites_file(store)) for one in files):
+            read = self._read(place)
+            after, before = read or Rules(), drop_absent_paths(self._at(place), before)
+            self._rules = read or self._rules  # what comes after rules were taken away is held against those
+        waivers = (one for one in files if one.how != "D" and not one.beside and _is_below(one, waiver_folder(store)))
+        self._told -= {one.path for one in files if one.how == "A"}
+        records = [one for one in files if any(_is_below(one, folder) for folder in _record_folders(store))]
+        return LandingFacts(
+            before=before,
+            after=after,
+            removed=self._news(one for one in records if one.how == "D"),
+            changed=self._news(one for one in records if one.how in "MT"),
+            waivers=tuple(one.path for one in waivers),
+        )
+
+    def _news(self, files: Iterable[FileChange]) -> tuple[str, ...]:
+        """The records they are about, but for what a merge only leaves as earlier landings left it."""
+        new = sorted({one.path for one in files if not (one.beside and one.path in self._told)})
+        self._told.update(new)
+        return tuple(PurePosixPath(path).stem for path in new)
+
+    def _read(self, place: int) -> Rules | None:
+        """The rules of a landing, None for none; those before it where they cannot be read, which is noted."""
+        try:
+            return read_rules(self._at(place))
+        except (ConfigError, RepositoryError) as error:
+            self._unread.append((self._ancestry.chain[place], str(error)))
+            return self._rules
+
+    def _folders_changed(self, place: int) -> Iterator[str]:
+        """The specs of dated folders whose files differ from those before."""
+        for config in self._folders:
+            if self._text(place - 1, config) != self._text(place, config):
+                yield config.name
+
+    def _text(self, place: int, config: SpecConfig) -> str:
+        try:
+            return read_revision(self._at(place), config.paths).id
+        except (ConfigError, RepositoryError) as error:
+            return str(error)
+
+    def _at(self, place: int) -> Commit:
+        return Commit(self._repository, self._ancestry.chain[place])
+
+
+def _suites_file(store: str) -> str:
+    return str(PurePosixPath(store, "suites.toml"))
+
+
+def _record_folders(store: str) -> tuple[str, ...]:
+    return tuple(str(PurePosixPath(store, folder)) for folder in APPEND_ONLY_FOLDERS)
+
+
+def _is_below(one: FileChange, folder: str) -> bool:
+    return one.path.startswith(f"{folder}/")

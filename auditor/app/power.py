@@ -1,0 +1,114 @@
+"""What would settle open verdicts, and how large to make the suites of a patch that does not exist yet.
+
+In comes a project with a patch, or rates; out come plans (samples, items, epochs a side) or a design.
+"""
+
+from __future__ import annotations
+
+from auditor.app.project import Project, build_evidence, read_history
+from auditor.app.revision import resolve_patch
+from auditor.assess.facts import Assessment, GapFacts
+from auditor.assess.judge import assess
+from auditor.assess.power import OPEN_VERDICTS, Design, PowerPlan, design_suites, plan_samples
+from auditor.errors import ConfigError, RevisionError
+from auditor.model.policy import Policy
+from auditor.model.spec import History, Patch
+from auditor.settings import SpecConfig
+
+PatchPlans = tuple[Patch, tuple[PowerPlan, ...]]
+"""One patch and what would settle its verdicts."""
+
+
+def plan_open_verdicts(project: Project) -> tuple[PatchPlans, ...]:
+    """Every patch with an open verdict, oldest first, and what would settle it. Raises what `audit` raises."""
+    policy = project.settings.policy
+    return tuple(
+        one for config in project.specs for one in _plan_patches(_assess_spec(project, config)[1], policy, None, None)
+    )
+
+
+def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tuple[PatchPlans, ...]:
+    """What would settle the verdicts of the patch that a name stands for; of each spec where a commit patches several.
+
+    Raises RevisionError where it stands for none, or was not measured on `behaviour`; else what `audit` raises.
+    """
+    found: list[PatchPlans] = []
+    errors: list[RevisionError] = []
+    for config in project.specs:
+        try:
+            history, assessment = _assess_spec(project, config)
+            found += _plan_patches(
+                assessment, project.settings.policy, behaviour, resolve_patch(project, config, history, name)
+            )
+        except RevisionError as error:
+            errors.append(error)
+    if not found and errors:
+        raise errors[0]
+    if not any(plans for _, plans in found):
+        what = f"was not measured on {behaviour}" if behaviour else "was not measured on any behaviour"
+        raise RevisionError(what, where=name, remedy="see auditor show; or a design: give --behaviour and no patch")
+    return tuple(found)
+
+
+def design_patch(
+    project: Project | None, behaviour: str | None, test_rate: float | None, held_out_rate: float | None, fall: float
+) -> Design:
+    """A design before any run.
+
+    Args:
+        project: where the rates that are not given are looked up, at the behaviour's last state; None for nowhere.
+        fall: what the patch is hoped to take away of the test's rate, in (0, 1].
+
+    Raises ConfigError where a rate is neither given nor known.
+    """
+    known = _last_gap(project, behaviour) if project and behaviour else None
+    rates = (
+        (test_rate, known.test.rate if known else None, "--test-rate"),
+        (held_out_rate, known.held_out.rate if known else None, "--held-out-rate"),
+    )
+    policy = project.settings.policy if project else Policy()
+    first, second = (_choose_rate(given, measured, option, behaviour) for given, measured, option in rates)
+    return design_suites(behaviour, first, second, fall, policy, known)
+
+
+def _choose_rate(given: float | None, measured: float | None, option: str, behaviour: str | None) -> float:
+    if given is not None:
+        return given
+    where = f"behaviour {behaviour}" if behaviour else "auditor plan"
+    if measured is None:
+        raise ConfigError("no rate is known", where=where, field=option, remedy=f"give {option}, between 0 and 1")
+    if not 0.0 < measured < 1.0:
+        what = f"the last measured rate is {measured:g}, which cannot fall"
+        raise ConfigError(what, where=where, field=option, remedy=f"give {option}, between 0 and 1")
+    return measured
+
+
+def _last_gap(project: Project, behaviour: str) -> GapFacts | None:
+    """What the last state says of a behaviour: its largest held-out suite."""
+    found = [
+        one
+        for config in project.specs
+        for one in _assess_spec(project, config)[1].standings
+        if one.behaviour == behaviour
+    ]
+    return max(found, key=lambda one: (one.held_out.size, one.suite), default=None)
+
+
+def _assess_spec(project: Project, config: SpecConfig) -> tuple[History, Assessment]:
+    history = read_history(project, config)
+    return history, assess(build_evidence(project, history), project.settings.policy)
+
+
+def _plan_patches(
+    assessment: Assessment, policy: Policy, behaviour: str | None, patch: Patch | None
+) -> list[PatchPlans]:
+    """Of one patch everything, of all only what is open."""
+    found: list[PatchPlans] = []
+    for one in assessment.patches:
+        if patch is not None and one.patch.id != patch.id:
+            continue
+        facts = [fact for fact in one.behaviours if behaviour in (None, fact.behaviour)]
+        kept = [fact for fact in facts if patch is not None or fact.verdict in OPEN_VERDICTS]
+        if kept or patch is not None:
+            found.append((one.patch, tuple(plan_samples(fact, policy) for fact in kept)))
+    return found

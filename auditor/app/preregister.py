@@ -1,0 +1,91 @@
+"""Recording what will be run, before there is a result.
+
+In comes a planned run and the time; out comes the recorded plan, whose id is stamped on the evaluation, and why its
+revision may not be found later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from auditor.app.project import Project, open_project
+from auditor.app.revision import Stamp, read_stamps
+from auditor.errors import ConfigError, RepositoryError
+from auditor.model.preregistration import Preregistration
+from auditor.store.plans import add_plan
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """What is to be run.
+
+    Attributes:
+        suite: a registered suite, by its name or a task's; or one that records have already.
+        samples: planned, valid and invalid together; at least 1.
+        checkpoint: None for the model's name.
+        revision: what stands for it, as for `auditor revision`; None for the work tree.
+        spec: which, where several are configured.
+    """
+
+    suite: str
+    model: str
+    samples: int
+    checkpoint: str | None = None
+    revision: str | None = None
+    condition: str = ""
+    note: str = ""
+    spec: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreregistrationReport:
+    """A plan that was recorded; `caution` says why its revision may not be found later, None where it will."""
+
+    plan: Preregistration
+    caution: str | None
+
+
+def preregister(where: Path, wanted: PlannedRun, now: datetime) -> PreregistrationReport:
+    """Records that a suite will be run, as `<store>/plans/<sha256>.json`; of `now` whole seconds are kept.
+
+    Raises ConfigError for a suite nobody knows, RevisionError for a name of no revision, RepositoryError for a bare
+    repository, RecordError where the plan cannot be written.
+    """
+    stamp = _read_stamp(where, wanted)
+    with open_project(where, wanted.spec) as project:
+        if project.repository is not None and project.repository.worktree is None:
+            remedy = "run this in a clone, and commit what it writes"
+            raise RepositoryError("is bare, and plans are files of a work tree", where=str(where), remedy=remedy)
+        plan = Preregistration(
+            id="",
+            spec=stamp.spec,
+            revision=stamp.revision,
+            suite=_resolve_suite(project, wanted.suite),
+            model=wanted.model,
+            checkpoint=wanted.checkpoint or wanted.model,
+            condition=wanted.condition,
+            planned=wanted.samples,
+            created=now.replace(microsecond=0),
+            note=wanted.note,
+        )
+        return PreregistrationReport(add_plan(project.root, project.settings.store, plan), stamp.caution)
+
+
+def _read_stamp(where: Path, wanted: PlannedRun) -> Stamp:
+    found = read_stamps(where, wanted.spec, wanted.revision)
+    if len(found) > 1:
+        names = ", ".join(stamp.spec for stamp in found)
+        raise ConfigError(f"several fit: {names}", where="--spec", remedy="name one of them")
+    return found[0]
+
+
+def _resolve_suite(project: Project, name: str) -> str:
+    suite = project.registry.named(name)
+    if suite is None and name not in {run.suite for run in project.runs}:
+        known = ", ".join(sorted(project.registry.suites)) or "none yet"
+        what = f"{name!r:.80} is no suite and no task of one (known: {known:.200})"
+        remedy = f"add [[suite]] for it to {project.settings.store}/suites.toml"
+        raise ConfigError(what, where="--suite", remedy=remedy)
+    return suite.name if suite else name

@@ -1,0 +1,594 @@
+"""Everything an audit and a periodic report say, as frozen values.
+
+Text, JSON, exit code and graph are readings of them. `build_spec_audit` puts one spec's facts, clause changes and
+findings together, `build_audit` all specs. A `Report` is an audit with a section a spec, the records it rests on, and
+what changed since a baseline (`changes_since`). `matches_fail_on` says whether an audit fails `--fail-on`; what a
+waiver excuses does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import date
+from enum import StrEnum
+
+from auditor import __version__
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, PeriodFacts
+from auditor.assess.holdout_reuse import HoldoutReuse
+from auditor.assess.ledger import Debt, WaiverFacts, WaiverSubject, waiver_subject
+from auditor.assess.preregistration import PlanFacts
+from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
+from auditor.assess.timeline import Series
+from auditor.checks.catalogue import all_checks
+from auditor.checks.runner import CheckResults, OutcomeCounts, UndecidedChecks, run_checks
+from auditor.clauses.comparison import Comparison, count_changes
+from auditor.errors import ConfigError
+from auditor.evidence import Step
+from auditor.model.clause import ChangeCounts
+from auditor.model.finding import Finding, Severity
+from auditor.model.period import Period
+from auditor.model.policy import Policy
+from auditor.model.spec import History, Patch
+from auditor.model.suite import Registry, Suite
+from auditor.model.verdict import Verdict, worst_verdict
+
+# Everything an audit says, as one frozen value: text, JSON and exit code are readings of it.
+
+
+@dataclass(frozen=True, slots=True)
+class PatchEntry:
+    """A patch: what is known of it, what it did to the text, what was found."""
+
+    facts: PatchFacts
+    text: PatchText
+    counts: ChangeCounts
+    findings: tuple[Finding, ...]
+
+    @property
+    def hiding_suspected(self) -> bool:
+        """Whether some behaviour's verdict suspects hiding."""
+        return any(one.hiding_suspected for one in self.facts.behaviours)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The mechanisms of its behaviours, each once, sorted."""
+        return tuple(sorted({name for one in self.facts.behaviours for name in one.mechanisms}))
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointEntry:
+    """A step with no spec change, and what was found."""
+
+    facts: BehaviourFacts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodEntry:
+    """Several patches judged as one, and what was found."""
+
+    facts: PeriodFacts
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LandingEntry:
+    """A landing that changed what it is judged by, and what was found.
+
+    Attributes:
+        commit: of the first-parent chain.
+        day: the latest on which it can have landed, by committers' clocks (UTC).
+        patched: the names of the specs whose text it changes as well.
+    """
+
+    commit: str
+    day: date
+    patched: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecAudit:
+    """One spec's part of an audit."""
+
+    history: History
+    patches: tuple[PatchEntry, ...]
+    checkpoint_steps: tuple[CheckpointEntry, ...]
+    windows: tuple[PeriodEntry, ...]
+    standings: tuple[GapFacts, ...]
+    standing_findings: tuple[Finding, ...]
+    spec_findings: tuple[Finding, ...]
+    plans: tuple[PlanFacts, ...] = ()
+    plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    uses: tuple[HoldoutReuse, ...] = ()
+    use_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    @property
+    def gaps(self) -> tuple[GapFacts, ...]:
+        """The standing gaps that are open."""
+        return tuple(one for one in self.standings if one.open)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was looked at; `undecided` says which checks could not tell, on what and why."""
+
+    patches: int
+    runs: int
+    records: int
+    checks: OutcomeCounts
+    undecided: tuple[UndecidedChecks, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Everything an audit says.
+
+    Attributes:
+        waivers: every waiver there is, whether or not it counts; `waiver_findings` is what is wrong with them.
+        debts: what patches that landed before they could be evaluated owe.
+        landings: those that loosened a policy, moved suites, removed or changed records, or brought their own waiver.
+    """
+
+    auditor_version: str
+    specs: tuple[SpecAudit, ...]
+    coverage: Coverage
+    not_assessed: tuple[NotAssessed, ...]
+    waivers: tuple[WaiverFacts, ...] = ()
+    waiver_findings: tuple[Finding, ...] = ()
+    debts: tuple[Debt, ...] = ()
+    landings: tuple[LandingEntry, ...] = ()
+
+    @property
+    def patches(self) -> tuple[PatchEntry, ...]:
+        """The patches of every spec, oldest first."""
+        return tuple(patch for spec in self.specs for patch in spec.patches)
+
+    @property
+    def hiding_suspected(self) -> int:
+        """How many patches are suspected of hiding."""
+        return sum(patch.hiding_suspected for patch in self.patches)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding."""
+        of_landings = (finding for landing in self.landings for finding in landing.findings)
+        return (*of_landings, *self._of_specs())
+
+    def _of_specs(self) -> Iterator[Finding]:
+        yield from (
+            finding
+            for spec in self.specs
+            for group in (
+                *(patch.findings for patch in spec.patches),
+                *(step.findings for step in spec.checkpoint_steps),
+                *(window.findings for window in spec.windows),
+                spec.standing_findings,
+                spec.spec_findings,
+                *spec.plan_findings.values(),
+                *spec.use_findings.values(),
+            )
+            for finding in group
+        )
+
+    def subjects(self) -> Iterator[WaiverSubject]:
+        """Everything a waiver may be for: verdicts and findings, with the patches they are about."""
+        yield from (WaiverSubject(one.check, one.fingerprint) for landing in self.landings for one in landing.findings)
+        for spec in self.specs:
+            name = spec.history.spec
+            for entry in spec.patches:
+                yield from (waiver_subject(one.verdict, name, one) for one in entry.facts.behaviours)
+                about = (entry.facts.patch.id,)
+                yield from (WaiverSubject(one.check, one.fingerprint, about) for one in entry.findings)
+            yield from (waiver_subject(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
+            yield from (waiver_subject(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
+            within = (*(one.findings for one in spec.checkpoint_steps), *(one.findings for one in spec.windows))
+            of_state = (*spec.plan_findings.values(), *spec.use_findings.values())
+            for group in (*within, spec.standing_findings, spec.spec_findings, *of_state):
+                yield from (WaiverSubject(one.check, one.fingerprint) for one in group)
+
+    def excused(self) -> Mapping[tuple[str, str], str]:
+        """The name of the waiver by (rule, fingerprint) of all that one excuses."""
+        counting = [facts.waiver for facts in self.waivers if not facts.why_not]
+        named = ((one, waiver) for one in (self.subjects() if counting else ()) for waiver in counting)
+        return {
+            (one.rule, one.fingerprint): waiver.name
+            for one, waiver in named
+            if waiver.names(one.rule, one.fingerprint, one.patches)
+        }
+
+
+def build_spec_audit(
+    history: History, assessment: Assessment, texts: Mapping[str, PatchText], current: RevisionText | None
+) -> tuple[SpecAudit, CheckResults]:
+    """Puts one spec's facts, clause changes and findings together.
+
+    Args:
+        texts: what each wanted patch did to the text, by patch id; what is known of other patches is left out, and
+            of windows that end with another patch.
+        current: the text of the current revision.
+    """
+    kept = replace(
+        assessment,
+        patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
+        windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
+        uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
+    )
+    changes = {name: text.changes for name, text in texts.items()}
+    places = {name: place for name, some in changes.items() if (place := find_place(some)) is not None}
+    checked = run_checks(kept, texts, current, places)
+    patches = tuple(
+        PatchEntry(
+            facts, texts[facts.patch.id], count_changes(changes[facts.patch.id]), checked.by_patch[facts.patch.id]
+        )
+        for facts in kept.patches
+    )
+    steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
+    windows = tuple(PeriodEntry(*pair) for pair in zip(kept.windows, checked.by_window, strict=True))
+    standing = kept.standings, checked.standing
+    plans, uses = (kept.plans, checked.of_plans), (kept.uses, checked.of_uses)
+    return SpecAudit(history, patches, steps, windows, *standing, checked.of_spec, *plans, *uses), checked
+
+
+def build_audit(
+    parts: Sequence[tuple[SpecAudit, CheckResults]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
+) -> Audit:
+    """The audit of some specs."""
+    given = [checked.counts for _, checked in parts]
+    total = OutcomeCounts(
+        *(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run"))
+    )
+    undecided = tuple(one for _, checked in parts for one in checked.undecided)
+    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total, undecided)
+    problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
+    return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
+
+
+# `--fail-on`: what of an audit is held against whoever asked for it. What a waiver excuses is not.
+
+
+def matches_fail_on(audit: Audit, fail_on: Sequence[str]) -> bool:
+    """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
+    excused = audit.excused()
+    every = (*audit.findings(), *audit.waiver_findings)
+    found = [one for one in every if (one.check, one.fingerprint) not in excused]
+    judged = [one for spec, one in _judged_behaviours(audit) if _waiver_key(spec, one) not in excused]
+    verdicts = {str(one.verdict) for one in judged}
+    verdicts |= {str(patch.facts.verdict) for patch in audit.patches if not patch.facts.behaviours}
+    suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
+    given = verdicts | suspected | {one.check for one in found} | {str(one.severity) for one in found}
+    return bool(given & set(fail_on))
+
+
+def _judged_behaviours(audit: Audit) -> Iterator[tuple[str, BehaviourFacts]]:
+    for spec in audit.specs:
+        name = spec.history.spec
+        yield from ((name, one) for patch in spec.patches for one in patch.facts.behaviours)
+        yield from ((name, step.facts) for step in spec.checkpoint_steps)
+        yield from ((name, window.facts.facts) for window in spec.windows)
+
+
+def _waiver_key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
+    subject = waiver_subject(facts.verdict, spec, facts)
+    return subject.rule, subject.fingerprint
+
+
+def check_fail_on(fail_on: Sequence[str]) -> None:
+    """Raises ConfigError for a `--fail-on` that could never match."""
+    known = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
+    for one in fail_on:
+        if one not in known:
+            remedy = "give suspected, a verdict, a check's code or a severity"
+            raise ConfigError("would never match", where="--fail-on", field=one, remedy=remedy)
+
+
+# What changed since the last report: each spec as it was judged on an earlier seal, beside how it is judged now.
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The state that a report is compared with.
+
+    Attributes:
+        batch, root: of the last checkpoint of that state, and its tree hash (64 hex digits).
+        records: how many records were sealed by then; `gone` of them are not here any longer.
+        commit: whose history, suites and policy are that state's; None outside of git.
+        landed: the day the seal landed, at the latest; None for a report that was given.
+        name: the period of the report that was given; "" where the seal was chosen by its day.
+        rewritten: whether the checkpoint had another root when it landed.
+    """
+
+    batch: int
+    root: str
+    records: int
+    gone: int
+    commit: str | None
+    landed: date | None
+    name: str = ""
+    rewritten: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousReport:
+    """A report that somebody gives to compare with: its period's name, its commit (None outside of git), its batch."""
+
+    name: str
+    head: str | None
+    batch: int
+
+
+class GapTransition(StrEnum):
+    """What became of a standing gap."""
+
+    OPENED = "opened"
+    CLOSED = "closed"
+    CARRIED = "carried over"
+
+
+@dataclass(frozen=True, slots=True)
+class GapChange:
+    """A held-out suite that stood apart from the test then, or does now; None where it did not stand to it at all."""
+
+    became: GapTransition
+    before: GapFacts | None
+    after: GapFacts | None
+
+    @property
+    def known(self) -> GapFacts:
+        """The later of the two."""
+        found = self.after or self.before
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """A verdict that is not what it was, of a patch that was there then, or of a step of training.
+
+    Attributes:
+        patch: None for a step from one checkpoint to another under one revision.
+        step: the step judged now.
+        before: None where nobody had measured it.
+        after: None where nothing measures it any longer.
+        suspected: whether hiding was suspected then, and is now.
+    """
+
+    patch: Patch | None
+    step: Step
+    before: Verdict | None
+    after: Verdict | None
+    suspected: tuple[bool, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SpecChanges:
+    """One spec since the last report.
+
+    Attributes:
+        new: ids of the patches that were not there then.
+        lost: patches that were there then, and are in history no longer: it was rewritten.
+        rules: (what, then, now) of the policy and of what suites are, where they differ.
+    """
+
+    earlier: Baseline
+    new: tuple[str, ...]
+    lost: tuple[Patch, ...]
+    verdicts: tuple[VerdictChange, ...]
+    gaps: tuple[GapChange, ...]
+    rules: tuple[tuple[str, str, str], ...]
+
+    def count(self, became: GapTransition) -> int:
+        """How many gaps became so."""
+        return sum(gap.became is became for gap in self.gaps)
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineSpec:
+    """A spec as it was: what was assessed of it, by which policy and suites."""
+
+    assessment: Assessment
+    policy: Policy
+    registry: Registry
+
+
+def changes_since(
+    earlier: Baseline, then: BaselineSpec, spec: SpecAudit, policy: Policy, registry: Registry
+) -> SpecChanges:
+    """What changed between a spec as it was and as it is."""
+    known = {one.patch.id: one for one in then.assessment.patches}
+    now = {entry.facts.patch.id: entry.facts for entry in spec.patches}
+    return SpecChanges(
+        earlier=earlier,
+        new=tuple(name for name in now if name not in known),
+        lost=tuple(one.patch for name, one in known.items() if name not in now),
+        verdicts=(*_patch_verdict_changes(known, now), *_training_verdict_changes(then.assessment, spec)),
+        gaps=tuple(_gap_changes(then.assessment.standings, spec.standings)),
+        rules=(*_policy_changes(then.policy, policy), *_suite_changes(then.registry, registry)),
+    )
+
+
+def _patch_verdict_changes(known: Mapping[str, PatchFacts], now: Mapping[str, PatchFacts]) -> Iterator[VerdictChange]:
+    for name, facts in now.items():
+        if name in known:
+            before, after = _by_behaviour_and_model(known[name].behaviours), _by_behaviour_and_model(facts.behaviours)
+            for pair in sorted(before.keys() | after.keys()):
+                yield from _verdict_change(facts.patch, before.get(pair, ()), after.get(pair, ()))
+
+
+def _training_verdict_changes(then: Assessment, spec: SpecAudit) -> Iterator[VerdictChange]:
+    before = {one.step: one for one in then.checkpoint_steps}
+    for entry in spec.checkpoint_steps:
+        yield from _verdict_change(
+            None, [before[entry.facts.step]] if entry.facts.step in before else [], [entry.facts]
+        )
+
+
+def _by_behaviour_and_model(some: Iterable[BehaviourFacts]) -> dict[tuple[str, str], list[BehaviourFacts]]:
+    found: dict[tuple[str, str], list[BehaviourFacts]] = {}
+    for one in some:
+        found.setdefault((one.behaviour, one.model), []).append(one)
+    return found
+
+
+def _verdict_change(
+    patch: Patch | None, before: Iterable[BehaviourFacts], after: Iterable[BehaviourFacts]
+) -> Iterator[VerdictChange]:
+    """The change of one behaviour of one model; of several steps of a patch the worst verdict counts.
+
+    Nothing changed between a step that was unmeasured and none at all.
+    """
+    was, is_ = list(before), list(after)
+    verdicts = [worst_verdict([one.verdict for one in some]) if some else None for some in (was, is_)]
+    suspected = (any(one.hiding_suspected for one in was), any(one.hiding_suspected for one in is_))
+    measured = [None if one is Verdict.UNMEASURED else one for one in verdicts]
+    if measured[0] is not measured[1] or suspected[0] is not suspected[1]:
+        yield VerdictChange(patch, (is_ or was)[0].step, verdicts[0], verdicts[1], suspected)
+
+
+def _gap_changes(then: Iterable[GapFacts], now: Iterable[GapFacts]) -> Iterator[GapChange]:
+    """Opened first, then closed, then carried over."""
+    before, after = ({(one.behaviour, one.model, one.suite): one for one in some} for some in (then, now))
+    found = []
+    for key in sorted(before.keys() | after.keys()):
+        was, is_ = before.get(key), after.get(key)
+        opens = (was is not None and was.open, is_ is not None and is_.open)
+        became = {
+            (False, True): GapTransition.OPENED,
+            (True, False): GapTransition.CLOSED,
+            (True, True): GapTransition.CARRIED,
+        }.get(opens)
+        if became is not None:
+            found.append(GapChange(became, was, is_))
+    yield from sorted(found, key=lambda gap: list(GapTransition).index(gap.became))
+
+
+def _policy_changes(then: Policy, now: Policy) -> Iterator[tuple[str, str, str]]:
+    for setting in fields(Policy):
+        was, is_ = getattr(then, setting.name), getattr(now, setting.name)
+        if was != is_:
+            yield f"policy {setting.name}", _setting_text(was), _setting_text(is_)
+
+
+def _suite_changes(then: Registry, now: Registry) -> Iterator[tuple[str, str, str]]:
+    for name in sorted(then.suites.keys() | now.suites.keys()):
+        was, is_ = (str(one.suites[name].role) if name in one.suites else "not registered" for one in (then, now))
+        if was != is_:
+            yield f"suite {name}", was, is_
+
+
+def _setting_text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return "unset" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# Everything a periodic report says, as one frozen value: page, Markdown, JSON and verification are readings of it.
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One spec's part of a report.
+
+    Attributes:
+        spec: its whole audit; what lies outside the period is carried over from it.
+        period: the patches of the period, oldest first.
+        comparisons: what each of them did to the clauses, by patch id.
+        series: its behaviours over time.
+        suites: the suites it is measured on, by name.
+        blocking: the verdicts that the policy blocks on.
+        since: what changed since the last report; None where there is none, or the spec was not tracked then.
+    """
+
+    spec: SpecAudit
+    within: Period
+    period: tuple[PatchEntry, ...]
+    comparisons: Mapping[str, Comparison]
+    series: tuple[Series, ...]
+    suites: tuple[Suite, ...]
+    blocking: tuple[str, ...]
+    since: SpecChanges | None = None
+
+    @property
+    def flagged(self) -> tuple[PatchEntry, ...]:
+        """Of the period: hiding suspected, or a verdict the policy blocks on."""
+        return tuple(entry for entry in self.period if self.is_flagged(entry))
+
+    @property
+    def carried(self) -> tuple[PatchEntry, ...]:
+        """Flagged patches that landed before the period."""
+        early = (entry for entry in self.spec.patches if patch_day(entry) < self.within.since)
+        return tuple(entry for entry in early if self.is_flagged(entry))
+
+    @property
+    def later(self) -> tuple[PatchEntry, ...]:
+        """Flagged patches that landed after it."""
+        late = (entry for entry in self.spec.patches if patch_day(entry) > self.within.until)
+        return tuple(entry for entry in late if self.is_flagged(entry))
+
+    @property
+    def steps(self) -> tuple[CheckpointEntry, ...]:
+        """Steps from one checkpoint to the next, under one revision; however old, as a training run has no date."""
+        return self.spec.checkpoint_steps
+
+    def is_flagged(self, entry: PatchEntry) -> bool:
+        """Whether a patch gets a section of its own."""
+        return entry.hiding_suspected or entry.facts.verdict in self.blocking
+
+
+def patch_day(entry: PatchEntry) -> date:
+    """The day a patch was seen, in the time zone it was made in; said by whoever made it, and not to be relied on."""
+    return entry.facts.patch.after.date.date()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBasis:
+    """The records a report rests on.
+
+    Attributes:
+        records: how many files named by their content the store holds, item manifests aside.
+        number, root: of the last checkpoint, and its tree hash (64 hex digits); None without one.
+        unsealed: how many of the records are in no batch.
+        faults: how many files of the store are not what they should be.
+        witness: what came of holding the store against a checkpoint from outside; None without one.
+    """
+
+    records: int
+    number: int | None
+    root: str | None
+    unsealed: int
+    faults: int
+    witness: OutsideWitness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideWitness:
+    """A checkpoint somebody else holds: its number (None for none of ours), and what is not as it was sealed."""
+
+    held_by: str
+    number: int | None
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A periodic report.
+
+    Attributes:
+        head: the commit it was made at; None outside of git.
+        holding: the records it rests on.
+        audit: the whole audit it rests on.
+        sections: one a spec.
+        policy: the policy applied.
+        earlier: the state it is compared with; else `no_earlier` says why there is none.
+        previous: the report that was given to compare with; None where the state was chosen by its day.
+    """
+
+    period: Period
+    head: str | None
+    holding: RecordBasis
+    audit: Audit
+    sections: tuple[Section, ...]
+    policy: Policy
+    earlier: Baseline | None = None
+    no_earlier: str = ""
+    previous: PreviousReport | None = None

@@ -1,0 +1,186 @@
+"""auditor log, diff, blame and show: a spec's history."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auditor.cli.options import console, format_option, no_pager_option, page, repo_option, since_option, spec_option
+
+# auditor blame.
+
+
+if TYPE_CHECKING:
+    from auditor.clauses.blame import ClauseState
+
+
+@click.command("blame", short_help="A clause's whole life.")
+@click.argument("clause", metavar="CLAUSE")
+@repo_option
+@spec_option
+@click.option("--rev", metavar="REV", help="Where CLAUSE is looked up; HEAD or the last dated folder by default.")
+@format_option("text", "json")
+@no_pager_option
+def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, style: str, no_pager: bool) -> int:
+    """Tells what happened to a clause, oldest first: introduced, reworded, moved, split, merged, removed, reinstated.
+
+    CLAUSE is the anchor of a heading (#open-actions), a place (spec.md:12), or words that stand in one clause only.
+    Where they stand in several, these are listed. Of a heading it also tells what last happened to each clause under
+    it.
+    """
+    from auditor.app.history import blame
+
+    found = blame(repo, spec, clause, rev)
+    if isinstance(found, tuple):
+        return _print_candidates(clause, found)
+    if style == "json":
+        from auditor.render.blame import blame_json
+
+        click.echo(blame_json(found), nl=False)
+        return 0
+    from auditor.render.blame import show
+    from auditor.render.plain import as_text
+
+    out = console()
+    page(as_text(out, *show(found, out)), off=no_pager)
+    return 0
+
+
+def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
+    """Says which clauses may be meant, on stderr."""
+    from auditor.errors import EXIT_COULD_NOT_RUN
+    from auditor.render.blame import show_candidates
+    from auditor.render.escape import terminal
+    from auditor.render.plain import as_text
+
+    what = f"stands in {len(candidates)} clauses; give more of it, or the place of one of them"
+    click.echo(f"auditor: {terminal(clause)}: {what}", err=True)
+    click.echo(as_text(console(), *show_candidates(candidates)), err=True, nl=False)
+    return EXIT_COULD_NOT_RUN
+
+
+# auditor diff.
+
+
+@click.command("diff", short_help="Two revisions, clause by clause and word by word.")
+@click.argument("before", metavar="[A]", required=False)
+@click.argument("after", metavar="[B]", required=False)
+@repo_option
+@spec_option
+@click.option("--stat", is_flag=True, help="Counts per section only.")
+@format_option("text", "json")
+@no_pager_option
+def diff_command(
+    before: str | None, after: str | None, repo: Path, spec: str | None, stat: bool, style: str, no_pager: bool
+) -> int:
+    """Shows what changed between two revisions, in the order of the new one.
+
+    A and B are commits, tags, branches, HEAD~1, the beginning of a commit or content id, or dated folders; A..B will
+    do, too. Without B it is the work tree (or the last dated folder), without A HEAD (or the folder before it).
+
+    \b
+    + added  - removed  ~ reworded, split or merged  > moved, from where to where
+    """
+    from auditor.app.history import diff
+
+    if after is None and before is not None and ".." in before:
+        before, _, after = before.partition("..")
+        if after.startswith("."):
+            raise click.UsageError("three dots compare with a merge base; write A..B")
+        before, after = before or "HEAD", after or "HEAD"
+    found = diff(repo, spec, before, after)
+    if style == "json":
+        from auditor.render.diff import diff_json
+
+        click.echo(diff_json(found), nl=False)
+        return 0
+    from auditor.render.diff import show, show_stat
+    from auditor.render.plain import as_text
+
+    out = console()
+    page(as_text(out, *(show_stat if stat else show)(found, out)), off=no_pager)
+    return 0
+
+
+# auditor log.
+
+
+@click.command("log", short_help="A spec's revisions, newest first, with the scores beside them.")
+@click.argument("commits", metavar="[RANGE]", required=False)
+@repo_option
+@spec_option
+@since_option
+@click.option("--oneline", is_flag=True, help="A line each.")
+@format_option("text", "json")
+@no_pager_option
+def log_command(
+    commits: str | None,
+    repo: Path,
+    spec: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    oneline: bool,
+    style: str,
+    no_pager: bool,
+) -> int:
+    """Lists where revisions of the spec were seen, newest first: how many clauses changed, and how each behaviour
+    scored afterwards on the test and held out, with the verdict of the audit.
+
+    RANGE is A..B or A, as git reads it, or names of dated folders.
+    """
+    from auditor.app.history import log
+    from auditor.app.project import open_project
+
+    if commits is not None and not commits.strip():
+        raise click.UsageError("RANGE is empty")
+    with open_project(repo, spec) as project:
+        found = log(project, commits, since.date() if since else None, until.date() if until else None)
+    if style == "json":
+        from auditor.render.log import log_json
+
+        click.echo(log_json(found), nl=False)
+        return 0
+    from auditor.render.log import show, show_oneline
+    from auditor.render.plain import as_text
+
+    out = console()
+    shown = show_oneline(found) if oneline else show(found, out.width)
+    page(as_text(out, *shown, wrap=not oneline), off=no_pager)
+    return 0
+
+
+# auditor show.
+
+
+@click.command("show", short_help="One patch: its clauses, its scores, its findings.")
+@click.argument("patch", metavar="PATCH")
+@repo_option
+@spec_option
+@format_option("text", "json")
+@no_pager_option
+def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager: bool) -> int:
+    """Shows what a patch changed, clause by clause, and everything the audit says of it.
+
+    PATCH is the beginning of its id (see auditor log), or what stands for the revision it made: a commit, a tag, HEAD,
+    a dated folder, a content id.
+    """
+    from auditor.app.history import show
+    from auditor.app.project import open_project
+
+    with open_project(repo, spec) as project:
+        found = show(project, patch, os.environ)
+    if style == "json":
+        from auditor.render.show import show_json
+
+        click.echo(show_json(found), nl=False)
+        return 0
+    from auditor.render import show as rendered
+    from auditor.render.plain import as_text
+
+    out = console()
+    page(as_text(out, *rendered.show(found, out)), off=no_pager)
+    return 0

@@ -1,0 +1,147 @@
+"""What would unblock a patch: which suites to run, how many samples, and the command with its stamp.
+
+In come the facts of a verdict, the evidence and the content ids of both sides; out comes a `Remedy`, an imperative
+with shell commands.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from auditor.assess.facts import BehaviourFacts, MissingEvidence
+from auditor.evidence import Evidence, runs_of_suite, suites_measuring
+from auditor.model.suite import Role, Suite
+from auditor.model.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An imperative without a full stop, and the shell commands that do it."""
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StepRevisions:
+    """The content ids a patch is measured under."""
+
+    before: str
+    after: str
+
+
+def remedy_for_block(facts: BehaviourFacts, evidence: Evidence, sides: StepRevisions, stamp: str) -> Remedy:
+    """For a verdict that blocks. One that is decided calls for another text, not for more samples of this one.
+
+    Args:
+        stamp: the shell's words for the content id of a text that is not written yet.
+    """
+    if facts.verdict is Verdict.MEASUREMENT:
+        suites = _suites_of_role(evidence, facts.behaviour, test=True)
+        text = f"run {_list_suites(suites)} again on the items of the run before, with no more invalid samples"
+        return Remedy(text, _commands(suites, sides.after))
+    if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
+        return remedy_for_missing_evidence(facts, evidence, sides)
+    suites = [one for one in suites_measuring(evidence, facts.behaviour) if _was_run(evidence, facts.model, one, "")]
+    text = f"revise the patch or take it back, then evaluate the new text on {_list_suites(suites)}"
+    return Remedy(text, _commands(suites, stamp))
+
+
+def remedy_for_missing_evidence(facts: BehaviourFacts, evidence: Evidence, sides: StepRevisions) -> Remedy:
+    """For what lacks evidence: a held-out suite to compare, or samples to decide on."""
+    if facts.suites:
+        return _remedy_for_inconclusive(facts, evidence, sides)
+    return remedy_for_comparison(facts.behaviour, facts.model, evidence, sides, test=facts.test is not None)
+
+
+def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: StepRevisions) -> Remedy:
+    tests, ruling = _suites_of_role(evidence, facts.behaviour, test=True), _ruling_suites(facts, evidence)
+    both = (sides.before, sides.after)
+    match facts.missing:
+        case MissingEvidence.TRIGGER:
+            text = f"run {_list_suites(tests)} a second time on the revision before the patch"
+            return Remedy(text, _commands(tests, sides.before))
+        case MissingEvidence.TEST:
+            return Remedy(f"run {_list_suites(tests)} with more samples on both sides", _commands(tests, *both))
+        case MissingEvidence.INVALID:
+            suites = [*tests, *ruling]
+            return Remedy(
+                f"run {_list_suites(suites)} again until the invalid samples have scores", _commands(suites, *both)
+            )
+        case MissingEvidence.GONE:
+            text = f"run {_list_suites(ruling)} after the patch on every item that was run before it"
+            return Remedy(text, _commands(ruling, sides.after))
+        case MissingEvidence.FLOOR:
+            return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
+        case MissingEvidence.ZERO:
+            return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
+        case MissingEvidence.SCALE:
+            return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
+        case MissingEvidence.LOOKS:
+            return Remedy(
+                f"run {_list_suites([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
+            )
+        case MissingEvidence.RUNS:
+            times = facts.ruling.runs_needed if facts.ruling else None
+            text = f"run {_list_suites(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
+            return Remedy(text, _commands(ruling, *both))
+        case MissingEvidence.HELD_OUT | MissingEvidence.NOTHING:
+            needed = facts.ruling.needed if facts.ruling else None
+            samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
+            return Remedy(f"run {_list_suites(ruling)} {samples}", _commands(ruling, *both))
+
+
+def remedy_for_comparison(
+    behaviour: str, model: str, evidence: Evidence, sides: StepRevisions, *, test: bool
+) -> Remedy:
+    """So that a held-out suite can be compared; and the test, unless `test` says that it can be."""
+    held_out = _suites_of_role(evidence, behaviour, test=False)
+    if not held_out:
+        return Remedy(f"register a held-out suite of {behaviour} in suites.toml, and run it on both sides of the patch")
+    suites = [*(() if test else _suites_of_role(evidence, behaviour, test=True)), *held_out]
+    lacking = {
+        revision: [suite for suite in suites if not _was_run(evidence, model, suite, revision)]
+        for revision in (sides.before, sides.after)
+    }
+    if not any(lacking.values()):
+        text = f"run {_list_suites(suites)} again after the patch, measured as before it"
+        return Remedy(text, _commands(suites, sides.after))
+    text = " and ".join(
+        f"run {_list_suites(some)} {'before' if revision == sides.before else 'after'} the patch"
+        for revision, some in lacking.items()
+        if some
+    )
+    return Remedy(text, tuple(command for revision, some in lacking.items() for command in _commands(some, revision)))
+
+
+def _suites_of_role(evidence: Evidence, behaviour: str, *, test: bool) -> list[Suite]:
+    return [suite for suite in suites_measuring(evidence, behaviour) if (suite.role is Role.TEST) is test]
+
+
+def _ruling_suites(facts: BehaviourFacts, evidence: Evidence) -> list[Suite]:
+    """The suite that rules; its name in the facts may have a condition behind it."""
+    name = facts.ruling.suite if facts.ruling else ""
+    held_out = _suites_of_role(evidence, facts.behaviour, test=False)
+    return [suite for suite in held_out if name == suite.name or name.startswith(f"{suite.name} [")] or held_out
+
+
+def _was_run(evidence: Evidence, model: str, suite: Suite, revision: str) -> bool:
+    """Whether the model has a complete run of a suite under a revision; "" stands for any."""
+    return any(
+        run.incomplete is None and run.revision.startswith(revision) and evidence.lineages[run.checkpoint] == model
+        for run in runs_of_suite(evidence, suite.name)
+    )
+
+
+def _list_suites(suites: Sequence[Suite]) -> str:
+    return ", ".join(suite.name for suite in suites)
+
+
+def _commands(suites: Sequence[Suite], *stamps: str) -> tuple[str, ...]:
+    """One command a revision; Inspect takes several tasks at once."""
+    if not suites:
+        return ()
+    tasks = " ".join(shlex.quote(suite.tasks[0] if suite.tasks else suite.name) for suite in suites)
+    return tuple(f"inspect eval {tasks} --metadata spec_revision={stamp}" for stamp in dict.fromkeys(stamps))
