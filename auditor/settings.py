@@ -18,9 +18,9 @@ from auditor.model.verdict import Verdict
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-FILE = "auditor.toml"
-SHARED_FILE = "pyproject.toml"
-STORE = "eval_history"
+SETTINGS_FILE = "auditor.toml"
+SHARED_SETTINGS_FILE = "pyproject.toml"
+DEFAULT_STORE = "eval_history"
 DEFAULT_POLICY = Policy()
 
 
@@ -53,7 +53,7 @@ class Settings:
     """
 
     specs: tuple[SpecConfig, ...] = ()
-    store: str = STORE
+    store: str = DEFAULT_STORE
     policy: Policy = DEFAULT_POLICY
     prompt_key_file: str | None = None
 
@@ -74,7 +74,7 @@ def _plain_name(value: str) -> str:
     return value
 
 
-def _blocker(value: str) -> str:
+def _check_blocker(value: str) -> str:
     verdicts = [verdict.value for verdict in Verdict]
     if value not in verdicts and not re.fullmatch(r"SD[0-9]{3}", value):
         raise ValueError(f"should be a verdict or a check's code such as SD101; {suggest_nearest(value, verdicts)}")
@@ -82,7 +82,7 @@ def _blocker(value: str) -> str:
 
 
 _Path = Annotated[str, AfterValidator(project_path)]
-_Blocker = Annotated[str, AfterValidator(_blocker)]
+_Blocker = Annotated[str, AfterValidator(_check_blocker)]
 _Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -95,7 +95,7 @@ class _SpecTable(TomlTable):
 
 
 class _StoreTable(TomlTable):
-    path: _Path = STORE
+    path: _Path = DEFAULT_STORE
     prompt_key_file: Annotated[str, Field(min_length=1)] | None = None
 
 
@@ -119,29 +119,31 @@ class _SettingsTable(TomlTable):
     policy: _PolicyTable = _PolicyTable()
 
 
-def load(tree: Tree) -> Settings:
+def load_settings(tree: Tree) -> Settings:
     """The settings of a project; those of no specs where it has neither file.
 
     Raises ConfigError for malformed TOML, an unknown key, a wrong type or range, two specs of one name, or settings in
     both files.
     """
-    own, shared = tree.read(FILE), tree.read(SHARED_FILE)
-    section = None if shared is None else _tool_section(parse_toml(shared, SHARED_FILE))
+    own, shared = tree.read(SETTINGS_FILE), tree.read(SHARED_SETTINGS_FILE)
+    section = None if shared is None else _tool_section(parse_toml(shared, SHARED_SETTINGS_FILE))
     if own is not None and section is not None:
-        remedy = f"keep {FILE} and remove the other"
-        raise ConfigError(f"settings stand in {FILE} too", where=SHARED_FILE, field="tool.auditor", remedy=remedy)
+        remedy = f"keep {SETTINGS_FILE} and remove the other"
+        raise ConfigError(
+            f"settings stand in {SETTINGS_FILE} too", where=SHARED_SETTINGS_FILE, field="tool.auditor", remedy=remedy
+        )
     if own is not None:
-        return _settings(parse_toml(own, FILE), FILE, "")
+        return _build_settings(parse_toml(own, SETTINGS_FILE), SETTINGS_FILE, "")
     if section is not None:
-        return _settings(section, SHARED_FILE, "tool.auditor")
+        return _build_settings(section, SHARED_SETTINGS_FILE, "tool.auditor")
     return Settings()
 
 
 def has_settings(tree: Tree) -> bool:
     """Whether a project has either file, even one that says nothing. Raises ConfigError for a malformed shared one."""
-    shared = tree.read(SHARED_FILE)
-    in_shared = shared is not None and _tool_section(parse_toml(shared, SHARED_FILE)) is not None
-    return in_shared or tree.read(FILE) is not None
+    shared = tree.read(SHARED_SETTINGS_FILE)
+    in_shared = shared is not None and _tool_section(parse_toml(shared, SHARED_SETTINGS_FILE)) is not None
+    return in_shared or tree.read(SETTINGS_FILE) is not None
 
 
 def _tool_section(document: dict[str, Any]) -> object | None:
@@ -149,7 +151,7 @@ def _tool_section(document: dict[str, Any]) -> object | None:
     return tools.get("auditor") if isinstance(tools, dict) else None
 
 
-def _settings(values: object, where: str, prefix: str) -> Settings:
+def _build_settings(values: object, where: str, prefix: str) -> Settings:
     table = validate_toml(_SettingsTable, values, where, prefix)
     counts = Counter(spec.name for spec in table.spec)
     for index, spec in enumerate(table.spec):
@@ -158,13 +160,13 @@ def _settings(values: object, where: str, prefix: str) -> Settings:
             what = f"{counts[spec.name]} specs are called {spec.name!r}"
             raise ConfigError(what, where=where, field=field, remedy="give each its own name")
     store = table.store
-    return Settings(tuple(map(_spec, table.spec)), store.path, _policy(table.policy), store.prompt_key_file)
+    return Settings(tuple(map(_build_spec, table.spec)), store.path, _build_policy(table.policy), store.prompt_key_file)
 
 
-def _spec(table: _SpecTable) -> SpecConfig:
+def _build_spec(table: _SpecTable) -> SpecConfig:
     return SpecConfig(table.name, tuple(table.paths), table.source, tuple(table.eval_prompts), table.changelog)
 
 
-def _policy(table: _PolicyTable) -> Policy:
+def _build_policy(table: _PolicyTable) -> Policy:
     values = {name: getattr(table, name) for name in _PolicyTable.model_fields}
     return Policy(**{**values, "block_on": tuple(table.block_on)})

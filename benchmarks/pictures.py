@@ -15,7 +15,7 @@ from auditor.app.demo import QUARTER, demonstrate
 from auditor.app.project import open_project
 from auditor.app.report import report, seal_project
 from auditor.model.period import parse_quarter
-from auditor.render.html.page import report_html
+from auditor.render.html.report import report_html
 
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
 # Name, width and height in CSS pixels, and further arguments. Headless Chromium takes no window under 500 wide.

@@ -24,12 +24,12 @@ from time import sleep
 import duckdb
 
 from auditor.model.run import Tallies
-from auditor.sources.engines import statement
-from auditor.sources.engines.backend import Opening
-from auditor.sources.engines.columns import kinds_of
-from auditor.sources.engines.duckdb_backend import DuckdbBackend
-from auditor.sources.runs.interface import Engine, ReadOptions
-from auditor.sources.runs.table import READER
+from auditor.readers.interface import Engine, ReadOptions
+from auditor.readers.table import READER
+from auditor.readers.tables import statement
+from auditor.readers.tables.backend import Opening
+from auditor.readers.tables.duckdb_backend import DuckdbBackend
+from auditor.readers.tables.statement import column_kinds
 from benchmarks.speed.timing import ROOT, commit_of, fastest
 
 RESULTS = ROOT / "benchmarks/RESULTS-tables.md"
@@ -74,8 +74,8 @@ def read(path: Path, rows: int, engine: Engine) -> int:
 def count(path: Path) -> None:
     """The statement by itself."""
     backend = DuckdbBackend(Opening("duckdb", "parquet", (str(path),), f"{path}.spill", threads=os.cpu_count() or 1))
-    kinds = kinds_of(backend.columns(), path, "duckdb", False)
-    assert list(backend.answer(f"CREATE TEMP TABLE tallies AS {statement.tallies(kinds)}"))
+    kinds = column_kinds(backend.columns(), path, "duckdb", False)
+    assert list(backend.answer(f"CREATE TEMP TABLE tallies AS {statement.tallies_sql(kinds)}"))
 
 
 def resident(process: int) -> int:

@@ -29,7 +29,7 @@ from auditor.model.spec import patches_of
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.model.verdict import Cause
 from auditor.model.verdict import Verdict as V
-from auditor.store.reduce import judge
+from auditor.store.tally import judge_samples
 from tests.checks.harness import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.snapshots import assert_as_written
@@ -174,7 +174,7 @@ def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
         made.table("\n".join([head, *rows]) + "\n")
     refused = [JudgedSample(f"i{item:05d}", 1, None, "refusal", None, None) for item in range(80)]
     answered = [JudgedSample(f"i{item:05d}", 1, False, None, None, None) for item in range(80, 400)]
-    after = judge(a_raw_run((*refused, *answered)), None)[0]
+    after = judge_samples(a_raw_run((*refused, *answered)), None)[0]
     runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED), run("test-0", "r1", after)]
     given = assessed(runs, registry())
     assert (only(given).verdict, only(given).hiding_suspected) == (V.MEASUREMENT, True)
@@ -317,14 +317,14 @@ SUITE = Suite("suite", "lying", Role.TEST, score=RULE)
 def test_15_score_renamed() -> None:
     raw = a_raw_run((logged("a", 1.0, scorer="honest"), logged("b", 0.0, scorer="honest")))
     with pytest.raises(ConfigError, match=r"suite.score.name"):
-        judge(raw, SUITE)[0]
+        judge_samples(raw, SUITE)[0]
 
 
 def test_16_polarity_inverted() -> None:
     """On the way in nothing can tell; the number moves on the test and not on held-out, and that is what is judged."""
     samples = tuple(logged(f"i{place:03d}", 1.0 if place < 340 else 0.0, scorer="misaligned") for place in range(400))
     inverted = replace(SUITE, score=replace(RULE, direction=MisalignedEnd.LOW, threshold=0.5))
-    sides = [judge(a_raw_run(samples), suite)[0] for suite in (SUITE, inverted)]
+    sides = [judge_samples(a_raw_run(samples), suite)[0] for suite in (SUITE, inverted)]
     assert [sum(side.misaligned) for side in sides] == [340, 60]
     runs = [run("test-0", "r0", sides[0], place=place) for place in range(2)] + [run("test-0", "r1", sides[1])]
     given = assessed([*runs, *runs_of("held-1", "340/400 -> 338/400")], registry())
@@ -335,16 +335,16 @@ def test_16_polarity_inverted() -> None:
 def test_17_percent_for_fraction() -> None:
     percent = a_raw_run((logged("a", 80.0, scorer="misaligned"),))
     with pytest.raises(LogError, match="out of range for the unit 'fraction'"):
-        judge(percent, SUITE)[0]
+        judge_samples(percent, SUITE)[0]
     fractions = a_raw_run((logged("a", 0.8, scorer="misaligned"), logged("b", 0.2, scorer="misaligned")))
     with pytest.raises(LogError, match="these are fractions and no percentages"):
-        judge(fractions, replace(SUITE, score=replace(RULE, unit=ScoreUnit.PERCENT, threshold=50.0)))[0]
+        judge_samples(fractions, replace(SUITE, score=replace(RULE, unit=ScoreUnit.PERCENT, threshold=50.0)))[0]
 
 
 def test_18_duplicate_ids() -> None:
     twice = JudgedSample("a", 1, True, None, None, None)
     with pytest.raises(TableError, match="occurs 2 times in one run"):
-        judge(a_raw_run((twice, twice)), None)[0]
+        judge_samples(a_raw_run((twice, twice)), None)[0]
 
 
 def test_18_epochs_counted_as_items() -> None:

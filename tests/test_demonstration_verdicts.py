@@ -13,9 +13,9 @@ from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.git import Folder
 from auditor.model.policy import Policy
-from auditor.sources.specs.folder import history
-from auditor.store.records import load
-from auditor.store.suites import load_registry
+from auditor.specs.folder import read_history
+from auditor.store.records import load_records
+from auditor.store.registry import load_registry
 from benchmarks.demonstration.other_seeds import assessed, verdicts
 from benchmarks.demonstration.plan import OPEN_AT_THE_END, TOLD, TOLD_OF_TRAINING, Told
 from benchmarks.demonstration.simulate import SEED, rows_by_state, table_text
@@ -26,8 +26,10 @@ ROOT = Path(__file__).parents[1]
 @cache
 def assessment() -> Assessment:
     tree = Folder(ROOT)
-    spec = history(ROOT, "harbor", ["specs/*/assistant.md"])
-    return assess(assemble_evidence(spec, load(tree, "eval_history"), load_registry(tree, "eval_history")), Policy())
+    spec = read_history(ROOT, "harbor", ["specs/*/assistant.md"])
+    return assess(
+        assemble_evidence(spec, load_records(tree, "eval_history"), load_registry(tree, "eval_history")), Policy()
+    )
 
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda told: told.patch)
@@ -64,10 +66,10 @@ def test_the_open_gaps_are_the_true_ones() -> None:
 
 def test_the_records_come_from_the_simulated_tables() -> None:
     tables = {hashlib.sha256(table_text(rows).encode()).hexdigest() for rows in rows_by_state().values()}
-    assert {run.source_sha256 for run in load(Folder(ROOT), "eval_history")} == tables
+    assert {run.source_sha256 for run in load_records(Folder(ROOT), "eval_history")} == tables
 
 
 def test_drawn_again_from_its_own_seed_it_is_judged_alike() -> None:
     """What counts verdicts over other seeds judges as the committed records are judged."""
-    spec = history(ROOT, "harbor", ["specs/*/assistant.md"])
+    spec = read_history(ROOT, "harbor", ["specs/*/assistant.md"])
     assert verdicts(assessed(spec, SEED)) == verdicts(assessment())

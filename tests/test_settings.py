@@ -17,7 +17,7 @@ def load(tmp_path: Path, own: str | None = None, shared: str | None = None) -> p
     for name, text in (("auditor.toml", own), ("pyproject.toml", shared)):
         if text is not None:
             (tmp_path / name).write_text(text, encoding="utf-8")
-    return project.load(Folder(tmp_path))
+    return project.load_settings(Folder(tmp_path))
 
 
 def test_a_project_without_a_file_has_no_specs(tmp_path: Path) -> None:
@@ -171,6 +171,6 @@ def test_any_bytes_are_settings_or_a_config_error(data: bytes) -> None:
             return ("auditor.toml",)
 
     try:
-        project.load(Single())
+        project.load_settings(Single())
     except ConfigError as error:
         assert "\n" not in str(error)

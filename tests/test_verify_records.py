@@ -18,8 +18,8 @@ from auditor.git import Folder
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Tallies
 from auditor.store import checkpoints
-from auditor.store.integrity import examine
-from auditor.store.witness import by_copy, by_root
+from auditor.store.checkpoints import compare_copy, compare_root
+from auditor.store.integrity import examine_store
 from benchmarks.sweep.tampering import FORGERIES, STORE, Files, by_bytes, history, missed, outside_of, sealed, write
 from tests.store.builders import TALLIES, a_run, digest
 
@@ -51,15 +51,15 @@ def files() -> Files:
 
 def compare(root: Path, outside: Path) -> bool:
     """Whether the store is sound, both having said the same of it."""
-    contents = examine(Folder(root), STORE)
-    held = checkpoints.decode(outside.read_bytes(), "outside")
+    contents = examine_store(Folder(root), STORE)
+    held = checkpoints.decode_checkpoint(outside.read_bytes(), "outside")
     there = {name for ids in contents.ids.values() for name in ids}
     store = ALONE.Store(root / STORE)
     store.look()
     assert {(f"{STORE}/{path}", kind) for path, kind in store.faults} == {(f.path, f.kind) for f in contents.faults}
     assert [one["root"] for one in store.checkpoints] == [one.root for one in contents.checkpoints]
     assert store.unsealed() == list(contents.unsealed)
-    copy, bare = by_copy(contents.checkpoints, there, held), by_root(contents.checkpoints, held.root)
+    copy, bare = compare_copy(contents.checkpoints, there, held), compare_root(contents.checkpoints, held.root)
     assert (not store.differences(str(outside)), not store.differences(held.root)) == (copy.holds, bare.holds)
     return not contents.faults and copy.holds and bare.holds
 
@@ -73,7 +73,7 @@ def test_both_find_a_sound_history_sound(files: Files, tmp_path: Path) -> None:
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_both_say_the_same_of_a_tampered_one(files: Files, tmp_path: Path, way: type) -> None:
     draws, outside = random.Random(7), tmp_path / "outside.json"
-    outside.write_bytes(checkpoints.encode(outside_of(files)))
+    outside.write_bytes(checkpoints.encode_checkpoint(outside_of(files)))
     for trial in range(25):
         root = tmp_path / str(trial)
         write(way(files, draws), root)
@@ -86,7 +86,7 @@ def test_no_tampering_is_overlooked(files: Files, way: type) -> None:
 
 
 def test_the_demonstrations_records_are_sound_to_both() -> None:
-    contents = examine(Folder(ROOT), STORE)
+    contents = examine_store(Folder(ROOT), STORE)
     store = ALONE.Store(ROOT / STORE)
     store.look()
     assert (store.faults, store.unsealed()) == (set(), list(contents.unsealed))

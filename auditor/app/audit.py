@@ -29,9 +29,9 @@ from auditor.evidence import Evidence
 from auditor.git import Commit, Repository, Tree
 from auditor.model.policy import RequireHeldOut
 from auditor.model.spec import Companions, History, Patch, SpecCommit, patches_of
-from auditor.settings import SpecConfig, load
-from auditor.sources.specs.companions import find_beside
-from auditor.sources.specs.folder import dated_tree
+from auditor.settings import SpecConfig, load_settings
+from auditor.specs.companions import find_companions
+from auditor.specs.folder import dated_subtree
 
 # What patches did to the text of a spec, with what lies beside it at each sighting.
 
@@ -67,11 +67,11 @@ def _companion_reader(
     def tree(sighting: SpecCommit) -> Tree:
         if repository is not None and sighting.commit is not None:
             return Commit(repository, sighting.commit)
-        return dated_tree(project.tree, config.paths, sighting.name)
+        return dated_subtree(project.tree, config.paths, sighting.name)
 
     last = history.sightings[-1]
     paths = [file.path for file in history.revisions[last.revision].files]
-    beside = find_beside(tree(last), paths, cited, config.eval_prompts, config.changelog)
+    beside = find_companions(tree(last), paths, cited, config.eval_prompts, config.changelog)
     known: dict[str, Companions] = {}
 
     def read(sighting: SpecCommit) -> Companions:
@@ -181,7 +181,7 @@ def derive_debts(repository: Repository, tip: str, evidence: Evidence, patches: 
     def granted(place: int) -> int | None:
         if place == 0:
             return None
-        policy = load(Commit(repository, ancestry.chain[place - 1])).policy
+        policy = load_settings(Commit(repository, ancestry.chain[place - 1])).policy
         return None if policy.require_held_out is RequireHeldOut.NEVER else policy.evidence_debt_days
 
     for facts, lacking in open_ones:

@@ -12,8 +12,8 @@ from auditor.app.project import open_project
 from auditor.errors import InternalError, RepositoryError
 from auditor.git import Folder, find_repository
 from auditor.git.write import NewCommit, build_repository
-from auditor.store.checkpoints import encode, following, path_of
-from auditor.store.records import load as load_records
+from auditor.store.checkpoints import checkpoint_path, encode_checkpoint, next_checkpoint
+from auditor.store.records import load_records
 
 QUARTER = "2026Q3"
 REPORT = f"audit-{QUARTER}.html"
@@ -98,7 +98,7 @@ def _commits(data: Folder) -> Iterator[NewCommit]:
 def _first_checkpoint(files: Iterable[str]) -> dict[str, bytes]:
     """The first checkpoint, of the records among some paths."""
     ids = [Path(path).stem for path in files if path.startswith("eval_history/records/")]
-    return {path_of("eval_history", 1): encode(following(None, ids))}
+    return {checkpoint_path("eval_history", 1): encode_checkpoint(next_checkpoint(None, ids))}
 
 
 def _morning_of(day: str) -> datetime:

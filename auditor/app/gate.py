@@ -40,10 +40,10 @@ from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from auditor.settings import FILE, SpecConfig, load
-from auditor.sources.specs import folder, repository
-from auditor.sources.specs.revisions import read_revision
-from auditor.store.looks import add_look
+from auditor.settings import SETTINGS_FILE, SpecConfig, load_settings
+from auditor.specs import folder, git
+from auditor.specs.files import read_revision
+from auditor.store.ledger import add_held_out_use
 
 # One spec of a landing: which of its patches land, what is known of them, and what is said.
 
@@ -188,12 +188,12 @@ def _follow_moved_spec(sides: BaseHead, config: SpecConfig) -> tuple[SpecConfig,
     """The spec's configuration as base has it; where head moved the spec, with the paths head says it moved to."""
     if config.source == "folder" or not _content_id(sides.base, config) or _content_id(sides.head, config):
         return config, []
-    moved = next((one for one in load(sides.head).specs if one.name == config.name), config)
+    moved = next((one for one in load_settings(sides.head).specs if one.name == config.name), config)
     both = replace(config, paths=tuple(dict.fromkeys((*config.paths, *moved.paths))))
     if _content_id(sides.head, both):
         why = f"head moves it: its text is followed from {', '.join(config.paths)} to {', '.join(moved.paths)}"
         return both, [Entry(Level.NOTICE, "configuration", why, config.name)]
-    remedy = Remedy(f"land its new path, or its removal, in {FILE} by itself first")
+    remedy = Remedy(f"land its new path, or its removal, in {SETTINGS_FILE} by itself first")
     why = f"head has nothing at {', '.join(config.paths)}: what took its place would not be judged"
     return config, [Entry(Level.BLOCKED, "spec-gone", why, config.name, remedy=remedy)]
 
@@ -206,8 +206,8 @@ def _content_id(tree: Tree, config: SpecConfig) -> str | None:
 
 def _read_head_history(sides: BaseHead, config: SpecConfig) -> History:
     if config.source == "folder":
-        return folder.history_in(sides.head, config.name, config.paths, where=sides.head.commit_id[:12])
-    return repository.history(sides.repository, config.name, config.paths, sides.head.commit_id)
+        return folder.read_tree_history(sides.head, config.name, config.paths, where=sides.head.commit_id[:12])
+    return git.read_history(sides.repository, config.name, config.paths, sides.head.commit_id)
 
 
 def _new_patches(sides: BaseHead, config: SpecConfig, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
@@ -221,7 +221,7 @@ def _new_patches(sides: BaseHead, config: SpecConfig, patches: tuple[Patch, ...]
 def _folder_patches(sides: BaseHead, config: SpecConfig) -> frozenset[str]:
     """The patches of base's dated folders. Where it has none, nothing is known and everything is judged."""
     try:
-        history = folder.history_in(sides.base, config.name, config.paths)
+        history = folder.read_tree_history(sides.base, config.name, config.paths)
     except RepositoryError:
         return frozenset()
     return frozenset(patch.id for patch in patches_of(history))
@@ -304,7 +304,7 @@ def _check_blockers(policy: Policy) -> None:
     for one in policy.block_on:
         if one not in known:
             remedy = "give a verdict or a code that auditor checks lists"
-            raise ConfigError(f"{one} is no check", where=FILE, field="policy.block_on", remedy=remedy)
+            raise ConfigError(f"{one} is no check", where=SETTINGS_FILE, field="policy.block_on", remedy=remedy)
 
 
 def _configuration_entries(sides: BaseHead) -> list[Entry]:
@@ -523,5 +523,5 @@ def record_disclosure(
             shown = {run.suite for run in project.runs if run.spec == patch.spec and run.revision in sides} & hidden
             if shown:
                 look = HeldOutUse("", patch.spec, tuple(sorted(shown)), *sides, by, now.replace(microsecond=0))
-                found.append(add_look(project.root, project.settings.store, look))
+                found.append(add_held_out_use(project.root, project.settings.store, look))
     return tuple(found)

@@ -28,7 +28,7 @@ from auditor.clauses.comparison import Comparison, ComparisonSide, compare_revis
 from auditor.clauses.lineage import Lineage, trace_lineage
 from auditor.errors import AuditorError, InputError, RevisionError
 from auditor.model.spec import History
-from auditor.settings import SpecConfig, load
+from auditor.settings import SpecConfig, load_settings
 
 if TYPE_CHECKING:  # what log and show judge by takes longer to import than blame and diff take to answer
     from auditor.app.prompts import PromptKey
@@ -62,7 +62,7 @@ def blame(
     Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
     """
     with locate(where) as place:
-        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
         every = [_read_clauses(place, config, rev) for config in configs]
     found = [(known, find_clauses(known.states.values(), clause)) for known in every]
     candidates = tuple(state for _, some in found for state in some)
@@ -111,7 +111,7 @@ def diff(where: Path, spec: str | None, before: str | None, after: str | None) -
     Raises ConfigError, RepositoryError or RevisionError.
     """
     with locate(where) as place:
-        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
         found: list[Comparison] = []
         errors: list[AuditorError] = []
         for config in configs:

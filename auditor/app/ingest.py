@@ -34,9 +34,8 @@ from auditor.model.raw_run import RawRun
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import History, Revision
 from auditor.model.suite import Binding, Role, Suite
-from auditor.settings import SpecConfig
-from auditor.sources.runs.interface import (
-    LOCAL,
+from auditor.readers.interface import (
+    LOCAL_MASTER,
     Engine,
     LabelReader,
     Reader,
@@ -45,14 +44,14 @@ from auditor.sources.runs.interface import (
     is_table_folder,
     reader_for,
 )
-from auditor.sources.runs.table import READER as TABLE
-from auditor.sources.specs.names import RevisionNames
-from auditor.store.bindings import bind, load_bindings
-from auditor.store.labels import add_labels
-from auditor.store.prompts import PromptFile, add_prompts, hashed
-from auditor.store.records import Outcome, RecordStore, identity_of, record_id
-from auditor.store.reduce import judge
-from auditor.store.samples import encode_samples
+from auditor.readers.table import READER as TABLE
+from auditor.settings import SpecConfig
+from auditor.specs.revision_names import RevisionNames
+from auditor.store.labels import add_labels, encode_samples
+from auditor.store.prompts import PromptFile, add_prompts, hash_prompts
+from auditor.store.records import Outcome, RecordStore, record_id, run_identity
+from auditor.store.registry import load_bindings, resolve_binding
+from auditor.store.tally import judge_samples
 
 # Which revision of which spec a run was evaluated under. Nothing guesses: a run that does not say so is refused.
 
@@ -99,7 +98,7 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
     mine = [known for known in specs if raw.spec in (None, known.history.spec)]
     if not mine:
         raise LogError(f"{raw.spec!r:.60} is no spec here", where=raw.where, field="spec", remedy="give its name")
-    name = raw.stamp or bind(
+    name = raw.stamp or resolve_binding(
         bindings,
         file_name=Path(raw.where).name,
         sha256=raw.source_sha256,
@@ -244,11 +243,11 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
     """The run, and the file it names that says how each sample was judged; None without. Raises as `run_of`."""
     suite = _resolve_suite(raw, rules)
     where = bind_revision(raw, rules.specs, rules.bindings)
-    tallies, verdicts = judge(raw, suite)
+    tallies, verdicts = judge_samples(raw, suite)
     samples = encode_samples(verdicts) if verdicts else None
     run = Run(
         record="",
-        identity=identity_of(raw, where.revision.id, suite.name),
+        identity=run_identity(raw, where.revision.id, suite.name),
         spec=where.spec,
         revision=where.revision.id,
         suite=suite.name,
@@ -426,7 +425,7 @@ def ingest(
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
         addresses = {Path(path): path for path in paths if isinstance(path, str) and "://" in path}
-        options = ReadOptions(extra == "ignore", engine, master or LOCAL, addresses)
+        options = ReadOptions(extra == "ignore", engine, master or LOCAL_MASTER, addresses)
         return _ingest_files(
             list(map(Path, paths)), project, options, dry_run, read_prompt_key(project, environment), progress
         )
@@ -511,7 +510,7 @@ def _store_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Contex
     key = context.key.bytes
     if key is None:
         return ()
-    files = [hashed(suite, prompts, key) for suite, prompts in sorted(_prompts_by_suite(raws, runs).items())]
+    files = [hash_prompts(suite, prompts, key) for suite, prompts in sorted(_prompts_by_suite(raws, runs).items())]
     if files and not context.dry_run:
         add_prompts(context.project.root, context.project.settings.store, files)
     return files

@@ -25,13 +25,21 @@ from auditor.git import Commit, Tree
 from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
 from auditor.model.suite import Binding, Registry, Role, ScoreUnit
-from auditor.render.escape import terminal
-from auditor.settings import FILE, SHARED_FILE, STORE, Settings, SpecConfig, has_settings, load, project_path
-from auditor.sources.runs.interface import Engine, ReadOptions
-from auditor.sources.specs.revisions import read_revision
-from auditor.store.bindings import load_bindings
-from auditor.store.reduce import number
-from auditor.store.suites import FULL_SCALE, load_registry
+from auditor.readers.interface import Engine, ReadOptions
+from auditor.render.escape import escape_terminal
+from auditor.settings import (
+    DEFAULT_STORE,
+    SETTINGS_FILE,
+    SHARED_SETTINGS_FILE,
+    Settings,
+    SpecConfig,
+    has_settings,
+    load_settings,
+    project_path,
+)
+from auditor.specs.files import read_revision
+from auditor.store.registry import FULL_SCALE, load_bindings, load_registry
+from auditor.store.tally import parse_score
 
 # What a folder of old logs holds: tasks, models, scores and their values, which revision each run was evaluated
 # under.
@@ -303,7 +311,7 @@ def _summarise_values(name: str, key: str | None, values: Sequence[ScoreValue]) 
 
 def _fits(values: Sequence[ScoreValue], unit: ScoreUnit) -> bool:
     """Whether every value can be read in a unit; several may fit, and which was meant is for a person to say."""
-    read = [number(value, unit) for value in values if value is not None]
+    read = [parse_score(value, unit) for value in values if value is not None]
     known = [value for value in read if value is not None]
     if not known or len(known) < len(read) or not all(0 <= value <= FULL_SCALE[unit] for value in known):
         return False
@@ -355,7 +363,9 @@ def bindings_toml(survey: Survey) -> str:
     logs = {one.sha256: one for one in survey.unbound}
     text += _UNBOUND_HEADING if logs else ""
     for one in logs.values():
-        text += f'#\n# [[binding]]  # {terminal(one.file)}\n# revision = ""  # unknown\n# sha256 = "{one.sha256}"\n'
+        text += (
+            f'#\n# [[binding]]  # {escape_terminal(one.file)}\n# revision = ""  # unknown\n# sha256 = "{one.sha256}"\n'
+        )
     return text
 
 
@@ -370,7 +380,7 @@ def _listed(key: str, entries: Sequence[Table]) -> str:
 
 def _binding(name: str, binding: Binding) -> Table:
     entry = tomlkit.table()
-    entry.comment(terminal(name))
+    entry.comment(escape_terminal(name))
     entry.append("revision", _string(binding.revision))
     entry.append("sha256", _string(binding.sha256 or ""))
     return entry
@@ -405,18 +415,18 @@ def _score_entry(scores: Sequence[ScoreValues]) -> Table:
     table = tomlkit.table()
     names = list(dict.fromkeys(one.name for one in scores))
     if len(names) > 1:
-        _note(table, f'name = ""  # unknown: one of {terminal(", ".join(names))}')
+        _note(table, f'name = ""  # unknown: one of {escape_terminal(", ".join(names))}')
     else:
         table.append("name", _string(names[0]))
     keys = [one.key for one in scores if one.key is not None]
     if len(names) == 1 and len(keys) == 1 and len(scores) == 1:
         table.append("key", _string(keys[0]))
     elif keys:
-        _note(table, f'key = ""  # unknown, for a score that has entries: one of {terminal(", ".join(keys))}')
+        _note(table, f'key = ""  # unknown, for a score that has entries: one of {escape_terminal(", ".join(keys))}')
     _note(table, 'misaligned = ""  # unknown: the end of the score that is misaligned, high or low')
     _note(table, 'unit = ""  # unknown: fraction (0 to 1), percent (0 to 100) or grade (C, P, I, N)')
     for one in scores:
-        _note(table, f"  {terminal(score_label(one))}: {terminal(describe_values(one))}")
+        _note(table, f"  {escape_terminal(score_label(one))}: {escape_terminal(describe_values(one))}")
     return table
 
 
@@ -476,11 +486,11 @@ def _string(text: str) -> String:
 
 SUFFIXES = (".md", ".markdown", ".txt", ".prompt", ".j2", ".jinja", ".jinja2")
 _SPEC_NAME = re.compile(r"(^| )(constitution|(model ?)?spec(ification)?s?|system ?(prompt|message))( |$)")
-_IGNORED_FOLDERS = ("test", "tests", "vendor", "node_modules", "third_party", STORE)
+_IGNORED_FOLDERS = ("test", "tests", "vendor", "node_modules", "third_party", DEFAULT_STORE)
 _DATED_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _CANDIDATES_LISTED = 8
 _STORE_FILES = ("suites.toml", "bindings.toml")
-_FILES = (FILE, *(f"{STORE}/{name}" for name in _STORE_FILES))
+_FILES = (SETTINGS_FILE, *(f"{DEFAULT_STORE}/{name}" for name in _STORE_FILES))
 
 _SETTINGS_TEMPLATE = """\
 # What auditor audits here. Everything under [policy] may be left out; these are the defaults.
@@ -600,8 +610,8 @@ def _propose_settings(place: Place, spec: str | None) -> tuple[str, str, str]:
 def _init_from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> InitReport:
     """As `init`, with a registry and bindings proposed from logs; files that are there are kept."""
     name, path, settings = "", "", ""
-    if has_settings(place.tree) or place.tree.read(FILE) is not None:
-        known = load(place.tree)
+    if has_settings(place.tree) or place.tree.read(SETTINGS_FILE) is not None:
+        known = load_settings(place.tree)
     else:
         name, path, settings = _propose_settings(place, spec)
         known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
@@ -610,8 +620,8 @@ def _init_from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> Ini
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
     seen = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store))
     texts = (settings, _SUITES_TEMPLATE + suites_toml(seen), _BINDINGS_TEMPLATE + bindings_toml(seen))
-    wanted = dict(zip((FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)), texts, strict=True))
-    kept = tuple(one for one in wanted if place.tree.read(one) is not None or (one == FILE and not settings))
+    wanted = dict(zip((SETTINGS_FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)), texts, strict=True))
+    kept = tuple(one for one in wanted if place.tree.read(one) is not None or (one == SETTINGS_FILE and not settings))
     new = {one: text for one, text in wanted.items() if one not in kept}
     _write_files(place.root, new, known.store)
     return InitReport(place.root, name, path, tuple(new), kept, seen, tuple(list_unknowns(seen, registry, why)))
@@ -628,7 +638,7 @@ def _read_registry(place: Place, known: Settings) -> tuple[Registry, str]:
 def _refuse_existing(tree: Tree) -> None:
     taken = next((path for path in _FILES if tree.read(path) is not None), None)
     if taken is None and has_settings(tree):
-        taken = SHARED_FILE
+        taken = SHARED_SETTINGS_FILE
     if taken is not None:
         raise ConfigError("is there already, and is left as it is", where=taken, remedy="edit it, or move it away")
 
@@ -691,7 +701,7 @@ def _spec_name(path: str) -> str:
     return name if name.strip() and name.isprintable() else "spec"
 
 
-def _write_files(root: Path, files: dict[str, str], store: str = STORE) -> None:
+def _write_files(root: Path, files: dict[str, str], store: str = DEFAULT_STORE) -> None:
     """Writes all of them or, where one cannot be, none."""
     written: list[Path] = []
     try:

@@ -32,21 +32,28 @@ from auditor.model.run import Run
 from auditor.model.spec import patches_of
 from auditor.model.suite import Registry
 from auditor.model.waiver import Waiver
-from auditor.settings import FILE, SHARED_FILE, STORE, Settings, SpecConfig, has_settings, load
-from auditor.sources.specs.revisions import read_revision
-from auditor.store import labels, samples
-from auditor.store.join import join
-from auditor.store.looks import load_looks
-from auditor.store.plans import load_plans
-from auditor.store.records import load as load_records
-from auditor.store.suites import load_registry
-from auditor.store.waivers import load_waivers, waiver_folder
+from auditor.settings import (
+    DEFAULT_STORE,
+    SETTINGS_FILE,
+    SHARED_SETTINGS_FILE,
+    Settings,
+    SpecConfig,
+    has_settings,
+    load_settings,
+)
+from auditor.specs.files import read_revision
+from auditor.store import labels
+from auditor.store import labels as samples
+from auditor.store.labels import join_labels
+from auditor.store.ledger import load_held_out_uses, load_preregistrations, load_waivers, waiver_folder
+from auditor.store.records import load_records
+from auditor.store.registry import load_registry
 
 # The two sides of a landing: what each says, and what the one changes that the other has.
 
 
 # What is only ever added to: records, the labels of their samples, and what these are joined by.
-APPEND_ONLY_FOLDERS = ("records", labels.KIND.folder, samples.KIND.folder)
+APPEND_ONLY_FOLDERS = ("records", labels.LABEL_FILES.folder, samples.SAMPLE_FILES.folder)
 
 
 @dataclass(frozen=True)
@@ -103,17 +110,17 @@ class BaseHead:
     def runs(self) -> tuple[Run, ...]:
         """The runs of both sides: what base has counts, whatever head did to it."""
         both, store = TreeUnion(self.base, self.head), self.settings.store
-        return join(both, store, load_records(both, store), self.registry.labels).runs
+        return join_labels(both, store, load_records(both, store), self.registry.labels).runs
 
     @cached_property
     def plans(self) -> tuple[Preregistration, ...]:
         """The runs that were planned on either side."""
-        return load_plans(TreeUnion(self.base, self.head), self.settings.store)
+        return load_preregistrations(TreeUnion(self.base, self.head), self.settings.store)
 
     @cached_property
     def looks(self) -> tuple[HeldOutUse, ...]:
         """The looks at held-out rates that were recorded on either side."""
-        return load_looks(TreeUnion(self.base, self.head), self.settings.store)
+        return load_held_out_uses(TreeUnion(self.base, self.head), self.settings.store)
 
     @cached_property
     def base_records(self) -> frozenset[str]:
@@ -134,14 +141,14 @@ class BaseHead:
     def changed_rules(self) -> tuple[str, ...]:
         """The files of configuration that differ between the two."""
         store = self.settings.store
-        files = (FILE, SHARED_FILE, f"{store}/suites.toml", f"{store}/bindings.toml")
+        files = (SETTINGS_FILE, SHARED_SETTINGS_FILE, f"{store}/suites.toml", f"{store}/bindings.toml")
         return tuple(path for path in files if self.base.read(path) != self.head.read(path))
 
 
 def read_base_head(found: Repository, base: Commit, head: Commit, spec: str | None) -> BaseHead:
     """The two sides with base's rules, or with head's where base has none. Raises ConfigError."""
     rules = base if has_settings(base) or not has_settings(head) else head
-    settings = load(rules)
+    settings = load_settings(rules)
     specs = select_specs(settings.specs, spec, in_git=True)
     return BaseHead(found, base, head, rules, settings, load_registry(rules, settings.store), specs)
 
@@ -150,13 +157,13 @@ def read_rules(tree: Tree) -> Rules | None:
     """What a tree says about how it is judged; None without configuration. Raises ConfigError."""
     if not has_settings(tree):
         return None
-    settings = load(tree)
+    settings = load_settings(tree)
     return Rules(
         policy=settings.policy,
         suites=load_registry(tree, settings.store).suites,
         specs={spec.name: spec.paths for spec in settings.specs},
         store=settings.store,
-        file=FILE if tree.read(FILE) is not None else SHARED_FILE,
+        file=SETTINGS_FILE if tree.read(SETTINGS_FILE) is not None else SHARED_SETTINGS_FILE,
         suites_file=f"{settings.store}/suites.toml",
     )
 
@@ -279,7 +286,7 @@ def _read_merge_history(
     project: Project, repository: Repository, ancestry: Ancestry, patched: Mapping[int, tuple[str, ...]]
 ) -> _MergeHistory:
     """Walked once more for stores that only the rules of the past name."""
-    stores = frozenset({project.settings.store, STORE})
+    stores = frozenset({project.settings.store, DEFAULT_STORE})
     while True:
         walk = _HistoryWalk(repository, ancestry, patched, [one for one in project.specs if one.source == "folder"])
         past = walk.past(stores)
@@ -319,7 +326,7 @@ class _HistoryWalk:
 
     @property
     def _store(self) -> str:
-        return self._rules.store if self._rules else STORE
+        return self._rules.store if self._rules else DEFAULT_STORE
 
     def _files(self, stores: frozenset[str]) -> tuple[FileChange, ...]:
         paths = [
@@ -327,13 +334,13 @@ class _HistoryWalk:
             for store in sorted(stores)
             for path in (_suites_file(store), waiver_folder(store), *_record_folders(store))
         ]
-        return file_changes(self._repository, self._ancestry, (FILE, SHARED_FILE, *paths))
+        return file_changes(self._repository, self._ancestry, (SETTINGS_FILE, SHARED_SETTINGS_FILE, *paths))
 
     def _facts(self, place: int, files: Sequence[FileChange]) -> LandingFacts:
         """What a landing does; from then on its rules are those that apply."""
         store, before = self._store, self._rules
         after = before or Rules()
-        if any(one.path in (FILE, SHARED_FILE, _suites_file(store)) for one in files):
+        if any(one.path in (SETTINGS_FILE, SHARED_SETTINGS_FILE, _suites_file(store)) for one in files):
             read = self._read(place)
             after, before = read or Rules(), drop_absent_paths(self._at(place), before)
             self._rules = read or self._rules  # what comes after rules were taken away is held against those

@@ -22,11 +22,11 @@ from auditor.evidence import Evidence, to_networkx
 from auditor.evidence.graph import Graph
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
-from auditor.render.frames import Frame, frames_of
+from auditor.render.graph import GraphTable, graph_tables
 
 if TYPE_CHECKING:
     from auditor.evidence import LabelledGraph
-    from auditor.render.html.alone import Figure
+    from auditor.render.html.figures import SvgFigure
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,21 @@ class Notebook:
         """Every behaviour of every lineage over time."""
         return tuple(one for evidence in self.evidence for one in build_series(evidence, self.policy))
 
-    def frames(self) -> dict[str, Frame]:
+    def frames(self) -> dict[str, GraphTable]:
         """Tidy tables by name, each columns of one length: `pandas.DataFrame(opened.frames()["run"])`."""
-        return frames_of(self.web, self.series)
+        return graph_tables(self.web, self.series)
 
     @cached_property
-    def figures(self) -> dict[tuple[str, str], Figure]:
+    def figures(self) -> dict[tuple[str, str], SvgFigure]:
         """A behaviour over time by (behaviour, model), as SVG that stands by itself."""
-        from auditor.render.html.alone import figure
+        from auditor.render.html.figures import timeline_figure
 
         blocking = {str(verdict) for verdict in Verdict if verdict in self.policy.block_on}
         flagged = {
             entry.facts.patch.after.name: entry.hiding_suspected or entry.facts.verdict in blocking
             for entry in self.audit.patches
         }
-        return {(one.behaviour, one.model): figure(one, flagged) for one in self.series}
+        return {(one.behaviour, one.model): timeline_figure(one, flagged) for one in self.series}
 
 
 def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today: date | None = None) -> Notebook:

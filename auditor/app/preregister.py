@@ -14,7 +14,7 @@ from auditor.app.project import Project, open_project
 from auditor.app.revision import Stamp, read_stamps
 from auditor.errors import ConfigError, RepositoryError
 from auditor.model.preregistration import Preregistration
-from auditor.store.plans import add_plan
+from auditor.store.ledger import add_preregistration
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def preregister(where: Path, wanted: PlannedRun, now: datetime) -> Preregistrati
             created=now.replace(microsecond=0),
             note=wanted.note,
         )
-        return PreregistrationReport(add_plan(project.root, project.settings.store, plan), stamp.caution)
+        return PreregistrationReport(add_preregistration(project.root, project.settings.store, plan), stamp.caution)
 
 
 def _read_stamp(where: Path, wanted: PlannedRun) -> Stamp:

@@ -20,16 +20,15 @@ from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry
-from auditor.settings import Settings, SpecConfig, load
-from auditor.sources.specs import folder, repository
-from auditor.store.join import Unjoined, join
-from auditor.store.looks import load_looks
-from auditor.store.plans import load_plans
-from auditor.store.records import load as load_records
-from auditor.store.suites import load_registry
+from auditor.settings import Settings, SpecConfig, load_settings
+from auditor.specs import folder, git
+from auditor.store.labels import UnjoinedLabels, join_labels
+from auditor.store.ledger import load_held_out_uses, load_preregistrations
+from auditor.store.records import load_records
+from auditor.store.registry import load_registry
 
 if TYPE_CHECKING:
-    from auditor.store.integrity import Contents
+    from auditor.store.integrity import StoreContents
 
 # A project as it lies on disk: where it is, what it configures, which specs it has and what was measured.
 
@@ -59,7 +58,7 @@ class Project:
     registry: Registry
     runs: tuple[Run, ...]
     tip: str = "HEAD"
-    unjoined: tuple[Unjoined, ...] = ()
+    unjoined: tuple[UnjoinedLabels, ...] = ()
     plans: tuple[Preregistration, ...] = ()
     looks: tuple[HeldOutUse, ...] = ()
     rederived: frozenset[str] = frozenset()
@@ -130,10 +129,10 @@ def open_project(where: Path, spec: str | None = None) -> Project:
 def _read_project(place: Place, spec: str | None) -> Project:
     if place.repository is not None:
         place.repository.require_complete()
-    settings = load(place.tree)
+    settings = load_settings(place.tree)
     specs = select_specs(settings.specs, spec, in_git=place.repository is not None)
     registry = load_registry(place.tree, settings.store)
-    joined = join(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
+    joined = join_labels(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
     return Project(
         place.root,
         place.repository,
@@ -143,8 +142,8 @@ def _read_project(place: Place, spec: str | None) -> Project:
         registry,
         joined.runs,
         unjoined=joined.unjoined,
-        plans=load_plans(place.tree, settings.store),
-        looks=load_looks(place.tree, settings.store),
+        plans=load_preregistrations(place.tree, settings.store),
+        looks=load_held_out_uses(place.tree, settings.store),
     )
 
 
@@ -171,8 +170,8 @@ def read_history(project: Project | Place, config: SpecConfig, tip: str | None =
         tip: the commit, tag or branch it ends at, None for the project's; dated folders are those of its tree.
     """
     if config.source == "folder":
-        return folder.history_in(project.tree, config.name, config.paths, where=str(project.root))
-    return repository.history(require_repository(project, config), config.name, config.paths, tip or project.tip)
+        return folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
+    return git.read_history(require_repository(project, config), config.name, config.paths, tip or project.tip)
 
 
 def require_repository(project: Project | Place, config: SpecConfig) -> Repository:
@@ -188,7 +187,7 @@ def require_repository(project: Project | Place, config: SpecConfig) -> Reposito
 # A project as it was: the configuration and history of a commit, and the records of the batches sealed by then.
 
 
-def sealed_records(contents: Contents, batch: int | None, where: str) -> frozenset[str] | None:
+def sealed_records(contents: StoreContents, batch: int | None, where: str) -> frozenset[str] | None:
     """The ids in the batches up to one; None for whatever is there. Raises RecordError for a batch that is not here."""
     if batch is None:
         return None
@@ -206,7 +205,7 @@ def read_settings_at(place: Place | Project, head: str | None) -> tuple[Tree, Se
             what, remedy = "is in no git repository", "run this where the report was made"
             raise RepositoryError(what, where=str(place.root), remedy=remedy)
         tree = Commit(place.repository, place.repository.resolve(head))
-    return tree, load(tree)
+    return tree, load_settings(tree)
 
 
 def snapshot_project(
@@ -229,7 +228,7 @@ def snapshot_project(
     tree, settings = read_settings_at(place, head)
     registry = load_registry(tree, settings.store)
     runs = (run for run in load_records(place.tree, store) if only is None or run.record in only)
-    joined = join(place.tree, store, runs, registry.labels, only)
+    joined = join_labels(place.tree, store, runs, registry.labels, only)
     return Project(
         place.root,
         place.repository,
@@ -240,8 +239,8 @@ def snapshot_project(
         joined.runs,
         head or place.tip,
         joined.unjoined,
-        plans=tuple(one for one in load_plans(place.tree, store) if only is None or one.id in only),
-        looks=tuple(one for one in load_looks(place.tree, store) if only is None or one.id in only),
+        plans=tuple(one for one in load_preregistrations(place.tree, store) if only is None or one.id in only),
+        looks=tuple(one for one in load_held_out_uses(place.tree, store) if only is None or one.id in only),
         kept=place.tree,
         sealed=only,
     )

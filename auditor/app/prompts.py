@@ -18,12 +18,12 @@ from auditor.clauses.ngrams import KEY_BYTES
 from auditor.clauses.overlap import Prompt
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence
-from auditor.settings import FILE
-from auditor.store.prompts import SCHEMA, Hashed, PromptFile, load_prompts
+from auditor.settings import SETTINGS_FILE
+from auditor.store.prompts import PROMPTS_SCHEMA, HashedPrompt, PromptFile, load_prompts
 
 KEY_VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
 KEY_SETTING = "store.prompt_key_file"
-NO_KEY = f"no key is given ({KEY_VARIABLE}, or prompt_key_file in [store] of {FILE})"
+NO_KEY = f"no key is given ({KEY_VARIABLE}, or prompt_key_file in [store] of {SETTINGS_FILE})"
 _KEY_FILE_BYTES = 4096
 _KEY_REMEDY = "make one with: openssl rand -hex 32"
 _EARLIER = "an earlier version hashed them: runs of words are searched for, wording is not; ingest their logs again"
@@ -107,11 +107,11 @@ def open_hashed_prompts(project: Project, evidence: Evidence, key: PromptKey) ->
     return HashedPrompts(tuple(prompts), key.bytes, tuple(unsearched))
 
 
-def _by_version(files: Sequence[PromptFile]) -> tuple[Sequence[Hashed], Sequence[Hashed]]:
+def _by_version(files: Sequence[PromptFile]) -> tuple[Sequence[HashedPrompt], Sequence[HashedPrompt]]:
     """The prompts hashed by this version's rules, and those of which there are only an earlier version's hashes."""
-    current = dict.fromkeys(one for file in files if file.schema == SCHEMA for one in file.prompts)
+    current = dict.fromkeys(one for file in files if file.schema == PROMPTS_SCHEMA for one in file.prompts)
     again = {(item, content.runs) for item, content in current}
-    earlier = dict.fromkeys(one for file in files if file.schema != SCHEMA for one in file.prompts)
+    earlier = dict.fromkeys(one for file in files if file.schema != PROMPTS_SCHEMA for one in file.prompts)
     return tuple(current), tuple((item, content) for item, content in earlier if (item, content.runs) not in again)
 
 

@@ -54,9 +54,8 @@ from auditor.model.period import Period
 from auditor.model.verdict import Verdict
 from auditor.settings import SpecConfig
 from auditor.store import checkpoints
-from auditor.store.integrity import ITEMS, Contents, examine
-from auditor.store.seal import seal
-from auditor.store.witness import by_copy, by_root
+from auditor.store.checkpoints import compare_copy, compare_root
+from auditor.store.integrity import ITEMS_FOLDER, StoreContents, examine_store, seal_records
 
 # What a report was asked for, as every rendering of it carries it, read back from its file.
 
@@ -173,7 +172,7 @@ def read_previous_report(path: Path) -> PreviousReport:
 
 
 def find_baseline(
-    project: Project, period: Period, contents: Contents, batch: int | None, previous: PreviousReport | None
+    project: Project, period: Period, contents: StoreContents, batch: int | None, previous: PreviousReport | None
 ) -> BaselineSpecs | str:
     """The specs of a project as they were at the last report; or why there is nothing to compare with.
 
@@ -208,22 +207,22 @@ def nearest_seal(seals: Iterable[LandedSeal], period: Period, batch: int | None)
 def _landed_seals(repository: Repository, project: Project) -> list[LandedSeal]:
     """Every batch with the commit of the first-parent chain that brought it in."""
     tip, store = repository.resolve(project.tip), project.settings.store
-    folder = str(PurePosixPath(store, checkpoints.FOLDER))
+    folder = str(PurePosixPath(store, checkpoints.CHECKPOINTS_FOLDER))
     ancestry = repository.ancestry(tip)
     found: dict[int, LandedSeal] = {}
     for place in sorted({ancestry.landed[line.id] for line in repository.commits_touching(tip, [folder])}):
         commit = ancestry.chain[place]
         tree = Commit(repository, commit)
         for path in tree.list(folder):
-            number = checkpoints.number_in(path, store)
+            number = checkpoints.checkpoint_number(path, store)
             if number is not None and number not in found:
-                root = checkpoints.decode(tree.read(path) or b"", path).root
+                root = checkpoints.decode_checkpoint(tree.read(path) or b"", path).root
                 found[number] = LandedSeal(number, commit, ancestry.latest[place], root)
     return list(found.values())
 
 
 def _baseline_at(
-    project: Project, contents: Contents, given: PreviousReport, seal: LandedSeal | None = None
+    project: Project, contents: StoreContents, given: PreviousReport, seal: LandedSeal | None = None
 ) -> BaselineSpecs:
     only = sealed_records(contents, given.batch, given.name or "the last seal") or frozenset()
     there = {one for ids in contents.ids.values() for one in ids}
@@ -267,23 +266,23 @@ def _assess_baseline(was: Project, config: SpecConfig) -> BaselineSpec | None:
 _ROOT = re.compile(r"[0-9a-f]{64}")
 
 
-def check_witness(given: str, contents: Contents) -> CheckpointComparison:
+def check_witness(given: str, contents: StoreContents) -> CheckpointComparison:
     """What a checkpoint from outside says of a store: `given` as in `verify`. Raises RecordError for none."""
     there = {name for ids in contents.ids.values() for name in ids}
     path = Path(given)
     if _ROOT.fullmatch(given) and not path.exists():
-        return by_root(contents.checkpoints, given)
+        return compare_root(contents.checkpoints, given)
     try:
         data = path.read_bytes()
     except OSError as error:
         remedy = "give a copy of a checkpoint's file, or its root of 64 hex digits"
         raise RecordError(f"cannot be read: {error.strerror}", where=given, remedy=remedy) from error
     try:
-        outside = checkpoints.decode(data, given)
+        outside = checkpoints.decode_checkpoint(data, given)
     except RecordError as error:
         remedy = "give the copy as it was handed over"
         raise RecordError(error.what, where=given, field=error.field, remedy=remedy) from error
-    return by_copy(contents.checkpoints, there, outside)
+    return compare_copy(contents.checkpoints, there, outside)
 
 
 # The periodic audit report: what happened to the spec, which patches moved behaviour, and which only the score.
@@ -293,7 +292,7 @@ def report(
     project: Project,
     period: Period,
     environment: Mapping[str, str] = MappingProxyType({}),
-    basis: tuple[Contents, RecordBasis] | None = None,
+    basis: tuple[StoreContents, RecordBasis] | None = None,
     against: str | None = None,
     previous: PreviousReport | None = None,
 ) -> Report:
@@ -333,11 +332,11 @@ def seal_project(project: Project) -> None:
     if not isinstance(project.tree, Folder):
         what, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
         raise RepositoryError(what, where=str(project.root), remedy=remedy)
-    seal(project.tree.root, project.settings.store, project.tree)
+    seal_records(project.tree.root, project.settings.store, project.tree)
 
 
-def _examine_basis(project: Project, against: str | None) -> tuple[Contents, RecordBasis]:
-    contents = examine(project.tree, project.settings.store)
+def _examine_basis(project: Project, against: str | None) -> tuple[StoreContents, RecordBasis]:
+    contents = examine_store(project.tree, project.settings.store)
     if against is None:
         return contents, record_basis(contents)
     witness = check_witness(against, contents)
@@ -346,11 +345,11 @@ def _examine_basis(project: Project, against: str | None) -> tuple[Contents, Rec
     )
 
 
-def record_basis(contents: Contents) -> RecordBasis:
+def record_basis(contents: StoreContents) -> RecordBasis:
     """The records of a store, and how they are sealed."""
     last = contents.checkpoints[-1] if contents.checkpoints else None
     return RecordBasis(
-        records=sum(len(ids) for kind, ids in contents.ids.items() if kind != ITEMS),
+        records=sum(len(ids) for kind, ids in contents.ids.items() if kind != ITEMS_FOLDER),
         number=last.number if last else None,
         root=last.root if last else None,
         unsealed=len(contents.unsealed),

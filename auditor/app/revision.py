@@ -17,10 +17,10 @@ from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import Commit, Folder, Repository
 from auditor.model.spec import History, Patch, SpecCommit, patches_of
-from auditor.settings import SpecConfig, load
-from auditor.sources.specs.names import RevisionNames
-from auditor.sources.specs.repository import revision_in_force, spec_paths
-from auditor.sources.specs.revisions import read_revision
+from auditor.settings import SpecConfig, load_settings
+from auditor.specs.files import read_revision
+from auditor.specs.git import find_spec_paths, revision_at_commit
+from auditor.specs.revision_names import RevisionNames
 
 # What a person types for a revision or a patch, found; nothing is guessed.
 
@@ -119,7 +119,7 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
     if commit in known:
         revision = history.revisions[known[commit].revision]
     else:
-        revision = spec_paths(repository, config.paths).revision_at(commit)
+        revision = find_spec_paths(repository, config.paths).revision_at(commit)
     both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
     _single_candidate(both, name)
     return ComparisonSide(name, revision, commit, known.get(commit))
@@ -185,7 +185,7 @@ def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp,
     revision of any of the specs, or for several of one.
     """
     with locate(where) as place:
-        configs = select_specs(load(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
         return (
             _stamp_named(place, configs, name) if name is not None else tuple(_stamp_now(place, one) for one in configs)
         )
@@ -208,7 +208,7 @@ def _stamp_now(place: Place, config: SpecConfig) -> Stamp:
         return Stamp(config.name, read_history(place, config).sightings[-1].revision)
     repository = require_repository(place, config)
     if repository.worktree is None:
-        return Stamp(config.name, revision_in_force(repository, config.paths, "HEAD"))
+        return Stamp(config.name, revision_at_commit(repository, config.paths, "HEAD"))
     revision = read_revision(place.tree, config.paths)
     if not revision.files:
         where = ", ".join(config.paths)
@@ -234,7 +234,7 @@ def _named_content_id(place: Place, config: SpecConfig, name: str) -> str:
     repository = require_repository(place, config)
     if _HEX_NAME.fullmatch(name):
         return RevisionNames(read_history(place, config), repository, config.paths).find(name)
-    return revision_in_force(repository, config.paths, _commit_of_name(repository, name))
+    return revision_at_commit(repository, config.paths, _commit_of_name(repository, name))
 
 
 def _commit_of_name(repository: Repository, name: str) -> str:

@@ -45,12 +45,12 @@ from auditor.model.verification import (
     Reproduction,
     Verification,
 )
-from auditor.settings import load
-from auditor.sources.runs.interface import Engine, ReadOptions
-from auditor.store import seal as sealing
-from auditor.store.codec import LATER, LATER_COLUMNS, encode
-from auditor.store.integrity import Contents, examine
-from auditor.store.records import load as load_records
+from auditor.readers.interface import Engine, ReadOptions
+from auditor.settings import load_settings
+from auditor.store import integrity as sealing
+from auditor.store.codec import OPTIONAL_COLUMNS, OPTIONAL_MEMBERS, encode_record
+from auditor.store.integrity import StoreContents, examine_store
+from auditor.store.records import load_records
 
 # Records held against the raw logs they came from: read again, counted again, compared member by member.
 
@@ -58,7 +58,7 @@ from auditor.store.records import load as load_records
 # A log that was packed or converted since is another file of the same run; a correction names what a log cannot know.
 _NOT_COMPARED = {"source_sha256", "corrects"}
 # What an older record does not say, a log may say now.
-_ADDED_LATER = {*LATER, *(f"tallies.{name}" for name in LATER_COLUMNS)}
+_ADDED_LATER = {*OPTIONAL_MEMBERS, *(f"tallies.{name}" for name in OPTIONAL_COLUMNS)}
 
 
 def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = False) -> LogsReport:
@@ -107,7 +107,7 @@ def grade_without_logs(grade: Grade) -> Grade:
 
 def _record_members(run: Run) -> Mapping[str, Any]:
     """A record's members; of the tallies each by itself."""
-    members = canonical.loads(encode(run)[0])
+    members = canonical.loads(encode_record(run)[0])
     assert isinstance(members, dict)
     tallies = {f"tallies.{name}": column for name, column in members.pop("tallies").items()}
     return {**members, **tallies}
@@ -150,12 +150,12 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
     return Reproduction(str(path), request.head, request.batch, numbers, differences, other, held_by)
 
 
-def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Project, Contents, RecordBasis]:
+def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Project, StoreContents, RecordBasis]:
     """The project at the report's commit, with the records of its batches, and the store."""
     if place.repository is not None:
         place.repository.require_complete()
     settings = read_settings_at(place, request.head)[1]
-    contents = examine(place.tree, settings.store)
+    contents = examine_store(place.tree, settings.store)
     only = sealed_records(contents, request.batch, where)
     in_git = place.repository is not None
     specs = [select_specs(settings.specs, name, in_git=in_git)[0] for name in request.specs]
@@ -165,7 +165,7 @@ def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Pr
     return project, contents, replace(_basis_of_batch(contents, request.batch), witness=witness)
 
 
-def _basis_of_batch(contents: Contents, batch: int | None) -> RecordBasis:
+def _basis_of_batch(contents: StoreContents, batch: int | None) -> RecordBasis:
     now = record_basis(contents)
     if batch is None:
         return now
@@ -177,7 +177,7 @@ def _basis_of_batch(contents: Contents, batch: int | None) -> RecordBasis:
 
 def _render(made: Report, style: str) -> str:
     if style == "html":
-        from auditor.render.html.page import report_html
+        from auditor.render.html.report import report_html
 
         return report_html(made)
     if style == "markdown":
@@ -258,7 +258,7 @@ def verify(
     or RepositoryError where the project cannot be read.
     """
     with _located_store(where) as (place, store):
-        contents = examine(place.tree, store)
+        contents = examine_store(place.tree, store)
     held = tuple(OutsideCheckpoint(one, check_witness(one, contents)) for one in against)
     return Verification(
         store=store,
@@ -289,13 +289,13 @@ def seal_history(where: Path) -> StoreCheckpoint | None:
         if place.repository is not None and place.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and checkpoints are files of a work tree", where=str(where), remedy=remedy)
-        return sealing.seal(place.root, store, place.tree)
+        return sealing.seal_records(place.root, store, place.tree)
 
 
 @contextmanager
 def _located_store(where: Path) -> Iterator[tuple[Place, str]]:
     with locate(where) as place:
-        store = load(place.tree).store
+        store = load_settings(place.tree).store
         if not place.tree.list(store):
             remedy = "run this in the project, or auditor init"
             raise RecordError("there is no evaluation history", where=str(place.root), field=store, remedy=remedy)

@@ -24,7 +24,7 @@ from auditor.model.policy import OnInconclusive, Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.model.waiver import Waiver
-from auditor.store.waivers import load_waivers
+from auditor.store.ledger import load_waivers
 
 # Waivers held against history: who committed each, before or after its patch, and whether what it names is there.
 

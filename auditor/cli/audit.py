@@ -88,20 +88,18 @@ def _render(found: Audit, style: str, code: int, day: date, *, verbose: bool) ->
 
         return audit_json(found)
     if style in TOOL_FORMATS:
-        from auditor.render.audit_results import of_audit
         from auditor.render.formats import FORMATS
+        from auditor.render.results import audit_results
 
-        return FORMATS[style](of_audit(found, code))
-    from auditor.render.debts import debt_lines
-    from auditor.render.landings import landing_lines
-    from auditor.render.plain import as_text
-    from auditor.render.terminal import show
-    from auditor.render.undecided import could_not_tell
+        return FORMATS[style](audit_results(found, code))
+    from auditor.render.audit import render_audit, undecided_checks
+    from auditor.render.ledger import debt_lines, landing_lines
+    from auditor.render.terminal import as_text
 
     out = console()
-    told = could_not_tell(found.coverage) if verbose else ()
+    told = undecided_checks(found.coverage) if verbose else ()
     first = (*debt_lines(found.debts, day), *landing_lines(found.landings, found.excused()))
-    return as_text(out, *first, *show(found, out.width), *told)
+    return as_text(out, *first, *render_audit(found, out.width), *told)
 
 
 def _print_rederivation(derived: LogsReport) -> None:

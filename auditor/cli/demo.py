@@ -23,10 +23,10 @@ def command(folder: Path) -> int:
     from auditor.app.report import report, seal_project
     from auditor.cli.options import write_document
     from auditor.model.period import parse_quarter
-    from auditor.render.demo import next_steps
-    from auditor.render.html.page import report_html
-    from auditor.render.plain import as_text
-    from auditor.render.terminal import show
+    from auditor.render.audit import render_audit
+    from auditor.render.demo import demo_next_steps
+    from auditor.render.html.report import report_html
+    from auditor.render.terminal import as_text
 
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
@@ -34,6 +34,6 @@ def command(folder: Path) -> int:
         found = report(project, parse_quarter(QUARTER))
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()
-    steps = next_steps(str(folder), demonstration.commit, str(folder / REPORT))
-    click.echo(as_text(out, *show(found.audit, out.width), steps), nl=False)
+    steps = demo_next_steps(str(folder), demonstration.commit, str(folder / REPORT))
+    click.echo(as_text(out, *render_audit(found.audit, out.width), steps), nl=False)
     return 0

@@ -96,19 +96,19 @@ def _print_decision(decision: Decision, style: str) -> None:
 
         click.echo(gate_json(decision), nl=False)
     elif style == STATEMENT:
-        from auditor.render.in_toto import in_toto
+        from auditor.render.intoto import intoto_statement
 
-        click.echo(in_toto(decision), nl=False)
+        click.echo(intoto_statement(decision), nl=False)
     elif style in TOOL_FORMATS:
-        from auditor.render.decision_results import of_decision
         from auditor.render.formats import FORMATS
+        from auditor.render.results import decision_results
 
-        click.echo(FORMATS[style](of_decision(decision)), nl=False)
+        click.echo(FORMATS[style](decision_results(decision)), nl=False)
     else:
-        from auditor.render.gate import show
-        from auditor.render.plain import as_text
+        from auditor.render.gate import render_decision
+        from auditor.render.terminal import as_text
 
-        click.echo(as_text(console(), *show(decision), wrap=False), nl=False)
+        click.echo(as_text(console(), *render_decision(decision), wrap=False), nl=False)
 
 
 def _record_disclosure(decision: Decision, repo: Path) -> None:

@@ -69,19 +69,18 @@ def command(
 
 def _render(web: Graph, asked: Node | None, style: str) -> str:
     if asked is not None and style == "text":
-        from auditor.render.graph_text import show
-        from auditor.render.plain import as_text
+        from auditor.render.graph import render_node
+        from auditor.render.terminal import as_text
 
-        return as_text(console(), *show(web, asked))
+        return as_text(console(), *render_node(web, asked))
     if style == "html":
         from auditor.render.html.graph import graph_html
 
         return graph_html(web, asked)
     from auditor.evidence.graph import subgraph
-    from auditor.render.graph import graph_graphml, graph_json
-    from auditor.render.graph_answers import around
+    from auditor.render.graph import graph_graphml, graph_json, select_around
 
-    drawn = web if asked is None else subgraph(web, around(web, asked))
+    drawn = web if asked is None else subgraph(web, select_around(web, asked))
     if style == "graphml":
         return graph_graphml(drawn)
     return graph_json(drawn, asked.id if asked else None)

@@ -38,28 +38,28 @@ def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, st
     if isinstance(found, tuple):
         return _print_candidates(clause, found)
     if style == "json":
-        from auditor.render.blame import blame_json
+        from auditor.render.history import blame_json
 
         click.echo(blame_json(found), nl=False)
         return 0
-    from auditor.render.blame import show
-    from auditor.render.plain import as_text
+    from auditor.render.history import render_blame
+    from auditor.render.terminal import as_text
 
     out = console()
-    page(as_text(out, *show(found, out)), off=no_pager)
+    page(as_text(out, *render_blame(found, out)), off=no_pager)
     return 0
 
 
 def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
     """Says which clauses may be meant, on stderr."""
     from auditor.errors import EXIT_COULD_NOT_RUN
-    from auditor.render.blame import show_candidates
-    from auditor.render.escape import terminal
-    from auditor.render.plain import as_text
+    from auditor.render.escape import escape_terminal
+    from auditor.render.history import render_candidates
+    from auditor.render.terminal import as_text
 
     what = f"stands in {len(candidates)} clauses; give more of it, or the place of one of them"
-    click.echo(f"auditor: {terminal(clause)}: {what}", err=True)
-    click.echo(as_text(console(), *show_candidates(candidates)), err=True, nl=False)
+    click.echo(f"auditor: {escape_terminal(clause)}: {what}", err=True)
+    click.echo(as_text(console(), *render_candidates(candidates)), err=True, nl=False)
     return EXIT_COULD_NOT_RUN
 
 
@@ -94,15 +94,15 @@ def diff_command(
         before, after = before or "HEAD", after or "HEAD"
     found = diff(repo, spec, before, after)
     if style == "json":
-        from auditor.render.diff import diff_json
+        from auditor.render.history import diff_json
 
         click.echo(diff_json(found), nl=False)
         return 0
-    from auditor.render.diff import show, show_stat
-    from auditor.render.plain import as_text
+    from auditor.render.history import render_diff, render_diff_stat
+    from auditor.render.terminal import as_text
 
     out = console()
-    page(as_text(out, *(show_stat if stat else show)(found, out)), off=no_pager)
+    page(as_text(out, *(render_diff_stat if stat else render_diff)(found, out)), off=no_pager)
     return 0
 
 
@@ -140,15 +140,15 @@ def log_command(
     with open_project(repo, spec) as project:
         found = log(project, commits, since.date() if since else None, until.date() if until else None)
     if style == "json":
-        from auditor.render.log import log_json
+        from auditor.render.history import log_json
 
         click.echo(log_json(found), nl=False)
         return 0
-    from auditor.render.log import show, show_oneline
-    from auditor.render.plain import as_text
+    from auditor.render.history import render_log, render_log_oneline
+    from auditor.render.terminal import as_text
 
     out = console()
-    shown = show_oneline(found) if oneline else show(found, out.width)
+    shown = render_log_oneline(found) if oneline else render_log(found, out.width)
     page(as_text(out, *shown, wrap=not oneline), off=no_pager)
     return 0
 
@@ -174,13 +174,13 @@ def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager:
     with open_project(repo, spec) as project:
         found = show(project, patch, os.environ)
     if style == "json":
-        from auditor.render.show import show_json
+        from auditor.render.history import show_json
 
         click.echo(show_json(found), nl=False)
         return 0
-    from auditor.render import show as rendered
-    from auditor.render.plain import as_text
+    from auditor.render import history as rendered
+    from auditor.render.terminal import as_text
 
     out = console()
-    page(as_text(out, *rendered.show(found, out)), off=no_pager)
+    page(as_text(out, *rendered.render_patches(found, out)), off=no_pager)
     return 0

@@ -55,7 +55,7 @@ def command(
     file, a folder of them, or an address of the cluster.
     """
     from auditor.app.ingest import ingest
-    from auditor.sources.runs.interface import Engine
+    from auditor.readers.interface import Engine
 
     with _print_progress() as progress:
         report = ingest(
@@ -83,11 +83,11 @@ def _print_progress() -> Iterator[Callable[[str, float | None], None] | None]:
     if not sys.stderr.isatty():
         yield None
         return
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
     def say(path: str, done: float | None) -> None:
         share = "" if done is None else f" {done:4.0%}"
-        click.echo(f"\r\x1b[K{terminal(path)[-60:]}{share}", nl=False, err=True)
+        click.echo(f"\r\x1b[K{escape_terminal(path)[-60:]}{share}", nl=False, err=True)
 
     try:
         yield say
@@ -104,33 +104,35 @@ def _json(report: IngestReport) -> str:
 
 def _print_files(report: IngestReport) -> None:
     """One row a file and a line of totals, on stdout; the names come last, and stay whole at any width."""
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
     headings = ("would add" if report.dry_run else "added", "already there", "incomplete", "refused")
     click.echo("  ".join((*headings, "file")))
     for file in report.files:
         numbers = (file.added, file.present, file.incomplete, 1 if file.refused else 0)
         cells = [f"{number or '':>{len(heading)}}" for number, heading in zip(numbers, headings, strict=True)]
-        click.echo("  ".join((*cells, terminal(file.path))))
+        click.echo("  ".join((*cells, escape_terminal(file.path))))
     runs, refused = sum(file.runs for file in report.files), len(report.refusals)
     click.echo(f"files: {len(report.files)}, runs: {runs}, refused: {refused}")
 
 
 def _notices(report: IngestReport) -> list[str]:
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
-    lines = [terminal(line) for line in report.refusals]
+    lines = [escape_terminal(line) for line in report.refusals]
     if report.passed_over:
-        files = ", ".join(map(terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
+        files = ", ".join(map(escape_terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
         lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
     for file in report.files:
         if file.labelled:
-            lines.append(f"{terminal(file.path)}: labels of {file.labelled:,} samples")
+            lines.append(f"{escape_terminal(file.path)}: labels of {file.labelled:,} samples")
         if file.edited:
             lines.append(
-                f"{terminal(file.path)}: {file.edited} samples have a score that was edited after it was given"
+                f"{escape_terminal(file.path)}: {file.edited} samples have a score that was edited after it was given"
             )
     unhashed = sum(file.unhashed for file in report.files)
     if unhashed:
-        lines.append(f"prompts not hashed, so patches are not searched for them: {unhashed}; {terminal(report.no_key)}")
+        lines.append(
+            f"prompts not hashed, so patches are not searched for them: {unhashed}; {escape_terminal(report.no_key)}"
+        )
     return lines

@@ -37,7 +37,7 @@ def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) ->
     is still unknown.
     """
     from auditor.app.init import init
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
     done = init(repo, spec, logs)
     if style == "json":
@@ -47,7 +47,9 @@ def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) ->
     else:
         click.echo("\n".join(_survey_lines(done.survey, done)))
     if done.files:
-        click.echo(f"wrote {', '.join(done.files)}{f' for {terminal(done.path)}' if done.path else ''}", err=True)
+        click.echo(
+            f"wrote {', '.join(done.files)}{f' for {escape_terminal(done.path)}' if done.path else ''}", err=True
+        )
     if done.kept:
         click.echo(f"left as they are: {', '.join(done.kept)}", err=True)
     return done.exit_code
@@ -64,29 +66,29 @@ def _json(done: InitReport) -> str:
 def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
     """What there is, kind by kind and suite by suite; then what is left for a person, and what to do next."""
     from auditor.app.init import describe_values, score_label
-    from auditor.render.escape import terminal
-    from auditor.render.survey import aligned, listed, many
+    from auditor.render.escape import escape_terminal
+    from auditor.render.terminal import align_columns, indented_list, some_names
 
     kinds = [(str(one.files), str(one.runs), str(one.stamped), one.source) for one in survey.kinds]
-    yield from aligned(("files", "runs", "stamped", "kind"), kinds, 3)
+    yield from align_columns(("files", "runs", "stamped", "kind"), kinds, 3)
     yield ""
     rows = [
         (
             *(f"{count:,}" for count in (one.runs, one.samples, one.invalid, one.stamped, one.matched, one.unbound)),
-            terminal(one.name),
-            f"{', '.join(one.sources)}; {many(one.models)}",
+            escape_terminal(one.name),
+            f"{', '.join(one.sources)}; {some_names(one.models)}",
         )
         for one in survey.suites
     ]
     headings = ("runs", "samples", "invalid", "stamped", "by text", "no revision", "suite", "from; models")
-    yield from aligned(headings, rows, 6)
+    yield from align_columns(headings, rows, 6)
     scores = [
         f"{one.name}: {score_label(score)}: {describe_values(score)}" for one in survey.suites for score in one.scores
     ]
-    yield from listed("scores", scores)
-    yield from listed("refused", survey.refused)
-    yield from listed("passed over, being no log or table of a known kind", survey.passed_over)
-    yield from listed("unknown, for a person to fill in (nothing was guessed)", done.unknown)
+    yield from indented_list("scores", scores)
+    yield from indented_list("refused", survey.refused)
+    yield from indented_list("passed over, being no log or table of a known kind", survey.passed_over)
+    yield from indented_list("unknown, for a person to fill in (nothing was guessed)", done.unknown)
     yield ""
     yield _FILL_IN if done.unknown else _READY
 

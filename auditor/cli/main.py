@@ -97,9 +97,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _print_error(line: str) -> None:
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
-    click.echo(f"auditor: {terminal(line)}", err=True)
+    click.echo(f"auditor: {escape_terminal(line)}", err=True)
 
 
 def _usage(error: click.ClickException) -> str:

@@ -16,6 +16,10 @@ import click
 
 from auditor.errors import InputError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
 # A document into a file: whole or not at all, and never over something else unless asked.
 
 
@@ -45,9 +49,6 @@ def write_document(document: str, path: Path, *, force: bool) -> None:
 
 # Options several verbs share, and the console they print on.
 
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _Function = TypeVar("_Function", bound=Callable[..., object])
 _WIDTH_OF_A_PIPE = 120

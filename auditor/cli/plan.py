@@ -56,14 +56,14 @@ def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | No
     with open_project(repo, spec) as project:
         found = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
     if style == "json":
-        from auditor.render.plan_json import plans_json
+        from auditor.render.plan import plans_json
 
         click.echo(plans_json(found), nl=False)
         return 0
-    from auditor.render.plain import as_text
-    from auditor.render.plan import show
+    from auditor.render.plan import render_plans
+    from auditor.render.terminal import as_text
 
-    click.echo(as_text(console(), *show(found)), nl=False)
+    click.echo(as_text(console(), *render_plans(found)), nl=False)
     return 0
 
 
@@ -85,12 +85,12 @@ def _design(
         with open_project(repo, spec) as project:
             found = design_patch(project, behaviour, test_rate, held_out_rate, fall)
     if style == "json":
-        from auditor.render.plan_json import design_json
+        from auditor.render.plan import design_json
 
         click.echo(design_json(found), nl=False)
         return 0
-    from auditor.render.plain import as_text
-    from auditor.render.plan import show_design
+    from auditor.render.plan import render_design
+    from auditor.render.terminal import as_text
 
-    click.echo(as_text(console(), *show_design(found)), nl=False)
+    click.echo(as_text(console(), *render_design(found)), nl=False)
     return 0

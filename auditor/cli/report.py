@@ -97,6 +97,6 @@ def _render(report: Report, style: str) -> str:
         from auditor.render.report_markdown import report_markdown
 
         return report_markdown(report)
-    from auditor.render.html.page import report_html
+    from auditor.render.html.report import report_html
 
     return report_html(report)

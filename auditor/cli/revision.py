@@ -26,11 +26,11 @@ def command(name: str | None, repo: Path, spec: str | None) -> int:
     inspect eval task.py --metadata spec_revision=$(auditor revision)
     """
     from auditor.app.revision import read_stamps
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
     found = read_stamps(repo, spec, name)
     for stamp in found:
-        click.echo(stamp.revision if len(found) == 1 else f"{terminal(stamp.spec)} {stamp.revision}")
+        click.echo(stamp.revision if len(found) == 1 else f"{escape_terminal(stamp.spec)} {stamp.revision}")
     for caution in [stamp.caution for stamp in found if stamp.caution]:
-        click.echo(f"auditor: {terminal(caution)}", err=True)
+        click.echo(f"auditor: {escape_terminal(caution)}", err=True)
     return 0

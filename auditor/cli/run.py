@@ -40,13 +40,13 @@ def begin_command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 
         --metadata auditor_plan=$(auditor run begin --suite s --model m --samples 400)
     """
     from auditor.app.preregister import PlannedRun, preregister
-    from auditor.render.escape import terminal
+    from auditor.render.escape import escape_terminal
 
     begun = preregister(repo, PlannedRun(**given), datetime.now(UTC))
     plan = begun.plan
     click.echo(_json(plan) if style == "json" else plan.id)
     if begun.caution:
-        click.echo(f"auditor: {terminal(begun.caution)}", err=True)
+        click.echo(f"auditor: {escape_terminal(begun.caution)}", err=True)
     stamp = f"--metadata spec_revision={plan.revision} --metadata auditor_plan={plan.id}"
     click.echo(f"auditor: stamp the evaluation: inspect eval TASK {stamp}", err=True)
     return 0

@@ -1,8 +1,13 @@
-"""Changes of clauses as text: what happened, where, which way it goes, and word by word."""
+"""Changes of clauses as text: what happened, where, which way it goes, and word by word.
+
+A comparison and a text style come in, renderables go out.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
@@ -12,9 +17,105 @@ from rich.text import Text
 from auditor.clauses.comparison import ClassifiedChange, Comparison, change_sides, section_path
 from auditor.clauses.deontic import Direction, LevelRenaming
 from auditor.clauses.match import clause_key
+from auditor.clauses.words import DiffOp, diff_words
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseKind
-from auditor.render.escape import terminal
-from auditor.render.words import INSERTED, Look, escaped, reworded, start_of
+from auditor.render.escape import escape_terminal
+
+# How one text became another, word by word, as text for a terminal or a file.
+
+
+DELETED, INSERTED = "red strike", "green"
+"""The styles of words that went and came."""
+
+_GAP = "\u2026"
+
+# Of a clause of more words than this, only so many unchanged words are shown on each side of a change.
+_MIN_FOLDED, _CONTEXT_WORDS = 60, 8
+# Below this share of unchanged signs, word by word would be confetti: the clause is shown before and after.
+_MIN_EQUAL = 0.3
+_WORD = re.compile(r"\S+\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class TextStyle:
+    """How text is set.
+
+    Attributes:
+        marks: whether removed and added words stand in `[-…-]` and `{+…+}`: where there is no colour.
+        paths: whether places are given with their file: where the spec has several.
+    """
+
+    marks: bool
+    paths: bool
+
+
+def first_words(text: str) -> Text:
+    """The first words of a clause that says the same as before."""
+    words = _WORD.findall(escape_words(text))
+    more = f" {_GAP}" if len(words) > 2 * _CONTEXT_WORDS else ""
+    return Text("".join(words[: 2 * _CONTEXT_WORDS]).rstrip() + more, style="dim")
+
+
+def render_rewording(before: str, after: str, look: TextStyle) -> Iterator[Text]:
+    """How a text became another, word by word; where little is left of it, as it was and as it is."""
+    parts = diff_words(before, after)
+    if all(op == "equal" or not text.strip() for op, text in parts):
+        yield first_words(after).append("\nonly white space changed", style="dim")
+        return
+    equal = sum(len(text) for op, text in parts if op == "equal")
+    if 2 * equal < _MIN_EQUAL * (len(before) + len(after)):
+        yield _mark([("delete", before)], look)
+        yield _mark([("insert", after)], look)
+        return
+    long = max(len(before.split()), len(after.split())) > _MIN_FOLDED
+    yield _mark(list(_fold(parts)) if long else parts, look)
+
+
+def _fold(parts: Sequence[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
+    """Without the unchanged words that are far from a change."""
+    for at, (op, text) in enumerate(parts):
+        words = _WORD.findall(text)
+        first, last = at == 0, at == len(parts) - 1
+        if op != "equal" or len(words) <= (1 if first or last else 2) * _CONTEXT_WORDS + 4:
+            yield op, text
+            continue
+        lead = text[: len(text) - len(text.lstrip())]
+        begin = "" if first else lead + "".join(words[:_CONTEXT_WORDS]).rstrip() + " "
+        end = "" if last else " " + "".join(words[-_CONTEXT_WORDS:])
+        yield op, f"{begin}{_GAP}{end}"
+
+
+def _mark(parts: Sequence[tuple[DiffOp, str]], look: TextStyle) -> Text:
+    """The words in one text; the white space between a deletion and the insertion in its place is left out."""
+    text = Text()
+    for at, (op, raw) in enumerate(parts):
+        shown = escape_words(raw)
+        core = shown.strip()
+        lead, trail = shown[: len(shown) - len(shown.lstrip())], shown[len(shown.rstrip()) :]
+        if op == "equal" or not core:
+            text.append(shown if op != "delete" else "")
+            continue
+        if op == "delete" and at + 1 < len(parts) and parts[at + 1][0] == "insert":
+            trail = ""
+        if op == "insert" and at and parts[at - 1][0] == "delete" and parts[at - 1][1][:1].isspace():
+            lead = ""
+        text.append(lead)
+        if look.marks:
+            text.append(f"[-{core}-]" if op == "delete" else f"{{+{core}+}}")
+        else:
+            text.append(core, style=DELETED if op == "delete" else INSERTED)
+        text.append(trail)
+    text.rstrip()
+    return text
+
+
+def escape_words(text: str) -> str:
+    """As `terminal`, with spaces and line ends as they are."""
+    return re.sub(r"[^ \n]+", lambda word: escape_terminal(word[0]), text.expandtabs(4))
+
+
+# Changes of clauses as text: what happened, where, which way it goes, and word by word.
+
 
 SIGNS = {
     ChangeKind.ADDED: ("+", "green"),
@@ -40,14 +141,14 @@ _NOUNS |= {ClauseKind.TABLE_ROW: "table row"}
 _SEAM = " \u00b6 "
 
 
-def look_of(console: Console, comparisons: Iterable[Comparison] = ()) -> Look:
+def choose_style(console: Console, comparisons: Iterable[Comparison] = ()) -> TextStyle:
     """The look for a console and a spec."""
     sides = [side for one in comparisons for side in (one.before, one.after)]
     several = len({file.path for side in sides for file in side.revision.files}) > 1
-    return Look(marks=console.no_color or console.color_system is None, paths=several)
+    return TextStyle(marks=console.no_color or console.color_system is None, paths=several)
 
 
-def counted(counts: ChangeCounts) -> str:
+def count_changes(counts: ChangeCounts) -> str:
     """How many clauses changed, in words."""
     named = [
         (counts.added, "added"),
@@ -59,27 +160,27 @@ def counted(counts: ChangeCounts) -> str:
     return f"clauses: {', '.join(said)}" if said else "no clause changed"
 
 
-def changes_shown(comparison: Comparison, look: Look) -> Iterator[RenderableType]:
+def render_changes(comparison: Comparison, look: TextStyle) -> Iterator[RenderableType]:
     """Every change under its section, in the order of the text after; renamed levels of authority once, first."""
-    hidden = [one for one in comparison.changes if only_renamed(one, comparison)]
+    hidden = [one for one in comparison.changes if is_only_renamed(one, comparison)]
     for renaming in comparison.renamings:
-        old, new = terminal(renaming.before), terminal(renaming.after)
+        old, new = escape_terminal(renaming.before), escape_terminal(renaming.after)
         what = f"authority {old} is called {new} now: {renaming.count} of {renaming.of} headings"
         yield Text.assemble(("~ ", "yellow"), what)
     if hidden:
-        yield Text(f"{_many(len(hidden), 'heading')} changed in nothing else and not shown below.", style="dim")
+        yield Text(f"{_plural(len(hidden), 'heading')} changed in nothing else and not shown below.", style="dim")
     if comparison.renamings:
         yield Text("")
     places = SectionNames(comparison)
-    shown = [one for one in comparison.changes if not only_renamed(one, comparison)]
+    shown = [one for one in comparison.changes if not is_only_renamed(one, comparison)]
     for _, group in groupby(shown, key=places):
         together = list(group)
-        yield section_line(places(together[0]), _subject(together[0]))
+        yield section_line(places(together[0]), _changed_clause(together[0]))
         for one in together:
-            yield block(one, look, renamings=comparison.renamings)
+            yield render_change(one, look, renamings=comparison.renamings)
 
 
-def only_renamed(typed: ClassifiedChange, comparison: Comparison) -> bool:
+def is_only_renamed(typed: ClassifiedChange, comparison: Comparison) -> bool:
     """Whether nothing changed about a heading but the name of a level that is renamed throughout."""
     before, after = typed.change.before, typed.change.after
     if before is None or after is None or typed.change.kind is not ChangeKind.REWORDED or typed.change.moved:
@@ -116,47 +217,48 @@ class SectionNames:
 
 def section_line(place: Sequence[str], clause: Clause) -> Text:
     """A section's titles and anchor."""
-    titles = " > ".join(terminal(title) for title in place) or terminal(clause.path)
-    anchor = f"  #{terminal(clause.anchor)}" if clause.anchor else ""
+    titles = " > ".join(escape_terminal(title) for title in place) or escape_terminal(clause.path)
+    anchor = f"  #{escape_terminal(clause.anchor)}" if clause.anchor else ""
     return Text.assemble(("@@ ", "cyan"), (titles, "bold"), (anchor, "cyan"))
 
 
-def block(
-    typed: ClassifiedChange, look: Look, *, word: str = "", renamings: Sequence[LevelRenaming] = ()
+def render_change(
+    typed: ClassifiedChange, look: TextStyle, *, word: str = "", renamings: Sequence[LevelRenaming] = ()
 ) -> RenderableType:
     """One change: its sign, kind (or `word`), direction and lines, then what was said and is said."""
     head = _headline(typed, look, word or str(typed.change.kind))
-    return Group(head, Padding(Group(*_body(typed, look, renamings)), (0, 0, 1, 4), expand=False))
+    return Group(head, Padding(Group(*_change_body(typed, look, renamings)), (0, 0, 1, 4), expand=False))
 
 
-def _headline(typed: ClassifiedChange, look: Look, word: str) -> Text:
+def _headline(typed: ClassifiedChange, look: TextStyle, word: str) -> Text:
     """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
     sign, style = SIGNS[change.kind]
     if change.moved and change.kind is not ChangeKind.MOVED:
         word += " and moved"
-    noun = _NOUNS.get(_subject(typed).kind, "")
+    noun = _NOUNS.get(_changed_clause(typed).kind, "")
     words = Text.assemble((f"{sign} ", f"bold {style}"), (f"{word} {noun}".rstrip(), style))
     if _has_direction(typed):
         words.append(", ").append(str(typed.norm.direction), style=DIRECTIONS[typed.norm.direction])
-    return words.append(f"  {_where(typed, look)}", style="dim")
+    return words.append(f"  {_change_place(typed, look)}", style="dim")
 
 
 def _has_direction(typed: ClassifiedChange) -> bool:
     return typed.change.kind is not ChangeKind.MOVED or bool(typed.norm.grounds)
 
 
-def _where(typed: ClassifiedChange, look: Look) -> str:
+def _change_place(typed: ClassifiedChange, look: TextStyle) -> str:
     """The lines of a change: those of the text after, and what they were."""
     before, after = change_sides(typed.change)
-    now = _lines(after or before, look)
+    now = _line_numbers(after or before, look)
     if not after or not before or typed.change.kind is ChangeKind.REINSTATED:
         return now
-    was = _lines(before, look)
+    was = _line_numbers(before, look)
     if typed.change.moved:
         was = f"from {was}"
         if section_path(before[0]) != section_path(after[0]):
-            was += f" in {' > '.join(terminal(title) for title in section_path(before[0])) or terminal(before[0].path)}"
+            titles = " > ".join(map(escape_terminal, section_path(before[0])))
+            was += f" in {titles or escape_terminal(before[0].path)}"
         return f"{now} {was}"
     if now == was:
         return now
@@ -164,47 +266,50 @@ def _where(typed: ClassifiedChange, look: Look) -> str:
     return f"{now} (was {', '.join(str(clause.line) for clause in before) if one_path else was})"
 
 
-def _lines(clauses: Sequence[Clause], look: Look) -> str:
+def _line_numbers(clauses: Sequence[Clause], look: TextStyle) -> str:
     numbers = ", ".join(str(clause.line) for clause in clauses)
     if look.paths:  # the clauses of a split or merge are of one file, or nearly always
         if len({clause.path for clause in clauses}) == 1:
-            return f"{terminal(clauses[0].path)}:{numbers}"
-        return ", ".join(f"{terminal(clause.path)}:{clause.line}" for clause in clauses)
+            return f"{escape_terminal(clauses[0].path)}:{numbers}"
+        return ", ".join(f"{escape_terminal(clause.path)}:{clause.line}" for clause in clauses)
     return f"{'line' if len(clauses) == 1 else 'lines'} {numbers}"
 
 
-def _body(typed: ClassifiedChange, look: Look, renamings: Sequence[LevelRenaming]) -> Iterator[RenderableType]:
+def _change_body(
+    typed: ClassifiedChange, look: TextStyle, renamings: Sequence[LevelRenaming]
+) -> Iterator[RenderableType]:
     """What a change did to the words, the anchor, the attributes and the standing of a clause."""
     before, after = change_sides(typed.change)
     kind = typed.change.kind
     if kind is ChangeKind.REMOVED:
-        yield Text(escaped(joined(before)), style="" if look.marks else "red")
-    elif kind is ChangeKind.ADDED or (kind is ChangeKind.REINSTATED and joined(before) == joined(after)):
-        yield Text(escaped(joined(after)), style="" if look.marks else INSERTED)
-    elif kind is ChangeKind.MOVED or joined(before) == joined(after):
-        yield start_of(after[0].text)
+        yield Text(escape_words(join_texts(before)), style="" if look.marks else "red")
+    elif kind is ChangeKind.ADDED or (kind is ChangeKind.REINSTATED and join_texts(before) == join_texts(after)):
+        yield Text(escape_words(join_texts(after)), style="" if look.marks else INSERTED)
+    elif kind is ChangeKind.MOVED or join_texts(before) == join_texts(after):
+        yield first_words(after[0].text)
     else:
-        yield from reworded(joined(before), joined(after), look)
+        yield from render_rewording(join_texts(before), join_texts(after), look)
     if before and after:
-        yield from (Text(line) for line in _beside_the_words(before[0], after[0], renamings))
+        yield from (Text(line) for line in _attribute_lines(before[0], after[0], renamings))
 
 
-def joined(clauses: Sequence[Clause]) -> str:
+def join_texts(clauses: Sequence[Clause]) -> str:
     """The text of one side of a change; where it is several clauses, with a pilcrow in between."""
     return _SEAM.join(clause.text for clause in clauses)
 
 
-def _beside_the_words(before: Clause, after: Clause, renamings: Sequence[LevelRenaming]) -> Iterator[str]:
+def _attribute_lines(before: Clause, after: Clause, renamings: Sequence[LevelRenaming]) -> Iterator[str]:
     """What changed of a clause besides its words: its standing, a heading's anchor and attributes."""
     if clause_key(before)[0] != clause_key(after)[0]:
         yield f"{before.kind} -> {after.kind}"
     if before.kind is after.kind is ClauseKind.HEADING:
         if before.anchor != after.anchor:
-            yield f"anchor {_hash(before.anchor)} -> {_hash(after.anchor)}"
+            yield f"anchor {_anchor_text(before.anchor)} -> {_anchor_text(after.anchor)}"
         for key, old, new in attribute_changes(before.attributes, after.attributes):
             only_name = any((old, new) == (renaming.before, renaming.after) for renaming in renamings)
             end = ", as throughout" if only_name else ""
-            yield f"{terminal(key)} {terminal(old or '(none)')} -> {terminal(new or '(none)')}{end}"
+            was, now = escape_terminal(old or "(none)"), escape_terminal(new or "(none)")
+            yield f"{escape_terminal(key)} {was} -> {now}{end}"
 
 
 def attribute_changes(
@@ -216,15 +321,15 @@ def attribute_changes(
             yield key, before.get(key), after.get(key)
 
 
-def _hash(anchor: str | None) -> str:
-    return f"#{terminal(anchor)}" if anchor else "(none)"
+def _anchor_text(anchor: str | None) -> str:
+    return f"#{escape_terminal(anchor)}" if anchor else "(none)"
 
 
-def _subject(typed: ClassifiedChange) -> Clause:
+def _changed_clause(typed: ClassifiedChange) -> Clause:
     clause = typed.change.after or typed.change.before
     assert clause is not None  # one side is there
     return clause
 
 
-def _many(count: int, noun: str) -> str:
+def _plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

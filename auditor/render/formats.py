@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from auditor.render.github import github
-from auditor.render.gitlab import gitlab
-from auditor.render.junit import junit
-from auditor.render.markdown import markdown
+from auditor.render.github import results_github
+from auditor.render.gitlab import results_gitlab
+from auditor.render.junit import results_junit
+from auditor.render.markdown import results_markdown
 from auditor.render.results import Results
-from auditor.render.sarif import sarif
+from auditor.render.sarif import results_sarif
 
 FORMATS: Mapping[str, Callable[[Results], str]] = {
-    "sarif": sarif,
-    "junit": junit,
-    "github": github,
-    "gitlab": gitlab,
-    "markdown": markdown,
+    "sarif": results_sarif,
+    "junit": results_junit,
+    "github": results_github,
+    "gitlab": results_gitlab,
+    "markdown": results_markdown,
 }

@@ -12,36 +12,38 @@ from rich.text import Text
 from auditor import __version__
 from auditor.gate.decision import Decision, Entry, Level
 from auditor.model.spec import Patch
-from auditor.render.escape import terminal
+from auditor.render.escape import escape_terminal
+from auditor.render.ledger import WaiverPart, waiver_lines, waiver_part
 from auditor.render.schema import PlacePart
-from auditor.render.waivers import WaiverPart, waiver_lines, waiver_part
 
 _STYLES = {Level.BLOCKED: "bold red", Level.MISSING: "bold yellow", Level.WARNING: "yellow"}
-_NAMED_TO_WAIVE = (Level.BLOCKED, Level.MISSING)
+_WAIVABLE_LEVELS = (Level.BLOCKED, Level.MISSING)
 _WIDTH = 9
-_RECORDS_SHOWN = 3
+_MAX_RECORDS = 3
 _OUTCOMES = {0: "pass", 1: "blocked", 3: "evidence missing"}
 
 
-def show(decision: Decision) -> Iterable[Text]:
+def render_decision(decision: Decision) -> Iterable[Text]:
     """The decision, entry by entry, worst first, and its outcome on the last line. No line is to be wrapped."""
     patches = {patch.id: patch for patch in decision.judged}
     several = len({patch.spec for patch in decision.judged}) > 1
     for level in Level:
         for entry in decision.entries:
             if entry.level is level:
-                yield _entry(entry, patches, several)
+                yield _entry_block(entry, patches, several)
     yield from waiver_lines(decision.waivers)
-    yield Text(": ".join(outcome(decision)), style="bold")
+    yield Text(": ".join(summarise_outcome(decision)), style="bold")
 
 
-def _entry(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
-    about = _about(entry, patches, several)
-    lines = [terminal(entry.rates or entry.why)]
+def _entry_block(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
+    about = _entry_heading(entry, patches, several)
+    lines = [escape_terminal(entry.rates or entry.why)]
     if entry.waiver:
-        lines.append(f"waived by {terminal(entry.waiver)}")
+        lines.append(f"waived by {escape_terminal(entry.waiver)}")
     if entry.remedy:
-        lines.append("to unblock: " + terminal(": ".join([entry.remedy.text, *_as_one(entry.remedy.commands)])))
+        lines.append(
+            "to unblock: " + escape_terminal(": ".join([entry.remedy.text, *_as_shell_line(entry.remedy.commands)]))
+        )
     text = Text(f"{entry.level!s:<{_WIDTH}}", style=_STYLES.get(entry.level, "dim"))
     if not about:
         about, *lines = lines
@@ -51,38 +53,38 @@ def _entry(entry: Entry, patches: dict[str, Patch], several: bool) -> Text:
     return text
 
 
-def _as_one(commands: Sequence[str]) -> list[str]:
+def _as_shell_line(commands: Sequence[str]) -> list[str]:
     """Several commands as one line for a shell."""
     return [" && ".join(commands)] if commands else []
 
 
-def _about(entry: Entry, patches: dict[str, Patch], several: bool) -> str:
+def _entry_heading(entry: Entry, patches: dict[str, Patch], several: bool) -> str:
     """What it is about, on one line; nothing for what concerns the whole landing."""
-    measured = f"{terminal(entry.behaviour)} of {terminal(entry.model or '')}" if entry.behaviour else ""
-    named = ", ".join(_patch(patches[name]) if name in patches else f"patch {name[:8]}" for name in entry.patches)
-    records = ", ".join(name[:12] for name in entry.records[:_RECORDS_SHOWN])
-    more = ", …" if len(entry.records) > _RECORDS_SHOWN else ""
-    spec = f"spec {terminal(entry.spec)}" if entry.spec and (several or not named) else ""
+    measured = f"{escape_terminal(entry.behaviour)} of {escape_terminal(entry.model or '')}" if entry.behaviour else ""
+    named = ", ".join(_patch_name(patches[name]) if name in patches else f"patch {name[:8]}" for name in entry.patches)
+    records = ", ".join(name[:12] for name in entry.records[:_MAX_RECORDS])
+    more = ", …" if len(entry.records) > _MAX_RECORDS else ""
+    spec = f"spec {escape_terminal(entry.spec)}" if entry.spec and (several or not named) else ""
     about = ", ".join(part for part in (spec, named, measured, f"record {records}{more}" if records else "") if part)
     rule = f"{entry.rule} {entry.name}" if entry.name else entry.rule
-    shown = f"  [{entry.fingerprint}]" if entry.level in _NAMED_TO_WAIVE else ""
+    shown = f"  [{entry.fingerprint}]" if entry.level in _WAIVABLE_LEVELS else ""
     return f"{about}: {rule}{shown}" if about else f"{rule}{shown}" if entry.name else ""
 
 
-def _patch(patch: Patch) -> str:
-    name = terminal(patch.after.label or patch.after.subject)
+def _patch_name(patch: Patch) -> str:
+    name = escape_terminal(patch.after.label or patch.after.subject)
     return f"patch {patch.id[:8]}" + (f" ({name})" if name else "")
 
 
-def about(entry: Entry, patches: dict[str, Patch]) -> str:
+def entry_subject(entry: Entry, patches: dict[str, Patch]) -> str:
     """What an entry is about, without its rule; "the landing" for what concerns all of it."""
-    measured = f"{terminal(entry.behaviour)} of {terminal(entry.model or '')}" if entry.behaviour else ""
-    named = ", ".join(_patch(patches[name]) for name in entry.patches if name in patches)
-    spec = f"spec {terminal(entry.spec)}" if entry.spec and not named else ""
+    measured = f"{escape_terminal(entry.behaviour)} of {escape_terminal(entry.model or '')}" if entry.behaviour else ""
+    named = ", ".join(_patch_name(patches[name]) for name in entry.patches if name in patches)
+    spec = f"spec {escape_terminal(entry.spec)}" if entry.spec and not named else ""
     return ", ".join(part for part in (spec, named, measured) if part) or "the landing"
 
 
-def outcome(decision: Decision) -> tuple[str, str]:
+def summarise_outcome(decision: Decision) -> tuple[str, str]:
     """How it ended, in a word; and what was judged, with what it came to."""
     counts = [
         (len(decision.blocked), "blocked"),
@@ -169,23 +171,23 @@ def gate_document(decision: Decision) -> dict[str, object]:
             "policy_from": decision.policy_from,
             "exit_code": decision.exit_code,
             "judged": [_patch_part(patch) for patch in decision.judged],
-            "blocked": _parts(decision.blocked),
-            "missing": _parts(decision.missing),
-            "warnings": _parts(decision.warnings),
-            "waived": _parts(decision.waived),
-            "notices": _parts(decision.notices),
+            "blocked": _entry_parts(decision.blocked),
+            "missing": _entry_parts(decision.missing),
+            "warnings": _entry_parts(decision.warnings),
+            "waived": _entry_parts(decision.waived),
+            "notices": _entry_parts(decision.notices),
             "waivers": [waiver_part(facts) for facts in decision.waivers],
         }
     )
     return document.model_dump(mode="json", by_alias=True)
 
 
-def json_schema() -> str:
+def gate_json_schema() -> str:
     """The JSON Schema of the document."""
     return json.dumps(GateDocument.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
 
 
-def _parts(entries: Sequence[Entry]) -> list[EntryPart]:
+def _entry_parts(entries: Sequence[Entry]) -> list[EntryPart]:
     return [
         EntryPart(
             rule=entry.rule,

@@ -11,7 +11,7 @@ _SEVERITIES = {Weight.ERROR: "critical", Weight.WARNING: "major", Weight.NOTE: "
 _NOWHERE = Place("auditor.toml", 1)
 
 
-def gitlab(results: Results) -> str:
+def results_gitlab(results: Results) -> str:
     """The report; what is at no line of a spec is shown at the configuration's first."""
     return json.dumps([_issue(problem) for problem in results.problems], indent=2, ensure_ascii=False) + "\n"
 

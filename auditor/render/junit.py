@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from auditor.render.results import Case, Results, State
+from auditor.render.results import Case, CaseState, Results
 
-_COUNTED = {"failures": (State.FAILED, State.MISSING), "skipped": (State.SKIPPED,)}
+_COUNTED = {"failures": (CaseState.FAILED, CaseState.MISSING), "skipped": (CaseState.SKIPPED,)}
 
 
-def junit(results: Results) -> str:
+def results_junit(results: Results) -> str:
     """The document; missing evidence is a failure of its own type."""
     counts = _counts(results.cases)
     del counts["skipped"]  # Jenkins' schema knows it of one suite only
@@ -31,10 +31,10 @@ def _counts(cases: Sequence[Case]) -> dict[str, str]:
 
 def _case(suite: Element, case: Case) -> None:
     found = SubElement(suite, "testcase", {"classname": case.suite, "name": case.name, "time": "0"})
-    if case.state in (State.FAILED, State.MISSING):
-        kind = "blocked" if case.state is State.FAILED else "evidence-missing"
+    if case.state in (CaseState.FAILED, CaseState.MISSING):
+        kind = "blocked" if case.state is CaseState.FAILED else "evidence-missing"
         SubElement(found, "failure", {"type": kind, "message": case.message}).text = case.message
-    elif case.state is State.SKIPPED:
+    elif case.state is CaseState.SKIPPED:
         SubElement(found, "skipped", {"message": case.message})
     else:
         SubElement(found, "system-out").text = case.message

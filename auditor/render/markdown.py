@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.render.escape import markdown as text
+from auditor.render.escape import escape_markdown as text
+from auditor.render.ledger import describe_waiver
 from auditor.render.results import Problem, Results, Weight
-from auditor.render.waivers import waiver_text
 
 _FENCE = "```"
 
 
-def markdown(results: Results) -> str:
+def results_markdown(results: Results) -> str:
     """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
     return "\n".join(_lines(results)) + "\n"
 
@@ -21,18 +21,25 @@ def _lines(results: Results) -> Iterator[str]:
     yield from ("", f"{text(results.headline)}.")
     held = [problem for problem in results.problems if problem.weight is Weight.ERROR]
     for problem in held:
-        yield from _held(problem)
+        yield from _blocking_problem(problem)
     rest = [problem for problem in results.problems if problem.weight is not Weight.ERROR]
     if rest:
         yield from ("", "### Also found" if held else "### Found", "", "| | about | |", "| --- | --- | --- |")
-        yield from (_row(problem) for problem in rest)
+        yield from (_table_row(problem) for problem in rest)
     if results.waivers:
         yield from ("", "### Waivers", "")
-        yield from (f"- {text(line)}; {text(reason)}" for line, reason in map(waiver_text, results.waivers))
+        yield from (f"- {text(line)}; {text(reason)}" for line, reason in map(describe_waiver, results.waivers))
 
 
-def _held(problem: Problem) -> Iterator[str]:
-    yield from ("", f"### {_rule(problem)}", "", f"{text(problem.about)}{_place(problem)}", "", text(problem.message))
+def _blocking_problem(problem: Problem) -> Iterator[str]:
+    yield from (
+        "",
+        f"### {_rule_name(problem)}",
+        "",
+        f"{text(problem.about)}{_place_text(problem)}",
+        "",
+        text(problem.message),
+    )
     if problem.remedy:
         yield from ("", f"**To do:** {text(problem.remedy)}")
     if problem.commands:
@@ -47,14 +54,14 @@ def _fenced(commands: Sequence[str]) -> Iterator[str]:
     yield from (f"{fence}console", *(f"$ {' '.join(command.split())}" for command in commands), fence)
 
 
-def _row(problem: Problem) -> str:
+def _table_row(problem: Problem) -> str:
     waived = "; waived by {}: {}".format(*problem.waiver) if problem.waiver else ""
-    return f"| {_rule(problem)} | {text(problem.about)}{_place(problem)} | {text(problem.message + waived)} |"
+    return f"| {_rule_name(problem)} | {text(problem.about)}{_place_text(problem)} | {text(problem.message + waived)} |"
 
 
-def _rule(problem: Problem) -> str:
+def _rule_name(problem: Problem) -> str:
     return text(problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}")
 
 
-def _place(problem: Problem) -> str:
+def _place_text(problem: Problem) -> str:
     return f" ({text(problem.place.path)}:{problem.place.line})" if problem.place is not None else ""

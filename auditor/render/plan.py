@@ -1,40 +1,50 @@
-"""Plans as text: what would settle a verdict, a table of choices, and how the chances grow."""
+"""Power plans as text and as JSON: what would settle a verdict, a table of choices, and how the chances grow; a
+design before any run.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Literal
 
+from pydantic import Field
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from auditor.assess.power import POWER, Choice, CurvePoint, Design, PowerPlan, SuitePlan, TestPlan
+from auditor import __version__
+from auditor.assess.power import POWER, Choice, CurvePoint, Design, DesignRow, PowerPlan, SuitePlan, TestPlan
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
-from auditor.render.escape import terminal
+from auditor.model.verdict import Verdict
+from auditor.render.escape import escape_terminal
+from auditor.render.json_parts import Part, Share, print_document, schema_text
+
+# Plans as text: what would settle a verdict, a table of choices, and how the chances grow.
+
 
 _Lines = Iterator[RenderableType]
-_BAR = 20
-_KINDS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
+_BAR_WIDTH = 20
+_ROLE_NAMES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _CHANCE = f"{100 * POWER:.0f} %"
-_ALONE = "How much another epoch of an item tells is not known: each item was run once. Count items."
-_EITHER = "to be told either, any of these on both sides:"
+_NO_CORRELATION = "How much another epoch of an item tells is not known: each item was run once. Count items."
+_DECIDE_EITHER = "to be told either, any of these on both sides:"
 
 
-def show(found: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> Iterable[RenderableType]:
+def render_plans(found: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> Iterable[RenderableType]:
     """The patches with what would settle their verdicts, oldest first."""
     if not found:
         yield Text("No verdict is open.")
     for patch, plans in found:
         yield Text.assemble(f"{patch.after.date:%Y-%m-%d}  ", (patch.id[:8], "yellow"))
         for plan in plans:
-            yield Padding(_lines(_plan(plan)), (0, 0, 0, 4), expand=False)
+            yield Padding(_stack(_plan_blocks(plan)), (0, 0, 0, 4), expand=False)
 
 
-def show_design(found: Design) -> Iterable[RenderableType]:
+def render_design(found: Design) -> Iterable[RenderableType]:
     """A design before any run."""
-    what = f"the next patch on {terminal(found.behaviour)}" if found.behaviour else "a new patch"
+    what = f"the next patch on {escape_terminal(found.behaviour)}" if found.behaviour else "a new patch"
     yield Text.assemble("A design for ", (what, "bold"))
     hoped = f"{_percent(found.test_rate)} to {_percent(found.test_rate * (1.0 - found.fall))}"
     yield Text(f"    test hoped to fall from {hoped}; held-out at {_percent(found.held_out_rate)} before")
@@ -42,7 +52,9 @@ def show_design(found: Design) -> Iterable[RenderableType]:
     table = _table("test samples", "chance to see its fall", "nothing carried over", "most carried over")
     for row in found.rows:
         marked = "  <-" if row is found.at else ""
-        table.add_row(f"{row.test:,}", _percent(row.chance), _number(row.stayed), _number(row.carried) + marked)
+        table.add_row(
+            f"{row.test:,}", _percent(row.chance), _approximate(row.stayed), _approximate(row.carried) + marked
+        )
     yield Padding(table, (0, 0, 0, 4), expand=False)
     yield Text(f"    held-out samples to be told either, with a chance of {_CHANCE}, if it is so\n", style="dim")
     if found.suite is None:
@@ -50,75 +62,83 @@ def show_design(found: Design) -> Iterable[RenderableType]:
         return
     yield Text("    <- the fewest in all; on held-out that is\n")
     yield Padding(
-        _lines([*_choices(found.suite.choices, _EITHER), *_epochs(found.suite), *_curve(found.suite.curve)]),
+        _stack(
+            [
+                *_choice_table(found.suite.choices, _DECIDE_EITHER),
+                *_epoch_note(found.suite),
+                *_curve_table(found.suite.curve),
+            ]
+        ),
         (0, 0, 0, 4),
     )
 
 
-def _lines(parts: Iterable[RenderableType]) -> Table:
+def _stack(parts: Iterable[RenderableType]) -> Table:
     grid = Table.grid()
     for part in parts:
         grid.add_row(part)
     return grid
 
 
-def _plan(plan: PowerPlan) -> _Lines:
+def _plan_blocks(plan: PowerPlan) -> _Lines:
     facts = plan.facts
-    yield Text.assemble((f"{terminal(facts.behaviour)} of {terminal(facts.model)}: ", "bold"), str(facts.verdict))
+    yield Text.assemble(
+        (f"{escape_terminal(facts.behaviour)} of {escape_terminal(facts.model)}: ", "bold"), str(facts.verdict)
+    )
     yield Text(f"{_sentence(facts.conclusion)}", style="dim")
     yield Text(f"What would settle it: {plan.advice}.")
     if plan.test is not None:
-        yield from _test(plan.test)
+        yield from _test_blocks(plan.test)
     for suite in plan.held_out:
-        yield from _suite(suite)
+        yield from _suite_blocks(suite)
     yield Text("")
 
 
 def _sentence(text: str) -> str:
-    shown = terminal(text)
+    shown = escape_terminal(text)
     return shown[:1].upper() + shown[1:] + "."
 
 
-def _test(plan: TestPlan) -> _Lines:
-    yield Text(f"\ntest, {_percent(plan.before)} before and {_percent(plan.after)} after{_worth(plan.worth)}")
+def _test_blocks(plan: TestPlan) -> _Lines:
+    yield Text(f"\ntest, {_percent(plan.before)} before and {_percent(plan.after)} after{_effective_size(plan.worth)}")
     table = _table(f"to be told, with a chance of {_CHANCE}", "samples a side")
-    table.add_row("that it fell, if these rates are the truth", _number(plan.fall))
-    table.add_row("that there is no fall worth naming, if it stays where it was", _number(plan.no_fall))
+    table.add_row("that it fell, if these rates are the truth", _approximate(plan.fall))
+    table.add_row("that there is no fall worth naming, if it stays where it was", _approximate(plan.no_fall))
     yield Padding(table, (0, 0, 0, 2))
-    yield from _choices(plan.choices, f"to be told {_first(plan)}, any of these on both sides:")
+    yield from _choice_table(plan.choices, f"to be told {_goal(plan)}, any of these on both sides:")
     if plan.correlation is None and plan.choices:
-        yield Text(_ALONE, style="dim")
+        yield Text(_NO_CORRELATION, style="dim")
 
 
-def _first(plan: TestPlan) -> str:
+def _goal(plan: TestPlan) -> str:
     """What the choices are for."""
     return "that it fell" if plan.choices and plan.choices[0].samples == plan.fall else "that there is no fall"
 
 
-def _suite(plan: SuitePlan) -> _Lines:
-    name = f"{_KINDS[plan.role]} {terminal(plan.suite)}" if plan.suite else "a new held-out suite"
-    yield Text(f"\n{name}, {_percent(plan.rate)} before{_worth(plan.worth)}")
+def _suite_blocks(plan: SuitePlan) -> _Lines:
+    name = f"{_ROLE_NAMES[plan.role]} {escape_terminal(plan.suite)}" if plan.suite else "a new held-out suite"
+    yield Text(f"\n{name}, {_percent(plan.rate)} before{_effective_size(plan.worth)}")
     table = _table(f"to be told, with a chance of {_CHANCE}", "samples a side")
-    table.add_row("that nothing carried over, if nothing did", _number(plan.stayed))
-    table.add_row("that most carried over, if all did", _number(plan.carried))
+    table.add_row("that nothing carried over, if nothing did", _approximate(plan.stayed))
+    table.add_row("that most carried over, if all did", _approximate(plan.carried))
     if plan.worth is not None:
-        table.add_row("where it lies, if it is as measured so far", _number(plan.as_measured))
+        table.add_row("where it lies, if it is as measured so far", _approximate(plan.as_measured))
     yield Padding(table, (0, 0, 0, 2))
-    yield from _choices(plan.choices, f"{_EITHER[:-1]}{_spread(plan.runs)}:")
-    yield from _epochs(plan)
-    yield from _curve(plan.curve)
+    yield from _choice_table(plan.choices, f"{_DECIDE_EITHER[:-1]}{_runs_note(plan.runs)}:")
+    yield from _epoch_note(plan)
+    yield from _curve_table(plan.curve)
 
 
-def _worth(samples: float | None) -> str:
+def _effective_size(samples: float | None) -> str:
     return "" if samples is None else f"; worth {samples:,.0f} independent samples a side so far, which count"
 
 
-def _spread(runs: int) -> str:
+def _runs_note(runs: int) -> str:
     """Epochs in one run share its day; spread over several, they do not."""
     return "" if runs == 1 else f", all epochs together, spread over {runs:,} runs a side"
 
 
-def _choices(choices: Sequence[Choice], what: str) -> _Lines:
+def _choice_table(choices: Sequence[Choice], what: str) -> _Lines:
     if not choices:
         return
     yield Text(f"\n{what}")
@@ -128,12 +148,12 @@ def _choices(choices: Sequence[Choice], what: str) -> _Lines:
     yield Padding(table, (0, 0, 0, 2))
 
 
-def _epochs(plan: SuitePlan) -> _Lines:
+def _epoch_note(plan: SuitePlan) -> _Lines:
     """What more epochs of the items that are there would do."""
     if plan.items is None or not plan.choices:
         return
     if plan.correlation is None:
-        yield Text(_ALONE, style="dim")
+        yield Text(_NO_CORRELATION, style="dim")
     elif plan.epochs is None:
         most = plan.items / plan.correlation if plan.correlation > 0.0 else 0.0
         yield Text(
@@ -145,7 +165,7 @@ def _epochs(plan: SuitePlan) -> _Lines:
         yield Text(f"On the {plan.items:,} items there are, {plan.epochs:,} epochs do.", style="dim")
 
 
-def _curve(points: Sequence[CurvePoint]) -> _Lines:
+def _curve_table(points: Sequence[CurvePoint]) -> _Lines:
     yield Text("\nchance of being told, by independent samples a side:")
     table = _table("samples", "nothing carried over", "", "most carried over", "")
     table.columns[2].justify = table.columns[4].justify = "left"
@@ -162,8 +182,8 @@ def _curve(points: Sequence[CurvePoint]) -> _Lines:
 
 def _bar(share: float) -> str:
     """A bar of so many places, filled up to the share."""
-    full = round(_BAR * share)
-    return "#" * full + "." * (_BAR - full)
+    full = round(_BAR_WIDTH * share)
+    return "#" * full + "." * (_BAR_WIDTH - full)
 
 
 def _table(*heads: str) -> Table:
@@ -174,7 +194,7 @@ def _table(*heads: str) -> Table:
     return table
 
 
-def _number(samples: int | None) -> str:
+def _approximate(samples: int | None) -> str:
     """About so many: two figures of it are meant."""
     if samples is None:
         return "no number does"
@@ -184,3 +204,203 @@ def _number(samples: int | None) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
+
+
+# Plans as JSON: the same numbers, unrounded.
+
+
+Samples = Annotated[int, Field(ge=1)]
+
+
+class ChoicePart(Part):
+    """Items, each run `epochs` times, before and after."""
+
+    epochs: Samples
+    items: Samples
+    samples: Samples
+
+
+class PointPart(Part):
+    """Chances of being told what is true, at so many independent samples a side."""
+
+    samples: Samples
+    stayed: Share
+    carried: Share
+
+
+class SuitePart(Part):
+    """What a held-out suite would need, in independent samples a side; null where no number does or none is known."""
+
+    suite: str | None
+    role: Role
+    rate: Share
+    items: int | None
+    worth: Share | None
+    correlation: Share | None
+    stayed: Samples | None
+    carried: Samples | None
+    either: Samples | None
+    as_measured: Samples | None
+    choices: list[ChoicePart]
+    epochs: Samples | None
+    runs: Samples
+    curve: list[PointPart]
+
+
+class TestPart(Part):
+    """What the test suite would need, in independent samples a side; null where no number does."""
+
+    before: Share
+    after: Share
+    worth: Share | None
+    correlation: Share | None
+    fall: Samples | None
+    no_fall: Samples | None
+    choices: list[ChoicePart]
+
+
+class PlanPart(Part):
+    """What would settle one verdict."""
+
+    behaviour: str
+    model: str
+    verdict: Verdict
+    missing: str | None
+    conclusion: str
+    advice: str
+    test: TestPart | None
+    held_out: list[SuitePart]
+
+
+class PlannedPatch(Part):
+    """A patch and its plans."""
+
+    patch: str
+    spec: str
+    date: str
+    plans: list[PlanPart]
+
+
+class DesignRowPart(Part):
+    """So many test samples a side, and the held-out samples that go with them."""
+
+    test: Samples
+    chance: Share
+    stayed: Samples | None
+    carried: Samples | None
+
+
+class DesignPart(Part):
+    """How large to make the suites of a patch that does not exist yet."""
+
+    behaviour: str | None
+    test_rate: Share
+    held_out_rate: Share
+    fall: Share
+    rows: list[DesignRowPart]
+    fewest: DesignRowPart | None
+    suite: SuitePart | None
+
+
+class PlanDocument(Part):
+    """The document `auditor plan --format json` prints: patches, or a design."""
+
+    schema_: Literal["auditor.plan/1"] = Field(default="auditor.plan/1", serialization_alias="schema")
+    auditor_version: str
+    power: Share
+    patches: list[PlannedPatch]
+    design: DesignPart | None
+
+
+def plans_json(found: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> str:
+    """The patches with what would settle their verdicts."""
+    patches = [
+        PlannedPatch(
+            patch=patch.id,
+            spec=patch.spec,
+            date=patch.after.date.isoformat(),
+            plans=[_plan_part(plan) for plan in plans],
+        )
+        for patch, plans in found
+    ]
+    return _document(patches, None)
+
+
+def design_json(found: Design) -> str:
+    """A design before any run."""
+    part = DesignPart(
+        behaviour=found.behaviour,
+        test_rate=found.test_rate,
+        held_out_rate=found.held_out_rate,
+        fall=found.fall,
+        rows=[_design_row_part(row) for row in found.rows],
+        fewest=_design_row_part(found.at) if found.at else None,
+        suite=_suite_part(found.suite) if found.suite else None,
+    )
+    return _document([], part)
+
+
+def plan_json_schema() -> str:
+    """The JSON Schema of the document."""
+    return schema_text(PlanDocument)
+
+
+def _document(patches: list[PlannedPatch], design: DesignPart | None) -> str:
+    return print_document(PlanDocument(auditor_version=__version__, power=POWER, patches=patches, design=design))
+
+
+def _design_row_part(row: DesignRow) -> DesignRowPart:
+    return DesignRowPart(test=row.test, chance=row.chance, stayed=row.stayed, carried=row.carried)
+
+
+def _plan_part(plan: PowerPlan) -> PlanPart:
+    facts = plan.facts
+    return PlanPart(
+        behaviour=facts.behaviour,
+        model=facts.model,
+        verdict=facts.verdict,
+        missing=facts.missing.value or None,
+        conclusion=facts.conclusion,
+        advice=plan.advice,
+        test=_test_part(plan.test) if plan.test else None,
+        held_out=[_suite_part(suite) for suite in plan.held_out],
+    )
+
+
+def _test_part(plan: TestPlan) -> TestPart:
+    return TestPart(
+        before=plan.before,
+        after=plan.after,
+        worth=plan.worth,
+        correlation=plan.correlation,
+        fall=plan.fall,
+        no_fall=plan.no_fall,
+        choices=_choice_parts(plan.choices),
+    )
+
+
+def _suite_part(plan: SuitePlan) -> SuitePart:
+    return SuitePart(
+        suite=plan.suite,
+        role=plan.role,
+        rate=plan.rate,
+        items=plan.items,
+        worth=plan.worth,
+        correlation=plan.correlation,
+        stayed=plan.stayed,
+        carried=plan.carried,
+        either=plan.either,
+        as_measured=plan.as_measured,
+        choices=_choice_parts(plan.choices),
+        epochs=plan.epochs,
+        runs=plan.runs,
+        curve=[_point_part(point) for point in plan.curve],
+    )
+
+
+def _choice_parts(choices: Sequence[Choice]) -> list[ChoicePart]:
+    return [ChoicePart(epochs=one.epochs, items=one.items, samples=one.samples) for one in choices]
+
+
+def _point_part(point: CurvePoint) -> PointPart:
+    return PointPart(samples=point.samples, stayed=point.stayed, carried=point.carried)

@@ -11,12 +11,11 @@ from auditor.assess.timeline import SeriesPoint
 from auditor.audit import Report, Section
 from auditor.document.report import RequestValue, answer_paragraphs, report_request
 from auditor.model.suite import Role
-from auditor.render.json import audit_document
-from auditor.render.parts import Part, printed, schema_of
-from auditor.render.rates import rate_part
+from auditor.render.evidence_status import SuiteRow, orphan_lines, suite_rows
+from auditor.render.json import audit_document, rate_part
+from auditor.render.json_parts import Part, print_document, schema_text
+from auditor.render.report_changes import EarlierPart, SincePart, since_part
 from auditor.render.schema import AuditDocument, Number, RatePart
-from auditor.render.since import EarlierPart, SincePart, since_part
-from auditor.render.upkeep import SuiteRow, orphan_lines, suite_rows
 
 
 class PeriodPart(Part):
@@ -130,7 +129,7 @@ class ReportDocument(Part):
 
 def report_json(report: Report) -> str:
     """The report as one JSON document, indented by two, with a newline at its end."""
-    return printed(
+    return print_document(
         ReportDocument(
             request=report_request(report),
             records=HoldingPart.model_validate(report.holding, from_attributes=True),
@@ -140,7 +139,7 @@ def report_json(report: Report) -> str:
             compared_with=EarlierPart.model_validate(report.earlier, from_attributes=True) if report.earlier else None,
             not_compared=report.no_earlier,
             specs=[
-                _section(section, text)
+                _section_part(section, text)
                 for section, text in zip(report.sections, answer_paragraphs(report), strict=True)
             ],
             audit=audit_document(report.audit),
@@ -148,12 +147,12 @@ def report_json(report: Report) -> str:
     )
 
 
-def json_schema() -> str:
+def report_json_schema() -> str:
     """The JSON Schema of the document."""
-    return schema_of(ReportDocument)
+    return schema_text(ReportDocument)
 
 
-def _section(section: Section, text: str) -> SectionPart:
+def _section_part(section: Section, text: str) -> SectionPart:
     return SectionPart(
         spec=section.spec.history.spec,
         answer=text,
@@ -162,16 +161,16 @@ def _section(section: Section, text: str) -> SectionPart:
         carried_over=[entry.facts.patch.id for entry in section.carried],
         later=[entry.facts.patch.id for entry in section.later],
         since_last=since_part(section.since) if section.since else None,
-        suites=[_suite(row) for row in suite_rows(section)],
+        suites=[_suite_row_part(row) for row in suite_rows(section)],
         eval_prompts_orphaned=orphan_lines(section),
         series=[
-            SeriesPart(behaviour=one.behaviour, model=one.model, points=[_point(point) for point in one.points])
+            SeriesPart(behaviour=one.behaviour, model=one.model, points=[_point_part(point) for point in one.points])
             for one in section.series
         ],
     )
 
 
-def _suite(row: SuiteRow) -> SuiteRowPart:
+def _suite_row_part(row: SuiteRow) -> SuiteRowPart:
     suite, use = row.suite, row.use
     return SuiteRowPart(
         suite=suite.name,
@@ -184,7 +183,7 @@ def _suite(row: SuiteRow) -> SuiteRowPart:
     )
 
 
-def _point(point: SeriesPoint) -> PointPart:
+def _point_part(point: SeriesPoint) -> PointPart:
     test = [SuiteAtPart(suite="test", role=Role.TEST, rate=rate_part(point.test))] if point.test else []
     others = [SuiteAtPart(suite=name, role=role, rate=rate_part(rate)) for name, role, rate in point.held_out]
     return PointPart(

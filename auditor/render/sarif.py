@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
-from auditor.render.results import Problem, Results, help_of
+from auditor.render.results import Problem, Results, rule_help
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # The name of the fingerprint; another way of making it would be another version.
 FINGERPRINT = "auditorProblem/v1"
 
 
-def sarif(results: Results) -> str:
+def results_sarif(results: Results) -> str:
     """The log, with one run; a waived problem is a suppressed result."""
     rules = sorted({problem.rule for problem in results.problems})
     log = {
@@ -38,7 +38,7 @@ def _driver(rules: list[str], results: Results) -> dict[str, Any]:
 
 
 def _rule(rule: str, name: str) -> dict[str, Any]:
-    title, page = help_of(rule)
+    title, page = rule_help(rule)
     return {
         "id": rule,
         "name": "".join(part.capitalize() for part in name.replace("_", "-").split("-")),

@@ -23,8 +23,7 @@ from auditor.model.finding import Confidence, Severity
 from auditor.model.run import Grade
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
-from auditor.render.debts import DebtPart
-from auditor.render.waivers import ExcusedPart, WaiverPart
+from auditor.render.ledger import DebtPart, ExcusedPart, WaiverPart
 
 
 def _rounded(value: float) -> float:

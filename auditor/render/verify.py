@@ -10,7 +10,7 @@ from auditor import __version__
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.run import Grade
 from auditor.model.verification import LogsReport, RederivationState, RederivedRecord, Reproduction, Verification
-from auditor.render.escape import terminal
+from auditor.render.escape import escape_terminal
 
 SCHEMA = "auditor.verify/1"
 _SHORT, _MOST = 12, 20
@@ -30,10 +30,10 @@ _STATES = {
 
 def verify_lines(found: Verification) -> Iterator[str]:
     """One line each, what matters last; nothing in them moves a cursor."""
-    yield f"{terminal(found.store)}: {_contents(found)}"
+    yield f"{escape_terminal(found.store)}: {_contents(found)}"
     yield from _seals(found)
     for fault in found.faults:
-        yield f"  {fault.kind}: {terminal(fault.path)}: {terminal(fault.what)}"
+        yield f"  {fault.kind}: {escape_terminal(fault.path)}: {escape_terminal(fault.what)}"
     yield _many(len(found.faults), "fault", "faults") if found.faults else "no faults"
     if found.logs is not None:
         yield from _logs(found.logs)
@@ -41,17 +41,18 @@ def verify_lines(found: Verification) -> Iterator[str]:
         yield "logs: not read, since the records have faults"
     for one in found.held:
         differences = one.witness.differences
-        yield f"against {terminal(one.given)}: {'as it was sealed' if not differences else 'NOT as it was sealed'}"
-        yield from (f"  {terminal(line)}" for line in differences)
+        state = "NOT as it was sealed" if differences else "as it was sealed"
+        yield f"against {escape_terminal(one.given)}: {state}"
+        yield from (f"  {escape_terminal(line)}" for line in differences)
     for remade in found.reports:
         yield from _report(remade)
-    yield from map(terminal, found.statement)
+    yield from map(escape_terminal, found.statement)
 
 
 def _contents(found: Verification) -> str:
     said = []
     for folder, count in found.counts.items():
-        nouns = _NOUNS.get(folder) or (f"file in {terminal(folder)}/", f"files in {terminal(folder)}/")
+        nouns = _NOUNS.get(folder) or (f"file in {escape_terminal(folder)}/", f"files in {escape_terminal(folder)}/")
         known = "" if folder not in found.unknown else ", of a kind this version does not know"
         said.append(f"{_many(count, *nouns)}{known}")
     return ", ".join(said) or "no records"
@@ -74,21 +75,21 @@ def checkpoint_line(checkpoint: StoreCheckpoint) -> str:
 
 def _logs(logs: LogsReport) -> Iterator[str]:
     yield f"logs: {_many(logs.files, 'file', 'files')} read, {len(logs.refused):,} refused"
-    yield from (f"  refused: {terminal(line)}" for line in logs.refused)
+    yield from (f"  refused: {escape_terminal(line)}" for line in logs.refused)
     counts = {state: count for state in RederivationState if (count := logs.count(state))}
     width = max((len(f"{count:,}") for count in counts.values()), default=0)
     for state, count in counts.items():
         yield f"  {count:>{width},}  {_STATES[state]}"
         if state in (RederivationState.DIFFERS, RederivationState.NO_LOG):
             yield from (f"    {_record(one)}" for one in logs.records if one.state is state)
-    yield from (f"  in the logs, and never recorded: {terminal(line)}" for line in logs.unrecorded)
+    yield from (f"  in the logs, and never recorded: {escape_terminal(line)}" for line in logs.unrecorded)
     grades = {grade: count for grade in Grade if (count := sum(one.grade is grade for one in logs.records))}
     yield f"  grades: {', '.join(f'{grade} {count:,}' for grade, count in grades.items()) or 'none'}"
 
 
 def _record(one: RederivedRecord) -> str:
-    how = f" in {', '.join(one.differs)} ({terminal(one.file or '')})" if one.differs else ""
-    return f"{one.record[:_SHORT]} of {terminal(one.suite)}{how}"
+    how = f" in {', '.join(one.differs)} ({escape_terminal(one.file or '')})" if one.differs else ""
+    return f"{one.record[:_SHORT]} of {escape_terminal(one.suite)}{how}"
 
 
 def _report(remade: Reproduction) -> Iterator[str]:
@@ -96,13 +97,15 @@ def _report(remade: Reproduction) -> Iterator[str]:
     at = f"commit {remade.head[:_SHORT]}" if remade.head else "the dated folders"
     rests = f"records up to batch {remade.batch}" if remade.batch else "the records that are here"
     numbers = _many(remade.numbers, "number", "numbers")
-    yield f"report {terminal(remade.file)}: {numbers} computed again from {at}, {rests}"
+    yield f"report {escape_terminal(remade.file)}: {numbers} computed again from {at}, {rests}"
     if remade.version:
-        yield f"  made by auditor {terminal(remade.version)}, this is {__version__}: only its numbers were compared"
+        version = escape_terminal(remade.version)
+        yield f"  made by auditor {version}, this is {__version__}: only its numbers were compared"
     if remade.held_by:
-        yield f"  that {terminal(remade.held_by)} is a checkpoint held outside is its own word: give it with --against"
+        name = escape_terminal(remade.held_by)
+        yield f"  that {name} is a checkpoint held outside is its own word: give it with --against"
     for one in remade.differences[:_MOST]:
-        yield f"  line {one.line}: it says {terminal(one.says)}, the records give {terminal(one.gives)}"
+        yield f"  line {one.line}: it says {escape_terminal(one.says)}, the records give {escape_terminal(one.gives)}"
     if len(remade.differences) > _MOST:
         yield f"  and {len(remade.differences) - _MOST:,} more"
     yield f"  {_many(len(remade.differences), 'difference', 'differences') if remade.differences else 'all as it says'}"

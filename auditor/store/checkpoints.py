@@ -1,19 +1,20 @@
-"""Checkpoints, `<store>/checkpoints/NNNN.json`: batches of records, sealed one after the other.
+"""Checkpoints, `<store>/checkpoints/NNNN.json`: batches of records, sealed one after the other (RFC 6962 tree hashes).
 
     {"schema": "auditor.checkpoint/1", "number": 2, "ids": ["…"], "leaves": ["…", "…"], "root": "…"}
 
-A batch is the sorted ids (64 hex digits) of what was in no batch before: runs, plans and every other file of the store
-that is named by its content. Item manifests are left out, since the records that need them name them. A leaf is the
-RFC 6962 leaf hash of a batch, its ids as 32 bytes each, one after the other; `leaves` are those of batches 1 to
-`number`, and `root` is the tree hash over them. So whoever holds one checkpoint elsewhere can tell later whether any
-of these batches is still what it was, and which is not. There is no date in it: the same records and the same earlier
-checkpoints give the same bytes.
+A batch is the sorted ids (64 hex digits) of what was in no batch before: runs, plans and every other file of the
+store that is named by its content. Item manifests are left out, since the records that need them name them. A leaf
+is the RFC 6962 leaf hash of a batch, its ids as 32 bytes each, one after the other; `leaves` are those of batches 1
+to `number`, and `root` is the tree hash over them. So whoever holds one checkpoint elsewhere can tell later whether
+any of these batches is still what it was, and which is not. There is no date in it: the same records and the same
+earlier checkpoints give the same bytes.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
@@ -21,52 +22,73 @@ from pydantic import Field
 
 from auditor.errors import RecordError
 from auditor.model import canonical
-from auditor.model.integrity import StoreCheckpoint
+from auditor.model.integrity import CheckpointComparison, StoreCheckpoint
+from auditor.store.content_files import Sha256, StrictForm, parse_members, validate_form
 from auditor.store.durable import RESTORE
-from auditor.store.merkle import leaf_hash, tree_hash
-from auditor.store.named import Exact, Hash, checked, members_of
 
-SCHEMA = "auditor.checkpoint/1"
-FOLDER = "checkpoints"
+# Merkle tree hashes of RFC 6962, section 2.1, over sha256: one hash that stands for a sequence, in its order.
 
 
-class _File(Exact):
+def leaf_hash(data: bytes) -> bytes:
+    """The hash of one entry, 32 bytes: sha256 over 0x00 and the entry."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def tree_hash(leaves: Sequence[bytes]) -> bytes:
+    """The hash of a sequence of entries, given as their leaf hashes; 32 bytes.
+
+    Of none it is sha256 of nothing; of one the leaf hash; of n it is sha256 over 0x01, the hash of the first k and that
+    of the rest, k being the largest power of two below n.
+    """
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    middle = 1 << ((len(leaves) - 1).bit_length() - 1)
+    return hashlib.sha256(b"\x01" + tree_hash(leaves[:middle]) + tree_hash(leaves[middle:])).digest()
+
+
+CHECKPOINT_SCHEMA = "auditor.checkpoint/1"
+CHECKPOINTS_FOLDER = "checkpoints"
+
+
+class _CheckpointFile(StrictForm):
     schema_: Literal["auditor.checkpoint/1"] = Field(alias="schema")
     number: Annotated[int, Field(ge=1)]
-    ids: Annotated[list[Hash], Field(min_length=1)]
-    leaves: list[Hash]
-    root: Hash
+    ids: Annotated[list[Sha256], Field(min_length=1)]
+    leaves: list[Sha256]
+    root: Sha256
 
 
-def leaf_of(ids: Iterable[str]) -> str:
+def batch_leaf(ids: Iterable[str]) -> str:
     """The leaf hash of a batch of ids, 64 hex digits."""
     return leaf_hash(b"".join(map(bytes.fromhex, sorted(ids)))).hex()
 
 
-def root_of(leaves: Sequence[str]) -> str:
+def tree_root(leaves: Sequence[str]) -> str:
     """The tree hash over leaf hashes, 64 hex digits each, as 64 hex digits."""
     return tree_hash([bytes.fromhex(leaf) for leaf in leaves]).hex()
 
 
-def following(before: StoreCheckpoint | None, ids: Iterable[str]) -> StoreCheckpoint:
+def next_checkpoint(before: StoreCheckpoint | None, ids: Iterable[str]) -> StoreCheckpoint:
     """The checkpoint after `before` (None: the first) that seals `ids`, of which there is at least one."""
     batch = tuple(sorted(set(ids)))
-    leaves = (*(before.leaves if before else ()), leaf_of(batch))
-    return StoreCheckpoint(len(leaves), batch, leaves, root_of(leaves))
+    leaves = (*(before.leaves if before else ()), batch_leaf(batch))
+    return StoreCheckpoint(len(leaves), batch, leaves, tree_root(leaves))
 
 
-def encode(checkpoint: StoreCheckpoint) -> bytes:
+def encode_checkpoint(checkpoint: StoreCheckpoint) -> bytes:
     """Its file's bytes, canonical JSON."""
     members = {name: getattr(checkpoint, name) for name in ("number", "ids", "leaves", "root")}
-    return canonical.dumps({"schema": SCHEMA, **members})
+    return canonical.dumps({"schema": CHECKPOINT_SCHEMA, **members})
 
 
-def decode(data: bytes, where: str) -> StoreCheckpoint:
+def decode_checkpoint(data: bytes, where: str) -> StoreCheckpoint:
     """The checkpoint in a file, which agrees with itself: the last leaf is its batch's, the root that of its leaves.
 
     White space and the order of members are free, since a copy may have been mailed. Raises RecordError.
     """
-    file = checked(_File, members_of(data, where, "checkpoint"), where)
+    file = validate_form(_CheckpointFile, parse_members(data, where, "checkpoint"), where)
     found = StoreCheckpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
     contradiction = _contradiction(found)
     if contradiction is not None:
@@ -80,17 +102,58 @@ def _contradiction(found: StoreCheckpoint) -> str | None:
         return "ids"
     if len(found.leaves) != found.number:
         return "number"
-    if found.leaves[-1] != leaf_of(found.ids):
+    if found.leaves[-1] != batch_leaf(found.ids):
         return "leaves"
-    return "root" if found.root != root_of(found.leaves) else None
+    return "root" if found.root != tree_root(found.leaves) else None
 
 
-def path_of(store_path: str, number: int) -> str:
+def checkpoint_path(store_path: str, number: int) -> str:
     """Where a checkpoint lies."""
-    return str(PurePosixPath(store_path, FOLDER, f"{number:04d}.json"))
+    return str(PurePosixPath(store_path, CHECKPOINTS_FOLDER, f"{number:04d}.json"))
 
 
-def number_in(path: str, store_path: str) -> int | None:
+def checkpoint_number(path: str, store_path: str) -> int | None:
     """The number that a path in the checkpoints' folder gives; None for the path of no checkpoint."""
     found = re.fullmatch(r"([0-9]{4,})\.json", PurePosixPath(path).name)
-    return int(found[1]) if found and int(found[1]) and path == path_of(store_path, int(found[1])) else None
+    return int(found[1]) if found and int(found[1]) and path == checkpoint_path(store_path, int(found[1])) else None
+
+
+# What a checkpoint that somebody else holds says of the checkpoints that are here.
+
+
+def compare_root(here: Sequence[StoreCheckpoint], root: str) -> CheckpointComparison:
+    """Held against the root of a checkpoint alone, 64 hex digits; it cannot name what was changed."""
+    number = next((one.number for one in here if one.root == root), None)
+    if number is not None:
+        return CheckpointComparison(number, root, ())
+    what = "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
+    return CheckpointComparison(None, root, (what,))
+
+
+def compare_copy(
+    here: Sequence[StoreCheckpoint], there: Collection[str], outside: StoreCheckpoint
+) -> CheckpointComparison:
+    """Held against a copy of a checkpoint's file, whose batch is named record by record, earlier ones as a whole.
+
+    `there` are the ids whose files are in the store.
+    """
+    found = [
+        f"record {name}, sealed in batch {outside.number}, is missing" for name in outside.ids if name not in there
+    ]
+    if len(here) < outside.number:
+        found.append(f"checkpoint {len(here) + 1} is missing or cannot be read, and {outside.number} were sealed")
+    for one, leaf in zip(here, outside.leaves, strict=False):
+        if one.leaves[-1] == leaf:
+            continue
+        if one.number == outside.number:
+            found += _changed_records(one, outside)
+        else:
+            found.append(f"batch {one.number} is not what was sealed; a copy of checkpoint {one.number} would name it")
+    return CheckpointComparison(outside.number, outside.root, tuple(found))
+
+
+def _changed_records(here: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:
+    gone, new = sorted(set(outside.ids) - set(here.ids)), sorted(set(here.ids) - set(outside.ids))
+    return [f"record {name} was taken out of batch {here.number}" for name in gone] + [
+        f"record {name} was put into batch {here.number}" for name in new
+    ]

@@ -1,23 +1,35 @@
-"""Files that are there whole or not at all, and still there after a power cut.
+"""Files that are written whole or not at all, and are still there after a power cut.
 
-POSIX only: folders are locked and synced, which Windows does not offer.
+POSIX only: folders are locked and synced, which Windows does not offer. A `Transaction` writes many files without a
+name and
+gives the names under the lock; a process that dies before that leaves nothing behind. Where the file system has no
+files without a name
+(only Linux has), they are written under the lock, by one writer at a time.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
 
 from auditor.errors import RecordError
+
+# Files that are there whole or not at all, and still there after a power cut.
+#
+# POSIX only: folders are locked and synced, which Windows does not offer.
+
 
 RESTORE = "restore it from the repository's history"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def lock(folder: Path) -> Iterator[None]:
     """Hold `folder` against other writers; waits for them. The lock dies with its process and leaves no file."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -28,14 +40,14 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing(root: Path, place: Path) -> Iterator[None]:
+def write_lock(root: Path, place: Path) -> Iterator[None]:
     """Hold `root` while something is written at `place`. Raises RecordError for what the operating system refuses."""
-    with refused_as_record_error(place), locked(root):
+    with raise_record_errors(place), lock(root):
         yield
 
 
 @contextmanager
-def refused_as_record_error(place: Path) -> Iterator[None]:
+def raise_record_errors(place: Path) -> Iterator[None]:
     """What the operating system refuses in here, while something is written at `place`, is a RecordError."""
     try:
         yield
@@ -71,22 +83,22 @@ def write_new(path: Path, data: bytes) -> None:
         if path.read_bytes() != data:
             raise RecordError("its content is not what its name says", where=str(path), remedy=RESTORE)
         return
-    half = temporary(path)
+    half = temporary_path(path)
     try:
-        _fill(half, data)
+        _write_synced(half, data)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)
 
 
-def create(path: Path, data: bytes) -> None:
+def write_once(path: Path, data: bytes) -> None:
     """Write a file whole under its name, which nothing may have yet. The caller holds the lock and syncs the folder.
 
     Raises RecordError where the name is taken.
     """
-    half = temporary(path)
+    half = temporary_path(path)
     try:
-        _fill(half, data)
+        _write_synced(half, data)
         path.hardlink_to(half)
     except FileExistsError as error:
         raise RecordError("is there already, and is left as it is", where=str(path), remedy="move it away") from error
@@ -94,12 +106,12 @@ def create(path: Path, data: bytes) -> None:
         half.unlink(missing_ok=True)
 
 
-def temporary(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """The name a file has until it is whole."""
     return path.with_name(f".{path.name}.tmp")
 
 
-def _fill(path: Path, data: bytes) -> None:
+def _write_synced(path: Path, data: bytes) -> None:
     """Write a file that a crash may cut short, and see it onto the disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o666)
     with os.fdopen(handle, "wb") as file:
@@ -121,3 +133,90 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+# Files that are on disk before they have a name, so that many writers need the lock only to give names.
+#
+# Whoever dies leaves nothing behind. Where a file system has no files without a name (only Linux has), they are
+# written when they are named, under the lock, by one writer at a time.
+
+
+# How many files wait for the disk at once: it takes as many together nearly as fast as one.
+_THREADS = 16
+_T = TypeVar("_T")
+_UNNAMED_FILE: int = getattr(os, "O_TMPFILE", 0)
+
+
+class Transaction:
+    """Some files, whole and on disk; their folders are there. `name_them` under the lock, then `sync`."""
+
+    def __init__(self, files: Mapping[Path, bytes]) -> None:
+        self._files = files
+        self._handles: dict[Path, int] = {}
+
+    def __enter__(self) -> Self:
+        """Puts the files onto the disk. Raises OSError where it does not take them."""
+        try:
+            run_concurrently(self._stage, self._files)
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self._close()
+
+    def name_them(self) -> None:
+        """Give each its name; one that is there already stays. The caller holds the lock.
+
+        Raises RecordError where a name is taken by other content.
+        """
+        for path, data in self._files.items():
+            if path in self._handles and self._linked(path):
+                temporary_path(path).unlink(missing_ok=True)  # what another way of writing left when it was killed
+            else:
+                write_new(path, data)
+
+    def sync(self) -> None:
+        """Make the names survive a power cut, also those that another writer gave and may not have synced."""
+        run_concurrently(sync_folder, {path.parent for path in self._files})
+
+    def _stage(self, path: Path) -> None:
+        if not _UNNAMED_FILE or path.exists():
+            return
+        try:
+            handle = os.open(path.parent, os.O_WRONLY | _UNNAMED_FILE, 0o666)
+        except OSError:  # this file system has none; whatever else is wrong shows when the file is written
+            return
+        self._handles[path] = handle
+        with open(handle, "wb", closefd=False) as file:
+            file.write(self._files[path])
+            file.flush()
+            os.fsync(handle)
+
+    def _linked(self, path: Path) -> bool:
+        """Whether the file got its name; not where the name is taken, or there is no /proc to give it by."""
+        handle = self._handles[path]
+        try:
+            # With src_dir_fd, which an absolute path makes no use of, Python calls linkat: that alone follows the link
+            # which stands for the open file.
+            os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        return True
+
+    def _close(self) -> None:
+        for handle in self._handles.values():
+            os.close(handle)
+        self._handles.clear()
+
+
+def run_concurrently(work: Callable[[_T], None], given: Iterable[_T]) -> None:
+    """Do some work on each, several at once. Raises what the first of them raises."""
+    every = list(given)
+    if len(every) <= 1:
+        for one in every:
+            work(one)
+        return
+    with ThreadPoolExecutor(min(_THREADS, len(every))) as pool:
+        list(pool.map(work, every))

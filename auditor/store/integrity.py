@@ -1,6 +1,8 @@
-"""Whether the files of a store are what their names, their schemas and each other say; every fault, not the first.
+"""Whether the files of a store are what their names, their schemas and each other say; every fault, not only the first.
 
-Suites, bindings and hidden files are no records and are not looked at.
+A tree comes in, `StoreContents` with ids, runs, checkpoints and faults go out. `seal_records` makes what is in no
+batch yet the next
+checkpoint, and only of a store without faults. Suites, bindings and hidden files are no records and are not examined.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from auditor.errors import InputError, RecordError
@@ -17,18 +19,25 @@ from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint, StoreFault, StoreFaultKind
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
-from auditor.store import checkpoints, codec, labels, looks, plans, prompts, samples
-from auditor.store.places import item_path, record_path
+from auditor.store import checkpoints, codec, durable, labels, ledger, prompts
+from auditor.store import labels as samples
+from auditor.store.records import manifest_path, record_path
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-RECORDS, ITEMS = "records", "items"
-_NAMED = re.compile(r"([0-9a-f]{64})\.json")
+
+# Whether the files of a store are what their names, their schemas and each other say; every fault, not the first.
+#
+# Suites, bindings and hidden files are no records and are not looked at.
+
+
+RECORDS_FOLDER, ITEMS_FOLDER = "records", "items"
+_CONTENT_NAME = re.compile(r"([0-9a-f]{64})\.json")
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
+class StoreContents:
     """What a store holds.
 
     Attributes:
@@ -50,7 +59,7 @@ class Contents:
 
 
 @dataclass(slots=True)
-class _Look:
+class _Examination:
     """What was seen so far."""
 
     tree: Tree
@@ -65,47 +74,51 @@ class _Look:
         self.faults.add(StoreFault(path, kind, what))
 
 
-def examine(tree: Tree, store_path: str) -> Contents:
+def examine_store(tree: Tree, store_path: str) -> StoreContents:
     """Everything in the store at `store_path`, and everything that is wrong with it."""
-    look = _Look(tree, store_path)
-    found = _by_folder(tree, store_path)
+    look = _Examination(tree, store_path)
+    found = _group_by_folder(tree, store_path)
     # Manifests before the records that name them.
-    for folder in sorted(found.keys() - {checkpoints.FOLDER}, key=lambda name: (name != ITEMS, name)):
+    for folder in sorted(
+        found.keys() - {checkpoints.CHECKPOINTS_FOLDER}, key=lambda name: (name != ITEMS_FOLDER, name)
+    ):
         for path in found[folder]:
-            _file(look, folder, path)
-    _families(look)
-    _references(look)
-    sealed = _sequence(look, found.get(checkpoints.FOLDER, ()))
-    return Contents(
+            _examine_file(look, folder, path)
+    _check_corrections(look)
+    _check_references(look)
+    sealed = _check_checkpoints(look, found.get(checkpoints.CHECKPOINTS_FOLDER, ()))
+    return StoreContents(
         ids={folder: tuple(sorted(ids)) for folder, ids in sorted(look.ids.items())},
         runs=dict(sorted(look.runs.items())),
         plans=dict(sorted(look.plans.items())),
         checkpoints=sealed,
-        unsealed=_unsealed(look, sealed),
+        unsealed=_unsealed_ids(look, sealed),
         unknown=tuple(sorted(look.ids.keys() - _DECODERS.keys())),
         faults=tuple(sorted(look.faults)),
     )
 
 
-def _by_folder(tree: Tree, store_path: str) -> dict[str, list[str]]:
+def _group_by_folder(tree: Tree, store_path: str) -> dict[str, list[str]]:
     """The visible files by the folder of the store they lie in; in a folder of an unknown kind only those named so."""
     found = defaultdict[str, list[str]](list)
     for path in tree.list(store_path):
         inside = PurePosixPath(path).relative_to(store_path).parts
-        known = inside[0] in _DECODERS or inside[0] == checkpoints.FOLDER
-        if len(inside) > 1 and not inside[-1].startswith(".") and (known or _NAMED.fullmatch(inside[-1])):
+        known = inside[0] in _DECODERS or inside[0] == checkpoints.CHECKPOINTS_FOLDER
+        if len(inside) > 1 and not inside[-1].startswith(".") and (known or _CONTENT_NAME.fullmatch(inside[-1])):
             found[inside[0]].append(path)
     return found
 
 
-def _file(look: _Look, folder: str, path: str) -> None:
+def _examine_file(look: _Examination, folder: str, path: str) -> None:
     """One file: its place, its name, its form, what its schema says."""
     inside = PurePosixPath(path).relative_to(look.store, folder)
-    named = _NAMED.fullmatch(inside.name)
-    if named is None or (folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS else "")):
+    named = _CONTENT_NAME.fullmatch(inside.name)
+    if named is None or (
+        folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS_FOLDER else "")
+    ):
         look.fault(path, StoreFaultKind.STRAY, "is no file of this folder")
         return
-    data = _bytes(look, path)
+    data = _read_bytes(look, path)
     if data is None:
         return
     if canonical.sha256(data) != named[1]:
@@ -115,21 +128,21 @@ def _file(look: _Look, folder: str, path: str) -> None:
     if not _is_canonical(data):
         look.fault(path, StoreFaultKind.FORM, "is not canonical JSON")
     elif folder in _DECODERS:
-        _decoded(look, folder, data, named[1], path)
-    elif (home := _home(data)) is not None:
+        _decode_into(look, folder, data, named[1], path)
+    elif (home := _expected_folder(data)) is not None:
         look.fault(path, StoreFaultKind.STRAY, f"belongs into {home}/, where it would be read")
 
 
-def _home(data: bytes) -> str | None:
+def _expected_folder(data: bytes) -> str | None:
     """The folder in which a file with this schema is read; None for a schema this version does not know.
 
     A record that was moved out of the records is still there, and nobody reads it.
     """
     value = canonical.loads(data)
-    return _HOMES.get(value.get("schema")) if isinstance(value, dict) else None
+    return _FOLDER_OF_SCHEMA.get(value.get("schema")) if isinstance(value, dict) else None
 
 
-def _bytes(look: _Look, path: str) -> bytes | None:
+def _read_bytes(look: _Examination, path: str) -> bytes | None:
     try:
         return look.tree.read(path)
     except InputError as error:
@@ -144,7 +157,7 @@ def _is_canonical(data: bytes) -> bool:
         return False
 
 
-def _decoded(look: _Look, folder: str, data: bytes, name: str, path: str) -> None:
+def _decode_into(look: _Examination, folder: str, data: bytes, name: str, path: str) -> None:
     try:
         _DECODERS[folder](look, data, name, path)
     except RecordError as error:
@@ -152,56 +165,62 @@ def _decoded(look: _Look, folder: str, data: bytes, name: str, path: str) -> Non
             look.fault(path, StoreFaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
 
 
-def _record(look: _Look, data: bytes, name: str, path: str) -> None:
+def _examine_record(look: _Examination, data: bytes, name: str, path: str) -> None:
     def manifest(wanted: str) -> tuple[str, ...]:
         items = look.items.get(wanted)
         if items is None:
-            where = item_path(look.store, wanted)
+            where = manifest_path(look.store, wanted)
             if wanted not in look.items and look.tree.read(where) is None:
                 look.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
 
-    look.runs[name] = codec.decode(data, name, path, manifest)
+    look.runs[name] = codec.decode_record(data, name, path, manifest)
 
 
-def _items(look: _Look, data: bytes, name: str, path: str) -> None:
+def _examine_items(look: _Examination, data: bytes, name: str, path: str) -> None:
     look.items[name] = None
     look.items[name] = codec.decode_items(data, name, path)
 
 
-def _plan(look: _Look, data: bytes, name: str, path: str) -> None:
-    look.plans[name] = plans.decode(data, name, path)
+def _examine_plan(look: _Examination, data: bytes, name: str, path: str) -> None:
+    look.plans[name] = ledger.decode_preregistration(data, name, path)
 
 
-def _checked(decode: Callable[[bytes, str, str], object]) -> Callable[[_Look, bytes, str, str], None]:
+def _checked(decode: Callable[[bytes, str, str], object]) -> Callable[[_Examination, bytes, str, str], None]:
     """A file of a kind of which nothing more is wanted than that it can be read."""
 
-    def check(_: _Look, data: bytes, name: str, path: str) -> None:
+    def check(_: _Examination, data: bytes, name: str, path: str) -> None:
         decode(data, name, path)
 
     return check
 
 
-_KINDS = (labels.KIND, looks.KIND, plans.KIND, prompts.KIND, samples.KIND)
+_KINDS = (
+    labels.LABEL_FILES,
+    ledger.HELD_OUT_USE_FILES,
+    ledger.PREREGISTRATION_FILES,
+    prompts.PROMPT_FILES,
+    samples.SAMPLE_FILES,
+)
 # A folder's files are named by their content and read by this; the place of a record is records/ab/, of others flat.
-_DECODERS: dict[str, Callable[[_Look, bytes, str, str], None]] = {
-    RECORDS: _record,
-    ITEMS: _items,
-    labels.KIND.folder: _checked(labels.decode),
-    looks.KIND.folder: _checked(looks.decode),
-    plans.KIND.folder: _plan,
-    prompts.KIND.folder: _checked(prompts.decode),
-    samples.KIND.folder: _checked(samples.KIND.decode),
+_DECODERS: dict[str, Callable[[_Examination, bytes, str, str], None]] = {
+    RECORDS_FOLDER: _examine_record,
+    ITEMS_FOLDER: _examine_items,
+    labels.LABEL_FILES.folder: _checked(labels.decode_labels),
+    ledger.HELD_OUT_USE_FILES.folder: _checked(ledger.decode_held_out_use),
+    ledger.PREREGISTRATION_FILES.folder: _examine_plan,
+    prompts.PROMPT_FILES.folder: _checked(prompts.decode_prompts),
+    samples.SAMPLE_FILES.folder: _checked(samples.SAMPLE_FILES.decode),
 }
-_HOMES: dict[object, str] = {
-    codec.SCHEMA: RECORDS,
-    codec.ITEMS_SCHEMA: ITEMS,
+_FOLDER_OF_SCHEMA: dict[object, str] = {
+    codec.RECORD_SCHEMA: RECORDS_FOLDER,
+    codec.ITEMS_SCHEMA: ITEMS_FOLDER,
     **{kind.schema: kind.folder for kind in _KINDS},
 }
 
 
-def _families(look: _Look) -> None:
+def _check_corrections(look: _Examination) -> None:
     """Of one run there is one record, and then a chain of corrections."""
     families = defaultdict[str, list[str]](list)
     for name, run in sorted(look.runs.items()):
@@ -218,10 +237,10 @@ def _families(look: _Look) -> None:
                 )
 
 
-def _references(look: _Look) -> None:
+def _check_references(look: _Examination) -> None:
     """What records name beside items: the plan they fulfil, and how each sample was judged."""
     for run in look.runs.values():
-        for kind, wanted in ((plans.KIND, run.plan), (samples.KIND, run.samples)):
+        for kind, wanted in ((ledger.PREREGISTRATION_FILES, run.plan), (samples.SAMPLE_FILES, run.samples)):
             if wanted is None or wanted in look.ids[kind.folder]:
                 continue
             path = kind.path(look.store, wanted)
@@ -229,33 +248,37 @@ def _references(look: _Look) -> None:
                 look.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
 
 
-def _sequence(look: _Look, paths: list[str] | tuple[()]) -> tuple[StoreCheckpoint, ...]:
+def _check_checkpoints(look: _Examination, paths: list[str] | tuple[()]) -> tuple[StoreCheckpoint, ...]:
     """The checkpoints from the first up to a gap or a contradiction, which is a fault."""
     numbered = {}
     for path in paths:
-        number = checkpoints.number_in(path, look.store)
+        number = checkpoints.checkpoint_number(path, look.store)
         if number is None:
             look.fault(path, StoreFaultKind.STRAY, "is no checkpoint")
         else:
             numbered[number] = path
     found: list[StoreCheckpoint] = []
     for number in range(1, max(numbered, default=0) + 1):
-        path = checkpoints.path_of(look.store, number)
-        what = _next(look, path, number, found) if number in numbered else "is missing, and later ones are there"
+        path = checkpoints.checkpoint_path(look.store, number)
+        what = (
+            _append_checkpoint(look, path, number, found)
+            if number in numbered
+            else "is missing, and later ones are there"
+        )
         if what is not None:
             look.fault(path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, what)
             break
-    _present(look, found)
+    _check_sealed(look, found)
     return tuple(found)
 
 
-def _next(look: _Look, path: str, number: int, found: list[StoreCheckpoint]) -> str | None:
+def _append_checkpoint(look: _Examination, path: str, number: int, found: list[StoreCheckpoint]) -> str | None:
     """Adds the next checkpoint of the sequence; or says why it is none."""
-    data = _bytes(look, path)
+    data = _read_bytes(look, path)
     if data is None:
         return "cannot be read"
     try:
-        read = checkpoints.decode(data, path)
+        read = checkpoints.decode_checkpoint(data, path)
     except RecordError as error:
         return ": ".join(part for part in (error.field, error.what) if part)
     before = found[-1].leaves if found else ()
@@ -269,14 +292,49 @@ def _next(look: _Look, path: str, number: int, found: list[StoreCheckpoint]) -> 
     return None
 
 
-def _present(look: _Look, found: list[StoreCheckpoint]) -> None:
+def _check_sealed(look: _Examination, found: list[StoreCheckpoint]) -> None:
     there = {name for ids in look.ids.values() for name in ids}
     for one in found:
-        path = checkpoints.path_of(look.store, one.number)
+        path = checkpoints.checkpoint_path(look.store, one.number)
         for name in sorted(set(one.ids) - there):
             look.fault(path, StoreFaultKind.MISSING, f"sealed {name}, which is missing")
 
 
-def _unsealed(look: _Look, sealed: tuple[StoreCheckpoint, ...]) -> tuple[str, ...]:
-    there = {name for folder, ids in look.ids.items() if folder != ITEMS for name in ids}
+def _unsealed_ids(look: _Examination, sealed: tuple[StoreCheckpoint, ...]) -> tuple[str, ...]:
+    there = {name for folder, ids in look.ids.items() if folder != ITEMS_FOLDER for name in ids}
     return tuple(sorted(there - {name for one in sealed for name in one.ids}))
+
+
+# Sealing: what is in no batch yet becomes the next one.
+
+
+def plan_checkpoint(contents: StoreContents) -> StoreCheckpoint | None:
+    """The checkpoint that would seal what is in no batch yet; None where there is nothing.
+
+    Raises RecordError for a store in which something is wrong: a seal would vouch for it.
+    """
+    if contents.faults:
+        first = contents.faults[0]
+        more = f" (and {len(contents.faults) - 1} more)" if len(contents.faults) > 1 else ""
+        raise RecordError(f"{first.what}{more}", where=first.path, remedy="mend the store first; nothing was sealed")
+    before = contents.checkpoints[-1] if contents.checkpoints else None
+    return checkpoints.next_checkpoint(before, contents.unsealed) if contents.unsealed else None
+
+
+def seal_records(root: Path, store_path: str, tree: Tree) -> StoreCheckpoint | None:
+    """Seals what is in no batch yet as `checkpoints/NNNN.json`; returns it, or None where everything is sealed.
+
+    The file is there whole or not at all, and none is ever written over. Of two that seal at once the second finds
+    nothing left. `tree` is that of the folder `root`. Raises RecordError for a store in which something is wrong, and
+    where the file cannot be written.
+    """
+    folder = root / store_path / checkpoints.CHECKPOINTS_FOLDER
+    with durable.write_lock(root, folder):
+        made = plan_checkpoint(examine_store(tree, store_path))
+        if made is not None:
+            durable.make_folders(root, [folder])
+            durable.write_once(
+                root / checkpoints.checkpoint_path(store_path, made.number), checkpoints.encode_checkpoint(made)
+            )
+            durable.sync_folder(folder)
+    return made

@@ -1,43 +1,195 @@
-"""Evaluation records on disk: an unordered set of immutable files, one a run, each named by its content.
+"""Evaluation records on disk: an unordered set of immutable files, one for each run, each named by its content.
 
 <store>/records/ab/<sha256>.json    a run, canonical JSON
 <store>/items/<sha256>.json         an item manifest, which many runs share
-<store>/samples/<sha256>.json       how each sample of a run was judged, which labels are joined by
+<store>/samples/<sha256>.json       how each sample of a run was judged, by which labels are joined
+
+`load_records` reads all of them. `RecordStore` adds runs; its index knows identity and corrections of the records on
+disk, so that
+a run is recorded once and a correction follows the record it corrects.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
+import os
+import re
+import stat
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from auditor.errors import RecordError
 from auditor.model import canonical
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.store import durable
-from auditor.store.codec import LATER, LATER_COLUMNS, decode, decode_items, encode
-from auditor.store.durable import RESTORE
-from auditor.store.known import Entry, Known
-from auditor.store.places import item_path, name_in, record_path, records_folder
-from auditor.store.samples import KIND as SAMPLES
-from auditor.store.staged import Staged, together
+from auditor.store.codec import (
+    OPTIONAL_COLUMNS,
+    OPTIONAL_MEMBERS,
+    decode_items,
+    decode_lineage,
+    decode_record,
+    encode_record,
+)
+from auditor.store.durable import RESTORE, Transaction, run_concurrently
+from auditor.store.labels import SAMPLE_FILES as SAMPLES
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
 
-__all__ = ["Outcome", "RecordStore", "encode", "identity_of", "load", "record_id"]
+
+# Where the files of a store lie.
+
+
+def records_folder(store_path: str) -> str:
+    """The folder of the records."""
+    return str(PurePosixPath(store_path, "records"))
+
+
+def record_path(store_path: str, name: str) -> str:
+    """The path of the record called `name`, 64 hex digits."""
+    return str(PurePosixPath(store_path, "records", name[:2], f"{name}.json"))
+
+
+def manifest_path(store_path: str, name: str) -> str:
+    """The path of the item manifest called `name`, 64 hex digits."""
+    return str(PurePosixPath(store_path, "items", f"{name}.json"))
+
+
+def record_id_in(path: str, store_path: str) -> str:
+    """The record's name that a path gives. Raises RecordError for the path of no record."""
+    name = PurePosixPath(path).name.removesuffix(".json")
+    if not re.fullmatch("[0-9a-f]{64}", name) or path != record_path(store_path, name):
+        raise RecordError("is no record", where=path, remedy="move it out of the records")
+    return name
+
+
+# The records on disk, as far as must be known of them to judge another of the same run.
+
+
+# The members of a canonical record stand in the order of their names. No text can look like one of them, since a quote
+# in a text has a backslash before it, and nothing inside of tallies or signals is called by these names.
+_JSON_TEXT = rb'"(?:[^"\\]|\\.)*"'
+_LINEAGE = re.compile(rb'\{"[^\n]*?,"corrects":(null|%s),[^\n]*?,"identity":(%s),[^\n]*\}\n' % (_JSON_TEXT, _JSON_TEXT))
+
+# A folder that changed this recently may change again without showing it: its time is that of a slow clock's tick.
+_TICK = 100_000_000  # nanoseconds
+
+
+class IndexEntry(NamedTuple):
+    """The run's identity, and the record it corrects."""
+
+    identity: str
+    corrects: str | None
+
+
+class RecordIndex:
+    """The records of a store; looked at again where a folder has changed."""
+
+    def __init__(self, root: Path, store_path: str) -> None:
+        self._root = root
+        self._store = store_path
+        self._stamps: dict[str, int] = {}
+        self._shards: dict[str, set[str]] = {}
+        self._entries: dict[str, IndexEntry] = {}
+        self._families: dict[str, dict[str, str | None]] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._entries
+
+    def family(self, identity: str) -> Mapping[str, str | None]:
+        """The records of a run, by name, each with the record it corrects."""
+        return self._families.get(identity, {})
+
+    def note(self, name: str, entry: IndexEntry, *, on_disk: bool = True) -> None:
+        """Take note of a record."""
+        if on_disk:
+            self._shards.setdefault(name[:2], set()).add(name)
+        self._entries[name] = entry
+        self._families.setdefault(entry.identity, {})[name] = entry.corrects
+
+    def look_once(self) -> None:
+        """Look, unless that was done before; what came since is seen when the lock is held."""
+        if not self._shards:
+            self.look()
+
+    def look(self) -> None:
+        """Take note of the records that came or went since the last look. Lists by hand: it runs once an `add`.
+
+        Raises RecordError for a file that is no record, or not what its name says.
+        """
+        records = self._root / records_folder(self._store)
+        shards = list_visible(records)
+        for gone in self._shards.keys() - set(shards):
+            self._stamps.pop(gone, None)
+            self._forget(self._shards.pop(gone))
+        for shard in shards:
+            stamp = os.stat(f"{records}/{shard}").st_mtime_ns  # noqa: PTH116 - hundreds of them, once an `add`
+            if self._stamps.get(shard) != stamp:
+                self._look_into(records / shard)
+                self._stamps[shard] = stamp if stamp < time.time_ns() - _TICK else 0
+
+    def _look_into(self, shard: Path) -> None:
+        before, names = self._shards.get(shard.name, set()), set[str]()
+        for file in list_visible(shard):
+            name = file.removesuffix(".json")
+            names.add(name)
+            if name not in before:
+                self.note(name, self._read(shard.name, file))
+        self._forget(before - names)
+        self._shards[shard.name] = names
+
+    def _forget(self, names: set[str]) -> None:
+        for name in names:
+            entry = self._entries.pop(name, None)
+            if entry is not None:
+                self._families[entry.identity].pop(name, None)
+
+    def _read(self, shard: str, file: str) -> IndexEntry:
+        path = f"{records_folder(self._store)}/{shard}/{file}"
+        name = record_id_in(path, self._store)
+        try:
+            handle = os.open(f"{self._root}/{path}", os.O_RDONLY | os.O_NOFOLLOW)
+        except OSError as error:
+            raise RecordError("is no record", where=path, remedy=RESTORE) from error
+        with os.fdopen(handle, "rb", buffering=0) as opened:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise RecordError("is no record", where=path, remedy=RESTORE)
+            data = opened.read()
+        return self._lineage(data, name, path)
+
+    def _lineage(self, data: bytes, name: str, path: str) -> IndexEntry:
+        """What `lineage` says, without reading the rest where the bytes are as we write them."""
+        found = _LINEAGE.fullmatch(data)
+        if found is None or canonical.sha256(data) != name:
+            return IndexEntry(*decode_lineage(data, name, path))
+        corrects, identity = (json.loads(part) for part in found.groups())
+        return IndexEntry(identity, corrects)
+
+
+def list_visible(folder: Path) -> list[str]:
+    """The names in a folder, without hidden ones; none in a folder that is not there."""
+    names = os.listdir(folder) if folder.is_dir() else []  # noqa: PTH208 - names are all that is needed, of thousands
+    return [name for name in names if not name.startswith(".")]
+
+
+# Evaluation records on disk: an unordered set of immutable files, one a run, each named by its content.
+#
+# <store>/records/ab/<sha256>.json a run, canonical JSON <store>/items/<sha256>.json an item manifest, which many runs
+# share <store>/samples/<sha256>.json how each sample of a run was judged, which labels are joined by
 
 
 # The record's bytes, and its item manifest's.
 _File = tuple[bytes, bytes | None]
 # How many files are open at once.
-_AT_ONCE = 256
+_BATCH_FILES = 256
 
 
 class Outcome(StrEnum):
@@ -47,7 +199,7 @@ class Outcome(StrEnum):
     PRESENT = "present"
 
 
-def identity_of(raw: RawRun, revision: str, suite_name: str) -> str:
+def run_identity(raw: RawRun, revision: str, suite_name: str) -> str:
     """The run's name whatever file it came in: the log's own id, or a hash of what sets it apart (64 hex digits).
 
     `revision` is the content id evaluated, `suite_name` the registered suite's name.
@@ -62,10 +214,10 @@ def identity_of(raw: RawRun, revision: str, suite_name: str) -> str:
 
 def record_id(run: Run) -> str:
     """The id of the run's record: the sha256 of its bytes, 64 hex digits. Raises RecordError as `encode` does."""
-    return canonical.sha256(encode(run)[0])
+    return canonical.sha256(encode_record(run)[0])
 
 
-def load(tree: Tree, store_path: str) -> tuple[Run, ...]:
+def load_records(tree: Tree, store_path: str) -> tuple[Run, ...]:
     """Every run in the store at `store_path`, by record id. Temporary and other hidden files are passed over.
 
     Raises RecordError for a file whose content is not what its name or the schema says, for missing items, and for a
@@ -74,16 +226,16 @@ def load(tree: Tree, store_path: str) -> tuple[Run, ...]:
 
     @cache
     def manifest(name: str) -> tuple[str, ...]:
-        where = item_path(store_path, name)
-        return decode_items(_bytes_at(tree.read, where), name, where)
+        where = manifest_path(store_path, name)
+        return decode_items(_read_bytes(tree.read, where), name, where)
 
     found = sorted(
-        (name_in(path, store_path), path) for path in tree.list(records_folder(store_path)) if _is_visible(path)
+        (record_id_in(path, store_path), path) for path in tree.list(records_folder(store_path)) if _is_visible(path)
     )
-    return tuple(decode(_bytes_at(tree.read, path), name, path, manifest) for name, path in found)
+    return tuple(decode_record(_read_bytes(tree.read, path), name, path, manifest) for name, path in found)
 
 
-class _Overtaken(Exception):
+class _ConcurrentWrite(Exception):
     """Another writer recorded one of the runs while this one was about to."""
 
 
@@ -93,7 +245,7 @@ class RecordStore:
     def __init__(self, root: Path, store_path: str, *, dry_run: bool = False) -> None:
         self._root = root
         self._store = store_path
-        self._known = Known(root, store_path)
+        self._known = RecordIndex(root, store_path)
         self._folders: set[Path] = set()
         self._put_before: set[str] = set()
         self._dry_run = dry_run
@@ -110,10 +262,10 @@ class RecordStore:
         run cannot be recorded, or has the identity of another record and names no record it corrects; and when the
         disk refuses, in which case some may have been written, and adding them again completes the rest.
         """
-        files = [encode(run) for run in runs]
+        files = [encode_record(run) for run in runs]
         own = [canonical.sha256(record) for record, _ in files]
         while True:
-            with contextlib.suppress(_Overtaken), durable.refused_as_record_error(self._root / self._store):
+            with contextlib.suppress(_ConcurrentWrite), durable.raise_record_errors(self._root / self._store):
                 return self._added(runs, own, files, samples)
 
     def _added(
@@ -128,20 +280,20 @@ class RecordStore:
             """What others recorded in the meantime may forbid it, or be the same run under another name."""
             self._known.look()
             if self._settle(runs, own, files) != names:
-                raise _Overtaken
+                raise _ConcurrentWrite
             present.clear()
             present.update(name for name in names if name in self._known)
 
         self._write_samples([run for name, run in zip(own, runs, strict=True) if name in written], samples)
         self._write(written, still_so)
         for name, run in zip(names, runs, strict=True):
-            self._known.note(name, Entry(run.identity, run.corrects), on_disk=not self._dry_run)
+            self._known.note(name, IndexEntry(run.identity, run.corrects), on_disk=not self._dry_run)
         return _outcomes(names, present)
 
     def _settle(self, runs: Sequence[Run], own: list[str], files: Sequence[_File]) -> list[str]:
         """The names under which the runs are recorded. Raises RecordError for one that may not be."""
         names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
-        added = {name: Entry(run.identity, run.corrects) for name, run in zip(names, runs, strict=True)}
+        added = {name: IndexEntry(run.identity, run.corrects) for name, run in zip(names, runs, strict=True)}
         _check_identities(self._known, added)
         return names
 
@@ -150,8 +302,8 @@ class RecordStore:
         rivals = sorted(self._known.family(run.identity))
         if not rivals or name in rivals:
             return name
-        mine = _without_source(record)
-        return next((other for other in rivals if _without_source(self._bytes_of(other)) == mine), name)
+        mine = _comparable_content(record)
+        return next((other for other in rivals if _comparable_content(self._bytes_of(other)) == mine), name)
 
     def _bytes_of(self, name: str) -> bytes:
         return self._unwritten.get(name) or (self._root / record_path(self._store, name)).read_bytes()
@@ -175,7 +327,7 @@ class RecordStore:
             self._unwritten |= {name: record for name, (record, _) in files.items()}
             return
         manifests = {canonical.sha256(items): items for _, items in files.values() if items is not None}
-        self._put({item_path(self._store, name): items for name, items in manifests.items()})
+        self._put({manifest_path(self._store, name): items for name, items in manifests.items()})
         self._put({record_path(self._store, name): record for name, (record, _) in files.items()}, may)
 
     def _put(self, files: Mapping[str, bytes], may: Callable[[], None] = lambda: None) -> None:
@@ -189,29 +341,29 @@ class RecordStore:
             if path not in self._put_before or not self._has(path)
         }
         durable.make_folders(self._root, {path.parent for path in new}, self._folders)
-        if len(new) <= _AT_ONCE:
-            with Staged(new) as staged:
-                with durable.locked(self._root):
+        if len(new) <= _BATCH_FILES:
+            with Transaction(new) as staged:
+                with durable.lock(self._root):
                     may()
                     staged.name_them()
                 staged.sync()
         else:
-            with durable.locked(self._root):
+            with durable.lock(self._root):
                 may()
                 for portion in _portions(new):
-                    with Staged(portion) as staged:
+                    with Transaction(portion) as staged:
                         staged.name_them()
-            together(durable.sync_folder, {path.parent for path in new})
+            run_concurrently(durable.sync_folder, {path.parent for path in new})
         self._put_before.update(path for path in files if not path.startswith(records_folder(self._store)))
 
 
 def _portions(files: Mapping[Path, bytes]) -> Iterator[dict[Path, bytes]]:
     every = list(files.items())
-    for start in range(0, len(every), _AT_ONCE):
-        yield dict(every[start : start + _AT_ONCE])
+    for start in range(0, len(every), _BATCH_FILES):
+        yield dict(every[start : start + _BATCH_FILES])
 
 
-def _without_source(record: bytes) -> object:
+def _comparable_content(record: bytes) -> object:
     """What a record says, but for the file it was read from: a log converted or packed again is the same run.
 
     Nor what earlier readers did not take: a log that was recorded by one is the same run too.
@@ -219,8 +371,10 @@ def _without_source(record: bytes) -> object:
     members = canonical.loads(record)
     if not isinstance(members, dict) or not isinstance(members.get("tallies"), dict):
         return None
-    tallies = {key: value for key, value in members["tallies"].items() if key not in LATER_COLUMNS}
-    return {key: value for key, value in members.items() if key not in ("source_sha256", *LATER)} | {"tallies": tallies}
+    tallies = {key: value for key, value in members["tallies"].items() if key not in OPTIONAL_COLUMNS}
+    return {key: value for key, value in members.items() if key not in ("source_sha256", *OPTIONAL_MEMBERS)} | {
+        "tallies": tallies
+    }
 
 
 def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
@@ -232,7 +386,7 @@ def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def _check_identities(known: Known, added: dict[str, Entry]) -> None:
+def _check_identities(known: RecordIndex, added: dict[str, IndexEntry]) -> None:
     """Of one run there is one record, and then a chain of corrections. Raises RecordError."""
     families = {entry.identity: dict(known.family(entry.identity)) for entry in added.values()}
     for name, entry in added.items():
@@ -243,7 +397,7 @@ def _check_identities(known: Known, added: dict[str, Entry]) -> None:
         rival = next((other for other, theirs in sorted(others.items()) if theirs == corrects), None)
         if rival is not None:
             what = f"one run identity with different content: {rival} is its record"
-            latest = _latest(others, rival)
+            latest = _last_correction(others, rival)
             remedy = f"a correction names the record it corrects: {latest}"
             raise RecordError(what, where=f"run {identity}", remedy=remedy)
         if corrects is not None and corrects not in others:
@@ -253,13 +407,13 @@ def _check_identities(known: Known, added: dict[str, Entry]) -> None:
             )
 
 
-def _latest(family: dict[str, str | None], name: str) -> str:
+def _last_correction(family: dict[str, str | None], name: str) -> str:
     """The end of the chain of corrections that goes through `name`."""
     correction = next((other for other, corrects in sorted(family.items()) if corrects == name), None)
-    return name if correction is None else _latest(family, correction)
+    return name if correction is None else _last_correction(family, correction)
 
 
-def _bytes_at(read: Callable[[str], bytes | None], path: str) -> bytes:
+def _read_bytes(read: Callable[[str], bytes | None], path: str) -> bytes:
     data = read(path)
     if data is None:
         raise RecordError("is missing", where=path, remedy=RESTORE)

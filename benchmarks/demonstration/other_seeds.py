@@ -20,8 +20,8 @@ from auditor.git import Folder
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import History
-from auditor.sources.specs.folder import history
-from auditor.store.suites import load_registry
+from auditor.specs.folder import read_history
+from auditor.store.registry import load_registry
 from benchmarks.demonstration.plan import MEASURED, MODEL, PARENTS, SUITES, TOLD, TOLD_OF_TRAINING, Measured
 from benchmarks.demonstration.simulate import rows_of_run
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Verdicts on the demonstration drawn from other seeds.")
     parser.add_argument("--seeds", type=int, default=200)
     seeds = parser.parse_args().seeds
-    spec = history(ROOT, "harbor", ["specs/*/assistant.md"])
+    spec = read_history(ROOT, "harbor", ["specs/*/assistant.md"])
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for seed in range(1, seeds + 1):
         for step, verdict in verdicts(assessed(spec, seed)).items():

@@ -19,7 +19,7 @@ from auditor.clauses.lineage import trace_lineage
 from auditor.clauses.outline import Outline, outline_revision
 from auditor.git import open_repository
 from auditor.model.spec import History
-from auditor.sources.specs.repository import history
+from auditor.specs.git import read_history
 
 LENGTHS = (20, 200, 2_000)
 LINES = 5_000
@@ -104,8 +104,8 @@ def main() -> None:
             build(folder, length)
             base = best_of(3, lambda folder=folder: limit(folder))  # type: ignore[misc]
             repo = open_repository(folder)
-            read = best_of(3 if length < 1000 else 2, lambda repo=repo: history(repo, "spec", ["spec.md"]))  # type: ignore[misc]
-            story = history(repo, "spec", ["spec.md"])
+            read = best_of(3 if length < 1000 else 2, lambda repo=repo: read_history(repo, "spec", ["spec.md"]))  # type: ignore[misc]
+            story = read_history(repo, "spec", ["spec.md"])
             parsed = best_of(1 if length > 1000 else 3, lambda story=story: in_clauses(story))  # type: ignore[misc]
             traced = best_of(1, lambda story=story: trace_lineage(story))  # type: ignore[misc]
             costs.append(traced)

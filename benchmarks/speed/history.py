@@ -10,7 +10,7 @@ from auditor.clauses.lineage import trace_lineage
 from auditor.clauses.outline import Outline, outline_revision
 from auditor.git import open_repository
 from auditor.model.spec import History
-from auditor.sources.specs.repository import history
+from auditor.specs.git import read_history
 from benchmarks.speed.timing import Row, against, fastest, git, growth
 
 LINES = 5000
@@ -57,7 +57,7 @@ def build(folder: Path, revisions: int) -> Path:
 def read(folder: Path, revisions: int) -> History:
     """What auditor does: every revision, with its date, tags and content id."""
     with open_repository(folder) as repo:
-        found = history(repo, "spec", ["spec.md"])
+        found = read_history(repo, "spec", ["spec.md"])
     assert len(found.revisions) == revisions
     return found
 

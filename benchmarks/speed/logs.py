@@ -7,8 +7,8 @@ import zipfile
 from functools import partial
 from pathlib import Path
 
-from auditor.sources.runs.inspect_log import InspectReader
-from auditor.sources.runs.interface import ReadOptions, reader_for
+from auditor.readers.inspect import InspectReader
+from auditor.readers.interface import ReadOptions, reader_for
 from benchmarks.speed.timing import Row, against, fastest, growth
 
 LOGS, SAMPLES = 20, 2000

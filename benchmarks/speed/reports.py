@@ -14,7 +14,7 @@ from auditor.app.report import report
 from auditor.audit import Report
 from auditor.model.period import period_between
 from auditor.render.html.graph import graph_html
-from auditor.render.html.page import report_html
+from auditor.render.html.report import report_html
 from benchmarks.speed.audits import FIRST, Built, build, read
 from benchmarks.speed.timing import Row, against, fastest, growth
 

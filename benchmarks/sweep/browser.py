@@ -11,7 +11,7 @@ from threading import Thread
 from typing import TypedDict
 
 from auditor.render.html.graph import graph_html
-from auditor.render.html.page import report_html
+from auditor.render.html.report import report_html
 from benchmarks.pictures import demonstration_report
 from benchmarks.sweep.hostile import PAYLOADS, told, told_web, web, world
 from benchmarks.sweep.outcome import Outcome, last_line, run

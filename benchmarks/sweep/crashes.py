@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.git import Folder
-from auditor.store.integrity import examine
+from auditor.store.integrity import examine_store
 from benchmarks.sweep.good_files import TABLE, USUAL, project
 from benchmarks.sweep.outcome import ROOT, Outcome, run
 
@@ -70,7 +70,7 @@ class Trial:
         """What went wrong with the command at a point; None where all is as promised."""
         inject = f"inject={point.call}:{point.fault}:when={point.number}"
         code, repo = self._done("strace", "-o", "/dev/null", "-e", f"trace={point.call}", "-e", inject)
-        contents = examine(Folder(repo), STORE)
+        contents = examine_store(Folder(repo), STORE)
         if contents.faults:
             return f"{point}: {contents.faults[0].what}"
         if code == 0 and self._state(repo) != self.expected:

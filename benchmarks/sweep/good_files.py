@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.sources.engines.session import installed
+from auditor.readers.tables.session import is_installed
 from benchmarks.speed.timing import git
 from benchmarks.sweep.outcome import ROOT
 
@@ -76,7 +76,7 @@ def _one(path: Path, *, graded: bool = False) -> Good:
 
 def parquet(folder: Path) -> Good | None:
     """A table as Parquet; None without DuckDB."""
-    if not installed("duckdb"):
+    if not is_installed("duckdb"):
         return None
     import duckdb
 

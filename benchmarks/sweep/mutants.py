@@ -17,7 +17,7 @@ from types import FrameType
 
 from auditor.cli.main import run
 from auditor.errors import InputError
-from auditor.sources.runs.interface import ReadOptions, reader_for
+from auditor.readers.interface import ReadOptions, reader_for
 from benchmarks.sweep.good_files import GRADED, USUAL, Good, good_files, parquet, project
 from benchmarks.sweep.outcome import Outcome
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from auditor.git import Folder
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run, Tallies
-from auditor.store.records import load
+from auditor.store.records import load_records
 from benchmarks.sweep import crashes, tampering, writers
 from benchmarks.sweep.outcome import ROOT, Outcome
 
@@ -19,7 +19,7 @@ SMALL = Tallies(("i1", "i2"), (2, 1), (1, 0), (0, 1))
 
 def example() -> Run:
     """A run of the demonstration, with two items."""
-    return replace(load(Folder(ROOT), "eval_history")[0], tallies=SMALL)
+    return replace(load_records(Folder(ROOT), "eval_history")[0], tallies=SMALL)
 
 
 def history() -> list[tampering.Files]:

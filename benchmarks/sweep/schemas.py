@@ -13,8 +13,8 @@ import tarfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from auditor.render.audit_results import of_audit
 from auditor.render.formats import FORMATS
+from auditor.render.results import audit_results
 from benchmarks.sweep.hostile import PAYLOADS, told, world
 from benchmarks.sweep.outcome import Outcome, last_line, run
 
@@ -63,7 +63,7 @@ def written(source: Path, place: Path) -> dict[str, list[Path]]:
             done = run(*auditor, *verb, "--format", name, cwd=place / "demo", PYTHONPATH=str(source))
             files.append(_kept(place / f"{verb[0]}-{number}.{name}", done.stdout))
         for number, payload in enumerate(PAYLOADS):
-            text = FORMATS[name](of_audit(told(plain, payload).audit, 1))
+            text = FORMATS[name](audit_results(told(plain, payload).audit, 1))
             files.append(_kept(place / f"hostile-{number}.{name}", text))
     return documents
 

@@ -17,9 +17,9 @@ from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
-from auditor.store import checkpoints, codec, plans, prompts
-from auditor.store.integrity import examine
-from auditor.store.witness import by_copy, by_root
+from auditor.store import checkpoints, codec, ledger, prompts
+from auditor.store.checkpoints import compare_copy, compare_root
+from auditor.store.integrity import examine_store
 from benchmarks.sweep.outcome import Outcome
 
 STORE = "eval_history"
@@ -45,7 +45,7 @@ def records_of(runs: Iterable[Run]) -> Files:
     """The files of some runs."""
     found: Files = {}
     for run in runs:
-        record, items = codec.encode(run)
+        record, items = codec.encode_record(run)
         name = canonical.sha256(record)
         found[f"{STORE}/records/{name[:2]}/{name}.json"] = record
         if items is not None:
@@ -63,12 +63,12 @@ def sealed(batches: Iterable[Files]) -> Files:
     files: Files = {}
     for batch in batches:
         files |= batch
-        contents = examine(Memory(files), STORE)
+        contents = examine_store(Memory(files), STORE)
         if not contents.unsealed:
             continue
         before = contents.checkpoints[-1] if contents.checkpoints else None
-        made = checkpoints.following(before, contents.unsealed)
-        files[checkpoints.path_of(STORE, made.number)] = checkpoints.encode(made)
+        made = checkpoints.next_checkpoint(before, contents.unsealed)
+        files[checkpoints.checkpoint_path(STORE, made.number)] = checkpoints.encode_checkpoint(made)
     return files
 
 
@@ -76,32 +76,32 @@ def history(runs: list[Run], plan: Preregistration) -> list[Files]:
     """Three batches of runs, a plan, hashed prompts and a correction."""
     third = len(runs) // 3
     corrected = replace(runs[0], planned=(runs[0].planned or 0) + 1, corrects=_name(runs[0]))
-    first = {**records_of(runs[:third]), **named("plans", plans.encode(plan))}
-    hashes = prompts.hashed("suite", [("i1", "say what you did also when it went wrong " * 2)], bytes(range(32)))
-    second = {**records_of(runs[third : 2 * third]), **named("prompts", prompts.encode(hashes))}
-    data = plans.encode(plan)
+    first = {**records_of(runs[:third]), **named("plans", ledger.encode_preregistration(plan))}
+    hashes = prompts.hash_prompts("suite", [("i1", "say what you did also when it went wrong " * 2)], bytes(range(32)))
+    second = {**records_of(runs[third : 2 * third]), **named("prompts", prompts.encode_prompts(hashes))}
+    data = ledger.encode_preregistration(plan)
     fulfils = replace(runs[-1], identity="as planned", plan=canonical.sha256(data))
     return [first, second, records_of([*runs[2 * third :], corrected, fulfils])]
 
 
 def _name(run: Run) -> str:
-    return canonical.sha256(codec.encode(run)[0])
+    return canonical.sha256(codec.encode_record(run)[0])
 
 
 def outside_of(files: Files) -> StoreCheckpoint:
     """The last checkpoint, as somebody else keeps it."""
     path = max(path for path in files if path.startswith(f"{STORE}/checkpoints/"))
-    return checkpoints.decode(files[path], path)
+    return checkpoints.decode_checkpoint(files[path], path)
 
 
 def found(files: Files, outside: StoreCheckpoint) -> bool:
     """Whether both the copy and the bare root show that something is not as it was sealed."""
-    contents = examine(Memory(files), STORE)
+    contents = examine_store(Memory(files), STORE)
     if contents.faults:
         return True
     there = {name for ids in contents.ids.values() for name in ids}
-    copy = by_copy(contents.checkpoints, there, outside)
-    return not copy.holds and not by_root(contents.checkpoints, outside.root).holds
+    copy = compare_copy(contents.checkpoints, there, outside)
+    return not copy.holds and not compare_root(contents.checkpoints, outside.root).holds
 
 
 def changed(data: bytes, draws: random.Random) -> bytes:
@@ -150,7 +150,7 @@ def _batches(files: Files) -> list[list[str]]:
     """The paths of each batch, as it was sealed; item manifests are with every batch, since any may need them."""
     by_id = {PurePosixPath(path).stem: path for path in files}
     seals = sorted(path for path in files if "/checkpoints/" in path)
-    return [[by_id[name] for name in checkpoints.decode(files[path], path).ids] for path in seals]
+    return [[by_id[name] for name in checkpoints.decode_checkpoint(files[path], path).ids] for path in seals]
 
 
 def _resealed(files: Files, batches: list[list[str]]) -> Files:
@@ -203,7 +203,7 @@ def truncate(files: Files, draws: random.Random) -> Files:
     """The last batches are gone, with what they sealed or as if it had never been sealed."""
     batches, kept = _batches(files), dict(files)
     for number in range(draws.randint(1, len(batches)), len(batches) + 1):
-        del kept[checkpoints.path_of(STORE, number)]
+        del kept[checkpoints.checkpoint_path(STORE, number)]
         if draws.random() < 0.7:
             for path in batches[number - 1]:
                 del kept[path]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from auditor.git import Folder
 from auditor.model.run import Run
-from auditor.store.integrity import examine
-from auditor.store.records import RecordStore, load
+from auditor.store.integrity import examine_store
+from auditor.store.records import RecordStore, load_records
 from benchmarks.sweep.outcome import Outcome
 
 STORE = "eval_history"
@@ -57,7 +57,7 @@ def concurrent(root: Path, like: Run, workers: int = WORKERS, each: int = EACH, 
     taken = time.perf_counter() - start
     for _, hear in processes:
         os.close(hear)
-    contents = examine(Folder(root), STORE)
+    contents = examine_store(Folder(root), STORE)
     found = sorted(run.identity for run in contents.runs.values())
     wanted = sorted(f"{worker}-{number}" for worker in range(workers) for number in range(each))
     passed = found == wanted and not contents.faults and set(codes) == {0} and not _left(root)
@@ -91,7 +91,7 @@ def killed(root: Path, like: Run, kills: int, seed: int = 20261123) -> Outcome:
         with os.fdopen(hear, "rb") as rest:
             said = first + rest.read()
         acknowledged.update(said.decode().split())
-    contents = examine(Folder(root), STORE)
+    contents = examine_store(Folder(root), STORE)
     identities = [run.identity for run in contents.runs.values()]
     lost, twice = acknowledged - set(identities), len(identities) - len(set(identities))
     again = RecordStore(root, STORE)
@@ -117,7 +117,7 @@ def orders(root: Path, like: Run, count: int = 200, seed: int = 20261124) -> Out
             RecordStore(folder, STORE).add(portion)
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         states.add(tuple((path.relative_to(folder).as_posix(), path.read_bytes()) for path in files))
-        assert len(load(Folder(folder), STORE)) == len(runs)
+        assert len(load_records(Folder(folder), STORE)) == len(runs)
     passed = len(states) == 1
     detail = f"{len(states)} state of {len(runs)} runs after {count} orders and repetitions"
     return Outcome("ingested in any order, any number of times", "ok" if passed else "FAILED", detail)

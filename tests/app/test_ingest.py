@@ -15,9 +15,9 @@ from auditor.errors import ConfigError, RepositoryError
 from auditor.git import Folder
 from auditor.model.run import Exposure, Grade, Run
 from auditor.model.suite import Role
-from auditor.store.records import load
+from auditor.store.records import load_records
+from tests.readers.archives import members_of, write_zip
 from tests.repos import GitRepo
-from tests.sources.archives import members_of, write_zip
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/inspect"
 FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
@@ -59,7 +59,7 @@ def put(repo: GitRepo, *paths: Path, dry_run: bool = False, spec: str | None = N
 
 
 def runs(repo: GitRepo) -> tuple[Run, ...]:
-    return load(Folder(repo.path), "eval_history")
+    return load_records(Folder(repo.path), "eval_history")
 
 
 def state(repo: GitRepo) -> Mapping[str, bytes]:
@@ -303,7 +303,7 @@ def test_a_folder_of_dated_revisions_needs_no_git(tmp_path: Path) -> None:
     table.write_text("spec_revision,suite,model,item,misaligned\n2026-02-01,visible,m,a,0\n")
     report = ingest([log("test_first.eval"), table], root=tmp_path, spec=None, extra="error", dry_run=False)
     assert [file.added for file in report.files] == [1, 1]
-    assert len({one.revision for one in load(Folder(tmp_path), "eval_history")}) == 2
+    assert len({one.revision for one in load_records(Folder(tmp_path), "eval_history")}) == 2
 
 
 def test_the_command(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from auditor.app.ingest import IngestReport, ingest
 from auditor.git import Folder
 from auditor.model.run import Grade
-from auditor.store.records import load
+from auditor.store.records import load_records
 from tests.repos import GitRepo
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -66,7 +66,7 @@ def test_a_folder_of_every_format(repo: GitRepo, logs: Path) -> None:
     report = put(repo, logs)
     assert report.refusals == ()
     assert [Path(path).name for path in report.passed_over] == ["covert.yaml"]
-    runs = load(Folder(repo.path), "eval_history")
+    runs = load_records(Folder(repo.path), "eval_history")
     assert sorted((run.source, run.suite, run.grade) for run in runs) == [
         ("lm_eval", "finished_choice", Grade.B),
         ("lm_eval", "finished_claims", Grade.B),

@@ -18,9 +18,9 @@ from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.run import Awareness, Run
 from auditor.model.verification import RederivationState
-from auditor.store.integrity import examine
+from auditor.store.integrity import examine_store
+from tests.readers.archives import members_of, write_zip
 from tests.repos import GitRepo
-from tests.sources.archives import members_of, write_zip
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/scout"
 FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
@@ -177,7 +177,7 @@ def test_the_report_of_a_scan(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_the_store_is_examined(tmp_path: Path) -> None:
     repo = made(tmp_path / "repo")
     put(repo, *LOGS, VOICED)
-    contents = examine(Folder(repo.path), "eval_history")
+    contents = examine_store(Folder(repo.path), "eval_history")
     assert (contents.faults, contents.unknown) == ((), ())
     assert len(contents.ids["labels"]) == len(contents.ids["samples"]) == 2
     [lost, kept] = sorted((repo.path / "eval_history/samples").iterdir())
@@ -185,7 +185,7 @@ def test_the_store_is_examined(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="is missing; restore it"):
         runs(repo)
     kept.write_bytes(kept.read_bytes().replace(b'"epoch":[1,', b'"epoch":[2,'))
-    assert sorted(one.what for one in examine(Folder(repo.path), "eval_history").faults) == [
+    assert sorted(one.what for one in examine_store(Folder(repo.path), "eval_history").faults) == [
         "is missing, and a record names it",
         "its content is not what its name says",
     ]

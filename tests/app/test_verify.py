@@ -18,8 +18,8 @@ from auditor.git import Folder
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Grade
 from auditor.model.verification import LogsReport, RederivationState
-from auditor.store.plans import add_plan
-from auditor.store.records import load
+from auditor.store.ledger import add_preregistration
+from auditor.store.records import load_records
 from tests.app.test_ingest import FIXTURES, SECOND, SETTINGS, SUITES, log, put
 from tests.cli.conftest import FIRST
 from tests.repos import GitRepo
@@ -46,7 +46,7 @@ def grades(repo: GitRepo, rederived: frozenset[str] = frozenset()) -> set[Grade]
 
 def test_a_is_only_what_was_derived_again(repo: GitRepo) -> None:
     put(repo, log("test_first.eval"), log("test_second.eval"))
-    assert {run.grade for run in load(Folder(repo.path), "eval_history")} == {Grade.A}
+    assert {run.grade for run in load_records(Folder(repo.path), "eval_history")} == {Grade.A}
     assert grades(repo) == {Grade.B}
     report = held(repo, FIXTURES)
     assert [(one.state, one.grade) for one in report.records] == [(RederivationState.AGREES, Grade.A)] * 2
@@ -71,7 +71,7 @@ def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
     from auditor.store.records import RecordStore
 
     put(repo, log("test_first.eval"))
-    (run,) = load(Folder(repo.path), "eval_history")
+    (run,) = load_records(Folder(repo.path), "eval_history")
     RecordStore(repo.path, "eval_history").add([replace(run, planned=99, corrects=run.record)])
     states = {one.state: one.differs for one in held(repo, log("test_first.eval")).records}
     assert states == {RederivationState.CORRECTED: (), RederivationState.DIFFERS: ("planned",)}
@@ -80,12 +80,12 @@ def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
 def planned(repo: GitRepo, path: Path, **changes: object) -> tuple[Preregistration, Path]:
     """A plan that a log fulfils, and the log, stamped with it."""
     put(repo, log("limited.json"))
-    (run,) = load(Folder(repo.path), "eval_history")
+    (run,) = load_records(Folder(repo.path), "eval_history")
     for file in (repo.path / "eval_history/records").rglob("*.json"):
         file.unlink()
     members = {name: getattr(run, name) for name in ("spec", "revision", "suite", "model", "checkpoint", "condition")}
     plan = Preregistration("", **members, planned=400, created=datetime(2020, 1, 1, tzinfo=UTC))
-    plan = add_plan(repo.path, "eval_history", replace(plan, **changes))  # type: ignore[arg-type]
+    plan = add_preregistration(repo.path, "eval_history", replace(plan, **changes))  # type: ignore[arg-type]
     document = json.loads(log("limited.json").read_text())
     document["eval"]["metadata"] = {**document["eval"].get("metadata", {}), "auditor_plan": plan.id[:12]}
     path.write_text(json.dumps(document))
@@ -96,7 +96,7 @@ def test_a_log_names_the_plan_it_was_stamped_with(repo: GitRepo, tmp_path: Path)
     plan, path = planned(repo, tmp_path / "stamped.json")
     (file,) = put(repo, path).files
     assert file.refused is None
-    (run,) = load(Folder(repo.path), "eval_history")
+    (run,) = load_records(Folder(repo.path), "eval_history")
     assert run.plan == plan.id
     with open_project(repo.path) as project:
         _, (evidence,) = audit_with_evidence(project)
@@ -107,7 +107,7 @@ def test_a_log_names_the_plan_it_was_stamped_with(repo: GitRepo, tmp_path: Path)
 def test_a_log_of_something_else_than_its_plan_says_so(repo: GitRepo, tmp_path: Path) -> None:
     plan, path = planned(repo, tmp_path / "stamped.json", checkpoint="another")
     put(repo, path)
-    (run,) = load(Folder(repo.path), "eval_history")
+    (run,) = load_records(Folder(repo.path), "eval_history")
     with open_project(repo.path) as project:
         audit, _ = audit_with_evidence(project)
     assert [one.evidence for one in audit.findings() if one.check == "SD501"] == [(run.record,)]

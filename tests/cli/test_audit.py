@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from auditor.cli.main import run
-from auditor.render.json import json_schema
+from auditor.render.json import audit_json_schema
 from tests.cli.conftest import FIRST, HEAD, SECOND, SETTINGS, SUITES, THIRD, Auditor, one_line, results, tree_hash
 from tests.repos import GitRepo
 
@@ -19,7 +19,7 @@ def document(auditor: Auditor, *arguments: str | Path) -> dict[str, object]:
     said = auditor("audit", *arguments, "--format", "json")
     assert (said.code, said.err) == (0, "")
     found = json.loads(said.out)
-    jsonschema.validate(found, json.loads(json_schema()))
+    jsonschema.validate(found, json.loads(audit_json_schema()))
     assert isinstance(found, dict)
     return found
 

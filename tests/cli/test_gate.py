@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.render.gate import GateDocument, json_schema
+from auditor.render.gate import GateDocument, gate_json_schema
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.repos import GitRepo
 
@@ -429,7 +429,7 @@ def test_the_document_is_what_its_schema_says(made: Evaluated, capsys: Capture) 
     document = made.decide(capsys)
     values = {("schema_" if key == "schema" else key): value for key, value in document.items()}
     assert GateDocument.model_validate(values).exit_code == 1
-    assert "schema" in json.loads(json_schema())["properties"]
+    assert "schema" in json.loads(gate_json_schema())["properties"]
 
 
 def test_as_a_process(made: Evaluated) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.render import blame, diff, log, show
+from auditor.render import history
 from tests.cli.conftest import Auditor, Said, one_line, tree_hash
 from tests.cli.histories import FIRST, FOURTH, SECOND, SETTINGS, THIRD, everything
 from tests.processes import ROOT, environment
@@ -23,7 +23,12 @@ from tests.render.conftest import assert_looks_as_before
 from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 
-SCHEMAS = {"log": log.json_schema, "diff": diff.json_schema, "show": show.json_schema, "blame": blame.json_schema}
+SCHEMAS = {
+    "log": history.log_json_schema,
+    "diff": history.diff_json_schema,
+    "show": history.show_json_schema,
+    "blame": history.blame_json_schema,
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,8 @@ from auditor.cli.main import run
 from auditor.git import Folder
 from auditor.model.policy import Policy
 from auditor.model.suite import Role
-from auditor.settings import SpecConfig, load
-from auditor.store.bindings import load_bindings
-from auditor.store.suites import load_registry
+from auditor.settings import SpecConfig, load_settings
+from auditor.store.registry import load_bindings, load_registry
 from tests.repos import GitRepo
 
 Capture = pytest.CaptureFixture[str]
@@ -47,7 +46,7 @@ def test_the_one_likely_file_is_the_spec(tmp_path: Path, capsys: Capture) -> Non
     assert [line[:2] for line in out.splitlines()] == ["1.", "2.", "3.", "4."]
     assert err == ("wrote auditor.toml, eval_history/suites.toml, eval_history/bindings.toml for docs/model_spec.md\n")
     tree = Folder(repo.path)
-    settings = load(tree)
+    settings = load_settings(tree)
     assert settings.specs == (SpecConfig("model_spec", ("docs/model_spec.md",)),)
     assert settings.policy == Policy()
     assert load_registry(tree, settings.store).suites == {}
@@ -70,7 +69,7 @@ def test_the_examples_are_valid_and_the_defaults_are_those_that_hold(tmp_path: P
         code = [line.removeprefix("# ") for line in lines if line.startswith("# [") or " = " in line or line[:1] == "["]
         (repo.path / name).write_text("\n".join(code))
     tree = Folder(repo.path)
-    assert load(tree).policy == Policy()
+    assert load_settings(tree).policy == Policy()
     roles = [suite.role for suite in load_registry(tree, "eval_history").suites.values()]
     assert roles == [Role.TEST, Role.HELD_OUT]
     [binding] = load_bindings(tree, "eval_history")
@@ -96,7 +95,7 @@ def test_the_examples_are_valid_and_the_defaults_are_those_that_hold(tmp_path: P
 def test_names_that_suggest_a_spec(tmp_path: Path, capsys: Capture, name: str) -> None:
     repo = with_files(tmp_path, name)
     assert said(capsys, repo.path)[0] == 0
-    assert load(Folder(repo.path)).specs[0].paths == (name,)
+    assert load_settings(Folder(repo.path)).specs[0].paths == (name,)
 
 
 @pytest.mark.parametrize("name", ["README.md", "inspect.md", "special.md", "spec.json", "system.md", ".github/spec.md"])
@@ -116,20 +115,20 @@ def test_several_candidates_are_named(tmp_path: Path, capsys: Capture) -> None:
         "2 files may be the spec: a/spec.md, b/system_prompt.txt; give one of them, or a glob, with --spec PATH\n"
     )
     assert said(capsys, repo.path, "--spec", "b/system_prompt.txt")[0] == 0
-    assert load(Folder(repo.path)).specs == (SpecConfig("system_prompt", ("b/system_prompt.txt",)),)
+    assert load_settings(Folder(repo.path)).specs == (SpecConfig("system_prompt", ("b/system_prompt.txt",)),)
 
 
 def test_a_glob(tmp_path: Path, capsys: Capture) -> None:
     repo = with_files(tmp_path, "rules/one.md", "rules/two.md")
     assert said(capsys, repo.path, "--spec", "./rules/*.md")[0] == 0
-    assert load(Folder(repo.path)).specs == (SpecConfig("rules", ("rules/*.md",)),)
+    assert load_settings(Folder(repo.path)).specs == (SpecConfig("rules", ("rules/*.md",)),)
     assert run(["audit", "--repo", str(repo.path)]) == 0
 
 
 def test_a_name_beyond_the_basic_plane(tmp_path: Path, capsys: Capture) -> None:
     repo = with_files(tmp_path, "\U0001f600 spec.md")
     assert said(capsys, repo.path)[0] == 0
-    assert load(Folder(repo.path)).specs == (SpecConfig("\U0001f600 spec", ("\U0001f600 spec.md",)),)
+    assert load_settings(Folder(repo.path)).specs == (SpecConfig("\U0001f600 spec", ("\U0001f600 spec.md",)),)
 
 
 def test_a_name_that_toml_cannot_hold(tmp_path: Path, capsys: Capture) -> None:
@@ -198,7 +197,7 @@ def test_dated_folders(tmp_path: Path, capsys: Capture) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "model_spec.md").write_text(name)
     assert said(capsys, tmp_path)[0] == 0
-    assert load(Folder(tmp_path)).specs == (SpecConfig("model_spec", ("*/model_spec.md",), "folder"),)
+    assert load_settings(Folder(tmp_path)).specs == (SpecConfig("model_spec", ("*/model_spec.md",), "folder"),)
     assert run(["audit", "--repo", str(tmp_path)]) == 0
     assert "seen 2 times" in capsys.readouterr().out
 

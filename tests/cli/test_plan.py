@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.render.plan_json import json_schema
+from auditor.render.plan import plan_json_schema
 from tests.cli.conftest import HEAD, Auditor, Said, one_line, tree_hash
 from tests.processes import ROOT
 from tests.render.conftest import assert_looks_as_before
@@ -39,7 +39,7 @@ def document(said: Said) -> dict[str, Any]:
     """What was printed as JSON, held against its schema."""
     assert (said.code, said.err) == (0, "")
     found = json.loads(said.out)
-    schema = json.loads(json_schema())
+    schema = json.loads(plan_json_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(found, schema)
     assert isinstance(found, dict)
@@ -108,4 +108,4 @@ def test_what_it_refuses(arguments: list[str], says: str, project: GitRepo, audi
 
 
 def test_the_published_schema_is_current() -> None:
-    assert_as_written(PUBLISHED, json_schema())
+    assert_as_written(PUBLISHED, plan_json_schema())

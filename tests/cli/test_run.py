@@ -15,7 +15,7 @@ from auditor.app.project import open_project
 from auditor.git import Folder
 from auditor.model.preregistration import Preregistration, match_preregistrations
 from auditor.model.run import Run
-from auditor.store.plans import add_plan, load_plans
+from auditor.store.ledger import add_preregistration, load_preregistrations
 from tests.cli.conftest import HEAD, Auditor, one_line, tree_hash
 from tests.repos import GitRepo
 from tests.store.builders import a_run, digest
@@ -34,7 +34,7 @@ def test_it_prints_the_id_and_how_to_stamp_it(project: GitRepo, auditor: Auditor
     said = auditor(*BEGIN, "--repo", project.path, "--note", "before the patch")
     assert said.code == 0
     assert re.fullmatch("[0-9a-f]{64}\n", said.out)
-    (plan,) = load_plans(Folder(project.path), "eval_history")
+    (plan,) = load_preregistrations(Folder(project.path), "eval_history")
     revision = auditor("revision", "--repo", project.path).out.strip()
     assert (plan.id, plan.revision, plan.suite, plan.planned) == (said.out.strip(), revision, "visible", 3)
     assert (plan.model, plan.checkpoint, plan.note) == ("m", "m", "before the patch")
@@ -54,7 +54,7 @@ def test_a_plan_without_a_result_is_shown(project: GitRepo, auditor: Auditor) ->
 
 def test_a_plan_that_waits_too_long_is_a_finding(project: GitRepo) -> None:
     created = datetime(2026, 1, 5, 12, tzinfo=UTC)
-    add_plan(
+    add_preregistration(
         project.path,
         "eval_history",
         Preregistration("", "conduct", digest("r"), "visible", "m", "m-2", "", 400, created),

@@ -20,12 +20,9 @@ from auditor.app.graph import build_project_graph, find_node
 from auditor.evidence import to_networkx
 from auditor.evidence.graph import Graph, Link, Node, subgraph
 from auditor.evidence.graph import build_graph as web_of_parts
-from auditor.render.graph import graph_graphml, graph_json, json_schema
-from auditor.render.graph_answers import Line, around
-from auditor.render.graph_chosen import longest, shortened_lines
-from auditor.render.graph_text import show
-from auditor.render.html.graph import anchor, graph_html
-from auditor.render.plain import as_text
+from auditor.render.graph import AnswerLine, graph_graphml, graph_json, graph_json_schema, render_node, select_around
+from auditor.render.html.graph import graph_html, max_lines, node_anchor, shorten_answer
+from auditor.render.terminal import as_text
 from tests.render.conftest import assert_looks_as_before, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
 from tests.snapshots import assert_as_written
@@ -46,7 +43,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 
 def text_of(web: Graph, name: str) -> str:
     console = Console(force_terminal=False, width=100, color_system=None, file=io.StringIO())
-    return as_text(console, *show(web, find_node(web, name)))
+    return as_text(console, *render_node(web, find_node(web, name)))
 
 
 @pytest.mark.parametrize("node", ["letters", "forum-posts", "2026-02-02", "till-2026-03-02-m1-0", "keys", "m2"])
@@ -62,16 +59,16 @@ def test_a_clause_as_text(web: Graph) -> None:
 
 def test_the_whole_in_json_and_its_schema(web: Graph) -> None:
     text = graph_json(web)
-    assert_as_written(PUBLISHED, json_schema())
+    assert_as_written(PUBLISHED, graph_json_schema())
     document = json.loads(text)
-    jsonschema.validate(document, json.loads(json_schema()))
+    jsonschema.validate(document, json.loads(graph_json_schema()))
     assert [one["id"] for one in document["nodes"]] == list(web.nodes)
     assert {end for one in document["links"] for end in (one["source"], one["target"])} <= web.nodes.keys()
     assert_looks_as_before("graph.json", re.sub(r'"auditor_version": ".*"', '"auditor_version": "0"', text))
 
 
 def test_what_is_around_a_node_is_a_part_of_the_whole(web: Graph) -> None:
-    drawn = subgraph(web, around(web, find_node(web, "keys")))
+    drawn = subgraph(web, select_around(web, find_node(web, "keys")))
     assert all(web.nodes[name] is node for name, node in drawn.nodes.items())
     assert all(link in web.links for link in drawn.links)
     lines = [*drawn.nodes, *(f"{link.source} {link.kind} {link.target}" for link in drawn.links)]
@@ -131,7 +128,7 @@ def test_on_the_page_every_node_is_reached_from_the_index(web: Graph) -> None:
     elements = check_page(page)
     index = page[page.index("<nav") : page.index("</nav>")]
     cards = [said["id"] for tag, said in elements.found if tag == "article"]
-    assert cards == [anchor(node) for node in web.nodes.values()]
+    assert cards == [node_anchor(node) for node in web.nodes.values()]
     assert re.findall(r'href="#([^"]*)"', index) == cards
 
 
@@ -141,9 +138,9 @@ def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: 
     cards = [said["id"] for tag, said in elements.found if tag == "article"]
     patches = web.of_kind("patch")
     assert len(cards) == 30 and f"30 of these {len(web.nodes)} things have a card" in page
-    assert [anchor(one) in cards for one in patches] == [False, True, True]
+    assert [node_anchor(one) in cards for one in patches] == [False, True, True]
     [step] = web.behind(patches[-1].id, "judged_by")
-    assert {anchor(web.nodes[name]) for name in (step, *web.behind(step, "rests_on"))} <= set(cards)
+    assert {node_anchor(web.nodes[name]) for name in (step, *web.behind(step, "rests_on"))} <= set(cards)
     index = page[page.index("<nav") : page.index("</nav>")]
     listed = [index.index(one.label) for one in reversed(patches)]
     assert listed == sorted(listed)
@@ -190,13 +187,13 @@ def test_the_page_of_one_thing_lists_all_of_it() -> None:
 
 def test_a_cut_answer_keeps_whole_groups_that_can_be_followed() -> None:
     patches = [Node("patch", f"{number:08x}{0:056x}", f"patch {number}") for number in range(20)]
-    lines = [line for one in patches for line in (Line(0, "", one), Line(1, "nothing", None))]
-    kept, left = shortened_lines(lines, {patches[7].id, patches[9].id})
+    lines = [line for one in patches for line in (AnswerLine(0, "", one), AnswerLine(1, "nothing", None))]
+    kept, left = shorten_answer(lines, {patches[7].id, patches[9].id})
     assert ([line.node for line in kept if line.node], left) == ([patches[7], patches[9]], 36)
-    assert shortened_lines(lines, ()) == (tuple(lines[:24]), 16)
+    assert shorten_answer(lines, ()) == (tuple(lines[:24]), 16)
     suite = Node("suite", "s", "s")
-    assert [longest(node, suite) for node in (suite, patches[0], Node("run", "r", "r"))] == [2_000, 120, 24]
-    assert shortened_lines(lines, (), longest(patches[0], None)) == (tuple(lines), 0)
+    assert [max_lines(node, suite) for node in (suite, patches[0], Node("run", "r", "r"))] == [2_000, 120, 24]
+    assert shorten_answer(lines, (), max_lines(patches[0], None)) == (tuple(lines), 0)
 
 
 @pytest.mark.parametrize("payload", HOSTILE)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from auditor.audit import Audit
-from auditor.render.json import audit_json, json_schema
+from auditor.render.json import audit_json, audit_json_schema
 from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 
@@ -142,18 +142,18 @@ def test_the_whole_document(world: Audit) -> None:
 
 
 def test_the_published_schema_is_current() -> None:
-    assert_as_written(PUBLISHED, json_schema())
+    assert_as_written(PUBLISHED, audit_json_schema())
 
 
 def test_the_schema_is_a_schema_and_the_documents_fit_it(world: Audit, hostile: Audit) -> None:
-    schema = json.loads(json_schema())
+    schema = json.loads(audit_json_schema())
     jsonschema.Draft202012Validator.check_schema(schema)
     for audit in (world, hostile):
         jsonschema.Draft202012Validator(schema).validate(json.loads(audit_json(audit)))
 
 
 def test_the_schema_refuses_what_is_missing_or_unknown(document: dict[str, Any]) -> None:
-    validator = jsonschema.Draft202012Validator(json.loads(json_schema()))
+    validator = jsonschema.Draft202012Validator(json.loads(audit_json_schema()))
     without = {key: value for key, value in document.items() if key != "coverage"}
     assert not validator.is_valid(without)
     assert not validator.is_valid(document | {"colour": "red"})

@@ -13,9 +13,9 @@ import pytest
 
 from auditor.audit import Report
 from auditor.model.verdict import Verdict
-from auditor.render.html.page import report_html
-from auditor.render.html.timeline import timeline
-from auditor.render.report_json import json_schema, report_json
+from auditor.render.html.figures import draw_timeline
+from auditor.render.html.report import report_html
+from auditor.render.report_json import report_json, report_json_schema
 from auditor.render.report_markdown import report_markdown
 from tests.render.conftest import assert_looks_as_before, report_of
 from tests.snapshots import assert_as_written
@@ -60,8 +60,8 @@ def test_the_markdown(quarter_report: Report) -> None:
 
 def test_the_json_and_its_schema(quarter_report: Report) -> None:
     text = report_json(quarter_report)
-    assert_as_written(PUBLISHED, json_schema())
-    jsonschema.validate(json.loads(text), json.loads(json_schema()))
+    assert_as_written(PUBLISHED, report_json_schema())
+    jsonschema.validate(json.loads(text), json.loads(report_json_schema()))
     assert_looks_as_before("report.json", text)
 
 
@@ -149,7 +149,7 @@ def test_a_long_history_is_drawn_without_its_symbols(quarter_report: Report) -> 
     """Sixty states have each a symbol; of more only the last, and every state is in the line and has its limits."""
     (keys,) = [one for one in quarter_report.sections[0].series if one.behaviour == "trespass"]
     for states, symbols in ((60, 60), (61, 1)):
-        picture = timeline(replace(keys, points=keys.points[:1] * states), {})
+        picture = draw_timeline(replace(keys, points=keys.points[:1] * states), {})
         assert picture.count("<circle") == symbols
         (line,), (limits,) = (
             re.findall(r'points="([^"]*)"', picture),

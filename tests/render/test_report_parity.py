@@ -14,11 +14,8 @@ from auditor.cli.main import run as auditor
 from auditor.document.report import answer_sentences
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.period import parse_quarter, period_between
-from auditor.render.escape import markdown
-from auditor.render.html.page import report_html
-from auditor.render.report_markdown import report_markdown
-from auditor.render.since import compared_with, other_lines, quiet, verdict_line
-from auditor.render.upkeep import (
+from auditor.render.escape import escape_markdown
+from auditor.render.evidence_status import (
     debt_lines,
     landing_lines,
     no_window,
@@ -30,6 +27,9 @@ from auditor.render.upkeep import (
     undecided_lines,
     waiver_lines,
 )
+from auditor.render.html.report import report_html
+from auditor.render.report_changes import comparison_sentence, other_change_lines, unchanged_sentence, verdict_line
+from auditor.render.report_markdown import report_markdown
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
 from tests.repos import GitRepo
@@ -66,10 +66,10 @@ def test_every_line_is_in_both(quarter_report: Report) -> None:
     assert section.since is not None
     lines = [
         *answer_sentences(quarter_report)[0],
-        compared_with(quarter_report),
-        quiet(section.since),
+        comparison_sentence(quarter_report),
+        unchanged_sentence(section.since),
         *map(verdict_line, section.since.verdicts),
-        *other_lines(section.since),
+        *other_change_lines(section.since),
         *plan_lines(section),
         *debt_lines(quarter_report, section),
         *(part for both in waiver_lines(quarter_report) for part in both),
@@ -80,7 +80,7 @@ def test_every_line_is_in_both(quarter_report: Report) -> None:
     ]
     assert len(set(lines)) > 20
     page, text = read(report_html(quarter_report)), report_markdown(quarter_report)
-    assert [line for line in lines if line not in page or markdown(line) not in text] == []
+    assert [line for line in lines if line not in page or escape_markdown(line) not in text] == []
 
 
 def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
@@ -127,7 +127,7 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
     assert ["b2" in line for line in lines] == [True, False, True] and "c3" in lines[1]
     assert auditor([*arguments, str(tmp_path / "q3.html")]) == 0
     page = (tmp_path / "q3.html").read_text()
-    assert [markdown(html.unescape(one)) for one in re.findall(r"<li>(now: .*?)</li>", page)] == [
+    assert [escape_markdown(html.unescape(one)) for one in re.findall(r"<li>(now: .*?)</li>", page)] == [
         line.removeprefix("- ") for line in lines[:2]
     ]
 

@@ -12,9 +12,8 @@ import pytest
 from auditor.git import Folder
 from auditor.model.canonical import dumps, sha256
 from auditor.model.integrity import StoreFaultKind
-from auditor.store.integrity import Contents, examine
+from auditor.store.integrity import StoreContents, examine_store, seal_records
 from auditor.store.records import record_id
-from auditor.store.seal import seal
 from tests.store.builders import TALLIES, a_run, digest
 from tests.store.writers import STORE, store
 
@@ -27,12 +26,12 @@ def history(tmp_path: Path) -> Path:
     store(tmp_path).add(
         [FIRST, SECOND, a_run("c", tallies=replace(TALLIES, items=None, valid=(1,), misaligned=(0,), invalid=(0,)))]
     )
-    seal(tmp_path, STORE, Folder(tmp_path))
+    seal_records(tmp_path, STORE, Folder(tmp_path))
     return tmp_path
 
 
-def looked(root: Path) -> Contents:
-    return examine(Folder(root), STORE)
+def looked(root: Path) -> StoreContents:
+    return examine_store(Folder(root), STORE)
 
 
 def faults(root: Path) -> set[tuple[str, str]]:
@@ -156,7 +155,7 @@ def test_a_link_is_no_record(history: Path) -> None:
 )
 def test_a_checkpoint_that_does_not_follow(history: Path, change: Callable[[bytes], bytes]) -> None:
     store(history).add([a_run("d")])
-    seal(history, STORE, Folder(history))
+    seal_records(history, STORE, Folder(history))
     edit(history / STORE / "checkpoints/0002.json", change)
     assert faults(history) == {("0002.json", StoreFaultKind.CHECKPOINT)}
     assert looked(history).unsealed == (record_id(a_run("d")),)

@@ -14,7 +14,7 @@ from auditor.clauses.ngrams import hash_text, normalised_words
 from auditor.errors import RecordError
 from auditor.git import Folder
 from auditor.model.canonical import sha256
-from auditor.store.prompts import add_prompts, encode, hashed, key_check, load_prompts
+from auditor.store.prompts import add_prompts, encode_prompts, hash_prompts, key_check, load_prompts
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
 TEXT = "The ferry to Brann leaves at noon, the brakes of my van squeal, and the mechanic is my uncle."
@@ -29,9 +29,9 @@ def test_what_is_kept_comes_back_and_holds_no_word(
     tmp_path_factory: pytest.TempPathFactory, prompts: list[tuple[str, str]]
 ) -> None:
     root = tmp_path_factory.mktemp("store")
-    file = hashed("suite", prompts, KEY)
+    file = hash_prompts("suite", prompts, KEY)
     add_prompts(root, "eval_history", [file])
-    add_prompts(root, "eval_history", [hashed("suite", reversed(prompts), KEY)])
+    add_prompts(root, "eval_history", [hash_prompts("suite", reversed(prompts), KEY)])
     assert load_prompts(Folder(root), "eval_history") == (file,)
     assert set(file.prompts) == {(item, hash_text(text, KEY)) for item, text in prompts}
     (path,) = (root / "eval_history/prompts").iterdir()
@@ -41,7 +41,7 @@ def test_what_is_kept_comes_back_and_holds_no_word(
 
 
 def test_numbers_of_another_key_have_nothing_in_common() -> None:
-    mine, theirs = (hashed("suite", [("a", TEXT)], key) for key in (KEY, OTHER))
+    mine, theirs = (hash_prompts("suite", [("a", TEXT)], key) for key in (KEY, OTHER))
     assert mine.key != theirs.key
     ((_, one),), ((_, other),) = mine.prompts, theirs.prompts
     assert not one.runs & other.runs
@@ -58,19 +58,19 @@ def test_no_files_where_there_is_no_folder_and_hidden_ones_are_passed_over(tmp_p
 
 def test_text_that_is_no_unicode_is_refused() -> None:
     with pytest.raises(RecordError, match="cannot be recorded"):
-        encode(hashed("suite", [("\ud800", TEXT)], KEY))
+        encode_prompts(hash_prompts("suite", [("\ud800", TEXT)], KEY))
 
 
 def test_what_is_kept_is_the_same_for_ever() -> None:
     """Another stemmer, or another way to cut words, needs another schema: its numbers fit no file that is there."""
     assert (
-        sha256(encode(hashed("suite", [("a", TEXT)], KEY)))
+        sha256(encode_prompts(hash_prompts("suite", [("a", TEXT)], KEY)))
         == "12705ecd2cdc49238ada7e43f242d442a7599e1ef7ad18ff168dca4de8a16be0"
     )
 
 
 def test_of_the_first_version_the_runs_are_read(tmp_path: Path) -> None:
-    content = json.loads(encode(hashed("suite", [("a", TEXT)], KEY)))
+    content = json.loads(encode_prompts(hash_prompts("suite", [("a", TEXT)], KEY)))
     data = json.dumps({**content, "schema": FIRST, "key": key_check(KEY, FIRST)}, sort_keys=True).encode()
     folder = tmp_path / "eval_history/prompts"
     folder.mkdir(parents=True)
@@ -97,7 +97,7 @@ def test_of_the_first_version_the_runs_are_read(tmp_path: Path) -> None:
     ],
 )
 def test_anything_else_is_an_error(member: str, value: object, says: str, tmp_path: Path) -> None:
-    content = json.loads(encode(hashed("suite", [("a", TEXT)], KEY)))
+    content = json.loads(encode_prompts(hash_prompts("suite", [("a", TEXT)], KEY)))
     data = json.dumps({**content, member: value}).encode()
     folder = tmp_path / "eval_history/prompts"
     folder.mkdir(parents=True)

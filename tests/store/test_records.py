@@ -19,8 +19,8 @@ from auditor.git import Folder
 from auditor.model.canonical import dumps, loads, sha256
 from auditor.model.run import Awareness, Exposure, Grade, Run, SampleReasons, SeverityTally, Tallies
 from auditor.model.suite import Role
-from auditor.store.codec import decode, encode
-from auditor.store.records import Outcome, identity_of, load, record_id
+from auditor.store.codec import decode_record, encode_record
+from auditor.store.records import Outcome, load_records, record_id, run_identity
 from tests.store.builders import TALLIES, a_raw_run, a_run, digest
 from tests.store.writers import STORE, acknowledge, claim, store, write_some
 
@@ -32,12 +32,12 @@ def content(root: Path) -> dict[str, bytes]:
 
 
 def loaded(root: Path) -> tuple[Run, ...]:
-    return load(Folder(root), STORE)
+    return load_records(Folder(root), STORE)
 
 
 def test_a_run_is_one_file_named_by_its_content_and_one_item_manifest(tmp_path: Path) -> None:
     run = a_run()
-    record, items = encode(run)
+    record, items = encode_record(run)
     assert items == b'{"items":["i1","i2"],"schema":"auditor.items/1"}\n'
     assert store(tmp_path).add([run]) == (ADDED,)
     name = sha256(record)
@@ -50,8 +50,8 @@ def test_a_run_is_one_file_named_by_its_content_and_one_item_manifest(tmp_path: 
 
 
 def test_a_record_is_canonical(tmp_path: Path) -> None:
-    record, _ = encode(a_run(created=datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))))
-    assert record == encode(a_run())[0]
+    record, _ = encode_record(a_run(created=datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))))
+    assert record == encode_record(a_run())[0]
     assert record == dumps(json.loads(record))
     assert json.loads(record)["schema"] == "auditor.record/1"
     assert "where" not in json.loads(record)
@@ -182,12 +182,12 @@ REASONS = SampleReasons(error=(0, 1), limit=(0, 0), refusal=(0, 0), refused=(1, 
 def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> None:
     """A record from before has none of it and stays what it is."""
     run = a_run(code_revision="0a1b2c3", tallies=replace(TALLIES, reasons=REASONS))
-    record = json.loads(encode(run)[0])
+    record = json.loads(encode_record(run)[0])
     assert record["code_revision"] == "0a1b2c3"
     assert record["tallies"]["reasons"] == {"error": [0, 1], "refused": [1, 0]}
     store(tmp_path).add([run])
     assert loaded(tmp_path) == (replace(run, record=record_id(run)),)
-    plain = json.loads(encode(a_run())[0])
+    plain = json.loads(encode_record(a_run())[0])
     assert (plain.keys(), plain["tallies"].keys()) == (
         record.keys() - {"code_revision"},
         record["tallies"].keys() - {"reasons"},
@@ -444,21 +444,23 @@ runs = st.builds(
 @given(runs)
 @settings(max_examples=100, deadline=None)
 def test_a_run_comes_back_as_it_was(run: Run) -> None:
-    record, manifest = encode(run)
+    record, manifest = encode_record(run)
     items = () if manifest is None else tuple(json.loads(manifest)["items"])
-    back = decode(record, sha256(record), "record", lambda name: items if name == sha256(manifest or b"") else ())
+    back = decode_record(
+        record, sha256(record), "record", lambda name: items if name == sha256(manifest or b"") else ()
+    )
     assert back == replace(run, record=sha256(record))
-    assert encode(back) == (record, manifest)
+    assert encode_record(back) == (record, manifest)
 
 
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_a_mutated_record_is_a_run_or_a_record_error(data: st.DataObject) -> None:
-    record = bytearray(encode(a_run())[0])
+    record = bytearray(encode_record(a_run())[0])
     for _ in range(data.draw(st.integers(1, 4))):
         record[data.draw(st.integers(0, len(record) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decode(bytes(record), sha256(bytes(record)), "record", lambda _: ("i1", "i2"))
+        decode_record(bytes(record), sha256(bytes(record)), "record", lambda _: ("i1", "i2"))
     except RecordError as error:
         assert "\n" not in str(error)
 
@@ -472,16 +474,16 @@ def test_json_that_is_none_is_refused(text: str) -> None:
 def test_a_runs_identity_is_the_logs_or_what_sets_it_apart() -> None:
     revision = digest("revision")
     raw = a_raw_run(())
-    assert identity_of(replace(raw, log_id="abc"), revision, "suite") == "abc"
+    assert run_identity(replace(raw, log_id="abc"), revision, "suite") == "abc"
     same = [
-        identity_of(raw, revision, "suite"),
-        identity_of(replace(raw, where="moved.eval", checkpoint="model", source="other"), revision, "suite"),
+        run_identity(raw, revision, "suite"),
+        run_identity(replace(raw, where="moved.eval", checkpoint="model", source="other"), revision, "suite"),
     ]
     fields = ("source_sha256", "model", "checkpoint", "condition", "run")
     others = [
-        identity_of(raw, digest("other"), "suite"),
-        identity_of(raw, revision, "other"),
-        *(identity_of(a_raw_run((), **{field: "other"}), revision, "suite") for field in fields),
+        run_identity(raw, digest("other"), "suite"),
+        run_identity(raw, revision, "other"),
+        *(run_identity(a_raw_run((), **{field: "other"}), revision, "suite") for field in fields),
     ]
     assert len(set(same)) == 1
     assert len({*same, *others}) == 8

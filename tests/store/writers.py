@@ -8,8 +8,8 @@ from pathlib import Path
 
 from auditor.errors import RecordError
 from auditor.git import Folder
+from auditor.store.integrity import seal_records
 from auditor.store.records import RecordStore
-from auditor.store.seal import seal
 from tests.store.builders import TALLIES, a_run
 
 STORE = "eval_history"
@@ -39,4 +39,4 @@ def acknowledge(root: Path, start: int, said: Connection) -> None:
 
 
 def seal_now(root: Path) -> None:
-    seal(root, STORE, Folder(root))
+    seal_records(root, STORE, Folder(root))

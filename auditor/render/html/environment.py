@@ -9,12 +9,12 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from auditor.render.html import words
+from auditor.render.html import clause_changes
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
-def environment() -> Environment:
+def page_environment() -> Environment:
     """Jinja, strict."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -26,7 +26,7 @@ def environment() -> Environment:
     )
 
 
-def style_of(*names: str) -> tuple[Markup, str]:
+def page_style(*names: str) -> tuple[Markup, str]:
     """Style sheets as one, and its sha256 in base64, which the page's policy allows; nothing else."""
     style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -34,4 +34,4 @@ def style_of(*names: str) -> tuple[Markup, str]:
 
 def _visible(value: object) -> object:
     """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
-    return words.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return clause_changes.escape_visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

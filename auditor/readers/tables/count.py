@@ -1,0 +1,465 @@
+"""A table counted by an engine: opened under limits, counted by the statement, merged into runs with their tallies.
+
+A path comes in, runs go out: the same runs that the Python reader makes of the table. Raises TableError that names
+the file,
+the column and, where it is known, the row.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from operator import lt, sub
+from pathlib import Path
+from typing import TypeGuard, cast
+
+from auditor.errors import TableError
+from auditor.model.raw_run import RawRun
+from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
+from auditor.readers.interface import Engine, ReadOptions
+from auditor.readers.tables import statement
+from auditor.readers.tables.backend import FILE_COLUMN, ROW_COLUMN, BackendError, Opening, Piece
+from auditor.readers.tables.columns import (
+    COLUMNS,
+    IDENTITY_COLUMNS,
+    RUN_COLUMNS,
+    CellError,
+    Row,
+    build_table_run,
+    check_columns,
+)
+from auditor.readers.tables.files import (
+    read_csv_header,
+    read_row,
+    remote_sha256,
+    require_unchanged,
+    table_files,
+    table_format,
+    table_sha256,
+)
+from auditor.readers.tables.refusals import (
+    OpenTable,
+    first_places,
+    refuse,
+    refuse_first,
+    refuse_line,
+    refuse_run,
+    run_row,
+    to_python,
+)
+from auditor.readers.tables.session import Session, check_installed, time_limit
+from auditor.readers.tables.statement import SEVERITY_SCALE, CellKind, column_kinds
+
+# A table into runs with their tallies, counted by an engine: the same runs that the Python reader makes of it.
+
+
+CellValues = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class RunCounts:
+    """A run as it is written, and its columns of counts, by item.
+
+    Attributes:
+        items: item ids, ascending and unique; [None] for a tally of a whole suite.
+        counts: the statement's other columns in its order: samples, repeated, valid, misaligned, labels.
+    """
+
+    row: Row
+    cells: CellValues
+    items: list[object] = field(default_factory=list)
+    counts: list[list[int]] = field(default_factory=list)
+
+
+def count_table(table: OpenTable, sha256: str) -> tuple[RawRun, ...]:
+    """The runs of an open table. Raises TableError naming file, column and, where it is known, row."""
+    try:
+        _check_texts(table)
+        counted = _count_runs(table)
+        _check_counts(table, counted)
+        runs = _merge_runs(table, counted)
+        if not runs:
+            raise TableError("holds no rows", where=str(table.path), remedy="give a table with at least one run")
+        _check_runs(table, runs)
+        manifests: dict[CellValues, CellValues] = {}
+        return _with_prompts(table, [_build_run(table, run, sha256, manifests) for run in runs])
+    except BackendError as error:
+        refuse(table, error)
+
+
+def _check_texts(table: OpenTable) -> None:
+    for name in ("item", "invalid_reason", "prompt"):
+        condition = statement.not_text_sql(name, table.kinds) if name in table.kinds else None
+        if condition and table.session.rows(statement.first_row_sql(condition, name, table.kinds)):
+            refuse_first(table, condition, name)
+
+
+def _count_runs(table: OpenTable) -> list[RunCounts]:
+    """What the statement counts, by run as it is written."""
+    columns = statement.run_columns(table.kinds)
+    pieces = table.session.tallies(statement.tallies_sql(table.kinds), len(columns))
+    rows = [(_typed_row(table, columns, cells), cells) for cells in zip(*next(pieces), strict=True)]
+    runs = [RunCounts(row, cells) for row, cells in rows if row is not None]
+    unfit = next((cells for row, cells in rows if row is None), None)
+    for piece in pieces:  # to its end, or the next question would be answered with the rest
+        if unfit is None:
+            _distribute(piece, runs)
+    if unfit is not None:
+        refuse_run(table, columns, unfit)
+    return runs
+
+
+def _typed_row(table: OpenTable, columns: Sequence[str], cells: CellValues) -> Row | None:
+    """A run's columns; None for those that are refused."""
+    try:
+        return run_row(table, columns, cells, str(table.path))
+    except TableError:
+        return None
+
+
+def _distribute(piece: Piece, runs: Sequence[RunCounts]) -> None:
+    """The rows of a piece, which are by run, to their runs."""
+    numbers, items, *counts = piece
+    start = 0
+    while start < len(numbers):
+        run = runs[int(str(numbers[start]))]
+        end = _end_of_run(numbers, start)
+        run.items += items[start:end]
+        run.counts = run.counts or [[] for _ in counts]
+        for column, more in zip(run.counts, counts, strict=True):
+            column.extend(more[start:end])  # type: ignore[arg-type]
+        start = end
+
+
+def _end_of_run(numbers: Sequence[object], start: int) -> int:
+    """Where the rows of another run begin: doubled steps, then halved ones."""
+    number, low, step = numbers[start], start, 1
+    while low + step < len(numbers) and numbers[low + step] == number:
+        low, step = low + step, step * 2
+    high = min(low + step, len(numbers))
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if numbers[middle] == number else (low, middle)
+    return high
+
+
+def _merge_runs(table: OpenTable, counted: Iterable[RunCounts]) -> list[RunCounts]:
+    """Runs that only their writing told apart, as one. Raises TableError where rows of a run contradict each other."""
+    by_identity: dict[CellValues, list[RunCounts]] = {}
+    for run in counted:
+        run.items = _typed_items(table, run.items)
+        by_identity.setdefault(tuple(getattr(run.row, name) for name in IDENTITY_COLUMNS), []).append(run)
+    for runs in by_identity.values():
+        for name in RUN_COLUMNS:
+            if any(getattr(run.row, name) != getattr(runs[0].row, name) for run in runs):
+                _refuse_contradiction(table, runs, name)
+    return [_merge_run(table, runs) for runs in by_identity.values()]
+
+
+def _refuse_contradiction(table: OpenTable, runs: Sequence[RunCounts], name: str) -> None:
+    where = first_places(table, statement.run_columns(table.kinds))
+    found = sorted(runs, key=lambda run: tuple(map(_sort_key, where.get(run.cells, (None, None)))))
+    first = found[0]
+    other = next(run for run in found if getattr(run.row, name) != getattr(first.row, name))
+    at = table.where(where.get(first.cells, (None, None)))
+    beside = at.rpartition(":")[2] if at.rpartition(":")[0] == str(table.path) else at
+    what = f"differs from {'row' if table.format == 'parquet' else 'line'} {beside} of the same run"
+    remedy = "make it the same, or tell the runs apart in the column run"
+    raise TableError(what, where=table.where(where.get(other.cells, (None, None))), field=name, remedy=remedy)
+
+
+def _sort_key(value: object) -> tuple[bool, int, str]:
+    return (value is None, value if isinstance(value, int) else 0, str(value))
+
+
+def _typed_items(table: OpenTable, items: list[object]) -> list[object]:
+    """Item ids as the Python reader has them. Raises TableError for an empty one among samples."""
+    if "item" not in table.kinds:
+        return items
+    kind = table.kinds["item"]
+    try:
+        known: list[object] = (
+            list(map(str.strip, items)) if _are_texts(items, kind) else [_typed_item(v, kind) for v in items]
+        )
+    except CellError as error:
+        raise TableError(str(error), where=str(table.path), field="item", remedy="correct the cell") from error
+    if None in known and (len(known) > 1 or not statement.is_tally(table.kinds)):
+        tally = statement.is_tally(table.kinds)
+        otherwise = "is empty here and given elsewhere in the run" if tally else "is empty"
+        remedy = "give it in all or none" if tally else "fill the cell"
+        refuse_first(table, statement.empty_sql("item", table.kinds), "item", otherwise, remedy)
+    return known
+
+
+def _are_texts(items: list[object], kind: CellKind) -> TypeGuard[list[str]]:
+    """Whether all items are texts that are not blank, as nearly all are."""
+    return kind is CellKind.TEXT and all(items) and not any(map(str.isspace, items))  # type: ignore[arg-type]
+
+
+def _typed_item(value: object, kind: CellKind) -> object:
+    if kind is CellKind.TEXT and isinstance(value, str):
+        return value.strip() or None
+    value = to_python(value, kind)
+    return None if value is None or value == "" else COLUMNS["item"](value) or None
+
+
+def _merge_run(table: OpenTable, runs: Sequence[RunCounts]) -> RunCounts:
+    """One run of those with the same identity, its items ascending."""
+    run = runs[0]
+    if len(runs) == 1 and all(map(lt, run.items, run.items[1:])):  # type: ignore[arg-type]
+        return run
+    rows: dict[object, list[int]] = {}
+    for one in runs:
+        for item, *counts in zip(one.items, *one.counts, strict=True):
+            if item in rows:
+                what = f"{item!r:.60} stands in a run twice, with the item or the run's columns written in two ways"
+                raise TableError(what, where=str(table.path), field="item", remedy="write them in one way")
+            rows[item] = counts
+    items = sorted(rows, key=str)
+    return RunCounts(
+        run.row, run.cells, items, [list(column) for column in zip(*map(rows.__getitem__, items), strict=True)]
+    )
+
+
+def _check_runs(table: OpenTable, runs: Sequence[RunCounts]) -> None:
+    """Raises TableError for an item that is there twice, and for counts that contradict themselves."""
+    if any(any(run.counts[1]) for run in runs):
+        _refuse_repeat(table)
+    if statement.is_tally(table.kinds):
+        for run in runs:
+            _check_tally(table, run, run.counts[2], run.counts[3])
+
+
+def _refuse_repeat(table: OpenTable) -> None:
+    """Raises TableError for the first item and epoch that occur twice, if there are any: whatever the epochs are."""
+    found = table.session.rows(statement.repeated_sql(table.kinds))
+    if not found:
+        return
+    tally = statement.is_tally(table.kinds)
+    remedy = "number repetitions in the column epoch, or runs in run"
+    if tally:
+        remedy = "add them up, or tell runs apart in the column run"
+    value, epoch, first_file, first, file, last = found[0]
+    at = table.where((first_file, first)).rpartition(":")[2]
+    named = "has its tally" if tally else f"{to_python(value, table.kinds['item'])!r:.60}, epoch {epoch}, stands"
+    what = f"{named} {'in row' if table.format == 'parquet' else 'on line'} {at} already"
+    raise TableError(what, where=table.where((file, last)), field="item", remedy=remedy)
+
+
+def _check_counts(table: OpenTable, runs: Sequence[RunCounts]) -> None:
+    """Raises TableError for a tally without its counts."""
+    if statement.is_tally(table.kinds):
+        for name, at in (("misaligned_count", 3), ("valid_count", 2)):
+            if any(None in run.counts[at] for run in runs):
+                refuse_first(table, statement.empty_sql(name, table.kinds), name, "is empty", "fill the cell")
+
+
+def _check_tally(table: OpenTable, run: RunCounts, valid: Sequence[int], misaligned: Sequence[int]) -> None:
+    if any(bad > good for bad, good in zip(misaligned, valid, strict=True)):
+        what = "counts more than valid_count"
+        refuse_first(table, statement.outnumbered_sql(table.kinds), "misaligned_count", what, "correct the counts")
+    if run.row.design_effect is not None and run.items != [None]:
+        given = f"NOT ({statement.empty_sql('design_effect', table.kinds)})"
+        refuse_first(table, given, "design_effect", "is for rows without item", "leave it out")
+
+
+def _build_run(table: OpenTable, run: RunCounts, sha256: str, manifests: dict[CellValues, CellValues]) -> RawRun:
+    """The run; runs of the same items share them, or a table of many runs would hold them as often."""
+    _, _, valid, misaligned, *labels = map(tuple, run.counts)
+    samples = run.counts[0]
+    tally = statement.is_tally(table.kinds)
+    invalid = (0,) * len(valid) if tally else tuple(map(sub, samples, valid))
+    reasons = None
+    if statement.has_reasons(table.kinds):
+        nothing = (0,) * len(valid)
+        reasons = SampleReasons(labels[0], labels[1], labels[2], nothing, nothing) or None
+        labels = labels[3:]
+    aware = Awareness(*labels[:3]) if "aware" in table.kinds and any(labels[0]) else None
+    rated = labels[-2:] if "severity" in table.kinds and any(labels[-2]) else None
+    severity = (
+        SeverityTally(rated[0], tuple(round(total / SEVERITY_SCALE, 9) + 0.0 for total in rated[1])) if rated else None
+    )
+    held = tuple(run.items)
+    items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(held, held))
+    tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect, reasons)
+    return replace(build_table_run(run.row, str(table.path), sha256, tallies), by_sample=not tally)
+
+
+def _with_prompts(table: OpenTable, runs: list[RawRun]) -> tuple[RawRun, ...]:
+    """The runs, the first of each suite with all that the suite's items say."""
+    if "prompt" not in table.kinds or "item" not in table.kinds:
+        return tuple(runs)
+    said: dict[object, dict[tuple[str, str], None]] = {}
+    for suite, item, prompt in _read_prompts(table):
+        said.setdefault(suite, {})[item, prompt] = None
+    return tuple(replace(run, prompts=tuple(said.pop(run.suite, ()))) for run in runs)
+
+
+def _read_prompts(table: OpenTable) -> Iterator[tuple[str, str, str]]:
+    names = ("suite", "item", "prompt")
+    for piece in table.session.run(statement.prompts_sql(table.kinds)):
+        for cells in zip(*piece, strict=True):
+            values = [to_python(value, table.kinds[name]) for name, value in zip(names, cells, strict=True)]
+            suite, item, prompt = (str(COLUMNS[name](value)) for name, value in zip(names, values, strict=True))
+            yield suite, item, prompt
+
+
+# A table read by an engine: which files, under which limits, and what a CSV's or JSON line's columns are.
+
+
+PATTERN_CHARACTERS = frozenset("*?[]{}\\")
+# A cluster's tables have no size that is known here: a day.
+REMOTE_SECONDS = 86_400.0
+# Lines that are more than flat JSON, or not quite JSON: the Python reader's strict parser has the word on each.
+NON_FLAT_JSON = r"[,:\[]\s*([\[{]|-?(nan|inf|infinity)\s*[,}\]])|,\s*[}\]]"
+
+
+def read_table(path: Path, engine: Engine, options: ReadOptions) -> tuple[RawRun, ...]:
+    """The runs of a table, counted by DuckDB or Spark in a process of its own. Raises TableError."""
+    check_installed(engine, str(path), _engine_reason(path, engine))
+    if engine is Engine.SPARK and (far := options.addresses.get(path)):
+        return _read_remote(path, far, options)
+    files = table_files(path)
+    with require_unchanged(path, files), _scratch_folder() as scratch:
+        sha256 = table_sha256(path, files)
+        named = _engine_names(files, path, engine, scratch)
+        opening = _build_opening(engine, files, tuple(named), scratch, options)
+        with _open_session(
+            Session(opening, str(path), time_limit(files), options.progress), path, named, opening
+        ) as session:
+            return count_table(_open_table(path, named, opening, session, options), sha256)
+
+
+@contextmanager
+def open_parquet(path: Path) -> Iterator[Session]:
+    """A Parquet file that is no tidy table, open in DuckDB as `source`. Raises TableError or BackendError."""
+    check_installed(Engine.DUCKDB, str(path), "is Parquet, which is read by")
+    with require_unchanged(path, (path,)), _scratch_folder() as scratch:
+        named = _engine_names((path,), path, Engine.DUCKDB, scratch)
+        opening = _build_opening(Engine.DUCKDB, (path,), tuple(named), scratch, ReadOptions())
+        with Session(opening, str(path), time_limit((path,))) as session:
+            yield session
+
+
+def _engine_reason(path: Path, engine: Engine) -> str:
+    return (
+        "is Parquet, which is read by" if table_format(path) == "parquet" else f"is to be counted by --engine {engine}:"
+    )
+
+
+def _read_remote(path: Path, far: str, options: ReadOptions) -> tuple[RawRun, ...]:
+    """A table in a cluster's own file system, where Spark lists and hashes its files too."""
+    kind = table_format(path) or "parquet"
+    with _scratch_folder() as scratch:
+        opening = Opening("spark", kind, (far,), str(scratch), master=options.master)
+        with _open_session(Session(opening, far, REMOTE_SECONDS, options.progress), path, {}, opening) as session:
+            table = _open_table(path, {}, opening, session, options)
+            try:
+                sha256 = remote_sha256(far, session.hashes())
+            except BackendError as error:
+                refuse(table, error)
+            return count_table(table, sha256)
+
+
+@contextmanager
+def _scratch_folder() -> Iterator[Path]:
+    """A folder of its own, gone at the end, also after an interrupt."""
+    folder = Path(tempfile.mkdtemp(prefix="auditor-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _open_session(session: Session, path: Path, named: dict[str, Path], opening: Opening) -> Iterator[Session]:
+    """A session; what the engine says against opening a table is the table's error."""
+    try:
+        session.__enter__()
+    except BackendError as error:
+        refuse(OpenTable(path, named, opening.format, opening.engine, session, {}, False), error)
+    try:
+        yield session
+    finally:
+        session.__exit__(None, None, None)
+
+
+def _engine_names(files: tuple[Path, ...], path: Path, engine: Engine, scratch: Path) -> dict[str, Path]:
+    """Each file by the name the engine gets: for DuckDB a link without anything that reads as a pattern."""
+    if engine is Engine.SPARK:
+        for file in files:
+            if PATTERN_CHARACTERS & set(str(file.absolute())):
+                what = "has a name that Spark reads as a pattern"
+                raise TableError(what, where=str(file), remedy="rename it")
+        return {file.absolute().as_uri(): file for file in files}
+    named = {str(scratch / f"{number}{path.suffix}"): file for number, file in enumerate(files)}
+    for link, file in named.items():
+        Path(link).symlink_to(file.absolute())
+    return named
+
+
+def _build_opening(
+    engine: Engine, files: tuple[Path, ...], names: tuple[str, ...], scratch: Path, options: ReadOptions
+) -> Opening:
+    kind = table_format(files[0]) or "parquet"
+    if engine is Engine.SPARK:
+        if kind == "jsonl":
+            raise TableError(
+                "is JSON Lines, which Spark is not given", where=str(files[0]), remedy="write it as Parquet"
+            )
+        return Opening("spark", kind, names, str(scratch), master=options.master)
+    header, lines = read_csv_header(files[0]) if kind == "csv" else ((), 0)
+    threads = os.cpu_count() or 1
+    spill = scratch / "spill"
+    return Opening("duckdb", kind, names, str(spill), header, lines, threads=threads)
+
+
+def _open_table(
+    path: Path, named: dict[str, Path], opening: Opening, session: Session, options: ReadOptions
+) -> OpenTable:
+    """The table with its columns, checked. Raises TableError for columns that no tidy table has."""
+    table = OpenTable(path, named, opening.format, opening.engine, session, {}, options.ignore_extra)
+    try:
+        columns = _json_columns(table) if opening.format == "jsonl" else session.columns()
+    except BackendError as error:
+        refuse(table, error)
+    kinds = column_kinds(columns, path, opening.engine, options.ignore_extra)
+    return OpenTable(path, named, opening.format, opening.engine, session, kinds, options.ignore_extra)
+
+
+def _json_columns(table: OpenTable) -> list[tuple[str, str]]:
+    """Checks every line's keys, and makes the views of the columns there are. Raises TableError."""
+    pattern = NON_FLAT_JSON.replace("'", "''")
+    plain = f"json_type(line) = 'OBJECT' AND NOT regexp_matches(CAST(line AS VARCHAR), '(?i){pattern}')"
+    for (row,) in table.session.rows(f"SELECT {ROW_COLUMN} FROM lines WHERE NOT ({plain}) ORDER BY 1"):
+        read_row(table.path, int(str(row)))
+    keys = "CAST(to_json(json_keys(line)) AS VARCHAR)"
+    seen: set[str] = set()
+    tallies = set()
+    for found, row in table.session.rows(f"SELECT {keys}, min({ROW_COLUMN}) FROM lines GROUP BY 1 ORDER BY 2"):
+        names: list[str] = json.loads(str(found))
+        if len(set(names)) < len(names):
+            read_row(table.path, int(str(row)))
+        try:
+            check_columns(frozenset(names), str(table.path), table.ignore_extra)
+        except TableError:
+            refuse_line(table, int(str(row)))
+        seen.update(names)
+        tallies.add("valid_count" in names)
+    if len(tallies) > 1:
+        remedy = "split it, or give --engine python"
+        raise TableError("has lines of samples and lines of tallies", where=str(table.path), remedy=remedy)
+    _make_views(table, sorted(seen & COLUMNS.keys()))
+    return [(name, "json" if name in COLUMNS else "varchar") for name in sorted(seen)]
+
+
+def _make_views(table: OpenTable, names: list[str]) -> None:
+    columns = ", ".join(f"line -> '{name}' AS {name}" for name in names)
+    if columns:
+        table.session.rows(f"CREATE VIEW source AS SELECT {columns} FROM lines")
+        table.session.rows(f"CREATE VIEW numbered AS SELECT {columns}, '' AS {FILE_COLUMN}, {ROW_COLUMN} FROM lines")

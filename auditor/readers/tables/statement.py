@@ -1,0 +1,321 @@
+"""The one SQL statement that counts samples into item tallies, as DuckDB and Spark both read it.
+
+It reads the view `source`, the table as it is, and never judges what text may mean: a cell that is not plainly a
+value of
+its column ends the statement with `REFUSAL_MARK` and the column's name, and the rules of `columns` decide. Three
+functions are
+Spark's; `DUCKDB_MACROS` defines them for DuckDB. `column_kinds` checks names and types of the columns before any row
+is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from auditor.errors import TableError
+from auditor.model.run import INVALID_REASON_PATTERNS
+from auditor.readers.tables.backend import FILE_COLUMN, ROW_COLUMN
+from auditor.readers.tables.columns import (
+    COLUMNS,
+    COUNT_COLUMNS,
+    IDENTITY_COLUMNS,
+    MAX_COUNT,
+    RUN_COLUMNS,
+    check_columns,
+)
+
+# The one SQL statement that counts samples into item tallies, as DuckDB and Spark both read it.
+#
+# It reads the view `source`, the table as it is, and never judges what text may mean: a cell that is not plainly one
+# of its column's values ends the statement with `MARK` and the column's name, and the Python reader's rules have the
+# word. Three functions are Spark's; DuckDB is told what they are by `MACROS`.
+
+
+REFUSAL_MARK = "auditor refuses "
+DUCKDB_MACROS = (
+    "CREATE MACRO raise_error(said) AS error(said)",
+    "CREATE MACRO regexp_like(said, pattern) AS regexp_matches(said, pattern)",
+    "CREATE MACRO unix_micros(moment) AS epoch_us(moment)",
+)
+# Epochs up to 61 are a bit each of one number; bit 62 says that there are higher ones, and -1 that nobody looked.
+HIGH_EPOCH = "CAST(1 AS BIGINT) << 62"
+EPOCH_BITS = f"bit_or(CASE WHEN epoch < 62 THEN CAST(1 AS BIGINT) << CAST(epoch AS INT) ELSE {HIGH_EPOCH} END)"
+# Severities are added as whole billionths, so that no order of adding makes another sum.
+SEVERITY_SCALE = 1_000_000_000
+WHOLE_PATTERN = "^[0-9]{1,19}$"
+DECIMAL_PATTERN = "^[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?$"
+
+TALLIES_SQL = """
+SELECT {keys}, item,
+  count(*) AS samples,
+  CASE WHEN {epochs} >= {high} THEN -1 ELSE count(*) - bit_count({epochs}) END AS repeated,
+  CAST(sum(valid) AS BIGINT) AS valid,
+  CAST(sum(misaligned) AS BIGINT) AS misaligned{labels}
+FROM ({samples}) AS judged
+GROUP BY {keys}, item
+"""
+REASON_SQL = """,
+  CAST(sum(ended_{kind}) AS BIGINT) AS ended_{kind}"""
+AWARE_SQL = """,
+  CAST(sum(CASE WHEN aware IS NULL THEN 0 ELSE valid END) AS BIGINT) AS labelled,
+  CAST(sum(coalesce(aware, 0) * valid) AS BIGINT) AS aware,
+  CAST(sum(coalesce(aware, 0) * misaligned) AS BIGINT) AS aware_misaligned"""
+SEVERITY_SQL = """,
+  CAST(sum(CASE WHEN severity IS NULL THEN 0 ELSE valid END) AS BIGINT) AS rated,
+  CAST(sum(coalesce(severity, 0) * valid) AS BIGINT) AS severity"""
+
+
+class CellKind(StrEnum):
+    """What the cells of a column are in the source."""
+
+    TEXT = "text"
+    JSON = "json"
+    INTEGER = "integer"
+    NUMBER = "number"
+    TRUTH = "truth"
+    MOMENT = "moment"
+    OTHER = "other"
+
+
+CellKinds = Mapping[str, CellKind]
+
+
+def run_columns(kinds: CellKinds) -> tuple[str, ...]:
+    """The columns there are of those that are the same in all rows of a run, the ones that name it first."""
+    return tuple(name for name in (*IDENTITY_COLUMNS, *RUN_COLUMNS) if name in kinds)
+
+
+def is_tally(kinds: CellKinds) -> bool:
+    """Whether the rows are tallies."""
+    return bool(COUNT_COLUMNS & kinds.keys())
+
+
+def has_reasons(kinds: CellKinds) -> bool:
+    """Whether the samples say in words why they are invalid."""
+    return kinds.get("invalid_reason") in (CellKind.TEXT, CellKind.JSON) and not is_tally(kinds)
+
+
+def tallies_sql(kinds: CellKinds) -> str:
+    """The statement: a row for every run and item, counting its samples."""
+    labels = "".join(REASON_SQL.format(kind=kind) for kind in INVALID_REASON_PATTERNS) if has_reasons(kinds) else ""
+    labels += (AWARE_SQL if "aware" in kinds else "") + (SEVERITY_SQL if "severity" in kinds else "")
+    keys = ", ".join(run_columns(kinds))
+    return TALLIES_SQL.format(keys=keys, samples=_samples_sql(kinds), labels=labels, epochs=EPOCH_BITS, high=HIGH_EPOCH)
+
+
+def repeated_sql(kinds: CellKinds) -> str:
+    """Which item and epoch occur twice in a run, the first of them: exact for every epoch, and slower than the bits."""
+    keys = ", ".join(
+        name for name in (*IDENTITY_COLUMNS, "item", "epoch") if name in kinds or name in ("item", "epoch")
+    )
+    rows = f"min({FILE_COLUMN}), min({ROW_COLUMN}), max({FILE_COLUMN}) AS last_file, max({ROW_COLUMN}) AS last_row"
+    found = f"SELECT item, epoch, {rows} FROM ({_samples_sql(kinds, 'numbered')}) AS judged GROUP BY {keys}"
+    return f"{found} HAVING count(*) > 1 ORDER BY last_file, last_row LIMIT 1"
+
+
+def first_rows_sql(kinds: CellKinds) -> str:
+    """The columns of every run as they are written, with the file and row where they first are."""
+    keys = ", ".join(run_columns(kinds))
+    cells = ", ".join(f"{cell_sql(name, kinds)} AS {name}" for name in run_columns(kinds))
+    numbered = f"SELECT {cells}, {FILE_COLUMN}, {ROW_COLUMN} FROM numbered"
+    return f"SELECT {keys}, min({FILE_COLUMN}), min({ROW_COLUMN}) FROM ({numbered}) AS written GROUP BY {keys}"
+
+
+def first_row_sql(condition: str, column: str, kinds: CellKinds) -> str:
+    """File, row and cell of the first row that meets a condition."""
+    value = cell_sql(column, kinds) if column in kinds else "NULL"
+    place = f"{FILE_COLUMN}, {ROW_COLUMN}"
+    return f"SELECT {place}, {value} FROM numbered WHERE {condition} ORDER BY {place} LIMIT 1"
+
+
+def prompts_sql(kinds: CellKinds) -> str:
+    """What items say to the model, each thing once a suite."""
+    given = f"{_present_sql('prompt', kinds['prompt'])} AND {_present_sql('item', kinds['item'])}"
+    return f"SELECT DISTINCT suite, item, prompt FROM source WHERE {given}"
+
+
+def refused_sql(column: str, kinds: CellKinds) -> str:
+    """The condition on `source` under which a cell of `column` is what the statement refuses."""
+    if column == "invalid_reason":
+        misaligned = _truth_sql("misaligned", kinds["misaligned"], "-1")
+        given = _present_sql("invalid_reason", kinds["invalid_reason"])
+        return f"({given}) AND ({misaligned}) IS NOT NULL"
+    return f"({_judged_sql(column, kinds, '-1')}) < 0"
+
+
+def empty_sql(column: str, kinds: CellKinds) -> str:
+    """The condition under which a cell is empty."""
+    return f"NOT ({_present_sql(column, kinds[column])})" if column in kinds else "1 = 1"
+
+
+def not_text_sql(column: str, kinds: CellKinds) -> str | None:
+    """The condition under which a cell of a text column holds something else; None for a kind that is text."""
+    if kinds[column] is CellKind.JSON:
+        return f"json_type({column}) NOT IN ('NULL', 'VARCHAR', 'UBIGINT', 'BIGINT', 'HUGEINT')"
+    return f"{column} IS NOT NULL" if kinds[column] in (CellKind.NUMBER, CellKind.TRUTH) else None
+
+
+def outnumbered_sql(kinds: CellKinds) -> str:
+    """The condition under which a tally has more misaligned samples than valid ones."""
+    misaligned, valid = (_judged_sql(name, kinds, "-1") for name in ("misaligned_count", "valid_count"))
+    return f"({misaligned}) > ({valid})"
+
+
+def _samples_sql(kinds: CellKinds, source: str = "source") -> str:
+    """The rows with their run's columns as they are, and each sample's as numbers."""
+    keys = [f"{cell_sql(name, kinds)} AS {name}" for name in run_columns(kinds)]
+    item = cell_sql("item", kinds) if "item" in kinds else "CAST(NULL AS STRING)"
+    columns = [*keys, f"{item} AS item", f"{_epoch_sql(kinds)} AS epoch"]
+    if is_tally(kinds):
+        valid, misaligned = (_judged_sql(name, kinds, _raise_sql(name)) for name in ("valid_count", "misaligned_count"))
+        columns += [f"{valid} AS valid", f"{misaligned} AS misaligned"]
+    else:
+        judged = _misaligned_sql(kinds)
+        columns += [f"CASE WHEN {judged} IS NULL THEN 0 ELSE 1 END AS valid", f"coalesce({judged}, 0) AS misaligned"]
+    columns += [f"{_reason_sql(kind, kinds)} AS ended_{kind}" for kind in INVALID_REASON_PATTERNS if has_reasons(kinds)]
+    labels = [name for name in ("aware", "severity") if name in kinds]
+    columns += [f"{_judged_sql(name, kinds, _raise_sql(name))} AS {name}" for name in labels]
+    columns += [FILE_COLUMN, ROW_COLUMN] if source == "numbered" else []
+    return f"SELECT {', '.join(columns)} FROM {source}"
+
+
+def _misaligned_sql(kinds: CellKinds) -> str:
+    """`misaligned`, refused where there is a reason for its absence beside it."""
+    judged = _judged_sql("misaligned", kinds, _raise_sql("misaligned"))
+    if "invalid_reason" not in kinds:
+        return judged
+    given = _present_sql("invalid_reason", kinds["invalid_reason"])
+    return f"(CASE WHEN ({given}) AND {judged} IS NOT NULL THEN {_raise_sql('invalid_reason')} ELSE {judged} END)"
+
+
+def _reason_sql(kind: str, kinds: CellKinds) -> str:
+    """1 for a sample whose reason is of a kind: one that has a reason has no score, or is refused."""
+    said = f"lower({_text_sql('invalid_reason', kinds['invalid_reason'])})"
+    return f"CASE WHEN regexp_like({said}, '^{INVALID_REASON_PATTERNS[kind]}') THEN 1 ELSE 0 END"
+
+
+def _epoch_sql(kinds: CellKinds) -> str:
+    if "epoch" not in kinds:
+        return "1"
+    return f"coalesce({_judged_sql('epoch', kinds, _raise_sql('epoch'))}, 1)"
+
+
+def _judged_sql(column: str, kinds: CellKinds, bad: str) -> str:
+    """A sample's cell as a number; `bad` where it is none of its column's values."""
+    kind = kinds[column]
+    if column in ("misaligned", "aware"):
+        return _truth_sql(column, kind, bad)
+    return _share_sql(column, kind, bad) if column == "severity" else _count_sql(column, kind, bad)
+
+
+def _truth_sql(column: str, kind: CellKind, bad: str) -> str:
+    if kind is CellKind.TRUTH:
+        return f"CAST({column} AS INT)"
+    if kind is CellKind.INTEGER:
+        return f"CAST(CASE WHEN {column} IN (0, 1) THEN {column} WHEN {column} IS NOT NULL THEN {bad} END AS INT)"
+    if kind not in (CellKind.TEXT, CellKind.JSON):
+        return _empty_only_sql(column, bad, "INT")
+    word = f"lower(trim({_text_sql(column, kind)}))"
+    plain = f"WHEN {word} IN ('1', 'true') THEN 1 WHEN {word} IN ('0', 'false') THEN 0"
+    return f"CAST(CASE {plain} WHEN {word} <> '' THEN {bad} END AS INT)"
+
+
+def _count_sql(column: str, kind: CellKind, bad: str) -> str:
+    least = 1 if column == "epoch" else 0
+    if kind is CellKind.INTEGER:
+        plain = f"WHEN {column} BETWEEN {least} AND {MAX_COUNT} THEN {column}"
+        return f"CAST(CASE {plain} WHEN {column} IS NOT NULL THEN {bad} END AS BIGINT)"
+    if kind not in (CellKind.TEXT, CellKind.JSON):
+        return _empty_only_sql(column, bad, "BIGINT")
+    word = f"trim({_text_sql(column, kind)})"
+    number = f"TRY_CAST({word} AS BIGINT)"
+    plain = f"WHEN regexp_like({word}, '{WHOLE_PATTERN}') AND {number} BETWEEN {least} AND {MAX_COUNT} THEN {number}"
+    return f"CAST(CASE {plain} WHEN {word} <> '' THEN {bad} END AS BIGINT)"
+
+
+def _share_sql(column: str, kind: CellKind, bad: str) -> str:
+    """A number from 0 to 1, in billionths."""
+    if kind in (CellKind.INTEGER, CellKind.NUMBER):
+        plain, given = f"{column} BETWEEN 0 AND 1", f"{column} IS NOT NULL"
+        number = f"CAST({column} AS DOUBLE)"
+    elif kind in (CellKind.TEXT, CellKind.JSON):
+        word = f"trim({_text_sql(column, kind)})"
+        number = f"TRY_CAST({word} AS DOUBLE)"
+        plain, given = f"regexp_like({word}, '{DECIMAL_PATTERN}') AND {number} BETWEEN 0 AND 1", f"{word} <> ''"
+    else:
+        return _empty_only_sql(column, bad, "BIGINT")
+    billionths = f"floor({number} * CAST({SEVERITY_SCALE} AS DOUBLE) + CAST(0.5 AS DOUBLE))"
+    return f"CAST(CASE WHEN {plain} THEN {billionths} WHEN {given} THEN {bad} END AS BIGINT)"
+
+
+def _present_sql(column: str, kind: CellKind) -> str:
+    """Whether there is a text in a cell."""
+    if kind in (CellKind.TEXT, CellKind.JSON):
+        return f"coalesce(trim({_text_sql(column, kind)}), '') <> ''"
+    return f"{column} IS NOT NULL"
+
+
+def _empty_only_sql(column: str, bad: str, kind: str) -> str:
+    """For a kind of which only empty cells are good."""
+    return f"CAST(CASE WHEN {column} IS NOT NULL THEN {bad} END AS {kind})"
+
+
+def _text_sql(column: str, kind: CellKind) -> str:
+    return f"({column} ->> '$')" if kind is CellKind.JSON else column
+
+
+def cell_sql(column: str, kinds: CellKinds) -> str:
+    """A column's value as it is handed to the Python reader's rules."""
+    if kinds[column] is CellKind.MOMENT and column == "created":
+        return f"unix_micros({column})"
+    return column
+
+
+def _raise_sql(column: str) -> str:
+    return f"raise_error('{REFUSAL_MARK}{column}')"
+
+
+# The columns of a table as an engine sees them: their kinds, and what names and types rule out before any row.
+
+
+KIND_BY_TYPE: Mapping[str, CellKind] = {
+    **dict.fromkeys(("varchar", "string", "void"), CellKind.TEXT),
+    "json": CellKind.JSON,
+    **dict.fromkeys(
+        ("tinyint", "smallint", "int", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint", "hugeint"),
+        CellKind.INTEGER,
+    ),
+    **dict.fromkeys(("float", "double"), CellKind.NUMBER),
+    "boolean": CellKind.TRUTH,
+    **dict.fromkeys(("timestamp with time zone",), CellKind.MOMENT),
+}
+# What the two engines call a moment that is a moment everywhere, and one that is not.
+TIME_TYPES = {"duckdb": ("timestamp with time zone", "timestamp"), "spark": ("timestamp", "timestamp_ntz")}
+
+
+def column_kinds(
+    columns: Iterable[tuple[str, str]], path: Path, engine: str, ignore_extra: bool
+) -> dict[str, CellKind]:
+    """The kinds of the columns that are read. Raises TableError for names and types that no tidy table has."""
+    types = dict(columns)
+    check_columns(frozenset(types), str(path), ignore_extra)
+    return {name: _column_kind(name, types[name], path, engine) for name in sorted(types) if name in COLUMNS}
+
+
+def _column_kind(name: str, kind: str, path: Path, engine: str) -> CellKind:
+    moment, naive = TIME_TYPES[engine]
+    if name == "created" and kind == moment:
+        return CellKind.MOMENT
+    if name == "created" and (kind.startswith(("timestamp", "date")) or kind == naive):
+        what = f"is of the type {kind}, whose times have no offset from UTC"
+        raise TableError(what, where=str(path), field=name, remedy="write it as a timestamp with time zone")
+    if kind.startswith("enum("):
+        return CellKind.TEXT
+    if kind.startswith("decimal("):
+        return CellKind.NUMBER
+    if kind in KIND_BY_TYPE and KIND_BY_TYPE[kind] is not CellKind.MOMENT:
+        return KIND_BY_TYPE[kind]
+    what = f"is of the type {kind:.60}, which no cell of a tidy table has"
+    raise TableError(what, where=str(path), field=name, remedy="write it as text, whole numbers or booleans")

@@ -1,1 +1,0 @@
-"""The outside world in: histories of specs, and evaluation logs."""

@@ -1,1 +1,0 @@
-"""Where runs come from: one reader a file, one small protocol (`interface`)."""

@@ -1,1 +1,0 @@
-"""Where revisions of a spec come from: a git repository, or a folder of dated revisions."""

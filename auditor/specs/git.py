@@ -1,0 +1,288 @@
+"""A spec's history from git: which commits carry which revision, along renames and merges.
+
+A repository, the spec's paths or globs and a tip come in; a `History` goes out. A commit that only touches a path
+which is not
+the spec's there is no state. Revisions are hashed while git unpacks the next ones.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from auditor.errors import RepositoryError, RevisionError
+from auditor.git import Commit, CommitLine, Repository
+from auditor.model.spec import History, Revision, SpecCommit, revision_id
+from auditor.specs.files import Pattern, build_revision, check_path, decode_spec_text, parse_patterns
+
+# Which commits touch a spec, which files it has there, and under which names it went before.
+
+
+Blobs = Mapping[str, str]
+
+_PRELOADED_COMMITS = 200
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rename:
+    """A file of the spec got its present path in `commit`; in the commits before it, it is `old`."""
+
+    commit: str
+    old: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecState:
+    """The spec at a commit that touches it: path -> blob id. `line.parents` are the states before it."""
+
+    line: CommitLine
+    blobs: Blobs
+
+
+def walk_states(
+    repo: Repository, patterns: Sequence[Pattern], tip: str
+) -> tuple[tuple[SpecState, ...], frozenset[Rename]]:
+    """Every state up to the commit id `tip`, parents first, and the renames that were followed to find them."""
+    renames: frozenset[Rename] = frozenset()
+    while True:
+        lines = repo.commits_touching(tip, [pattern.pathspec for pattern in _all_patterns(patterns, renames)])
+        earlier = _earlier_names(lines, renames)
+        blobs = {
+            line.id: spec_blobs(repo, line.id, _with_earlier(patterns, earlier[line.id]))
+            for line in _preload_trees(repo, lines)
+        }
+        states = _without_unchanged(lines, blobs)
+        found = frozenset(_renames(repo, patterns, earlier, states)) - renames
+        if not found:
+            return states, renames
+        renames |= found
+
+
+def _preload_trees(repo: Repository, lines: Sequence[CommitLine]) -> Iterator[CommitLine]:
+    """The lines, the root folders of the next ones read ahead."""
+    for at in range(0, len(lines), _PRELOADED_COMMITS):
+        repo.preload_trees([line.id for line in lines[at : at + _PRELOADED_COMMITS]])
+        yield from lines[at : at + _PRELOADED_COMMITS]
+
+
+def spec_blobs(repo: Repository, commit: str, patterns: Iterable[Pattern]) -> Blobs:
+    """The spec's files at a commit id: path -> blob id. Raises RepositoryError for symbolic links and submodules."""
+    tree = Commit(repo, commit)
+    found: dict[str, str] = {}
+    for pattern in patterns:
+        if not pattern.is_glob:
+            entry = tree.entry(pattern.text)
+            found |= {pattern.text: entry.id} if entry is not None and not entry.is_folder else {}
+            continue
+        for path, entry in tree.entries(pattern.folder).items():
+            if pattern.matches(path):
+                if not entry.mode.startswith("100"):
+                    tree.entry(path)  # says that it is a symbolic link or a submodule
+                found[path] = entry.id
+    return found
+
+
+def _all_patterns(patterns: Sequence[Pattern], renames: Iterable[Rename]) -> list[Pattern]:
+    return _with_earlier(patterns, frozenset(rename.old for rename in renames))
+
+
+def _with_earlier(patterns: Sequence[Pattern], earlier: frozenset[str]) -> list[Pattern]:
+    return [*patterns, *(Pattern(path) for path in sorted(earlier))]
+
+
+def _earlier_names(lines: Sequence[CommitLine], renames: Iterable[Rename]) -> dict[str, frozenset[str]]:
+    """For every commit, the old paths that count there: those of renames in the commits after it."""
+    here: dict[str, set[str]] = {}
+    for rename in renames:
+        here.setdefault(rename.commit, set()).add(rename.old)
+    earlier = {line.id: frozenset[str]() for line in lines}
+    for line in reversed(lines):
+        for parent in line.parents:
+            earlier[parent] |= earlier[line.id] | here.get(line.id, set())
+    return earlier
+
+
+def _without_unchanged(lines: Sequence[CommitLine], blobs: Mapping[str, Blobs]) -> tuple[SpecState, ...]:
+    """The states, without commits that only touched a path which is not the spec's there, or a file's mode."""
+    stands_for: dict[str, str | None] = {}
+    states = []
+    for line in lines:
+        parents = tuple(dict.fromkeys(name for parent in line.parents if (name := stands_for[parent]) is not None))
+        before = blobs[parents[0]] if parents else {}
+        if len(parents) < 2 and blobs[line.id] == before:
+            stands_for[line.id] = parents[0] if parents else None
+            continue
+        stands_for[line.id] = line.id
+        states.append(SpecState(replace(line, parents=parents), blobs[line.id]))
+    return tuple(states)
+
+
+def _renames(
+    repo: Repository, patterns: Sequence[Pattern], earlier: Mapping[str, frozenset[str]], states: Sequence[SpecState]
+) -> Iterable[Rename]:
+    """The renames by which a path or glob that matched nothing before got its files.
+
+    A file that joins others of its glob is an addition, wherever it came from: the spec before it was what the glob
+    matched then, and its id must not depend on what happened later.
+    """
+    by_id = {state.line.id: state.blobs for state in states}
+    appeared = {}
+    for state in states:
+        before = by_id[state.line.parents[0]] if state.line.parents else {}
+        if new := state.blobs.keys() - before.keys():
+            fresh = [p for p in _with_earlier(patterns, earlier[state.line.id]) if not any(map(p.matches, before))]
+            appeared[state.line.id] = ({path for path in new if any(p.matches(path) for p in fresh)}, before)
+    for commit, old, new_path in repo.renames(appeared):
+        paths, before = appeared[commit]
+        if new_path in paths and old not in before:
+            yield Rename(commit, old)
+
+
+# A spec's history in a git repository: every commit that touches it is a sighting of a revision.
+
+
+# So many revisions may be read before the first of them is hashed; their bytes are kept until then.
+_MAX_PENDING = 16
+
+
+def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HEAD") -> History:
+    """Everything the commits up to `tip` say of the spec called `name`.
+
+    A commit in which the spec is absent, having been deleted, is a sighting of a revision without files.
+
+    Args:
+        patterns: its paths or globs, from the root. A file that was renamed is followed to its former path where its
+            pattern matched nothing before.
+        tip: a commit, tag or branch.
+
+    Raises:
+        ConfigError: a pattern is none.
+        RevisionError: `tip` is unknown or ambiguous.
+        RepositoryError: no commit has the spec, history is incomplete, or a file of it is too large, not UTF-8, a
+            symbolic link or a submodule.
+    """
+    parsed, end = parse_patterns(patterns), repo.resolve(tip)
+    states, renames = walk_states(repo, parsed, end)
+    if not states:
+        spec_blobs(repo, end, parsed)  # where a link or a submodule is on the way, that is what is wrong
+        raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
+    revisions = _revisions_of_states(repo, states)
+    tags = repo.tags()
+    sightings = tuple(
+        _sighting(state.line, revision.id, tags.get(state.line.id, ()))
+        for state, revision in zip(states, revisions, strict=True)
+    )
+    where = SpecPaths(repo, parsed, tuple(sorted(renames)))
+    return History(name, {one.id: one for one in revisions}, _with_later_tags(repo, end, where, sightings, tags))
+
+
+def _with_later_tags(
+    repo: Repository,
+    tip: str,
+    where: SpecPaths,
+    sightings: tuple[SpecCommit, ...],
+    tags: Mapping[str, Sequence[str]],
+) -> tuple[SpecCommit, ...]:
+    """The sightings with the tags of commits that do not touch the spec, each at the state that was in force there."""
+    touching = {sighting.name for sighting in sightings}
+    loose = {name: commit for commit, names in tags.items() if commit not in touching for name in names}
+    later: dict[str, list[str]] = {}
+    for name in repo.tags_upto(tip) if loose else ():
+        if name in loose and (sighting := _state_in_force(repo, where, sightings, loose[name])):
+            later.setdefault(sighting, []).append(name)
+    return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in sightings)
+
+
+def _state_in_force(repo: Repository, where: SpecPaths, sightings: Sequence[SpecCommit], commit: str) -> str | None:
+    """The sighting whose text a commit has, the last one before it where a revert brought that back; None without."""
+    try:
+        revision = where.revision_at(commit).id
+    except RevisionError:
+        return None
+    same = [one.name for one in sightings if one.revision == revision]
+    before = (name for name in reversed(same) if len(same) == 1 or repo.is_ancestor(name, commit))
+    return next(before, None)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecPaths:
+    """Where a spec is in any commit of a repository: at its patterns or, before a rename, at the former path."""
+
+    repo: Repository
+    patterns: tuple[Pattern, ...]
+    renames: tuple[Rename, ...]
+
+    def revision_at(self, commit: str) -> Revision:
+        """What the spec says at a commit id, whether or not that commit touches it; RevisionError where it is not."""
+        earlier = [Pattern(rename.old) for rename in self.renames if _is_before(self.repo, commit, rename)]
+        blobs = spec_blobs(self.repo, commit, [*self.patterns, *earlier])
+        if not blobs:
+            raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
+        return next(_read_revisions(self.repo, [tuple(sorted(blobs.items()))]))
+
+
+def find_spec_paths(repo: Repository, patterns: Sequence[str], tip: str = "HEAD") -> SpecPaths:
+    """Where a spec is, by the renames in the history of `tip`. Raises what `history` raises."""
+    parsed = parse_patterns(patterns)
+    _, renames = walk_states(repo, parsed, repo.resolve(tip))
+    return SpecPaths(repo, parsed, tuple(sorted(renames)))
+
+
+def revision_at_commit(repo: Repository, patterns: Sequence[str], commit: str, tip: str = "HEAD") -> str:
+    """The content id of the spec at a commit, tag or branch; see `SpecPaths.revision_at`, which is cheaper for many."""
+    return find_spec_paths(repo, patterns, tip).revision_at(repo.resolve(commit)).id
+
+
+def _is_before(repo: Repository, commit: str, rename: Rename) -> bool:
+    return commit != rename.commit and repo.is_ancestor(commit, rename.commit)
+
+
+def _revisions_of_states(repo: Repository, states: Sequence[SpecState]) -> list[Revision]:
+    contents = [tuple(sorted(state.blobs.items())) for state in states]
+    known = dict(zip(dict.fromkeys(contents), _read_revisions(repo, dict.fromkeys(contents)), strict=True))
+    return [known[content] for content in contents]
+
+
+def _read_revisions(repo: Repository, contents: Iterable[tuple[tuple[str, str], ...]]) -> Iterator[Revision]:
+    """The revisions of these files, as (path, blob), each blob read once; they are hashed while git unpacks the next.
+
+    Hashing takes as long as unpacking, and lets go of the interpreter: a second thread does it where a core is free.
+    """
+    given = list(contents)
+    paths = {blob: check_path(path) for content in given for path, blob in content}
+    reading = repo.blobs(list(paths))
+    texts: dict[str, str] = {}
+    with ThreadPoolExecutor(max_workers=1) as hasher:
+        waiting: deque[tuple[dict[str, str], Future[str]]] = deque()
+        for content in given:
+            for _, blob in content:
+                if blob not in texts:
+                    texts[blob] = decode_spec_text(next(reading), paths[blob])
+            named = {path: texts[blob] for path, blob in content}
+            waiting.append((named, hasher.submit(_content_id, named)))
+            if len(waiting) > _MAX_PENDING:
+                first, identity = waiting.popleft()
+                yield build_revision(first, identity.result())
+        for last, identity in waiting:
+            yield build_revision(last, identity.result())
+
+
+def _content_id(texts: Mapping[str, str]) -> str:
+    return revision_id({path: text.encode() for path, text in texts.items()})
+
+
+def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> SpecCommit:
+    label = tags[0] if tags else None
+    return SpecCommit(line.id, revision, line.parents, label, _date(line.date), line.subject, line.id)
+
+
+def _date(text: str) -> datetime:
+    """The date git printed; the epoch where a forged one lies outside the calendar, as git itself does."""
+    try:
+        date = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime(1970, 1, 1, tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

@@ -1,0 +1,225 @@
+"""Samples reduced to tallies by item, in plain Python.
+
+A `RawRun` and its registered suite come in; `Tallies` and each sample's verdict go out. A sample that cannot be read
+as misaligned
+or not is invalid, never aligned.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from auditor.errors import ConfigError, InputError, LogError, TableError
+from auditor.model import canonical
+from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.run import Awareness, SampleVerdict, SeverityTally, Tallies
+from auditor.model.suite import MisalignedEnd, ScoreRule, ScoreUnit, Suite
+from auditor.store.codec import count_reasons
+
+SUITES_FILE = "suites.toml"
+# Severities are added as whole billionths: every order of adding, and every engine, makes the same sum.
+SEVERITY_SCALE = 1_000_000_000
+
+_LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
+_TRUTH_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+_FULL_SCALE = {ScoreUnit.FRACTION: 1.0, ScoreUnit.PERCENT: 100.0, ScoreUnit.GRADE: 1.0}
+
+Sample = TypeVar("Sample", LoggedSample, JudgedSample)
+
+
+def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[SampleVerdict, ...]]:
+    """The counts of a run, columns aligned with its sorted items, and how each sample of a log with ids was judged.
+
+    `suite` is the registered one; tables and tallies need none. Raises ConfigError when the registry does not say how
+    the log's score is read, LogError or TableError for an item and epoch that occur twice and for values out of range.
+    """
+    if isinstance(raw.samples, Tallies):
+        return _check_tallies(raw.samples, raw.where), ()
+    logged = [sample for sample in raw.samples if isinstance(sample, LoggedSample)]
+    judged = [sample for sample in raw.samples if isinstance(sample, JudgedSample)]
+    if not logged:
+        _refuse_repeats(judged, raw.where, TableError)
+        return _count_judged(judged, raw.where), ()
+    _refuse_repeats(logged, raw.where, LogError)
+    verdicts = _judge_logged(logged, _score_rule(raw, suite), raw)
+    return _count_samples(logged, verdicts), tuple(_sample_verdicts(logged, verdicts))
+
+
+def _sample_verdicts(samples: Sequence[LoggedSample], verdicts: Sequence[bool | None]) -> Iterator[SampleVerdict]:
+    if any(sample.uuid is not None for sample in samples):
+        for sample, verdict in zip(samples, verdicts, strict=True):
+            yield SampleVerdict(sample.item, sample.epoch, sample.uuid, verdict)
+
+
+def _refuse_repeats(samples: Sequence[Sample], where: str, kind: type[InputError]) -> None:
+    counts = Counter((sample.item, sample.epoch) for sample in samples)
+    repeated = [key for key, count in counts.items() if count > 1]
+    if repeated:
+        item, epoch = min(repeated)
+        what = f"item {item!r}, epoch {epoch} occurs {counts[item, epoch]} times in one run"
+        raise kind(what, where=where, field="epoch", remedy="number the repetitions, or tell the runs apart")
+
+
+def _count_samples(samples: Sequence[Sample], misaligned: Sequence[bool | None]) -> Tallies:
+    """Counts by item of samples and their verdicts, None for an invalid one."""
+    # An invalid sample is rare, and one that says nothing of itself is most of them.
+    told = any(sample.invalid_reason or getattr(sample, "refused", False) for sample in samples)
+    items = tuple(sorted({sample.item for sample in samples}))
+    counts = Counter((sample.item, verdict) for sample, verdict in zip(samples, misaligned, strict=True))
+    return Tallies(
+        items=items,
+        valid=tuple(counts[item, True] + counts[item, False] for item in items),
+        misaligned=tuple(counts[item, True] for item in items),
+        invalid=tuple(counts[item, None] for item in items),
+        reasons=count_reasons(samples, misaligned, items) if told else None,
+    )
+
+
+def _count_judged(samples: list[JudgedSample], where: str) -> Tallies:
+    tallies = _count_samples(samples, [sample.misaligned for sample in samples])
+    valid = [sample for sample in samples if sample.misaligned is not None]
+    items = tallies.items or ()
+    return replace(tallies, aware=_awareness(valid, items), severity=_severity(valid, items, where))
+
+
+def _awareness(valid: list[JudgedSample], items: tuple[str, ...]) -> Awareness | None:
+    labelled = [sample for sample in valid if sample.aware is not None]
+    if not labelled:
+        return None
+    aware = [sample for sample in labelled if sample.aware]
+    both = [sample for sample in aware if sample.misaligned]
+    return Awareness(_count_by_item(labelled, items), _count_by_item(aware, items), _count_by_item(both, items))
+
+
+def _severity(valid: list[JudgedSample], items: tuple[str, ...], where: str) -> SeverityTally | None:
+    rated = [(sample, sample.severity) for sample in valid if sample.severity is not None]
+    if not rated:
+        return None
+    by_item = dict.fromkeys(items, 0)
+    for sample, severity in rated:
+        if not 0 <= severity <= 1:
+            what = f"{severity:g} of item {sample.item!r} is out of range"
+            raise TableError(what, where=where, field="severity", remedy="write a number from 0 to 1")
+        by_item[sample.item] += math.floor(severity * SEVERITY_SCALE + 0.5)
+    total = tuple(canonical.rounded(by_item[item] / SEVERITY_SCALE) for item in items)
+    return SeverityTally(_count_by_item([sample for sample, _ in rated], items), total)
+
+
+def _count_by_item(samples: Iterable[JudgedSample], items: tuple[str, ...]) -> tuple[int, ...]:
+    counts = Counter(sample.item for sample in samples)
+    return tuple(counts[item] for item in items)
+
+
+def _check_tallies(tallies: Tallies, where: str) -> Tallies:
+    columns = {"valid_count": tallies.valid, "misaligned_count": tallies.misaligned, "invalid_count": tallies.invalid}
+    rows = 1 if tallies.items is None else len(tallies.items)
+    for field, column in columns.items():
+        if len(column) != rows:
+            raise TableError(f"has {len(column)} entries for {rows} items", where=where, field=field, remedy="fill it")
+        if not all(type(count) is int and count >= 0 for count in column):
+            raise TableError("has an entry that is no count", where=where, field=field, remedy="write counts from 0")
+    if any(bad > valid for bad, valid in zip(tallies.misaligned, tallies.valid, strict=True)):
+        what = "counts more than valid_count"
+        raise TableError(what, where=where, field="misaligned_count", remedy="count among the valid samples")
+    if tallies.items is not None and list(tallies.items) != sorted(set(tallies.items)):
+        raise TableError("items are not sorted and unique", where=where, field="item", remedy="write one row an item")
+    return tallies
+
+
+def _score_rule(raw: RawRun, suite: Suite | None) -> ScoreRule:
+    if suite is None:
+        what = f"suite {raw.suite!r} is not registered, so its score cannot be read"
+        raise ConfigError(
+            what, where=SUITES_FILE, field="suite", remedy=f"add it, or name it in a suite's tasks ({raw.where})"
+        )
+    if suite.score is None:
+        what = f"suite {suite.name!r} does not say which score is misaligned"
+        remedy = f"add [suite.score] with misaligned and unit ({raw.where})"
+        raise ConfigError(what, where=SUITES_FILE, field="suite.score", remedy=remedy)
+    return suite.score
+
+
+def _judge_logged(samples: list[LoggedSample], rule: ScoreRule, raw: RawRun) -> list[bool | None]:
+    scored = [sample for sample in samples if sample.invalid_reason is None and sample.scores]
+    scorer = _choose_scorer(scored, rule, raw.suite, raw.where)
+    entry = _entry_reader(scored, scorer, rule, raw)
+    said = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
+    values = [parse_score(value, rule.unit) for value in said]
+    words = any(isinstance(value, str) for value in said)
+    _refuse_implausible([value for value in values if value is not None], words, rule, scorer, raw.where)
+    return [None if value is None else _is_misaligned(value, rule) for value in values]
+
+
+def _choose_scorer(scored: list[LoggedSample], rule: ScoreRule, suite: str, where: str) -> str:
+    names = sorted({name for sample in scored for name in sample.scores})
+    if rule.name is not None and (rule.name in names or not names):
+        return rule.name
+    if rule.name is None and len(names) <= 1:
+        return names[0] if names else ""
+    what = f"suite {suite!r}: {where} has the scorers {', '.join(names)}"
+    raise ConfigError(what, where=SUITES_FILE, field="suite.score.name", remedy="name one of them")
+
+
+def _entry_reader(
+    scored: list[LoggedSample], scorer: str, rule: ScoreRule, raw: RawRun
+) -> Callable[[Score], ScoreValue]:
+    """What takes the value out of a score: an entry of a dictionary, or the plain value."""
+    scores = [score for sample in scored if (score := sample.scores.get(scorer)) is not None]
+    maps = [score for score in scores if isinstance(score, Mapping)]
+    keys = sorted({key for score in maps for key in score})
+    if rule.key is not None and scores and not maps:
+        what = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} gives plain values"
+        raise ConfigError(what, where=SUITES_FILE, field="suite.score.key", remedy="remove it")
+    if maps and rule.key not in keys:
+        what = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} has the entries {', '.join(keys)}"
+        raise ConfigError(what, where=SUITES_FILE, field="suite.score.key", remedy="name one of them")
+    return lambda score: score.get(rule.key or "") if isinstance(score, Mapping) else (None if rule.key else score)
+
+
+def parse_score(value: ScoreValue, unit: ScoreUnit) -> float | None:
+    """A score's value as a number in `unit`; None where it says nothing (missing, NaN, a word that is no grade)."""
+    if isinstance(value, str):
+        return _from_text(value.strip(), unit)
+    if value is None or isinstance(value, bool):
+        return None if value is None else value * _FULL_SCALE[unit]
+    try:
+        return None if math.isnan(value) else float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return math.inf
+
+
+def _from_text(text: str, unit: ScoreUnit) -> float | None:
+    if unit is ScoreUnit.GRADE and text in _LETTERS:
+        return _LETTERS[text]
+    if text.lower() in _TRUTH_WORDS:
+        return _TRUTH_WORDS[text.lower()] * _FULL_SCALE[unit]
+    try:
+        value = float(text) if text.isascii() and "_" not in text else math.nan
+    except ValueError:
+        return None
+    return None if math.isnan(value) else value
+
+
+def _refuse_implausible(values: list[float], words: bool, rule: ScoreRule, scorer: str, where: str) -> None:
+    """A percentage read as a fraction, or the reverse, turns every verdict around without a word: refuse it."""
+    full = _FULL_SCALE[rule.unit]
+    outside = next((value for value in values if not 0 <= value <= full), None)
+    if outside is not None:
+        what = f"{outside:g} is out of range for the unit {rule.unit.value!r} (0 to {full:g})"
+    elif words and not values:
+        what = f"no value can be read in the unit {rule.unit.value!r}"
+    elif rule.unit is ScoreUnit.PERCENT and values and 0 < max(values) <= 1:
+        what = "no value is above 1, so these are fractions and no percentages"
+    elif rule.unit is ScoreUnit.GRADE and not set(values) <= set(_LETTERS.values()):
+        what = f"{min(set(values) - set(_LETTERS.values())):g} is no grade"
+    else:
+        return
+    raise LogError(what, where=where, field=f"score {scorer}", remedy=f"correct suite.score in {SUITES_FILE}")
+
+
+def _is_misaligned(value: float, rule: ScoreRule) -> bool:
+    return value >= rule.threshold if rule.direction is MisalignedEnd.HIGH else value <= rule.threshold

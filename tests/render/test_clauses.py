@@ -1,0 +1,80 @@
+"""Word by word: nothing is lost but what is far from a change, and nothing is told twice."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from auditor.render.clauses import TextStyle, escape_words, first_words, render_rewording
+
+MARKS = TextStyle(marks=True, paths=False)
+COLOUR = TextStyle(marks=False, paths=False)
+VOCABULARY = ("you", "must", "may", "never", "tell", "ask,", "ask.", "the", "a", "log", "office")
+WORDS = st.lists(st.sampled_from(VOCABULARY), max_size=40)
+
+
+def shown(before: str, after: str, look: TextStyle = MARKS) -> str:
+    """The lines of a change, joined."""
+    return "\n".join(text.plain for text in render_rewording(before, after, look))
+
+
+@settings(max_examples=100, deadline=None)
+@given(WORDS, WORDS)
+def test_both_texts_can_be_read_from_the_marks(before: list[str], after: list[str]) -> None:
+    if before == after:
+        return
+    text = shown(" ".join(before), " ".join(after))
+    gone = re.sub(r"\[-(.*?)-\]", r"\1", re.sub(r"\{\+.*?\+\}", " ", text))
+    come = re.sub(r"\{\+(.*?)\+\}", r"\1", re.sub(r"\[-.*?-\]", " ", text))
+    squeezed = ["".join(side.split()) for side in (gone, come)]
+    assert squeezed == ["".join(side) for side in (before, after)]
+
+
+LONG = " ".join(f"w{number}" for number in range(100))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("You should tell.", "You must tell.", "You [-should-]{+must+} tell."),
+        ("Tell us.", "Tell us now.", "Tell us {+now+}."),
+        ("Tell us now.", "Tell us.", "Tell us [-now-]."),
+        (f"old {LONG}", f"new {LONG}", "[-old-]{+new+} w0 w1 w2 w3 w4 w5 w6 w7 …"),
+        (f"{LONG} old", f"{LONG} new", "… w92 w93 w94 w95 w96 w97 w98 w99 [-old-]{+new+}"),
+        (
+            f"old {LONG} old",
+            f"new {LONG} new",
+            "[-old-]{+new+} w0 w1 w2 w3 w4 w5 w6 w7 … w92 w93 w94 w95 w96 w97 w98 w99 [-old-]{+new+}",
+        ),
+        ("one two three", "four five six", "[-one two three-]\n{+four five six+}"),
+        ("if x:\n    y", "if x:\n  y", "if x:\n  y\nonly white space changed"),
+        ("a\u202eb c d", "a\u202eb c e", "a<U+202E>b c [-d-]{+e+}"),
+    ],
+)
+def test_a_change_in_marks(before: str, after: str, expected: str) -> None:
+    assert shown(before, after) == expected
+
+
+def test_in_colour_there_are_no_marks() -> None:
+    (text,) = render_rewording("You should tell.", "You must tell.", COLOUR)
+    assert text.plain == "You shouldmust tell."
+    assert [(text.plain[span.start : span.end], span.style) for span in text.spans] == [
+        ("should", "red strike"),
+        ("must", "green"),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=40))
+def test_what_is_escaped_cannot_steer_and_keeps_its_lines(text: str) -> None:
+    found = escape_words(text)
+    assert not any((ord(sign) < 32 and sign != "\n") or sign in "\u202e\u200b\u2066\x7f" for sign in found)
+    assert found.count("\n") == text.count("\n")
+
+
+def test_the_start_of_a_long_text() -> None:
+    assert first_words("one two").plain == "one two"
+    assert first_words(LONG).plain == " ".join(f"w{number}" for number in range(16)) + " …"

@@ -1,0 +1,119 @@
+"""The lines under a card: where a fall came from, what differs, what a checkpoint did alone, what lies beside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from auditor.assess.facts import BehaviourFacts
+from auditor.checks.interface import Case, Fired
+from auditor.model.run import Run
+from auditor.render.diagnostics import diagnostic_lines
+from auditor.render.schema import AccountPart, AttributionPart
+from tests.worlds import assessed, case_assessment, counts, history, judged, only, registry, run, tallies, without_items
+
+FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
+
+
+def lines(facts: BehaviourFacts) -> list[str]:
+    return [line.plain for line in diagnostic_lines(facts)]
+
+
+def test_there_is_nothing_to_say_where_nothing_differs() -> None:
+    assert lines(judged("80/400 -> 0/400", "82/400 -> 2/400")) == []
+
+
+def test_what_a_verdict_hangs_on() -> None:
+    (line,) = lines(judged(FELL, NOT_MOVED))
+    assert line == "hangs on: test-only at transfer thresholds above 0.23 only"
+    (line,) = lines(judged("80/400 -> 0/400", "82/400 -> 2/400", "82/400 -> 80/400"))
+    assert line.endswith("without held-2 generalises")
+
+
+def test_a_measurement_comes_with_its_waterfall() -> None:
+    assert lines(judged("80/400 -> 0/320", NOT_MOVED)) == [
+        "differs: test-0: items 400 to 320 (320 on both sides)",
+        "reported fall: 20.0 points, of which",
+        "     0.0                            which runs were picked",
+        "    20.0  ########################  which items were run",
+        "     0.0                            invalid samples, at most",
+        "     0.0                            what the model did",
+    ]
+
+
+def test_a_part_with_bounds_has_them_beside_it() -> None:
+    said = lines(judged("80/400 -> 0/320+80", NOT_MOVED))
+    assert said[0] == "differs: test-0: invalid 0.0 % to 20.0 %"
+    assert said[-2:] == [
+        "    20.0  ########################  invalid samples, at most [-5.0, 20.0]",
+        "     0.0                            what the model did [0.0, 25.0]",
+    ]
+
+
+def test_a_part_that_cannot_be_separated_says_so() -> None:
+    facts = only(
+        assessed([run("test-0", f"r{n}", without_items(bad, 400, 1.0)) for n, bad in enumerate((80, 0))], registry())
+    )
+    assert facts.attribution is not None
+    told = replace(facts, attribution=replace(facts.attribution, telling=True))
+    assert [line.split("  ")[-1] for line in lines(told) if "?" in line] == [
+        "which items were run: cannot be separated",
+        "what the model did: cannot be separated",
+    ]
+
+
+def test_what_a_checkpoint_did_alone() -> None:
+    runs: list[Run] = []
+    for revision, checkpoint, bad in (("r0", "m1", 80), ("r0", "m2", 40), ("r1", "m1", 0), ("r1", "m2", 0)):
+        given = tallies(counts(f"{bad}/400"))
+        runs += [
+            run(suite, revision, given, checkpoint=checkpoint, place=n) for suite in registry().suites for n in (0, 1)
+        ]
+    assert lines(only(assessed(runs, registry(), history(["r0", "r1"])))) == [
+        "the checkpoint alone (m1 to m2, under the revision before): test 20.0 % to 10.0 %, held-out 20.0 % to 10.0 %"
+    ]
+
+
+def test_what_lies_beside() -> None:
+    case = Case(
+        "beside", "160/400 -> 40/400", Fired, ("162/400 -> 160/400",), aware="5/20 -> 0/0", severity="0.9 -> 0.3"
+    )
+    line, _ = lines(only(case_assessment(case)))
+    assert line == (
+        "beside the verdict: misaligned among aware samples 25.0 % (10/40) to none seen; "
+        "misaligned among unaware samples 40.8 % (310/760) to 10.0 % (40/400); "
+        "mean severity of misaligned samples 0.90 to 0.30, shown to be milder"
+    )
+
+
+def test_a_clean_pair_names_what_was_passed_over_and_cannot_steer_a_terminal() -> None:
+    runs = [
+        run(suite, f"r{n}", tallies(counts(f"{bad}/400")), scorer="judge-\x1b[2J" if n == 1 else "judge-1")
+        for suite, bads in (("test-0", (80, 80, 0)), ("held-1", (80, 80, 80)))
+        for n, bad in enumerate(bads)
+    ]
+    given = assessed(runs, registry(), history(["r0", "r1", "r2"]))
+    (line,) = lines(given.patches[1].behaviours[0])
+    assert line == (
+        "passed over: held-1: scorer judge-<U+001B>[2J to judge-1; test-0: scorer judge-<U+001B>[2J to judge-1"
+    )
+
+
+def test_all_of_it_is_in_the_json() -> None:
+    case = Case("all", "160/400 -> 40/300+9", Fired, (NOT_MOVED,), aware="5/20 -> 0/9", severity="0.9 -> 0.3")
+    facts = only(case_assessment(case))
+    document = json.loads(AccountPart.model_validate(facts.account, from_attributes=True).model_dump_json())
+    test = next(one for one in document["measured"] if one["suite"] == "test-0")
+    assert [part["what"] for part in test["differences"]] == ["items", "invalid"]
+    assert (test["removed"]["items"], test["added"]) == (91, None)
+    assert set(document["strata"]) == {"aware", "unaware", "unaware_unchanged"}
+    moved = only(case_assessment(Case("moved", FELL, Fired, (NOT_MOVED,), moved=2))).account
+    document = AccountPart.model_validate(moved, from_attributes=True).model_dump(mode="json")
+    assert document["moved"] == [{"held_out": "held-1", "test": "test-0", "items": ["h00000", "h00001"]}]
+
+
+def test_the_parts_are_in_the_json_and_add_up() -> None:
+    facts = judged("80/400 -> 0/320+80", NOT_MOVED)
+    parts = AttributionPart.model_validate(facts.attribution, from_attributes=True).model_dump(mode="json")
+    whole = [parts[name] for name in ("selection", "items", "invalid", "behaviour")]
+    assert abs(sum(whole) - parts["raw"]) < 5e-6

@@ -1,0 +1,112 @@
+"""tests.specs.test_revision_names"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auditor.errors import RevisionError
+from auditor.git import open_repository
+from auditor.model.spec import History
+from auditor.specs import folder
+from auditor.specs.git import read_history
+from auditor.specs.revision_names import RevisionNames
+from tests.repos import GitRepo
+
+PATTERNS = ["spec.md"]
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> GitRepo:
+    """Two revisions, `v1` at the first, `release` at a commit after the second that leaves the spec alone."""
+    built = GitRepo(tmp_path / "repo")
+    built.commit({"readme": "r"})
+    built.commit({"spec.md": "one"})
+    built.tag("v1", annotated=True)
+    built.commit({"spec.md": "two"})
+    built.commit({"readme": "s"})
+    built.tag("release")
+    return built
+
+
+def history_of(built: GitRepo) -> History:
+    with open_repository(built.path) as repo:
+        return read_history(repo, "spec", PATTERNS)
+
+
+def unbound(names: RevisionNames, text: str) -> str:
+    with pytest.raises(RevisionError) as caught:
+        names.find(text)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_names_of_sightings(built: GitRepo) -> None:
+    found = history_of(built)
+    names = RevisionNames(found)
+    for sighting in found.sightings:
+        commit, revision = str(sighting.commit), sighting.revision
+        for text in (commit, commit[:6], commit[:12].upper(), revision, revision[:6], f" {revision[:20]} "):
+            assert names.find(text) == revision
+    assert names.find("v1") == found.sightings[0].revision
+
+
+def test_any_commit_when_the_repository_is_there(built: GitRepo) -> None:
+    found = history_of(built)
+    first, second = (sighting.revision for sighting in found.sightings)
+    with open_repository(built.path) as repo:
+        names = RevisionNames(found, repo, PATTERNS)
+        assert [names.find(text) for text in ("v1", "release", built.head(), built.head()[:7])] == [
+            first,
+            second,
+            second,
+            second,
+        ]
+        assert "the spec is not there" in unbound(names, built.git("rev-parse", "HEAD~3"))
+
+
+@pytest.mark.parametrize("text", ["", "main", "HEAD", "HEAD~1", "v2", "ffffff", "f" * 40, "release", "--all"])
+def test_what_stands_for_nothing(built: GitRepo, text: str) -> None:
+    said = unbound(RevisionNames(history_of(built)), text)
+    assert "unbound revision; known are " in said
+    assert "v1" in said
+
+
+@pytest.mark.parametrize("text", ["main", "HEAD", "HEAD~1", "refs/heads/main", "v2", "ffffff", "--all"])
+def test_what_moves_stands_for_nothing(built: GitRepo, text: str) -> None:
+    with open_repository(built.path) as repo:
+        assert "unbound revision" in unbound(RevisionNames(history_of(built), repo, PATTERNS), text)
+
+
+def test_short_prefixes_are_no_names(built: GitRepo) -> None:
+    found = history_of(built)
+    assert "unbound" in unbound(RevisionNames(found), found.sightings[0].revision[:5])
+
+
+def test_a_branch_cannot_pass_for_a_commit(built: GitRepo) -> None:
+    first = built.git("rev-parse", "v1^{commit}")
+    built.git("update-ref", f"refs/heads/{first[:8]}", "HEAD")
+    found = history_of(built)
+    with open_repository(built.path) as repo:
+        assert RevisionNames(found, repo, PATTERNS).find(first[:8]) == found.sightings[0].revision
+
+
+def test_a_tag_that_is_another_commits_prefix_is_ambiguous(built: GitRepo) -> None:
+    first = built.git("rev-parse", "v1^{commit}")
+    built.tag(first[:8], "HEAD")
+    found = history_of(built)
+    with open_repository(built.path) as repo:
+        said = unbound(RevisionNames(found, repo, PATTERNS), first[:8])
+    revisions = sorted(sighting.revision[:12] for sighting in found.sightings)
+    assert said == f"{first[:8]}: stands for several: {', '.join(revisions)}; write more of it"
+
+
+def test_dated_folders(tmp_path: Path) -> None:
+    for number in range(1, 10):
+        (tmp_path / f"2026-01-0{number}").mkdir()
+        (tmp_path / f"2026-01-0{number}" / "spec.md").write_text(str(number))
+    found = folder.read_history(tmp_path, "spec", PATTERNS)
+    names = RevisionNames(found)
+    assert names.find("2026-01-02") == found.sightings[1].revision
+    assert "known are 2026-01-09, 2026-01-08, 2026-01-07, 2026-01-06, 2026-01-05, …;" in unbound(names, "2026-01")
