@@ -22,7 +22,7 @@ def _fixed_catalogue() -> Iterator[None]:
     """Tests run with the checks that the golden knows: a check that is added moves no expected output of others."""
     known = tuple(page for page in load_pages() if page.check.code in CATALOGUE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "pages", lambda: known)
+        patch.setattr(catalogue, "load_pages", lambda: known)
         yield
 
 
@@ -30,5 +30,5 @@ def _fixed_catalogue() -> Iterator[None]:
 def whole_catalogue() -> Iterator[None]:
     """Every check there is: for tests of the catalogue, and of checks that the golden does not know."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "pages", load_pages)
+        patch.setattr(catalogue, "load_pages", load_pages)
         yield
