@@ -1,0 +1,130 @@
+"""What a document is made of: headings, sentences, tables, figures and notes, in no format.
+
+A document is a sequence of blocks. Its texts are raw: what a spec, a log or a person wrote stands in a `Span` as it is,
+and the writer (`render.terminal`, `render.html`, `render.markdown`) escapes it and lays it out. A sentence is therefore
+written once, here in `document`, and reads the same in every format. A writer shows every block; where its format
+cannot (a figure on a terminal), it shows the block's own words for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Style(StrEnum):
+    """What a span is, from which a writer takes its look."""
+
+    PLAIN = "plain"
+    STRONG = "strong"
+    QUIET = "quiet"
+    CODE = "code"
+    ACCUSED = "accused"
+    CAUTION = "caution"
+    OPEN = "open"
+    CLEARED = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text of one style; `link` is a place in the same document or a relative address, "" for none."""
+
+    text: str
+    style: Style = Style.PLAIN
+    link: str = ""
+
+
+Line: TypeAlias = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; `level` is 1 for the document's own, `anchor` names the place for links, "" for none."""
+
+    level: int
+    line: Line
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Sentences that stand together."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence beside the matter: a reservation, a legend, what was not looked at."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Items of equal standing, one line each."""
+
+    items: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Shell commands that can be pasted as they stand, one a line."""
+
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table; figures are set to the right."""
+
+    title: str
+    figures: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, as many a row as there are columns.
+
+    Attributes:
+        empty: what is said in place of a table without rows; "" leaves it out.
+        grid: whether the columns have no titles and only align their cells.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    empty: str = ""
+    grid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture: `kind` and `data` say what to draw, `words` say the same in a sentence."""
+
+    kind: str
+    data: object
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Blocks about one thing under a line of their own; `folded` where a reader opens it only when he wants it."""
+
+    title: Line
+    blocks: tuple[Block, ...]
+    anchor: str = ""
+    folded: bool = False
+
+
+Block: TypeAlias = Heading | Paragraph | Note | Listing | Commands | Table | Figure | Card
+
+
+def plain(text: str, style: Style = Style.PLAIN) -> Line:
+    """A line of one span."""
+    return (Span(text, style),)
+
+
+def text_of(line: Line) -> str:
+    """A line's words without style, raw."""
+    return "".join(span.text for span in line)
