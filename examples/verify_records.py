@@ -22,6 +22,7 @@ from pathlib import Path
 HEX = re.compile("[0-9a-f]{64}")
 HOMES = {"auditor.record/1": "records", "auditor.plan/1": "plans", "auditor.look/1": "looks"}
 HOMES |= {f"auditor.{kind}/1": kind for kind in ("items", "labels", "prompts", "samples")}
+HOMES["auditor.prompts/2"] = "prompts"
 
 
 class Fault(Exception):

@@ -74,7 +74,7 @@ BREACHES = {
         "checks/interface.py",
         "import auditor.audit",
         LAYERS,
-        "checks.shared -> auditor.audit",
+        "checks.interface -> auditor.audit",
     ),
     "assess imports checks": (
         "assess/contrast.py",

@@ -90,7 +90,7 @@ class RequestPrevious(_RequestModel):
 class ReportRequest(_RequestModel):
     """What a report was asked for."""
 
-    schema_: Literal["auditor.audit/1"] = Field(alias="schema")
+    schema_: Literal["auditor.report/1"] = Field(alias="schema")
     auditor_version: str
     name: str
     since: Annotated[date, Field(strict=False)]

@@ -142,7 +142,7 @@ def is_or_are(things: Sequence[object]) -> str:
 # What a report was asked for: carried by every rendering of it, so that it can be made again and compared.
 
 
-REPORT_SCHEMA = "auditor.audit/1"
+REPORT_SCHEMA = "auditor.report/1"
 
 
 RequestValue = str | int | list[str] | None

@@ -1,4 +1,4 @@
-"""The periodic report as a JSON document (auditor.audit/1): the audit whole, and what the period makes of it."""
+"""The periodic report as a JSON document (auditor.report/1): the audit whole, and what the period makes of it."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class SectionPart(Part):
 class ReportDocument(Part):
     """The document `auditor report --format json` prints."""
 
-    schema_: Literal["auditor.audit/1"] = Field(default="auditor.audit/1", serialization_alias="schema")
+    schema_: Literal["auditor.report/1"] = Field(default="auditor.report/1", serialization_alias="schema")
     request: dict[str, RequestValue | dict[str, RequestValue]]
     period: PeriodPart
     head: str | None

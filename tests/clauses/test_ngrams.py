@@ -77,7 +77,7 @@ def test_other_words_have_other_stems(pair: str) -> None:
 
 
 def test_keyed_numbers_are_the_same_in_every_process_and_for_nobody_else() -> None:
-    program = f"from auditor.clauses.ngrams import *; print(sorted(fingerprint({TEXT!r}, {KEY!r}).runs))"
+    program = f"from auditor.clauses.ngrams import *; print(sorted(hash_text({TEXT!r}, {KEY!r}).runs))"
     printed = {
         subprocess.run(
             [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

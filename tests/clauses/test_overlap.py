@@ -253,7 +253,7 @@ def test_the_answer_is_the_same_in_every_process() -> None:
     program = (
         "from tests.clauses.test_overlap import *\n"
         "for key in (None, KEY):\n"
-        "    for one in containment(index_of(PROMPTS, key), [passage(clause) for clause, _ in FOUND.values()]):\n"
+        "    for one in find_overlaps(index_of(PROMPTS, key), [new_passage(clause) for clause, _ in FOUND.values()]):\n"
         "        print(one.prompt.id, one.verbatim, one.wording, one.spans, one.leak)"
     )
     root = Path(__file__).parents[2]

@@ -89,7 +89,7 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatc
         assert list(scratch.iterdir())
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(reading, "count", interrupt)
+    monkeypatch.setattr(reading, "count_table", interrupt)
     with pytest.raises(KeyboardInterrupt):
         READER.read(table, ReadOptions())
     assert list(scratch.iterdir()) == []
