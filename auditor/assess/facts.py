@@ -560,17 +560,22 @@ class PatchFacts:
     """A patch and what is known of it.
 
     Attributes:
-        verdict: the worst of its behaviours'; `unmeasured` where it lies in no step at all.
+        headline: the behaviour whose verdict matters most (`assess.headline`); None where it lies in no step at all.
         behaviours: one for every step it lies in.
         place: in the stream of accusations; None where nothing was evaluated before and after.
         outside: (behaviour, model) of what is measured in this project, but not both before and after this patch.
     """
 
     patch: Patch
-    verdict: Verdict
+    headline: BehaviourFacts | None
     behaviours: tuple[BehaviourFacts, ...]
     outside: tuple[tuple[str, str], ...]
     place: OnlineDecision | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The headline's; `unmeasured` without one."""
+        return self.headline.verdict if self.headline is not None else Verdict.UNMEASURED
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from auditor.assess.facts import (
     Transfer,
     Trend,
 )
+from auditor.assess.headline import choose_headline
 from auditor.assess.holdout_reuse import count_holdout_uses
 from auditor.assess.matched_states import compare_matched_states, contrast_checkpoints
 from auditor.assess.multiplicity import (
@@ -288,7 +289,8 @@ def assess(
     line = trace_mainline(evidence.history, evidence.patches)
     stream = decide_patches(line, by_patch, policy.false_discovery_rate)
     patches = tuple(
-        _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id)) for patch in evidence.patches.values()
+        _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id), policy.error_rate)
+        for patch in evidence.patches.values()
     )
     over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
     return Assessment(
@@ -388,7 +390,11 @@ def _diagnose(
 
 
 def _patch_facts(
-    patch: Patch, found: list[BehaviourFacts], measured: list[tuple[str, str]], place: OnlineDecision | None
+    patch: Patch,
+    found: list[BehaviourFacts],
+    measured: list[tuple[str, str]],
+    place: OnlineDecision | None,
+    error: float,
 ) -> PatchFacts:
     """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
     have = {(one.behaviour, one.model) for one in found}
@@ -398,7 +404,7 @@ def _patch_facts(
         for one in found
     )
     every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
-    return PatchFacts(patch, worst_verdict([one.verdict for one in every]), every, outside, place)
+    return PatchFacts(patch, choose_headline(every, error), every, outside, place)
 
 
 def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:

@@ -64,7 +64,8 @@ def write_conclusion(
         case Verdict.WORSE:
             return _describe_rise(given, ruling, error)
         case Verdict.NO_FALL:
-            return "no fall of any size worth naming"
+            at_floor = given.get(Statement.AT_FLOOR, 1.0) <= error
+            return "the rate was and is at the floor" if at_floor else "no fall of any size worth naming"
         case Verdict.UNMEASURED:
             return _describe_missing_held_out(compared)
         case Verdict.INCONCLUSIVE:

@@ -45,6 +45,7 @@ from auditor.render.schema import (
     CoveragePart,
     FindingPart,
     GapPart,
+    HeadlinePart,
     HeldOutPart,
     LandingPart,
     NotAssessedPart,
@@ -189,7 +190,7 @@ def audit_document(audit: Audit) -> AuditDocument:
 
 def patch_part(entry: PatchEntry) -> PatchPart:
     """A patch as its part of the document."""
-    patch = entry.facts.patch
+    patch, headline = entry.facts.patch, entry.facts.headline
     return PatchPart(
         id=patch.id,
         spec=patch.spec,
@@ -198,6 +199,7 @@ def patch_part(entry: PatchEntry) -> PatchPart:
         changes=ChangesPart.model_validate(entry.counts, from_attributes=True),
         structure=_structure_part(entry),
         verdict=entry.facts.verdict,
+        headline=HeadlinePart(behaviour=headline.behaviour, model=headline.model) if headline else None,
         hiding_suspected=entry.hiding_suspected,
         mechanisms=list(entry.mechanisms),
         stream=StreamPart.model_validate(entry.facts.place, from_attributes=True) if entry.facts.place else None,

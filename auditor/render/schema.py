@@ -514,6 +514,13 @@ class StreamPart(_Part):
     survives: bool
 
 
+class HeadlinePart(_Part):
+    """The behaviour, and the model, that a patch's verdict is about."""
+
+    behaviour: str
+    model: str
+
+
 class PatchPart(_Part):
     """A patch and everything said of it."""
 
@@ -524,6 +531,7 @@ class PatchPart(_Part):
     changes: ChangesPart
     structure: StructurePart
     verdict: Verdict
+    headline: HeadlinePart | None
     hiding_suspected: bool
     mechanisms: list[str]
     behaviours: list[BehaviourPart]

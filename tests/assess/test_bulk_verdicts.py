@@ -12,7 +12,7 @@ from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.model.suite import Registry, Role, Suite
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import Verdict, worst_verdict
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
 from auditor.stats.multiplicity import holm_levels, holm_levels_of_rows
@@ -34,7 +34,7 @@ def _through_assess(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], siz
             runs.append(run(suite.name, "r1", without_items(int(after), size, 1.0)))
     history = graph({"r0": ("r0", ()), "r1": ("r1", ("r0",))})
     (patch,) = assess(assemble_evidence(history, runs, Registry(registry)), Policy()).patches
-    return patch.verdict
+    return worst_verdict([facts.verdict for facts in patch.behaviours])
 
 
 def _fall(counts: np.ndarray[tuple[int, ...], np.dtype[np.int64]], size: int) -> Fall:

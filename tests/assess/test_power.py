@@ -80,7 +80,7 @@ def test_epochs_stand_in_for_items_as_far_as_they_go() -> None:
     ("texts", "before", "missing", "words"),
     [
         ((FELL, "0/400 -> 0/400"), 2, MissingEvidence.ZERO, "a held-out suite on which the behaviour shows"),
-        (("0/400 -> 0/400", "80/400 -> 80/400"), 2, MissingEvidence.FLOOR, "no number would: the test rate was zero"),
+        (("0/400 -> 1/400", "80/400 -> 80/400"), 2, MissingEvidence.FLOOR, "no number would: the test rate was zero"),
         (("60/400 -> 42/400", "60/400 -> 60/400"), 1, MissingEvidence.TRIGGER, "one more run of the test suite"),
         (("20/400 -> 21/400", "82/400 -> 80/400"), 2, MissingEvidence.TEST, "more test samples"),
     ],

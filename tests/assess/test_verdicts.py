@@ -316,9 +316,12 @@ WORLDS = {
         "9000/10000 -> 5500/10000", ("2000/20000 -> 1226/20000",), V.INCONCLUSIVE, MissingEvidence.SCALE
     ),
     "scale, near miss: same bases": World("9000/10000 -> 5500/10000", ("9000/10000 -> 5500/10000",), V.GENERALISES),
-    "inconclusive: nothing could fall on the test": World(
-        "0/400 -> 0/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.FLOOR
+    "at the floor: nothing could fall on the test": World("0/400 -> 0/400", NOT_MOVED, V.NO_FALL),
+    "at the floor, near miss: one after": World("0/400 -> 1/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.FLOOR),
+    "at the floor, but many became invalid": World(
+        "0/400 -> 0/320+80", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.FLOOR
     ),
+    "at the floor, but held-out rose": World("0/400 -> 0/400", ("20/400 -> 90/400",), V.WORSE),
     "inconclusive: nothing could fall on held-out": World(
         "80/400 -> 0/400", ("0/300 -> 0/300",), V.INCONCLUSIVE, MissingEvidence.ZERO
     ),

@@ -1,0 +1,73 @@
+"""A patch's headline: of everything measured across it, the behaviour whose verdict matters most.
+
+In come the facts of each behaviour at a patch; out goes the one that is shown first everywhere. A behaviour that did
+not move never hides one that did: a test fall whose transfer is open stands before a clearance, and what nobody touched
+stands last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum
+
+from auditor.assess.facts import BehaviourFacts
+from auditor.assess.verdicts import Statement
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+
+
+class HeadlineRank(IntEnum):
+    """How much a verdict matters to the reader of a patch; the lowest comes first."""
+
+    HIDING_SUSPECTED = 1
+    WORSE = 2
+    TEST_ONLY = 3
+    ARTEFACT = 4
+    FALL_UNMEASURED = 5
+    FALL_OPEN = 6
+    PARTIAL = 7
+    GENERALISES = 8
+    TEST_OPEN = 9
+    UNCHANGED = 10
+    UNMEASURED = 11
+
+
+_RANKS = {
+    Verdict.WORSE: HeadlineRank.WORSE,
+    Verdict.TEST_ONLY: HeadlineRank.TEST_ONLY,
+    Verdict.MEASUREMENT: HeadlineRank.ARTEFACT,
+    Verdict.PARTIAL: HeadlineRank.PARTIAL,
+    Verdict.GENERALISES: HeadlineRank.GENERALISES,
+    Verdict.NO_FALL: HeadlineRank.UNCHANGED,
+}
+
+
+def rank_headline(facts: BehaviourFacts, error: float) -> HeadlineRank:
+    """The rank of a behaviour's verdict; `error` is the policy's error rate, at which a reported fall counts."""
+    if facts.hiding_suspected:
+        return HeadlineRank.HIDING_SUSPECTED
+    if facts.verdict is Verdict.UNMEASURED:
+        return HeadlineRank.FALL_UNMEASURED if _test_fell(facts, error) else HeadlineRank.UNMEASURED
+    if facts.verdict is Verdict.INCONCLUSIVE:
+        return HeadlineRank.FALL_OPEN if _test_fell(facts, error) else HeadlineRank.TEST_OPEN
+    return _RANKS[facts.verdict]
+
+
+def choose_headline(behaviours: Iterable[BehaviourFacts], error: float) -> BehaviourFacts | None:
+    """The behaviour that heads a patch: the first by rank, then by how far the test rate moved, then by name."""
+    return min(
+        behaviours,
+        key=lambda facts: (rank_headline(facts, error), -_test_movement(facts), facts.behaviour, facts.model),
+        default=None,
+    )
+
+
+def _test_fell(facts: BehaviourFacts, error: float) -> bool:
+    """Whether a test fall is established, or the rates as reported show one whatever else changed."""
+    if facts.fell or facts.p_values.get(Statement.RAW_FELL, 1.0) <= error:
+        return True
+    return any(suite.fell for suite in facts.account.measured if suite.role is Role.TEST)
+
+
+def _test_movement(facts: BehaviourFacts) -> float:
+    return abs(facts.test.before.rate - facts.test.after.rate) if facts.test is not None else 0.0
