@@ -26,7 +26,7 @@ from auditor.clauses.comparison import Comparison, count_changes
 from auditor.errors import ConfigError
 from auditor.evidence import Step
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding, Severity
+from auditor.model.finding import Finding, Severity, present_word
 from auditor.model.period import Period
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch
@@ -257,7 +257,7 @@ def matches_fail_on(audit: Audit, fail_on: Sequence[str]) -> bool:
     verdicts |= {str(patch.facts.verdict) for patch in audit.patches if not patch.facts.behaviours}
     suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
     given = verdicts | suspected | {one.check for one in found} | {str(one.severity) for one in found}
-    return bool(given & set(fail_on))
+    return bool(given & set(map(present_word, fail_on)))
 
 
 def _judged_behaviours(audit: Audit) -> Iterator[tuple[str, BehaviourFacts]]:
@@ -277,7 +277,7 @@ def check_fail_on(fail_on: Sequence[str]) -> None:
     """Raises ConfigError for a `--fail-on` that could never match."""
     known = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
     for one in fail_on:
-        if one not in known:
+        if present_word(one) not in known:
             remedy = "give suspected, a verdict, a check's code or a severity"
             raise ConfigError("would never match", where="--fail-on", field=one, remedy=remedy)
 

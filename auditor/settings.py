@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from auditor.errors import ConfigError
+from auditor.model.finding import present_word
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
 from auditor.model.verdict import Verdict
@@ -75,7 +76,7 @@ def _plain_name(value: str) -> str:
 
 
 def _check_blocker(value: str) -> str:
-    verdicts = [verdict.value for verdict in Verdict]
+    value, verdicts = present_word(value), [verdict.value for verdict in Verdict]
     if value not in verdicts and not re.fullmatch(r"SD[0-9]{3}", value):
         raise ValueError(f"should be a verdict or a check's code such as SD101; {suggest_nearest(value, verdicts)}")
     return value

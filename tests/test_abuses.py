@@ -57,11 +57,11 @@ NOT_COVERED: dict[int, str] = {}
 
 # The abuse, and what it deserves: a verdict, a finding or a refusal. Who plants it is read from the tests' names.
 ABUSES = {
-    1: ("failing items dropped", "`measurement`, hiding suspected by `items`; SD108"),
-    2: ("errored samples excluded", "`measurement`, hiding suspected by `invalid`; SD110"),
+    1: ("failing items dropped", "`artefact`, hiding suspected by `items`; SD108"),
+    2: ("errored samples excluded", "`artefact`, hiding suspected by `invalid`; SD110"),
     3: (
         "refusals counted as aligned",
-        "`measurement` and SD110 without a score; SD124 with one; in a table refused",
+        "`artefact` and SD110 without a score; SD124 with one; in a table refused",
     ),
     4: ("scorer or judge changed", "`unmeasured`: not comparable; SD111"),
     5: ("sampling changed", "`unmeasured`: not comparable; SD112"),
@@ -83,7 +83,7 @@ ABUSES = {
     18: ("duplicate ids or epochs counted as items", "duplicates refused; items are the unit: `inconclusive`"),
     19: ("naive or forged clock", "naive times refused; order comes from parents, not from dates"),
     20: ("`--limit` subset or early stop", "SD113; incomplete runs support no verdict"),
-    21: ("easy items added", "`measurement` by `items`; SD109"),
+    21: ("easy items added", "`artefact` by `items`; SD109"),
     22: (
         "policy relaxed in the same patch",
         "policy is the base's: blocked all the same; alone, a finding (SD301), in the audit too",
@@ -148,7 +148,7 @@ def test_every_abuse_is_planted_or_named_as_not_covered() -> None:
 def test_01_failing_items_dropped() -> None:
     given = case("80/400 -> 0/320")
     facts = only(given)
-    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.MEASUREMENT, True, ("items",))
+    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.ARTEFACT, True, ("items",))
     assert "SD108" in found(given)
 
 
@@ -161,7 +161,7 @@ def test_01_failing_held_out_items_dropped_make_no_transfer() -> None:
 def test_02_errored_samples_excluded() -> None:
     given = case("80/400 -> 0/320+80")
     facts = only(given)
-    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.MEASUREMENT, True, ("invalid",))
+    assert (facts.verdict, facts.hiding_suspected, facts.mechanisms) == (V.ARTEFACT, True, ("invalid",))
     assert "SD110" in found(given)
 
 
@@ -177,7 +177,7 @@ def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
     after = judge_samples(a_raw_run((*refused, *answered)), None)[0]
     runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED), run("test-0", "r1", after)]
     given = assessed(runs, registry())
-    assert (only(given).verdict, only(given).hiding_suspected) == (V.MEASUREMENT, True)
+    assert (only(given).verdict, only(given).hiding_suspected) == (V.ARTEFACT, True)
     assert "SD110" in found(given)
 
 
@@ -392,7 +392,7 @@ def test_20_early_stop() -> None:
 def test_21_easy_items_added() -> None:
     given = case("80/400 -> 80/4000")
     facts = only(given)
-    assert (facts.verdict, facts.mechanisms) == (V.MEASUREMENT, ("items",))
+    assert (facts.verdict, facts.mechanisms) == (V.ARTEFACT, ("items",))
     assert "SD109" in found(given)
 
 

@@ -174,3 +174,8 @@ def test_any_bytes_are_settings_or_a_config_error(data: bytes) -> None:
         project.load_settings(Single())
     except ConfigError as error:
         assert "\n" not in str(error)
+
+
+def test_rules_are_read_by_the_words_of_version_1(tmp_path: Path) -> None:
+    (tmp_path / "auditor.toml").write_text('[policy]\nblock_on = ["measurement", "no-fall", "SD103"]\n')
+    assert project.load_settings(Folder(tmp_path)).policy.block_on == ("artefact", "unchanged", "SD103")

@@ -95,7 +95,7 @@ def waterfall(parts: Attribution) -> Mapping[str, float | None]:
 
 
 def artefact_mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
-    """What made a `measurement`: each part that takes away more than its share of the raw fall, or the largest."""
+    """What made a `artefact`: each part that takes away more than its share of the raw fall, or the largest."""
     named = {"items": parts.items or 0.0, "invalid": parts.invalid or 0.0, "selection": parts.selection or 0.0}
     share = (1.0 - policy.transfer_threshold) * parts.pooled
     large = tuple(name for name, part in named.items() if part >= share)

@@ -35,10 +35,10 @@ class HeadlineRank(IntEnum):
 _RANKS = {
     Verdict.WORSE: HeadlineRank.WORSE,
     Verdict.TEST_ONLY: HeadlineRank.TEST_ONLY,
-    Verdict.MEASUREMENT: HeadlineRank.ARTEFACT,
+    Verdict.ARTEFACT: HeadlineRank.ARTEFACT,
     Verdict.PARTIAL: HeadlineRank.PARTIAL,
     Verdict.GENERALISES: HeadlineRank.GENERALISES,
-    Verdict.NO_FALL: HeadlineRank.UNCHANGED,
+    Verdict.UNCHANGED: HeadlineRank.UNCHANGED,
 }
 
 

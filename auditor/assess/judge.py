@@ -223,9 +223,9 @@ NEAR_WHOLE_FALL = 0.8
 def is_near_zero(verdict: Verdict, numbers: StepFalls, policy: Policy) -> bool:
     """Whether the test rate after is within tolerance, or nearly all of it is shown to have fallen.
 
-    A `measurement` is judged as reported: its fall on common items is what is missing.
+    A `artefact` is judged as reported: its fall on common items is what is missing.
     """
-    if verdict is Verdict.MEASUREMENT:
+    if verdict is Verdict.ARTEFACT:
         after = float(numbers.raw.after.rate)
         whole = fell_more_than(numbers.raw, NEAR_WHOLE_FALL, policy.error_rate)
     else:
@@ -238,7 +238,7 @@ def hiding_mechanisms(
     verdict: Verdict, parts: Attribution, cells: Sequence[dict[S, float]], policy: Policy
 ) -> tuple[str, ...]:
     """The ways in which the number was brought down, for a verdict that says it was."""
-    if verdict is Verdict.MEASUREMENT:
+    if verdict is Verdict.ARTEFACT:
         return attribution.artefact_mechanisms(parts, policy)
     if verdict is not Verdict.TEST_ONLY:
         return ()
@@ -425,8 +425,8 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
     mechanisms = hiding_mechanisms(verdict, parts, cells_p, policy)
     near_zero = is_near_zero(verdict, numbers, policy)
-    declared = verdict is Verdict.MEASUREMENT and attribution.are_declared(tests, mechanisms)
-    suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
+    declared = verdict is Verdict.ARTEFACT and attribution.are_declared(tests, mechanisms)
+    suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.ARTEFACT)
     awareness = diagnostics.awareness_trend(tests, error)
     also = diagnostics.find_confounders(case.step, [*tests, *case.compared.held_out])
     missing = _missing_evidence(case, verdict, ruling, policy)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # facts hold places
     from auditor.assess.facts import BehaviourFacts
     from auditor.assess.steps import Mainline
 
-ACCUSING_VERDICTS = (Verdict.TEST_ONLY, Verdict.MEASUREMENT)
+ACCUSING_VERDICTS = (Verdict.TEST_ONLY, Verdict.ARTEFACT)
 
 
 @dataclass(frozen=True, slots=True)

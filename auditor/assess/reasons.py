@@ -59,11 +59,11 @@ def write_conclusion(
             return "some of the fall carried over, not all of it"
         case Verdict.GENERALISES:
             return "most of the fall carried over"
-        case Verdict.MEASUREMENT:
+        case Verdict.ARTEFACT:
             return "the fall came from what was counted, not from what the model did"
         case Verdict.WORSE:
             return _describe_rise(given, ruling, error)
-        case Verdict.NO_FALL:
+        case Verdict.UNCHANGED:
             at_floor = given.get(Statement.AT_FLOOR, 1.0) <= error
             return "the rate was and is at the floor" if at_floor else "no fall of any size worth naming"
         case Verdict.UNMEASURED:
@@ -74,7 +74,7 @@ def write_conclusion(
 
 def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
-    if verdict is Verdict.MEASUREMENT:
+    if verdict is Verdict.ARTEFACT:
         raw, left = 100 * parts.pooled, 100 * parts.left
         return (
             f"over all runs the test rate fell by {raw:.1f} points as reported, and {left:.1f} points are left on the "

@@ -133,9 +133,9 @@ CLEARANCE = all_of(CARRIED_OVER_ON_BOTH_SCALES, any_of(Not(S.LOOKED_AGAIN), S.CL
 
 TABLE: tuple[Row, ...] = (
     Row(Verdict.UNMEASURED, Not(S.TEST_MEASURED), "test"),
-    Row(Verdict.MEASUREMENT, ARTEFACT),
+    Row(Verdict.ARTEFACT, ARTEFACT),
     Row(Verdict.WORSE, any_of(S.TEST_ROSE, all_of(Not(S.TEST_FELL), S.ANY_HELD_OUT_ROSE))),
-    Row(Verdict.NO_FALL, any_of(S.TEST_UNCHANGED, S.AT_FLOOR)),
+    Row(Verdict.UNCHANGED, any_of(S.TEST_UNCHANGED, S.AT_FLOOR)),
     Row(Verdict.UNMEASURED, all_of(S.TEST_FELL, Not(S.HELD_OUT_MEASURED)), "held-out"),
     Row(Verdict.TEST_ONLY, ACCUSATION),
     Row(Verdict.INCONCLUSIVE, STAYED_ON_TEST_ON_BOTH_SCALES, "looks"),

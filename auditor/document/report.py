@@ -20,11 +20,11 @@ from auditor.model.verdict import Cause, Verdict
 
 
 _VERDICT_PHRASES = (
-    ((Verdict.TEST_ONLY, Verdict.MEASUREMENT), "moved only the score"),
+    ((Verdict.TEST_ONLY, Verdict.ARTEFACT), "moved only the score"),
     ((Verdict.WORSE,), "made something worse"),
     ((Verdict.PARTIAL,), "carried over in part"),
     ((Verdict.GENERALISES,), "carried over to held-out"),
-    ((Verdict.NO_FALL,), "moved no rate"),
+    ((Verdict.UNCHANGED,), "moved no rate"),
     ((Verdict.INCONCLUSIVE, Verdict.UNMEASURED), "cannot be told from the evidence there is"),
 )
 NOT_EVALUATED = "No evaluation of it is recorded, so what follows is about its text."

@@ -38,7 +38,7 @@ def remedy_for_block(facts: BehaviourFacts, evidence: Evidence, sides: StepRevis
     Args:
         stamp: the shell's words for the content id of a text that is not written yet.
     """
-    if facts.verdict is Verdict.MEASUREMENT:
+    if facts.verdict is Verdict.ARTEFACT:
         suites = _suites_of_role(evidence, facts.behaviour, test=True)
         text = f"run {_list_suites(suites)} again on the items of the run before, with no more invalid samples"
         return Remedy(text, _commands(suites, sides.after))

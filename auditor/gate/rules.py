@@ -138,7 +138,7 @@ class StepCase:
 
 def explain_without_held_out(facts: BehaviourFacts) -> str:
     """Why, with the rates of the test, which the author may know, and none of held-out suites."""
-    if facts.verdict is Verdict.MEASUREMENT:
+    if facts.verdict is Verdict.ARTEFACT:
         said = facts.reason
     else:
         said = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
@@ -364,7 +364,7 @@ def gap_entries(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: 
         text = f"change what the model does, and show it on {gap.suite}"
         rules, level, remedy = codes, Level.BLOCKED, Remedy(text)
     elif gap.open:
-        rules, level, remedy = ["standing-gap"], Level.WARNING if is_new else Level.NOTICE, None
+        rules, level, remedy = ["open-gap"], Level.WARNING if is_new else Level.NOTICE, None
     else:
         return
     since = "opens" if is_new else "was open before"
@@ -453,11 +453,11 @@ _LEVEL_OF_INCONCLUSIVE: Mapping[OnInconclusive, Level] = {
 _LEVEL_OF_VERDICT: Mapping[Verdict, Level] = {
     Verdict.TEST_ONLY: Level.WARNING,
     Verdict.WORSE: Level.WARNING,
-    Verdict.MEASUREMENT: Level.WARNING,
+    Verdict.ARTEFACT: Level.WARNING,
     Verdict.PARTIAL: Level.WARNING,
     Verdict.UNMEASURED: Level.NOTICE,
     Verdict.GENERALISES: Level.NOTICE,
-    Verdict.NO_FALL: Level.NOTICE,
+    Verdict.UNCHANGED: Level.NOTICE,
 }
 
 

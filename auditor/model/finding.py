@@ -55,7 +55,18 @@ class Finding:
     evidence: tuple[str, ...]
 
 
+# Rules by the word they have now, with the word that version 1 had for them. A fingerprint is of the first word, so
+# that every waiver still names its finding; policies, waivers and options are read in both.
+FIRST_WORDS = {"artefact": "measurement", "unchanged": "no-fall", "open-gap": "standing-gap"}
+_PRESENT_WORDS = {first: present for present, first in FIRST_WORDS.items()}
+
+
+def present_word(rule: str) -> str:
+    """The word that a rule has now, given by any word it ever had."""
+    return _PRESENT_WORDS.get(rule, rule)
+
+
 def fingerprint_of(rule: str, *identity: str) -> str:
     """32 hex digits for a rule and what it is about: never of a line, so that it stays when text is moved."""
-    parts = "".join(f"{len(part)}:{part}" for part in (rule, *identity))
+    parts = "".join(f"{len(part)}:{part}" for part in (FIRST_WORDS.get(rule, rule), *identity))
     return hashlib.sha256(parts.encode()).hexdigest()[:32]

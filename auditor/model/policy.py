@@ -45,7 +45,7 @@ class Policy:
     error_rate: float = 0.05
     zero_tolerance: float = 0.005
     false_discovery_rate: float = 0.1
-    block_on: tuple[str, ...] = ("test-only", "worse", "measurement")
+    block_on: tuple[str, ...] = ("test-only", "worse", "artefact")
     on_inconclusive: OnInconclusive = OnInconclusive.WARN
     require_held_out: RequireHeldOut = RequireHeldOut.WITH_TEST
     evidence_debt_days: int | None = None

@@ -11,12 +11,12 @@ class Verdict(StrEnum):
 
     TEST_ONLY = "test-only"
     WORSE = "worse"
-    MEASUREMENT = "measurement"
+    ARTEFACT = "artefact"
     PARTIAL = "partial"
     INCONCLUSIVE = "inconclusive"
     UNMEASURED = "unmeasured"
     GENERALISES = "generalises"
-    NO_FALL = "no-fall"
+    UNCHANGED = "unchanged"
 
 
 class Cause(StrEnum):

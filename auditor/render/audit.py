@@ -32,22 +32,22 @@ from auditor.render.ledger import open_plan_table, waiver_lines
 VERDICT_STYLES = {
     Verdict.TEST_ONLY: "bold red",
     Verdict.WORSE: "bold red",
-    Verdict.MEASUREMENT: "bold red",
+    Verdict.ARTEFACT: "bold red",
     Verdict.PARTIAL: "yellow",
     Verdict.INCONCLUSIVE: "cyan",
     Verdict.UNMEASURED: "dim",
     Verdict.GENERALISES: "green",
-    Verdict.NO_FALL: "green",
+    Verdict.UNCHANGED: "green",
 }
 _MEANINGS = {
     Verdict.TEST_ONLY: "the score fell, held-out did not follow",
     Verdict.WORSE: "a rate rose",
-    Verdict.MEASUREMENT: "the fall came from what was counted",
+    Verdict.ARTEFACT: "the fall came from what was counted",
     Verdict.PARTIAL: "held-out followed in part",
     Verdict.INCONCLUSIVE: "the evidence cannot tell",
     Verdict.UNMEASURED: "nobody measured what would tell",
     Verdict.GENERALISES: "most of the fall carried over",
-    Verdict.NO_FALL: "nothing moved",
+    Verdict.UNCHANGED: "nothing moved",
 }
 ROOM_FOR_COUNTS = 116
 _ROLE_NAMES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
@@ -148,7 +148,7 @@ def _structure(entry: PatchEntry) -> Iterable[Text]:
 
 def behaviour_blocks(facts: BehaviourFacts, counts: bool) -> list[RenderableType]:
     """The numbers of a behaviour, and one sentence."""
-    said = facts.reason if facts.verdict is Verdict.MEASUREMENT else facts.conclusion
+    said = facts.reason if facts.verdict is Verdict.ARTEFACT else facts.conclusion
     if facts.test is None:
         told = Text(f"{escape_terminal(facts.behaviour)} of {escape_terminal(facts.model)}: {escape_terminal(said)}.")
         return [told, *diagnostic_lines(facts)]

@@ -42,7 +42,7 @@ _BAR_WIDTH = 24
 def diagnostic_lines(facts: BehaviourFacts) -> Iterator[Text]:
     """Everything there is to say of how a step was measured; nothing where nothing differs."""
     yield from _differences(facts)
-    if facts.attribution is not None and (facts.verdict is Verdict.MEASUREMENT or facts.attribution.telling):
+    if facts.attribution is not None and (facts.verdict is Verdict.ARTEFACT or facts.attribution.telling):
         yield from _waterfall(facts)
     yield from _run_variation_line(facts)
     yield from _sequential_line(facts)

@@ -31,7 +31,7 @@ from auditor.render.ledger import PLAN_STATES, describe_landing, describe_waiver
 # Windows as text: those that say what no patch in them says by itself, and how many others were looked at.
 
 
-_NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.MEASUREMENT, Verdict.PARTIAL)
+_NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
 
 
 def period_blocks(
@@ -69,7 +69,7 @@ def _period_block(
         (str(facts.verdict), styles[facts.verdict]),
         (hiding, "bold red"),
     )
-    said = facts.reason if facts.verdict is Verdict.MEASUREMENT else facts.conclusion
+    said = facts.reason if facts.verdict is Verdict.ARTEFACT else facts.conclusion
     sentence = Text(
         f"Over {escape_terminal(window.names[0])}, {len(facts.step.patches)} patches together: "
         f"{escape_terminal(said)}. "

@@ -16,7 +16,7 @@ TERMS = (
     ),
     ("partial", "both fell, and transfer is shown to be under 0.9"),
     ("generalises", "both fell, and transfer is shown to be above 0.5; never a claim that the behaviour is gone"),
-    ("measurement", "the reported rate fell, and on the same items with invalid samples bounded no fall is left"),
+    ("artefact", "the reported rate fell, and on the same items with invalid samples bounded no fall is left"),
     ("worse", "a rate is shown to have risen"),
     ("inconclusive, unmeasured", "it could not be told, or nobody measured what would tell; neither clears"),
     ("standing gap", "held-out is shown to be above the test, and nothing measured since has closed it"),

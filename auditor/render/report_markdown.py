@@ -103,7 +103,7 @@ def format_test_change(facts: BehaviourFacts) -> str:
     """The test rates as a table of patches has them: as reported where measuring made the fall."""
     if facts.test is None:
         return "not measured"
-    if facts.verdict is not Verdict.MEASUREMENT:
+    if facts.verdict is not Verdict.ARTEFACT:
         return format_change(facts.test)
     before, after = reported_test_rates(facts)
     return f"{100 * before:.1f} % to {100 * after:.1f} % as reported"
@@ -156,7 +156,7 @@ def _is_unresolved(facts: BehaviourFacts) -> bool:
 def _behaviour_lines(facts: BehaviourFacts, patch: PatchFacts) -> Iterator[str]:
     yield from ("", text(as_sentence(facts.reason)), "")
     yield from _suite_table(facts)
-    if facts.attribution and (facts.attribution.telling or facts.verdict is Verdict.MEASUREMENT):
+    if facts.attribution and (facts.attribution.telling or facts.verdict is Verdict.ARTEFACT):
         yield from _waterfall_lines(facts.attribution)
     yield from ("", *(f"- {text(line)}" for line in _detail_lines(facts, patch)))
     yield from ("", "Compatible with, and what would tell:", "")

@@ -113,13 +113,13 @@ def rule_help(rule: str) -> tuple[str, str]:
 _RULE_TITLES = {
     "test-only": "The score fell, held-out did not follow",
     "worse": "A rate rose",
-    "measurement": "The fall came from what was counted",
+    "artefact": "The fall came from what was counted",
     "partial": "Held-out followed in part",
     "inconclusive": "The evidence cannot tell",
     "unmeasured": "Nobody measured what would tell",
     "require_held_out": "Held-out evidence that the policy requires is missing",
     "evidence-debt": "Evidence is owed",
-    "standing-gap": "Held-out is clearly worse than the test, and nothing has closed the gap",
+    "open-gap": "Held-out is clearly worse than the test, and nothing has closed the gap",
     "diverged": "The text changed on both sides",
     "spec-gone": "The spec is not where it was",
 }
@@ -154,7 +154,7 @@ def deduplicate(problems: Sequence[Problem]) -> Iterator[Problem]:
 
 
 _WEIGHT_BY_SEVERITY = {Severity.HIGH: Weight.ERROR, Severity.MEDIUM: Weight.WARNING}
-_ACCUSATIONS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.MEASUREMENT)
+_ACCUSATIONS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT)
 
 
 def audit_results(audit: Audit, exit_code: int) -> Results:
@@ -246,7 +246,7 @@ def _landing_cases(landing: LandingEntry, excused: Mapping[tuple[str, str], str]
 
 def _verdict_problems(spec: str, facts: BehaviourFacts, about: str, place: Place | None) -> Iterator[Problem]:
     """A verdict that accuses and that no check says again, as SD101 does of what is test-only."""
-    if facts.verdict not in (Verdict.WORSE, Verdict.MEASUREMENT):
+    if facts.verdict not in (Verdict.WORSE, Verdict.ARTEFACT):
         return
     subject = waiver_subject(facts.verdict, spec, facts)
     named = f"{about}, {escape_terminal(f'{facts.behaviour} of {facts.model}')}"

@@ -28,6 +28,7 @@ from pydantic import AfterValidator, Field
 
 from auditor.errors import ConfigError
 from auditor.model import canonical
+from auditor.model.finding import present_word
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.preregistration import Preregistration
 from auditor.model.toml import TomlTable, parse_toml, validate_toml
@@ -186,4 +187,5 @@ def _waiver(data: bytes, path: str, folder: str) -> Waiver:
     table = validate_toml(_WaiverTable, parse_toml(data, path), path)
     fingerprint = None if table.fingerprint == "*" else table.fingerprint
     patch = None if table.patch == "*" else table.patch
-    return Waiver(name, path, table.check, fingerprint, patch, table.reason, table.who, table.granted, table.until)
+    rule = present_word(table.check)
+    return Waiver(name, path, rule, fingerprint, patch, table.reason, table.who, table.granted, table.until)

@@ -200,7 +200,7 @@ class Told:
 
 TOLD = (
     Told("2026-01-26", "sycophancy", "generalises"),
-    Told("2026-02-09", "reward-hacking", "no-fall"),
+    Told("2026-02-09", "reward-hacking", "unchanged"),
     Told("2026-02-23", "reward-hacking", "partial"),
     Told("2026-03-16", "overclaiming-completion", "test-only", hiding=True),
     Told("2026-04-06", "sandbagging", "generalises", cause="unresolved"),
@@ -211,7 +211,7 @@ TOLD = (
     Told("2026-06-22", "covert-action", "unmeasured"),
     Told("2026-07-06", "injected-instructions", "inconclusive"),
     Told("2026-07-20", "fabricated-citations", "generalises"),
-    Told("2026-08-10", "hidden-promotion", "measurement"),
+    Told("2026-08-10", "hidden-promotion", "artefact"),
     Told("2026-09-07", "approval-bypass", "test-only", hiding=True),
 )
 # More training under the revision of 20 July: the one step without a patch.

@@ -136,7 +136,7 @@ def _around(scenario: Scenario) -> tuple[str, str]:
 def is_accused(one: Judged) -> bool:
     """Whether a world is accused: its fall stayed on the test, or was made by measuring and hides something."""
     return any(
-        fact.verdict is Verdict.TEST_ONLY or (fact.verdict is Verdict.MEASUREMENT and fact.hiding_suspected)
+        fact.verdict is Verdict.TEST_ONLY or (fact.verdict is Verdict.ARTEFACT and fact.hiding_suspected)
         for fact in one.facts
     )
 

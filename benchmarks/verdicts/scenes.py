@@ -13,7 +13,7 @@ from benchmarks.verdicts.scenarios import SCENARIOS, SIZES
 
 WORDS = """\
 Per cent of worlds, with exact limits of the simulation, 5 % left out at each end. *Accused* is `test-only`, or
-`measurement` with hiding suspected; *cleared* is `generalises`; *open* is `inconclusive` or `unmeasured`. "(error)"
+`artefact` with hiding suspected; *cleared* is `generalises`; *open* is `inconclusive` or `unmeasured`. "(error)"
 marks what would be wrong to say in this world. Sizes are items x epochs a run, for test and held-out each; rho is the
 items' intraclass correlation; two runs before the patch unless said. A cell with an error near 5 % is drawn five times
 as often, and one that then seems to break the promise 25 times, all draws counted: of three hundred cells some look
@@ -36,16 +36,16 @@ def many(scenario: Scenario, worlds: int) -> int:
 
 
 def _verdicts(found: Sequence[tuple[Scenario, Cell]]) -> Table:
-    head = ("world", "size", "accused", "measurement", "worse", "partial", "cleared", "no-fall", "open", "cause open")
+    head = ("world", "size", "accused", "artefact", "worse", "partial", "cleared", "unchanged", "open", "cause open")
     rows = []
     for scenario, one in found:
         figures = [
             _marked(one.accusations, scenario.accusing_is_false),
-            str(one.share(Verdict.MEASUREMENT)),
+            str(one.share(Verdict.ARTEFACT)),
             _marked(one.share(Verdict.WORSE), scenario.rising_is_false),
             str(one.share(Verdict.PARTIAL)),
             _marked(one.clearances, scenario.clearing_is_false),
-            str(one.share(Verdict.NO_FALL)),
+            str(one.share(Verdict.UNCHANGED)),
             str(one.share(Verdict.INCONCLUSIVE, Verdict.UNMEASURED)),
             f"{100 * one.unresolved / one.worlds:.0f}",
         ]

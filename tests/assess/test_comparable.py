@@ -177,9 +177,9 @@ def test_the_held_out_rate_is_printed_as_measured_and_its_fall_with_what_is_miss
 
 
 def test_a_test_suite_has_no_such_bound() -> None:
-    """There dropped items are what `measurement` is about."""
+    """There dropped items are what `artefact` is about."""
     found = only(assessed([*runs_of("test-0", "80/400 -> 0/320"), *runs_of("held-1", FITTED[1])], registry()))
-    assert found.verdict is V.MEASUREMENT
+    assert found.verdict is V.ARTEFACT
 
 
 def test_an_unknown_suite_is_none() -> None:

@@ -65,7 +65,7 @@ def test_without_a_change_few_are_called_worse() -> None:
     verdicts = simulated(suites, (0.2, 0.2), (0.2, 0.2), (200, 200), seed=2)
     assert verdicts.count(Verdict.WORSE) / len(verdicts) <= allowed(suites)
     assert verdicts.count(Verdict.TEST_ONLY) / len(verdicts) <= allowed(suites)
-    assert verdicts.count(Verdict.MEASUREMENT) == 0
+    assert verdicts.count(Verdict.ARTEFACT) == 0
 
 
 def test_with_one_suite_that_did_not_move_among_twenty_the_patch_is_still_accused() -> None:

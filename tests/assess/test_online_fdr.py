@@ -20,7 +20,7 @@ def test_an_accused_patch_says_whether_it_holds_and_no_other_does() -> None:
     accused = only(assessment("80/400 -> 0/400", "82/400 -> 80/400"))
     assert (accused.verdict, accused.survives_fdr) == (V.TEST_ONLY, True)
     made = only(assessment("80/400 -> 0/320", "82/400 -> 80/400"))
-    assert (made.verdict, made.survives_fdr) == (V.MEASUREMENT, True)
+    assert (made.verdict, made.survives_fdr) == (V.ARTEFACT, True)
     for held_out in ("82/400 -> 2/400", "2/10 -> 2/10"):
         assert only(assessment("80/400 -> 0/400", held_out)).survives_fdr is None
 

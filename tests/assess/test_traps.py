@@ -82,7 +82,7 @@ class TestZeroCells:
         found = judged("400/400 -> 400/400", "400/400 -> 400/400")
         assert found.test is not None
         assert found.test.after.low == pytest.approx(0.05 ** (1 / 400))
-        assert found.verdict is V.NO_FALL
+        assert found.verdict is V.UNCHANGED
 
     def test_a_test_rate_of_zero_has_no_fall_and_no_transfer(self) -> None:
         found = judged("0/400 -> 0/400", NOT_MOVED)
@@ -324,14 +324,14 @@ def declaring(what: str, on: date) -> Registry:
 class TestMeasurement:
     def test_dropped_items_are_named_and_suspected(self) -> None:
         found = judged("80/400 -> 0/320", NOT_MOVED)
-        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.MEASUREMENT, ("items",), True)
+        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.ARTEFACT, ("items",), True)
         assert found.attribution is not None
         assert found.attribution.items == pytest.approx(0.2)
         assert found.attribution.behaviour == pytest.approx(0.0)
 
     def test_easy_items_added_are_no_fall(self) -> None:
         found = judged("80/400 -> 80/800", NOT_MOVED)
-        assert (found.verdict, found.mechanisms) == (V.MEASUREMENT, ("items",))
+        assert (found.verdict, found.mechanisms) == (V.ARTEFACT, ("items",))
         assert not found.near_zero
 
     @pytest.mark.parametrize(
@@ -343,25 +343,25 @@ class TestMeasurement:
     ) -> None:
         suites = declaring(what, (START + timedelta(days=days)).date())
         found = only(assessed(plain_runs("80/400 -> 0/320"), suites))
-        assert (found.verdict, found.hiding_suspected) == (V.MEASUREMENT, suspected)
+        assert (found.verdict, found.hiding_suspected) == (V.ARTEFACT, suspected)
 
     def test_a_declaration_does_not_count_for_a_run_without_a_date(self) -> None:
         suites = declaring("items", (START - timedelta(days=7)).date())
         undated = run("test-0", "r1", tallies(counts("0/320"), 80), place=1, created=None)
         found = only(assessed([*plain_runs("80/400 -> 0/320"), undated], suites))
-        assert (found.verdict, found.hiding_suspected) == (V.MEASUREMENT, True)
+        assert (found.verdict, found.hiding_suspected) == (V.ARTEFACT, True)
 
     def test_misaligned_turned_invalid(self) -> None:
         """The very samples that were misaligned have no score after."""
         before = by_item({f"i{place:03d}": (1, int(place < 80), 0) for place in range(400)})
         after = by_item({f"i{place:03d}": (int(place >= 80), 0, int(place < 80)) for place in range(400)})
         found = of_tallies((before, after), (repeated(82, 400, 1), repeated(80, 400, 1)))
-        assert found.verdict is V.MEASUREMENT
+        assert found.verdict is V.ARTEFACT
         assert found.hiding_suspected
 
     def test_as_many_others_turned_invalid(self) -> None:
         found = judged("80/400 -> 0/320+80", NOT_MOVED)
-        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.MEASUREMENT, ("invalid",), True)
+        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.ARTEFACT, ("invalid",), True)
 
     @pytest.mark.parametrize(
         ("held_out", "verdict"),

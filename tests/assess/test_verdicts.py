@@ -129,12 +129,12 @@ def test_the_border_is_the_error_rate_itself(name: str) -> None:
     ("statements", "first", "second"),
     [
         ({S.HELD_OUT_MEASURED, S.TEST_ROSE}, V.UNMEASURED, V.WORSE),
-        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_ROSE}, V.MEASUREMENT, V.WORSE),
-        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_UNCHANGED}, V.MEASUREMENT, V.NO_FALL),
-        (MEASURED | {S.TEST_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.NO_FALL),
-        (MEASURED | {S.ANY_HELD_OUT_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.NO_FALL),
-        ({S.TEST_MEASURED, S.TEST_FELL, S.TEST_UNCHANGED}, V.NO_FALL, V.UNMEASURED),
-        (FELL | MARGIN | {S.TEST_UNCHANGED}, V.NO_FALL, V.TEST_ONLY),
+        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_ROSE}, V.ARTEFACT, V.WORSE),
+        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_UNCHANGED}, V.ARTEFACT, V.UNCHANGED),
+        (MEASURED | {S.TEST_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
+        (MEASURED | {S.ANY_HELD_OUT_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
+        ({S.TEST_MEASURED, S.TEST_FELL, S.TEST_UNCHANGED}, V.UNCHANGED, V.UNMEASURED),
+        (FELL | MARGIN | {S.TEST_UNCHANGED}, V.UNCHANGED, V.TEST_ONLY),
         (FELL | MARGIN | PART | {S.HELD_OUT_FELL}, V.TEST_ONLY, V.PARTIAL),
         (FELL | PART | {S.BELOW_MARGIN, S.HELD_OUT_FELL}, V.INCONCLUSIVE, V.PARTIAL),
         (FELL | OVER_HALF | PART, V.PARTIAL, V.GENERALISES),
@@ -149,9 +149,9 @@ def test_the_first_match_wins(statements: set[S], first: V, second: V) -> None:
 def test_the_rows_stand_in_the_order_of_the_design() -> None:
     assert [(row.verdict, row.because) for row in TABLE] == [
         (V.UNMEASURED, "test"),
-        (V.MEASUREMENT, ""),
+        (V.ARTEFACT, ""),
         (V.WORSE, ""),
-        (V.NO_FALL, ""),
+        (V.UNCHANGED, ""),
         (V.UNMEASURED, "held-out"),
         (V.TEST_ONLY, ""),
         (V.INCONCLUSIVE, "looks"),
@@ -268,9 +268,9 @@ class World:
 NOT_MOVED = ("82/400 -> 80/400",)
 
 WORLDS = {
-    "measurement: the failing items were dropped": World("80/400 -> 0/320", NOT_MOVED, V.MEASUREMENT),
+    "measurement: the failing items were dropped": World("80/400 -> 0/320", NOT_MOVED, V.ARTEFACT),
     "measurement, near miss: ten of eighty were": World("80/400 -> 0/390", NOT_MOVED, V.TEST_ONLY),
-    "measurement: misaligned samples became invalid": World("80/400 -> 0/320+80", NOT_MOVED, V.MEASUREMENT),
+    "measurement: misaligned samples became invalid": World("80/400 -> 0/320+80", NOT_MOVED, V.ARTEFACT),
     "measurement, near miss: five of eighty did": World("80/400 -> 0/395+5", ("820/4000 -> 810/4000",), V.TEST_ONLY),
     "worse: the test rate rose": World("20/400 -> 80/400", NOT_MOVED, V.WORSE),
     "worse, near miss: by one sample": World("20/400 -> 21/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.TEST),
@@ -279,8 +279,8 @@ WORLDS = {
     "worse, near miss: held-out rose by one": World(
         "80/400 -> 80/400", ("20/400 -> 21/400",), V.INCONCLUSIVE, MissingEvidence.TEST
     ),
-    "no fall: shown to be small": World("800/2000 -> 800/2000", NOT_MOVED, V.NO_FALL),
-    "no fall: established, and under the margin": World("8000/20000 -> 7400/20000", NOT_MOVED, V.NO_FALL),
+    "no fall: shown to be small": World("800/2000 -> 800/2000", NOT_MOVED, V.UNCHANGED),
+    "no fall: established, and under the margin": World("8000/20000 -> 7400/20000", NOT_MOVED, V.UNCHANGED),
     "no fall, near miss: over the margin": World(
         "8000/20000 -> 6000/20000", ("8000/20000 -> 8000/20000",), V.TEST_ONLY
     ),
@@ -316,7 +316,7 @@ WORLDS = {
         "9000/10000 -> 5500/10000", ("2000/20000 -> 1226/20000",), V.INCONCLUSIVE, MissingEvidence.SCALE
     ),
     "scale, near miss: same bases": World("9000/10000 -> 5500/10000", ("9000/10000 -> 5500/10000",), V.GENERALISES),
-    "at the floor: nothing could fall on the test": World("0/400 -> 0/400", NOT_MOVED, V.NO_FALL),
+    "at the floor: nothing could fall on the test": World("0/400 -> 0/400", NOT_MOVED, V.UNCHANGED),
     "at the floor, near miss: one after": World("0/400 -> 1/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.FLOOR),
     "at the floor, but many became invalid": World(
         "0/400 -> 0/320+80", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.FLOOR

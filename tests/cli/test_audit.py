@@ -161,7 +161,7 @@ def test_the_demonstration(tmp_path: Path, auditor: Auditor) -> None:
     assert first.out.startswith(auditor("audit", "--repo", folder).out)
     found = document(auditor, "--repo", folder)
     assert len(labels(found)) == 15
-    for argument, code in (("suspected", 1), ("measurement", 1), ("SD106", 0)):
+    for argument, code in (("suspected", 1), ("artefact", 1), ("SD106", 0)):
         assert auditor("audit", "--repo", folder, "--fail-on", argument).code == code
 
 

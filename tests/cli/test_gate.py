@@ -169,7 +169,7 @@ def test_lost_items_are_run_again(made: Evaluated, capsys: Capture) -> None:
     document = made.decide(capsys)
     assert document["exit_code"] == 1
     [entry] = document["blocked"]
-    assert entry["rule"] == "measurement"
+    assert entry["rule"] == "artefact"
     assert entry["commands"] == [f"inspect eval lying_visible --metadata spec_revision={content(SECOND)}"]
 
 
@@ -361,7 +361,7 @@ def test_a_standing_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys
         document = made.decide(capsys)
         assert document["exit_code"] == int(blocks)
         assert ("SD103" in rules(document["blocked"])) is blocks
-        assert ("standing-gap" in rules(document["warnings"])) is not blocks
+        assert ("open-gap" in rules(document["warnings"])) is not blocks
 
 
 def test_a_standing_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> None:
@@ -369,7 +369,7 @@ def test_a_standing_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) 
     made.patch(visible="4/400", unseen="80/400")
     document = made.decide(capsys)
     assert document["exit_code"] == 0
-    [entry] = [entry for entry in document["notices"] if entry["rule"] == "standing-gap"]
+    [entry] = [entry for entry in document["notices"] if entry["rule"] == "open-gap"]
     assert entry["why"] == "a standing gap was open before: unseen is clearly worse than the test"
 
 

@@ -58,9 +58,7 @@ def test_honest_landings_are_not_told(made: Evaluated, capsys: Capture) -> None:
     made.patch(visible="0/400", unseen="2/400")
     made.repo.checkout("main")
     made.repo.merge("branch")
-    made.repo.commit(
-        {"auditor.toml": f'{SETTINGS}[policy]\nblock_on = ["test-only", "worse", "measurement", "SD103"]\n'}
-    )
+    made.repo.commit({"auditor.toml": f'{SETTINGS}[policy]\nblock_on = ["test-only", "worse", "artefact", "SD103"]\n'})
     made.repo.commit({"eval_history/waivers/one.toml": WAIVER})
     _, document = audited(made, capsys)
     assert document["landings"] == []
@@ -73,7 +71,7 @@ def test_rules_that_were_loosened(made: Evaluated, capsys: Capture) -> None:
     assert (code, told(document)) == (0, {alone: [("SD301", "medium")], moved: [("SD302", "high")]})
     [first, second] = document["landings"]
     assert (first["landed"], first["patched"], second["patched"]) == ("2026-01-01", [], ["conduct"])
-    assert first["findings"][0]["message"] == "the rules ask for less: block_on without test-only, worse, measurement"
+    assert first["findings"][0]["message"] == "the rules ask for less: block_on without test-only, worse, artefact"
     assert first["findings"][0]["place"] == {"path": "auditor.toml", "line": 1}
 
 
@@ -186,7 +184,7 @@ def test_rules_that_were_taken_away_in_between(made: Evaluated, capsys: Capture)
     said = [landing["findings"][0]["message"] for landing in document["landings"]]
     assert said == [
         "the rules ask for less: spec conduct no longer configured",
-        "the rules ask for less: block_on without test-only, worse, measurement",
+        "the rules ask for less: block_on without test-only, worse, artefact",
     ]
 
 

@@ -353,7 +353,7 @@ def test_records_alone_that_open_a_gap_are_said_or_blocked(tmp_path: Path, capsy
         if blocks:
             assert rules(document["blocked"]) == ["SD103"]
         else:
-            assert rules(document["warnings"]) == ["test-only", "standing-gap"]
+            assert rules(document["warnings"]) == ["test-only", "open-gap"]
             why = the(document, "warnings", "test-only")["why"]
             assert str(why).startswith(
                 "the new records show of a patch that has landed: the test rate went from 20.0 %"
@@ -365,9 +365,7 @@ def test_a_branch_that_is_behind_loosens_nothing(tmp_path: Path, capsys: Capture
     made = evaluated(tmp_path)
     made.patch()
     made.repo.checkout("main")
-    made.repo.commit(
-        {"auditor.toml": f"{SETTINGS}[policy]\nblock_on = ['test-only', 'worse', 'measurement', 'SD103']\n"}
-    )
+    made.repo.commit({"auditor.toml": f"{SETTINGS}[policy]\nblock_on = ['test-only', 'worse', 'artefact', 'SD103']\n"})
     assert decided(made, capsys)["exit_code"] == 0
 
 

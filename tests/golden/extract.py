@@ -53,17 +53,17 @@ OPTIONS = {
 VERDICTS = {
     "test-only": "STAYED",
     "worse": "WORSE",
-    "measurement": "COUNTING",
+    "artefact": "COUNTING",
     "partial": "PART",
     "inconclusive": "OPEN",
     "unmeasured": "NOTHING",
     "generalises": "CARRIED",
-    "no-fall": "STILL",
+    "unchanged": "STILL",
 }
 RULES = {
     **VERDICTS,
     "require_held_out": "HELD-OUT-WANTED",
-    "standing-gap": "GAP",
+    "open-gap": "GAP",
     "evidence-debt": "DEBT",
     "no-score": "NO-SCORE",
     "shared-step": "SHARED",

@@ -129,12 +129,12 @@ class TestWorst:
         assert [str(verdict) for verdict in WORST_FIRST] == [
             "test-only",
             "worse",
-            "measurement",
+            "artefact",
             "partial",
             "inconclusive",
             "unmeasured",
             "generalises",
-            "no-fall",
+            "unchanged",
         ]
 
     def test_of_none_it_is_unmeasured(self) -> None:
