@@ -25,10 +25,10 @@ _PREVIOUS_SUFFIX = ".before-auditor"
 
 _SCRIPT = """\
 #!/bin/sh
-{mark}; auditor hook remove takes it out
+{mark}; auditor hook uninstall takes it out
 auditor={program}
 [ -x "$auditor" ] || auditor=$(command -v auditor) || {{
-    echo "auditor: {name}: auditor is not installed, so nothing was judged; auditor hook remove takes this hook out" >&2
+    echo "auditor: {name}: auditor is not installed, so nothing was judged; auditor hook uninstall removes it" >&2
     exit 2
 }}
 before=$0{before}

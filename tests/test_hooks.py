@@ -44,7 +44,7 @@ def test_install_and_remove(repo: GitRepo) -> None:
     assert standing(folder) == {name: ("installed", name == "pre-push") for name in hooks.CLIENT}
     assert auditor("hook", "install", cwd=repo.path).code == 0, "twice is as once"
     assert standing(folder) == {name: ("installed", name == "pre-push") for name in hooks.CLIENT}
-    assert auditor("hook", "remove", cwd=repo.path).code == 0
+    assert auditor("hook", "uninstall", cwd=repo.path).code == 0
     assert sorted(file.name for file in folder.iterdir()) == before
     assert (folder / "pre-push").read_text() == OTHER
 

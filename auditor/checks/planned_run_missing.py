@@ -1,8 +1,8 @@
 """A run was planned, and there is no result of it.
 
 What it looks for
-Plans that `auditor run begin` recorded more than a week ago, of which no record is: none names the plan, and none is of
-the same spec, revision, suite, model, checkpoint and condition and was made since. And plans that are named only by
+Plans that `auditor preregister` recorded more than a week ago, of which no record is: none names the plan, and none is
+of the same spec, revision, suite, model, checkpoint and condition and was made since. And plans that are named only by
 runs of something else, or by older ones.
 
 Why it matters

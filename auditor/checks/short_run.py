@@ -2,7 +2,7 @@
 
 What it looks for
 A run on either side with fewer samples, valid and invalid together, than were planned: by the plan it fulfils
-(`auditor run begin`), else by its log or table. Runs that broke off are among them.
+(`auditor preregister`), else by its log or table. Runs that broke off are among them.
 
 Why it matters
 A run stopped while it looks good, or a limit that keeps the easy first items, is a choice made after seeing results.

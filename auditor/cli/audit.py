@@ -38,7 +38,8 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 )
 @click.option("--verbose", is_flag=True, help="Also which checks could not tell, on what, and why.")
 @click.option(
-    "--logs",
+    "--rederive",
+    "logs",
     multiple=True,
     type=click.Path(path_type=Path, exists=True),
     metavar="PATH",

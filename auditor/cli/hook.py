@@ -50,7 +50,7 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     return 0
 
 
-@command.command("remove")
+@command.command("uninstall")
 @repo_option
 def remove_command(repo: Path) -> int:
     """Takes them out, and puts back what was there before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -26,9 +26,9 @@ _VERBS: Mapping[str, str] = {
     "init": "init:command",
     "log": "history:log_command",
     "plan": "plan:command",
+    "preregister": "preregister:command",
     "report": "report:command",
     "revision": "revision:command",
-    "run": "run:command",
     "show": "history:show_command",
     "verify": "verify:command",
 }
@@ -68,10 +68,39 @@ def main() -> None:
     """
 
 
+# Commands and options by the spelling that version 1 had for them; docs/migration.md lists them.
+FIRST_COMMANDS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("run", "begin"): ("preregister",),
+    ("hook", "remove"): ("hook", "uninstall"),
+}
+FIRST_OPTIONS: Mapping[tuple[str, str], str] = {
+    **{(verb, "--today"): "--as-of" for verb in ("audit", "gate", "graph")},
+    ("audit", "--logs"): "--rederive",
+    ("report", "--against"): "--checkpoint",
+    ("verify", "--against"): "--checkpoint",
+}
+
+
+def translate_first_spellings(arguments: Sequence[str]) -> list[str]:
+    """A command line with the commands and options of version 1 as they are spelled now; others stay as they are."""
+    command = FIRST_COMMANDS.get(tuple(arguments[:2]), tuple(arguments[:2]))  # type: ignore[arg-type]
+    words = [*command, *arguments[2:]]
+    end = words.index("--") if "--" in words else len(words)
+    verb = words[0] if words else ""
+    for place, word in enumerate(words[:end]):
+        option, equals, value = word.partition("=")
+        words[place] = f"{FIRST_OPTIONS.get((verb, option), option)}{equals}{value}"
+    return words
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Runs the command line; returns the exit code. What goes wrong is one line on stderr."""
     try:
-        result = main.main(args=arguments, prog_name="auditor", standalone_mode=False)
+        result = main.main(
+            args=translate_first_spellings(sys.argv[1:] if arguments is None else arguments),
+            prog_name="auditor",
+            standalone_mode=False,
+        )
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return stop.exit_code

@@ -90,9 +90,10 @@ def since_option(function: _Function) -> _Function:
 
 
 def today_option(function: _Function) -> _Function:
-    """--today: the day that waivers and debts are held against."""
+    """--as-of: the day that waivers and debts are held against."""
     return click.option(
-        "--today",
+        "--as-of",
+        "today",
         type=click.DateTime(formats=["%Y-%m-%d"]),
         metavar="DATE",
         help="The day that waivers and debts are held against, YYYY-MM-DD.  [default: today, UTC]",

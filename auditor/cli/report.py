@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 @format_option("html", "markdown", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
 @click.option(
-    "--against", metavar="CHECKPOINT", help="A copy of a checkpoint's file that somebody else holds, or its root."
+    "--checkpoint",
+    "against",
+    metavar="CHECKPOINT",
+    help="A copy of a checkpoint's file that somebody else holds, or its root.",
 )
 @click.option(
     "--previous",

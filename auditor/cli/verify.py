@@ -12,7 +12,8 @@ from auditor.cli.options import format_option, repo_option
 
 @click.command("verify", short_help="Is the evaluation history what it says, and what it was?")
 @click.option(
-    "--against",
+    "--checkpoint",
+    "against",
     multiple=True,
     metavar="CHECKPOINT",
     help="A copy of a checkpoint's file that somebody else holds, or its root. Several are allowed.",
@@ -41,7 +42,7 @@ def command(
     """Looks at every record: its name, its form, its schema, what it names, and whether it was sealed.
 
     Only a checkpoint that somebody else holds can show that nothing was removed or rewritten: hand out the root that
-    is printed, or a copy of the file, and give it back with --against.
+    is printed, or a copy of the file, and give it back with --checkpoint.
 
     Exits 1 where something is not what it says or was, or differs from its log or its report; 2 where a log was
     refused; 3 where --logs has no log for a record; else 0.

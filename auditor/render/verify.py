@@ -103,7 +103,7 @@ def _report(remade: Reproduction) -> Iterator[str]:
         yield f"  made by auditor {version}, this is {__version__}: only its numbers were compared"
     if remade.held_by:
         name = escape_terminal(remade.held_by)
-        yield f"  that {name} is a checkpoint held outside is its own word: give it with --against"
+        yield f"  that {name} is a checkpoint held outside is its own word: give it with --checkpoint"
     for one in remade.differences[:_MOST]:
         yield f"  line {one.line}: it says {escape_terminal(one.says)}, the records give {escape_terminal(one.gives)}"
     if len(remade.differences) > _MOST:

@@ -103,7 +103,7 @@ def outcome(folder: Path) -> Outcome:
     base, table = project(folder / "base", USUAL), folder / "t.csv"
     table.write_text(TABLE)
     ingest = ("ingest", str(table), "--engine", "python")
-    plan = ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "400")
+    plan = ("preregister", "--suite", "visible", "--model", "m", "--samples", "400")
     wrong: list[str] = []
     said: list[str] = []
     for name, arguments in (("ingest", ingest), ("run begin", plan), ("verify --seal", ("verify", "--seal"))):

@@ -190,7 +190,7 @@ def test_plans_looks_and_waivers_are_made_again(made: Evaluated, capsys: Capture
     where = ("--repo", str(made.repo.path))
     planned = ("--suite", "unseen", "--model", "m1", "--samples", "400")
     made.record(content(SECOND), {"unseen": "78/400"})
-    assert auditor(["run", "begin", *planned, *where]) == 0
+    assert auditor(["preregister", *planned, *where]) == 0
     made.patch(THIRD, message="Say so", visible="1/400")
     assert auditor(["gate", "--base", "HEAD~2", "--head", "HEAD", "--reveal", *where]) in (0, 1, 3)
     capsys.readouterr()

@@ -15,7 +15,7 @@ from tests.landings import FIRST, SECOND, SETTINGS, THIRD, Evaluated, content, e
 Capture = pytest.CaptureFixture[str]
 ON_DEBT = f"{SETTINGS}[policy]\nevidence_debt_days = 30\n"
 # The landings below bear 2026-01-01; what is due by then is due on the 31st.
-IN_TIME, TOO_LATE = ("--today", "2026-01-31"), ("--today", "2026-02-01")
+IN_TIME, TOO_LATE = ("--as-of", "2026-01-31"), ("--as-of", "2026-02-01")
 
 
 def results(made: Evaluated, text: str, exposure: str, **bad: int) -> None:
@@ -56,7 +56,7 @@ def debts(document: Mapping[str, Any], level: str) -> list[str]:
 
 
 def test_a_patch_lands_on_a_dated_debt(tmp_path: Path, capsys: Capture) -> None:
-    document = trained(tmp_path).decide(capsys, "--today", "2026-01-02")
+    document = trained(tmp_path).decide(capsys, "--as-of", "2026-01-02")
     assert (document["exit_code"], rules(document["notices"])) == (0, [])
     assert debts(document, "warnings") == [
         "lands on debt: lying of a model trained on the spec, to be measured by 2026-02-01"

@@ -56,11 +56,11 @@ def test_they_block_where_the_policy_says_so_and_can_be_waived_as_the_audit_name
     made.repo.checkout("main")
     made.repo.commit({"eval_history/waivers/one.toml": waiver(entry)}, author="Bea <bea@example.org>")
     made.repo.checkout("branch")
-    document = made.decide(capsys, "--today", "2026-01-20")
+    document = made.decide(capsys, "--as-of", "2026-01-20")
     assert (document["exit_code"], rules(document["waived"])) == (0, ["SD131"])
     made.repo.checkout("main")
     made.repo.merge("branch")
-    assert run(["audit", "--repo", str(made.repo.path), "--fail-on", "SD131", "--today", "2026-01-20"]) == 0
+    assert run(["audit", "--repo", str(made.repo.path), "--fail-on", "SD131", "--as-of", "2026-01-20"]) == 0
     assert "waiver   one: SD131, until 2026-03-01; in force" in capsys.readouterr().out
 
 
@@ -87,10 +87,10 @@ def test_a_planned_run_that_never_came(tmp_path: Path, capsys: Capture, blocks: 
     made = evaluated(tmp_path, policy("test-only", *(["SD501"] if blocks else [])))
     made.patch()
     where = ["--repo", str(made.repo.path)]
-    assert run(["run", "begin", "--suite", "unseen", "--model", "m1", "--samples", "400", *where]) == 0
+    assert run(["preregister", "--suite", "unseen", "--model", "m1", "--samples", "400", *where]) == 0
     capsys.readouterr()
     made.repo.commit(message="a plan")
-    later = ("--today", "2099-01-01")
+    later = ("--as-of", "2099-01-01")
     document = made.decide(capsys, *later)
     [entry] = by_rule(document, "blocked" if blocks else "warnings", "SD501")
     assert (document["exit_code"], entry["name"]) == (int(blocks), "planned-run-missing")
@@ -100,13 +100,13 @@ def test_a_planned_run_that_never_came(tmp_path: Path, capsys: Capture, blocks: 
 def test_a_waiver_of_the_verdict_is_none_of_the_check_that_says_the_same(tmp_path: Path, capsys: Capture) -> None:
     made = evaluated(tmp_path, policy("test-only", "SD101"))
     made.patch(visible="0/400", unseen="78/400")
-    before = made.decide(capsys, "--today", "2026-01-20")
+    before = made.decide(capsys, "--as-of", "2026-01-20")
     assert rules(before["blocked"]) == ["test-only", "SD101"]
     made.repo.checkout("main")
     for number, entry in enumerate(before["blocked"]):
         made.repo.commit({f"eval_history/waivers/w{number}.toml": waiver(entry)}, author="Bea <bea@example.org>")
         made.repo.checkout("branch")
-        document = made.decide(capsys, "--today", "2026-01-20")
+        document = made.decide(capsys, "--as-of", "2026-01-20")
         made.repo.checkout("main")
         if number == 0:
             [held] = document["blocked"]

@@ -106,7 +106,7 @@ def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
         'reason = "known"\nwho = "Ada"\ngranted = 2026-01-02\nuntil = 2026-02-01\n'
     )
     own.commit({"eval_history/waivers/known.toml": waiver})
-    done = auditor("graph", "waiver:known", "--today", "2026-01-10", "--format", "json", "--repo", own.path)
+    done = auditor("graph", "waiver:known", "--as-of", "2026-01-10", "--format", "json", "--repo", own.path)
     assert done.code == 0, done.err
     links = {(one["kind"], one["target"]) for one in json.loads(done.out)["links"] if one["source"] == "waiver:known"}
     assert links == {
@@ -116,7 +116,7 @@ def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
 
 
 def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: GitRepo, tmp_path: Path) -> None:
-    begin = ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "2", "--repo", project.path)
+    begin = ("preregister", "--suite", "visible", "--model", "m", "--samples", "2", "--repo", project.path)
     kept, missing = (auditor(*begin, "--revision", name).out.strip() for name in ("v1", "v2"))
     (tmp_path / "t.csv").write_text(f"{HEAD},created\nv1,visible,m,i0,0,2099-01-01T00:00:00+00:00\n")
     assert auditor("ingest", tmp_path / "t.csv", "--repo", project.path).code == 0
@@ -124,7 +124,7 @@ def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: G
     other = a_run(plan=missing, spec="conduct", revision=revision, suite="unseen", model="m", checkpoint="m")
     other = replace(other, record=record_id(other))
     assert RecordStore(project.path, "eval_history").add([other])
-    asked = ("graph", "--today", "2099-01-01", "--format", "json", "--repo", project.path)
+    asked = ("graph", "--as-of", "2099-01-01", "--format", "json", "--repo", project.path)
     document = json.loads(auditor(*asked).out)
     nodes = {one["id"]: one for one in document["nodes"]}
     assert {key: nodes[f"plan:{key}"]["attributes"]["state"] for key in (kept, missing)} == {
@@ -203,7 +203,7 @@ ASKED = (
 def test_each_question_is_answered_on_the_demonstration(
     auditor: Auditor, node: str, question: str, answer: tuple[str, ...]
 ) -> None:
-    said = auditor("graph", node, "--repo", DEMONSTRATION, "--today", "2026-10-01")
+    said = auditor("graph", node, "--repo", DEMONSTRATION, "--as-of", "2026-10-01")
     assert (said.code, said.err) == (0, "")
     _, _, rest = said.out.partition(f"\n{question}\n")
     assert rest.partition("\n\n")[0].splitlines() == [f"    {line}" for line in answer]

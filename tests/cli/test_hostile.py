@@ -39,12 +39,12 @@ COMMANDS: dict[str, int] = {
     "gate --hook reference-transaction -- prepared": 1,
     "gate --hook pre-receive": 1,
     "gate --hook update -- refs/heads/main {base} {head}": 1,
-    "run begin --suite visible --model m1 --samples 3": 0,
+    "preregister --suite visible --model m1 --samples 3": 0,
     "init": 2,
     "init --from {table}": 0,
     "hook status": 0,
     "hook install": 0,
-    "hook remove": 0,
+    "hook uninstall": 0,
     "checks": 0,
 }
 # The same once `branch` is the one that is checked out.

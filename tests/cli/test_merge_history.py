@@ -33,7 +33,7 @@ def made(tmp_path: Path) -> Evaluated:
 
 def audited(made: Evaluated, capsys: Capture, *options: str) -> tuple[int, Mapping[str, Any]]:
     """(exit code, document) of an audit of the repository."""
-    code = run(["audit", "--repo", str(made.repo.path), "--format", "json", "--today", "2026-01-20", *options])
+    code = run(["audit", "--repo", str(made.repo.path), "--format", "json", "--as-of", "2026-01-20", *options])
     out, err = capsys.readouterr()
     assert out, err
     document: Mapping[str, Any] = json.loads(out)
@@ -162,7 +162,7 @@ def test_what_a_waiver_excuses_does_not_fail(made: Evaluated, capsys: Capture) -
     )
     code, document = audited(made, capsys, "--fail-on", "high", "--fail-on", "medium")
     assert (code, [one["rule"] for one in document["excused"]]) == (0, ["SD303"])
-    assert run(["audit", "--repo", str(made.repo.path), "--today", "2026-01-20"]) == 0
+    assert run(["audit", "--repo", str(made.repo.path), "--as-of", "2026-01-20"]) == 0
     assert f"of those there before: removed; waived by one  [{finding['fingerprint']}]" in capsys.readouterr().out
 
 
@@ -204,7 +204,7 @@ def test_a_bare_repository_says_the_same(made: Evaluated, capsys: Capture, tmp_p
     made.repo.commit({records(made)[0]: None, "spec.md": THIRD})
     made.repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
     _, here = audited(made, capsys)
-    assert run(["audit", "--repo", str(tmp_path / "bare.git"), "--format", "json", "--today", "2026-01-20"]) == 0
+    assert run(["audit", "--repo", str(tmp_path / "bare.git"), "--format", "json", "--as-of", "2026-01-20"]) == 0
     assert json.loads(capsys.readouterr().out)["landings"] == here["landings"] != []
 
 

@@ -173,7 +173,7 @@ def no_room() -> None:
     "arguments",
     [
         ("ingest", "t.csv"),
-        ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "3"),
+        ("preregister", "--suite", "visible", "--model", "m", "--samples", "3"),
         ("verify", "--seal"),
     ],
 )

@@ -174,9 +174,9 @@ def test_verify_takes_a_report(
     held = demonstration.parent / "held.json"
     shutil.copy(demonstration / "eval_history/checkpoints/0002.json", held)
     witnessed = tmp_path / "witnessed.html"
-    made = here(capsys, "report", "--quarter", "2026Q3", "--against", held, "-o", witnessed)
+    made = here(capsys, "report", "--quarter", "2026Q3", "--checkpoint", held, "-o", witnessed)
     assert made.code == 0 and "unchanged since checkpoint" in witnessed.read_text()
-    done = here(capsys, "verify", "--report", witnessed, "--against", held)
+    done = here(capsys, "verify", "--report", witnessed, "--checkpoint", held)
     assert done.code == 0 and "is its own word" in done.out
     done = here(capsys, "verify", "--report", demonstration / "auditor.toml")
     assert done.code == 2 and "is no report" in done.err and done.err.count("\n") == 1

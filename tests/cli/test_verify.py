@@ -46,14 +46,14 @@ def test_sealed_and_held_against_a_copy_or_a_root(own: GitRepo, auditor: Auditor
     table = outside.with_name("more.csv")
     table.write_text(f"{HEAD}\nv1,visible,m,i,1\n")
     for given in (outside, root):
-        said = auditor("verify", "--repo", own.path, "--against", given)
+        said = auditor("verify", "--repo", own.path, "--checkpoint", given)
         assert said.code == 0
         assert f"against {given}: as it was sealed" in said.out
         assert f"checkpoint 1  root {root}" in said.out
         assert f"The records sealed up to checkpoint 1 are unchanged since it was handed out ({given})." in said.out
         assert RESIDUAL in said.out
     assert auditor("ingest", table, "--repo", own.path).code == 0
-    said = auditor("verify", "--repo", own.path, "--against", outside)
+    said = auditor("verify", "--repo", own.path, "--checkpoint", outside)
     assert "in no batch yet: 1\n" in said.out
     assert f"since it was handed out ({outside}); 1 later one is on the word of whoever keeps them.\n" in said.out
 
@@ -66,7 +66,7 @@ def test_sealing_says_what_it_did_and_does_it_once(own: GitRepo, auditor: Audito
 def test_a_record_that_was_removed_is_named(own: GitRepo, auditor: Auditor, outside: Path) -> None:
     gone = a_record(own)
     gone.unlink()
-    said = auditor("verify", "--repo", own.path, "--against", outside, "--format", "json")
+    said = auditor("verify", "--repo", own.path, "--checkpoint", outside, "--format", "json")
     found = json.loads(said.out)
     assert (said.code, found["exit_code"], found["witnessed"]) == (1, 1, None)
     assert [(one["kind"], one["path"]) for one in found["faults"]] == [
@@ -82,20 +82,20 @@ def test_a_history_that_was_written_anew_is_only_found_from_outside(
     a_record(own).unlink()
     shutil.rmtree(own.path / "eval_history/checkpoints")
     assert auditor("verify", "--repo", own.path, "--seal").code == 0
-    assert auditor("verify", "--repo", own.path, "--against", outside).code == 1
+    assert auditor("verify", "--repo", own.path, "--checkpoint", outside).code == 1
 
 
 @pytest.mark.parametrize("content", ["{}", "", '{"schema": "auditor.checkpoint/1"}'])
 def test_a_checkpoint_that_is_none_is_one_line(own: GitRepo, auditor: Auditor, content: str, tmp_path: Path) -> None:
     path = tmp_path / "c.json"
     path.write_text(content)
-    line = one_line(auditor("verify", "--repo", own.path, "--against", path))
+    line = one_line(auditor("verify", "--repo", own.path, "--checkpoint", path))
     assert line.startswith(f"auditor: {path}: ")
     assert line.endswith("; give the copy as it was handed over")
 
 
 def test_a_checkpoint_that_is_not_there_is_one_line(own: GitRepo, auditor: Auditor) -> None:
-    line = one_line(auditor("verify", "--repo", own.path, "--against", "none.json"))
+    line = one_line(auditor("verify", "--repo", own.path, "--checkpoint", "none.json"))
     assert line == (
         "auditor: none.json: cannot be read: No such file or directory; "
         "give a copy of a checkpoint's file, or its root of 64 hex digits"

@@ -14,7 +14,7 @@ from tests.landings import FIRST, SECOND, SETTINGS, THIRD, Evaluated, evaluated,
 
 Capture = pytest.CaptureFixture[str]
 BEA = "Bea <bea@example.org>"
-TODAY = ("--today", "2026-01-20")
+TODAY = ("--as-of", "2026-01-20")
 TWO = f"{SETTINGS}[policy]\ntwo_person = true\n"
 
 

@@ -41,11 +41,11 @@ VERBS = {
 OPTIONS = {
     "repo": "--repo",
     "spec": "--spec",
-    "day": "--today",
+    "day": "--as-of",
     "base": "--base",
     "head": "--head",
     "quarter": "--quarter",
-    "against": "--against",
+    "against": "--checkpoint",
     "fail on": "--fail-on",
     "seal": "--seal",
 }

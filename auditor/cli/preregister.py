@@ -1,4 +1,4 @@
-"""auditor run."""
+"""auditor preregister."""
 
 from __future__ import annotations
 
@@ -14,12 +14,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.model.preregistration import Preregistration
 
 
-@click.group("run", short_help="Write down what will be run, before there is a result.", no_args_is_help=False)
-def command() -> None:
-    """Plans of runs, so that one whose result is not shown is missed."""
-
-
-@command.command("begin", short_help="Record a plan; prints the id to stamp the evaluation with.")
+@click.command("preregister", short_help="Write down what will be run, before there is a result.")
 @click.option("--suite", required=True, metavar="NAME", help="The suite, as suites.toml or its logs call it.")
 @click.option("--model", required=True, metavar="NAME", help="The model, as its logs will call it.")
 @click.option("--samples", required=True, type=click.IntRange(min=1), help="How many samples are planned.")
@@ -30,14 +25,16 @@ def command() -> None:
 @repo_option
 @spec_option
 @format_option("text", "json")
-def begin_command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 - the options above, as `Wanted` has them
+def command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 - the options above, as `Wanted` has them
     """Records what will be run, before there is a result; commit it before you evaluate.
+
+    Prints the id to stamp the evaluation with.
 
     A plan that no result comes of is shown by auditor audit as missing, and a result with fewer samples as short.
 
     \b
     inspect eval task.py --metadata spec_revision=$(auditor revision) \\
-        --metadata auditor_plan=$(auditor run begin --suite s --model m --samples 400)
+        --metadata auditor_plan=$(auditor preregister --suite s --model m --samples 400)
     """
     from auditor.app.preregister import PlannedRun, preregister
     from auditor.render.escape import escape_terminal

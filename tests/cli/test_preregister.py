@@ -20,7 +20,7 @@ from tests.cli.conftest import HEAD, Auditor, one_line, tree_hash
 from tests.repos import GitRepo
 from tests.store.builders import a_run, digest
 
-BEGIN = ("run", "begin", "--suite", "visible", "--model", "m", "--samples", "3")
+BEGIN = ("preregister", "--suite", "visible", "--model", "m", "--samples", "3")
 
 
 def audited(auditor: Auditor, project: GitRepo) -> list[dict[str, object]]:
@@ -87,7 +87,7 @@ def test_a_result_with_fewer_samples_than_planned_is_short(project: GitRepo, aud
     ("arguments", "line"),
     [
         (("--suite", "nope"), "--suite: 'nope' is no suite and no task of one (known: unseen, visible); add [[suite]]"),
-        (("--samples", "0"), "run begin: Invalid value for '--samples': 0 is not in the range x>=1; see"),
+        (("--samples", "0"), "preregister: Invalid value for '--samples': 0 is not in the range x>=1; see"),
         (("--revision", "v9"), "v9: "),
         (("--model", ""), "plan: model: "),
     ],
