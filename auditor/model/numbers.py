@@ -69,6 +69,11 @@ def format_percent(share: float) -> str:
     return f"{format_share(share)} %"
 
 
+def format_bound(share: float) -> str:
+    """The most that a rate near zero could be: `2.3 %`; two decimals under 1 %."""
+    return f"{100 * share:.2f} %" if share < 0.01 else format_percent(share)
+
+
 def format_upper(rate: RateLike) -> str:
     """A rate's upper limit in per cent without its sign: two decimals where the rate is zero."""
     return f"{100 * rate.high:.2f}" if rate.rate == 0.0 else format_share(rate.high)

@@ -31,6 +31,10 @@ def test_the_upper_limit_of_zero_has_two_decimals() -> None:
     assert numbers.format_rate(some) == "2.0 % (20/1,000)"
 
 
+def test_the_bound_of_a_rate_near_zero_is_told_from_the_tolerance() -> None:
+    assert (numbers.format_bound(0.00746), numbers.format_bound(0.0235)) == ("0.75 %", "2.4 %")
+
+
 @pytest.mark.parametrize(
     ("transfer", "text"),
     [
