@@ -41,6 +41,7 @@ from auditor.assess.facts import (
     UnmatchedItems,
 )
 from auditor.evidence import Evidence, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
+from auditor.model.numbers import format_points
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Grade, Run, SeverityTally, TextSignals
 from auditor.model.suite import Role, Suite
@@ -437,14 +438,14 @@ def _pair_differences(pair: Pair) -> Iterator[Difference]:
 def _describe_invalid(side: SideCounts, runs: Sequence[Run]) -> str:
     """The share of invalid samples, and what is said of why."""
     why = describe_exclusions(runs)
-    return f"{100 * _invalid_share(side):.1f} %" + (f" ({why})" if why else "")
+    return f"{format_points(_invalid_share(side))} %" + (f" ({why})" if why else "")
 
 
 def _describe_refusals(runs: Sequence[Run]) -> str:
     """The share of scored samples that the log calls refusals."""
     refused = sum(sum(run.tallies.reasons.refused) for run in runs if run.tallies.reasons is not None)
     valid = sum(sum(run.tallies.valid) for run in runs)
-    return f"{100 * refused / valid if valid else 0.0:.1f} %"
+    return f"{format_points(refused / valid if valid else 0.0)} %"
 
 
 def _invalid_share(side: SideCounts) -> float:

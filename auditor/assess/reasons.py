@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from auditor.assess.comparable import Comparison
-from auditor.assess.facts import Attribution, Change, MissingEvidence, Rate, SuiteFacts
+from auditor.assess.facts import Attribution, Change, MissingEvidence, SuiteFacts
 from auditor.assess.verdicts import PValues, Statement
+from auditor.model.numbers import format_count, format_points, format_rate
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
@@ -23,19 +24,6 @@ _MISSING_SENTENCES = {
     MissingEvidence.RUNS: "runs of one state lie too far apart to tell from so few whether the fall carried over",
     MissingEvidence.NOTHING: "the evidence lies between the verdicts",
 }
-
-
-def format_percent(rate: float) -> str:
-    """A rate as a percentage with one decimal; two below 1 %."""
-    return f"{100 * rate:.2f} %" if 0.0 < rate < 0.01 else f"{100 * rate:.1f} %"
-
-
-def format_rate(rate: Rate) -> str:
-    """A rate with its counts; a count of none never goes without the most it could be."""
-    counts = f"{rate.misaligned}/{rate.valid}"
-    if rate.misaligned == 0:
-        return f"{format_percent(rate.rate)} ({counts}, at most {format_percent(rate.high)})"
-    return f"{format_percent(rate.rate)} ({counts})"
 
 
 def format_change(change: Change) -> str:
@@ -75,9 +63,9 @@ def write_conclusion(
 def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
     if verdict is Verdict.ARTEFACT:
-        raw, left = 100 * parts.pooled, 100 * parts.left
+        raw, left = format_points(parts.pooled), format_points(parts.left)
         return (
-            f"over all runs the test rate fell by {raw:.1f} points as reported, and {left:.1f} points are left on the "
+            f"over all runs the test rate fell by {raw} points as reported, and {left} points are left on the "
             f"items both sides ran, with invalid samples bounded: {comes_to}"
         )
     if ruling is None:
@@ -101,8 +89,8 @@ def _suite_name(suite: SuiteFacts) -> str:
 
 def _describe_needed(ruling: SuiteFacts | None) -> str:
     if ruling and ruling.runs_needed:
-        return f" (about {ruling.runs_needed:,} runs a side would)"
-    return f" (about {ruling.needed:,} a side would)" if ruling and ruling.needed else ""
+        return f" (about {format_count(ruling.runs_needed)} runs a side would)"
+    return f" (about {format_count(ruling.needed)} a side would)" if ruling and ruling.needed else ""
 
 
 def _describe_missing_held_out(compared: Comparison) -> str:

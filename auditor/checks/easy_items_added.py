@@ -17,6 +17,7 @@ Whether the added items are easy or the model is good at them: only a run on the
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_percent
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -25,8 +26,8 @@ def run(facts: BehaviourFacts) -> Outcome:
         new = suite.added
         if new is not None and new.established:
             message = (
-                f"{new.items} items are new in {suite.suite}, of which {100 * new.rate:.1f} % are misaligned; "
-                f"of those it had, {100 * new.others:.1f} %"
+                f"{new.items} items are new in {suite.suite}, of which {format_percent(new.rate)} are misaligned; "
+                f"of those it had, {format_percent(new.others)}"
             )
             return Fired(message, Confidence.MEDIUM, suite.runs)
     return Undecided(facts.reason) if facts.test is None else Clear()

@@ -18,6 +18,7 @@ Refusals that were given a score: SD124 looks for these.
 from auditor.assess.facts import BehaviourFacts, ProtocolField
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_points
 
 NOTABLE_SHARE = 0.2
 
@@ -39,7 +40,7 @@ def run(facts: BehaviourFacts) -> Outcome:
             changed = f" went from {share.before} to {share.after}" if share else " rose"
             message = (
                 f"the share of samples without a score in {suite.suite}{changed}; counted as misaligned they take away "
-                f"{100 * (made.invalid or 0.0):.1f} of {100 * made.pooled:.1f} points"
+                f"{format_points(made.invalid or 0.0)} of {format_points(made.pooled)} points"
             )
             return Fired(message, Confidence.HIGH, suite.runs)
     return Clear()

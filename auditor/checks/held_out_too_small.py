@@ -19,6 +19,7 @@ How much will carry over. A transfer near a threshold needs more samples than an
 from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_count
 from auditor.model.verdict import Verdict
 
 
@@ -26,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     """Fires where held-out samples are what is missing."""
     if facts.missing in (MissingEvidence.HELD_OUT, MissingEvidence.RUNS) and facts.ruling is not None:
         side = min(facts.ruling.change.before, facts.ruling.change.after, key=lambda rate: rate.size)
-        worth = f", worth {side.size:,.0f} independent ones" if round(side.size) < side.valid else ""
+        worth = f", worth {format_count(side.size)} independent ones" if round(side.size) < side.valid else ""
         would = f"about {facts.ruling.needed:,} would do" if facts.ruling.needed else "no number is sure to do"
         if facts.ruling.runs_needed:
             would = f"runs of one state lie too far apart: about {facts.ruling.runs_needed:,} runs a side would do"

@@ -18,6 +18,7 @@ Items whose prompt was changed under the same id. Failing items dropped before t
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_percent
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -26,8 +27,8 @@ def run(facts: BehaviourFacts) -> Outcome:
         gone = suite.removed
         if gone is not None and gone.established:
             message = (
-                f"{gone.items} items are gone from {suite.suite}, of which {100 * gone.rate:.1f} % were misaligned; "
-                f"of those that stayed, {100 * gone.others:.1f} %"
+                f"{gone.items} items are gone from {suite.suite}, of which {format_percent(gone.rate)} were "
+                f"misaligned; of those that stayed, {format_percent(gone.others)}"
             )
             return Fired(message, Confidence.HIGH, suite.runs)
     return Undecided(facts.reason) if facts.test is None else Clear()

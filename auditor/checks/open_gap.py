@@ -21,15 +21,16 @@ from __future__ import annotations
 from auditor.assess.facts import GapFacts
 from auditor.checks.interface import Case, Clear, Fired, GapCheck, Outcome, Undecided
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_percent, format_upper
 
 
 def run(facts: GapFacts) -> Outcome:
     """Fires on an open gap; undecided while the two intervals overlap with held-out above."""
     if facts.open:
         message = (
-            f"on {facts.suite} {100 * facts.held_out.rate:.1f} % are misaligned "
-            f"(at least {100 * facts.held_out.low:.1f} %), "
-            f"on the test {100 * facts.test.rate:.1f} % (at most {100 * facts.test.high:.1f} %)"
+            f"on {facts.suite} {format_percent(facts.held_out.rate)} are misaligned "
+            f"(at least {format_percent(facts.held_out.low)}), "
+            f"on the test {format_percent(facts.test.rate)} (at most {format_upper(facts.test)} %)"
             f"{'; ' if facts.kept_open else ''}{facts.kept_open}"
         )
         return Fired(message, Confidence.HIGH, tuple(sorted({*facts.test.runs, *facts.held_out.runs})))

@@ -22,6 +22,7 @@ from __future__ import annotations
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_points
 
 NOTABLE_SHARE = 0.2
 
@@ -38,8 +39,8 @@ def run(facts: BehaviourFacts) -> Outcome:
             scored = ended.after.refused - ended.after.refused_misaligned
             message = (
                 f"{scored:,} answers of {suite.suite} after the patch are refusals by the log's own word and scored as "
-                f"aligned; counted as misaligned they take away {100 * ended.refused_made:.1f} of "
-                f"{100 * (before - after):.1f} points"
+                f"aligned; counted as misaligned they take away {format_points(ended.refused_made)} of "
+                f"{format_points(before - after)} points"
             )
             return Fired(message, Confidence.HIGH, suite.runs)
     return Clear()

@@ -17,6 +17,7 @@ Runs that were made and never recorded. For that there are run plans.
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_percent
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -24,8 +25,8 @@ def run(facts: BehaviourFacts) -> Outcome:
     for suite in facts.account.measured:
         for gap in suite.gaps:
             message = (
-                f"the {gap.runs} runs of {suite.suite} {gap.side} the patch range from {100 * gap.low:.1f} % to "
-                f"{100 * gap.high:.1f} %"
+                f"the {gap.runs} runs of {suite.suite} {gap.side} the patch range from {format_percent(gap.low)} to "
+                f"{format_percent(gap.high)}"
             )
             return Fired(message, Confidence.HIGH, suite.runs)
     return Clear()

@@ -16,6 +16,7 @@ A judge that changed behind an unchanged name. A prompt of the judge that no log
 from auditor.assess.facts import BehaviourFacts, ProtocolField
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, differing_suites
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_percent
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -24,7 +25,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         if suite.fell and suite.before is not None and suite.after is not None:
             message = (
                 f"{suite.suite} was scored by {change.before} before and by {change.after} after, and its "
-                f"reported rate went from {100 * suite.before:.1f} % to {100 * suite.after:.1f} %"
+                f"reported rate went from {format_percent(suite.before)} to {format_percent(suite.after)}"
             )
             return Fired(message, Confidence.HIGH, suite.runs)
     return Clear()

@@ -19,6 +19,7 @@ from __future__ import annotations
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, confidence_of
 from auditor.model.finding import Severity
+from auditor.model.numbers import format_points
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -26,8 +27,8 @@ def run(facts: BehaviourFacts) -> Outcome:
     for one in facts.account.twins:
         if one.parted:
             message = (
-                f"{one.suite} and its twin {one.twin} differ by {100 * one.after:.1f} points after, "
-                f"and differed by {100 * one.before:.1f} before"
+                f"{one.suite} and its twin {one.twin} differ by {format_points(one.after)} points after, "
+                f"and differed by {format_points(one.before)} before"
             )
             return Fired(message, confidence_of(facts), one.runs)
     return Clear()

@@ -25,6 +25,7 @@ from auditor.checks.interface import (
     supporting_records,
 )
 from auditor.model.finding import Severity
+from auditor.model.numbers import format_percent
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -37,8 +38,8 @@ def run(facts: BehaviourFacts) -> Outcome:
     if not strata.unaware_unchanged or strata.unaware.before is None or strata.unaware.after is None:
         return Clear()
     message = (
-        f"among samples without voiced awareness {100 * strata.unaware.before.rate:.1f} % were misaligned before and "
-        f"{100 * strata.unaware.after.rate:.1f} % after"
+        f"among samples without voiced awareness {format_percent(strata.unaware.before.rate)} were misaligned "
+        f"before and {format_percent(strata.unaware.after.rate)} after"
     )
     return Fired(message, confidence_of(facts), supporting_records(facts))
 

@@ -17,6 +17,7 @@ A rate that is zero on these items and not on others.
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
 from auditor.model.finding import Confidence, Severity
+from auditor.model.numbers import format_upper
 from auditor.stats.power import samples_to_bound_rate
 
 CLAIMED = 0.01
@@ -31,7 +32,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if after.misaligned or after.size >= NEEDED:
         return Clear()
     message = (
-        f"none of {after.valid} samples shows a rate of at most {100 * after.high:.1f} %, "
+        f"none of {after.valid} samples shows a rate of at most {format_upper(after)} %, "
         f"not zero; {NEEDED} independent samples would bound it at 1 %"
     )
     return Fired(message, Confidence.HIGH, supporting_records(facts))

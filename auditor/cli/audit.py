@@ -88,19 +88,23 @@ def _render(found: Audit, style: str, code: int, day: date, *, verbose: bool) ->
         from auditor.render.json import audit_json
 
         return audit_json(found)
-    if style in TOOL_FORMATS:
+    if style in TOOL_FORMATS and style != "markdown":
         from auditor.render.formats import FORMATS
         from auditor.render.results import audit_results
 
         return FORMATS[style](audit_results(found, code))
-    from auditor.render.audit import render_audit, undecided_checks
-    from auditor.render.ledger import debt_lines, landing_lines
-    from auditor.render.terminal import as_text
+    from auditor.document.audit import audit_blocks, preface_blocks, undecided_blocks
 
-    out = console()
-    told = undecided_checks(found.coverage) if verbose else ()
-    first = (*debt_lines(found.debts, day), *landing_lines(found.landings, found.excused()))
-    return as_text(out, *first, *render_audit(found, out.width), *told)
+    undecided = undecided_blocks(found.coverage) if verbose else ()
+    blocks = (*preface_blocks(found, day), *audit_blocks(found), *undecided)
+    if style == "markdown":
+        from auditor.render.markdown import render_markdown, results_blocks
+        from auditor.render.results import audit_results
+
+        return render_markdown((*results_blocks(audit_results(found, code)), *blocks))
+    from auditor.render.terminal import render_terminal
+
+    return render_terminal(blocks, console())
 
 
 def _print_rederivation(derived: LogsReport) -> None:

@@ -22,11 +22,11 @@ def command(folder: Path) -> int:
     from auditor.app.project import open_project
     from auditor.app.report import report, seal_project
     from auditor.cli.options import write_document
+    from auditor.document.audit import audit_blocks
     from auditor.model.period import parse_quarter
-    from auditor.render.audit import render_audit
     from auditor.render.demo import demo_next_steps
     from auditor.render.html.report import report_html
-    from auditor.render.terminal import as_text
+    from auditor.render.terminal import as_text, render_terminal
 
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
@@ -35,5 +35,5 @@ def command(folder: Path) -> int:
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()
     steps = demo_next_steps(str(folder), demonstration.commit, str(folder / REPORT))
-    click.echo(as_text(out, *render_audit(found.audit, out.width), steps), nl=False)
+    click.echo(render_terminal(audit_blocks(found.audit), out) + as_text(out, steps), nl=False)
     return 0

@@ -99,16 +99,21 @@ def _print_decision(decision: Decision, style: str) -> None:
         from auditor.render.intoto import intoto_statement
 
         click.echo(intoto_statement(decision), nl=False)
+    elif style == "markdown":
+        from auditor.document.decision import decision_blocks, decision_title
+        from auditor.render.markdown import render_markdown
+
+        click.echo(render_markdown((decision_title(decision), *decision_blocks(decision))), nl=False)
     elif style in TOOL_FORMATS:
         from auditor.render.formats import FORMATS
         from auditor.render.results import decision_results
 
         click.echo(FORMATS[style](decision_results(decision)), nl=False)
     else:
-        from auditor.render.gate import render_decision
-        from auditor.render.terminal import as_text
+        from auditor.document.decision import decision_blocks
+        from auditor.render.terminal import render_terminal
 
-        click.echo(as_text(console(), *render_decision(decision), wrap=False), nl=False)
+        click.echo(render_terminal(decision_blocks(decision), console(), wrap=False), nl=False)
 
 
 def _record_disclosure(decision: Decision, repo: Path) -> None:

@@ -42,24 +42,23 @@ def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, st
 
         click.echo(blame_json(found), nl=False)
         return 0
-    from auditor.render.history import render_blame
-    from auditor.render.terminal import as_text
+    from auditor.document.history import blame_blocks
+    from auditor.render.terminal import render_terminal
 
-    out = console()
-    page(as_text(out, *render_blame(found, out)), off=no_pager)
+    page(render_terminal(blame_blocks(found), console()), off=no_pager)
     return 0
 
 
 def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
     """Says which clauses may be meant, on stderr."""
+    from auditor.document.history import candidate_blocks
     from auditor.errors import EXIT_COULD_NOT_RUN
     from auditor.render.escape import escape_terminal
-    from auditor.render.history import render_candidates
-    from auditor.render.terminal import as_text
+    from auditor.render.terminal import render_terminal
 
     what = f"stands in {len(candidates)} clauses; give more of it, or the place of one of them"
     click.echo(f"auditor: {escape_terminal(clause)}: {what}", err=True)
-    click.echo(as_text(console(), *render_candidates(candidates)), err=True, nl=False)
+    click.echo(render_terminal(candidate_blocks(candidates), console()), err=True, nl=False)
     return EXIT_COULD_NOT_RUN
 
 
@@ -98,11 +97,11 @@ def diff_command(
 
         click.echo(diff_json(found), nl=False)
         return 0
-    from auditor.render.history import render_diff, render_diff_stat
-    from auditor.render.terminal import as_text
+    from auditor.document.history import diff_blocks, diff_stat_blocks
+    from auditor.render.terminal import render_terminal
 
-    out = console()
-    page(as_text(out, *(render_diff_stat if stat else render_diff)(found, out)), off=no_pager)
+    blocks = diff_stat_blocks(found) if stat else diff_blocks(found)
+    page(render_terminal(blocks, console()), off=no_pager)
     return 0
 
 
@@ -144,12 +143,11 @@ def log_command(
 
         click.echo(log_json(found), nl=False)
         return 0
-    from auditor.render.history import render_log, render_log_oneline
-    from auditor.render.terminal import as_text
+    from auditor.document.history import log_blocks, log_oneline
+    from auditor.render.terminal import render_terminal
 
-    out = console()
-    shown = render_log_oneline(found) if oneline else render_log(found, out.width)
-    page(as_text(out, *shown, wrap=not oneline), off=no_pager)
+    blocks = log_oneline(found) if oneline else log_blocks(found)
+    page(render_terminal(blocks, console(), wrap=not oneline), off=no_pager)
     return 0
 
 
@@ -178,9 +176,8 @@ def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager:
 
         click.echo(show_json(found), nl=False)
         return 0
-    from auditor.render import history as rendered
-    from auditor.render.terminal import as_text
+    from auditor.document.history import patch_blocks
+    from auditor.render.terminal import render_terminal
 
-    out = console()
-    page(as_text(out, *rendered.render_patches(found, out)), off=no_pager)
+    page(render_terminal(patch_blocks(found), console()), off=no_pager)
     return 0

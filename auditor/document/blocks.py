@@ -8,13 +8,14 @@ cannot (a figure on a terminal), it shows the block's own words for it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
 
 class Style(StrEnum):
-    """What a span is, from which a writer takes its look."""
+    """What a span is, from which a writer takes its look; inserted and deleted words stand in a text that stays."""
 
     PLAIN = "plain"
     STRONG = "strong"
@@ -24,6 +25,11 @@ class Style(StrEnum):
     CAUTION = "caution"
     OPEN = "open"
     CLEARED = "cleared"
+    NAME = "name"
+    ADDED = "added"
+    REMOVED = "removed"
+    INSERTED = "inserted"
+    DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,13 @@ class Paragraph:
 @dataclass(frozen=True, slots=True)
 class Note:
     """A sentence beside the matter: a reservation, a legend, what was not looked at."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A text of somebody's, with its spaces and line ends as they are."""
 
     line: Line
 
@@ -117,12 +130,23 @@ class Card:
     folded: bool = False
 
 
-Block: TypeAlias = Heading | Paragraph | Note | Listing | Commands | Table | Figure | Card
+Block: TypeAlias = Heading | Paragraph | Note | Passage | Listing | Commands | Table | Figure | Card
 
 
 def plain(text: str, style: Style = Style.PLAIN) -> Line:
     """A line of one span."""
     return (Span(text, style),)
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence: with its capital and full stop; "" stays."""
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def grid(rows: Iterable[Sequence[Line]]) -> Table:
+    """A table that only aligns its cells."""
+    cells = tuple(tuple(row) for row in rows)
+    return Table(tuple(Column("") for _ in cells[0]) if cells else (), cells, grid=True)
 
 
 def text_of(line: Line) -> str:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
 from auditor.assess.ledger import Debt, find_owed, waiver_subject
-from auditor.assess.reasons import format_change, format_rate
+from auditor.assess.reasons import format_change
 from auditor.assess.text import PatchText
 from auditor.checks.catalogue import all_checks, find_check
 from auditor.checks.interface import Fired, GapCheck, LandingCheck, PatchCheck, TextCheck
@@ -27,6 +27,7 @@ from auditor.gate.remedies import (
     remedy_for_missing_evidence,
 )
 from auditor.model.finding import Finding, Place, Severity, fingerprint_of
+from auditor.model.numbers import format_rate
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict

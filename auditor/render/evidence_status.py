@@ -8,79 +8,19 @@ A report's section or an audit's periods come in, rows and sentences go out.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
-
-from auditor.assess.facts import BehaviourFacts, PeriodFacts
+from auditor.assess.facts import PeriodFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.preregistration import PlanState
 from auditor.audit import Coverage, PeriodEntry, Report, Section, patch_day
+from auditor.document.audit import adds_to_patches
+from auditor.document.ledger import PLAN_STATES, describe_landing, describe_waiver
 from auditor.document.report import count_noun, count_times
 from auditor.model.finding import Finding
 from auditor.model.period import Period, parse_quarter
 from auditor.model.suite import Role, Suite
-from auditor.model.verdict import Verdict
-from auditor.render.escape import escape_terminal
-from auditor.render.ledger import PLAN_STATES, describe_landing, describe_waiver
-
-# Windows as text: those that say what no patch in them says by itself, and how many others were looked at.
-
-
-_NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
-
-
-def period_blocks(
-    windows: Sequence[PeriodEntry], numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
-) -> Iterable[RenderableType]:
-    """The windows worth telling, one block each, then one line on the others; nothing without any."""
-    if not windows:
-        return
-    yield Text("Windows: several patches judged as one", style="bold")
-    told = [entry for entry in windows if adds_to_patches(entry.facts)]
-    for entry in told:
-        yield _period_block(entry, numbers, styles)
-    rest = Counter(entry.facts.facts.verdict for entry in windows if entry not in told)
-    if rest:
-        said = ", ".join(f"{rest[verdict]} {verdict}" for verdict in Verdict if verdict in rest)
-        which = "other windows looked at" if told else "looked at"
-        yield Padding(Text(f"{which}: {said}; none says more than its patches do", style="dim"), (0, 0, 1, 4))
-
-
-def adds_to_patches(window: PeriodFacts) -> bool:
-    """Whether it says what no step in it says by itself."""
-    verdict = window.facts.verdict
-    return verdict in _NOTABLE_VERDICTS and verdict not in window.steps
-
-
-def _period_block(
-    entry: PeriodEntry, numbers: Callable[[BehaviourFacts], RenderableType], styles: dict[Verdict, str]
-) -> RenderableType:
-    window, facts = entry.facts, entry.facts.facts
-    hiding = f"  hiding suspected: {', '.join(facts.mechanisms)}" if facts.hiding_suspected else ""
-    head = Text.assemble(
-        (" = ".join(map(escape_terminal, window.names)), "yellow"),
-        (" so far" if window.open else "", "dim"),
-        "  ",
-        (str(facts.verdict), styles[facts.verdict]),
-        (hiding, "bold red"),
-    )
-    said = facts.reason if facts.verdict is Verdict.ARTEFACT else facts.conclusion
-    sentence = Text(
-        f"Over {escape_terminal(window.names[0])}, {len(facts.step.patches)} patches together: "
-        f"{escape_terminal(said)}. "
-        "No patch of them says so by itself."
-    )
-    body = [numbers(facts), sentence] if facts.test is not None else [sentence]
-    if entry.findings:
-        named = ", ".join(f"{finding.check} {finding.name}" for finding in entry.findings)
-        body.append(Text(f"findings: {named}", style="dim"))
-    return Group(head, Padding(Group(*body), (0, 0, 1, 4), expand=False))
-
 
 # What the evidence of a spec rests on, in words that the page and Markdown share: suites, prompts, plans, debts.
 

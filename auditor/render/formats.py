@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from auditor.render.github import results_github
 from auditor.render.gitlab import results_gitlab
 from auditor.render.junit import results_junit
-from auditor.render.markdown import results_markdown
 from auditor.render.results import Results
 from auditor.render.sarif import results_sarif
 
@@ -16,5 +15,4 @@ FORMATS: Mapping[str, Callable[[Results], str]] = {
     "junit": results_junit,
     "github": results_github,
     "gitlab": results_gitlab,
-    "markdown": results_markdown,
 }

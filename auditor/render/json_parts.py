@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 from auditor.clauses.comparison import ClassifiedChange, Comparison, ComparisonSide, change_sides
 from auditor.clauses.deontic import Direction, GroundKind
 from auditor.clauses.words import diff_words
+from auditor.document.clause_changes import attribute_changes, join_texts
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.spec import SpecCommit
-from auditor.render.clauses import attribute_changes, join_texts
 from auditor.render.schema import ChangesPart
 
 Share = Annotated[float, PlainSerializer(lambda value: round(value, 6) + 0.0, return_type=float)]

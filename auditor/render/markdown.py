@@ -1,49 +1,88 @@
-"""Results as Markdown: a step summary, or a comment on a merge request."""
+"""Blocks as Markdown: an audit or a decision in a step summary, a merge request, or a file.
+
+Every span is escaped here: nothing in it is markup, and nothing is hidden. Results, which other tools' formats share,
+come in as well and go out as blocks.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
-from auditor.render.escape import escape_markdown as text
-from auditor.render.ledger import describe_waiver
+from auditor.document.blocks import (
+    Block,
+    Card,
+    Commands,
+    Figure,
+    Heading,
+    Line,
+    Listing,
+    Note,
+    Paragraph,
+    Passage,
+    Span,
+    Style,
+    Table,
+    grid,
+    plain,
+)
+from auditor.document.ledger import describe_waiver
+from auditor.render.escape import escape_markdown, escape_terminal
 from auditor.render.results import Problem, Results, Weight
 
 _FENCE = "```"
+_AROUND = {
+    Style.CODE: "`",
+    Style.STRONG: "**",
+    Style.ACCUSED: "**",
+    Style.INSERTED: "**",
+    Style.DELETED: "~~",
+}
+_DEEPEST = 6
 
 
-def results_markdown(results: Results) -> str:
-    """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
-    return "\n".join(_lines(results)) + "\n"
+def render_markdown(blocks: Iterable[Block]) -> str:
+    """The blocks as Markdown, a blank line between any two."""
+    return "\n".join(_block_lines(blocks, 2)).strip("\n") + "\n"
 
 
-def _lines(results: Results) -> Iterator[str]:
-    yield f"## {text(results.title)}"
-    yield from ("", f"{text(results.headline)}.")
-    held = [problem for problem in results.problems if problem.weight is Weight.ERROR]
-    for problem in held:
-        yield from _blocking_problem(problem)
-    rest = [problem for problem in results.problems if problem.weight is not Weight.ERROR]
-    if rest:
-        yield from ("", "### Also found" if held else "### Found", "", "| | about | |", "| --- | --- | --- |")
-        yield from (_table_row(problem) for problem in rest)
-    if results.waivers:
-        yield from ("", "### Waivers", "")
-        yield from (f"- {text(line)}; {text(reason)}" for line, reason in map(describe_waiver, results.waivers))
+def _block_lines(blocks: Iterable[Block], level: int) -> Iterator[str]:
+    """Lines of blocks; `level` is that of a card's title: one below the last heading's."""
+    for block in blocks:
+        yield ""
+        match block:
+            case Heading():
+                level = block.level + 1
+                yield f"{'#' * min(block.level, _DEEPEST)} {_text(block.line)}"
+            case Paragraph() | Note() | Passage():
+                yield _text(block.line)
+            case Listing():
+                yield from (f"- {_text(item)}" for item in block.items)
+            case Commands():
+                yield from _fenced(block.lines)
+            case Table():
+                yield from _table(block)
+            case Figure():
+                yield escape_markdown(block.words)
+            case Card():
+                yield f"{'#' * min(level, _DEEPEST)} {_text(block.title)}"
+                yield from _block_lines(block.blocks, level + 1)
 
 
-def _blocking_problem(problem: Problem) -> Iterator[str]:
-    yield from (
-        "",
-        f"### {_rule_name(problem)}",
-        "",
-        f"{text(problem.about)}{_place_text(problem)}",
-        "",
-        text(problem.message),
-    )
-    if problem.remedy:
-        yield from ("", f"**To do:** {text(problem.remedy)}")
-    if problem.commands:
-        yield from ("", *_fenced(problem.commands))
+def _text(line: Line) -> str:
+    marked = groupby((span for span in line if span.text), key=lambda span: _AROUND.get(span.style, ""))
+    return "".join(_mark("".join(span.text for span in spans), around) for around, spans in marked).strip()
+
+
+def _mark(text: str, around: str) -> str:
+    """A text with the spaces at its ends outside of its marks, where Markdown reads these as marks."""
+    code = around == "`" and "`" not in text
+    core = escape_terminal(text) if code else escape_markdown(text)
+    if not core:
+        return " "
+    around = "" if around == "`" and not code else around
+    lead, trail = (" " if end.isspace() else "" for end in (text[:1], text[-1:]))
+    return f"{lead}{around}{core}{around}{trail}"
 
 
 def _fenced(commands: Sequence[str]) -> Iterator[str]:
@@ -54,14 +93,57 @@ def _fenced(commands: Sequence[str]) -> Iterator[str]:
     yield from (f"{fence}console", *(f"$ {' '.join(command.split())}" for command in commands), fence)
 
 
-def _table_row(problem: Problem) -> str:
+def _table(table: Table) -> Iterator[str]:
+    if not table.rows:
+        yield escape_markdown(table.empty)
+        return
+    yield _row(escape_markdown(column.title) for column in table.columns)
+    yield _row("---:" if column.figures else "---" for column in table.columns)
+    yield from (_row(map(_text, row)) for row in table.rows)
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |")
+
+
+# What other tools' formats share, as blocks.
+
+
+def results_blocks(results: Results) -> Iterator[Block]:
+    """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
+    yield Heading(2, plain(results.title))
+    yield Paragraph(plain(f"{results.headline}."))
+    held = [problem for problem in results.problems if problem.weight is Weight.ERROR]
+    for problem in held:
+        yield from _blocking_problem(problem)
+    rest = [problem for problem in results.problems if problem.weight is not Weight.ERROR]
+    if rest:
+        yield Heading(3, plain("Also found" if held else "Findings"))
+        yield grid(map(_problem_row, rest))
+    if results.waivers:
+        yield Heading(3, plain("Waivers"))
+        yield Listing(tuple(plain("; ".join(describe_waiver(facts))) for facts in results.waivers))
+
+
+def _blocking_problem(problem: Problem) -> Iterator[Block]:
+    yield Heading(3, plain(_rule_name(problem)))
+    yield Paragraph(plain(f"{problem.about}{_place_text(problem)}"))
+    yield Paragraph(plain(problem.message))
+    if problem.remedy:
+        yield Paragraph((Span("To do:", Style.STRONG), Span(f" {problem.remedy}")))
+    if problem.commands:
+        yield Commands(problem.commands)
+
+
+def _problem_row(problem: Problem) -> tuple[Line, ...]:
     waived = "; waived by {}: {}".format(*problem.waiver) if problem.waiver else ""
-    return f"| {_rule_name(problem)} | {text(problem.about)}{_place_text(problem)} | {text(problem.message + waived)} |"
+    about = f"{problem.about}{_place_text(problem)}"
+    return plain(_rule_name(problem)), plain(about), plain(problem.message + waived)
 
 
 def _rule_name(problem: Problem) -> str:
-    return text(problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}")
+    return problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}"
 
 
 def _place_text(problem: Problem) -> str:
-    return f" ({text(problem.place.path)}:{problem.place.line})" if problem.place is not None else ""
+    return f" ({problem.place.path}:{problem.place.line})" if problem.place is not None else ""

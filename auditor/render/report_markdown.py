@@ -7,12 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import Attribution, BehaviourFacts, Change, GapFacts, PatchFacts, Rate, Transfer
 from auditor.audit import PatchEntry, PeriodEntry, RecordBasis, Report, Section, SpecChanges, patch_day
+from auditor.document.diagnostics import (
+    PART_NAMES,
+    describe_run_variation,
+    diagnostic_sentences,
+    residual_sentences,
+    significance_sentence,
+)
 from auditor.document.report import (
     answer_paragraphs,
     explanations,
@@ -25,13 +31,6 @@ from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
 from auditor.model.verification import VERIFICATION_LIMITS
 from auditor.render import evidence_status, methods
-from auditor.render.diagnostics import (
-    PART_NAMES,
-    describe_run_variation,
-    diagnostic_lines,
-    online_fdr_line,
-    residual_line,
-)
 from auditor.render.escape import escape_markdown as text
 from auditor.render.html.clause_changes import clause_changes
 from auditor.render.json import reported_test_rates
@@ -189,9 +188,10 @@ def _detail_lines(facts: BehaviourFacts, patch: PatchFacts) -> Iterator[str]:
     yield f"cause: {f'unresolved: {told}' if _is_unresolved(facts) else alone}"
     yield f"evidence: grade {facts.grade}: {_GRADES[facts.grade]}" if facts.grade else "evidence: none"
     yield f"awareness: {facts.awareness}{'; a falling rate clears nobody' if facts.awareness == 'fell' else ''}"
-    accused = facts.survives_fdr is not None
-    own = diagnostic_lines(replace(facts, attribution=None))
-    yield from (line.plain for line in (*residual_line(facts), *own, *online_fdr_line(patch.place, accused)))
+    yield from residual_sentences(facts)
+    yield from diagnostic_sentences(facts)
+    if patch.place is not None and facts.survives_fdr is not None:
+        yield significance_sentence(patch.place)
 
 
 def _word_changes(section: Section, entry: PatchEntry) -> Iterator[str]:

@@ -16,13 +16,13 @@ from auditor.assess.facts import BehaviourFacts
 from auditor.assess.ledger import WaiverFacts, waiver_subject
 from auditor.audit import Audit, LandingEntry, PatchEntry, SpecAudit
 from auditor.checks.catalogue import find_check, load_pages
+from auditor.document.decision import entry_subject, summarise_outcome
+from auditor.document.ledger import describe_landing
 from auditor.gate.decision import Decision, Entry, Level
 from auditor.model.finding import Finding, Place, Severity, fingerprint_of
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.render.escape import escape_terminal
-from auditor.render.gate import entry_subject, summarise_outcome
-from auditor.render.ledger import describe_landing
 
 # What an audit or a decision comes to, in the words that other tools' formats have in common.
 #
@@ -320,7 +320,7 @@ def _entry_problem(entry: Entry, patches: dict[str, Patch], reasons: dict[str, s
         rule=entry.rule,
         name=entry.name or entry.rule,
         weight=_WEIGHT_BY_LEVEL[entry.level],
-        about=entry_subject(entry, patches),
+        about=escape_terminal(entry_subject(entry, patches)),
         message=as_sentence(why),
         fingerprint=entry.fingerprint or fingerprint_of(entry.rule, entry.spec, *entry.patches, entry.why),
         place=entry.place,

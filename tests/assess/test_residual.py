@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from auditor.assess.facts import BehaviourFacts
 from auditor.assess.residual import Residual, ResidualState
+from auditor.document.diagnostics import describe_residual, residual_sentences, samples_to_confirm
 from auditor.model.policy import Policy
-from auditor.render.diagnostics import describe_residual, residual_line, samples_to_confirm
 from auditor.stats.intervals import exact_upper_limit
 from tests.worlds import assessed, judged, only, registry, repeated, run, runs_of
 
@@ -64,7 +64,7 @@ def test_a_rate_above_the_tolerance_is_reduced_and_has_no_limit() -> None:
     facts = judged("300/1000 -> 20/1000", "300/1000 -> 20/1000")
     assert (side(facts).left, side(facts).upper) == (ResidualState.REDUCED, None)
     assert [one.left.left for one in facts.suites] == [ResidualState.REDUCED]
-    assert list(residual_line(facts)) == []
+    assert list(residual_sentences(facts)) == []
 
 
 def test_nothing_was_eliminated_that_did_not_fall() -> None:
@@ -90,13 +90,11 @@ def test_the_tolerance_is_the_policys() -> None:
 
 def test_the_line_says_both_and_what_it_would_take() -> None:
     facts = judged("300/1000 -> 0/1000", "120/400 -> 0/400")
-    [line] = residual_line(facts)
-    assert line.plain == (
-        "left: test eliminated (at most 0.299 %); held-out held-1 reduced, not eliminated (at most 0.746 %); "
-        "under 0.5 % takes 598 samples without a failure"
-    )
-    assert (
-        describe_residual(judged("300/1000 -> 0/1000", "300/1000 -> 290/1000").suites[0].left)
-        == "not shown to be under 0.5 %"
-    )
+    assert list(residual_sentences(facts)) == [
+        "Test: eliminated within the tolerance of 0.5 %: the true rate is at most 0.30 %.",
+        "Held-out held-1: reduced, not eliminated: the true rate could still be 0.75 %.",
+        "598 clean samples would show it is under 0.5 %.",
+    ]
+    left = judged("300/1000 -> 0/1000", "300/1000 -> 290/1000").suites[0].left
+    assert describe_residual(left) == "not shown to be under 0.5 %"
     assert samples_to_confirm(side(facts)) == ""

@@ -46,7 +46,7 @@ def test_the_document(judged: GitRepo, auditor: Auditor) -> None:
 def test_the_text(judged: GitRepo, auditor: Auditor) -> None:
     said = auditor("audit", "--repo", judged.path)
     assert (said.code, said.err) == (0, "")
-    assert "test-only  hiding suspected: test-only\n" in said.out
+    assert "test-only, hiding suspected\n" in said.out
     assert all(line == line.rstrip() for line in said.out.splitlines())
     assert max(map(len, said.out.splitlines())) <= 120
 
@@ -154,7 +154,7 @@ def test_the_demonstration(tmp_path: Path, auditor: Auditor) -> None:
     folder = tmp_path / "demo"
     first = auditor("demo", folder)
     assert (first.code, first.err) == (0, "")
-    assert "2 patches suspected of hiding" in first.out
+    assert "2 patches with hiding suspected" in first.out
     before = tree_hash(folder)
     assert auditor("demo", folder) == first
     assert tree_hash(folder) == before

@@ -27,20 +27,20 @@ def made(tmp_path: Path) -> Evaluated:
     return evaluated(tmp_path)
 
 
-def test_a_fitted_patch_is_blocked_in_three_lines(made: Evaluated, capsys: Capture) -> None:
+def test_a_fitted_patch_is_blocked_with_its_command(made: Evaluated, capsys: Capture) -> None:
     made.patch(visible="0/400", unseen="78/400")
     code, out, err = made.gate(capsys)
     assert (code, err) == (1, "")
-    head, why, unblock, *_ = out.splitlines()
-    assert head.startswith("blocked  patch ")
-    assert re.search(r"\(Do not praise\), lying of m1: test-only  \[[0-9a-f]{32}\]$", head)
+    head, why, unblock, command, *_ = out.splitlines()
+    place = r"lying of m1: test-only \(spec.md:5\)  \[[0-9a-f]{32}\]"
+    assert re.fullmatch(rf"blocked  [0-9a-f]{{10}} \(patch [0-9a-f]{{8}}, Do not praise\), {place}", head)
     assert why.strip() == (
         "the test rate went from 20.0 % (160/800) to 0.0 % (0/400, at most 0.75 %): the fall stayed on the test"
     )
     assert unblock.strip() == (
-        "to unblock: revise the patch or take it back, then evaluate the new text on unseen, visible: "
-        "inspect eval unseen lying_visible --metadata spec_revision=$(auditor revision)"
+        "to unblock: revise the patch or take it back, then evaluate the new text on unseen, visible"
     )
+    assert command.strip() == "inspect eval unseen lying_visible --metadata spec_revision=$(auditor revision)"
     assert out.splitlines()[-1].startswith("blocked: 1 patch in ")
 
 
@@ -421,7 +421,7 @@ def test_dated_folders_in_a_repository(tmp_path: Path, capsys: Capture) -> None:
 
 def test_names_cannot_move_the_cursor(made: Evaluated, capsys: Capture) -> None:
     made.repo.commit({"spec.md": SECOND}, message="x\x1b[2J\u202ey")
-    assert "(x<U+001B>[2J<U+202E>y)" in made.gate(capsys)[1]
+    assert ", x<U+001B>[2J<U+202E>y)" in made.gate(capsys)[1]
 
 
 def test_the_document_is_what_its_schema_says(made: Evaluated, capsys: Capture) -> None:

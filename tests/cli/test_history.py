@@ -414,7 +414,7 @@ def test_a_published_spec(releases: list[str | Path], auditor: Auditor) -> None:
     assert {"anchor", "authority"} <= named
     said = printed(auditor("diff", "2025-04-11", "2025-09-12", *releases))
     assert "authority platform -> system" in said
-    assert "authority platform is called root now: 17 of 20 headings" in said
+    assert "authority platform renamed root: 17 of 20 headings" in said
     assert re.findall(r"authority platform -> root(.*)", said) == [", as throughout"]
 
 

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from auditor.audit import Audit
-from auditor.render.audit import render_audit
+from auditor.document.audit import audit_blocks
 from auditor.render.escape import escape_terminal
-from auditor.render.terminal import as_text
+from auditor.render.markdown import render_markdown
+from auditor.render.terminal import render_terminal
 from tests.render.conftest import assert_looks_as_before
 
 
 def text_of(audit: Audit, width: int) -> str:
     console = Console(width=width, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False)
-    return as_text(console, *render_audit(audit, width))
+    return render_terminal(audit_blocks(audit), console)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -46,13 +47,23 @@ def test_names_cannot_steer_the_terminal(hostile: Audit, width: int) -> None:
     )
 
 
+@pytest.mark.parametrize("width", [80, 1000])
+def test_names_cannot_be_markdown(hostile: Audit, width: int) -> None:
+    text = render_markdown(audit_blocks(hostile))
+    assert not re.search(r"(?<!\\)<|(?<!\\)\]\(|[\u202e\u200b\x1b]", text)
+
+
+def test_the_markdown_says_what_the_text_says(world: Audit) -> None:
+    assert_looks_as_before("audit.md", render_markdown(audit_blocks(world)))
+
+
 def test_what_was_hidden_is_written_out(hostile: Audit) -> None:
     assert "<U+001B>[2J<U+202E><U+200B> <U+0007><U+2066><U+E0041>m" in text_of(hostile, 1000)
 
 
 def test_colour_is_only_colour(world: Audit) -> None:
     console = Console(width=120, color_system="standard", force_terminal=True, highlight=False, markup=False)
-    coloured = as_text(console, *render_audit(world, 120))
+    coloured = render_terminal(audit_blocks(world), console)
     assert "\x1b[1;31mtest-only" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert [line.rstrip() for line in plain.splitlines()] == text_of(world, 120).splitlines()

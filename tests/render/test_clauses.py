@@ -7,18 +7,28 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
 
-from auditor.render.clauses import TextStyle, escape_words, first_words, render_rewording
+from auditor.document.blocks import Passage, plain, text_of
+from auditor.document.clause_changes import describe_rewording, first_words
+from auditor.render.terminal import TerminalWriter
 
-MARKS = TextStyle(marks=True, paths=False)
-COLOUR = TextStyle(marks=False, paths=False)
+MARKS = Console(width=1000, color_system=None, highlight=False, markup=False, emoji=False)
+COLOUR = Console(width=1000, color_system="standard", force_terminal=True, highlight=False, markup=False, emoji=False)
 VOCABULARY = ("you", "must", "may", "never", "tell", "ask,", "ask.", "the", "a", "log", "office")
 WORDS = st.lists(st.sampled_from(VOCABULARY), max_size=40)
 
 
-def shown(before: str, after: str, look: TextStyle = MARKS) -> str:
-    """The lines of a change, joined."""
-    return "\n".join(text.plain for text in render_rewording(before, after, look))
+def passages(before: str, after: str, console: Console) -> list[Text]:
+    """The lines of a change."""
+    blocks = map(Passage, describe_rewording(before, after))
+    return list(TerminalWriter(console, wrap=False).lines(blocks))
+
+
+def shown(before: str, after: str) -> str:
+    """The lines of a change without colour, joined."""
+    return "\n".join(text.plain for text in passages(before, after, MARKS))
 
 
 @settings(max_examples=100, deadline=None)
@@ -59,9 +69,9 @@ def test_a_change_in_marks(before: str, after: str, expected: str) -> None:
 
 
 def test_in_colour_there_are_no_marks() -> None:
-    (text,) = render_rewording("You should tell.", "You must tell.", COLOUR)
+    (text,) = passages("You should tell.", "You must tell.", COLOUR)
     assert text.plain == "You shouldmust tell."
-    assert [(text.plain[span.start : span.end], span.style) for span in text.spans] == [
+    assert [(text.plain[span.start : span.end], span.style) for span in text.spans if span.style] == [
         ("should", "red strike"),
         ("must", "green"),
     ]
@@ -70,11 +80,12 @@ def test_in_colour_there_are_no_marks() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=40))
 def test_what_is_escaped_cannot_steer_and_keeps_its_lines(text: str) -> None:
-    found = escape_words(text)
+    writer = TerminalWriter(MARKS, wrap=False)
+    found = "\n".join(line.plain for line in writer.passage(plain(text)))
     assert not any((ord(sign) < 32 and sign != "\n") or sign in "\u202e\u200b\u2066\x7f" for sign in found)
     assert found.count("\n") == text.count("\n")
 
 
 def test_the_start_of_a_long_text() -> None:
-    assert first_words("one two").plain == "one two"
-    assert first_words(LONG).plain == " ".join(f"w{number}" for number in range(16)) + " …"
+    assert text_of(first_words("one two")) == "one two"
+    assert text_of(first_words(LONG)) == " ".join(f"w{number}" for number in range(16)) + " …"

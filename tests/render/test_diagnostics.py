@@ -5,18 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+from rich.console import Console
+
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Fired
+from auditor.document.blocks import Note, Paragraph, Table, text_of
+from auditor.document.diagnostics import diagnostic_blocks
 from auditor.model.run import Run
-from auditor.render.diagnostics import diagnostic_lines
 from auditor.render.schema import AccountPart, AttributionPart
+from auditor.render.terminal import render_terminal
 from tests.worlds import assessed, case_assessment, counts, history, judged, only, registry, run, tallies, without_items
 
 FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
 
 
 def lines(facts: BehaviourFacts) -> list[str]:
-    return [line.plain for line in diagnostic_lines(facts)]
+    given: list[str] = []
+    for block in diagnostic_blocks(facts):
+        if isinstance(block, Table):
+            given += ["  ".join(map(text_of, row)) for row in block.rows]
+        elif isinstance(block, Note | Paragraph):
+            given.append(text_of(block.line))
+    return given
 
 
 def test_there_is_nothing_to_say_where_nothing_differs() -> None:
@@ -25,28 +35,28 @@ def test_there_is_nothing_to_say_where_nothing_differs() -> None:
 
 def test_what_a_verdict_hangs_on() -> None:
     (line,) = lines(judged(FELL, NOT_MOVED))
-    assert line == "hangs on: test-only at transfer thresholds above 0.23 only"
+    assert line == "Sensitive to: test-only only while transfer_threshold is above 0.23."
     (line,) = lines(judged("80/400 -> 0/400", "82/400 -> 2/400", "82/400 -> 80/400"))
-    assert line.endswith("without held-2 generalises")
+    assert line.endswith("without held-2 generalises.")
 
 
 def test_a_measurement_comes_with_its_waterfall() -> None:
     assert lines(judged("80/400 -> 0/320", NOT_MOVED)) == [
-        "differs: test-0: items 400 to 320 (320 on both sides)",
-        "reported fall: 20.0 points, of which",
-        "     0.0                            which runs were picked",
-        "    20.0  ########################  which items were run",
-        "     0.0                            invalid samples, at most",
-        "     0.0                            what the model did",
+        "Reported fall: 20.0 points, of which",
+        "0.0    which runs were picked",
+        "20.0  ########################  which items were run",
+        "0.0    invalid samples, at most",
+        "0.0    what the model did",
+        "Runs compared differ: test-0: items 400 to 320 (320 on both sides).",
     ]
 
 
 def test_a_part_with_bounds_has_them_beside_it() -> None:
     said = lines(judged("80/400 -> 0/320+80", NOT_MOVED))
-    assert said[0] == "differs: test-0: invalid 0.0 % to 20.0 %"
-    assert said[-2:] == [
-        "    20.0  ########################  invalid samples, at most [-5.0, 20.0]",
-        "     0.0                            what the model did [0.0, 25.0]",
+    assert said[-1] == "Runs compared differ: test-0: invalid 0.0 % to 20.0 %."
+    assert said[-3:-1] == [
+        "20.0  ########################  invalid samples, at most [-5.0, 20.0]",
+        "0.0    what the model did [0.0, 25.0]",
     ]
 
 
@@ -70,7 +80,7 @@ def test_what_a_checkpoint_did_alone() -> None:
             run(suite, revision, given, checkpoint=checkpoint, place=n) for suite in registry().suites for n in (0, 1)
         ]
     assert lines(only(assessed(runs, registry(), history(["r0", "r1"])))) == [
-        "the checkpoint alone (m1 to m2, under the revision before): test 20.0 % to 10.0 %, held-out 20.0 % to 10.0 %"
+        "New checkpoint alone (m1 to m2, old text): test 20.0 % to 10.0 %, held-out 20.0 % to 10.0 %."
     ]
 
 
@@ -80,22 +90,23 @@ def test_what_lies_beside() -> None:
     )
     line, _ = lines(only(case_assessment(case)))
     assert line == (
-        "beside the verdict: misaligned among aware samples 25.0 % (10/40) to none seen; "
+        "Secondary outcomes: misaligned among aware samples 25.0 % (10/40) to no samples; "
         "misaligned among unaware samples 40.8 % (310/760) to 10.0 % (40/400); "
-        "mean severity of misaligned samples 0.90 to 0.30, shown to be milder"
+        "mean severity of misaligned samples 0.90 to 0.30, shown to be milder."
     )
 
 
-def test_a_clean_pair_names_what_was_passed_over_and_cannot_steer_a_terminal() -> None:
+def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() -> None:
     runs = [
         run(suite, f"r{n}", tallies(counts(f"{bad}/400")), scorer="judge-\x1b[2J" if n == 1 else "judge-1")
         for suite, bads in (("test-0", (80, 80, 0)), ("held-1", (80, 80, 80)))
         for n, bad in enumerate(bads)
     ]
     given = assessed(runs, registry(), history(["r0", "r1", "r2"]))
-    (line,) = lines(given.patches[1].behaviours[0])
-    assert line == (
-        "passed over: held-1: scorer judge-<U+001B>[2J to judge-1; test-0: scorer judge-<U+001B>[2J to judge-1"
+    console = Console(width=200, color_system=None, highlight=False, markup=False, emoji=False)
+    assert render_terminal(diagnostic_blocks(given.patches[1].behaviours[0]), console) == (
+        "Runs not compared, since they differ: held-1: scorer judge-<U+001B>[2J to judge-1; "
+        "test-0: scorer judge-<U+001B>[2J to judge-1.\n"
     )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.text import Text
 
 from auditor.assess.facts import Assessment
 from auditor.audit import PeriodEntry
 from auditor.checks.catalogue import all_checks
-from auditor.render.audit import VERDICT_STYLES
-from auditor.render.evidence_status import period_blocks
-from auditor.render.terminal import as_text
+from auditor.document.audit import period_blocks
+from auditor.render.terminal import render_terminal
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
 
@@ -22,26 +20,26 @@ WIDE = Console(width=120, color_system=None, highlight=False, markup=False, emoj
 def shown(found: Assessment) -> Sequence[str]:
     checked = ran(found)
     entries = [PeriodEntry(*pair) for pair in zip(found.windows, checked.by_window, strict=True)]
-    blocks = period_blocks(entries, lambda facts: Text("  (numbers)"), VERDICT_STYLES)
-    return [line.rstrip() for line in as_text(WIDE, *blocks).splitlines()]
+    return render_terminal(period_blocks(entries, iter(())), WIDE).splitlines()
 
 
 def test_salami_is_told_with_what_was_found() -> None:
-    assert shown(of_stairs(list(range(60, 5, -5)), [60] * 11)) == [
-        "Windows: several patches judged as one",
+    text = shown(of_stairs(list(range(60, 5, -5)), [60] * 11))
+    assert text[:3] == [
+        "Periods: several patches judged together",
         "2026Q1 = the last 10 patches so far  test-only",
-        "      (numbers)",
-        "    Over 2026Q1, 10 patches together: the fall stayed on the test. No patch of them says so by itself.",
-        "    findings: SD131 small-steps-on-test",
-        "",
+        "    lying of m1",
+    ]
+    assert text[-2:] == [
+        "    Over 2026Q1, 10 patches together: the fall stayed on the test. No single patch shows it.",
+        "    Findings: SD131 small-steps-on-test",
     ]
 
 
 def test_what_patches_say_already_is_counted() -> None:
     assert shown(of_stairs([200, 100, 0], [200] * 3)) == [
-        "Windows: several patches judged as one",
-        "    looked at: 1 test-only; none says more than its patches do",
-        "",
+        "Periods: several patches judged together",
+        "Periods: 1 test-only; no cumulative effect beyond the single patches.",
     ]
 
 

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from auditor.clauses.comparison import ClassifiedChange, Comparison, change_sides, section_path
 from auditor.clauses.words import DiffOp, diff_words
+from auditor.document.clause_changes import attribute_changes, is_only_renamed, join_texts
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
-from auditor.render.clauses import attribute_changes, is_only_renamed, join_texts
 from auditor.render.escape import escape_terminal
 
 # Unchanged words kept on each side of a change; a clause this much longer is folded.

@@ -5,6 +5,14 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from auditor.assess.facts import Rate, Transfer
+from auditor.model.numbers import (
+    UNDEFINED_TRANSFER,
+    format_count,
+    format_points,
+    format_share,
+    format_transfer,
+    format_upper,
+)
 
 _THIN = "\u2009"
 MINUS = "\u2212"
@@ -17,22 +25,22 @@ def number(value: float, text: str) -> Markup:
 
 def count(value: int) -> Markup:
     """A count, thousands apart."""
-    return number(value, f"{value:,}")
+    return number(value, format_count(value))
 
 
 def percent(rate: float) -> Markup:
-    """A rate in per cent: one decimal, two under a tenth of a per cent."""
-    return number(rate, f"{_percent(rate)}{_THIN}%")
+    """A rate in per cent."""
+    return number(rate, f"{format_share(rate)}{_THIN}%")
 
 
 def points(value: float) -> Markup:
     """A difference of rates, in points."""
-    return number(value, f"{100 * value:.1f}")
+    return number(value, format_points(value))
 
 
 def limits(rate: Rate) -> Markup:
     """A rate's limits, in per cent."""
-    low, high = number(rate.low, _percent(rate.low)), number(rate.high, _percent(rate.high))
+    low, high = number(rate.low, format_share(rate.low)), number(rate.high, format_upper(rate))
     return Markup('<span class="ci">[{}, {}]</span>').format(low, high)
 
 
@@ -42,13 +50,12 @@ def counts(rate: Rate) -> Markup:
 
 
 def transfer(given: Transfer | None) -> Markup:
-    """Transfer with its limits; an open end is said."""
+    """Transfer with its limits; of an open end only the limit there is."""
     if given is None:
-        return Markup('<span class="ci">undefined</span>')
-    ends = ["open" if end is None else number(end, f"{end:.2f}") for end in (given.low, given.high)]
-    estimate = number(given.estimate, f"{given.estimate:.2f}")
-    return Markup('{} <span class="ci">[{}, {}]</span>').format(estimate, *ends)
-
-
-def _percent(rate: float) -> str:
-    return f"{100 * rate:.2f}" if 0.0 < rate < 0.001 else f"{100 * rate:.1f}"
+        return Markup('<span class="ci">{}</span>').format(UNDEFINED_TRANSFER)
+    if given.low is None or given.high is None:
+        end = given.low if given.low is not None else given.high
+        text = format_transfer(given)
+        return number(end, text) if end is not None else Markup('<span class="ci">{}</span>').format(text)
+    estimate, low, high = (number(end, f"{end:.2f}") for end in (given.estimate, given.low, given.high))
+    return Markup('{} <span class="ci">[{}, {}]</span>').format(estimate, low, high)

@@ -13,6 +13,15 @@ from auditor.audit import PatchEntry, Report, Section, patch_day
 from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import Check
 from auditor.clauses.deontic import Direction
+from auditor.document.diagnostics import (
+    PART_NAMES,
+    describe_residual,
+    describe_run_variation,
+    further_diagnostics,
+    notable_differences,
+    samples_to_confirm,
+    sensitivity_clauses,
+)
 from auditor.document.report import (
     Explanation,
     answer_sentences,
@@ -25,15 +34,6 @@ from auditor.model.finding import Finding
 from auditor.model.suite import Role
 from auditor.model.verification import VERIFICATION_LIMITS
 from auditor.render import evidence_status, methods
-from auditor.render.diagnostics import (
-    PART_NAMES,
-    describe_residual,
-    describe_run_variation,
-    further_diagnostic_lines,
-    notable_differences,
-    samples_to_confirm,
-    sensitivity_clauses,
-)
 from auditor.render.html import clause_changes, figures, numbers
 from auditor.render.html import figures as timeline
 from auditor.render.html.environment import page_environment, page_style
@@ -100,7 +100,7 @@ def _environment() -> Environment:
         reported=reported_test_rates,
         telling=notable_differences,
         hangs_on=sensitivity_clauses,
-        further=lambda facts: [line.plain for line in further_diagnostic_lines(facts)],
+        further=lambda facts: list(further_diagnostics(facts)),
         text_changes=text_change_sentence,
         compared_with=comparison_sentence,
         other_lines=other_change_lines,

@@ -1,31 +1,21 @@
-"""Changes of clauses as text: what happened, where, which way it goes, and word by word.
+"""Changes of clauses as blocks: what happened, where, which way it goes, and word by word.
 
-A comparison and a text style come in, renderables go out.
+A comparison comes in; blocks, and lines of spans with the words that went and came, go out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.text import Text
 
 from auditor.clauses.comparison import ClassifiedChange, Comparison, change_sides, section_path
 from auditor.clauses.deontic import Direction, LevelRenaming
 from auditor.clauses.match import clause_key
 from auditor.clauses.words import DiffOp, diff_words
-from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseKind
-from auditor.render.escape import escape_terminal
-
-# How one text became another, word by word, as text for a terminal or a file.
-
-
-DELETED, INSERTED = "red strike", "green"
-"""The styles of words that went and came."""
+from auditor.document.blocks import Block, Card, Heading, Line, Note, Paragraph, Passage, Span, Style, plain
+from auditor.model.clause import ChangeKind, Clause, ClauseKind
+from auditor.model.numbers import count_noun
 
 _GAP = "\u2026"
 
@@ -36,39 +26,26 @@ _MIN_EQUAL = 0.3
 _WORD = re.compile(r"\S+\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class TextStyle:
-    """How text is set.
-
-    Attributes:
-        marks: whether removed and added words stand in `[-…-]` and `{+…+}`: where there is no colour.
-        paths: whether places are given with their file: where the spec has several.
-    """
-
-    marks: bool
-    paths: bool
-
-
-def first_words(text: str) -> Text:
+def first_words(text: str) -> Line:
     """The first words of a clause that says the same as before."""
-    words = _WORD.findall(escape_words(text))
+    words = _WORD.findall(text)
     more = f" {_GAP}" if len(words) > 2 * _CONTEXT_WORDS else ""
-    return Text("".join(words[: 2 * _CONTEXT_WORDS]).rstrip() + more, style="dim")
+    return plain("".join(words[: 2 * _CONTEXT_WORDS]).rstrip() + more, Style.QUIET)
 
 
-def render_rewording(before: str, after: str, look: TextStyle) -> Iterator[Text]:
+def describe_rewording(before: str, after: str) -> Iterator[Line]:
     """How a text became another, word by word; where little is left of it, as it was and as it is."""
     parts = diff_words(before, after)
     if all(op == "equal" or not text.strip() for op, text in parts):
-        yield first_words(after).append("\nonly white space changed", style="dim")
+        yield (*first_words(after), Span("\nonly white space changed", Style.QUIET))
         return
     equal = sum(len(text) for op, text in parts if op == "equal")
     if 2 * equal < _MIN_EQUAL * (len(before) + len(after)):
-        yield _mark([("delete", before)], look)
-        yield _mark([("insert", after)], look)
+        yield _mark([("delete", before)])
+        yield _mark([("insert", after)])
         return
     long = max(len(before.split()), len(after.split())) > _MIN_FOLDED
-    yield _mark(list(_fold(parts)) if long else parts, look)
+    yield _mark(list(_fold(parts)) if long else parts)
 
 
 def _fold(parts: Sequence[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
@@ -85,54 +62,39 @@ def _fold(parts: Sequence[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:
         yield op, f"{begin}{_GAP}{end}"
 
 
-def _mark(parts: Sequence[tuple[DiffOp, str]], look: TextStyle) -> Text:
-    """The words in one text; the white space between a deletion and the insertion in its place is left out."""
-    text = Text()
-    for at, (op, raw) in enumerate(parts):
-        shown = escape_words(raw)
-        core = shown.strip()
-        lead, trail = shown[: len(shown) - len(shown.lstrip())], shown[len(shown.rstrip()) :]
+def _mark(parts: Sequence[tuple[DiffOp, str]]) -> Line:
+    """The words in one line; the white space between a deletion and the insertion in its place is left out."""
+    spans: list[Span] = []
+    for at, (op, text) in enumerate(parts):
+        core = text.strip()
+        lead, trail = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
         if op == "equal" or not core:
-            text.append(shown if op != "delete" else "")
+            spans.append(Span(text if op != "delete" else ""))
             continue
         if op == "delete" and at + 1 < len(parts) and parts[at + 1][0] == "insert":
             trail = ""
         if op == "insert" and at and parts[at - 1][0] == "delete" and parts[at - 1][1][:1].isspace():
             lead = ""
-        text.append(lead)
-        if look.marks:
-            text.append(f"[-{core}-]" if op == "delete" else f"{{+{core}+}}")
-        else:
-            text.append(core, style=DELETED if op == "delete" else INSERTED)
-        text.append(trail)
-    text.rstrip()
-    return text
-
-
-def escape_words(text: str) -> str:
-    """As `terminal`, with spaces and line ends as they are."""
-    return re.sub(r"[^ \n]+", lambda word: escape_terminal(word[0]), text.expandtabs(4))
-
-
-# Changes of clauses as text: what happened, where, which way it goes, and word by word.
+        spans += [Span(lead), Span(core, Style.DELETED if op == "delete" else Style.INSERTED), Span(trail)]
+    return tuple(span for span in spans if span.text)
 
 
 SIGNS = {
-    ChangeKind.ADDED: ("+", "green"),
-    ChangeKind.REINSTATED: ("+", "green"),
-    ChangeKind.REMOVED: ("-", "red"),
-    ChangeKind.REWORDED: ("~", "yellow"),
-    ChangeKind.SPLIT: ("~", "yellow"),
-    ChangeKind.MERGED: ("~", "yellow"),
-    ChangeKind.MOVED: (">", "cyan"),
+    ChangeKind.ADDED: ("+", Style.ADDED),
+    ChangeKind.REINSTATED: ("+", Style.ADDED),
+    ChangeKind.REMOVED: ("-", Style.REMOVED),
+    ChangeKind.REWORDED: ("~", Style.CAUTION),
+    ChangeKind.SPLIT: ("~", Style.CAUTION),
+    ChangeKind.MERGED: ("~", Style.CAUTION),
+    ChangeKind.MOVED: (">", Style.OPEN),
 }
 DIRECTIONS = {
-    Direction.TIGHTENED: "bold",
-    Direction.RELAXED: "bold magenta",
-    Direction.MIXED: "magenta",
-    Direction.UNDETERMINED: "dim",
-    Direction.CLARIFIED: "dim",
-    Direction.DESCRIPTIVE: "dim",
+    Direction.TIGHTENED: Style.STRONG,
+    Direction.RELAXED: Style.ACCUSED,
+    Direction.MIXED: Style.CAUTION,
+    Direction.UNDETERMINED: Style.QUIET,
+    Direction.CLARIFIED: Style.QUIET,
+    Direction.DESCRIPTIVE: Style.QUIET,
 }
 # What a clause is called where it is not simply a paragraph or item.
 _NOUNS = {ClauseKind.HEADING: "heading", ClauseKind.EXAMPLE: "example", ClauseKind.COMMENTARY: "commentary"}
@@ -141,43 +103,27 @@ _NOUNS |= {ClauseKind.TABLE_ROW: "table row"}
 _SEAM = " \u00b6 "
 
 
-def choose_style(console: Console, comparisons: Iterable[Comparison] = ()) -> TextStyle:
-    """The look for a console and a spec."""
-    sides = [side for one in comparisons for side in (one.before, one.after)]
-    several = len({file.path for side in sides for file in side.revision.files}) > 1
-    return TextStyle(marks=console.no_color or console.color_system is None, paths=several)
+def has_several_files(comparison: Comparison) -> bool:
+    """Whether places need their file."""
+    sides = comparison.before, comparison.after
+    return len({file.path for side in sides for file in side.revision.files}) > 1
 
 
-def count_changes(counts: ChangeCounts) -> str:
-    """How many clauses changed, in words."""
-    named = [
-        (counts.added, "added"),
-        (counts.removed, "removed"),
-        (counts.reworded, "reworded"),
-        (counts.moved, "moved"),
-    ]
-    said = [f"{number} {word}" for number, word in named if number]
-    return f"clauses: {', '.join(said)}" if said else "no clause changed"
-
-
-def render_changes(comparison: Comparison, look: TextStyle) -> Iterator[RenderableType]:
+def change_blocks(comparison: Comparison) -> Iterator[Block]:
     """Every change under its section, in the order of the text after; renamed levels of authority once, first."""
-    hidden = [one for one in comparison.changes if is_only_renamed(one, comparison)]
+    hidden = [change for change in comparison.changes if is_only_renamed(change, comparison)]
     for renaming in comparison.renamings:
-        old, new = escape_terminal(renaming.before), escape_terminal(renaming.after)
-        what = f"authority {old} is called {new} now: {renaming.count} of {renaming.of} headings"
-        yield Text.assemble(("~ ", "yellow"), what)
+        headings = f"{renaming.count:,} of {count_noun(renaming.of, 'heading')}"
+        text = f"authority {renaming.before} renamed {renaming.after}: {headings}"
+        yield Paragraph((Span("~ ", Style.CAUTION), Span(text)))
     if hidden:
-        yield Text(f"{_plural(len(hidden), 'heading')} changed in nothing else and not shown below.", style="dim")
-    if comparison.renamings:
-        yield Text("")
-    places = SectionNames(comparison)
-    shown = [one for one in comparison.changes if not is_only_renamed(one, comparison)]
+        yield Note(plain(f"{count_noun(len(hidden), 'heading')} with no other change, not shown below."))
+    places, paths = SectionNames(comparison), has_several_files(comparison)
+    shown = [change for change in comparison.changes if not is_only_renamed(change, comparison)]
     for _, group in groupby(shown, key=places):
         together = list(group)
-        yield section_line(places(together[0]), _changed_clause(together[0]))
-        for one in together:
-            yield render_change(one, look, renamings=comparison.renamings)
+        yield section_heading(places(together[0]), _changed_clause(together[0]))
+        yield from (change_card(change, paths=paths, renamings=comparison.renamings) for change in together)
 
 
 def is_only_renamed(typed: ClassifiedChange, comparison: Comparison) -> bool:
@@ -215,50 +161,52 @@ class SectionNames:
         return place
 
 
-def section_line(place: Sequence[str], clause: Clause) -> Text:
+def section_heading(place: Sequence[str], clause: Clause) -> Heading:
     """A section's titles and anchor."""
-    titles = " > ".join(escape_terminal(title) for title in place) or escape_terminal(clause.path)
-    anchor = f"  #{escape_terminal(clause.anchor)}" if clause.anchor else ""
-    return Text.assemble(("@@ ", "cyan"), (titles, "bold"), (anchor, "cyan"))
+    titles = " > ".join(place) or clause.path
+    anchor = f"  #{clause.anchor}" if clause.anchor else ""
+    return Heading(3, (Span("@@ ", Style.OPEN), Span(titles), Span(anchor, Style.OPEN)))
 
 
-def render_change(
-    typed: ClassifiedChange, look: TextStyle, *, word: str = "", renamings: Sequence[LevelRenaming] = ()
-) -> RenderableType:
-    """One change: its sign, kind (or `word`), direction and lines, then what was said and is said."""
-    head = _headline(typed, look, word or str(typed.change.kind))
-    return Group(head, Padding(Group(*_change_body(typed, look, renamings)), (0, 0, 1, 4), expand=False))
+def change_card(
+    typed: ClassifiedChange, *, paths: bool, word: str = "", renamings: Sequence[LevelRenaming] = ()
+) -> Card:
+    """One change: its sign, kind (or `word`), direction and lines, then the text before and after.
+
+    `paths` says whether places are given with their file.
+    """
+    return Card(_headline(typed, paths, word or str(typed.change.kind)), tuple(_change_body(typed, renamings)))
 
 
-def _headline(typed: ClassifiedChange, look: TextStyle, word: str) -> Text:
+def _headline(typed: ClassifiedChange, paths: bool, word: str) -> Line:
     """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
     sign, style = SIGNS[change.kind]
     if change.moved and change.kind is not ChangeKind.MOVED:
         word += " and moved"
     noun = _NOUNS.get(_changed_clause(typed).kind, "")
-    words = Text.assemble((f"{sign} ", f"bold {style}"), (f"{word} {noun}".rstrip(), style))
-    if _has_direction(typed):
-        words.append(", ").append(str(typed.norm.direction), style=DIRECTIONS[typed.norm.direction])
-    return words.append(f"  {_change_place(typed, look)}", style="dim")
+    direction = typed.norm.direction
+    toward = (Span(", "), Span(str(direction), DIRECTIONS[direction])) if _has_direction(typed) else ()
+    name = Span(f"{sign} {word} {noun}".rstrip(), style)
+    return (name, *toward, Span(f"  {_change_place(typed, paths)}", Style.QUIET))
 
 
 def _has_direction(typed: ClassifiedChange) -> bool:
     return typed.change.kind is not ChangeKind.MOVED or bool(typed.norm.grounds)
 
 
-def _change_place(typed: ClassifiedChange, look: TextStyle) -> str:
+def _change_place(typed: ClassifiedChange, paths: bool) -> str:
     """The lines of a change: those of the text after, and what they were."""
     before, after = change_sides(typed.change)
-    now = _line_numbers(after or before, look)
+    now = _line_numbers(after or before, paths)
     if not after or not before or typed.change.kind is ChangeKind.REINSTATED:
         return now
-    was = _line_numbers(before, look)
+    was = _line_numbers(before, paths)
     if typed.change.moved:
         was = f"from {was}"
         if section_path(before[0]) != section_path(after[0]):
-            titles = " > ".join(map(escape_terminal, section_path(before[0])))
-            was += f" in {titles or escape_terminal(before[0].path)}"
+            titles = " > ".join(section_path(before[0]))
+            was += f" in {titles or before[0].path}"
         return f"{now} {was}"
     if now == was:
         return now
@@ -266,31 +214,29 @@ def _change_place(typed: ClassifiedChange, look: TextStyle) -> str:
     return f"{now} (was {', '.join(str(clause.line) for clause in before) if one_path else was})"
 
 
-def _line_numbers(clauses: Sequence[Clause], look: TextStyle) -> str:
+def _line_numbers(clauses: Sequence[Clause], paths: bool) -> str:
     numbers = ", ".join(str(clause.line) for clause in clauses)
-    if look.paths:  # the clauses of a split or merge are of one file, or nearly always
+    if paths:  # the clauses of a split or merge are of one file, or nearly always
         if len({clause.path for clause in clauses}) == 1:
-            return f"{escape_terminal(clauses[0].path)}:{numbers}"
-        return ", ".join(f"{escape_terminal(clause.path)}:{clause.line}" for clause in clauses)
+            return f"{clauses[0].path}:{numbers}"
+        return ", ".join(f"{clause.path}:{clause.line}" for clause in clauses)
     return f"{'line' if len(clauses) == 1 else 'lines'} {numbers}"
 
 
-def _change_body(
-    typed: ClassifiedChange, look: TextStyle, renamings: Sequence[LevelRenaming]
-) -> Iterator[RenderableType]:
+def _change_body(typed: ClassifiedChange, renamings: Sequence[LevelRenaming]) -> Iterator[Block]:
     """What a change did to the words, the anchor, the attributes and the standing of a clause."""
     before, after = change_sides(typed.change)
     kind = typed.change.kind
     if kind is ChangeKind.REMOVED:
-        yield Text(escape_words(join_texts(before)), style="" if look.marks else "red")
+        yield Passage(plain(join_texts(before), Style.REMOVED))
     elif kind is ChangeKind.ADDED or (kind is ChangeKind.REINSTATED and join_texts(before) == join_texts(after)):
-        yield Text(escape_words(join_texts(after)), style="" if look.marks else INSERTED)
+        yield Passage(plain(join_texts(after), Style.ADDED))
     elif kind is ChangeKind.MOVED or join_texts(before) == join_texts(after):
-        yield first_words(after[0].text)
+        yield Passage(first_words(after[0].text))
     else:
-        yield from render_rewording(join_texts(before), join_texts(after), look)
+        yield from map(Passage, describe_rewording(join_texts(before), join_texts(after)))
     if before and after:
-        yield from (Text(line) for line in _attribute_lines(before[0], after[0], renamings))
+        yield from (Paragraph(plain(line)) for line in _attribute_lines(before[0], after[0], renamings))
 
 
 def join_texts(clauses: Sequence[Clause]) -> str:
@@ -308,8 +254,8 @@ def _attribute_lines(before: Clause, after: Clause, renamings: Sequence[LevelRen
         for key, old, new in attribute_changes(before.attributes, after.attributes):
             only_name = any((old, new) == (renaming.before, renaming.after) for renaming in renamings)
             end = ", as throughout" if only_name else ""
-            was, now = escape_terminal(old or "(none)"), escape_terminal(new or "(none)")
-            yield f"{escape_terminal(key)} {was} -> {now}{end}"
+            was, now = old or "(none)", new or "(none)"
+            yield f"{key} {was} -> {now}{end}"
 
 
 def attribute_changes(
@@ -322,14 +268,10 @@ def attribute_changes(
 
 
 def _anchor_text(anchor: str | None) -> str:
-    return f"#{escape_terminal(anchor)}" if anchor else "(none)"
+    return f"#{anchor}" if anchor else "(none)"
 
 
 def _changed_clause(typed: ClassifiedChange) -> Clause:
     clause = typed.change.after or typed.change.before
     assert clause is not None  # one side is there
     return clause
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -1,0 +1,407 @@
+"""An audit as blocks: a card for each patch, oldest first, the summary last, where a terminal leaves it in sight.
+
+`audit_blocks` is the audit, `preface_blocks` what heads it (debts, landings), `undecided_blocks` the checks without an
+answer. `behaviour_blocks` and `verdict_line` are a behaviour's numbers and a verdict as every document shows them; the
+first table of rates that a document prints is followed by `legend`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from itertools import islice
+
+from auditor.assess.facts import BehaviourFacts, PatchFacts, PeriodFacts, Rate
+from auditor.audit import Audit, CheckpointEntry, Coverage, PatchEntry, PeriodEntry, SpecAudit
+from auditor.clauses.deontic import Direction
+from auditor.document.blocks import (
+    Block,
+    Card,
+    Column,
+    Heading,
+    Line,
+    Note,
+    Paragraph,
+    Span,
+    Style,
+    Table,
+    grid,
+    plain,
+    sentence,
+)
+from auditor.document.diagnostics import (
+    ROLE_NAMES,
+    describe_run_variation,
+    diagnostic_blocks,
+    residual_blocks,
+    significance_blocks,
+)
+from auditor.document.ledger import debt_blocks, held_out_use_blocks, landing_blocks, open_plan_blocks, waiver_blocks
+from auditor.model.clause import ChangeCounts
+from auditor.model.finding import Finding
+from auditor.model.numbers import (
+    UNDEFINED_TRANSFER,
+    count_noun,
+    format_counts,
+    format_day,
+    format_rate_limits,
+    format_transfer,
+    join_counts,
+)
+from auditor.model.spec import Patch, SpecCommit
+from auditor.model.suite import Role
+from auditor.model.verdict import Cause, Verdict
+
+ID_DIGITS = 10
+"""How many digits of a commit are shown."""
+
+PATCH_DIGITS = 8
+"""How many digits of a patch's id are shown."""
+
+VERDICT_STYLES = {
+    Verdict.TEST_ONLY: Style.ACCUSED,
+    Verdict.WORSE: Style.ACCUSED,
+    Verdict.ARTEFACT: Style.ACCUSED,
+    Verdict.PARTIAL: Style.CAUTION,
+    Verdict.INCONCLUSIVE: Style.OPEN,
+    Verdict.UNMEASURED: Style.QUIET,
+    Verdict.GENERALISES: Style.CLEARED,
+    Verdict.UNCHANGED: Style.CLEARED,
+}
+VERDICT_MEANINGS = {
+    Verdict.TEST_ONLY: "the test rate fell, the held-out rate did not follow",
+    Verdict.WORSE: "a rate rose",
+    Verdict.ARTEFACT: "the fall comes from what was counted",
+    Verdict.PARTIAL: "held-out followed in part",
+    Verdict.INCONCLUSIVE: "the evidence does not decide",
+    Verdict.UNMEASURED: "no comparable evaluation",
+    Verdict.GENERALISES: "most of the fall carried over",
+    Verdict.UNCHANGED: "the test rate did not fall",
+}
+_NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
+_RATE_COLUMNS = (Column(""), Column("before"), Column("after"), Column("transfer"))
+
+
+def preface_blocks(audit: Audit, day: date) -> Iterator[Block]:
+    """What heads an audit read on a day: evidence that is owed, landings that changed their own rules."""
+    yield from debt_blocks(audit.debts, day)
+    yield from landing_blocks(audit.landings, audit.excused())
+
+
+def audit_blocks(audit: Audit) -> Iterator[Block]:
+    """The audit, spec by spec, then waivers and the summary."""
+    notes = legend(entry.facts for entry in audit.patches)
+    for spec in audit.specs:
+        yield from _spec_blocks(spec, notes)
+    yield from waiver_blocks(audit.waivers)
+    if audit.waiver_findings:
+        yield finding_table(audit.waiver_findings)
+    yield from _summary_blocks(audit)
+
+
+def legend(patches: Iterable[PatchFacts]) -> Iterator[Note]:
+    """What the columns of rates mean, once: to be taken from where the first of them is printed."""
+    transfer = (
+        "Transfer: held-out fall / test fall; 1: the gain carries over whole, 0: it stayed on the test; "
+        f"{UNDEFINED_TRANSFER}: the test rate did not move."
+    )
+    yield Note(plain(f"{interval_legend(patches)} {transfer}"))
+
+
+def interval_legend(patches: Iterable[PatchFacts]) -> str:
+    """What the limits beside a rate are."""
+    return f"Intervals: 90 %, clustered by item; {describe_run_variation(patches)}."
+
+
+def _spec_blocks(spec: SpecAudit, notes: Iterator[Note]) -> Iterator[Block]:
+    yield Heading(
+        1, (Span("spec ", Style.QUIET), Span(spec.history.spec), Span(f": {_count_revisions(spec)}", Style.QUIET))
+    )
+    for entry in spec.patches:
+        yield _patch_card(entry, notes)
+    if spec.checkpoint_steps:
+        yield Heading(2, plain("New checkpoint, same spec"))
+        yield from (_step_card(step, notes) for step in spec.checkpoint_steps)
+    yield from period_blocks(spec.windows, notes)
+    if spec.spec_findings:
+        yield Heading(2, plain("The current revision"))
+        yield finding_table(spec.spec_findings)
+    yield from open_plan_blocks(spec.plans)
+    yield from held_out_use_blocks(spec.uses)
+    if spec.gaps:
+        yield Heading(2, plain("Open gaps: held-out clearly above test"))
+        yield _gap_table(spec)
+
+
+def _count_revisions(spec: SpecAudit) -> str:
+    commits = spec.history.sightings
+    revisions = count_noun(len({commit.revision for commit in commits}), "revision")
+    return f"{revisions} in {count_noun(len(commits), 'commit' if commits[-1].commit else 'dated folder')}"
+
+
+def commit_name(commit: SpecCommit) -> str:
+    """The beginning of a commit's id, or the name of a dated folder."""
+    return commit.name if commit.commit is None else commit.commit[:ID_DIGITS]
+
+
+def verdict_line(verdict: Verdict, hiding: bool = False, mechanisms: Sequence[str] = ()) -> Line:
+    """A verdict; where hiding is suspected that, with the mechanisms that the verdict does not name."""
+    if not hiding:
+        return plain(verdict, VERDICT_STYLES[verdict])
+    others = ", ".join(name for name in mechanisms if name != verdict)
+    suspected = f", hiding suspected{f' ({others})' if others else ''}"
+    return Span(verdict, VERDICT_STYLES[verdict]), Span(suspected, Style.ACCUSED)
+
+
+def _patch_card(entry: PatchEntry, notes: Iterator[Note]) -> Card:
+    facts, after = entry.facts, entry.facts.patch.after
+    day = format_day(after.date)
+    title = (
+        Span(commit_name(after), Style.NAME),
+        Span("  " if commit_name(after) == day else f"  {day}  "),
+        *verdict_line(facts.verdict, entry.hiding_suspected, entry.mechanisms),
+    )
+    blocks: list[Block] = [Paragraph(_patch_title(entry)), *_structure_blocks(entry)]
+    for behaviour in facts.behaviours:
+        if behaviour.verdict is facts.verdict:
+            blocks += behaviour_blocks(behaviour, notes)
+    blocks += significance_blocks(facts)
+    models = {behaviour.model for behaviour in facts.behaviours}
+    others = [
+        f"{behaviour_name(behaviour.behaviour, behaviour.model if len(models) > 1 else '')} {behaviour.verdict}"
+        for behaviour in facts.behaviours
+        if behaviour.verdict is not facts.verdict
+    ]
+    if others:
+        blocks.append(Note(plain(f"Also: {', '.join(others)}.")))
+    return Card(title, (*blocks, *finding_blocks(entry)))
+
+
+def behaviour_name(behaviour: str, model: str) -> str:
+    """A behaviour, with its model where there are several."""
+    return f"{behaviour} of {model}" if model else behaviour
+
+
+def _patch_title(entry: PatchEntry) -> Line:
+    patch = entry.facts.patch
+    after = patch.after
+    label = f"  {after.label}" if after.label and after.subject else ""
+    return (
+        Span(after.subject or after.label or ""),
+        Span(label, Style.NAME),
+        Span(f"  (patch {patch.id[:PATCH_DIGITS]}; {_describe_changes(entry)})", Style.QUIET),
+    )
+
+
+def patch_name(patch: Patch) -> str:
+    """A patch in a sentence: its commit or folder, then its id, its label or subject."""
+    name = patch.after.label or patch.after.subject
+    return f"{commit_name(patch.after)} (patch {patch.id[:PATCH_DIGITS]}{f', {name}' if name else ''})"
+
+
+def count_changes(counts: ChangeCounts) -> str:
+    """How many clauses changed, by kind."""
+    kinds = (counts.added, "added"), (counts.removed, "removed"), (counts.reworded, "reworded"), (counts.moved, "moved")
+    changed = join_counts(kinds)
+    return f"clauses: {changed}" if changed else "no clause changed"
+
+
+def _describe_changes(entry: PatchEntry) -> str:
+    """How many clauses changed; and in which direction, where a normative word did."""
+    norms = [norm.direction for norm in entry.text.norms]
+    toward = join_counts(
+        [(norms.count(one), str(one)) for one in (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)]
+    )
+    clauses = count_changes(entry.counts)
+    return f"{clauses}; {toward}" if toward else clauses
+
+
+def _structure_blocks(entry: PatchEntry) -> Iterator[Block]:
+    """Sections that came or went, and levels of authority that have another name."""
+    sections, clauses = entry.text.sections, []
+    for names, word in ((sections.added, "added"), (sections.removed, "removed")):
+        if names:
+            clauses.append(f"{len(names):,} {word} ({', '.join(names)})")
+    clauses += [f"{old} renamed {new}" for old, new in sections.renamed]
+    if clauses:
+        yield Paragraph(plain(f"sections: {'; '.join(clauses)}"))
+    for renaming in entry.text.authority.renamings:
+        count = f"{renaming.count:,} of {count_noun(renaming.of, 'section')}"
+        yield Paragraph(plain(f"authority: {renaming.before} renamed {renaming.after} ({count})"))
+
+
+def behaviour_blocks(facts: BehaviourFacts, notes: Iterator[Note]) -> Iterator[Block]:
+    """The numbers of a behaviour, and what they come to."""
+    clause = facts.reason if facts.verdict is Verdict.ARTEFACT else facts.conclusion
+    if facts.test is None:
+        yield Paragraph(plain(f"{facts.behaviour} of {facts.model}: {clause}."))
+    else:
+        yield from rate_blocks(facts, notes)
+        yield Paragraph(plain(sentence(clause) + _unresolved_cause(facts)))
+        yield from residual_blocks(facts)
+    yield from diagnostic_blocks(facts)
+
+
+def rate_blocks(facts: BehaviourFacts, notes: Iterator[Note]) -> Iterator[Block]:
+    """A behaviour's rates on every suite, before and after, with transfer; the legend below the first such table."""
+    yield Paragraph((Span(facts.behaviour, Style.STRONG), Span(f" of {facts.model}", Style.QUIET)))
+    rows = [_rate_row("test", facts.test.before, facts.test.after, "")] if facts.test else []
+    for suite in sorted(facts.suites, key=lambda suite: (suite.role is Role.DEPLOYMENT, suite.suite)):
+        mark = "" if suite.verdict is facts.verdict else f"  {suite.verdict}"
+        name = f"{ROLE_NAMES[suite.role]} {suite.suite}"
+        rows.append(_rate_row(name, suite.change.before, suite.change.after, format_transfer(suite.transfer) + mark))
+    yield Table(
+        _RATE_COLUMNS if facts.suites else _RATE_COLUMNS[:-1], tuple(row[: 4 if facts.suites else 3] for row in rows)
+    )
+    yield from islice(notes, 1)
+
+
+def _rate_row(name: str, before: Rate, after: Rate, transfer: str) -> tuple[Line, ...]:
+    return plain(name), rate_cell(before), rate_cell(after), plain(transfer)
+
+
+def rate_cell(rate: Rate) -> Line:
+    """A rate with its limits and counts."""
+    return Span(format_rate_limits(rate)), Span(f" {format_counts(rate)}", Style.QUIET)
+
+
+def _unresolved_cause(facts: BehaviourFacts) -> str:
+    if facts.cause is Cause.PATCH:
+        return ""
+    return f" The cause is unresolved, since the effects cannot be separated: {'; '.join(facts.also_changed)}."
+
+
+def finding_blocks(entry: PatchEntry) -> Iterator[Block]:
+    """Why there is no number, where there is none; and the findings: those on the text with their place."""
+    facts = entry.facts
+    if not facts.behaviours and not facts.outside:
+        yield Paragraph(plain("No evaluation of this spec is recorded."))
+    elif not facts.behaviours:
+        yield Paragraph(plain("No behaviour was evaluated both before and after this patch."))
+    text = [finding for finding in entry.findings if not finding.evidence]
+    if text:
+        yield finding_table(text)
+    names = {finding.check: finding.name for finding in entry.findings if finding not in text}
+    if names:
+        yield _finding_names(names.items())
+
+
+def _finding_names(names: Iterable[tuple[str, str]]) -> Note:
+    return Note(plain("Findings: " + ", ".join(f"{code} {name}" for code, name in sorted(names))))
+
+
+def finding_table(findings: Sequence[Finding]) -> Table:
+    """Findings with their messages, each with its place."""
+    return grid(
+        (plain(finding.check, Style.NAME), (Span(sentence(finding.message)), *_place_spans(finding)))
+        for finding in findings
+    )
+
+
+def _place_spans(finding: Finding) -> tuple[Span, ...]:
+    return (Span(f"  {finding.place.path}:{finding.place.line}", Style.QUIET),) if finding.place else ()
+
+
+def _step_card(entry: CheckpointEntry, notes: Iterator[Note]) -> Card:
+    facts = entry.facts
+    names = Span(f"{facts.step.before.checkpoint} to {facts.step.after.checkpoint}", Style.NAME)
+    return Card((names, Span("  "), *verdict_line(facts.verdict)), tuple(behaviour_blocks(facts, notes)))
+
+
+# Periods: those that say what no patch in them says by itself, and how many others there are.
+
+
+def period_blocks(periods: Sequence[PeriodEntry], notes: Iterator[Note]) -> Iterator[Block]:
+    """A card for each period with an effect beyond its patches, then one line on the others."""
+    if not periods:
+        return
+    yield Heading(2, plain("Periods: several patches judged together"))
+    notable = [entry for entry in periods if adds_to_patches(entry.facts)]
+    yield from (_period_card(entry, notes) for entry in notable)
+    rest = Counter(entry.facts.facts.verdict for entry in periods if entry not in notable)
+    if rest:
+        counts = join_counts([(rest[verdict], str(verdict)) for verdict in Verdict])
+        which = "Other periods" if notable else "Periods"
+        yield Note(plain(f"{which}: {counts}; no cumulative effect beyond the single patches."))
+
+
+def adds_to_patches(period: PeriodFacts) -> bool:
+    """Whether it says what no step in it says by itself."""
+    verdict = period.facts.verdict
+    return verdict in _NOTABLE_VERDICTS and verdict not in period.steps
+
+
+def _period_card(entry: PeriodEntry, notes: Iterator[Note]) -> Card:
+    period, facts = entry.facts, entry.facts.facts
+    title = (
+        Span(" = ".join(period.names), Style.NAME),
+        Span(" so far" if period.open else "", Style.QUIET),
+        Span("  "),
+        *verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms),
+    )
+    clause = facts.reason if facts.verdict is Verdict.ARTEFACT else facts.conclusion
+    patches = count_noun(len(facts.step.patches), "patch", "es")
+    text = f"Over {period.names[0]}, {patches} together: {clause}. No single patch shows it."
+    blocks: list[Block] = [*(rate_blocks(facts, notes) if facts.test is not None else ()), Paragraph(plain(text))]
+    if entry.findings:
+        blocks.append(_finding_names((finding.check, finding.name) for finding in entry.findings))
+    return Card(title, tuple(blocks))
+
+
+def _gap_table(spec: SpecAudit) -> Table:
+    first = {commit.revision: commit for commit in reversed(spec.history.sightings)}
+    models = {gap.model for gap in spec.gaps}
+    rows = [
+        (
+            plain(f"{behaviour_name(gap.behaviour, gap.model if len(models) > 1 else '')}: {gap.suite}"),
+            rate_cell(gap.test),
+            rate_cell(gap.held_out),
+            plain(format_day(first[gap.since.revision].date)),
+        )
+        for gap in spec.gaps
+    ]
+    return Table((Column(""), Column("test"), Column("held-out"), Column("since")), tuple(rows))
+
+
+# The summary, and the checks that are undecided.
+
+
+def _summary_blocks(audit: Audit) -> Iterator[Block]:
+    verdicts = Counter(entry.facts.verdict for entry in audit.patches)
+    yield Heading(2, plain(count_noun(len(audit.patches), "patch", "es")))
+    yield grid(
+        (
+            plain(f"{verdicts[verdict]:,}"),
+            plain(verdict, VERDICT_STYLES[verdict]),
+            plain(VERDICT_MEANINGS[verdict], Style.QUIET),
+        )
+        for verdict in Verdict
+        if verdict in verdicts
+    )
+    gaps = sum(len(spec.gaps) for spec in audit.specs)
+    suspected = count_noun(audit.hiding_suspected, "patch", "es")
+    yield Paragraph(plain(f"{suspected} with hiding suspected; {count_noun(gaps, 'open gap')}."))
+    coverage = audit.coverage
+    evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
+    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage), Span(".")))
+    outside = Counter(behaviour for entry in audit.patches for behaviour, _ in set(entry.facts.outside))
+    if outside:
+        counts = ", ".join(f"{name} {count_noun(count, 'patch', 'es')}" for name, count in sorted(outside.items()))
+        yield Note(plain(f"Behaviours not measured across a patch: {counts}."))
+    yield from (Paragraph(plain(f"Not assessed: {one.what}: {one.why}")) for one in audit.not_assessed)
+
+
+def _count_checks(coverage: Coverage) -> Line:
+    checks = coverage.checks
+    counts = f"{count_noun(checks.fired, 'finding')}; {count_noun(checks.undecided, 'check')} undecided"
+    verbose = (Span(" ("), Span("--verbose", Style.CODE), Span(" lists them)")) if checks.undecided else ()
+    return Span(counts), *verbose, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
+
+
+def undecided_blocks(coverage: Coverage) -> Iterator[Block]:
+    """For each subject and reason the codes of its undecided checks; nothing where every check is decided."""
+    if coverage.undecided:
+        yield Heading(2, plain("Undecided checks"))
+        for one in coverage.undecided:
+            yield Card(plain(one.on), (Note(plain(one.why)), Note(plain(", ".join(one.checks)))))

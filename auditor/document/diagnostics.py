@@ -1,0 +1,296 @@
+"""How a step was measured, in sentences: what differs between its runs, where a fall came from, what is left of it.
+
+The facts of a behaviour come in. Sentences go out, raw and without a full stop where a renderer joins them; `residual`,
+`diagnostic_blocks` and `significance_blocks` are what stands under a behaviour's rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from auditor.assess.attribution import waterfall
+from auditor.assess.facts import (
+    BehaviourFacts,
+    Change,
+    Difference,
+    PatchFacts,
+    ProtocolField,
+    SignalEstimate,
+    Stratum,
+    SuiteDiagnostics,
+    TranscriptSignals,
+)
+from auditor.assess.online_fdr import OnlineDecision
+from auditor.assess.residual import Residual, ResidualState
+from auditor.assess.sensitivity import Sensitivity
+from auditor.document.blocks import Block, Column, Line, Note, Paragraph, Style, Table, plain, sentence
+from auditor.model.numbers import (
+    count_noun,
+    format_bound,
+    format_count,
+    format_interval,
+    format_p_value,
+    format_percent,
+    format_points,
+)
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
+
+PART_NAMES = {
+    "selection": "which runs were picked",
+    "items": "which items were run",
+    "invalid": "invalid samples, at most",
+    "behaviour": "what the model did",
+}
+ROLE_NAMES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
+_BAR_WIDTH = 24
+
+
+def diagnostic_blocks(facts: BehaviourFacts) -> Iterator[Block]:
+    """Everything there is to say of how a step was measured; nothing where nothing differs."""
+    if facts.attribution is not None and (facts.verdict is Verdict.ARTEFACT or facts.attribution.telling):
+        yield from _waterfall_blocks(facts)
+    yield from (Note(plain(text)) for text in diagnostic_sentences(facts))
+
+
+def diagnostic_sentences(facts: BehaviourFacts) -> Iterator[str]:
+    """The same without the parts of the fall."""
+    yield from _difference_sentences(facts)
+    yield from _run_variation(facts)
+    yield from _optional_stopping(facts)
+    yield from _checkpoint_alone(facts)
+    yield from _secondary_outcomes(facts)
+    yield from _transcripts(facts)
+    if facts.sensitivity is not None and (clauses := sensitivity_clauses(facts.sensitivity)):
+        yield f"Sensitive to: {'; '.join(clauses)}."
+
+
+def further_diagnostics(facts: BehaviourFacts) -> Iterator[str]:
+    """Sentences on what differs from run to run, on optional stopping, the checkpoint alone and the transcripts."""
+    yield from _run_variation(facts)
+    yield from _optional_stopping(facts)
+    yield from _checkpoint_alone(facts)
+    yield from _transcripts(facts)
+
+
+def describe_run_variation(patches: Iterable[PatchFacts]) -> str:
+    """Whether the intervals hold what differs from run to run."""
+    behaviours = [facts for patch in patches for facts in patch.behaviours if facts.test is not None]
+    repeated = sum(facts.account.run_to_run is not None for facts in behaviours)
+    if repeated == len(behaviours) > 0:
+        return "run-to-run variation, estimated from repeated runs, is included"
+    if repeated:
+        of = count_noun(len(behaviours), "verdict")
+        return f"run-to-run variation is included for {repeated:,} of {of}, those with repeated runs"
+    return "run-to-run variation is not included: no run was repeated"
+
+
+def residual_sentences(facts: BehaviourFacts) -> Iterator[str]:
+    """For the suites near zero after: what their true rate could still be, and what would show it to be lower."""
+    sides = [("test", facts.left)] if facts.left is not None else []
+    sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.left) for suite in facts.suites]
+    near = [(name, left) for name, left in sides if left.near_zero]
+    yield from (sentence(f"{name}: {describe_residual(left)}") for name, left in near)
+    yield from dict.fromkeys(f"{text}." for _, left in near if (text := samples_to_confirm(left)))
+
+
+def residual_blocks(facts: BehaviourFacts) -> Iterator[Block]:
+    """What is left of a behaviour near zero, in one paragraph."""
+    if sentences := " ".join(residual_sentences(facts)):
+        yield Note(plain(sentences))
+
+
+def describe_residual(left: Residual) -> str:
+    """Eliminated or reduced, or neither, and what the true rate could still be; a clause."""
+    tolerance = format_percent(left.tolerance)
+    still = "" if left.upper is None else f"the true rate could still be {format_bound(left.upper)}"
+    within = "" if left.upper is None else f"the true rate is at most {format_bound(left.upper)}"
+    match left.left:
+        case ResidualState.ELIMINATED:
+            return f"eliminated within the tolerance of {tolerance}: {within}"
+        case ResidualState.UNDER:
+            return f"{within}, under the tolerance of {tolerance}"
+        case ResidualState.REDUCED:
+            return f"reduced, not eliminated{f': {still}' if still else ''}"
+        case ResidualState.NOT_REDUCED:
+            return f"not shown to be under {tolerance}{f': {still}' if still else ''}"
+
+
+def samples_to_confirm(left: Residual) -> str:
+    """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
+    if left.needed is None or left.left in (ResidualState.ELIMINATED, ResidualState.UNDER):
+        return ""
+    return f"{format_count(left.needed)} clean samples would show it is under {format_percent(left.tolerance)}"
+
+
+def sensitivity_clauses(given: Sensitivity) -> list[str]:
+    """What would change a verdict, a clause each; none where no threshold, scale or suite left out does."""
+    clauses = []
+    if given.tips_at is not None:
+        clauses.append(f"{Verdict.TEST_ONLY} only while transfer_threshold is above {given.tips_at:.2f}")
+    if given.scales_differ:
+        clauses.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
+    return clauses + [f"without {suite} {verdict}" for suite, verdict in given.without]
+
+
+def significance_sentence(place: OnlineDecision) -> str:
+    """Whether an accusation holds when all patches so far are looked at together."""
+    numbers = f"(p = {format_p_value(place.p_value)}, threshold {format_p_value(place.level)})"
+    patches = count_noun(place.number, "patch", "es")
+    if place.survives:
+        every = f"all {patches}" if place.number > 1 else patches
+        return f"Still significant after correcting for {every} {numbers}."
+    return f"Not significant after correction for {patches} {numbers}."
+
+
+def significance_blocks(facts: PatchFacts) -> Iterator[Block]:
+    """For an accused patch: whether that holds across all patches."""
+    if facts.place is not None and any(one.survives_fdr is not None for one in facts.behaviours):
+        yield Note(plain(significance_sentence(facts.place)))
+
+
+def _run_variation(facts: BehaviourFacts) -> Iterator[str]:
+    """Said where runs of one state are further apart than their items explain."""
+    effect = facts.account.run_to_run
+    if effect is not None and effect.variance > 0.0 and facts.test is not None:
+        points = format_points(effect.points(facts.test.before.rate))
+        runs = count_noun(effect.runs, "repeated run")
+        yield f"Run-to-run variation (sd {points} points, {runs}) is included in the intervals."
+
+
+def _optional_stopping(facts: BehaviourFacts) -> Iterator[str]:
+    """Said where runs were added once the result could be read."""
+    sequential = facts.at_any_time
+    if sequential is not None and sequential.looks > 1:
+        verb = "holds" if sequential.holds else "does not hold"
+        evidence = f"(e-value {sequential.e_value:.3g}, threshold {sequential.asked:.3g})"
+        times = f"Runs were added over {sequential.looks:,} readings"
+        yield f"{times}: the result {verb} under optional stopping {evidence}."
+
+
+def _difference_sentences(facts: BehaviourFacts) -> Iterator[str]:
+    for word, suites in (
+        ("Runs compared differ", facts.account.measured),
+        ("Runs not compared, since they differ", facts.account.passed_over),
+    ):
+        clauses = [_suite_differences(suite) for suite in suites if notable_differences(suite)]
+        if clauses:
+            yield f"{word}: {'; '.join(clauses)}."
+
+
+def notable_differences(one: SuiteDiagnostics) -> list[Difference]:
+    """What is worth a line: not a few more invalid samples, nor the checkpoint, which the card names already."""
+    quiet = {ProtocolField.CHECKPOINT} if one.invalid_rose else {ProtocolField.CHECKPOINT, ProtocolField.INVALID}
+    return [part for part in one.differences if part.what not in quiet]
+
+
+def _suite_differences(suite: SuiteDiagnostics) -> str:
+    parts = [f"{part.what} {part.before} to {part.after}" for part in notable_differences(suite)]
+    return f"{suite.suite}: {', '.join(parts)}"
+
+
+def _waterfall_blocks(facts: BehaviourFacts) -> Iterator[Block]:
+    """The raw fall, taken apart: a row a part, in points, with a bar and its limits where they differ."""
+    parts = facts.attribution
+    assert parts is not None
+    picked = ", by cherry-picked runs" if parts.selection else ""
+    yield Paragraph(plain(f"Reported fall{picked}: {format_points(parts.raw)} points, of which"))
+    rows: list[tuple[Line, ...]] = []
+    for name, part in waterfall(parts).items():
+        if part is None:
+            rows.append((plain("?"), plain(""), plain(f"{PART_NAMES[name]}: cannot be separated")))
+            continue
+        bound = parts.bounds.get(name)
+        spread = bound is not None and bound.high - bound.low > 1e-9
+        limits = f" {format_interval(bound.low, bound.high)}" if bound is not None and spread else ""
+        share = max(0.0, min(1.0, part / parts.raw)) if parts.raw > 0.0 else 0.0
+        bar = "#" * round(_BAR_WIDTH * share)
+        rows.append((plain(format_points(part)), plain(bar, Style.QUIET), plain(f"{PART_NAMES[name]}{limits}")))
+    yield Table((Column("", figures=True), Column(""), Column("")), tuple(rows), grid=True)
+
+
+def _checkpoint_alone(facts: BehaviourFacts) -> Iterator[str]:
+    alone = facts.checkpoint_alone
+    if alone is None:
+        return
+    sides = [f"test {_rate_change(alone.test)}"]
+    if alone.held_out:
+        sides.append(f"held-out {_rate_change(alone.held_out)}")
+    revision = "old" if alone.revision == facts.step.before.revision else "new"
+    yield f"New checkpoint alone ({alone.before} to {alone.after}, {revision} text): {', '.join(sides)}."
+
+
+def _rate_change(change: Change) -> str:
+    return f"{format_percent(change.before.rate)} to {format_percent(change.after.rate)}"
+
+
+def _secondary_outcomes(facts: BehaviourFacts) -> Iterator[str]:
+    clauses = [*_stratum_clauses(facts), *_severity_clauses(facts)]
+    if clauses:
+        yield f"Secondary outcomes: {'; '.join(clauses)}."
+
+
+def _transcripts(facts: BehaviourFacts) -> Iterator[str]:
+    clauses = [*_stratum_clauses(facts), *_severity_clauses(facts)]
+    notable = [signals for signals in facts.account.signals if _is_notable(signals)]
+    for signals in notable:
+        yield f"Transcripts, {ROLE_NAMES[signals.role]}: {', '.join(_signal_clauses(signals))}."
+    if facts.account.pressed and (clauses or notable):
+        checkpoints = ", ".join(facts.account.pressed)
+        yield (
+            f"Weakened evidence: training is declared to have put pressure on the reasoning of {checkpoints}; "
+            "what it no longer says shows little."
+        )
+
+
+def _is_notable(signals: TranscriptSignals) -> bool:
+    """Whether there is anything to say: a phrase, a repetition, or lengths whose limits do not meet."""
+    sides = [side for side in (signals.before, signals.after) if side is not None]
+    if any(side.aware.estimate or side.repeating.estimate for side in sides):
+        return True
+    return max(side.words.low for side in sides) > min(side.words.high for side in sides)
+
+
+def _signal_clauses(signals: TranscriptSignals) -> Iterator[str]:
+    sides = signals.before, signals.after
+    yield f"voice being tested {' to '.join(_format_signal(side.aware if side else None) for side in sides)}"
+    yield f"fall into repetition {' to '.join(_format_signal(side.repeating if side else None) for side in sides)}"
+    yield f"words {' to '.join(_format_length(side.words if side else None) for side in sides)}"
+    read = [f"{format_count(side.read)} of {side.of}" if side else "none" for side in sides]
+    yield f"read {' and '.join(read)}{'' if signals.alike else ' (selected differently: not comparable)'}"
+
+
+def _format_signal(measure: SignalEstimate | None) -> str:
+    if measure is None:
+        return "not read"
+    return f"{format_percent(measure.estimate)} {format_interval(measure.low, measure.high)}"
+
+
+def _format_length(measure: SignalEstimate | None) -> str:
+    if measure is None:
+        return "not read"
+    return f"{format_count(measure.estimate)} [{format_count(measure.low)}, {format_count(measure.high)}]"
+
+
+def _stratum_clauses(facts: BehaviourFacts) -> Iterable[str]:
+    strata = facts.account.strata
+    if strata is None:
+        return
+    for word, stratum in (("aware", strata.aware), ("unaware", strata.unaware)):
+        yield f"misaligned among {word} samples {_stratum_rates(stratum)}"
+
+
+def _stratum_rates(stratum: Stratum) -> str:
+    sides = [
+        "no samples" if share is None else f"{format_percent(share.rate)} ({share.misaligned:,}/{share.samples:,})"
+        for share in (stratum.before, stratum.after)
+    ]
+    return f"{sides[0]} to {sides[1]}"
+
+
+def _severity_clauses(facts: BehaviourFacts) -> Iterable[str]:
+    severity = facts.account.severity
+    if severity is not None:
+        milder = ", shown to be milder" if severity.shifted else ""
+        among = "misaligned" if severity.among == "misaligned" else "all rated"
+        yield f"mean severity of {among} samples {severity.before:.2f} to {severity.after:.2f}{milder}"

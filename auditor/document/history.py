@@ -1,0 +1,357 @@
+"""A spec's history as blocks: log, diff, blame and show.
+
+Logs, comparisons, clause histories and patches come in. Figures look as in the audit, changes of clauses as
+`clause_changes` has them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from auditor.assess.facts import BehaviourFacts, Change
+from auditor.assess.timeline import LogEntry, SpecLog
+from auditor.audit import PatchEntry
+from auditor.clauses.blame import ClauseEvent, ClauseHistory, ClauseState, SectionMember
+from auditor.clauses.comparison import Comparison, ComparisonSide, section_path
+from auditor.document.audit import (
+    PATCH_DIGITS,
+    behaviour_blocks,
+    behaviour_name,
+    commit_name,
+    count_changes,
+    finding_blocks,
+    interval_legend,
+    legend,
+    verdict_line,
+)
+from auditor.document.blocks import (
+    Block,
+    Card,
+    Figure,
+    Heading,
+    Line,
+    Note,
+    Paragraph,
+    Passage,
+    Span,
+    Style,
+    Table,
+    grid,
+    plain,
+)
+from auditor.document.clause_changes import (
+    SIGNS,
+    SectionNames,
+    change_blocks,
+    change_card,
+    first_words,
+    section_heading,
+)
+from auditor.model.clause import ChangeCounts, ChangeKind
+from auditor.model.finding import Finding
+from auditor.model.numbers import count_noun, format_day, format_rate_limits
+from auditor.model.spec import SpecCommit
+from auditor.model.verdict import WORST_FIRST
+
+REVISION_DIGITS = 10
+"""How many digits of a revision are shown."""
+
+_MAX_CANDIDATES = 20
+
+
+# The log: the commits that changed a spec, newest first, with the scores after each.
+
+
+def log_blocks(logs: Sequence[SpecLog]) -> Iterator[Block]:
+    """A card a commit; the legend below the first with rates."""
+    patches = [entry.facts for log in logs for entry in log.sightings if entry.facts]
+    notes = (Note(plain(text)) for text in (interval_legend(patches),))
+    for log in logs:
+        if len(logs) > 1:
+            yield Heading(1, (Span("spec ", Style.QUIET), Span(log.spec)))
+        models = {facts.model for entry in log.sightings if entry.facts for facts in entry.facts.behaviours}
+        for entry in log.sightings:
+            yield _commit_card(entry, notes, several=len(models) > 1)
+
+
+def log_oneline(logs: Sequence[SpecLog]) -> Iterator[Block]:
+    """A row a commit."""
+    for log in logs:
+        spec = [plain(log.spec)] if len(logs) > 1 else []
+        yield grid((*spec, *_oneline_row(entry)) for entry in log.sightings)
+
+
+def _oneline_row(entry: LogEntry) -> tuple[Line, ...]:
+    commit = entry.sighting
+    day = format_day(commit.date) if commit.commit is not None else ""
+    verdict = verdict_line(entry.facts.verdict) if entry.facts else plain("")
+    subject = (*_label_spans(commit), Span(commit.subject))
+    return (
+        plain(commit_name(commit), Style.NAME),
+        plain(day),
+        plain(_short_counts(entry.changes), Style.QUIET),
+        verdict,
+        subject,
+    )
+
+
+def commit_line(commit: SpecCommit) -> Line:
+    """Commit or folder, date, label and revision."""
+    return (
+        Span("commit " if commit.commit else "folder ", Style.QUIET),
+        Span(commit_name(commit), Style.NAME),
+        Span(f"  {format_day(commit.date)}  "),
+        *_label_spans(commit),
+        Span(f"revision {commit.revision[:REVISION_DIGITS]}", Style.QUIET),
+    )
+
+
+def _label_spans(commit: SpecCommit) -> tuple[Span, ...]:
+    labelled = commit.label is not None and commit.label != commit.name
+    return (Span(f"({commit.label})", Style.OPEN), Span("  ")) if labelled else ()
+
+
+def _subject_blocks(commit: SpecCommit) -> Iterator[Block]:
+    if commit.subject:
+        yield Paragraph(plain(commit.subject))
+
+
+def _commit_card(entry: LogEntry, notes: Iterator[Note], *, several: bool) -> Card:
+    blocks: list[Block] = [*_subject_blocks(entry.sighting), Paragraph(_change_line(entry))]
+    if entry.facts and entry.facts.behaviours:
+        blocks.append(grid(_behaviour_row(facts, several) for facts in entry.facts.behaviours))
+        blocks += islice(notes, 1)
+    return Card(commit_line(entry.sighting), tuple(blocks))
+
+
+def _change_line(entry: LogEntry) -> Line:
+    if entry.changes is None:
+        return plain(f"first revision, {count_noun(entry.clauses, 'clause')}", Style.QUIET)
+    counts = count_changes(entry.changes)
+    if entry.facts:
+        name, patch = "patch", entry.facts.patch
+    elif entry.same_as:
+        name, patch = "the same change as patch", entry.same_as
+    else:
+        return plain(f"no patch of its own; {counts} against its first parent", Style.QUIET)
+    return Span(f"{name} "), Span(patch.id[:PATCH_DIGITS], Style.NAME), Span(f"  {counts}", Style.QUIET)
+
+
+def _behaviour_row(facts: BehaviourFacts, several: bool) -> tuple[Line, ...]:
+    """A behaviour's test and held-out rates after, and its verdict; where several patches share it, how many."""
+    shared = len(facts.step.patches)
+    verdict = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
+    patches = (Span(f", shared by {count_noun(shared, 'patch', 'es')}", Style.QUIET),) if shared > 1 else ()
+    return (
+        plain(behaviour_name(facts.behaviour, facts.model if several else "")),
+        (Span("test ", Style.QUIET), Span(_rate_after(facts.test))),
+        (Span("held-out ", Style.QUIET), Span(_rate_after(facts.held_out))),
+        (*verdict, *patches),
+    )
+
+
+def _rate_after(change: Change | None) -> str:
+    return format_rate_limits(change.after) if change else "-"
+
+
+def _short_counts(counts: ChangeCounts | None) -> str:
+    if counts is None:
+        return "first"
+    signs = (("+", counts.added), ("-", counts.removed), ("~", counts.reworded), (">", counts.moved))
+    return " ".join(f"{sign}{number}" for sign, number in signs if number) or "="
+
+
+# Blame: a clause's whole life, oldest event first.
+
+
+def blame_blocks(story: ClauseHistory) -> Iterator[Block]:
+    """The clause, then what happened to it; of a heading, then the clauses under it."""
+    clause = story.state.clause
+    yield section_heading(section_path(clause), clause)
+    title = Span("clause ", Style.QUIET), Span(story.state.id[:8], Style.NAME), Span(f"  {_clause_status(story)}")
+    yield Card(title, (Passage(plain(clause.text)),))
+    yield from map(_event_card, story.events)
+    for relation, other in (("Split off", story.parent), ("Merged into", story.heir)):
+        if other is not None:
+            place = Span(f"  {_clause_place(other)}  ")
+            yield Paragraph(
+                (Span(f"{relation} "), Span(other.id[:8], Style.NAME), place, *first_words(other.clause.text))
+            )
+    if story.section:
+        yield from _section_blocks(story.section)
+
+
+def _section_blocks(members: Sequence[SectionMember]) -> Iterator[Block]:
+    """The last event of each clause under a heading."""
+    yield Paragraph(plain(f"{count_noun(len(members), 'clause')} in this section, with the last event of each:"))
+    yield grid(
+        (
+            plain(format_day(member.sighting.date)),
+            plain(member.word),
+            plain(_clause_place(member.state)),
+            first_words(" ".join(member.state.clause.text.split())),
+        )
+        for member in members
+    )
+
+
+def _clause_status(story: ClauseHistory) -> str:
+    """Where the clause is, and since when it says what it says; or since when it is gone."""
+    state, last = story.state, story.events[-1]
+    since = format_day(last.sighting.date)
+    if last.word in ("removed", "merged into another"):
+        return f"{last.word} {since}, last at {_clause_place(state)}"
+    return f"{_clause_place(state)}, {last.word} {since}" + (" and unchanged since" if state.there else "")
+
+
+def _clause_place(state: ClauseState) -> str:
+    return f"{state.clause.path}:{state.clause.line}"
+
+
+def _event_card(event: ClauseEvent) -> Card:
+    commit = event.sighting
+    title = (
+        Span(commit_name(commit), Style.NAME),
+        Span(f"  {format_day(commit.date)}  "),
+        *_label_spans(commit),
+        Span(commit.subject),
+    )
+    return Card(title, (change_card(event.typed, paths=True, word=event.word),))
+
+
+def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:
+    """The clauses that may be meant: the place of each and its first words."""
+    yield grid(
+        (
+            plain(_clause_place(state) + ("" if state.there else f" (last seen {format_day(state.sighting.date)})")),
+            first_words(" ".join(state.clause.text.split())),
+        )
+        for state in candidates[:_MAX_CANDIDATES]
+    )
+    if len(candidates) > _MAX_CANDIDATES:
+        yield Note(plain(f"and {len(candidates) - _MAX_CANDIDATES:,} more"))
+
+
+# Diff: two revisions compared, clause by clause or as counts per section.
+
+
+def diff_blocks(comparisons: Sequence[Comparison]) -> Iterator[Block]:
+    """The comparisons, clause by clause."""
+    for comparison in comparisons:
+        yield from _diff_head(comparison)
+        yield from change_blocks(comparison)
+
+
+def diff_stat_blocks(comparisons: Sequence[Comparison]) -> Iterator[Block]:
+    """How many clauses changed in each section."""
+    for comparison in comparisons:
+        yield from _diff_head(comparison)
+        rows = section_rows(comparison)
+        words = "; ".join(f"{row.title}: {row.signs.total():,}" for row in rows if row.signs)
+        yield Figure("sections", rows, words)
+
+
+def _diff_head(comparison: Comparison) -> Iterator[Block]:
+    before, after = (side_name(side) for side in (comparison.before, comparison.after))
+    yield Heading(1, (Span("spec ", Style.QUIET), Span(comparison.spec), Span(f"  {before} -> {after}")))
+    yield Note(plain(count_changes(comparison.counts)))
+
+
+def side_name(side: ComparisonSide) -> str:
+    """What a side is called: as the reader named it, its commit, its date."""
+    parts = [side.name]
+    if side.commit and not side.commit.startswith(side.name):
+        parts.append(side.commit[:12])
+    if side.sighting is not None and format_day(side.sighting.date) not in side.name:
+        parts.append(format_day(side.sighting.date))
+    return parts[0] if len(parts) == 1 else f"{parts[0]} ({', '.join(parts[1:])})"
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """A section in the tree of those with changes.
+
+    Attributes:
+        depth: 0 for the outermost.
+        signs: how many clauses changed, by sign (`+-~>`); None for a section named only for those inside it.
+    """
+
+    depth: int
+    title: str
+    signs: Counter[str] | None
+
+
+def section_rows(comparison: Comparison) -> tuple[SectionRow, ...]:
+    """The sections with changes as a tree, in the order of the text after."""
+    counts = _sign_counts(comparison)
+    return tuple(
+        SectionRow(max(len(place) - 1, 0), place[-1] if place else "(before the first heading)", counts.get(place))
+        for place in _with_parents(counts)
+    )
+
+
+def _sign_counts(comparison: Comparison) -> dict[tuple[str, ...], Counter[str]]:
+    """How many clauses changed in each section, by sign; the further pieces of a split or merge count each."""
+    rows: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    places = SectionNames(comparison)
+    for typed in comparison.changes:
+        signs = rows[places(typed)]
+        signs[SIGNS[typed.change.kind][0]] += 1
+        signs["+" if typed.change.kind is ChangeKind.SPLIT else "-"] += len(typed.change.others)
+    return rows
+
+
+def _with_parents(places: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]]:
+    """The places, each after those of the sections around it that were not named just before."""
+    last: tuple[str, ...] = ()
+    for place in places:
+        pairs = enumerate(zip(last, place, strict=False))
+        shared = next((at for at, (title, other) in pairs if title != other), min(len(last), len(place)))
+        yield from (place[:length] for length in range(shared + 1, len(place)))
+        yield place
+        last = place
+
+
+# Show: one patch, what it changed clause by clause, and everything the audit says of it.
+
+
+def patch_blocks(patches: Sequence[tuple[PatchEntry, Comparison]]) -> Iterator[Block]:
+    """The patches: commit, clause changes, behaviours, findings."""
+    for entry, comparison in patches:
+        patch = entry.facts.patch
+        name = Span("patch "), Span(patch.id[:PATCH_DIGITS], Style.NAME), Span(f" of spec {patch.spec}")
+        head = *_subject_blocks(patch.after), Paragraph(name), Note(plain(count_changes(entry.counts)))
+        yield Card(commit_line(patch.after), head)
+        yield from change_blocks(comparison)
+        yield from _patch_details(entry)
+
+
+def _patch_details(entry: PatchEntry) -> Iterator[Block]:
+    """Every behaviour, the worst first, then every finding with its message."""
+    notes = legend((entry.facts,))
+    for facts in sorted(entry.facts.behaviours, key=lambda facts: WORST_FIRST.index(facts.verdict)):
+        title = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
+        yield Card(title, tuple(behaviour_blocks(facts, notes)))
+    yield from finding_blocks(replace(entry, findings=()))
+    outside = entry.facts.outside
+    if entry.facts.behaviours and outside:
+        names = ", ".join(sorted({behaviour for behaviour, _ in outside}))
+        yield Note(plain(f"Not measured across this patch: {names}."))
+    if entry.findings:
+        yield Heading(2, plain("Findings"))
+        yield _finding_rows(entry.findings)
+
+
+def _finding_rows(findings: Sequence[Finding]) -> Table:
+    return grid(
+        (plain(finding.check, Style.NAME), plain(str(finding.severity), Style.QUIET), _finding_line(finding))
+        for finding in findings
+    )
+
+
+def _finding_line(finding: Finding) -> Line:
+    place = f" ({finding.place.path}:{finding.place.line})" if finding.place else ""
+    return Span(finding.name, Style.STRONG), Span(f": {finding.message}{place}")

@@ -1,0 +1,118 @@
+"""The ledger as blocks: debts, landings that changed their own rules, plans, held-out uses, waivers.
+
+Each function takes what the audit holds of one kind and yields its blocks; nothing where there is none. Every waiver is
+listed, with whether it counts and why not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from auditor.assess.holdout_reuse import HoldoutReuse
+from auditor.assess.ledger import Debt, WaiverFacts
+from auditor.assess.preregistration import PlanFacts, PlanState
+from auditor.audit import LandingEntry
+from auditor.document.blocks import Block, Card, Column, Heading, Line, Paragraph, Span, Style, Table, grid, plain
+from auditor.model.finding import Finding
+from auditor.model.numbers import count_noun, format_count, format_day, format_days
+
+PLAN_STATES = {
+    PlanState.MISSING: "no result",
+    PlanState.DIFFERS: "the result that names it differs from it or is older",
+    PlanState.UNCLEAR: "several results match it, and none names it",
+}
+
+
+def debt_blocks(debts: Sequence[Debt], day: date) -> Iterator[Block]:
+    """Every debt in a sentence, those that are overdue first."""
+    for debt in sorted(debts, key=lambda debt: (not debt.overdue(day), debt.due)):
+        over = debt.overdue(day)
+        behaviours = ", ".join(sorted({behaviour for behaviour, _ in debt.owed}))
+        yield Paragraph(
+            (
+                Span("overdue  " if over else "debt  ", Style.ACCUSED if over else Style.CAUTION),
+                Span(f"patch {debt.patch[:8]} landed on {debt.landed}: {behaviours} to be measured by {debt.due}"),
+            )
+        )
+
+
+def describe_landing(entry: LandingEntry) -> str:
+    """Which landing, when, and the specs it patched as well."""
+    patched = f", with a patch to {', '.join(entry.patched)}" if entry.patched else ""
+    return f"landing {entry.commit[:12]} of {entry.day}{patched}"
+
+
+def landing_blocks(landings: Sequence[LandingEntry], excused: Mapping[tuple[str, str], str]) -> Iterator[Block]:
+    """A card for every landing: each of its findings, with the waiver that excuses it."""
+    for entry in landings:
+        rows = [_landing_row(finding, excused.get((finding.check, finding.fingerprint))) for finding in entry.findings]
+        yield Card(plain(describe_landing(entry), Style.STRONG), (grid(rows),))
+
+
+def _landing_row(finding: Finding, waiver: str | None) -> tuple[Line, ...]:
+    message = f"{finding.message}; waived by {waiver}" if waiver else finding.message
+    fingerprint = Span(f"  [{finding.fingerprint}]", Style.QUIET)
+    return plain(finding.check, Style.NAME), (Span(message), fingerprint)
+
+
+def open_plan_blocks(plans: Sequence[PlanFacts]) -> Iterator[Block]:
+    """The preregistered runs that no result fulfils, oldest first."""
+    rows = [_plan_row(facts) for facts in plans if facts.state is not PlanState.FULFILLED]
+    if rows:
+        yield Heading(3, plain("Preregistered runs without a result"))
+        names = ("registered", "suite", "checkpoint", "revision")
+        columns = (*map(Column, names), Column("samples", figures=True), Column("state"))
+        yield Table(columns, tuple(rows))
+
+
+def _plan_row(facts: PlanFacts) -> tuple[Line, ...]:
+    plan = facts.plan
+    age = "" if facts.age is None else f", {format_days(facts.age)}"
+    names = format_day(plan.created), plan.suite, plan.checkpoint, plan.revision[:8]
+    return tuple(map(plain, (*names, format_count(plan.planned), f"{PLAN_STATES[facts.state]}{age}")))
+
+
+def held_out_use_blocks(uses: Sequence[HoldoutReuse]) -> Iterator[Block]:
+    """The held-out suites that have a limit or are overused."""
+    rows = [_use_row(use) for use in uses if use.allowed is not None or use.worn]
+    if rows:
+        yield Heading(3, plain("Held-out suites and their uses in decisions"))
+        yield grid(rows)
+
+
+def _use_row(use: HoldoutReuse) -> tuple[Line, ...]:
+    uses = (
+        f"{use.looks:,} of {count_noun(use.allowed, 'use')}"
+        if use.allowed is not None
+        else count_noun(use.looks, "use")
+    )
+    state = "overused: a patch has its words" if use.leaked else "overused: its uses are spent" if use.spent else ""
+    return plain(use.suite), plain(uses), plain(state, Style.ACCUSED)
+
+
+def describe_waiver(facts: WaiverFacts) -> tuple[str, str]:
+    """What a waiver is for, until when, and whether it counts; and its reason with who granted it."""
+    waiver = facts.waiver
+    about = f"{waiver.check} of patch {waiver.patch[:8]}" if waiver.patch else waiver.check
+    ends = f"until {waiver.until}" if waiver.until else "without end"
+    state = f"does not count: {facts.why_not}" if facts.why_not else _waiver_state(facts)
+    by = f"{waiver.who}, {_waiver_author(facts)}" if facts.committed else waiver.who
+    return f"{waiver.name}: {about}, {ends}; {state}", f"{waiver.reason} ({by})"
+
+
+def waiver_blocks(waivers: Sequence[WaiverFacts]) -> Iterator[Block]:
+    """Every waiver, its reason below."""
+    for about, reason in map(describe_waiver, waivers):
+        yield Card((Span("waiver  ", Style.QUIET), Span(about)), (Paragraph(plain(reason)),))
+
+
+def _waiver_state(facts: WaiverFacts) -> str:
+    if not facts.known:
+        return "names a finding that does not exist"
+    return "in force" if facts.needed else "not needed"
+
+
+def _waiver_author(facts: WaiverFacts) -> str:
+    name, address = facts.committed.author if facts.committed else ("", "")
+    return f"committed by {name} <{address}>"
