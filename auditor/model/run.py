@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
+from auditor.model.columns import pack_counts, pack_measures
 from auditor.model.suite import Role
 
 
@@ -38,21 +40,34 @@ INVALID_REASON_PATTERNS = {
 }
 
 
+def _pack(columns: object, *names: str) -> None:
+    """Packs the columns of counts of a frozen value that is being made."""
+    for name in names:
+        object.__setattr__(columns, name, pack_counts(getattr(columns, name)))
+
+
 @dataclass(frozen=True, slots=True)
 class Awareness:
     """Awareness labels by item, aligned with `Tallies.valid`: valid samples labelled, aware, aware and misaligned."""
 
-    labelled: tuple[int, ...]
-    aware: tuple[int, ...]
-    aware_misaligned: tuple[int, ...]
+    labelled: Sequence[int]
+    aware: Sequence[int]
+    aware_misaligned: Sequence[int]
+
+    def __post_init__(self) -> None:
+        _pack(self, "labelled", "aware", "aware_misaligned")
 
 
 @dataclass(frozen=True, slots=True)
 class SeverityTally:
     """Severity by item, aligned with `Tallies.valid`: samples with a severity, and its sum (each 0 to 1)."""
 
-    rated: tuple[int, ...]
-    total: tuple[float, ...]
+    rated: Sequence[int]
+    total: Sequence[float]
+
+    def __post_init__(self) -> None:
+        _pack(self, "rated")
+        object.__setattr__(self, "total", pack_measures(self.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +75,19 @@ class SampleReasons:
     """Why samples have no score, and which have one although the log calls them refusals; aligned with `Tallies.valid`.
 
     Attributes:
-        error, limit, refusal: of the invalid samples, those that ended so; of the others it is not said, or otherwise.
+        error, limit, refusal: of the invalid samples, those that ended so; the others have another reason or none.
         refused: of the valid samples, those that the log itself calls refusals.
         refused_misaligned: of these, the misaligned.
     """
 
-    error: tuple[int, ...]
-    limit: tuple[int, ...]
-    refusal: tuple[int, ...]
-    refused: tuple[int, ...]
-    refused_misaligned: tuple[int, ...]
+    error: Sequence[int]
+    limit: Sequence[int]
+    refusal: Sequence[int]
+    refused: Sequence[int]
+    refused_misaligned: Sequence[int]
+
+    def __post_init__(self) -> None:
+        _pack(self, *(field.name for field in fields(self)))
 
     def __bool__(self) -> bool:
         """Whether any sample has a reason."""
@@ -113,10 +131,11 @@ class SampleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """Counts by item, as aligned columns.
+    """Counts by item, as aligned columns (`auditor.model.columns`): any sequence is packed, and equal to its tuple.
 
     Attributes:
-        items: item ids, sorted and unique; None for a tally of a whole suite (columns of length 1).
+        items: item ids, sorted and unique, one tuple for all runs of the same items; None for a tally of a whole suite
+            (columns of length 1).
         valid: samples with a score, each at least 0.
         misaligned: of those, the misaligned; each 0 to `valid`.
         invalid: samples without a score (error, refusal, limit).
@@ -124,17 +143,20 @@ class Tallies:
         severity: severities; None without any.
         design_effect: for a tally without items, what declares the samples independent (1) or by how much the
             variance is larger (> 1); None decides nothing.
-        reasons: why samples are invalid, and scored refusals; None where nothing is said of either.
+        reasons: why samples are invalid, and scored refusals; None where the log tells of neither.
     """
 
     items: tuple[str, ...] | None
-    valid: tuple[int, ...]
-    misaligned: tuple[int, ...]
-    invalid: tuple[int, ...]
+    valid: Sequence[int]
+    misaligned: Sequence[int]
+    invalid: Sequence[int]
     aware: Awareness | None = None
     severity: SeverityTally | None = None
     design_effect: float | None = None
     reasons: SampleReasons | None = None
+
+    def __post_init__(self) -> None:
+        _pack(self, "valid", "misaligned", "invalid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 
 from auditor.errors import RecordError
 from auditor.model import canonical
+from auditor.model.columns import pack_counts
 from auditor.model.raw_run import JudgedSample, LoggedSample
 from auditor.model.run import (
     INVALID_REASON_PATTERNS,
@@ -49,13 +50,13 @@ class MemberError(Exception):
 
 
 def require(holds: bool, field: str, what: str) -> None:
-    """Raises Fault unless it holds."""
+    """Raises MemberError unless it holds."""
     if not holds:
         raise MemberError(field, what)
 
 
 def require_keys(members: dict[str, Any], wanted: set[str], prefix: str) -> None:
-    """Raises Fault for the first member that is missing or unknown."""
+    """Raises MemberError for the first member that is missing or unknown."""
     for key in sorted(members.keys() ^ wanted):
         raise MemberError(prefix + key, "is missing" if key in wanted else "is unknown")
 
@@ -66,29 +67,29 @@ def is_count(value: object) -> bool:
 
 
 def require_object(value: object, field: str) -> dict[str, Any]:
-    """An object. Raises Fault."""
+    """An object. Raises MemberError."""
     if not isinstance(value, dict):
         raise MemberError(field, "is no object")
     return value
 
 
 def require_column(value: object, length: int, field: str) -> list[Any]:
-    """A list of `length` entries. Raises Fault."""
+    """A list of `length` entries. Raises MemberError."""
     if not isinstance(value, list) or len(value) != length:
         raise MemberError(field, f"is no column of {length}")
     return value
 
 
-def require_counts(value: object, length: int, field: str) -> tuple[int, ...]:
-    """A list of `length` counts. Raises Fault."""
+def require_counts(value: object, length: int, field: str) -> Sequence[int]:
+    """A list of `length` counts, as a column. Raises MemberError."""
     require(isinstance(value, list) and len(value) == length, field, f"is no column of {length}")
     column: list[int] = value  # type: ignore[assignment]
     require({int}.issuperset(map(type, column)) and min(column, default=0) >= 0, field, "has an entry that is no count")
-    return tuple(column)
+    return pack_counts(column)
 
 
-def require_at_most(column: tuple[int, ...], bound: tuple[int, ...], field: str) -> None:
-    """Raises Fault unless every entry is at most the bound's."""
+def require_at_most(column: Sequence[int], bound: Sequence[int], field: str) -> None:
+    """Raises MemberError unless every entry is at most the bound's."""
     require(all(map(operator.le, column, bound)), field, "counts more than there are")
 
 
@@ -126,9 +127,9 @@ def reasons_payload(reasons: SampleReasons) -> dict[str, list[int]]:
 
 
 def decode_reasons(
-    value: object, valid: tuple[int, ...], misaligned: tuple[int, ...], invalid: tuple[int, ...]
+    value: object, valid: Sequence[int], misaligned: Sequence[int], invalid: Sequence[int]
 ) -> SampleReasons:
-    """The reasons in a record, held to the counts they are part of. Raises Fault."""
+    """The reasons in a record, held to the counts they are part of. Raises MemberError."""
     members = require_object(value, "tallies.reasons")
     require_keys(members, set(_REASON_COLUMNS) & members.keys(), "tallies.reasons.")
     none = (0,) * len(valid)
@@ -162,7 +163,7 @@ def signals_payload(signals: TextSignals) -> dict[str, object]:
 
 
 def decode_signals(value: object) -> TextSignals:
-    """The member as it is read. Raises Fault."""
+    """The member as it is read. Raises MemberError."""
     members = require_object(value, "signals")
     require_keys(members, set(_SIGNAL_NAMES), "signals.")
     for name in _SIGNAL_NAMES:
@@ -382,7 +383,7 @@ def _decode_tallies(value: object, items: tuple[str, ...] | None) -> Tallies:
     )
 
 
-def _decode_awareness(value: object, valid: tuple[int, ...], misaligned: tuple[int, ...]) -> Awareness | None:
+def _decode_awareness(value: object, valid: Sequence[int], misaligned: Sequence[int]) -> Awareness | None:
     if value is None:
         return None
     members = require_object(value, "tallies.aware")
@@ -395,7 +396,7 @@ def _decode_awareness(value: object, valid: tuple[int, ...], misaligned: tuple[i
     return Awareness(labelled, aware, both)
 
 
-def _decode_severity(value: object, valid: tuple[int, ...]) -> SeverityTally | None:
+def _decode_severity(value: object, valid: Sequence[int]) -> SeverityTally | None:
     if value is None:
         return None
     members = require_object(value, "tallies.severity")
