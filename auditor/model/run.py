@@ -160,6 +160,94 @@ class Tallies:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemDetails:
+    """What decides an item's score besides its id, as columns aligned with `Tallies.items`, shared by its runs.
+
+    Attributes:
+        inputs: sha256 of each item's input without the spec, 64 hex digits; keyed (HMAC) where `input_key` is set. None
+            for an item without input, or a column of None: identity rests on the id alone.
+        input_key: the check value of the key of `inputs`, 32 hex digits; None for plain hashes, which anyone who has
+            the input can confirm.
+        checkers: sha256 of what scores each item (assertions, target, rubric), 64 hex digits.
+        clusters: the cluster each item belongs to; None for an item by itself.
+    """
+
+    inputs: tuple[str | None, ...] | None = None
+    input_key: str | None = None
+    checkers: tuple[str | None, ...] | None = None
+    clusters: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemManifest:
+    """The items that runs share: ids, sorted and unique, and what else is recorded of them; None for nothing else."""
+
+    ids: tuple[str, ...]
+    details: ItemDetails | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolDetails:
+    """How a run was evaluated, besides its scorer, sampling and code commit; None is what the log does not tell.
+
+    Attributes:
+        judge: the model that scores.
+        solver: the solvers with their options, as canonical JSON or plain text.
+        task_args, model_args: the arguments of the task and the model, as canonical JSON objects.
+        dataset: the dataset's name or location.
+        dataset_shuffled: whether its order was drawn.
+        limit: which part of it was evaluated, as canonical JSON: a count from the start, or [start, end).
+        tool, tool_version: what ran the evaluation.
+        other: what else the log tells that may change an answer, as a canonical JSON object.
+    """
+
+    judge: str | None = None
+    solver: str | None = None
+    task_args: str | None = None
+    model_args: str | None = None
+    dataset: str | None = None
+    dataset_shuffled: bool | None = None
+    limit: str | None = None
+    tool: str | None = None
+    tool_version: str | None = None
+    other: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreName:
+    """Which of a log's scores a run counts: the scorer's name, and the entry of a score that has several."""
+
+    scorer: str
+    key: str | None = None
+
+
+class AblationKind(StrEnum):
+    """Which text an ablation evaluates: the one after the patch without some changes, or the one before with them."""
+
+    WITHOUT = "without"
+    ALONE = "alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """A run on a counterfactual revision of a patch: the patch's id, and clause changes, sorted and unique."""
+
+    patch: str
+    kind: AblationKind
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedTotal:
+    """A total that the tool reports of its own run, what its rows come to, and whether the two agree."""
+
+    name: str
+    reported: float
+    counted: float
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """One evaluation of one checkpoint under one revision on one suite.
 
@@ -191,6 +279,13 @@ class Run:
         samples: sha256 of the file that says how each sample was judged, for labels that come later; None without.
         signals: what the texts of the samples hold; None where none was read.
         plan: the id of the plan it was stamped with, 64 hex digits; None where not said.
+        log: the log's own id, which several runs of one log share; None for a table, and in version 1 records.
+        score: which of the log's scores it counts; None where it has one.
+        protocol: how else it was evaluated.
+        details: what sets its items apart; None where only their ids are recorded.
+        reason: why it corrects another record; None without a correction, and in version 1 records.
+        ablation: the counterfactual it evaluates; None for a revision of the history.
+        totals: what its tool reported of itself, by name.
     """
 
     record: str
@@ -220,6 +315,13 @@ class Run:
     samples: str | None = None
     signals: TextSignals | None = None
     plan: str | None = None
+    log: str | None = None
+    score: ScoreName | None = None
+    protocol: ProtocolDetails = ProtocolDetails()
+    details: ItemDetails | None = None
+    reason: str | None = None
+    ablation: Ablation | None = None
+    totals: tuple[ReportedTotal, ...] = ()
 
     def __hash__(self) -> int:
         return hash(self.record)  # equal runs have one record; hashing every item of every run again costs more

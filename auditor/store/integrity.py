@@ -18,7 +18,7 @@ from auditor.errors import InputError, RecordError
 from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint, StoreFault, StoreFaultKind
 from auditor.model.preregistration import Preregistration
-from auditor.model.run import Run
+from auditor.model.run import ItemManifest, Run
 from auditor.store import checkpoints, codec, durable, labels, ledger, prompts
 from auditor.store import labels as samples
 from auditor.store.records import manifest_path, record_path
@@ -65,7 +65,7 @@ class _Examination:
     tree: Tree
     store: str
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    items: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    items: dict[str, ItemManifest | None] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     plans: dict[str, Preregistration] = field(default_factory=dict)
     faults: set[StoreFault] = field(default_factory=set)
@@ -166,7 +166,7 @@ def _decode_into(look: _Examination, folder: str, data: bytes, name: str, path: 
 
 
 def _examine_record(look: _Examination, data: bytes, name: str, path: str) -> None:
-    def manifest(wanted: str) -> tuple[str, ...]:
+    def manifest(wanted: str) -> ItemManifest:
         items = look.items.get(wanted)
         if items is None:
             where = manifest_path(look.store, wanted)
@@ -214,8 +214,8 @@ _DECODERS: dict[str, Callable[[_Examination, bytes, str, str], None]] = {
     samples.SAMPLE_FILES.folder: _checked(samples.SAMPLE_FILES.decode),
 }
 _FOLDER_OF_SCHEMA: dict[object, str] = {
-    codec.RECORD_SCHEMA: RECORDS_FOLDER,
-    codec.ITEMS_SCHEMA: ITEMS_FOLDER,
+    **dict.fromkeys(codec.RECORD_SCHEMAS, RECORDS_FOLDER),
+    **dict.fromkeys(codec.ITEMS_SCHEMAS, ITEMS_FOLDER),
     **{kind.schema: kind.folder for kind in _KINDS},
 }
 

@@ -194,23 +194,28 @@ def join_labels(
     Where `only` is given, the label files of these ids are read, and no others. Raises RecordError for a damaged file.
     """
     runs = tuple(runs)
-    by_identity = defaultdict[str, list[Run]](list)
+    by_log = defaultdict[str, list[Run]](list)
     for run in runs:
-        by_identity[run.identity].append(run)
-    said = defaultdict[str, list[RawLabels]](list)
+        by_log[_log_of(run)].append(run)
+    labels_of = defaultdict[str, list[RawLabels]](list)
     unjoined = []
     for labels in load_labels(tree, store_path, only):
-        if why := _reason_unused(labels, rules.get(labels.scanner), by_identity.get(labels.evaluation, [])):
+        if why := _reason_unused(labels, rules.get(labels.scanner), by_log.get(labels.evaluation, [])):
             unjoined.append(UnjoinedLabels(f"labels of {labels.scanner} on evaluation {labels.evaluation}", why))
         else:
-            said[labels.evaluation].append(labels)
+            labels_of[labels.evaluation].append(labels)
     joined = [
-        _with_labels(run, load_samples(tree, store_path, run), said[run.identity], rules)
-        if run.identity in said and run.samples is not None
+        _with_labels(run, load_samples(tree, store_path, run), labels_of[_log_of(run)], rules)
+        if _log_of(run) in labels_of and run.samples is not None
         else run
         for run in runs
     ]
     return JoinedRuns(tuple(joined), tuple(unjoined))
+
+
+def _log_of(run: Run) -> str:
+    """The id of the run's log; version 1 records hold it as the run's identity."""
+    return run.log or run.identity
 
 
 def _reason_unused(labels: RawLabels, rule: LabelRule | None, runs: Sequence[Run]) -> str:

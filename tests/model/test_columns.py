@@ -20,12 +20,8 @@ counts = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 300), max_size=20)
 def test_a_column_is_its_tuple(values: list[int]) -> None:
     column = pack_counts(values)
     assert isinstance(column, Column)
-    assert (column, hash(column), list(column), len(column)) == (
-        tuple(values),
-        hash(tuple(values)),
-        values,
-        len(values),
-    )
+    assert column == tuple(values)
+    assert (hash(column), list(column), len(column)) == (hash(tuple(values)), values, len(values))
     assert [column[place] for place in range(len(values))] == values
     assert (column[1:], repr(column), pack_counts(column) is column) == (tuple(values[1:]), repr(tuple(values)), True)
     assert pickle.loads(pickle.dumps(column)) == column
