@@ -1,9 +1,8 @@
 """The fields that logs of every tool have: metadata (the revision's stamp, the checkpoint, ...), messages, scores,
-times.
+times, arguments.
 
 The tool's own values come in; values in the words of `RawRun` go out, and `build_run` puts them together. Raises
-LogError that
-names the file and the field.
+LogError that names the file and the field.
 """
 
 from __future__ import annotations

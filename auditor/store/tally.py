@@ -1,8 +1,7 @@
 """Samples reduced to tallies by item, in plain Python.
 
 A `RawRun` and its registered suite come in; `Tallies` and each sample's verdict go out. A sample that cannot be read
-as misaligned
-or not is invalid, never aligned.
+as misaligned or not is invalid, never aligned.
 """
 
 from __future__ import annotations
@@ -178,9 +177,9 @@ def _judge_logged(samples: list[LoggedSample], rule: ScoreRule, raw: RawRun) -> 
     scored = [sample for sample in samples if sample.invalid_reason is None and sample.scores]
     scorer = _choose_scorer(scored, rule, raw.suite, raw.where)
     entry = _entry_reader(scored, scorer, rule, raw)
-    said = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
-    values = [parse_score(value, rule.unit) for value in said]
-    words = any(isinstance(value, str) for value in said)
+    logged = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
+    values = [parse_score(value, rule.unit) for value in logged]
+    words = any(isinstance(value, str) for value in logged)
     _refuse_implausible([value for value in values if value is not None], words, rule, scorer, raw.where)
     return [None if value is None else _is_misaligned(value, rule) for value in values]
 
