@@ -22,7 +22,7 @@ from pathlib import Path
 HEX = re.compile("[0-9a-f]{64}")
 HOMES = {"auditor.record/1": "records", "auditor.plan/1": "plans", "auditor.look/1": "looks"}
 HOMES |= {f"auditor.{kind}/1": kind for kind in ("items", "labels", "prompts", "samples")}
-HOMES["auditor.prompts/2"] = "prompts"
+HOMES |= {"auditor.record/2": "records", "auditor.items/2": "items", "auditor.prompts/2": "prompts"}
 
 
 class Fault(Exception):
@@ -109,6 +109,23 @@ def check_run(run: dict, length: int) -> None:
     column(tallies["invalid"], length)
 
 
+def item_ids(manifest: dict) -> list:
+    """The ids in an item manifest; what version 2 has beside them are columns of the same length."""
+    name = "items" if manifest["schema"] == "auditor.items/1" else "ids"
+    columns = set() if name == "items" else {"inputs", "checkers", "clusters"} & manifest.keys()
+    key = {"input_key"} & manifest.keys() if "inputs" in columns else set()
+    ids = manifest.get(name)
+    need(manifest.keys() == {"schema", name} | columns | key and isinstance(ids, list), "its members")
+    need(all(isinstance(one, str) for one in ids) and ids == sorted(set(ids)), "its items")
+    for column in columns:
+        entries = manifest[column]
+        need(isinstance(entries, list) and len(entries) == len(ids) and any(entries), "its columns")
+        need(all(one is None or (isinstance(one, str) and one != "") for one in entries), "a column's entry")
+        need(column == "clusters" or all(one is None or HEX.fullmatch(one) for one in entries), "a column's hash")
+    need(not key or re.fullmatch("[0-9a-f]{32}", str(manifest["input_key"])) is not None, "the key's check value")
+    return ids
+
+
 class Store:
     """A folder, and what is wrong in it."""
 
@@ -172,10 +189,7 @@ class Store:
         if folder == "records":
             self.record(name, value)
         elif folder == "items":
-            items = value.get("items")
-            need(value.keys() == {"schema", "items"} and isinstance(items, list), "its members")
-            need(all(isinstance(one, str) for one in items) and items == sorted(set(items)), "its items")
-            self.items[name] = items
+            self.items[name] = item_ids(value)
 
     def record(self, name: str, value: dict) -> None:
         """One run."""

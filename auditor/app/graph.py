@@ -29,7 +29,7 @@ from auditor.model.preregistration import PreregistrationResult
 from auditor.model.run import Run
 from auditor.model.spec import Revision, SpecCommit
 from auditor.model.suite import Suite
-from auditor.store.codec import manifest_id
+from auditor.store.codec import item_set_id
 
 # The judged part of the graph: steps, windows and standing gaps, what they rest on, findings, and waivers.
 
@@ -492,7 +492,7 @@ def build_audit_graph(project: Project, audit: Audit, graphs: tuple[Evidence, ..
         for run in evidence.runs.values():
             items = run.tallies.items
             if items is not None:
-                versions[run.record] = known.get(items) or known.setdefault(items, manifest_id(items))
+                versions[run.record] = known.get(items) or known.setdefault(items, item_set_id(items))
     return assemble_graph(audit, graphs, versions)
 
 

@@ -272,6 +272,8 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         samples=None if samples is None else sha256(samples),
         signals=raw.signals,
         plan=_resolve_plan(raw, rules),
+        log=raw.log_id,
+        protocol=raw.protocol,
     )
     return replace(run, record=record_id(run)), samples
 

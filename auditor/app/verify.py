@@ -32,7 +32,6 @@ from auditor.app.project import (
 from auditor.app.report import ReportRequest, check_witness, read_report_request, record_basis, report
 from auditor.audit import OutsideWitness, PreviousReport, RecordBasis, Report
 from auditor.errors import InputError, RecordError, RepositoryError
-from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.period import Period
 from auditor.model.run import Grade, Run
@@ -48,7 +47,7 @@ from auditor.model.verification import (
 from auditor.readers.interface import Engine, ReadOptions
 from auditor.settings import load_settings
 from auditor.store import integrity as sealing
-from auditor.store.codec import OPTIONAL_COLUMNS, OPTIONAL_MEMBERS, encode_record
+from auditor.store.codec import ADDED_COLUMNS, ADDED_MEMBERS, ADDED_PROTOCOL, record_members
 from auditor.store.integrity import StoreContents, examine_store
 from auditor.store.records import load_records
 
@@ -56,9 +55,9 @@ from auditor.store.records import load_records
 
 
 # A log that was packed or converted since is another file of the same run; a correction names what a log cannot know.
-_NOT_COMPARED = {"source_sha256", "corrects"}
-# What an older record does not say, a log may say now.
-_ADDED_LATER = {*OPTIONAL_MEMBERS, *(f"tallies.{name}" for name in OPTIONAL_COLUMNS)}
+_NOT_COMPARED = {"source_sha256", "corrects", "reason"}
+# What an older record does not hold, a log may tell now.
+_ADDED_LATER = {*ADDED_MEMBERS, *ADDED_PROTOCOL, *(f"tallies.{name}" for name in ADDED_COLUMNS)}
 
 
 def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = False) -> LogsReport:
@@ -106,11 +105,10 @@ def grade_without_logs(grade: Grade) -> Grade:
 
 
 def _record_members(run: Run) -> Mapping[str, Any]:
-    """A record's members; of the tallies each by itself."""
-    members = canonical.loads(encode_record(run)[0])
-    assert isinstance(members, dict)
+    """A record's members; those of the protocol and the tallies each by itself."""
+    members = record_members(run)
     tallies = {f"tallies.{name}": column for name, column in members.pop("tallies").items()}
-    return {**members, **tallies}
+    return {**members, **members.pop("protocol", {}), **tallies}
 
 
 def _differing_members(record: Mapping[str, Any], again: Mapping[str, Any]) -> list[str]:

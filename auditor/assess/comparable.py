@@ -218,18 +218,23 @@ def _replicates_of_runs(runs: Sequence[Run]) -> Replicates | None:
         counts = [(sum(run.tallies.misaligned), sum(run.tallies.valid)) for run in runs]
         kept = np.array([pair for pair in counts if pair[1]], dtype=float)
         return replicates_of_counts(kept[:, 0], kept[:, 1]) if len(kept) > 1 else None
-    rates = [_item_rates(run) for run in runs]
-    shared = sorted(set.intersection(*(set(one) for one in rates)))
-    if len(shared) < 2:
-        return None
-    return replicates_of_items(np.array([[one[item] for item in shared] for one in rates]))
+    items = runs[0].tallies.items
+    if not all(run.tallies.items == items for run in runs):
+        items = tuple(sorted(set.intersection(*(set(run.tallies.items or ()) for run in runs))))
+    rates = np.array([_item_rates(run, items or ()) for run in runs])
+    rated = rates[:, ~np.isnan(rates).any(axis=0)]
+    return replicates_of_items(rated) if rated.shape[1] > 1 else None
 
 
-def _item_rates(run: Run) -> dict[str, float]:
-    """Each item's rate, of those with a valid sample."""
+def _item_rates(run: Run, items: tuple[str, ...]) -> FloatArray:
+    """The rate of each of these items, all of which the run has; NaN where none of its samples is valid."""
     tallies = run.tallies
-    rows = zip(tallies.items or (), tallies.misaligned, tallies.valid, strict=False)
-    return {item: misaligned / valid for item, misaligned, valid in rows if valid}
+    valid, misaligned = np.array([tallies.valid, tallies.misaligned], dtype=float)
+    rates: FloatArray = np.divide(misaligned, valid, out=np.full(len(valid), np.nan), where=valid > 0)
+    if tallies.items == items:
+        return rates
+    place = {item: index for index, item in enumerate(tallies.items or ())}
+    return np.take(rates, [place[item] for item in items])
 
 
 def duplicate_runs(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from auditor.model.run import Exposure, Tallies, TextSignals
+from auditor.model.run import Exposure, ProtocolDetails, Tallies, TextSignals
 from auditor.model.suite import Role
 
 # A score as a log writes it: a number, a letter or word, a truth value, a dictionary of these; None is missing.
@@ -85,8 +85,9 @@ class RawRun:
         by_sample: whether `samples`, given as tallies, were counted from one row a sample.
         edited: samples with a score that was changed after it was given.
         code_revision: the commit of the evaluation's code, which is not the spec's.
-        signals: what the texts of its samples were found to hold.
+        signals: what was read in the texts of its samples.
         plan: the id of the plan the evaluation was stamped with, or its beginning.
+        protocol: how else the run was evaluated.
     """
 
     source: str
@@ -118,6 +119,7 @@ class RawRun:
     code_revision: str | None = None
     plan: str | None = None
     signals: TextSignals | None = None
+    protocol: ProtocolDetails = field(default_factory=ProtocolDetails)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from auditor.clauses.transcript_signals import SIGNAL_RULES, SampleSignals, detect_signals
 from auditor.errors import LogError
+from auditor.model.canonical import to_text
 from auditor.model.raw_run import LoggedSample, RawRun
-from auditor.model.run import TextSignals
+from auditor.model.run import ProtocolDetails, TextSignals
 from auditor.readers.interface import ReadOptions, without_garbage_collection
 from auditor.readers.json_files import (
     MAX_DOCUMENT_BYTES,
@@ -49,6 +50,9 @@ from auditor.readers.log_fields import (
     read_metadata,
     read_score,
     read_text,
+    storable,
+    storable_arguments,
+    storable_name,
 )
 from auditor.readers.zip_members import Archive, open_archive
 
@@ -67,15 +71,19 @@ class Part(BaseModel):
 
 
 class Dataset(Part):
-    """`samples` counts the whole dataset, whatever `--limit` left of it."""
+    """`samples` counts the whole dataset, whatever `--limit` left of it. What decides no verdict may be of any type."""
 
     samples: Count | None = None
+    name: Any = None
+    location: Any = None
+    shuffled: Any = None
 
 
 class Config(Part):
     """`epochs` is absent in older logs, which had one."""
 
     epochs: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    limit: Any = None
 
 
 class ModelRole(Part):
@@ -108,6 +116,8 @@ class Eval(Part):
     created: str
     task: Annotated[str, Field(min_length=1)]
     task_args: dict[str, Any] = {}
+    model_args: Any = None
+    packages: Any = None
     model: Annotated[str, Field(min_length=1)]
     model_roles: dict[str, ModelRole | list[ModelRole]] | None = None
     model_generate_config: dict[str, Any] | None = None
@@ -557,6 +567,7 @@ class HeaderFacts:
     created: datetime
     planned: int | None
     code_revision: str | None
+    protocol: ProtocolDetails
 
 
 def read_header(header: Header, where: str) -> HeaderFacts:
@@ -573,8 +584,34 @@ def read_header(header: Header, where: str) -> HeaderFacts:
         sampling=_sampling(header, target, where),
         created=parse_time(spec.created, where, "eval.created", "Inspect"),
         code_revision=_code_revision(spec),
+        protocol=_protocol(header, where),
         planned=None if spec.dataset.samples is None else spec.dataset.samples * (spec.config.epochs or 1),
     )
+
+
+def _protocol(header: Header, where: str) -> ProtocolDetails:
+    """What else may change an answer, as a record may hold it; none of it is compared yet."""
+    spec, dataset = header.eval, header.eval.dataset
+    grader = _model_in_role(spec, "grader", where)
+    steps = [{"solver": step.solver, "params": storable(step.params)} for step in header.plan.steps]
+    version = spec.packages.get("inspect_ai") if isinstance(spec.packages, dict) else None
+    return ProtocolDetails(
+        judge=grader.model if grader and grader.model else None,
+        solver=canonical_text(steps, where, "plan.steps") if steps else None,
+        task_args=storable_arguments(spec.task_args),
+        model_args=storable_arguments(spec.model_args),
+        dataset=storable_name(dataset.name) or storable_name(dataset.location),
+        dataset_shuffled=dataset.shuffled if isinstance(dataset.shuffled, bool) else None,
+        limit=_limit(spec.config.limit),
+        tool="inspect_ai",
+        tool_version=storable_name(version),
+    )
+
+
+def _limit(limit: object) -> str | None:
+    """A count from the start, or [start, end), as canonical JSON."""
+    bounds = limit if isinstance(limit, list) and len(limit) == 2 else [limit]
+    return to_text(limit) if all(type(bound) is int and bound >= 0 for bound in bounds) else None
 
 
 def _code_revision(spec: Eval) -> str | None:
@@ -695,6 +732,7 @@ def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...]) ->
         created=facts.created,
         planned=facts.planned,
         code_revision=facts.code_revision,
+        protocol=facts.protocol,
         incomplete=_reason_incomplete(log, len(samples)),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )

@@ -1,14 +1,14 @@
 """The fields that logs of every tool have: metadata (the revision's stamp, the checkpoint, ...), messages, scores,
-times.
+times, arguments.
 
 The tool's own values come in; values in the words of `RawRun` go out, and `build_run` puts them together. Raises
-LogError that
-names the file and the field.
+LogError that names the file and the field.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -17,8 +17,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from auditor.errors import LogError
+from auditor.model.canonical import sha256, to_text
 from auditor.model.raw_run import LoggedSample, RawRun, Samples, Score, ScoreValue
-from auditor.model.run import Exposure
+from auditor.model.run import Exposure, ProtocolDetails
 
 # Chat prompts as tools log them: the texts of their system messages, and of what the user says.
 
@@ -114,6 +115,7 @@ def build_run(
     incomplete: str | None = None,
     prompts: tuple[tuple[str, str], ...] = (),
     code_revision: str | None = None,
+    protocol: ProtocolDetails | None = None,
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -135,6 +137,7 @@ def build_run(
         samples=samples,
         prompts=prompts,
         code_revision=code_revision,
+        protocol=protocol or ProtocolDetails(),
         **{field.name: getattr(said, field.name) for field in fields(said)},
     )
 
@@ -220,3 +223,48 @@ def number_epochs(samples: Iterable[LoggedSample]) -> tuple[LoggedSample, ...]:
         counts[sample.item] += 1
         numbered.append(replace(sample, epoch=counts[sample.item]))
     return tuple(numbered)
+
+
+# Arguments and names as a record may hold them: neither secrets nor prompts, and of a bounded size.
+
+
+_SECRET = re.compile(
+    r"(api|access|private|secret)_?key|(^|_)token$|secret|password|credential|authorization|headers|cookie",
+    re.IGNORECASE,
+)
+_LONGEST_TEXT, _LONGEST_ARGUMENTS = 200, 20_000
+
+
+def storable_arguments(arguments: object) -> str | None:
+    """Named arguments as a canonical JSON object, as `storable` has them, without stamps; None without any."""
+    if not isinstance(arguments, dict):
+        return None
+    kept = storable({name: value for name, value in arguments.items() if name not in (REVISION_KEY, PLAN_KEY)})
+    text = to_text(kept)
+    if len(text) > _LONGEST_ARGUMENTS:
+        text = to_text({"sha256": sha256(text.encode())})
+    return text if kept else None
+
+
+def storable(value: object) -> object:
+    """A value without the entries that are named like a secret, and with a hash for each text that may be a prompt."""
+    if isinstance(value, dict):
+        return {_storable_text(str(name)): storable(entry) for name, entry in value.items() if not _SECRET.search(name)}
+    if isinstance(value, list):
+        return [storable(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return _storable_text(value) if isinstance(value, str) else value
+
+
+def storable_name(value: object) -> str | None:
+    """A name; None for what is no text, or none at all."""
+    return _storable_text(value) if isinstance(value, str) and value else None
+
+
+def _storable_text(text: str) -> str:
+    """A short text in one line as it is; for any other its sha256."""
+    data = text.encode(errors="surrogatepass")
+    if len(text) <= _LONGEST_TEXT and "\n" not in text and data.decode(errors="ignore") == text:
+        return text
+    return f"sha256:{sha256(data)}"

@@ -89,22 +89,22 @@ def decode_checkpoint(data: bytes, where: str) -> StoreCheckpoint:
     White space and the order of members are free, since a copy may have been mailed. Raises RecordError.
     """
     file = validate_form(_CheckpointFile, parse_members(data, where, "checkpoint"), where)
-    found = StoreCheckpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
-    contradiction = _contradiction(found)
+    checkpoint = StoreCheckpoint(file.number, tuple(file.ids), tuple(file.leaves), file.root)
+    contradiction = _contradiction(checkpoint)
     if contradiction is not None:
         raise RecordError("does not agree with the rest of it", where=where, field=contradiction, remedy=RESTORE)
-    return found
+    return checkpoint
 
 
-def _contradiction(found: StoreCheckpoint) -> str | None:
+def _contradiction(checkpoint: StoreCheckpoint) -> str | None:
     """The member of a checkpoint that the others contradict; None where they agree."""
-    if list(found.ids) != sorted(set(found.ids)):
+    if list(checkpoint.ids) != sorted(set(checkpoint.ids)):
         return "ids"
-    if len(found.leaves) != found.number:
+    if len(checkpoint.leaves) != checkpoint.number:
         return "number"
-    if found.leaves[-1] != batch_leaf(found.ids):
+    if checkpoint.leaves[-1] != batch_leaf(checkpoint.ids):
         return "leaves"
-    return "root" if found.root != tree_root(found.leaves) else None
+    return "root" if checkpoint.root != tree_root(checkpoint.leaves) else None
 
 
 def checkpoint_path(store_path: str, number: int) -> str:
@@ -114,8 +114,8 @@ def checkpoint_path(store_path: str, number: int) -> str:
 
 def checkpoint_number(path: str, store_path: str) -> int | None:
     """The number that a path in the checkpoints' folder gives; None for the path of no checkpoint."""
-    found = re.fullmatch(r"([0-9]{4,})\.json", PurePosixPath(path).name)
-    return int(found[1]) if found and int(found[1]) and path == checkpoint_path(store_path, int(found[1])) else None
+    match = re.fullmatch(r"([0-9]{4,})\.json", PurePosixPath(path).name)
+    return int(match[1]) if match and int(match[1]) and path == checkpoint_path(store_path, int(match[1])) else None
 
 
 # What a checkpoint that somebody else holds says of the checkpoints that are here.
@@ -123,7 +123,7 @@ def checkpoint_number(path: str, store_path: str) -> int | None:
 
 def compare_root(here: Sequence[StoreCheckpoint], root: str) -> CheckpointComparison:
     """Held against the root of a checkpoint alone, 64 hex digits; it cannot name what was changed."""
-    number = next((one.number for one in here if one.root == root), None)
+    number = next((checkpoint.number for checkpoint in here if checkpoint.root == root), None)
     if number is not None:
         return CheckpointComparison(number, root, ())
     what = "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
@@ -131,25 +131,26 @@ def compare_root(here: Sequence[StoreCheckpoint], root: str) -> CheckpointCompar
 
 
 def compare_copy(
-    here: Sequence[StoreCheckpoint], there: Collection[str], outside: StoreCheckpoint
+    here: Sequence[StoreCheckpoint], present: Collection[str], outside: StoreCheckpoint
 ) -> CheckpointComparison:
     """Held against a copy of a checkpoint's file, whose batch is named record by record, earlier ones as a whole.
 
-    `there` are the ids whose files are in the store.
+    `present` are the ids whose files are in the store.
     """
-    found = [
-        f"record {name}, sealed in batch {outside.number}, is missing" for name in outside.ids if name not in there
+    differences = [
+        f"record {name}, sealed in batch {outside.number}, is missing" for name in outside.ids if name not in present
     ]
     if len(here) < outside.number:
-        found.append(f"checkpoint {len(here) + 1} is missing or cannot be read, and {outside.number} were sealed")
-    for one, leaf in zip(here, outside.leaves, strict=False):
-        if one.leaves[-1] == leaf:
+        differences.append(f"checkpoint {len(here) + 1} is missing or cannot be read, and {outside.number} were sealed")
+    for checkpoint, leaf in zip(here, outside.leaves, strict=False):
+        number = checkpoint.number
+        if checkpoint.leaves[-1] == leaf:
             continue
-        if one.number == outside.number:
-            found += _changed_records(one, outside)
+        if number == outside.number:
+            differences += _changed_records(checkpoint, outside)
         else:
-            found.append(f"batch {one.number} is not what was sealed; a copy of checkpoint {one.number} would name it")
-    return CheckpointComparison(outside.number, outside.root, tuple(found))
+            differences.append(f"batch {number} is not what was sealed; a copy of checkpoint {number} would name it")
+    return CheckpointComparison(outside.number, outside.root, tuple(differences))
 
 
 def _changed_records(here: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:

@@ -211,12 +211,12 @@ class Transaction:
         self._handles.clear()
 
 
-def run_concurrently(work: Callable[[_T], None], given: Iterable[_T]) -> None:
+def run_concurrently(work: Callable[[_T], None], arguments: Iterable[_T]) -> None:
     """Do some work on each, several at once. Raises what the first of them raises."""
-    every = list(given)
-    if len(every) <= 1:
-        for one in every:
-            work(one)
+    queue = list(arguments)
+    if len(queue) <= 1:
+        for argument in queue:
+            work(argument)
         return
-    with ThreadPoolExecutor(min(_THREADS, len(every))) as pool:
-        list(pool.map(work, every))
+    with ThreadPoolExecutor(min(_THREADS, len(queue))) as pool:
+        list(pool.map(work, queue))

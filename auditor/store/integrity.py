@@ -1,8 +1,8 @@
 """Whether the files of a store are what their names, their schemas and each other say; every fault, not only the first.
 
 A tree comes in, `StoreContents` with ids, runs, checkpoints and faults go out. `seal_records` makes what is in no
-batch yet the next
-checkpoint, and only of a store without faults. Suites, bindings and hidden files are no records and are not examined.
+batch yet the next checkpoint, and only of a store without faults. Suites, bindings and
+hidden files are no records and are not examined.
 """
 
 from __future__ import annotations
@@ -18,18 +18,13 @@ from auditor.errors import InputError, RecordError
 from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint, StoreFault, StoreFaultKind
 from auditor.model.preregistration import Preregistration
-from auditor.model.run import Run
+from auditor.model.run import ItemManifest, Run
 from auditor.store import checkpoints, codec, durable, labels, ledger, prompts
 from auditor.store import labels as samples
 from auditor.store.records import manifest_path, record_path
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
-
-
-# Whether the files of a store are what their names, their schemas and each other say; every fault, not the first.
-#
-# Suites, bindings and hidden files are no records and are not looked at.
 
 
 RECORDS_FOLDER, ITEMS_FOLDER = "records", "items"
@@ -45,7 +40,7 @@ class StoreContents:
         runs: the records that can be read, by id; `plans` likewise.
         checkpoints: those that follow from the first without a gap or a contradiction, in order.
         unsealed: ids that are in no batch, sorted; item manifests are sealed by the records that name them.
-        unknown: folders of a kind this version does not know; the names and the form of what lies there were looked at.
+        unknown: folders of a kind this version does not know; the names and the form of its files were examined.
         faults: sorted.
     """
 
@@ -60,12 +55,12 @@ class StoreContents:
 
 @dataclass(slots=True)
 class _Examination:
-    """What was seen so far."""
+    """What has been read so far."""
 
     tree: Tree
     store: str
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    items: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    items: dict[str, ItemManifest | None] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     plans: dict[str, Preregistration] = field(default_factory=dict)
     faults: set[StoreFault] = field(default_factory=set)
@@ -76,61 +71,61 @@ class _Examination:
 
 def examine_store(tree: Tree, store_path: str) -> StoreContents:
     """Everything in the store at `store_path`, and everything that is wrong with it."""
-    look = _Examination(tree, store_path)
-    found = _group_by_folder(tree, store_path)
+    examination = _Examination(tree, store_path)
+    by_folder = _group_by_folder(tree, store_path)
     # Manifests before the records that name them.
     for folder in sorted(
-        found.keys() - {checkpoints.CHECKPOINTS_FOLDER}, key=lambda name: (name != ITEMS_FOLDER, name)
+        by_folder.keys() - {checkpoints.CHECKPOINTS_FOLDER}, key=lambda name: (name != ITEMS_FOLDER, name)
     ):
-        for path in found[folder]:
-            _examine_file(look, folder, path)
-    _check_corrections(look)
-    _check_references(look)
-    sealed = _check_checkpoints(look, found.get(checkpoints.CHECKPOINTS_FOLDER, ()))
+        for path in by_folder[folder]:
+            _examine_file(examination, folder, path)
+    _check_corrections(examination)
+    _check_references(examination)
+    sealed = _check_checkpoints(examination, by_folder.get(checkpoints.CHECKPOINTS_FOLDER, ()))
     return StoreContents(
-        ids={folder: tuple(sorted(ids)) for folder, ids in sorted(look.ids.items())},
-        runs=dict(sorted(look.runs.items())),
-        plans=dict(sorted(look.plans.items())),
+        ids={folder: tuple(sorted(ids)) for folder, ids in sorted(examination.ids.items())},
+        runs=dict(sorted(examination.runs.items())),
+        plans=dict(sorted(examination.plans.items())),
         checkpoints=sealed,
-        unsealed=_unsealed_ids(look, sealed),
-        unknown=tuple(sorted(look.ids.keys() - _DECODERS.keys())),
-        faults=tuple(sorted(look.faults)),
+        unsealed=_unsealed_ids(examination, sealed),
+        unknown=tuple(sorted(examination.ids.keys() - _DECODERS.keys())),
+        faults=tuple(sorted(examination.faults)),
     )
 
 
 def _group_by_folder(tree: Tree, store_path: str) -> dict[str, list[str]]:
     """The visible files by the folder of the store they lie in; in a folder of an unknown kind only those named so."""
-    found = defaultdict[str, list[str]](list)
+    by_folder = defaultdict[str, list[str]](list)
     for path in tree.list(store_path):
         inside = PurePosixPath(path).relative_to(store_path).parts
-        known = inside[0] in _DECODERS or inside[0] == checkpoints.CHECKPOINTS_FOLDER
-        if len(inside) > 1 and not inside[-1].startswith(".") and (known or _CONTENT_NAME.fullmatch(inside[-1])):
-            found[inside[0]].append(path)
-    return found
+        expected = inside[0] in _DECODERS or inside[0] == checkpoints.CHECKPOINTS_FOLDER
+        if len(inside) > 1 and not inside[-1].startswith(".") and (expected or _CONTENT_NAME.fullmatch(inside[-1])):
+            by_folder[inside[0]].append(path)
+    return by_folder
 
 
-def _examine_file(look: _Examination, folder: str, path: str) -> None:
+def _examine_file(examination: _Examination, folder: str, path: str) -> None:
     """One file: its place, its name, its form, what its schema says."""
-    inside = PurePosixPath(path).relative_to(look.store, folder)
+    inside = PurePosixPath(path).relative_to(examination.store, folder)
     named = _CONTENT_NAME.fullmatch(inside.name)
     if named is None or (
         folder in _DECODERS and inside.parent.name != (named[1][:2] if folder == RECORDS_FOLDER else "")
     ):
-        look.fault(path, StoreFaultKind.STRAY, "is no file of this folder")
+        examination.fault(path, StoreFaultKind.STRAY, "is no file of this folder")
         return
-    data = _read_bytes(look, path)
+    data = _read_bytes(examination, path)
     if data is None:
         return
     if canonical.sha256(data) != named[1]:
-        look.fault(path, StoreFaultKind.NAME, "its content is not what its name says")
+        examination.fault(path, StoreFaultKind.NAME, "its content is not what its name says")
         return
-    look.ids[folder].add(named[1])
+    examination.ids[folder].add(named[1])
     if not _is_canonical(data):
-        look.fault(path, StoreFaultKind.FORM, "is not canonical JSON")
+        examination.fault(path, StoreFaultKind.FORM, "is not canonical JSON")
     elif folder in _DECODERS:
-        _decode_into(look, folder, data, named[1], path)
+        _decode_into(examination, folder, data, named[1], path)
     elif (home := _expected_folder(data)) is not None:
-        look.fault(path, StoreFaultKind.STRAY, f"belongs into {home}/, where it would be read")
+        examination.fault(path, StoreFaultKind.STRAY, f"belongs into {home}/, where it would be read")
 
 
 def _expected_folder(data: bytes) -> str | None:
@@ -142,11 +137,11 @@ def _expected_folder(data: bytes) -> str | None:
     return _FOLDER_OF_SCHEMA.get(value.get("schema")) if isinstance(value, dict) else None
 
 
-def _read_bytes(look: _Examination, path: str) -> bytes | None:
+def _read_bytes(examination: _Examination, path: str) -> bytes | None:
     try:
-        return look.tree.read(path)
+        return examination.tree.read(path)
     except InputError as error:
-        look.fault(path, StoreFaultKind.STRAY, error.what)
+        examination.fault(path, StoreFaultKind.STRAY, error.what)
         return None
 
 
@@ -157,34 +152,36 @@ def _is_canonical(data: bytes) -> bool:
         return False
 
 
-def _decode_into(look: _Examination, folder: str, data: bytes, name: str, path: str) -> None:
+def _decode_into(examination: _Examination, folder: str, data: bytes, name: str, path: str) -> None:
     try:
-        _DECODERS[folder](look, data, name, path)
+        _DECODERS[folder](examination, data, name, path)
     except RecordError as error:
         if error.where == path:  # else it is the fault of another file, which has been or is named by itself
-            look.fault(path, StoreFaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part))
+            examination.fault(
+                path, StoreFaultKind.SCHEMA, ": ".join(part for part in (error.field, error.what) if part)
+            )
 
 
-def _examine_record(look: _Examination, data: bytes, name: str, path: str) -> None:
-    def manifest(wanted: str) -> tuple[str, ...]:
-        items = look.items.get(wanted)
+def _examine_record(examination: _Examination, data: bytes, name: str, path: str) -> None:
+    def manifest(wanted: str) -> ItemManifest:
+        items = examination.items.get(wanted)
         if items is None:
-            where = manifest_path(look.store, wanted)
-            if wanted not in look.items and look.tree.read(where) is None:
-                look.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
+            where = manifest_path(examination.store, wanted)
+            if wanted not in examination.items and examination.tree.read(where) is None:
+                examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
 
-    look.runs[name] = codec.decode_record(data, name, path, manifest)
+    examination.runs[name] = codec.decode_record(data, name, path, manifest)
 
 
-def _examine_items(look: _Examination, data: bytes, name: str, path: str) -> None:
-    look.items[name] = None
-    look.items[name] = codec.decode_items(data, name, path)
+def _examine_items(examination: _Examination, data: bytes, name: str, path: str) -> None:
+    examination.items[name] = None
+    examination.items[name] = codec.decode_items(data, name, path)
 
 
-def _examine_plan(look: _Examination, data: bytes, name: str, path: str) -> None:
-    look.plans[name] = ledger.decode_preregistration(data, name, path)
+def _examine_plan(examination: _Examination, data: bytes, name: str, path: str) -> None:
+    examination.plans[name] = ledger.decode_preregistration(data, name, path)
 
 
 def _checked(decode: Callable[[bytes, str, str], object]) -> Callable[[_Examination, bytes, str, str], None]:
@@ -214,95 +211,97 @@ _DECODERS: dict[str, Callable[[_Examination, bytes, str, str], None]] = {
     samples.SAMPLE_FILES.folder: _checked(samples.SAMPLE_FILES.decode),
 }
 _FOLDER_OF_SCHEMA: dict[object, str] = {
-    codec.RECORD_SCHEMA: RECORDS_FOLDER,
-    codec.ITEMS_SCHEMA: ITEMS_FOLDER,
+    **dict.fromkeys(codec.RECORD_SCHEMAS, RECORDS_FOLDER),
+    **dict.fromkeys(codec.ITEMS_SCHEMAS, ITEMS_FOLDER),
     **{kind.schema: kind.folder for kind in _KINDS},
 }
 
 
-def _check_corrections(look: _Examination) -> None:
+def _check_corrections(examination: _Examination) -> None:
     """Of one run there is one record, and then a chain of corrections."""
     families = defaultdict[str, list[str]](list)
-    for name, run in sorted(look.runs.items()):
+    for name, run in sorted(examination.runs.items()):
         families[run.identity].append(name)
     for names in families.values():
         corrected: dict[str | None, str] = {}
         for name in names:
-            corrects, path = look.runs[name].corrects, record_path(look.store, name)
+            corrects, path = examination.runs[name].corrects, record_path(examination.store, name)
             if corrects is not None and corrects not in names:
-                look.fault(path, StoreFaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
+                examination.fault(path, StoreFaultKind.CORRECTS, f"corrects {corrects}, which is no record of this run")
             if (rival := corrected.setdefault(corrects, name)) != name:
-                look.fault(
+                examination.fault(
                     path, StoreFaultKind.DUPLICATE, f"is of the same run as {rival}, and neither corrects the other"
                 )
 
 
-def _check_references(look: _Examination) -> None:
+def _check_references(examination: _Examination) -> None:
     """What records name beside items: the plan they fulfil, and how each sample was judged."""
-    for run in look.runs.values():
+    for run in examination.runs.values():
         for kind, wanted in ((ledger.PREREGISTRATION_FILES, run.plan), (samples.SAMPLE_FILES, run.samples)):
-            if wanted is None or wanted in look.ids[kind.folder]:
+            if wanted is None or wanted in examination.ids[kind.folder]:
                 continue
-            path = kind.path(look.store, wanted)
-            if look.tree.read(path) is None:
-                look.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
+            path = kind.path(examination.store, wanted)
+            if examination.tree.read(path) is None:
+                examination.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
 
 
-def _check_checkpoints(look: _Examination, paths: list[str] | tuple[()]) -> tuple[StoreCheckpoint, ...]:
+def _check_checkpoints(examination: _Examination, paths: list[str] | tuple[()]) -> tuple[StoreCheckpoint, ...]:
     """The checkpoints from the first up to a gap or a contradiction, which is a fault."""
     numbered = {}
     for path in paths:
-        number = checkpoints.checkpoint_number(path, look.store)
+        number = checkpoints.checkpoint_number(path, examination.store)
         if number is None:
-            look.fault(path, StoreFaultKind.STRAY, "is no checkpoint")
+            examination.fault(path, StoreFaultKind.STRAY, "is no checkpoint")
         else:
             numbered[number] = path
-    found: list[StoreCheckpoint] = []
+    sequence: list[StoreCheckpoint] = []
     for number in range(1, max(numbered, default=0) + 1):
-        path = checkpoints.checkpoint_path(look.store, number)
+        path = checkpoints.checkpoint_path(examination.store, number)
         what = (
-            _append_checkpoint(look, path, number, found)
+            _append_checkpoint(examination, path, number, sequence)
             if number in numbered
             else "is missing, and later ones are there"
         )
         if what is not None:
-            look.fault(path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, what)
+            examination.fault(path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, what)
             break
-    _check_sealed(look, found)
-    return tuple(found)
+    _check_sealed(examination, sequence)
+    return tuple(sequence)
 
 
-def _append_checkpoint(look: _Examination, path: str, number: int, found: list[StoreCheckpoint]) -> str | None:
+def _append_checkpoint(
+    examination: _Examination, path: str, number: int, sequence: list[StoreCheckpoint]
+) -> str | None:
     """Adds the next checkpoint of the sequence; or says why it is none."""
-    data = _read_bytes(look, path)
+    data = _read_bytes(examination, path)
     if data is None:
         return "cannot be read"
     try:
         read = checkpoints.decode_checkpoint(data, path)
     except RecordError as error:
         return ": ".join(part for part in (error.field, error.what) if part)
-    before = found[-1].leaves if found else ()
+    before = sequence[-1].leaves if sequence else ()
     if read.number != number or read.leaves[:-1] != before:
         return "does not follow from those before it"
     if not _is_canonical(data):
         return "is not canonical JSON"
-    if set(read.ids) & {name for one in found for name in one.ids}:
+    if set(read.ids) & {name for checkpoint in sequence for name in checkpoint.ids}:
         return "seals what was sealed before"
-    found.append(read)
+    sequence.append(read)
     return None
 
 
-def _check_sealed(look: _Examination, found: list[StoreCheckpoint]) -> None:
-    there = {name for ids in look.ids.values() for name in ids}
-    for one in found:
-        path = checkpoints.checkpoint_path(look.store, one.number)
-        for name in sorted(set(one.ids) - there):
-            look.fault(path, StoreFaultKind.MISSING, f"sealed {name}, which is missing")
+def _check_sealed(examination: _Examination, sequence: list[StoreCheckpoint]) -> None:
+    present = {name for ids in examination.ids.values() for name in ids}
+    for checkpoint in sequence:
+        path = checkpoints.checkpoint_path(examination.store, checkpoint.number)
+        for name in sorted(set(checkpoint.ids) - present):
+            examination.fault(path, StoreFaultKind.MISSING, f"sealed {name}, which is missing")
 
 
-def _unsealed_ids(look: _Examination, sealed: tuple[StoreCheckpoint, ...]) -> tuple[str, ...]:
-    there = {name for folder, ids in look.ids.items() if folder != ITEMS_FOLDER for name in ids}
-    return tuple(sorted(there - {name for one in sealed for name in one.ids}))
+def _unsealed_ids(examination: _Examination, sealed: tuple[StoreCheckpoint, ...]) -> tuple[str, ...]:
+    present = {name for folder, ids in examination.ids.items() if folder != ITEMS_FOLDER for name in ids}
+    return tuple(sorted(present - {name for checkpoint in sealed for name in checkpoint.ids}))
 
 
 # Sealing: what is in no batch yet becomes the next one.

@@ -1,10 +1,9 @@
 """Labels of samples, and how each sample was judged: on disk, and joined to the tallies of runs.
 
 `<store>/labels/<sha256>.json`: one immutable file for a scan, a scanner, an evaluation.
-`<store>/samples/<sha256>.json`: columns by sample
-(item, epoch, the log's own id, and `said`: 1 misaligned, 0 not, - invalid), named by the run's record. Labels may
-come before or after the
-log they are about and never change its record; they are joined when records are read, as `suites.toml` declares then.
+`<store>/samples/<sha256>.json`: columns by sample (item, epoch, the log's own id, and `said`: 1 misaligned, 0 not,
+- invalid), named by the run's record. Labels may come before or after the log they are about and never change its
+record; they are joined when records are read, as `suites.toml` declares then.
 """
 
 from __future__ import annotations
@@ -61,8 +60,8 @@ LABEL_FILES = FileKind("file of labels", "labels", "auditor.labels/1", _LabelsFi
 def encode_labels(labels: RawLabels) -> bytes:
     """The file's canonical bytes, whatever the order of the labels. Raises RecordError for what is no Unicode."""
     rows = [
-        {"sample": one.sample, "item": one.item, "epoch": one.epoch, "values": list(one.values)}
-        for one in sorted(labels.labels, key=lambda one: one.sample)
+        {"sample": label.sample, "item": label.item, "epoch": label.epoch, "values": list(label.values)}
+        for label in sorted(labels.labels, key=lambda label: label.sample)
     ]
     head = {name: getattr(labels, name) for name in ("scan", "scanner", "key", "evaluation", "created")}
     return LABEL_FILES.encode({**head, "labels": rows}, f"labels of scanner {labels.scanner!r:.80}")
@@ -117,13 +116,13 @@ SAMPLE_FILES = FileKind("file of samples", "samples", "auditor.samples/1", _Samp
 
 def encode_samples(verdicts: Sequence[SampleVerdict]) -> bytes:
     """The file's canonical bytes, whatever the order of the verdicts. Raises RecordError for what is no Unicode."""
-    ordered = sorted(verdicts, key=lambda one: (one.item, one.epoch))
-    place = {item: number for number, item in enumerate(sorted({one.item for one in ordered}))}
+    ordered = sorted(verdicts, key=lambda verdict: (verdict.item, verdict.epoch))
+    place = {item: number for number, item in enumerate(sorted({verdict.item for verdict in ordered}))}
     columns = {
-        "item": [place[one.item] for one in ordered],
-        "epoch": [one.epoch for one in ordered],
-        "uuid": [one.uuid for one in ordered],
-        "said": "".join(_VERDICT_DIGITS[one.misaligned] for one in ordered),
+        "item": [place[verdict.item] for verdict in ordered],
+        "epoch": [verdict.epoch for verdict in ordered],
+        "uuid": [verdict.uuid for verdict in ordered],
+        "said": "".join(_VERDICT_DIGITS[verdict.misaligned] for verdict in ordered),
     }
     return SAMPLE_FILES.encode(columns, "samples")
 
@@ -151,13 +150,13 @@ def _match_tallies(file: _SamplesFile, tallies: Tallies) -> tuple[SampleVerdict,
     """The verdicts in a file. Raises ValueError or IndexError where they do not add up to the tallies."""
     items = tallies.items or ()
     columns = zip(file.item, file.epoch, file.uuid, file.said, strict=True)
-    found = tuple(SampleVerdict(items[at], epoch, uuid, _DIGIT_VERDICTS[said]) for at, epoch, uuid, said in columns)
-    counts = Counter((one.item, one.misaligned) for one in found)
+    verdicts = tuple(SampleVerdict(items[at], epoch, uuid, _DIGIT_VERDICTS[said]) for at, epoch, uuid, said in columns)
+    counts = Counter((verdict.item, verdict.misaligned) for verdict in verdicts)
     for place, item in enumerate(items):
         bad = tallies.misaligned[place]
         if (counts[item, True], counts[item, False]) != (bad, tallies.valid[place] - bad):
             raise ValueError("other counts than the tallies")
-    return found
+    return verdicts
 
 
 # Labels joined to the tallies of the runs they are about, in whichever order both were ingested.
@@ -194,23 +193,28 @@ def join_labels(
     Where `only` is given, the label files of these ids are read, and no others. Raises RecordError for a damaged file.
     """
     runs = tuple(runs)
-    by_identity = defaultdict[str, list[Run]](list)
+    by_log = defaultdict[str, list[Run]](list)
     for run in runs:
-        by_identity[run.identity].append(run)
-    said = defaultdict[str, list[RawLabels]](list)
+        by_log[_log_of(run)].append(run)
+    labels_of = defaultdict[str, list[RawLabels]](list)
     unjoined = []
     for labels in load_labels(tree, store_path, only):
-        if why := _reason_unused(labels, rules.get(labels.scanner), by_identity.get(labels.evaluation, [])):
+        if why := _reason_unused(labels, rules.get(labels.scanner), by_log.get(labels.evaluation, [])):
             unjoined.append(UnjoinedLabels(f"labels of {labels.scanner} on evaluation {labels.evaluation}", why))
         else:
-            said[labels.evaluation].append(labels)
+            labels_of[labels.evaluation].append(labels)
     joined = [
-        _with_labels(run, load_samples(tree, store_path, run), said[run.identity], rules)
-        if run.identity in said and run.samples is not None
+        _with_labels(run, load_samples(tree, store_path, run), labels_of[_log_of(run)], rules)
+        if _log_of(run) in labels_of and run.samples is not None
         else run
         for run in runs
     ]
     return JoinedRuns(tuple(joined), tuple(unjoined))
+
+
+def _log_of(run: Run) -> str:
+    """The id of the run's log; version 1 records hold it as the run's identity."""
+    return run.log or run.identity
 
 
 def _reason_unused(labels: RawLabels, rule: LabelRule | None, runs: Sequence[Run]) -> str:
@@ -229,12 +233,14 @@ def _with_labels(
 ) -> Run:
     by_uuid = defaultdict[str, set[bool]](set)
     by_place = defaultdict[tuple[str | None, int | None], set[bool]](set)
-    for some in labels:
-        for label in some.labels:
-            found = _read_label(label, rules[some.scanner])
-            by_uuid[label.sample] |= found
-            by_place[label.item, label.epoch] |= found
-    readings = [by_uuid[one.uuid] if one.uuid else by_place[one.item, one.epoch] for one in verdicts]
+    for scan_labels in labels:
+        for label in scan_labels.labels:
+            readings_of_label = _read_label(label, rules[scan_labels.scanner])
+            by_uuid[label.sample] |= readings_of_label
+            by_place[label.item, label.epoch] |= readings_of_label
+    readings = [
+        by_uuid[verdict.uuid] if verdict.uuid else by_place[verdict.item, verdict.epoch] for verdict in verdicts
+    ]
     return replace(run, tallies=replace(run.tallies, aware=_count_awareness(run.tallies, verdicts, readings)))
 
 
@@ -249,11 +255,11 @@ def _count_awareness(
 ) -> Awareness | None:
     """Labels of valid samples, by item; None where no sample has one."""
     counts = {item: [0, 0, 0] for item in tallies.items or ()}
-    for one, said in zip(verdicts, readings, strict=True):
-        if one.misaligned is not None and said:
-            row, aware = counts[one.item], any(said)
+    for verdict, readings_of_sample in zip(verdicts, readings, strict=True):
+        if verdict.misaligned is not None and readings_of_sample:
+            row, aware = counts[verdict.item], any(readings_of_sample)
             row[0] += 1
             row[1] += aware
-            row[2] += aware and one.misaligned
+            row[2] += aware and verdict.misaligned
     labelled, aware_, both = (tuple(row[column] for row in counts.values()) for column in range(3))
     return Awareness(labelled, aware_, both) if any(labelled) else None

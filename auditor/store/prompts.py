@@ -90,13 +90,13 @@ def key_check(key: bytes, schema: str = PROMPTS_SCHEMA) -> str:
 
 def hash_prompts(suite: str, prompts: Iterable[tuple[str, str]], key: bytes) -> PromptFile:
     """A suite's prompts, given as (item, text), as they may be kept."""
-    found = {(item, hash_text(text, key)) for item, text in prompts}
-    return PromptFile(suite, key_check(key), tuple(sorted(found, key=_pack)))
+    hashed = {(item, hash_text(text, key)) for item, text in prompts}
+    return PromptFile(suite, key_check(key), tuple(sorted(hashed, key=_pack)))
 
 
 def encode_prompts(file: PromptFile) -> bytes:
     """The file's canonical bytes. Raises RecordError for an item or suite that is not Unicode."""
-    rows = [dict(zip(("item", "length", "runs", "stems"), _pack(one), strict=True)) for one in file.prompts]
+    rows = [dict(zip(("item", "length", "runs", "stems"), _pack(prompt), strict=True)) for prompt in file.prompts]
     where = f"prompts of suite {file.suite!r:.80}"
     return PROMPT_FILES.encode({"suite": file.suite, "key": file.key, "prompts": rows}, where)
 

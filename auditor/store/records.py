@@ -4,9 +4,8 @@
 <store>/items/<sha256>.json         an item manifest, which many runs share
 <store>/samples/<sha256>.json       how each sample of a run was judged, by which labels are joined
 
-`load_records` reads all of them. `RecordStore` adds runs; its index knows identity and corrections of the records on
-disk, so that
-a run is recorded once and a correction follows the record it corrects.
+`load_records` reads all of them. `RecordStore` adds runs; its index holds identity and corrections of the records on
+disk, so that a run is recorded once and a correction follows the record it corrects.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -28,15 +28,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from auditor.errors import RecordError
 from auditor.model import canonical
 from auditor.model.raw_run import RawRun
-from auditor.model.run import Run
+from auditor.model.run import ItemManifest, Run
 from auditor.store import durable
 from auditor.store.codec import (
-    OPTIONAL_COLUMNS,
-    OPTIONAL_MEMBERS,
+    ADDED_COLUMNS,
+    ADDED_MEMBERS,
+    ADDED_PROTOCOL,
     decode_items,
     decode_lineage,
     decode_record,
     encode_record,
+    record_members,
 )
 from auditor.store.durable import RESTORE, Transaction, run_concurrently
 from auditor.store.labels import SAMPLE_FILES as SAMPLES
@@ -71,11 +73,11 @@ def record_id_in(path: str, store_path: str) -> str:
     return name
 
 
-# The records on disk, as far as must be known of them to judge another of the same run.
+# An index of the records on disk: which runs are recorded, and which record corrects which.
 
 
 # The members of a canonical record stand in the order of their names. No text can look like one of them, since a quote
-# in a text has a backslash before it, and nothing inside of tallies or signals is called by these names.
+# in a text has a backslash before it, and no member before `identity` holds an object with members of these names.
 _JSON_TEXT = rb'"(?:[^"\\]|\\.)*"'
 _LINEAGE = re.compile(rb'\{"[^\n]*?,"corrects":(null|%s),[^\n]*?,"identity":(%s),[^\n]*\}\n' % (_JSON_TEXT, _JSON_TEXT))
 
@@ -166,11 +168,11 @@ class RecordIndex:
         return self._lineage(data, name, path)
 
     def _lineage(self, data: bytes, name: str, path: str) -> IndexEntry:
-        """What `lineage` says, without reading the rest where the bytes are as we write them."""
-        found = _LINEAGE.fullmatch(data)
-        if found is None or canonical.sha256(data) != name:
+        """As `decode_lineage`, without parsing the rest where the bytes are as this program writes them."""
+        match = _LINEAGE.fullmatch(data)
+        if match is None or canonical.sha256(data) != name:
             return IndexEntry(*decode_lineage(data, name, path))
-        corrects, identity = (json.loads(part) for part in found.groups())
+        corrects, identity = (json.loads(part) for part in match.groups())
         return IndexEntry(identity, corrects)
 
 
@@ -180,10 +182,7 @@ def list_visible(folder: Path) -> list[str]:
     return [name for name in names if not name.startswith(".")]
 
 
-# Evaluation records on disk: an unordered set of immutable files, one a run, each named by its content.
-#
-# <store>/records/ab/<sha256>.json a run, canonical JSON <store>/items/<sha256>.json an item manifest, which many runs
-# share <store>/samples/<sha256>.json how each sample of a run was judged, which labels are joined by
+# Reading all runs, and adding some.
 
 
 # The record's bytes, and its item manifest's.
@@ -224,15 +223,18 @@ def load_records(tree: Tree, store_path: str) -> tuple[Run, ...]:
     file that is no record.
     """
 
-    @cache
-    def manifest(name: str) -> tuple[str, ...]:
-        where = manifest_path(store_path, name)
-        return decode_items(_read_bytes(tree.read, where), name, where)
+    shared: dict[tuple[str, ...], tuple[str, ...]] = {}
 
-    found = sorted(
+    @cache
+    def manifest(name: str) -> ItemManifest:
+        where = manifest_path(store_path, name)
+        items = decode_items(_read_bytes(tree.read, where), name, where)
+        return replace(items, ids=shared.setdefault(items.ids, items.ids))
+
+    records = sorted(
         (record_id_in(path, store_path), path) for path in tree.list(records_folder(store_path)) if _is_visible(path)
     )
-    return tuple(decode_record(_read_bytes(tree.read, path), name, path, manifest) for name, path in found)
+    return tuple(decode_record(_read_bytes(tree.read, path), name, path, manifest) for name, path in records)
 
 
 class _ConcurrentWrite(Exception):
@@ -245,7 +247,7 @@ class RecordStore:
     def __init__(self, root: Path, store_path: str, *, dry_run: bool = False) -> None:
         self._root = root
         self._store = store_path
-        self._known = RecordIndex(root, store_path)
+        self._index = RecordIndex(root, store_path)
         self._folders: set[Path] = set()
         self._put_before: set[str] = set()
         self._dry_run = dry_run
@@ -271,42 +273,51 @@ class RecordStore:
     def _added(
         self, runs: Sequence[Run], own: list[str], files: Sequence[_File], samples: Mapping[str, bytes]
     ) -> tuple[Outcome, ...]:
-        self._known.look_once()
-        names = self._settle(runs, own, files)
-        present = {name for name in names if name in self._known}
+        self._index.look_once()
+        names = self._settle(runs, own)
+        present = {name for name in names if name in self._index}
         written = {name: file for name, file in zip(own, files, strict=True) if name in names}
 
-        def still_so() -> None:
+        def check_again() -> None:
             """What others recorded in the meantime may forbid it, or be the same run under another name."""
-            self._known.look()
-            if self._settle(runs, own, files) != names:
+            self._index.look()
+            if self._settle(runs, own) != names:
                 raise _ConcurrentWrite
             present.clear()
-            present.update(name for name in names if name in self._known)
+            present.update(name for name in names if name in self._index)
 
         self._write_samples([run for name, run in zip(own, runs, strict=True) if name in written], samples)
-        self._write(written, still_so)
+        self._write(written, check_again)
         for name, run in zip(names, runs, strict=True):
-            self._known.note(name, IndexEntry(run.identity, run.corrects), on_disk=not self._dry_run)
+            self._index.note(name, IndexEntry(run.identity, run.corrects), on_disk=not self._dry_run)
         return _outcomes(names, present)
 
-    def _settle(self, runs: Sequence[Run], own: list[str], files: Sequence[_File]) -> list[str]:
+    def _settle(self, runs: Sequence[Run], own: list[str]) -> list[str]:
         """The names under which the runs are recorded. Raises RecordError for one that may not be."""
-        names = [self._known_as(name, run, file) for name, run, (file, _) in zip(own, runs, files, strict=True)]
+        names = [self._recorded_name(name, run) for name, run in zip(own, runs, strict=True)]
         added = {name: IndexEntry(run.identity, run.corrects) for name, run in zip(names, runs, strict=True)}
-        _check_identities(self._known, added)
+        _check_identities(self._index, added)
         return names
 
-    def _known_as(self, name: str, run: Run, record: bytes) -> str:
+    def _recorded_name(self, name: str, run: Run) -> str:
         """The record's own name; or that of another with the same run in it, read from another file of the same log."""
-        rivals = sorted(self._known.family(run.identity))
+        rivals = sorted(self._index.family(run.identity))
         if not rivals or name in rivals:
             return name
-        mine = _comparable_content(record)
-        return next((other for other in rivals if _comparable_content(self._bytes_of(other)) == mine), name)
+        content = _comparable_content(run)
+        return next((other for other in rivals if _comparable_content(self._read_run(other)) == content), name)
 
-    def _bytes_of(self, name: str) -> bytes:
-        return self._unwritten.get(name) or (self._root / record_path(self._store, name)).read_bytes()
+    def _read_run(self, name: str) -> Run:
+        def manifest(items: str) -> ItemManifest:
+            where = manifest_path(self._store, items)
+            return decode_items(self._read(where), items, where)
+
+        where = record_path(self._store, name)
+        return decode_record(self._read(where), name, where, manifest)
+
+    def _read(self, path: str) -> bytes:
+        file = self._root / path
+        return _read_bytes(lambda _: self._unwritten.get(path) or (file.read_bytes() if file.is_file() else None), path)
 
     def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
         """Before the records that name them, as items are."""
@@ -323,12 +334,17 @@ class RecordStore:
 
     def _write(self, files: dict[str, _File], may: Callable[[], None]) -> None:
         """Items first, and synced, so that no record ever refers to items that a crash took."""
+        manifests = {
+            manifest_path(self._store, canonical.sha256(items)): items
+            for _, items in files.values()
+            if items is not None
+        }
+        records = {record_path(self._store, name): record for name, (record, _) in files.items()}
         if self._dry_run:
-            self._unwritten |= {name: record for name, (record, _) in files.items()}
-            return
-        manifests = {canonical.sha256(items): items for _, items in files.values() if items is not None}
-        self._put({manifest_path(self._store, name): items for name, items in manifests.items()})
-        self._put({record_path(self._store, name): record for name, (record, _) in files.items()}, may)
+            self._unwritten |= manifests | records
+        else:
+            self._put(manifests)
+            self._put(records, may)
 
     def _put(self, files: Mapping[str, bytes], may: Callable[[], None] = lambda: None) -> None:
         """Writes files that are named by their content, all of them or none unless the disk refuses.
@@ -363,17 +379,17 @@ def _portions(files: Mapping[Path, bytes]) -> Iterator[dict[Path, bytes]]:
         yield dict(every[start : start + _BATCH_FILES])
 
 
-def _comparable_content(record: bytes) -> object:
-    """What a record says, but for the file it was read from: a log converted or packed again is the same run.
+def _comparable_content(run: Run) -> dict[str, object]:
+    """A run's record without the file it was read from: a log converted or packed again is the same run.
 
-    Nor what earlier readers did not take: a log that was recorded by one is the same run too.
+    Nor is compared what earlier readers did not take: a log that one of them recorded is the same run, too, in either
+    version of the format.
     """
-    members = canonical.loads(record)
-    if not isinstance(members, dict) or not isinstance(members.get("tallies"), dict):
-        return None
-    tallies = {key: value for key, value in members["tallies"].items() if key not in OPTIONAL_COLUMNS}
-    return {key: value for key, value in members.items() if key not in ("source_sha256", *OPTIONAL_MEMBERS)} | {
-        "tallies": tallies
+    members = record_members(run)
+    added = {"source_sha256", "reason", *ADDED_MEMBERS}
+    return {name: value for name, value in members.items() if name not in added} | {
+        "protocol": {name: value for name, value in members.get("protocol", {}).items() if name not in ADDED_PROTOCOL},
+        "tallies": {name: column for name, column in members["tallies"].items() if name not in ADDED_COLUMNS},
     }
 
 
@@ -386,12 +402,12 @@ def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
     return tuple(outcomes)
 
 
-def _check_identities(known: RecordIndex, added: dict[str, IndexEntry]) -> None:
+def _check_identities(index: RecordIndex, added: dict[str, IndexEntry]) -> None:
     """Of one run there is one record, and then a chain of corrections. Raises RecordError."""
-    families = {entry.identity: dict(known.family(entry.identity)) for entry in added.values()}
+    families = {entry.identity: dict(index.family(entry.identity)) for entry in added.values()}
     for name, entry in added.items():
         families[entry.identity][name] = entry.corrects
-    for name in sorted(name for name in added if name not in known):
+    for name in sorted(name for name in added if name not in index):
         identity, corrects = added[name]
         others = {other: theirs for other, theirs in families[identity].items() if other != name}
         rival = next((other for other, theirs in sorted(others.items()) if theirs == corrects), None)

@@ -201,14 +201,16 @@ def load_registry(tree: Tree, store_path: str) -> Registry:
 
 def _check_filled_in(suites: object, where: str) -> None:
     """Raises ConfigError for a suite that lacks several things, naming all of them: those `init` left open."""
-    entries = [one for one in (suites if isinstance(suites, list) else []) if isinstance(one, dict)]
-    lacking = [(index, one, missing) for index, one in enumerate(entries) if len(missing := _missing_keys(one)) > 1]
+    entries = [entry for entry in (suites if isinstance(suites, list) else []) if isinstance(entry, dict)]
+    lacking = [
+        (index, entry, missing) for index, entry in enumerate(entries) if len(missing := _missing_keys(entry)) > 1
+    ]
     if not lacking:
         return
-    index, one, missing = lacking[0]
+    index, entry, missing = lacking[0]
     others = f"; {len(lacking) - 1} more suites lack something" if len(lacking) > 1 else ""
     too = f"as {'is' if len(missing) == 2 else 'are'} {', '.join(missing[1:])}"
-    what = f"is missing, {too} (suite {one.get('name')!r:.80}{others})"
+    what = f"is missing, {too} (suite {entry.get('name')!r:.80}{others})"
     remedy = "fill in what only a person knows, or remove the entry"
     raise ConfigError(what, where=where, field=f"suite[{index}].{missing[0]}", remedy=remedy)
 

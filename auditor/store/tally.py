@@ -1,28 +1,37 @@
 """Samples reduced to tallies by item, in plain Python.
 
 A `RawRun` and its registered suite come in; `Tallies` and each sample's verdict go out. A sample that cannot be read
-as misaligned
-or not is invalid, never aligned.
+as misaligned or not is invalid, never aligned.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TypeVar
 
 from auditor.errors import ConfigError, InputError, LogError, TableError
 from auditor.model import canonical
 from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
-from auditor.model.run import Awareness, SampleVerdict, SeverityTally, Tallies
+from auditor.model.run import (
+    INVALID_REASON_PATTERNS,
+    Awareness,
+    SampleReasons,
+    SampleVerdict,
+    SeverityTally,
+    Tallies,
+)
 from auditor.model.suite import MisalignedEnd, ScoreRule, ScoreUnit, Suite
-from auditor.store.codec import count_reasons
 
 SUITES_FILE = "suites.toml"
 # Severities are added as whole billionths: every order of adding, and every engine, makes the same sum.
 SEVERITY_SCALE = 1_000_000_000
+
+_REASON_COLUMNS = tuple(field.name for field in fields(SampleReasons))
+_REASON_PATTERNS = {kind: re.compile(pattern) for kind, pattern in INVALID_REASON_PATTERNS.items()}
 
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _TRUTH_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
@@ -66,8 +75,8 @@ def _refuse_repeats(samples: Sequence[Sample], where: str, kind: type[InputError
 
 def _count_samples(samples: Sequence[Sample], misaligned: Sequence[bool | None]) -> Tallies:
     """Counts by item of samples and their verdicts, None for an invalid one."""
-    # An invalid sample is rare, and one that says nothing of itself is most of them.
-    told = any(sample.invalid_reason or getattr(sample, "refused", False) for sample in samples)
+    # Most samples are valid and no refusals; then there are no reasons to count.
+    reasoned = any(sample.invalid_reason or getattr(sample, "refused", False) for sample in samples)
     items = tuple(sorted({sample.item for sample in samples}))
     counts = Counter((sample.item, verdict) for sample, verdict in zip(samples, misaligned, strict=True))
     return Tallies(
@@ -75,8 +84,29 @@ def _count_samples(samples: Sequence[Sample], misaligned: Sequence[bool | None])
         valid=tuple(counts[item, True] + counts[item, False] for item in items),
         misaligned=tuple(counts[item, True] for item in items),
         invalid=tuple(counts[item, None] for item in items),
-        reasons=count_reasons(samples, misaligned, items) if told else None,
+        reasons=count_reasons(samples, misaligned, items) if reasoned else None,
     )
+
+
+def count_reasons(
+    samples: Sequence[LoggedSample | JudgedSample], misaligned: Sequence[bool | None], items: tuple[str, ...]
+) -> SampleReasons | None:
+    """The reasons of samples by item, from samples and their verdicts (None: invalid); None without any reason."""
+    columns = {name: Counter[str]() for name in _REASON_COLUMNS}
+    for sample, verdict in zip(samples, misaligned, strict=True):
+        if verdict is None:
+            if kind := classify_reason(sample.invalid_reason):
+                columns[kind][sample.item] += 1
+        elif isinstance(sample, LoggedSample) and sample.refused:
+            columns["refused"][sample.item] += 1
+            columns["refused_misaligned"][sample.item] += verdict
+    return SampleReasons(*(tuple(map(column.__getitem__, items)) for column in columns.values())) or None
+
+
+def classify_reason(text: str | None) -> str | None:
+    """What a reason is: error, limit or refusal; None for any other."""
+    lower = (text or "").lower()
+    return next((kind for kind, pattern in _REASON_PATTERNS.items() if pattern.match(lower)), None)
 
 
 def _count_judged(samples: list[JudgedSample], where: str) -> Tallies:
@@ -147,9 +177,9 @@ def _judge_logged(samples: list[LoggedSample], rule: ScoreRule, raw: RawRun) -> 
     scored = [sample for sample in samples if sample.invalid_reason is None and sample.scores]
     scorer = _choose_scorer(scored, rule, raw.suite, raw.where)
     entry = _entry_reader(scored, scorer, rule, raw)
-    said = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
-    values = [parse_score(value, rule.unit) for value in said]
-    words = any(isinstance(value, str) for value in said)
+    logged = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
+    values = [parse_score(value, rule.unit) for value in logged]
+    words = any(isinstance(value, str) for value in logged)
     _refuse_implausible([value for value in values if value is not None], words, rule, scorer, raw.where)
     return [None if value is None else _is_misaligned(value, rule) for value in values]
 

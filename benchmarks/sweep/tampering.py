@@ -75,7 +75,7 @@ def sealed(batches: Iterable[Files]) -> Files:
 def history(runs: list[Run], plan: Preregistration) -> list[Files]:
     """Three batches of runs, a plan, hashed prompts and a correction."""
     third = len(runs) // 3
-    corrected = replace(runs[0], planned=(runs[0].planned or 0) + 1, corrects=_name(runs[0]))
+    corrected = replace(runs[0], planned=(runs[0].planned or 0) + 1, corrects=_name(runs[0]), reason="planned more")
     first = {**records_of(runs[:third]), **named("plans", ledger.encode_preregistration(plan))}
     hashes = prompts.hash_prompts("suite", [("i1", "say what you did also when it went wrong " * 2)], bytes(range(32)))
     second = {**records_of(runs[third : 2 * third]), **named("prompts", prompts.encode_prompts(hashes))}

@@ -72,7 +72,7 @@ def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
 
     put(repo, log("test_first.eval"))
     (run,) = load_records(Folder(repo.path), "eval_history")
-    RecordStore(repo.path, "eval_history").add([replace(run, planned=99, corrects=run.record)])
+    RecordStore(repo.path, "eval_history").add([replace(run, planned=99, corrects=run.record, reason="planned more")])
     states = {one.state: one.differs for one in held(repo, log("test_first.eval")).records}
     assert states == {RederivationState.CORRECTED: (), RederivationState.DIFFERS: ("planned",)}
 

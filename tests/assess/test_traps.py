@@ -228,7 +228,8 @@ class TestItemsAreTheUnit:
     def others_fail() -> Tallies:
         """Ten items fail always, eight of them others than in `repeated(10, 50, 10)`."""
         plain = repeated(10, 50, 10)
-        return replace(plain, misaligned=plain.misaligned[8:18] + plain.misaligned[:8] + plain.misaligned[18:])
+        bad = tuple(plain.misaligned)
+        return replace(plain, misaligned=bad[8:18] + bad[:8] + bad[18:])
 
     def test_a_rate_is_the_mean_over_items_not_over_samples(self) -> None:
         """One item run ninety times more often does not rule."""

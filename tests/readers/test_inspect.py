@@ -461,3 +461,39 @@ def test_both_formats_of_a_real_log_say_the_same() -> None:
     archive, document = read(REAL / "log_formats.eval"), read(REAL / "log_formats.json")
     same = ("log_id", "suite", "model", "created", "planned", "scorer", "sampling", "system_messages", "samples")
     assert [getattr(archive, name) for name in same] == [getattr(document, name) for name in same]
+
+
+def test_the_protocol_holds_arguments_without_secrets_and_prompts(tmp_path: Path) -> None:
+    """What may change an answer is recorded; stamps, secrets and long texts are not."""
+
+    def change(log: dict[str, Any]) -> None:
+        log["header.json"]["eval"].update(
+            task_args={"spec_revision": FIRST, "level": 2, "prompt": "one line\nand another", "x": [None, "\ud800"]},
+            model_args={"api_key": "sk-1", "max_tokens": 5, "quantise": True},
+            packages={"inspect_ai": "0.3.285"},
+            dataset={"name": "mails", "samples": 4, "shuffled": False},
+        )
+        log["header.json"]["eval"]["config"].update(limit=[0, 4])
+        log["header.json"]["plan"] = {"steps": [{"solver": "generate", "params": {"tries": 3}}]}
+
+    protocol = read(rewritten("test_first.eval", tmp_path, change)).protocol
+    arguments = json.loads(protocol.task_args or "")
+    assert arguments.pop("prompt").startswith("sha256:")
+    assert arguments.pop("x")[1].startswith("sha256:")
+    assert arguments == {"level": 2}
+    assert protocol.model_args == '{"max_tokens":5,"quantise":true}'
+    assert protocol.solver == '[{"params":{"tries":3},"solver":"generate"}]'
+    assert (protocol.dataset, protocol.dataset_shuffled, protocol.limit) == ("mails", False, "[0,4]")
+    assert (protocol.tool, protocol.tool_version, protocol.other) == ("inspect_ai", "0.3.285", None)
+
+
+@pytest.mark.parametrize("odd", [7, [], {"inspect_ai": 3}, "0.3"])
+def test_what_decides_no_verdict_refuses_no_log(tmp_path: Path, odd: object) -> None:
+    def change(log: dict[str, Any]) -> None:
+        log["header.json"]["eval"].update(packages=odd, model_args=odd if odd != {"inspect_ai": 3} else None)
+        log["header.json"]["eval"]["config"].update(limit=odd if odd != 7 else "all")
+        log["header.json"]["eval"]["dataset"].update(name=odd if odd != "0.3" else 3, shuffled=odd)
+
+    protocol = read(rewritten("test_first.eval", tmp_path, change)).protocol
+    assert (protocol.tool_version, protocol.model_args, protocol.limit) == (None, None, None)
+    assert protocol.dataset_shuffled is None

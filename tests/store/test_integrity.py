@@ -84,7 +84,7 @@ def test_another_spelling(history: Path) -> None:
     assert faults(history) == {(name[:9], "form"), ("0001.json", "missing")}
 
 
-@pytest.mark.parametrize(("old", "new"), [(b'"misaligned":[1,0]', b'"misaligned":[9,0]'), (b"record/1", b"record/2")])
+@pytest.mark.parametrize(("old", "new"), [(b'"misaligned":[1,0]', b'"misaligned":[9,0]'), (b"record/2", b"record/3")])
 def test_what_the_schema_does_not_allow(history: Path, old: bytes, new: bytes) -> None:
     name = rewritten(history, record_id(FIRST), lambda data: data.replace(old, new))
     assert faults(history) == {(name[:9], "schema"), ("0001.json", "missing")}
@@ -110,7 +110,7 @@ def test_two_records_of_one_run(history: Path) -> None:
 
 
 def test_a_correction_of_a_record_is_sound_and_one_of_nothing_is_not(history: Path) -> None:
-    correction = replace(FIRST, planned=9, corrects=record_id(FIRST))
+    correction = replace(FIRST, planned=9, corrects=record_id(FIRST), reason="planned more")
     store(history).add([correction])
     assert looked(history).faults == ()
     path_of(history, record_id(FIRST)).unlink()

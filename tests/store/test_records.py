@@ -16,10 +16,26 @@ from hypothesis import strategies as st
 
 from auditor.errors import RecordError
 from auditor.git import Folder
-from auditor.model.canonical import dumps, loads, sha256
-from auditor.model.run import Awareness, Exposure, Grade, Run, SampleReasons, SeverityTally, Tallies
+from auditor.model.canonical import dumps, loads, sha256, to_text
+from auditor.model.run import (
+    Ablation,
+    AblationKind,
+    Awareness,
+    Exposure,
+    Grade,
+    ItemDetails,
+    ItemManifest,
+    ProtocolDetails,
+    ReportedTotal,
+    Run,
+    SampleReasons,
+    ScoreName,
+    SeverityTally,
+    Tallies,
+    TextSignals,
+)
 from auditor.model.suite import Role
-from auditor.store.codec import decode_record, encode_record
+from auditor.store.codec import decode_items, decode_record, encode_record
 from auditor.store.records import Outcome, load_records, record_id, run_identity
 from tests.store.builders import TALLIES, a_raw_run, a_run, digest
 from tests.store.writers import STORE, acknowledge, claim, store, write_some
@@ -38,7 +54,7 @@ def loaded(root: Path) -> tuple[Run, ...]:
 def test_a_run_is_one_file_named_by_its_content_and_one_item_manifest(tmp_path: Path) -> None:
     run = a_run()
     record, items = encode_record(run)
-    assert items == b'{"items":["i1","i2"],"schema":"auditor.items/1"}\n'
+    assert items == b'{"ids":["i1","i2"],"schema":"auditor.items/2"}\n'
     assert store(tmp_path).add([run]) == (ADDED,)
     name = sha256(record)
     assert content(tmp_path) == {
@@ -53,7 +69,7 @@ def test_a_record_is_canonical(tmp_path: Path) -> None:
     record, _ = encode_record(a_run(created=datetime(2026, 1, 31, 13, tzinfo=timezone(timedelta(hours=1)))))
     assert record == encode_record(a_run())[0]
     assert record == dumps(json.loads(record))
-    assert json.loads(record)["schema"] == "auditor.record/1"
+    assert json.loads(record)["schema"] == "auditor.record/2"
     assert "where" not in json.loads(record)
 
 
@@ -125,19 +141,19 @@ def test_one_identity_with_other_content_is_refused_before_anything_is_written(t
 
 def test_a_correction_names_what_it_corrects(tmp_path: Path) -> None:
     first = a_run()
-    second = a_run(tallies=CHANGED, corrects=record_id(first))
-    third = a_run(planned=9, corrects=record_id(second))
+    second = a_run(tallies=CHANGED, corrects=record_id(first), reason="the judge was rescored")
+    third = a_run(planned=9, corrects=record_id(second), reason="planned more")
     assert store(tmp_path).add([third, first, second]) == (ADDED,) * 3
     assert store(tmp_path).add([first, second]) == (PRESENT,) * 2
     assert {run.corrects for run in loaded(tmp_path)} == {None, record_id(first), record_id(second)}
     with pytest.raises(RecordError, match=f"a correction names the record it corrects: {record_id(third)}$"):
-        store(tmp_path).add([a_run(planned=7, corrects=record_id(first))])
+        store(tmp_path).add([a_run(planned=7, corrects=record_id(first), reason="another")])
 
 
 def test_a_correction_of_nothing_is_refused(tmp_path: Path) -> None:
     store(tmp_path).add([a_run("other")])
     with pytest.raises(RecordError, match=r"^run log-1: corrects: .* is no record of it; record the run without it$"):
-        store(tmp_path).add([a_run(corrects=record_id(a_run("other")))])
+        store(tmp_path).add([a_run(corrects=record_id(a_run("other")), reason="why")])
 
 
 @pytest.mark.parametrize(
@@ -150,7 +166,7 @@ def test_a_correction_of_nothing_is_refused(tmp_path: Path) -> None:
         ({"planned": -1}, "planned"),
         ({"tallies": replace(TALLIES, misaligned=(3, 0))}, "tallies.misaligned"),
         ({"tallies": replace(TALLIES, valid=(2,))}, "tallies.valid"),
-        ({"tallies": replace(TALLIES, items=("b", "a"))}, "items"),
+        ({"tallies": replace(TALLIES, items=("b", "a"))}, "ids"),
         ({"tallies": replace(TALLIES, design_effect=0.5)}, "tallies.design_effect"),
         ({"tallies": replace(TALLIES, design_effect=float("nan"))}, "tallies.design_effect"),
         ({"tallies": replace(TALLIES, aware=Awareness((1, 1), (0, 1), (0, 1)))}, "tallies.aware.aware_misaligned"),
@@ -183,15 +199,13 @@ def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> 
     """A record from before has none of it and stays what it is."""
     run = a_run(code_revision="0a1b2c3", tallies=replace(TALLIES, reasons=REASONS))
     record = json.loads(encode_record(run)[0])
-    assert record["code_revision"] == "0a1b2c3"
+    assert record["protocol"] == {"scorer": "judge", "code_revision": "0a1b2c3"}
     assert record["tallies"]["reasons"] == {"error": [0, 1], "refused": [1, 0]}
     store(tmp_path).add([run])
     assert loaded(tmp_path) == (replace(run, record=record_id(run)),)
     plain = json.loads(encode_record(a_run())[0])
-    assert (plain.keys(), plain["tallies"].keys()) == (
-        record.keys() - {"code_revision"},
-        record["tallies"].keys() - {"reasons"},
-    )
+    assert plain["protocol"] == {"scorer": "judge"}
+    assert (plain.keys(), plain["tallies"].keys()) == (record.keys(), record["tallies"].keys() - {"reasons"})
 
 
 @pytest.mark.parametrize(
@@ -206,7 +220,7 @@ def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> 
             '"refused":[1,0]', '"refused_misaligned":[1,0]',
             "tallies.reasons.refused_misaligned: counts more than there are",
         ),
-        ('"0a1b2c3"', "null", "code_revision: is no text"),
+        ('"0a1b2c3"', "null", "protocol.code_revision: is no text"),
     ],
 )  # fmt: skip
 def test_forged_reasons_are_refused_in_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -227,12 +241,14 @@ def test_a_log_that_an_earlier_reader_recorded_is_there_already(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("record/1", "record/2", "schema: is not auditor.record/1"),
+        ("record/2", "record/3", "schema: is neither auditor.record/1 nor auditor.record/2"),
+        ("record/2", "record/1", "behaviour: is missing"),
         ('"planned":4', '"planned":4.0', "planned: is no count"),
         ('"planned":4', '"planned":true', "planned: is no count"),
         ('"planned":4', '"planned":NaN', "is no record: has the number NaN"),
         ('"planned":4', '"planned":4,"planned":4', "is no record: has the key 'planned' twice"),
-        ('"planned":4,', "", "planned: is missing"),
+        ('"spec":"spec",', "", "spec: is missing"),
+        ('"planned":4,', '"planned":null,', "planned: is null; it is left out then"),
         ('"planned":4,', '"planned":4,"plans":1,', "plans: is unknown"),
         ('"planned":4,', '"planned":4,"plan":1,', "plan: is no text"),
         ('"planned":4,', '"planned":4,"plan":"soon",', "plan: is not 64 hex digits"),
@@ -241,9 +257,26 @@ def test_a_log_that_an_earlier_reader_recorded_is_there_already(tmp_path: Path) 
         ('"valid":[2,1]', '"valid":[2]', "tallies.valid: is no column of 2"),
         ('"valid":[2,1]', '"valid":[2,1e400]', "is no record: has the number 1e400, which is too large"),
         ('"valid":[2,1]', '"valid":[2,1.5]', "tallies.valid: has an entry that is no count"),
-        ('"cot_pressure":null', '"cot_pressure":1', "cot_pressure: is no truth value"),
+        ('"corrects":null', '"corrects":null,"cot_pressure":1', "cot_pressure: is no truth value"),
+        ('"corrects":null', '"condition":"","corrects":null', "condition: is no text"),
+        ('"corrects":null', f'"corrects":"{"0" * 64}"', "reason: is missing"),
+        ('"revision"', '"reason":"why","revision"', "reason: is of no correction"),
+        ('"scorer":"judge"', '"scorer":"judge","seed":1', "protocol.seed: is unknown"),
+        ('"scorer":"judge"', '"scorer":"[1]"', "protocol.scorer: is JSON in a text"),
+        ('"scorer":"judge"', '"scorer":1', "protocol.scorer: is no text, object or list"),
+        ('"scorer":"judge"', '"scorer":"judge","task_args":[]', "protocol.task_args: is no object"),
+        ('"scorer":"judge"', '"limit":[1],"scorer":"judge"', "protocol.limit: is neither a count nor a pair of counts"),
+        ('{"scorer":"judge"}', "{}", "protocol: is empty; it is left out then"),
+        ('"schema"', '"score":{"scorer":"a","name":1},"schema"', "score.name: is unknown"),
+        ('"tallies"', '"totals":[],"tallies"', "totals: is no list with an entry"),
+        ('"tallies"', '"totals":[{"agrees":1,"counted":1,"name":"a","reported":1}],"tallies"', "totals.agrees: is no"),
+        (
+            '"checkpoint"',
+            '"ablation":{"changes":["b","a"],"kind":"alone","patch":""},"checkpoint"',
+            "ablation.changes: ",
+        ),
         ('"grade":"B"', '"grade":null', "grade: is none of A, B, C"),
-        ('"role":null', '"role":"hidden"', "role: is none of test, held_out, deployment"),
+        ('"revision"', '"role":"hidden","revision"', "role: is none of test, held_out, deployment"),
         ('"created":"2026-01-31T12:00:00+00:00"', '"created":"2026-01-31"', "created: has no offset"),
         ('"model":"model"', '"model":"\\ud800"', "is no record: "),
         ('"model":"model"', '"model":7', "model: is no text"),
@@ -411,7 +444,29 @@ instants = st.datetimes(
     min_value=datetime(2000, 1, 1),
     timezones=st.integers(-720, 720).map(lambda minutes: timezone(timedelta(minutes=minutes))),
 )
-runs = st.builds(
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+objects = st.dictionaries(texts, json_values, max_size=3).map(to_text)
+structured = objects | st.lists(json_values, max_size=3).map(to_text)
+numbers = st.integers(-(10**9), 10**9).map(lambda value: value / 8)
+sorted_names = st.lists(names, min_size=1, max_size=3, unique=True).map(lambda drawn: tuple(sorted(drawn)))
+protocols = st.builds(
+    ProtocolDetails,
+    judge=st.none() | names,
+    solver=st.none() | structured | texts,
+    task_args=st.none() | objects,
+    model_args=st.none() | objects,
+    dataset=st.none() | names,
+    dataset_shuffled=st.none() | st.booleans(),
+    limit=st.sampled_from([None, "5", "[0,5]"]),
+    tool=st.none() | names,
+    tool_version=st.none() | names,
+    other=st.none() | objects,
+)
+plain_runs = st.builds(
     Run,
     record=st.just(""),
     identity=names,
@@ -425,8 +480,8 @@ runs = st.builds(
     parent_checkpoint=st.none() | texts,
     condition=texts,
     exposure=st.none() | st.sampled_from(Exposure),
-    scorer=st.none() | texts,
-    sampling=st.none() | texts,
+    scorer=st.none() | texts | structured,
+    sampling=st.none() | texts | structured,
     created=st.none() | instants,
     planned=st.none() | st.integers(0, 10**20),
     incomplete=st.none() | texts,
@@ -435,20 +490,45 @@ runs = st.builds(
     grade=st.sampled_from(Grade),
     tallies=tallies(),
     cot_pressure=st.none() | st.booleans(),
-    corrects=st.none() | hashes,
     code_revision=st.none() | names,
+    samples=st.none() | hashes,
+    signals=st.none() | st.just(TextSignals(1, 2, 9, 3, 2, 0, 12.5, 0.25)),
     plan=st.none() | hashes,
+    log=st.none() | names,
+    score=st.none() | st.builds(ScoreName, names, st.none() | names),
+    protocol=protocols,
+    ablation=st.none() | st.builds(Ablation, hashes, st.sampled_from(AblationKind), sorted_names),
+    totals=st.lists(
+        st.builds(ReportedTotal, names, numbers, numbers, st.booleans()), unique_by=lambda one: one.name
+    ).map(lambda totals: tuple(sorted(totals, key=lambda one: one.name))),
 )
 
 
-@given(runs)
+@st.composite
+def runs(draw: st.DrawFn) -> Run:
+    """A run, perhaps a correction, perhaps with more of its items than their ids."""
+    run = draw(plain_runs)
+    if draw(st.booleans()):
+        run = replace(run, corrects=draw(hashes), reason=draw(names))
+    ids = run.tallies.items
+    if not ids or draw(st.booleans()):
+        return run
+
+    def column(entries: st.SearchStrategy[str]) -> tuple[str | None, ...] | None:
+        drawn = draw(st.none() | st.lists(st.none() | entries, min_size=len(ids), max_size=len(ids)))
+        return tuple(drawn) if drawn is not None and any(entry is not None for entry in drawn) else None
+
+    inputs = column(hashes)
+    key = draw(st.sampled_from([None, "0f" * 16])) if inputs else None
+    details = ItemDetails(inputs, key, column(hashes), column(names))
+    return replace(run, details=None if details == ItemDetails() else details)
+
+
+@given(runs())
 @settings(max_examples=100, deadline=None)
 def test_a_run_comes_back_as_it_was(run: Run) -> None:
     record, manifest = encode_record(run)
-    items = () if manifest is None else tuple(json.loads(manifest)["items"])
-    back = decode_record(
-        record, sha256(record), "record", lambda name: items if name == sha256(manifest or b"") else ()
-    )
+    back = decode_record(record, sha256(record), "record", lambda name: decode_items(manifest or b"", name, "items"))
     assert back == replace(run, record=sha256(record))
     assert encode_record(back) == (record, manifest)
 
@@ -460,7 +540,7 @@ def test_a_mutated_record_is_a_run_or_a_record_error(data: st.DataObject) -> Non
     for _ in range(data.draw(st.integers(1, 4))):
         record[data.draw(st.integers(0, len(record) - 1))] = data.draw(st.integers(0, 255))
     try:
-        decode_record(bytes(record), sha256(bytes(record)), "record", lambda _: ("i1", "i2"))
+        decode_record(bytes(record), sha256(bytes(record)), "record", lambda _: ItemManifest(("i1", "i2")))
     except RecordError as error:
         assert "\n" not in str(error)
 

@@ -13,8 +13,7 @@ from auditor.errors import ConfigError, InputError, LogError, TableError
 from auditor.model.raw_run import JudgedSample, LoggedSample, Score
 from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
-from auditor.store.codec import classify_reason
-from auditor.store.tally import judge_samples
+from auditor.store.tally import classify_reason, judge_samples
 from tests.store.builders import TALLIES, a_raw_run, logged
 
 
