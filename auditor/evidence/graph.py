@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeAlias
 
 import networkx as nx
@@ -277,20 +278,18 @@ def suite_falls(graph: EvidenceGraph, suite: str) -> tuple[SuiteFall, ...]:
 
 def dependent_verdicts(graph: EvidenceGraph, node: str) -> tuple[DependentVerdict, ...]:
     """The verdicts that rest on something: an overused suite, a bad run, a broken scorer, a checkpoint."""
+
+    @cache  # the steps of a patch share its findings
+    def cited(finding: str) -> frozenset[str]:
+        return frozenset(targets(graph, finding, "cites"))
+
     verdicts = []
     for step in dependents(graph, node):
         if graph.nodes[step]["kind"] in VERDICT_KINDS:
             edge = next((edge for edge in edges_from(graph, step, "judged_on") if edge[1] == node), None)
             patches = sources(graph, step, "judged_by")
-            verdicts.append(DependentVerdict(step, edge, patches, _findings_about(graph, step, patches)))
+            runs, own = set(targets(graph, step, "rests_on")), set(sources(graph, step, "about"))
+            about = sorted(own.union(*(sources(graph, patch, "about") for patch in patches)))
+            findings = (name for name in about if name in own or not cited(name) or cited(name) & runs)
+            verdicts.append(DependentVerdict(step, edge, patches, tuple(findings)))
     return tuple(verdicts)
-
-
-def _findings_about(graph: EvidenceGraph, step: str, patches: Iterable[str]) -> tuple[str, ...]:
-    runs, own = targets(graph, step, "rests_on"), set(sources(graph, step, "about"))
-    about = own.union(*(sources(graph, patch, "about") for patch in patches))
-    return tuple(
-        name
-        for name in sorted(about)
-        if name in own or any(graph.has_edge(name, run) for run in runs) or not targets(graph, name, "cites")
-    )
