@@ -230,19 +230,21 @@ class TestQuestions:
     def test_a_patch_depends_on_its_sightings_and_a_run_on_what_it_measured(self) -> None:
         evidence = known([on("r0", "b", parent_checkpoint="a")], history(["r0", "r1"]))
         (patch,) = evidence.patches
-        assert nx.descendants(evidence.graph, ("patch", patch)) == {
-            ("sighting", "c0"),
-            ("sighting", "c1"),
-            ("revision", "r0"),
-            ("revision", "r1"),
+        assert nx.descendants(evidence.graph, f"patch:{patch}") == {
+            "sighting:c0@spec",
+            "sighting:c1@spec",
+            "revision:r0",
+            "revision:r1",
+            "spec:spec",
         }
-        assert nx.descendants(evidence.graph, ("run", "test-0-r0-b-0")) == {
-            ("suite", AT),
-            ("behaviour", "lying"),
-            ("revision", "r0"),
-            ("checkpoint", "b"),
-            ("checkpoint", "a"),
-            ("model", "m1"),
+        assert nx.descendants(evidence.graph, "run:test-0-r0-b-0") == {
+            f"suite:{AT}",
+            "behaviour:lying",
+            "revision:r0",
+            "checkpoint:b",
+            "checkpoint:a",
+            "model:m1",
+            "scorer:judge-1",
         }
 
 

@@ -18,14 +18,13 @@ from auditor.app.project import open_project
 from auditor.app.waivers import add_waivers
 from auditor.assess.timeline import Series, build_series
 from auditor.audit import Audit
-from auditor.evidence import Evidence, to_networkx
-from auditor.evidence.graph import Graph
+from auditor.evidence import Evidence
+from auditor.evidence.graph import EvidenceGraph
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict
 from auditor.render.graph import GraphTable, graph_tables
 
 if TYPE_CHECKING:
-    from auditor.evidence import LabelledGraph
     from auditor.render.html.figures import SvgFigure
 
 
@@ -36,19 +35,15 @@ class Notebook:
     Attributes:
         audit: everything the audit says, waivers held against it.
         evidence: what it rests on, spec by spec.
-        web: the evidence graph; `auditor.evidence.graph` asks it.
+        graph: the evidence graph, of networkx: ids as `auditor graph` has them, attributes on nodes and edges;
+            `auditor.evidence.graph` asks it.
         policy: the one applied.
     """
 
     audit: Audit
     evidence: tuple[Evidence, ...] = field(repr=False)
-    web: Graph = field(repr=False)
+    graph: EvidenceGraph = field(repr=False)
     policy: Policy = field(repr=False)
-
-    @cached_property
-    def graph(self) -> LabelledGraph:
-        """The graph for networkx: ids as `auditor graph` has them, attributes on nodes and edges."""
-        return to_networkx(self.web)
 
     @cached_property
     def series(self) -> tuple[Series, ...]:
@@ -57,7 +52,7 @@ class Notebook:
 
     def frames(self) -> dict[str, GraphTable]:
         """Tidy tables by name, each columns of one length: `pandas.DataFrame(opened.frames()["run"])`."""
-        return graph_tables(self.web, self.series)
+        return graph_tables(self.graph, self.series)
 
     @cached_property
     def figures(self) -> dict[tuple[str, str], SvgFigure]:
@@ -86,4 +81,4 @@ def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today:
         day = today or datetime.now(UTC).date()
         audit, graphs = audit_with_evidence(project, None, os.environ, day)
         audit = add_waivers(project, audit, graphs, day)
-        return Notebook(audit, graphs, build_audit_graph(project, audit, graphs), project.settings.policy)
+        return Notebook(audit, graphs, build_audit_graph(audit, graphs), project.settings.policy)

@@ -12,7 +12,7 @@ import click
 from auditor.cli.options import console, no_pager_option, page, repo_option, resolve_day, spec_option, today_option
 
 if TYPE_CHECKING:
-    from auditor.evidence.graph import Graph, Node
+    from auditor.evidence.graph import EvidenceGraph
 
 _FORMATS = ("text", "json", "html", "graphml")
 
@@ -54,9 +54,9 @@ def command(
     if node is None and style == "text":
         raise click.UsageError("text is of one NODE; give one, or another format")
     with open_project(repo, spec) as project:
-        web = build_project_graph(project, resolve_day(today), os.environ)
-    asked = None if node is None else find_node(web, node)
-    document = _render(web, asked, style)
+        graph = build_project_graph(project, resolve_day(today), os.environ)
+    name = None if node is None else find_node(graph, node)
+    document = _render(graph, name, style)
     if output is not None:
         write_document(document, output, force=force)
         click.echo(f"wrote {output}", err=True)
@@ -67,20 +67,18 @@ def command(
     return EXIT_PASS
 
 
-def _render(web: Graph, asked: Node | None, style: str) -> str:
-    if asked is not None and style == "text":
+def _render(graph: EvidenceGraph, node: str | None, style: str) -> str:
+    if node is not None and style == "text":
         from auditor.render.graph import render_node
         from auditor.render.terminal import as_text
 
-        return as_text(console(), *render_node(web, asked))
+        return as_text(console(), *render_node(graph, node))
     if style == "html":
         from auditor.render.html.graph import graph_html
 
-        return graph_html(web, asked)
-    from auditor.evidence.graph import subgraph
+        return graph_html(graph, node)
+    from auditor.evidence.graph import select_nodes
     from auditor.render.graph import graph_graphml, graph_json, select_around
 
-    drawn = web if asked is None else subgraph(web, select_around(web, asked))
-    if style == "graphml":
-        return graph_graphml(drawn)
-    return graph_json(drawn, asked.id if asked else None)
+    drawn = graph if node is None else select_nodes(graph, select_around(graph, node))
+    return graph_graphml(drawn) if style == "graphml" else graph_json(drawn, node)

@@ -1,12 +1,19 @@
-"""The evidence graph: which spec commits, revisions, runs, suites and checkpoints there are and what depends on what.
+"""The evidence on one spec: which commits, revisions, runs, suites and checkpoints there are and what depends on what.
 
-The only
-importer of networkx.
+In: one spec's history, runs, the suite registry and preregistrations. Out: `Evidence`, and the questions `assess` asks
+it. Open `assemble_evidence` first: it fills `Evidence.graph`, a networkx graph (the only importer of networkx is this
+package). That graph is what users see, query and export, once what an audit says is added: `auditor.evidence.graph`
+has its nodes, edges and questions.
 
-In: one spec's history, runs, the suite registry and preregistrations. Out: `Evidence`, and the questions `assess`
-asks it.
-Nodes are ids, edges have a kind and point from what depends to what it depends on. (Keep the table of edges of today's
-docstring.) Open `assemble_evidence` first; `evidence.graph` is the graph that users see, until both are one.
+    sighting  -first-> sighting    read against (first parent)      run -on->        suite
+    sighting  -other-> sighting    merged in                        run -under->     revision
+    sighting  -shows-> revision                                     run -of->        checkpoint
+    sighting  -of->    spec                                         run -scored_by-> scorer
+    patch     -from->  sighting                                     run -planned_by, differs_from-> plan
+    patch     -to->    sighting                                     suite -measures-> behaviour
+    patch     -of->    spec                                         suite -twin_of->  suite
+    checkpoint -trained_from-> checkpoint                           plan -on, under, of-> as a run
+    checkpoint -is_a-> model
 """
 
 from __future__ import annotations
@@ -14,12 +21,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
-from typing import TypeAlias
 
 import networkx as nx
 
 from auditor.errors import RecordError
-from auditor.evidence.graph import Graph
+from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_key, sources
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
 from auditor.model.run import Exposure, Grade, Run
 from auditor.model.spec import History, Patch, patches_of
@@ -63,20 +69,7 @@ class Protocol:
     exposure: Exposure | None
 
 
-# The evidence graph: what was seen, measured and trained from what. The only importer of networkx.
-#
-# Nodes are ids, edges have a kind; what an id stands for is looked up in `Evidence`. Edges point from what depends to
-# what it depends on:
-#
-#     sighting  -first-> sighting    read against (first parent)      run -on->    suite
-#     sighting  -other-> sighting    merged in                        run -under-> revision
-#     sighting  -shows-> revision                                     run -of->    checkpoint
-#     patch     -from->  sighting                                     suite -measures-> behaviour
-#     patch     -to->    sighting                                     checkpoint -trained_from-> checkpoint
-
-
-NodeKey = tuple[str, str]
-LabelledGraph: TypeAlias = "nx.MultiDiGraph[str]"
+# The evidence: the graph, and what its ids stand for.
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -84,7 +77,7 @@ class Evidence:
     """The graph, and what its ids stand for. Two are equal when they are one object.
 
     Attributes:
-        graph: nodes (kind, id), edges with `kind`.
+        graph: nodes `kind:key` and edges, as in the table above.
         history: of the one spec this evidence is about.
         patches: by id, oldest first.
         runs: by record id; runs that another corrects are left out.
@@ -97,7 +90,7 @@ class Evidence:
         results: what became of each plan, by the plan's id.
     """
 
-    graph: nx.MultiDiGraph[NodeKey]
+    graph: EvidenceGraph
     history: History
     patches: Mapping[str, Patch]
     runs: Mapping[str, Run]
@@ -125,7 +118,7 @@ def assemble_evidence(
 
     Raises RecordError for checkpoints that are each other's ancestors.
     """
-    graph: nx.MultiDiGraph[NodeKey] = nx.MultiDiGraph()
+    graph: EvidenceGraph = nx.MultiDiGraph()
     patches = patches_of(history)
     _add_history(graph, history, patches)
     given = [run for run in runs if run.spec == history.spec]
@@ -135,8 +128,10 @@ def assemble_evidence(
     planned = {record: result.plan.planned for result in results for record in result.runs}
     kept = {run.record: _trusted_run(run, planned, rederived) for run in latest}
     suites = _suites(kept.values(), registry)
-    _add_runs(graph, kept.values(), suites)
+    _add_suites(graph, suites.values())
+    _add_runs(graph, kept.values())
     lineages, trained = _lineages(graph, kept.values())
+    _add_plans(graph, results)  # after: a lineage is of what was run
     by_id = {patch.id: patch for patch in patches}
     measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
     by_plan = {result.plan.id: result for result in results}
@@ -171,15 +166,37 @@ def _evaluated_by_lineage(
     return {key: frozenset(states) for key, states in found.items()}
 
 
-def _add_history(graph: nx.MultiDiGraph[NodeKey], history: History, patches: Iterable[Patch]) -> None:
-    for sighting in history.sightings:
-        node = ("sighting", sighting.name)
-        graph.add_edge(node, ("revision", sighting.revision), kind="shows")
-        for place, parent in enumerate(sighting.parents):
-            graph.add_edge(node, ("sighting", parent), kind="other" if place else "first")
+def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Patch]) -> None:
+    spec = add_node(graph, "spec", history.spec, history.spec, patches=len(patches))
+    current = history.sightings[-1].revision if history.sightings else None
+    for revision in history.revisions:
+        add_node(graph, "revision", revision, shorten_key(revision), current=revision == current)
+    names = {}
+    for commit in history.sightings:
+        label = f"{shorten_key(commit.name)} {commit.subject}".strip()
+        names[commit.name] = add_node(
+            graph,
+            "sighting",
+            f"{commit.name}@{history.spec}",
+            label,
+            date=commit.date.isoformat(),
+            commit=commit.commit,
+            name=commit.label,
+            subject=commit.subject,
+        )
+    for commit in history.sightings:
+        add_edge(graph, names[commit.name], "shows", f"revision:{commit.revision}")
+        add_edge(graph, names[commit.name], "of", spec)
+        for place, parent in enumerate(commit.parents):
+            add_edge(graph, names[commit.name], "other" if place else "first", names[parent])
     for patch in patches:
-        graph.add_edge(("patch", patch.id), ("sighting", patch.before.name), kind="from")
-        graph.add_edge(("patch", patch.id), ("sighting", patch.after.name), kind="to")
+        landed = patch.after
+        label = landed.subject or landed.label or shorten_key(landed.name)
+        day = landed.date.date().isoformat()
+        node = add_node(graph, "patch", patch.id, label, spec=patch.spec, date=day, commit=landed.commit)
+        add_edge(graph, node, "of", spec)
+        add_edge(graph, node, "from", names[patch.before.name])
+        add_edge(graph, node, "to", names[landed.name])
 
 
 def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
@@ -196,45 +213,110 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
     return suites
 
 
-def _add_runs(graph: nx.MultiDiGraph[NodeKey], runs: Iterable[Run], suites: Mapping[str, Suite]) -> None:
-    for suite in suites.values():
-        graph.add_edge(("suite", suite.name), ("behaviour", suite.behaviour), kind="measures")
+def _add_suites(graph: EvidenceGraph, suites: Collection[Suite]) -> None:
+    for suite in suites:
+        registered = suite.registered.isoformat() if suite.registered else None
+        add_node(
+            graph,
+            "suite",
+            suite.name,
+            suite.name,
+            role=str(suite.role),
+            registered=registered,
+            looks_allowed=suite.looks_allowed,
+        )
+        add_node(graph, "behaviour", suite.behaviour, suite.behaviour)
+    for suite in suites:
+        add_edge(graph, f"suite:{suite.name}", "measures", f"behaviour:{suite.behaviour}")
+        if suite.twin is not None:
+            add_edge(graph, f"suite:{suite.name}", "twin_of", f"suite:{suite.twin}")
+
+
+def _add_runs(graph: EvidenceGraph, runs: Collection[Run]) -> None:
     for run in runs:
-        node, checkpoint = ("run", run.record), ("checkpoint", run.checkpoint)
-        graph.add_edge(node, ("suite", run.suite), kind="on")
-        graph.add_edge(node, ("revision", run.revision), kind="under")
-        graph.add_edge(node, checkpoint, kind="of")
-        graph.add_edge(checkpoint, ("model", run.model), kind="is_a")
+        _add_run_node(graph, run)
+        add_node(graph, "checkpoint", run.checkpoint, run.checkpoint)
+        add_node(graph, "model", run.model, run.model)
+    for run in runs:
+        node, checkpoint = f"run:{run.record}", f"checkpoint:{run.checkpoint}"
+        add_edge(graph, node, "on", f"suite:{run.suite}")
+        add_edge(graph, node, "under", f"revision:{run.revision}")
+        add_edge(graph, node, "of", checkpoint)
+        add_edge(graph, checkpoint, "is_a", f"model:{run.model}")
         if run.parent_checkpoint is not None and run.parent_checkpoint != run.checkpoint:
-            graph.add_edge(checkpoint, ("checkpoint", run.parent_checkpoint), kind="trained_from")
+            add_edge(graph, checkpoint, "trained_from", f"checkpoint:{run.parent_checkpoint}")
+        if run.scorer is not None:
+            add_edge(graph, node, "scored_by", add_node(graph, "scorer", run.scorer, run.scorer))
 
 
-def _edges(graph: nx.MultiDiGraph[NodeKey]) -> Iterable[tuple[NodeKey, NodeKey, str]]:
-    edges: Iterable[tuple[NodeKey, NodeKey, str]] = graph.edges(data="kind")
-    return edges
+def _add_run_node(graph: EvidenceGraph, run: Run) -> None:
+    add_node(
+        graph,
+        "run",
+        run.record,
+        f"{run.suite} of {run.checkpoint} under {shorten_key(run.revision)}",
+        misaligned=sum(run.tallies.misaligned),
+        valid=sum(run.tallies.valid),
+        invalid=sum(run.tallies.invalid),
+        created=run.created.isoformat() if run.created else None,
+        grade=str(run.grade),
+        source=run.source,
+        source_sha256=run.source_sha256,
+        condition=run.condition,
+        exposure=str(run.exposure) if run.exposure else None,
+        sampling=run.sampling,
+        incomplete=run.incomplete,
+        corrects=run.corrects,
+        code_revision=run.code_revision,
+        identity=run.identity,
+    )
 
 
-def _lineages(graph: nx.MultiDiGraph[NodeKey], runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, int]]:
+def _add_plans(graph: EvidenceGraph, results: Iterable[PreregistrationResult]) -> None:
+    for result in results:
+        plan = result.plan
+        node = add_node(
+            graph,
+            "plan",
+            plan.id,
+            f"{plan.suite} of {plan.checkpoint} under {shorten_key(plan.revision)}",
+            planned=plan.planned,
+            created=plan.created.isoformat(),
+            condition=plan.condition,
+            note=plan.note,
+        )
+        add_edge(graph, node, "on", f"suite:{plan.suite}")
+        add_edge(graph, node, "under", f"revision:{plan.revision}")
+        add_edge(graph, node, "of", f"checkpoint:{plan.checkpoint}")
+        add_edge(graph, f"checkpoint:{plan.checkpoint}", "is_a", f"model:{plan.model}")
+        for run in result.runs:
+            add_edge(graph, f"run:{run}", "planned_by", node)
+        for run in result.differing:
+            add_edge(graph, f"run:{run}", "differs_from", node)
+
+
+def _lineages(graph: EvidenceGraph, runs: Iterable[Run]) -> tuple[dict[str, str], dict[str, int]]:
     """Each checkpoint's lineage, and its place in the order of training.
 
     Checkpoints are of one lineage when they share a model's name or one was trained from the other. Unknown order is
     the order of their first evaluation, then of their names.
     """
-    kin = nx.Graph((a, b) for a, b, kind in _edges(graph) if kind in ("is_a", "trained_from"))
+    kin: nx.Graph[str] = nx.Graph(_edges_of(graph, "is_a", "trained_from"))
     lineages = {}
     for component in nx.connected_components(kin):
-        name = " + ".join(sorted(name for kind, name in component if kind == "model"))
-        lineages.update({checkpoint: name for kind, checkpoint in component if kind == "checkpoint"})
-    descent = nx.DiGraph((b, a) for a, b, kind in _edges(graph) if kind == "trained_from")
-    descent.add_nodes_from(("checkpoint", name) for name in lineages)
+        nodes = [graph.nodes[name] for name in component]
+        lineage = " + ".join(sorted(node["key"] for node in nodes if node["kind"] == "model"))
+        lineages.update({node["key"]: lineage for node in nodes if node["kind"] == "checkpoint"})
+    descent: nx.DiGraph[str] = nx.DiGraph(_edges_of(graph, "trained_from")).reverse()
+    descent.add_nodes_from(f"checkpoint:{name}" for name in lineages)
     first_run: dict[str, str] = {}
     for run in runs:
         if run.created is not None:
             when = run.created.astimezone(UTC).isoformat()
             first_run[run.checkpoint] = min(when, first_run.get(run.checkpoint, when))
+    order = nx.lexicographical_topological_sort(descent, key=lambda node: _first_run_first(graph, first_run, node))
     try:
-        order = nx.lexicographical_topological_sort(descent, key=lambda node: (first_run.get(node[1], ""), node[1]))
-        return lineages, {name: place for place, (_, name) in enumerate(order)}
+        return lineages, {graph.nodes[node]["key"]: place for place, node in enumerate(order)}
     except nx.NetworkXUnfeasible as error:
         raise RecordError(
             "checkpoints that are each other's ancestors",
@@ -244,12 +326,13 @@ def _lineages(graph: nx.MultiDiGraph[NodeKey], runs: Iterable[Run]) -> tuple[dic
         ) from error
 
 
-def predecessors(evidence: Evidence, node: NodeKey, kind: str) -> tuple[str, ...]:
-    """The ids of what depends on `node` through an edge of that kind, sorted."""
-    if node not in evidence.graph:
-        return ()
-    edges: Iterable[tuple[NodeKey, NodeKey, str]] = evidence.graph.in_edges(node, data="kind")
-    return tuple(sorted({a[1] for a, _, edge_kind in edges if edge_kind == kind}))
+def _edges_of(graph: EvidenceGraph, *kinds: str) -> list[tuple[str, str]]:
+    return [(source, target) for source, target, data in graph.edges(data=True) if data["kind"] in kinds]
+
+
+def _first_run_first(graph: EvidenceGraph, first_run: Mapping[str, str], node: str) -> tuple[str, str]:
+    key: str = graph.nodes[node]["key"]
+    return first_run.get(key, ""), key
 
 
 def behaviours(evidence: Evidence) -> tuple[str, ...]:
@@ -259,7 +342,9 @@ def behaviours(evidence: Evidence) -> tuple[str, ...]:
 
 def suites_measuring(evidence: Evidence, behaviour: str) -> tuple[Suite, ...]:
     """The suites of a behaviour, sorted by name."""
-    return tuple(evidence.suites[name] for name in predecessors(evidence, ("behaviour", behaviour), "measures"))
+    node = f"behaviour:{behaviour}"
+    names = sources(evidence.graph, node, "measures") if node in evidence.graph else ()
+    return tuple(evidence.suites[evidence.graph.nodes[name]["key"]] for name in sorted(names))
 
 
 def runs_of_suite(evidence: Evidence, suite: str) -> tuple[Run, ...]:
@@ -302,18 +387,3 @@ def lineages_measured(evidence: Evidence, behaviour: str) -> tuple[str, ...]:
 def evaluated_states(evidence: Evidence, behaviour: str, lineage: str) -> frozenset[State]:
     """The states of a lineage with a complete run on a test suite of the behaviour, at a revision of this history."""
     return evidence.evaluated.get((behaviour, lineage), frozenset())
-
-
-def to_networkx(web: Graph) -> LabelledGraph:
-    """A graph of networkx: nodes by id with `kind`, `label` and their attributes, edges with `kind` and theirs."""
-    graph: LabelledGraph = nx.MultiDiGraph()
-    for node in web.nodes.values():
-        graph.add_node(node.id, **{**node.attributes, "kind": node.kind, "label": node.label})
-    for link in web.links:
-        graph.add_edge(link.source, link.target, **{**link.attributes, "kind": link.kind})
-    return graph
-
-
-def to_graphml(graph: LabelledGraph) -> str:
-    """The document in GraphML of a graph whose attributes are scalars, of characters that XML allows."""
-    return "\n".join(nx.generate_graphml(graph, prettyprint=True)) + "\n"

@@ -1,26 +1,24 @@
-"""The evidence as users see, query and export it: typed nodes with a stable id and plain attributes, typed links,
-and the
-questions people ask of them.
+"""The evidence graph as a networkx graph: how nodes and edges come into it, and what people ask of it.
 
-Links point from what depends to what it depends on. In: nodes and links. Out: a `Graph`, its subgraphs, dependencies
-and
-dependents, and answers made of its nodes and links.
+A node's id is `kind:key`; it carries `kind`, `key`, `label` (one line for a person) and what is known of it as scalars.
+An edge carries its `kind` and scalars, and points from what depends to what it depends on: everything behind a node is
+what it rests on, everything before it rests on it. A walk is an algorithm of networkx on a view of some kinds of edges.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias
 
-# The evidence as one graph to walk and to draw: typed nodes with a stable id and plain attributes, typed links.
-#
-# Links point from what depends to what it depends on, as in `auditor.evidence`: everything behind a node is what it
-# rests on, everything before it is what rests on it.
-
+import networkx as nx
 
 Scalar = str | int | float | bool
 Attributes = Mapping[str, Scalar]
+EvidenceGraph: TypeAlias = "nx.MultiDiGraph[str]"
+Edge = tuple[str, str, Attributes]  # source, target, and what the edge carries
 
 # In the order in which a reader wants them.
 NODE_KINDS = (
@@ -43,168 +41,171 @@ NODE_KINDS = (
     "revision",
     "sighting",
 )
+VERDICT_KINDS = ("step", "window", "gap")
 
-# Links that are no dependence: nothing rests on what could not be used, or on what only lies beside it.
+# Edges that are no dependence: nothing rests on what could not be used, or on what only lies next to it.
 NON_DEPENDENCES = frozenset(("could_not_use", "differs_from", "spans", "twin_of"))
 
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """One thing; `id` is stable: the same thing has it in every graph it is in.
-
-    Attributes:
-        kind: one of `KINDS`.
-        key: unique in its kind: a content id, a record, a name.
-        label: what a person calls it, one line.
-        attributes: what is known of it, scalars only; what is not known is left out.
-    """
-
-    kind: str
-    key: str
-    label: str
-    attributes: Attributes = field(default_factory=dict)
-
-    @property
-    def id(self) -> str:
-        """`kind:key`."""
-        return f"{self.kind}:{self.key}"
+_KEY_CHARACTERS = 12
+_CONTENT_ID = re.compile("[0-9a-f]{32}")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
-    """From what depends to what it depends on; ids of nodes."""
-
-    source: str
-    kind: str
-    target: str
-    attributes: Attributes = field(default_factory=dict)
+# How nodes and edges come in.
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
-    """Nodes by id, kind by kind and each kind as it was given; every link once, both of its ends among the nodes.
-
-    Attributes:
-        outgoing: by id, the links to what it depends on.
-        incoming: by id, the links from what depends on it.
-        place: by id, its number in `nodes`.
-    """
-
-    nodes: Mapping[str, Node]
-    links: tuple[Link, ...]
-    outgoing: Mapping[str, tuple[Link, ...]] = field(repr=False)
-    incoming: Mapping[str, tuple[Link, ...]] = field(repr=False)
-    place: Mapping[str, int] = field(repr=False)
-
-    def of_kind(self, kind: str) -> tuple[Node, ...]:
-        """The nodes of a kind, in order: patches oldest first, clauses as they stand."""
-        return tuple(node for node in self.nodes.values() if node.kind == kind)
-
-    def behind(self, node: str, kind: str) -> tuple[str, ...]:
-        """What a node depends on through links of a kind, each once, in order."""
-        return tuple(dict.fromkeys(link.target for link in self.outgoing.get(node, ()) if link.kind == kind))
-
-    def before(self, node: str, kind: str) -> tuple[str, ...]:
-        """What depends on a node through links of a kind, each once, in order."""
-        return tuple(dict.fromkeys(link.source for link in self.incoming.get(node, ()) if link.kind == kind))
+def add_node(graph: EvidenceGraph, kind: str, key: str, label: str, **attributes: Scalar | None) -> str:
+    """Adds a node, of which None and an empty text are not known; or adds to what is known of it. Returns its id."""
+    name = f"{kind}:{key}"
+    graph.add_node(name, kind=kind, key=key, label=label, **_known_attributes(attributes))
+    graph.nodes[name].pop("known", None)
+    return name
 
 
-def build_graph(nodes: Iterable[Node], links: Iterable[Link]) -> Graph:
-    """The graph of some nodes and links; of a node given twice the first counts.
+def add_edge(graph: EvidenceGraph, source: str, kind: str, target: str, **attributes: Scalar | None) -> None:
+    """Adds an edge once. Of an end that is no node yet nothing is known: `known` is False until it is added."""
+    for name in (source, target):
+        if name not in graph:
+            node_kind, _, key = name.partition(":")
+            graph.add_node(name, kind=node_kind, key=key, label=shorten_key(key), known=False)
+    data = {"kind": kind, **_known_attributes(attributes)}
+    if data not in graph.get_edge_data(source, target, default={}).values():
+        graph.add_edge(source, target, **data)
 
-    Raises KeyError for a link that ends at no node.
-    """
-    known: dict[str, Node] = {}
-    for node in nodes:
-        known.setdefault(node.id, node)
-    ordered = {node.id: node for node in sorted(known.values(), key=lambda node: NODE_KINDS.index(node.kind))}
+
+def _known_attributes(attributes: Mapping[str, Scalar | None]) -> dict[str, Scalar]:
+    return {name: value for name, value in attributes.items() if value is not None and value != ""}
+
+
+def add_attributes(graph: EvidenceGraph, node: str, **attributes: Scalar | None) -> None:
+    """Adds to what is known of a node that is there; None and an empty text are not known."""
+    graph.nodes[node].update(_known_attributes(attributes))
+
+
+def shorten_key(key: str) -> str:
+    """A key as people write it: a content id by its first digits."""
+    return key[:_KEY_CHARACTERS] if _CONTENT_ID.match(key) else key
+
+
+def merge_graphs(graphs: Iterable[EvidenceGraph]) -> EvidenceGraph:
+    """A new graph of all nodes and edges: of a node that several know, what the first knows."""
+    merged: EvidenceGraph = nx.MultiDiGraph()
+    for graph in graphs:
+        for name, data in graph.nodes(data=True):
+            if "known" in merged.nodes.get(name, {"known": False}):
+                merged.add_node(name)
+                merged.nodes[name].clear()
+                merged.nodes[name].update(data)
+        for source, target, data in graph.edges(data=True):
+            add_edge(merged, source, target=target, **data)
+    return merged
+
+
+def sort_graph(graph: EvidenceGraph) -> EvidenceGraph:
+    """A new graph: nodes kind by kind, each kind in the order given, the unknown last; edges by their ends."""
+    nodes = graph.nodes
+    ordered = sorted(graph, key=lambda name: (NODE_KINDS.index(nodes[name]["kind"]), "known" in nodes[name]))
     place = {name: at for at, name in enumerate(ordered)}
-    once = {(place[link.source], link.kind, place[link.target], _attribute_key(link)): link for link in links}
-    sorted_links = [once[key] for key in sorted(once)]
-    outgoing: dict[str, list[Link]] = {}
-    incoming: dict[str, list[Link]] = {}
-    for link in sorted_links:
-        outgoing.setdefault(link.source, []).append(link)
-        incoming.setdefault(link.target, []).append(link)
-    return Graph(ordered, tuple(sorted_links), _freeze_links(outgoing), _freeze_links(incoming), place)
+
+    result: EvidenceGraph = nx.MultiDiGraph()
+    result.add_nodes_from((name, nodes[name]) for name in ordered)
+    for source in ordered:
+        for target, edges in sorted(graph.adj[source].items(), key=lambda item: place[item[0]]):
+            for data in sorted(edges.values(), key=_edge_order) if len(edges) > 1 else edges.values():
+                result.add_edge(source, target, **data)
+    return result
 
 
-def _attribute_key(link: Link) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((name, str(value)) for name, value in link.attributes.items()))
+def _edge_order(data: Attributes) -> tuple[str, list[tuple[str, str]]]:
+    return str(data["kind"]), sorted((name, str(value)) for name, value in data.items())
 
 
-def _freeze_links(links: Mapping[str, list[Link]]) -> dict[str, tuple[Link, ...]]:
-    return {name: tuple(some) for name, some in links.items()}
+def node_link(graph: EvidenceGraph) -> dict[str, object]:
+    """The graph as `networkx.node_link_graph` reads it: plain data for JSON."""
+    data: dict[str, object] = nx.node_link_data(graph, edges="edges")
+    return data
 
 
-def subgraph(given: Graph, wanted: Iterable[str]) -> Graph:
-    """The graph of some of the nodes, with the links between them."""
-    kept = set(wanted)
-    nodes = [node for name, node in given.nodes.items() if name in kept]
-    return build_graph(nodes, (link for link in given.links if link.source in kept and link.target in kept))
+def graphml(graph: EvidenceGraph, escape: Callable[[str], str]) -> str:
+    """The graph as a document in GraphML.
+
+    Args:
+        escape: a text as XML can hold it.
+    """
+    safe: EvidenceGraph = nx.relabel_nodes(graph, escape)
+    for data in (*(data for _, data in safe.nodes(data=True)), *(data for _, _, data in safe.edges(data=True))):
+        data.update((name, escape(value)) for name, value in data.items() if isinstance(value, str))
+    return "\n".join(nx.generate_graphml(safe, prettyprint=True)) + "\n"
 
 
-def dependencies(given: Graph, node: str) -> tuple[Node, ...]:
-    """Everything a node depends on, directly or not, without itself. Raises KeyError for an unknown node."""
-    return _reachable(
-        given, node, lambda name: (link.target for link in given.outgoing.get(name, ()) if _is_dependence(link))
-    )
+# What a node is, and what is next to it.
 
 
-def dependents(given: Graph, node: str) -> tuple[Node, ...]:
-    """Everything that depends on a node, directly or not, without itself. Raises KeyError for an unknown node."""
-    return _reachable(
-        given, node, lambda name: (link.source for link in given.incoming.get(name, ()) if _is_dependence(link))
-    )
+def node_attributes(graph: EvidenceGraph, node: str) -> dict[str, Scalar]:
+    """What is known of a node, apart from its kind, key and label."""
+    return {name: value for name, value in graph.nodes[node].items() if name not in ("kind", "key", "label")}
 
 
-def _is_dependence(link: Link) -> bool:
-    return link.kind not in NON_DEPENDENCES
+def nodes_of_kind(graph: EvidenceGraph, kind: str) -> tuple[str, ...]:
+    """The nodes of a kind, in order: patches oldest first, clauses as they stand."""
+    return tuple(name for name, data in graph.nodes(data=True) if data["kind"] == kind)
 
 
-def _reachable(given: Graph, start: str, next_to: Callable[[str], Iterable[str]]) -> tuple[Node, ...]:
-    seen, waiting = {given.nodes[start].id}, deque([start])
-    while waiting:
-        for name in next_to(waiting.popleft()):
-            if name not in seen:
-                seen.add(name)
-                waiting.append(name)
-    return tuple(given.nodes[name] for name in sorted(seen - {start}, key=given.place.__getitem__))
+def edges_from(graph: EvidenceGraph, node: str, kind: str | None = None) -> tuple[Edge, ...]:
+    """The edges to what a node depends on: of one kind, or of all, kind by kind."""
+    edges = [edge for edge in graph.out_edges(node, data=True) if kind is None or edge[2]["kind"] == kind]
+    return tuple(sorted(edges, key=lambda edge: str(edge[2]["kind"])))
 
 
-# What people ask the evidence: each question a function, each answer nodes and links of the graph.
+def edges_to(graph: EvidenceGraph, node: str, kind: str | None = None) -> tuple[Edge, ...]:
+    """The edges from what depends on a node: of one kind, or of all."""
+    return tuple(edge for edge in graph.in_edges(node, data=True) if kind is None or edge[2]["kind"] == kind)
+
+
+def targets(graph: EvidenceGraph, node: str, kind: str) -> tuple[str, ...]:
+    """What a node depends on through edges of a kind, each once."""
+    edges: Iterable[tuple[str, str, object]] = graph.out_edges(node, data="kind")
+    return tuple(dict.fromkeys(target for _, target, edge_kind in edges if edge_kind == kind))
+
+
+def sources(graph: EvidenceGraph, node: str, kind: str) -> tuple[str, ...]:
+    """What depends on a node through edges of a kind, each once."""
+    edges: Iterable[tuple[str, str, object]] = graph.in_edges(node, data="kind")
+    return tuple(dict.fromkeys(source for source, _, edge_kind in edges if edge_kind == kind))
+
+
+def select_nodes(graph: EvidenceGraph, wanted: Collection[str]) -> EvidenceGraph:
+    """A view of some of the nodes, in order, with the edges between them."""
+    view: EvidenceGraph = nx.subgraph_view(graph, filter_node=lambda name: name in wanted)
+    return view
+
+
+# What people ask.
 
 
 @dataclass(frozen=True, slots=True)
-class ClauseMeasurement:
-    """What measured a patch's change of a clause.
+class Measurement:
+    """A step or period that judges a patch.
 
     Attributes:
-        patch: that changed the clause.
-        change: what it did to it, as its link says.
-        step: that judges the patch; None where nothing was run on both sides of it.
-        on: what the step was judged on: the link that says how, the suite, its runs.
+        step: its node.
+        suites: what it was judged on: the edge, whose target is the suite, and the runs on that suite.
     """
 
-    patch: Node
-    change: Link
-    step: Node | None
-    on: tuple[tuple[Link, Node, tuple[Node, ...]], ...]
+    step: str
+    suites: tuple[tuple[Edge, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SuiteFall:
-    """A step in which a suite fell, and what its patches did to the text.
+    """A step in which a suite fell.
 
     Attributes:
-        step: the step.
-        on: the link that says from what rate to what rate.
-        changes: of clauses, by the patches that the step judges.
+        edge: from the step to the suite; it carries from what rate to what rate.
+        changes: the edges from the patches that the step judges to the clauses they changed.
     """
 
-    step: Node
-    on: Link
-    changes: tuple[Link, ...]
+    edge: Edge
+    changes: tuple[Edge, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,76 +213,83 @@ class DependentVerdict:
     """A verdict that rests on something.
 
     Attributes:
-        step: the step, window or gap that has it.
-        on: the link to the suite asked about; None for a question about anything else.
+        step: the step, period or gap that has it.
+        edge: to the suite asked about; None for a question about anything else.
         patches: judged by it.
         findings: that are about it; and those about its patches that cite a run it rests on, or none.
     """
 
-    step: Node
-    on: Link | None
-    patches: tuple[Node, ...]
-    findings: tuple[Node, ...]
+    step: str
+    edge: Edge | None
+    patches: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
-def clause_measurements(given: Graph, clause: str) -> tuple[ClauseMeasurement, ...]:
-    """What measured a clause: every patch that changed it, and the steps, suites and runs that judge this patch.
-
-    Args:
-        clause: the id of its node.
-    """
-    changes = (link for link in given.incoming.get(clause, ()) if link.kind == "changes")
-    return tuple(one for link in changes for one in change_measurements(given, link))
+def dependence_view(graph: EvidenceGraph) -> EvidenceGraph:
+    """A view of the edges that are dependences."""
+    view: EvidenceGraph = nx.subgraph_view(
+        graph, filter_edge=lambda source, target, key: graph.edges[source, target, key]["kind"] not in NON_DEPENDENCES
+    )
+    return view
 
 
-def change_measurements(given: Graph, change: Link) -> tuple[ClauseMeasurement, ...]:
-    """What measured one change of a clause: one for each step that judges its patch; one without a step for none."""
-    patch = given.nodes[change.source]
-    steps = given.behind(patch.id, "judged_by")
-    found = (ClauseMeasurement(patch, change, given.nodes[step], tuple(_suites_of_step(given, step))) for step in steps)
-    return tuple(found) or (ClauseMeasurement(patch, change, None, ()),)
+def dependencies(graph: EvidenceGraph, node: str) -> tuple[str, ...]:
+    """Everything a node depends on, directly or not: of a run its suite, items, revision, scorer and checkpoints."""
+    return _reachable(graph, dependence_view(graph), node)
 
 
-def _suites_of_step(given: Graph, step: str) -> Iterator[tuple[Link, Node, tuple[Node, ...]]]:
-    runs = given.behind(step, "rests_on")
-    for link in given.outgoing[step]:
-        if link.kind == "judged_on":
-            mine = tuple(given.nodes[run] for run in runs if link.target in given.behind(run, "on"))
-            yield link, given.nodes[link.target], mine
+def dependents(graph: EvidenceGraph, node: str) -> tuple[str, ...]:
+    """Everything that depends on a node, directly or not."""
+    return _reachable(graph, dependence_view(graph).reverse(copy=False), node)
 
 
-def suite_falls(given: Graph, suite: str) -> tuple[SuiteFall, ...]:
-    """The clauses that changed in the patches where a suite was shown to fall, step by step."""
-    found = []
-    for on in given.incoming.get(suite, ()):
-        if on.kind == "judged_on" and on.attributes.get("fell") is True and on.source.startswith("step:"):
-            patches = given.before(on.source, "judged_by")
-            changes = (link for name in patches for link in given.outgoing[name] if link.kind == "changes")
-            found.append(SuiteFall(given.nodes[on.source], on, tuple(changes)))
-    return tuple(found)
+def _reachable(graph: EvidenceGraph, view: EvidenceGraph, node: str) -> tuple[str, ...]:
+    """In order of the graph. By layers: `nx.descendants` counts the nodes of the view first, each time."""
+    reached = {name for layer in nx.bfs_layers(view, node) for name in layer} - {node}
+    return tuple(name for name in graph if name in reached)
 
 
-def run_dependencies(given: Graph, run: str) -> tuple[Node, ...]:
-    """What a run (or anything else) depends on: its suite and version, revision, scorer, checkpoint and its parents."""
-    return dependencies(given, run)
+def patch_measurements(graph: EvidenceGraph, patch: str) -> tuple[Measurement, ...]:
+    """What measured a patch: the steps that judge it, their suites, and the runs on these."""
+    return tuple(Measurement(step, tuple(_judged_suites(graph, step))) for step in targets(graph, patch, "judged_by"))
 
 
-def dependent_verdicts(given: Graph, node: str) -> tuple[DependentVerdict, ...]:
-    """The verdicts that rest on something: a worn suite, a bad run, a broken scorer, a checkpoint."""
-    found = []
-    for step in dependents(given, node):
-        if step.kind not in ("step", "window", "gap"):
-            continue
-        on = next((link for link in given.outgoing[step.id] if link.target == node and link.kind == "judged_on"), None)
-        patches = tuple(given.nodes[name] for name in given.before(step.id, "judged_by"))
-        found.append(DependentVerdict(step, on, patches, tuple(_findings_about(given, step, patches))))
-    return tuple(found)
+def _judged_suites(graph: EvidenceGraph, step: str) -> Iterator[tuple[Edge, tuple[str, ...]]]:
+    runs = targets(graph, step, "rests_on")
+    for edge in edges_from(graph, step, "judged_on"):
+        yield edge, tuple(run for run in runs if graph.has_edge(run, edge[1]))
 
 
-def _findings_about(given: Graph, step: Node, patches: tuple[Node, ...]) -> Iterator[Node]:
-    runs, own = set(given.behind(step.id, "rests_on")), given.before(step.id, "about")
-    about = {name for patch in patches for name in given.before(patch.id, "about")}
-    for name in sorted(about.union(own)):
-        cited = given.behind(name, "cites")
-        if name in own or not cited or not runs.isdisjoint(cited):
-            yield given.nodes[name]
+def clause_measurements(graph: EvidenceGraph, clause: str) -> tuple[tuple[Edge, tuple[Measurement, ...]], ...]:
+    """What measured a clause: the edges from the patches that changed it, and what measured each of these patches."""
+    return tuple((edge, patch_measurements(graph, edge[0])) for edge in edges_to(graph, clause, "changes"))
+
+
+def suite_falls(graph: EvidenceGraph, suite: str) -> tuple[SuiteFall, ...]:
+    """The steps in which a suite was shown to fall, and the clauses that changed in their patches."""
+    falls = []
+    for edge in edges_to(graph, suite, "judged_on"):
+        step, _, data = edge
+        if data.get("fell") is True and graph.nodes[step]["kind"] == "step":
+            patches = sources(graph, step, "judged_by")
+            falls.append(SuiteFall(edge, tuple(one for name in patches for one in edges_from(graph, name, "changes"))))
+    return tuple(falls)
+
+
+def dependent_verdicts(graph: EvidenceGraph, node: str) -> tuple[DependentVerdict, ...]:
+    """The verdicts that rest on something: an overused suite, a bad run, a broken scorer, a checkpoint."""
+
+    @cache  # the steps of a patch share its findings
+    def cited(finding: str) -> frozenset[str]:
+        return frozenset(targets(graph, finding, "cites"))
+
+    verdicts = []
+    for step in dependents(graph, node):
+        if graph.nodes[step]["kind"] in VERDICT_KINDS:
+            edge = next((edge for edge in edges_from(graph, step, "judged_on") if edge[1] == node), None)
+            patches = sources(graph, step, "judged_by")
+            runs, own = set(targets(graph, step, "rests_on")), set(sources(graph, step, "about"))
+            about = sorted(own.union(*(sources(graph, patch, "about") for patch in patches)))
+            findings = (name for name in about if name in own or not cited(name) or cited(name) & runs)
+            verdicts.append(DependentVerdict(step, edge, patches, tuple(findings)))
+    return tuple(verdicts)

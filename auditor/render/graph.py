@@ -7,14 +7,13 @@ format.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
@@ -23,8 +22,22 @@ from rich.text import Text
 from auditor import __version__
 from auditor.assess.facts import Rate
 from auditor.assess.timeline import TEST_SERIES, Series, SeriesPoint
-from auditor.evidence import graph, to_graphml, to_networkx
-from auditor.evidence.graph import NODE_KINDS, Attributes, ClauseMeasurement, Graph, Link, Node, Scalar, build_graph
+from auditor.evidence import graph as evidence_graph
+from auditor.evidence.graph import (
+    NODE_KINDS,
+    Attributes,
+    EvidenceGraph,
+    Measurement,
+    Scalar,
+    edges_from,
+    edges_to,
+    graphml,
+    node_attributes,
+    node_link,
+    nodes_of_kind,
+    shorten_key,
+    targets,
+)
 from auditor.model.suite import Role
 from auditor.render.escape import escape_terminal
 from auditor.render.json_parts import Part, print_document, schema_text
@@ -35,35 +48,38 @@ from auditor.render.json_parts import Part, print_document, schema_text
 GraphTable = dict[str, list[object]]
 
 
-def graph_tables(web: Graph, series: Iterable[Series]) -> dict[str, GraphTable]:
-    """A table for each kind of node that is there, one row a node; "links", one row a link; "rates", one row a rate.
+def graph_tables(graph: EvidenceGraph, series: Iterable[Series]) -> dict[str, GraphTable]:
+    """A table for each kind of node that is there, one row a node; "edges", one row an edge; "rates", one row a rate.
 
     A table of nodes has `id`, `key`, `label`, their attributes, and for what each is linked to once at most the key of
     that: a run's `suite`, `revision` and `checkpoint`.
     """
-    found = {kind: _node_table(web, nodes) for kind in NODE_KINDS if (nodes := web.of_kind(kind))}
-    links = [{"source": one.source, "kind": one.kind, "target": one.target, **one.attributes} for one in web.links]
-    found["links"] = _to_columns(links)
-    found["rates"] = _to_columns([row for one in series for point in one.points for row in _rate_rows(one, point)])
-    return found
+    tables = {kind: _node_table(graph, nodes) for kind in NODE_KINDS if (nodes := nodes_of_kind(graph, kind))}
+    tables["edges"] = _to_columns(
+        [{"source": source, "target": target, **data} for source, target, data in graph.edges(data=True)]
+    )
+    tables["rates"] = _to_columns(
+        [row for behaviour in series for point in behaviour.points for row in _rate_rows(behaviour, point)]
+    )
+    return tables
 
 
-def _node_table(web: Graph, nodes: tuple[Node, ...]) -> GraphTable:
-    linked = {node.id: _single_targets(web, node) for node in nodes}
-    many = {kind for targets in linked.values() for kind, keys in targets.items() if len(keys) > 1}
+def _node_table(graph: EvidenceGraph, names: Sequence[str]) -> GraphTable:
+    linked = {name: _target_keys(graph, name) for name in names}
+    many = {kind for keys in linked.values() for kind, some in keys.items() if len(some) > 1}
     rows = []
-    for node in nodes:
-        one_each = {kind: keys[0] for kind, keys in linked[node.id].items() if kind not in many}
-        rows.append({"id": node.id, "key": node.key, "label": node.label, **one_each, **node.attributes})
+    for name in names:
+        single = {kind: keys[0] for kind, keys in linked[name].items() if kind not in many}
+        node = graph.nodes[name]
+        rows.append({"id": name, "key": node["key"], "label": node["label"], **single, **node_attributes(graph, name)})
     return _to_columns(rows)
 
 
-def _single_targets(web: Graph, node: Node) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for target in dict.fromkeys(link.target for link in web.outgoing.get(node.id, ())):
-        other = web.nodes[target]
-        found.setdefault(other.kind, []).append(other.key)
-    return found
+def _target_keys(graph: EvidenceGraph, name: str) -> dict[str, list[str]]:
+    keys: dict[str, list[str]] = {}
+    for target in dict.fromkeys(target for _, target, _ in edges_from(graph, name)):
+        keys.setdefault(graph.nodes[target]["kind"], []).append(graph.nodes[target]["key"])
+    return keys
 
 
 def _rate_rows(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
@@ -103,44 +119,49 @@ _XML_CONTROLS = {"\n", "\t"}  # control characters that XML has
 
 
 class NodePart(Part):
-    """One thing of the graph; its id is `kind:` and what names it in its kind."""
+    """A node: what it is, and what is known of it; its id is `kind:key`."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Scalar]
 
     id: str
     kind: str
+    key: str
     label: str
-    attributes: dict[str, Scalar]
 
 
-class LinkPart(Part):
-    """From what depends to what it depends on."""
+class EdgePart(Part):
+    """From what depends to what it depends on; `key` numbers the edges of two nodes."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Scalar]
 
     source: str
-    kind: str
     target: str
-    attributes: dict[str, Scalar]
+    key: int
+    kind: str
 
 
 class GraphDocument(Part):
-    """The document `auditor graph --format json` prints; `about` is the node asked for, null for the whole graph."""
+    """The document `auditor graph --format json` prints, which `networkx.node_link_graph(..., edges="edges")` reads.
 
-    schema_: Literal["auditor.graph/1"] = Field(default="auditor.graph/1", serialization_alias="schema")
+    `about` is the node asked for, null for the whole graph.
+    """
+
+    schema_: Literal["auditor.graph/2"] = Field(default="auditor.graph/2", serialization_alias="schema")
     auditor_version: str
     about: str | None
+    directed: Literal[True]
+    multigraph: Literal[True]
+    graph: dict[str, Scalar]
     nodes: list[NodePart]
-    links: list[LinkPart]
+    edges: list[EdgePart]
 
 
-def graph_json(given: Graph, about: str | None = None) -> str:
+def graph_json(graph: EvidenceGraph, about: str | None = None) -> str:
     """The graph as one JSON document."""
-    nodes = [
-        NodePart(id=one.id, kind=one.kind, label=one.label, attributes=dict(one.attributes))
-        for one in given.nodes.values()
-    ]
-    links = [
-        LinkPart(source=one.source, kind=one.kind, target=one.target, attributes=dict(one.attributes))
-        for one in given.links
-    ]
-    return print_document(GraphDocument(auditor_version=__version__, about=about, nodes=nodes, links=links))
+    document = {"auditor_version": __version__, "about": about, **node_link(graph)}
+    return print_document(GraphDocument.model_validate(document))
 
 
 def graph_json_schema() -> str:
@@ -148,21 +169,17 @@ def graph_json_schema() -> str:
     return schema_text(GraphDocument)
 
 
-def graph_graphml(given: Graph) -> str:
+def graph_graphml(graph: EvidenceGraph) -> str:
     """The graph in GraphML, every attribute a scalar; what XML has no characters for is written out."""
-    nodes = (Node(one.kind, _xml(one.key), _xml(one.label), _in_xml(one.attributes)) for one in given.nodes.values())
-    links = (Link(_xml(one.source), one.kind, _xml(one.target), _in_xml(one.attributes)) for one in given.links)
-    return to_graphml(to_networkx(build_graph(nodes, links)))
-
-
-def _in_xml(attributes: Attributes) -> Mapping[str, Scalar]:
-    return {name: _xml(value) if isinstance(value, str) else value for name, value in attributes.items()}
+    return graphml(graph, _xml)
 
 
 def _xml(text: str) -> str:
     return "".join(
-        f"<U+{ord(one):04X}>" if one not in _XML_CONTROLS and unicodedata.category(one) in ("Cc", "Cs", "Cn") else one
-        for one in text
+        f"<U+{ord(char):04X}>"
+        if char not in _XML_CONTROLS and unicodedata.category(char) in ("Cc", "Cs", "Cn")
+        else char
+        for char in text
     )
 
 
@@ -175,7 +192,7 @@ class AnswerLine:
 
     depth: int
     lead: str
-    node: Node | None
+    node: str | None
     note: str = ""
 
 
@@ -189,10 +206,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The nodes at the other end of the links of one kind, with what the links say."""
+    """The nodes at the other end of the edges of one kind, with what the edges carry."""
 
     words: str
-    others: tuple[tuple[Node, Link], ...]
+    others: tuple[tuple[str, Attributes], ...]
 
 
 _LINK_WORDS = {
@@ -231,105 +248,103 @@ _LINK_WORDS = {
 }
 
 
-def group_neighbours(web: Graph, name: str) -> tuple[Neighbours, ...]:
-    """What a node is linked to, by the kind of link and of node, what it depends on first."""
-    found: dict[str, list[tuple[Node, Link]]] = {}
-    for place, links in enumerate((web.outgoing.get(name, ()), web.incoming.get(name, ()))):
-        for link in links:
-            other = web.nodes[link.source if place else link.target]
-            words = _LINK_WORDS[link.kind][place]
-            found.setdefault(f"{words} {other.kind}" if words in ("of", "has") else words, []).append((other, link))
-    return tuple(Neighbours(words, tuple(others)) for words, others in found.items())
+def group_neighbours(graph: EvidenceGraph, name: str) -> tuple[Neighbours, ...]:
+    """What a node is linked to, by the kind of edge and of node, what it depends on first."""
+    groups: dict[str, list[tuple[str, Attributes]]] = {}
+    for place, edges in enumerate((edges_from(graph, name), edges_to(graph, name))):
+        for source, target, data in edges:
+            other = source if place else target
+            words = _LINK_WORDS[str(data["kind"])][place]
+            words = f"{words} {graph.nodes[other]['kind']}" if words in ("of", "has") else words
+            groups.setdefault(words, []).append((other, data))
+    return tuple(Neighbours(words, tuple(others)) for words, others in groups.items())
 
 
-def describe_link(link: Link) -> str:
-    """What a link says beside its kind, in a few words."""
-    said = link.attributes
-    parts = [str(said[name]).replace("_", "-") for name in ("change", "role", "verdict") if name in said]
-    if "rate_before" in said and "rate_after" in said:
-        parts.append(f"{_percent(said['rate_before'])} to {_percent(said['rate_after'])}")
-    parts += [str(said[name]) for name in ("why", "measured_as") if name in said]
-    return ", ".join([*parts, *(["its verdict rules"] if said.get("rules") is True else [])])
+def describe_link(data: Attributes) -> str:
+    """What an edge carries beside its kind, in a few words."""
+    parts = [str(data[name]).replace("_", "-") for name in ("change", "role", "verdict") if name in data]
+    if "rate_before" in data and "rate_after" in data:
+        parts.append(f"{_percent(data['rate_before'])} to {_percent(data['rate_after'])}")
+    parts += [str(data[name]) for name in ("why", "measured_as") if name in data]
+    return ", ".join([*parts, *(["its verdict rules"] if data.get("rules") is True else [])])
 
 
 def _percent(rate: object) -> str:
     return f"{100 * float(str(rate)):.1f} %"
 
 
-def answer_questions(web: Graph, node: Node) -> tuple[Answer, ...]:
+def answer_questions(graph: EvidenceGraph, name: str) -> tuple[Answer, ...]:
     """What is asked of a node of its kind."""
-    return tuple(Answer(question, tuple(ask(web, node))) for question, ask in _QUESTIONS.get(node.kind, ()))
+    questions = _QUESTIONS.get(graph.nodes[name]["kind"], ())
+    return tuple(Answer(question, tuple(ask(graph, name))) for question, ask in questions)
 
 
-def _clause_measurements(web: Graph, node: Node) -> Iterator[AnswerLine]:
-    found = graph.clause_measurements(web, node.id)
-    if not found:
+def _clause_measurements(graph: EvidenceGraph, name: str) -> Iterator[AnswerLine]:
+    changes = evidence_graph.clause_measurements(graph, name)
+    if not changes:
         yield AnswerLine(0, "no patch of this history changed it", None)
-    for _, group in groupby(found, key=lambda one: one.patch.id):
-        some = list(group)
-        yield AnswerLine(0, "", some[0].patch, describe_link(some[0].change))
-        yield from _step_lines(web, some)
+    for (patch, _, data), measurements in changes:
+        yield AnswerLine(0, "", patch, describe_link(data))
+        yield from _step_lines(graph, measurements)
 
 
-def _patch_measurements(web: Graph, node: Node) -> Iterator[AnswerLine]:
-    yield from _step_lines(web, graph.change_measurements(web, Link(node.id, "", "")), depth=0)
+def _patch_measurements(graph: EvidenceGraph, name: str) -> Iterator[AnswerLine]:
+    yield from _step_lines(graph, evidence_graph.patch_measurements(graph, name), depth=0)
 
 
-def _step_lines(web: Graph, found: Sequence[ClauseMeasurement], depth: int = 1) -> Iterator[AnswerLine]:
-    for one in found:
-        if one.step is None:
-            yield AnswerLine(depth, "nothing was run both before and after it", None)
-            continue
-        yield AnswerLine(depth, "", one.step)
-        for link, suite, runs in one.on:
-            yield AnswerLine(depth + 1, "", suite, f"{describe_link(link)}, {_count_runs(len(runs))}")
+def _step_lines(graph: EvidenceGraph, measurements: Sequence[Measurement], depth: int = 1) -> Iterator[AnswerLine]:
+    if not measurements:
+        yield AnswerLine(depth, "nothing was run both before and after it", None)
+    for measurement in measurements:
+        yield AnswerLine(depth, "", measurement.step)
+        for (_, suite, data), runs in measurement.suites:
+            count = f"{len(runs)} run{'' if len(runs) == 1 else 's'}"
+            yield AnswerLine(depth + 1, "", suite, f"{describe_link(data)}, {count}")
             if depth == 0:
-                yield from _run_lines(web, one.step, runs)
+                yield from _run_lines(graph, measurement.step, runs)
 
 
-def _run_lines(web: Graph, step: Node, runs: Sequence[Node]) -> Iterator[AnswerLine]:
+def _run_lines(graph: EvidenceGraph, step: str, runs: Sequence[str]) -> Iterator[AnswerLine]:
     """The runs, those of the side before first."""
-    at = {run.id: {*web.behind(run.id, "under"), *web.behind(run.id, "of")} for run in runs}
+    states = {run: {*targets(graph, run, "under"), *targets(graph, run, "of")} for run in runs}
     for side in ("before", "after"):
-        state = set(web.behind(step.id, side))
+        state = set(targets(graph, step, side))
         for run in runs:
-            if state and state <= at[run.id]:
-                yield AnswerLine(2, side, run, f"{run.attributes['misaligned']} of {run.attributes['valid']}")
+            if state and state <= states[run]:
+                node = graph.nodes[run]
+                yield AnswerLine(2, side, run, f"{node['misaligned']} of {node['valid']}")
 
 
-def _count_runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
-
-
-def _fall_lines(web: Graph, node: Node) -> Iterator[AnswerLine]:
-    found = graph.suite_falls(web, node.id)
-    if not found:
+def _fall_lines(graph: EvidenceGraph, name: str) -> Iterator[AnswerLine]:
+    falls = evidence_graph.suite_falls(graph, name)
+    if not falls:
         yield AnswerLine(0, "it was not shown to fall in any step", None)
-    for one in found:
-        yield AnswerLine(0, "", one.step, describe_link(one.on))
-        for patch, changes in groupby(one.changes, key=lambda link: link.source):
-            yield AnswerLine(1, "", web.nodes[patch])
-            yield from (AnswerLine(2, str(link.attributes["change"]), web.nodes[link.target]) for link in changes)
-        if not one.changes:
+    for fall in falls:
+        step, _, data = fall.edge
+        yield AnswerLine(0, "", step, describe_link(data))
+        for patch, changes in groupby(fall.changes, key=lambda edge: edge[0]):
+            yield AnswerLine(1, "", patch)
+            yield from (AnswerLine(2, str(change["change"]), clause) for _, clause, change in changes)
+        if not fall.changes:
             yield AnswerLine(1, "no clause changed: another checkpoint, or no patch in it", None)
 
 
-def _dependent_verdicts(web: Graph, node: Node) -> Iterator[AnswerLine]:
-    found = graph.dependent_verdicts(web, node.id)
-    if not found:
+def _dependent_verdicts(graph: EvidenceGraph, name: str) -> Iterator[AnswerLine]:
+    verdicts = evidence_graph.dependent_verdicts(graph, name)
+    if not verdicts:
         yield AnswerLine(0, "no verdict rests on it", None)
-    for one in found:
-        yield AnswerLine(0, "", one.step, describe_link(one.on) if one.on else "")
-        yield from (AnswerLine(1, "", patch) for patch in one.patches)
-        yield from (AnswerLine(2 if one.patches else 1, "", finding) for finding in one.findings)
+    for verdict in verdicts:
+        yield AnswerLine(0, "", verdict.step, describe_link(verdict.edge[2]) if verdict.edge else "")
+        yield from (AnswerLine(1, "", patch) for patch in verdict.patches)
+        yield from (AnswerLine(2 if verdict.patches else 1, "", finding) for finding in verdict.findings)
 
 
-def _dependency_lines(web: Graph, node: Node) -> Iterator[AnswerLine]:
-    yield from (AnswerLine(0, "", one) for one in graph.run_dependencies(web, node.id))
+def _dependency_lines(graph: EvidenceGraph, name: str) -> Iterator[AnswerLine]:
+    yield from (AnswerLine(0, "", node) for node in evidence_graph.dependencies(graph, name))
 
 
 _DEPENDENTS = ("Which verdicts rest on it", _dependent_verdicts)
-_Question = Callable[[Graph, Node], Iterator[AnswerLine]]
+_Question = Callable[[EvidenceGraph, str], Iterator[AnswerLine]]
 _QUESTIONS: Mapping[str, tuple[tuple[str, _Question], ...]] = {
     "patch": (("What measured it", _patch_measurements),),
     "clause": (("What measured it", _clause_measurements),),
@@ -341,41 +356,44 @@ _QUESTIONS: Mapping[str, tuple[tuple[str, _Question], ...]] = {
 }
 
 
-def select_around(web: Graph, node: Node) -> frozenset[str]:
+def select_around(graph: EvidenceGraph, name: str) -> frozenset[str]:
     """The node, its neighbours, everything its answers name, and the runs of the steps among these: what is drawn."""
-    near = {other.id for some in group_neighbours(web, node.id) for other, _ in some.others}
-    named = {line.node.id for answer in answer_questions(web, node) for line in answer.lines if line.node is not None}
-    found = {node.id, *near, *named}
-    runs = {run for name in found for run in web.behind(name, "rests_on")} if node.kind in ("patch", "clause") else ()
-    return frozenset({*found, *runs})
+    near = {other for group in group_neighbours(graph, name) for other, _ in group.others}
+    answers = {line.node for answer in answer_questions(graph, name) for line in answer.lines if line.node is not None}
+    names = {name, *near, *answers}
+    with_runs = graph.nodes[name]["kind"] in ("patch", "clause")
+    runs = {run for step in names for run in targets(graph, step, "rests_on")} if with_runs else ()
+    return frozenset({*names, *runs})
 
 
 # One node of the evidence graph for a terminal: what it is, what it is linked to, what is asked of it.
 
 
 _MAX_NEIGHBOURS = 12
-_KEY_DIGITS = 12
 
 
-def render_node(web: Graph, node: Node) -> Iterable[RenderableType]:
-    """The node, its neighbours by kind of link, and the answers to what is asked of its kind."""
-    yield Text.assemble((f"{node.kind} ", "dim"), (escape_terminal(node.label), "bold"))
-    yield Text(f"    {escape_terminal(node.id)}", style="dim")
+def render_node(graph: EvidenceGraph, name: str) -> Iterable[RenderableType]:
+    """The node, its neighbours by kind of edge, and the answers to what is asked of its kind."""
+    node = graph.nodes[name]
+    yield Text.assemble((f"{node['kind']} ", "dim"), (escape_terminal(node["label"]), "bold"))
+    yield Text(f"    {escape_terminal(name)}", style="dim")
     yield _attribute_table(
-        (name, Text(escape_terminal(_readable_value(value)))) for name, value in node.attributes.items()
+        (attribute, Text(escape_terminal(readable_value(value))))
+        for attribute, value in node_attributes(graph, name).items()
     )
-    for some in group_neighbours(web, node.id):
-        yield Text(f"\n{some.words} ({len(some.others)})", style="bold")
-        for other, link in some.others[:_MAX_NEIGHBOURS]:
-            yield _node_line(other, describe_link(link), 1)
-        if len(some.others) > _MAX_NEIGHBOURS:
-            yield Text(f"    and {len(some.others) - _MAX_NEIGHBOURS} more: --format json has them all", style="dim")
-    for answer in answer_questions(web, node):
+    for group in group_neighbours(graph, name):
+        yield Text(f"\n{group.words} ({len(group.others)})", style="bold")
+        for other, data in group.others[:_MAX_NEIGHBOURS]:
+            yield _node_line(graph, other, describe_link(data), 1)
+        if len(group.others) > _MAX_NEIGHBOURS:
+            yield Text(f"    and {len(group.others) - _MAX_NEIGHBOURS} more: --format json has them all", style="dim")
+    for answer in answer_questions(graph, name):
         yield Text(f"\n{answer.question}", style="bold")
-        yield from (_answer_line(line) for line in answer.lines)
+        yield from (_answer_line(graph, line) for line in answer.lines)
 
 
-def _readable_value(value: object) -> str:
+def readable_value(value: object) -> str:
+    """A value as people write it."""
     return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
@@ -388,21 +406,17 @@ def _attribute_table(rows: Iterable[tuple[str, Text]]) -> Padding:
     return Padding(table, (0, 0, 0, 4))
 
 
-def _answer_line(line: AnswerLine) -> Padding:
+def _answer_line(graph: EvidenceGraph, line: AnswerLine) -> Padding:
     if line.node is None:
         return Padding(Text(escape_terminal(line.lead)), (0, 0, 0, 4 * (line.depth + 1)))
-    return _node_line(line.node, ", ".join(part for part in (line.lead, line.note) if part), line.depth + 1)
+    return _node_line(graph, line.node, ", ".join(part for part in (line.lead, line.note) if part), line.depth + 1)
 
 
-def _node_line(node: Node, note: str, depth: int) -> Padding:
-    label, name = escape_terminal(node.label), escape_terminal(_node_handle(node))
-    text = Text.assemble((name, "yellow"), "" if label == node.key else f"  {label}")
+def _node_line(graph: EvidenceGraph, name: str, note: str, depth: int) -> Padding:
+    """The node by what to type for it: the beginning of a content id does."""
+    node = graph.nodes[name]
+    label, handle = escape_terminal(node["label"]), escape_terminal(f"{node['kind']}:{shorten_key(node['key'])}")
+    text = Text.assemble((handle, "yellow"), "" if label == node["key"] else f"  {label}")
     if note:
         text.append(f"  ({escape_terminal(note)})", style="dim")
     return Padding(text, (0, 0, 0, 4 * depth))
-
-
-def _node_handle(node: Node) -> str:
-    """What to type for it: the beginning of a content id does."""
-    is_hash = re.match("[0-9a-f]{32}", node.key) is not None
-    return f"{node.kind}:{node.key[:_KEY_DIGITS] if is_hash else node.key}"

@@ -13,7 +13,7 @@ from typing import TypedDict
 from auditor.render.html.graph import graph_html
 from auditor.render.html.report import report_html
 from benchmarks.pictures import demonstration_report
-from benchmarks.sweep.hostile import PAYLOADS, told, told_web, web, world
+from benchmarks.sweep.hostile import PAYLOADS, graph, told, told_graph, world
 from benchmarks.sweep.outcome import Outcome, last_line, run
 
 HOSTILE = "hostile text in every field of a page, in Chromium"
@@ -107,22 +107,21 @@ def _missing(browser: str | None, place: Path) -> str:
 
 def hostile_pages(place: Path, beacon: str) -> Iterator[Path]:
     """Of each payload a report and a graph with it in all their texts, and what is around a suite so named, cut."""
-    plain, nodes = world(_made(place / "world")), web(_made(place / "web"))
+    plain, nodes = world(_made(place / "world")), graph(_made(place / "web"))
     for number, payload in enumerate(PAYLOADS):
         words = payload.replace("BEACON", beacon)
         yield _written(place / f"report-{number}.html", report_html(told(plain, words)))
-        yield _written(place / f"graph-{number}.html", graph_html(told_web(nodes, words)))
-        named = web(_made(place / f"web-{number}"), words)
-        suite = next(one for one in named.of_kind("suite") if one.key == f"{words}letters")
-        yield _written(place / f"suite-{number}.html", graph_html(named, suite, most=CUT))
+        yield _written(place / f"graph-{number}.html", graph_html(told_graph(nodes, words)))
+        named = graph(_made(place / f"web-{number}"), words)
+        yield _written(place / f"suite-{number}.html", graph_html(named, f"suite:{words}letters", most=CUT))
 
 
 def plain_pages(place: Path) -> Iterator[Path]:
     """The pages as they are meant to be."""
     yield _written(place / "world.html", report_html(world(_made(place / "plain"))))
-    nodes = web(_made(place / "nodes"))
+    nodes = graph(_made(place / "nodes"))
     yield _written(place / "graph.html", graph_html(nodes))
-    yield _written(place / "cut.html", graph_html(nodes, nodes.nodes["suite:letters"], most=CUT))
+    yield _written(place / "cut.html", graph_html(nodes, "suite:letters", most=CUT))
     yield _written(place / "demonstration.html", demonstration_report(place / "demonstration"))
 
 

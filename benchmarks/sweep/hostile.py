@@ -7,13 +7,15 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
+from typing import Any
+
+import networkx as nx
 
 from auditor.app.graph import build_project_graph
 from auditor.assess.ledger import WaiverFacts
 from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.audit import Report
-from auditor.evidence.graph import Attributes, Graph, Link, Node
-from auditor.evidence.graph import build_graph as web_of
+from auditor.evidence.graph import EvidenceGraph
 from auditor.model.preregistration import Preregistration
 from auditor.model.waiver import Waiver
 from tests.render.conftest import project_of, report_of
@@ -70,7 +72,7 @@ def told(report: Report, payload: str) -> Report:
     return found
 
 
-def web(folder: Path, payload: str = "") -> Graph:
+def graph(folder: Path, payload: str = "") -> EvidenceGraph:
     """The graph of the same world with a waiver and a plan, made as any is, the payload before every name."""
     (folder / WAIVER).parent.mkdir(parents=True)
     (folder / WAIVER).write_text(
@@ -85,7 +87,7 @@ def web(folder: Path, payload: str = "") -> Graph:
     return build_project_graph(replace(project, plans=(plan,)), date(2026, 4, 1))
 
 
-def told_web(given: Graph, payload: str) -> Graph:
+def told_graph(given: EvidenceGraph, payload: str) -> EvidenceGraph:
     """The same graph, with the payload before and after every text in it: keys, labels, all that is known or said."""
 
     def told(text: str) -> str:
@@ -95,12 +97,15 @@ def told_web(given: Graph, payload: str) -> Graph:
         kind, _, key = name.partition(":")
         return f"{kind}:{told(key)}"
 
-    def known(said: Attributes) -> Attributes:
-        return {name: told(value) if isinstance(value, str) else value for name, value in said.items()}
+    def known(data: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: told(value) if isinstance(value, str) and name != "kind" else value for name, value in data.items()
+        }
 
-    nodes = [Node(one.kind, told(one.key), told(one.label), known(one.attributes)) for one in given.nodes.values()]
-    links = [Link(of(one.source), one.kind, of(one.target), known(one.attributes)) for one in given.links]
-    return web_of(nodes, links)
+    changed: EvidenceGraph = nx.MultiDiGraph()
+    changed.add_nodes_from((of(name), known(data)) for name, data in given.nodes(data=True))
+    changed.add_edges_from((of(source), of(target), known(data)) for source, target, data in given.edges(data=True))
+    return changed
 
 
 def _told(value: object, payload: str, made: dict[int, object]) -> object:

@@ -108,7 +108,7 @@ def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
     own.commit({"eval_history/waivers/known.toml": waiver})
     done = auditor("graph", "waiver:known", "--as-of", "2026-01-10", "--format", "json", "--repo", own.path)
     assert done.code == 0, done.err
-    links = {(one["kind"], one["target"]) for one in json.loads(done.out)["links"] if one["source"] == "waiver:known"}
+    links = {(one["kind"], one["target"]) for one in json.loads(done.out)["edges"] if one["source"] == "waiver:known"}
     assert links == {
         ("for", f"finding:{finding['fingerprint']}"),
         ("about", f"patch:{document['patches'][0]['id']}"),
@@ -127,19 +127,19 @@ def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: G
     asked = ("graph", "--as-of", "2099-01-01", "--format", "json", "--repo", project.path)
     document = json.loads(auditor(*asked).out)
     nodes = {one["id"]: one for one in document["nodes"]}
-    assert {key: nodes[f"plan:{key}"]["attributes"]["state"] for key in (kept, missing)} == {
+    assert {key: nodes[f"plan:{key}"]["state"] for key in (kept, missing)} == {
         kept: "fulfilled",
         missing: "differs",
     }
-    [fulfils] = [one["source"] for one in document["links"] if one["target"] == f"plan:{kept}"]
-    assert {(one["kind"], one["source"]) for one in document["links"] if one["target"] == f"plan:{kept}"} == {
+    [fulfils] = [one["source"] for one in document["edges"] if one["target"] == f"plan:{kept}"]
+    assert {(one["kind"], one["source"]) for one in document["edges"] if one["target"] == f"plan:{kept}"} == {
         ("planned_by", fulfils)
     }
-    links = {(one["kind"], one["source"]) for one in document["links"] if one["target"] == f"plan:{missing}"}
+    links = {(one["kind"], one["source"]) for one in document["edges"] if one["target"] == f"plan:{missing}"}
     [finding] = [source for kind, source in links if kind == "about"]
     assert links == {("differs_from", f"run:{other.record}"), ("about", finding)}
     assert nodes[finding]["label"].startswith("SD50")
-    said = {(one["kind"], one["target"]) for one in document["links"] if one["source"] == f"plan:{missing}"}
+    said = {(one["kind"], one["target"]) for one in document["edges"] if one["source"] == f"plan:{missing}"}
     assert said == {
         ("on", "suite:visible"),
         ("under", f"revision:{revision}"),
@@ -214,9 +214,9 @@ def test_a_notebook_has_audit_graph_frames_and_figures(judged: GitRepo) -> None:
     frames = opened.frames()
     assert [str(one.facts.verdict) for one in opened.audit.patches] == frames["patch"]["verdict"]
     assert len(opened.graph) == sum(
-        len(frame["id"]) for name, frame in frames.items() if name not in ("links", "rates")
+        len(frame["id"]) for name, frame in frames.items() if name not in ("edges", "rates")
     )
-    assert opened.graph.number_of_edges() == len(frames["links"]["source"])
+    assert opened.graph.number_of_edges() == len(frames["edges"]["source"])
     assert all(len({len(column) for column in frame.values()}) == 1 for frame in frames.values())
     assert sorted(zip(frames["run"]["suite"], frames["run"]["misaligned"], strict=True)) == [
         ("unseen", 40),

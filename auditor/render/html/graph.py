@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from auditor import __version__
-from auditor.evidence.graph import NODE_KINDS, Graph, Node
+from auditor.evidence.graph import (
+    NODE_KINDS,
+    EvidenceGraph,
+    node_attributes,
+    nodes_of_kind,
+    shorten_key,
+    sources,
+    targets,
+)
 from auditor.render.graph import (
     Answer,
     AnswerLine,
@@ -21,6 +29,7 @@ from auditor.render.graph import (
     answer_questions,
     describe_link,
     group_neighbours,
+    readable_value,
     select_around,
 )
 from auditor.render.html.environment import page_environment, page_style
@@ -38,7 +47,7 @@ _MAX_PATCH_LINES = 120  # its steps, their suites, their runs are what one comes
 _Entry = TypeVar("_Entry")
 
 
-def select_cards(web: Graph, wanted: Collection[str], asked: Node | None, most: int) -> frozenset[str]:
+def select_cards(graph: EvidenceGraph, wanted: Collection[str], asked: str | None, most: int) -> frozenset[str]:
     """The ids that have a card: all that are wanted, if they are not more than `most`.
 
     Else the node asked for; what all hangs on, up to half of them; then patch by patch, the newest first, with all that
@@ -47,7 +56,7 @@ def select_cards(web: Graph, wanted: Collection[str], asked: Node | None, most: 
     if len(wanted) <= most:
         return frozenset(wanted)
     kept: dict[str, None] = {}
-    for name in _by_priority(web, wanted, asked, most):
+    for name in _by_priority(graph, wanted, asked, most):
         if len(kept) == most:
             break
         if name in wanted:
@@ -55,29 +64,29 @@ def select_cards(web: Graph, wanted: Collection[str], asked: Node | None, most: 
     return frozenset(kept)
 
 
-def _by_priority(web: Graph, wanted: Collection[str], asked: Node | None, most: int) -> Iterator[str]:
+def _by_priority(graph: EvidenceGraph, wanted: Collection[str], asked: str | None, most: int) -> Iterator[str]:
     if asked is not None:
-        yield asked.id
-    hubs = [node.id for kind in _HUBS for node in web.of_kind(kind) if node.id in wanted]
+        yield asked
+    hubs = [name for kind in _HUBS for name in nodes_of_kind(graph, kind) if name in wanted]
     yield from hubs[: most // 2]
-    for patch in reversed(web.of_kind("patch")):
-        if patch.id in wanted:
-            yield from _patch_company(web, patch.id)
-    yield from reversed([name for name in web.nodes if name in wanted])
+    for patch in reversed(nodes_of_kind(graph, "patch")):
+        if patch in wanted:
+            yield from _patch_company(graph, patch)
+    yield from reversed([name for name in graph if name in wanted])
 
 
-def _patch_company(web: Graph, patch: str) -> Iterator[str]:
+def _patch_company(graph: EvidenceGraph, patch: str) -> Iterator[str]:
     """A patch, and what a reader goes on to from it."""
     yield patch
-    steps = web.behind(patch, "judged_by")
+    steps = targets(graph, patch, "judged_by")
     yield from steps
-    yield from web.behind(patch, "changes")
-    yield from web.before(patch, "about")
+    yield from targets(graph, patch, "changes")
+    yield from sources(graph, patch, "about")
     for step in steps:
-        for run in web.behind(step, "rests_on"):
+        for run in targets(graph, step, "rests_on"):
             yield run
-            yield from web.behind(run, "with")
-            yield from web.behind(run, "under")
+            yield from targets(graph, run, "with")
+            yield from targets(graph, run, "under")
 
 
 def shorten(some: Sequence[_Entry], first: Sequence[bool], most: int) -> tuple[tuple[_Entry, ...], int]:
@@ -88,11 +97,11 @@ def shorten(some: Sequence[_Entry], first: Sequence[bool], most: int) -> tuple[t
     return tuple(some[at] for at in sorted(places)), len(some) - most
 
 
-def max_lines(node: Node, asked: Node | None) -> int:
+def max_lines(node: str, asked: str | None) -> int:
     """How many lines a list on a node's card has at most."""
-    if asked is not None and node.id == asked.id:
+    if node == asked:
         return MAX_LISTED
-    return _MAX_PATCH_LINES if node.kind == "patch" else MAX_LINES
+    return _MAX_PATCH_LINES if node.startswith("patch:") else MAX_LINES
 
 
 def shorten_answer(
@@ -103,7 +112,7 @@ def shorten_answer(
         return tuple(lines), 0
     starts = [at for at, line in enumerate(lines) if line.depth == 0 or at == 0]
     groups = [lines[at:end] for at, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
-    with_card = [group for group in groups if group[0].node is not None and group[0].node.id in kept]
+    with_card = [group for group in groups if group[0].node is not None and group[0].node in kept]
     found = [line for group in with_card or groups for line in group][:most]
     return tuple(found), len(lines) - len(found)
 
@@ -112,7 +121,7 @@ def shorten_answer(
 
 
 _SAFE = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
-_SHORT, _ANCHOR = 12, 20
+_ANCHOR = 20
 KIND_PLURALS = {"behaviour": "behaviours", "suite": "suites", "items": "suite versions", "patch": "patches"}
 # Of a clause the words come first, by themselves; what only machines read comes nowhere.
 _TEXT_ATTRIBUTES = ("text", "message", "reason")
@@ -123,58 +132,61 @@ class KindIndex:
     """The index of one kind: `some` of its `count` nodes, in order."""
 
     name: str
-    some: tuple[Node, ...]
+    some: tuple[str, ...]
     count: int
 
 
-def graph_html(web: Graph, asked: Node | None = None, most: int = MAX_CARDS) -> str:
+def graph_html(graph: EvidenceGraph, asked: str | None = None, most: int = MAX_CARDS) -> str:
     """The page.
 
     Args:
-        asked: shown first, with only what is around it; None for everything.
-        most: how many cards there are at most: what `chosen` says; a longer index says what to type for the others.
+        asked: the id of the node shown first, with only what is around it; None for everything.
+        most: how many cards there are at most: what `select_cards` says; a longer index says what to type for the
+            others.
     """
-    wanted = frozenset(web.nodes) if asked is None else select_around(web, asked)
-    kept = select_cards(web, wanted, asked, most)
-    shown = {name: node for name, node in web.nodes.items() if name in kept}
+    wanted = frozenset(graph) if asked is None else select_around(graph, asked)
+    kept = select_cards(graph, wanted, asked, most)
+    names = [name for name in graph if name in kept]
     style, digest = page_style("style.css", "graph.css")
-    made = page_environment()
-    made.globals.update(
-        anchor=node_anchor,
-        handle=node_handle,
-        neighbours=lambda node: [
-            _short_neighbours(some, kept, max_lines(node, asked)) for some in group_neighbours(web, node.id)
+    environment = page_environment()
+    environment.globals.update(
+        data=graph.nodes,
+        anchor=lambda name: node_anchor(graph, name),
+        handle=lambda name: node_handle(graph, name),
+        neighbours=lambda name: [
+            _short_neighbours(group, kept, max_lines(name, asked)) for group in group_neighbours(graph, name)
         ],
-        answers=lambda node: [_short_answer(one, kept, max_lines(node, asked)) for one in answer_questions(web, node)],
+        answers=lambda name: [
+            _short_answer(answer, kept, max_lines(name, asked)) for answer in answer_questions(graph, name)
+        ],
         noted=describe_link,
-        has=lambda node: node.id in shown,
-        apart=lambda node: [str(node.attributes[name]) for name in _TEXT_ATTRIBUTES if node.attributes.get(name)],
-        facts=node_facts,
-        readable=readable_value,
+        has=kept.__contains__,
+        apart=lambda name: [str(graph.nodes[name][text]) for text in _TEXT_ATTRIBUTES if text in graph.nodes[name]],
+        facts=lambda name: node_facts(graph, name),
     )
-    return made.get_template("graph.html").render(
-        title=", ".join(one.label for one in web.of_kind("spec")),
+    return environment.get_template("graph.html").render(
+        title=", ".join(graph.nodes[name]["label"] for name in nodes_of_kind(graph, "spec")),
         asked=asked,
-        first=asked or next(iter(shown.values()), None),
-        nodes=shown,
+        first=asked or next(iter(names), None),
+        names=names,
         things=len(wanted),
-        links=sum(link.source in wanted and link.target in wanted for link in web.links),
-        groups=_kind_indexes(web, wanted, kept),
+        links=sum(source in wanted and target in wanted for source, target in graph.edges()),
+        groups=_kind_indexes(graph, wanted, kept),
         style=style,
         style_hash=digest,
         version=__version__,
     )
 
 
-def _kind_indexes(web: Graph, wanted: Collection[str], kept: Collection[str]) -> list[KindIndex]:
+def _kind_indexes(graph: EvidenceGraph, wanted: Collection[str], kept: Collection[str]) -> list[KindIndex]:
     """By kind what has a card; and of patches, by which one looks things up, also without one, then newest first."""
     groups = []
     for kind in NODE_KINDS:
-        every = [node for node in web.of_kind(kind) if node.id in wanted]
+        every = [name for name in nodes_of_kind(graph, kind) if name in wanted]
         newest = every[-MAX_LISTED:] if kind == "patch" else []
-        listed = {node.id for node in newest} | {node.id for node in every if node.id in kept}
+        listed = {*newest, *(name for name in every if name in kept)}
         if every:
-            some = [node for node in every if node.id in listed]
+            some = [name for name in every if name in listed]
             turned = kind == "patch" and not listed <= set(kept)
             groups.append(
                 KindIndex(KIND_PLURALS.get(kind, f"{kind}s"), tuple(reversed(some) if turned else some), len(every))
@@ -182,36 +194,34 @@ def _kind_indexes(web: Graph, wanted: Collection[str], kept: Collection[str]) ->
     return groups
 
 
-def _short_neighbours(some: Neighbours, kept: Collection[str], most: int) -> tuple[Neighbours, int]:
-    others, left = shorten(some.others, [other.id in kept for other, _ in some.others], most)
-    return Neighbours(some.words, others), left
+def _short_neighbours(group: Neighbours, kept: Collection[str], most: int) -> tuple[Neighbours, int]:
+    others, rest = shorten(group.others, [other in kept for other, _ in group.others], most)
+    return Neighbours(group.words, others), rest
 
 
 def _short_answer(answer: Answer, kept: Collection[str], most: int) -> tuple[Answer, int]:
-    lines, left = shorten_answer(answer.lines, kept, most)
-    return Answer(answer.question, lines), left
+    lines, rest = shorten_answer(answer.lines, kept, most)
+    return Answer(answer.question, lines), rest
 
 
-def node_anchor(node: Node) -> str:
+def node_anchor(graph: EvidenceGraph, name: str) -> str:
     """The fragment of a node: its kind and key; of a content id, or a key with other characters, 80 bits."""
-    if re.fullmatch("[0-9a-f]{32,64}", node.key):
-        return f"{node.kind}-{node.key[:_ANCHOR]}"
-    if _SAFE.match(node.key):
-        return f"{node.kind}-{node.key}"
-    return f"{node.kind}~{hashlib.sha256(node.key.encode('utf-8', 'surrogatepass')).hexdigest()[:_ANCHOR]}"
+    kind, key = graph.nodes[name]["kind"], graph.nodes[name]["key"]
+    if re.fullmatch("[0-9a-f]{32,64}", key):
+        return f"{kind}-{key[:_ANCHOR]}"
+    if _SAFE.match(key):
+        return f"{kind}-{key}"
+    return f"{kind}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:_ANCHOR]}"
 
 
-def node_handle(node: Node) -> str:
+def node_handle(graph: EvidenceGraph, name: str) -> str:
     """The beginning of its key, where that is an id; nothing where the label says it."""
-    return "" if node.label == node.key or not re.match(r"[0-9a-f]{32}", node.key) else node.key[:_SHORT]
+    key = graph.nodes[name]["key"]
+    short = shorten_key(key)
+    return "" if short == key or graph.nodes[name]["label"] == key else short
 
 
-def node_facts(node: Node) -> list[tuple[str, str]]:
+def node_facts(graph: EvidenceGraph, name: str) -> list[tuple[str, str]]:
     """What is known of it, as (name, value)."""
-    said = ((name, value) for name, value in node.attributes.items() if name not in _TEXT_ATTRIBUTES)
-    return [(name.replace("_", " "), readable_value(value)) for name, value in said]
-
-
-def readable_value(value: object) -> str:
-    """A value as people write it."""
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+    known = node_attributes(graph, name).items()
+    return [(fact.replace("_", " "), readable_value(value)) for fact, value in known if fact not in _TEXT_ATTRIBUTES]
