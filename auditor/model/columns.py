@@ -9,12 +9,13 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, Generic, TypeVar, overload
 
 Number = TypeVar("Number", int, float)
 
-# The narrowest type code of `array` that holds a column's largest count.
-_WIDTHS = (("B", 2**8 - 1), ("H", 2**16 - 1), ("I", 2**32 - 1), ("Q", 2**64 - 1))
+# Type codes of `array` for counts, from narrow to wide; each refuses a count that it cannot hold.
+_WIDTHS = ("B", "H", "I", "Q")
 _DOUBLE = "d"
 _ORDER = "<" if sys.byteorder == "little" else ">"
 _NUMPY_TYPES = {code: f"{_ORDER}{'f' if code == _DOUBLE else 'u'}{array(code).itemsize}" for code in "BHIQd"}
@@ -68,11 +69,10 @@ def pack_counts(values: Sequence[int]) -> Sequence[int]:
     """Counts as a column; a tuple of the same where some are no counts below 2**64, for whoever checks them."""
     if isinstance(values, Column):
         return values
-    if not {int}.issuperset(map(type, values)) or min(values, default=0) < 0:
-        return tuple(values)
-    largest = max(values, default=0)
-    code = next((code for code, limit in _WIDTHS if largest <= limit), None)
-    return tuple(values) if code is None else Column[int](code, array(code, values).tobytes())
+    for code in _WIDTHS if {int}.issuperset(map(type, values)) else ():
+        with suppress(OverflowError):
+            return Column[int](code, array(code, values).tobytes())
+    return tuple(values)
 
 
 def pack_measures(values: Sequence[float]) -> Sequence[float]:

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from auditor.errors import RecordError
 from auditor.model import canonical
-from auditor.model.columns import pack_counts
+from auditor.model.columns import Column, pack_counts
 from auditor.model.run import (
     Ablation,
     AblationKind,
@@ -107,8 +107,10 @@ def require_column(value: object, length: int, field: str) -> list[Any]:
 def require_counts(value: object, length: int, field: str) -> Sequence[int]:
     """A list of `length` counts, as a column. Raises MemberError."""
     column = require_column(value, length, field)
-    require({int}.issuperset(map(type, column)) and min(column, default=0) >= 0, field, "has an entry that is no count")
-    return pack_counts(column)
+    packed = pack_counts(column)
+    if not isinstance(packed, Column):
+        require(all(map(is_count, column)), field, "has an entry that is no count")
+    return packed
 
 
 def require_at_most(column: Sequence[int], bound: Sequence[int], field: str) -> None:
