@@ -34,15 +34,7 @@ from auditor.evidence.graph import (
 )
 from auditor.model.clause import Clause
 from auditor.model.finding import Finding, fingerprint_of
-<<<<<<< HEAD
-from auditor.model.preregistration import PreregistrationResult
-from auditor.model.run import Run
-from auditor.model.spec import Revision, SpecCommit
-from auditor.model.suite import Suite
 from auditor.store.codec import item_set_id
-=======
-from auditor.store.codec import manifest_id
->>>>>>> graph
 
 
 def build_project_graph(
@@ -161,7 +153,7 @@ def _add_items(graph: EvidenceGraph, evidence: Evidence, manifests: dict[tuple[s
     for run in evidence.runs.values():
         items = run.tallies.items
         if items is not None:
-            version = manifests.get(items) or manifests.setdefault(items, manifest_id(items))
+            version = manifests.get(items) or manifests.setdefault(items, item_set_id(items))
             label = f"{len(items)} items, {shorten_key(version)}"
             node = add_node(graph, "items", f"{version}@{run.suite}", label, items=len(items))
             add_edge(graph, f"run:{run.record}", "with", node)
@@ -362,38 +354,8 @@ def find_node(graph: EvidenceGraph, text: str) -> str:
     """The id of the node that a text stands for.
 
     Args:
-<<<<<<< HEAD
-        today: the day that waivers and plans are held against.
-        environment: as for `audit`.
-
-    Raises what `audit` raises.
-    """
-    audit, graphs = audit_with_evidence(project, None, environment, today)
-    return build_audit_graph(project, add_waivers(project, audit, graphs, today), graphs)
-
-
-def build_audit_graph(project: Project, audit: Audit, graphs: tuple[Evidence, ...]) -> Graph:
-    """The graph of an audit."""
-    versions = {}
-    known: dict[tuple[str, ...], str] = {}
-    for evidence in graphs:
-        for run in evidence.runs.values():
-            items = run.tallies.items
-            if items is not None:
-                versions[run.record] = known.get(items) or known.setdefault(items, item_set_id(items))
-    return assemble_graph(audit, graphs, versions)
-
-
-def find_node(web: Graph, name: str) -> Node:
-    """The node that a name stands for.
-
-    Args:
-        name: a node's id, `kind:` and the beginning of its key, a whole key or a label of any kind, or the beginning
-            of a key, 4 characters or more. What names a thing whole is not hidden by what only begins so.
-=======
         text: a node's id, `kind:` and the beginning of its key, a whole key or a label of any kind, or the beginning
             of a key, 4 characters or more. What names a node whole is not hidden by what only begins so.
->>>>>>> graph
 
     Raises InputError where it stands for none or for several.
     """
