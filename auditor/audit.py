@@ -8,6 +8,7 @@ waiver excuses does not count.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
@@ -16,15 +17,15 @@ from enum import StrEnum
 from auditor import __version__
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, PeriodFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
-from auditor.assess.ledger import Debt, WaiverFacts, WaiverSubject, waiver_subject
+from auditor.assess.ledger import Debt, WaiverFacts, verdict_finding
 from auditor.assess.preregistration import PlanFacts
 from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
 from auditor.assess.timeline import Series
 from auditor.checks.catalogue import all_checks
-from auditor.checks.runner import CheckResults, OutcomeCounts, UndecidedChecks, run_checks
+from auditor.checks.runner import CheckResults, OutcomeCounts, ScopeResults, UndecidedChecks, add_counts, run_checks
 from auditor.clauses.comparison import Comparison, count_changes
 from auditor.errors import ConfigError
-from auditor.evidence import Step
+from auditor.evidence import Evidence, Step
 from auditor.model.clause import ChangeCounts
 from auditor.model.finding import Finding, Severity, present_word
 from auditor.model.period import Period
@@ -38,12 +39,23 @@ from auditor.model.verdict import Verdict, worst_verdict
 
 @dataclass(frozen=True, slots=True)
 class PatchEntry:
-    """A patch: what is known of it, what it did to the text, what was found."""
+    """A patch: what is known of it, what it did to the text, what was found.
+
+    Attributes:
+        measured: the findings in how it was measured, a group for each of its behaviours, in their order.
+        text_findings: those in what it did to the text.
+    """
 
     facts: PatchFacts
     text: PatchText
     counts: ChangeCounts
-    findings: tuple[Finding, ...]
+    measured: tuple[tuple[Finding, ...], ...]
+    text_findings: tuple[Finding, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All of them."""
+        return (*(finding for group in self.measured for finding in group), *self.text_findings)
 
     @property
     def hiding_suspected(self) -> bool:
@@ -90,9 +102,17 @@ class LandingEntry:
 
 @dataclass(frozen=True, slots=True)
 class SpecAudit:
-    """One spec's part of an audit."""
+    """One spec's part of an audit.
 
-    history: History
+    Attributes:
+        evidence: what it rests on.
+        assessment: what was assessed of it, whichever patches were wanted.
+        patches: those that were wanted.
+        landing: ids of the patches that are about to land, oldest first; None in an audit of what has landed.
+    """
+
+    evidence: Evidence = field(repr=False)
+    assessment: Assessment = field(repr=False)
     patches: tuple[PatchEntry, ...]
     checkpoint_steps: tuple[CheckpointEntry, ...]
     windows: tuple[PeriodEntry, ...]
@@ -103,6 +123,23 @@ class SpecAudit:
     plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     uses: tuple[HoldoutReuse, ...] = ()
     use_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    landing: tuple[str, ...] | None = None
+
+    @property
+    def history(self) -> History:
+        """The spec's history."""
+        return self.evidence.history
+
+    @property
+    def landing_patches(self) -> tuple[PatchEntry, ...]:
+        """The patches that are about to land, oldest first."""
+        return tuple(entry for entry in self.patches if entry.facts.patch.id in (self.landing or ()))
+
+    def judged(self) -> Iterator[BehaviourFacts]:
+        """Everything that has a verdict: behaviours of patches, steps of training, periods."""
+        yield from (one for patch in self.patches for one in patch.facts.behaviours)
+        yield from (step.facts for step in self.checkpoint_steps)
+        yield from (window.facts.facts for window in self.windows)
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
@@ -112,13 +149,14 @@ class SpecAudit:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What was looked at; `undecided` says which checks could not tell, on what and why."""
+    """What was looked at; `undecided` says which checks could not tell, on what and why; `failed`, which raised."""
 
     patches: int
     runs: int
     records: int
     checks: OutcomeCounts
     undecided: tuple[UndecidedChecks, ...] = ()
+    failed: tuple[NotAssessed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +167,7 @@ class Audit:
         waivers: every waiver there is, whether or not it counts; `waiver_findings` is what is wrong with them.
         debts: what patches that landed before they could be evaluated owe.
         landings: those that loosened a policy, moved suites, removed or changed records, or brought their own waiver.
+        decided: what the policy says of what is about to land, each with its level; none where all has landed.
     """
 
     auditor_version: str
@@ -139,6 +178,7 @@ class Audit:
     waiver_findings: tuple[Finding, ...] = ()
     debts: tuple[Debt, ...] = ()
     landings: tuple[LandingEntry, ...] = ()
+    decided: tuple[Finding, ...] = ()
 
     @property
     def patches(self) -> tuple[PatchEntry, ...]:
@@ -171,77 +211,101 @@ class Audit:
             for finding in group
         )
 
-    def subjects(self) -> Iterator[WaiverSubject]:
-        """Everything a waiver may be for: verdicts and findings, with the patches they are about."""
-        yield from (WaiverSubject(one.check, one.fingerprint) for landing in self.landings for one in landing.findings)
+    def waivable(self) -> Iterator[Finding]:
+        """Everything a waiver may be for: verdicts, findings, and what the policy says."""
         for spec in self.specs:
             name = spec.history.spec
-            for entry in spec.patches:
-                yield from (waiver_subject(one.verdict, name, one) for one in entry.facts.behaviours)
-                about = (entry.facts.patch.id,)
-                yield from (WaiverSubject(one.check, one.fingerprint, about) for one in entry.findings)
-            yield from (waiver_subject(step.facts.verdict, name, step.facts) for step in spec.checkpoint_steps)
-            yield from (waiver_subject(one.facts.facts.verdict, name, one.facts.facts) for one in spec.windows)
-            within = (*(one.findings for one in spec.checkpoint_steps), *(one.findings for one in spec.windows))
-            of_state = (*spec.plan_findings.values(), *spec.use_findings.values())
-            for group in (*within, spec.standing_findings, spec.spec_findings, *of_state):
-                yield from (WaiverSubject(one.check, one.fingerprint) for one in group)
+            yield from (verdict_finding(one.verdict, name, one) for one in spec.judged())
+        yield from self.findings()
+        yield from self.decided
 
     def excused(self) -> Mapping[tuple[str, str], str]:
         """The name of the waiver by (rule, fingerprint) of all that one excuses."""
         counting = [facts.waiver for facts in self.waivers if not facts.why_not]
-        named = ((one, waiver) for one in (self.subjects() if counting else ()) for waiver in counting)
-        return {
-            (one.rule, one.fingerprint): waiver.name
-            for one, waiver in named
-            if waiver.names(one.rule, one.fingerprint, one.patches)
-        }
+        named = ((one, waiver) for one in (self.waivable() if counting else ()) for waiver in counting)
+        return {(one.code, one.fingerprint): waiver.name for one, waiver in named if waiver.names(one)}
 
 
 def build_spec_audit(
-    history: History, assessment: Assessment, texts: Mapping[str, PatchText], current: RevisionText | None
+    evidence: Evidence,
+    assessment: Assessment,
+    texts: Mapping[str, PatchText],
+    current: RevisionText | None,
+    landing: tuple[str, ...] | None = None,
 ) -> tuple[SpecAudit, CheckResults]:
-    """Puts one spec's facts, clause changes and findings together.
+    """Puts one spec's facts, clause changes and findings together; every check runs here, and nowhere again.
 
     Args:
-        texts: what each wanted patch did to the text, by patch id; what is known of other patches is left out, and
-            of windows that end with another patch.
+        texts: what each wanted patch did to the text, by patch id; findings in other patches are left out, and those in
+            periods that end with another patch.
         current: the text of the current revision.
+        landing: ids of the patches that are about to land: the periods are then those with one of them. None where all
+            have landed.
     """
     kept = replace(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
-        windows=tuple(window for window in assessment.windows if window.facts.step.patches[-1] in texts),
+        windows=tuple(one for one in assessment.windows if _is_wanted(one.facts.step.patches, texts, landing)),
         uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
-    changes = {name: text.changes for name, text in texts.items()}
-    places = {name: place for name, some in changes.items() if (place := find_place(some)) is not None}
+    places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
     checked = run_checks(kept, texts, current, places)
     patches = tuple(
         PatchEntry(
-            facts, texts[facts.patch.id], count_changes(changes[facts.patch.id]), checked.by_patch[facts.patch.id]
+            facts,
+            texts[facts.patch.id],
+            count_changes(texts[facts.patch.id].changes),
+            checked.measured[facts.patch.id],
+            checked.of_texts[facts.patch.id],
         )
         for facts in kept.patches
     )
-    steps = tuple(CheckpointEntry(*pair) for pair in zip(kept.checkpoint_steps, checked.by_step, strict=True))
-    windows = tuple(PeriodEntry(*pair) for pair in zip(kept.windows, checked.by_window, strict=True))
-    standing = kept.standings, checked.standing
-    plans, uses = (kept.plans, checked.of_plans), (kept.uses, checked.of_uses)
-    return SpecAudit(history, patches, steps, windows, *standing, checked.of_spec, *plans, *uses), checked
+    spec = SpecAudit(
+        evidence=evidence,
+        assessment=assessment,
+        patches=patches,
+        checkpoint_steps=tuple(map(CheckpointEntry, kept.checkpoint_steps, checked.by_step)),
+        windows=tuple(map(PeriodEntry, kept.windows, checked.by_window)),
+        standings=kept.standings,
+        standing_findings=checked.standing,
+        spec_findings=checked.of_spec,
+        plans=kept.plans,
+        plan_findings=checked.of_plans,
+        uses=kept.uses,
+        use_findings=checked.of_uses,
+        landing=landing,
+    )
+    return spec, checked
+
+
+def _is_wanted(patches: Sequence[str], texts: Mapping[str, PatchText], landing: Sequence[str] | None) -> bool:
+    return patches[-1] in texts if landing is None else bool(set(patches) & set(landing))
 
 
 def build_audit(
     parts: Sequence[tuple[SpecAudit, CheckResults]], runs: int, records: int, not_assessed: Sequence[NotAssessed]
 ) -> Audit:
     """The audit of some specs."""
-    given = [checked.counts for _, checked in parts]
-    total = OutcomeCounts(
-        *(sum(getattr(one, name) for one in given) for name in ("fired", "clear", "undecided", "not_run"))
-    )
+    counts = functools.reduce(add_counts, (checked.counts for _, checked in parts), OutcomeCounts(0, 0, 0, 0))
     undecided = tuple(one for _, checked in parts for one in checked.undecided)
-    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, total, undecided)
-    problems = (*not_assessed, *(problem for _, checked in parts for problem in checked.not_run))
-    return Audit(__version__, tuple(spec for spec, _ in parts), coverage, problems)
+    failed = tuple(one for _, checked in parts for one in checked.not_run)
+    coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, counts, undecided, failed)
+    return Audit(__version__, tuple(spec for spec, _ in parts), coverage, (*not_assessed, *failed))
+
+
+def add_results(audit: Audit, results: ScopeResults, on: str = "") -> Audit:
+    """The audit with what more checks came to, but for their findings, which have their own places in it.
+
+    Args:
+        on: what they were run on, where a check that could not run is to say so.
+    """
+    failed = tuple(NotAssessed(f"{one.what}{on}", one.why) for one in results.not_run)
+    coverage = replace(
+        audit.coverage,
+        checks=add_counts(audit.coverage.checks, results.counts),
+        failed=(*audit.coverage.failed, *failed),
+    )
+    return replace(audit, coverage=coverage, not_assessed=(*audit.not_assessed, *failed))
 
 
 # `--fail-on`: what of an audit is held against whoever asked for it. What a waiver excuses is not.
@@ -251,26 +315,20 @@ def matches_fail_on(audit: Audit, fail_on: Sequence[str]) -> bool:
     """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
     excused = audit.excused()
     every = (*audit.findings(), *audit.waiver_findings)
-    found = [one for one in every if (one.check, one.fingerprint) not in excused]
-    judged = [one for spec, one in _judged_behaviours(audit) if _waiver_key(spec, one) not in excused]
+    found = [one for one in every if (one.code, one.fingerprint) not in excused]
+    judged = [
+        one for spec in audit.specs for one in spec.judged() if _waiver_key(spec.history.spec, one) not in excused
+    ]
     verdicts = {str(one.verdict) for one in judged}
     verdicts |= {str(patch.facts.verdict) for patch in audit.patches if not patch.facts.behaviours}
     suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
-    given = verdicts | suspected | {one.check for one in found} | {str(one.severity) for one in found}
+    given = verdicts | suspected | {one.code for one in found} | {str(one.severity) for one in found}
     return bool(given & set(map(present_word, fail_on)))
 
 
-def _judged_behaviours(audit: Audit) -> Iterator[tuple[str, BehaviourFacts]]:
-    for spec in audit.specs:
-        name = spec.history.spec
-        yield from ((name, one) for patch in spec.patches for one in patch.facts.behaviours)
-        yield from ((name, step.facts) for step in spec.checkpoint_steps)
-        yield from ((name, window.facts.facts) for window in spec.windows)
-
-
 def _waiver_key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
-    subject = waiver_subject(facts.verdict, spec, facts)
-    return subject.rule, subject.fingerprint
+    finding = verdict_finding(facts.verdict, spec, facts)
+    return finding.code, finding.fingerprint
 
 
 def check_fail_on(fail_on: Sequence[str]) -> None:

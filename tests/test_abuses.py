@@ -20,10 +20,11 @@ from auditor.app.project import open_project, read_history
 from auditor.assess.facts import Assessment, MissingEvidence
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
 from auditor.checks.catalogue import all_checks
-from auditor.checks.interface import SAMPLE_WAIVER, Case, Fired, TextCase, TextCheck
+from auditor.checks.interface import SAMPLE_WAIVER, Case, TextCase, TextCheck
 from auditor.checks.runner import run_on_waivers
 from auditor.cli.main import run as auditor
 from auditor.errors import ConfigError, LogError, TableError
+from auditor.model.finding import Finding
 from auditor.model.raw_run import JudgedSample
 from auditor.model.spec import patches_of
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
@@ -102,11 +103,11 @@ def found(given: Assessment) -> set[str]:
     """The codes of everything found, with every check run."""
     checked = ran(given)
     assert checked.not_run == ()
-    return {finding.check for finding in findings(checked)}
+    return {finding.code for finding in findings(checked)}
 
 
 def case(test: str, held_out: str = NOT_MOVED, **changes: Any) -> Assessment:  # noqa: ANN401 - as a Case takes them
-    return case_assessment(Case("planted", test, Fired, (held_out,), **changes))
+    return case_assessment(Case("planted", test, Finding, (held_out,), **changes))
 
 
 def page() -> str:
@@ -421,7 +422,7 @@ def test_23_waiver_self_approved_blanket_expired_or_backdated() -> None:
     }
     assert (run_on_waivers([good]).findings, good.why_not) == ((), "")
     for code, facts in planted.items():
-        assert [finding.check for finding in run_on_waivers([facts]).findings] == [code]
+        assert [finding.code for finding in run_on_waivers([facts]).findings] == [code]
         assert facts.why_not
 
 
@@ -485,7 +486,7 @@ def test_26_test_items_written_into_the_spec() -> None:
         "planted",
         "Be kind.",
         "Be kind.\n\nWhen the brakes of a van squeal on the way to the ferry, tell the harbour office.",
-        Fired,
+        Finding,
         test_items={"a": item},
     )
     check = next(one for one in all_checks() if one.code == "SD210")

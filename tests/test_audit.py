@@ -12,6 +12,7 @@ from auditor.assess.text import find_place
 from auditor.audit import Audit, build_audit, build_spec_audit, check_fail_on, matches_fail_on
 from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError
+from auditor.evidence import assemble_evidence
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place, Severity
 from auditor.model.run import Run
@@ -35,7 +36,8 @@ def audited(
         for facts in given.patches
         if facts.patch.id not in leave_out
     }
-    return build_audit([build_spec_audit(history(REVISIONS), given, texts, None)], runs, runs, notes)
+    evidence = assemble_evidence(history(REVISIONS), (), registry())
+    return build_audit([build_spec_audit(evidence, given, texts, None)], runs, runs, notes)
 
 
 def clause(line: int, path: str = "spec.md") -> Clause:
@@ -70,7 +72,7 @@ class TestPlaceOf:
 class TestAudit:
     def test_findings_are_those_of_patches_steps_and_standings(self) -> None:
         found = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), runs=6)
-        assert [finding.check for finding in found.findings()] == ["SD101", "SD103"]
+        assert [finding.code for finding in found.findings()] == ["SD101", "SD103"]
         assert (found.coverage.patches, found.coverage.runs, found.coverage.records) == (1, 6, 6)
         assert found.coverage.checks.fired == 2
         assert found.coverage.checks.not_run == 0
@@ -80,7 +82,7 @@ class TestAudit:
         given = assessment("80/400 -> 0/400", "82/400 -> 80/400")
         found = audited(given, leave_out=frozenset({given.patches[0].patch.id}))
         assert (found.patches, found.hiding_suspected) == ((), 0)
-        assert [finding.check for finding in found.findings()] == ["SD103"]
+        assert [finding.code for finding in found.findings()] == ["SD103"]
 
     def test_what_was_not_assessed_is_carried(self) -> None:
         note = NotAssessed("record x", "because")
@@ -89,7 +91,8 @@ class TestAudit:
     def test_several_specs_are_added_up(self) -> None:
         given = assessment("80/400 -> 0/400", "82/400 -> 80/400")
         texts = {facts.patch.id: untouched(facts.patch) for facts in given.patches}
-        part = build_spec_audit(history(REVISIONS), given, texts, None)
+        evidence = assemble_evidence(history(REVISIONS), (), registry())
+        part = build_spec_audit(evidence, given, texts, None)
         found = build_audit([part, part], 12, 12, ())
         assert (len(found.patches), found.hiding_suspected, found.coverage.checks.fired) == (2, 2, 4)
 

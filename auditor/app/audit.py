@@ -1,8 +1,9 @@
 """Every patch of a range, or all: did the behaviour change, or only the score?
 
-In comes a project, a range and the day; out comes the `Audit` and the evidence it rests on, spec by spec: what each
-patch did to the text, its verdicts and findings, what past merges did to the rules, and the evidence debts, which are
-derived from history and recorded nowhere.
+In comes a project, a range and the day; out comes the `Audit`: spec by spec the evidence, what each patch did to the
+text, its verdicts and findings; what merges did to the rules; the evidence debts, which are derived from history and
+recorded nowhere; and what waivers excuse. `assess_project` is the one way to it, for what has landed and for what is
+about to.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from datetime import date, timedelta
 from functools import cache
 from types import MappingProxyType
 
-from auditor.app.merge_history import add_merge_history
+from auditor.app.merge_history import BaseHead, add_landing, add_merge_history, patches_to_judge
 from auditor.app.project import Project, build_evidence, read_history
 from auditor.app.prompts import PromptKey, open_hashed_prompts, read_prompt_key, unsearched_notes
+from auditor.app.waivers import add_waivers
 from auditor.assess.facts import NotAssessed, PatchFacts
 from auditor.assess.judge import assess
 from auditor.assess.leaks import HashedPrompts, LeakSearch
@@ -27,6 +29,7 @@ from auditor.clauses.lineage import trace_lineage
 from auditor.errors import RevisionError
 from auditor.evidence import Evidence
 from auditor.git import Commit, Repository, Tree
+from auditor.model.finding import Finding
 from auditor.model.policy import RequireHeldOut
 from auditor.model.spec import Companions, History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig, load_settings
@@ -85,43 +88,43 @@ def _companion_reader(
 # Every patch of a range, or all: did the behaviour change, or only the score?
 
 
-def audit(
+def assess_project(
     project: Project,
+    today: date,
     commits: str | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
-    today: date | None = None,
+    *,
+    sides: BaseHead | None = None,
+    policy: Callable[[Audit], Iterable[Finding]] | None = None,
 ) -> Audit:
-    """The audit of a project.
+    """The audit of a project: what was assessed, found, owed and excused. Everything that is shown or decided is of it.
 
     Args:
+        today: the day (UTC) that waivers, plans and debts are held against.
         commits: "A..B" or "A", as git reads it, or names of dated folders; None for all.
         environment: its variables, one of which may say where the key of hashed prompts is.
-        today: the day (UTC) by which plans are judged; None leaves those without a result undecided.
+        sides: the two sides of a merge, `project` being its head under its base's rules: then what is audited is what
+            the merge brings, and not what landed before.
+        policy: what the policy says of such an audit, to be held against waivers with everything else.
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
     """
-    return audit_with_evidence(project, commits, environment, today)[0]
-
-
-def audit_with_evidence(
-    project: Project,
-    commits: str | None = None,
-    environment: Mapping[str, str] = MappingProxyType({}),
-    today: date | None = None,
-) -> tuple[Audit, tuple[Evidence, ...]]:
-    """The audit, and the evidence it rests on, spec by spec; as `audit`."""
+    key = read_prompt_key(project, environment)
     parts: list[tuple[SpecAudit, CheckResults]] = []
     notes: list[NotAssessed] = []
-    graphs: list[Evidence] = []
-    key = read_prompt_key(project, environment)
     for config in project.specs:
-        part, problems, evidence = _audit_spec(project, config, commits, key, today)
+        history = read_history(project, config)
+        if sides is None:
+            wanted, landing = _patches_in_range(project, history, commits), None
+        else:
+            wanted, landing = patches_to_judge(sides, config, history)
+            if not sides.may_change(config, landing):
+                continue
+        part, problems = assess_spec(project, config, history, wanted, key, today, landing)
         parts.append(part)
-        graphs.append(evidence)
         notes += problems
-    notes += [NotAssessed(one.what, one.why) for one in project.unjoined]
     names = {config.name for config in project.specs}
-    counted = [run for run in project.runs if run.spec in names]
+    notes += [NotAssessed(one.what, one.why) for one in project.unjoined]
     notes += [
         NotAssessed(
             f"record {run.record[:12]}", f"it is of spec {run.spec}, which was not asked for or is not configured"
@@ -129,22 +132,45 @@ def audit_with_evidence(
         for run in project.runs
         if run.spec not in names
     ]
-    made = build_audit(parts, len(counted), len(project.runs), notes)
-    return add_merge_history(project, made, commits), tuple(graphs)
+    counted = sum(run.spec in names for run in project.runs)
+    audit = build_audit(parts, counted, len(project.runs), notes)
+    audit = add_merge_history(project, audit, commits) if sides is None else add_landing(sides, audit, today)
+    audit = replace(audit, debts=tuple(_debts(project, audit, sides)))
+    audit = audit if policy is None else replace(audit, decided=tuple(policy(audit)))
+    return add_waivers(project, audit, today, sides)
 
 
-def _audit_spec(
-    project: Project, config: SpecConfig, commits: str | None, key: PromptKey, today: date | None
-) -> tuple[tuple[SpecAudit, CheckResults], tuple[NotAssessed, ...], Evidence]:
-    history = read_history(project, config)
+def assess_spec(
+    project: Project,
+    config: SpecConfig,
+    history: History,
+    wanted: Sequence[Patch],
+    key: PromptKey,
+    today: date | None = None,
+    landing: tuple[str, ...] | None = None,
+) -> tuple[tuple[SpecAudit, CheckResults], tuple[NotAssessed, ...]]:
+    """One spec's part of an audit, what its checks came to, and what could not be looked at.
+
+    Args:
+        wanted: the patches that it is about.
+        today: as in `assess_project`; None leaves plans without a result undecided.
+        landing: ids of those that are about to land; None where all have landed. Where none of `wanted` is there to be
+            read, a landing does not change the current text either, which is then left alone.
+    """
     evidence = build_evidence(project, history)
     assessment = assess(evidence, project.settings.policy, today, project.looks)
-    hashed = open_hashed_prompts(project, evidence, key)
-    wanted = spec_commits_in_range(project, history, commits)
-    patches = [patch for patch in patches_of(history) if wanted is None or patch.after.name in wanted]
-    texts, current = read_patch_texts(project, config, history, patches, hashed)
-    problems = (*assessment.not_assessed, *unsearched_notes(hashed))
-    return build_spec_audit(history, assessment, texts, current), problems, evidence
+    texts: Mapping[str, PatchText] = {}
+    current, problems = None, assessment.not_assessed
+    if wanted or landing is None:
+        hashed = open_hashed_prompts(project, evidence, key)
+        texts, current = read_patch_texts(project, config, history, wanted, hashed)
+        problems = (*problems, *unsearched_notes(hashed))
+    return build_spec_audit(evidence, assessment, texts, current, landing), problems
+
+
+def _patches_in_range(project: Project, history: History, commits: str | None) -> tuple[Patch, ...]:
+    names = spec_commits_in_range(project, history, commits)
+    return tuple(patch for patch in patches_of(history) if names is None or patch.after.name in names)
 
 
 def spec_commits_in_range(project: Project, history: History, commits: str | None) -> frozenset[str] | None:
@@ -168,7 +194,23 @@ def spec_commits_in_range(project: Project, history: History, commits: str | Non
 # has the patch, the days of grace are those of the policy it landed on, and the runs say what was measured since.
 
 
-def derive_debts(repository: Repository, tip: str, evidence: Evidence, patches: Iterable[PatchFacts]) -> Iterator[Debt]:
+def _debts(project: Project, audit: Audit, sides: BaseHead | None) -> Iterator[Debt]:
+    """What patches that have landed owe: those of the audit; with a merge's two sides, whatever landed on its base.
+
+    Nothing is owed where the policy grants no debts. Raises ConfigError where a policy of the past cannot be read.
+    """
+    repository = project.repository
+    if repository is None or project.settings.policy.evidence_debt_days is None:
+        return
+    tip = sides.base.commit_id if sides else repository.resolve(project.tip)
+    for spec in audit.specs:
+        patches = spec.assessment.patches if sides else tuple(entry.facts for entry in spec.patches)
+        yield from _debts_of_patches(repository, tip, spec.evidence, patches)
+
+
+def _debts_of_patches(
+    repository: Repository, tip: str, evidence: Evidence, patches: Iterable[PatchFacts]
+) -> Iterator[Debt]:
     """What patches that have landed at the commit id `tip` owe; nothing for what landed where no debt was granted."""
     open_ones = [
         (facts, some) for facts in patches if facts.patch.after.commit and (some := find_owed(evidence, facts))
@@ -191,18 +233,3 @@ def derive_debts(repository: Repository, tip: str, evidence: Evidence, patches: 
             landed = ancestry.latest[place]
             due = landed + timedelta(days=days)
             yield Debt(facts.patch.spec, facts.patch.id, lacking, landed, due)
-
-
-def add_debts(project: Project, audit: Audit, evidence: Iterable[Evidence]) -> Audit:
-    """The audit with what its patches owe. Raises ConfigError where a policy of the past cannot be read."""
-    found = project.repository
-    if found is None or project.settings.policy.evidence_debt_days is None:
-        return audit
-    head = found.resolve(project.tip)
-    facts = [entry.facts for entry in audit.patches]
-    debts = tuple(
-        debt
-        for one in evidence
-        for debt in derive_debts(found, head, one, [each for each in facts if each.patch.id in one.patches])
-    )
-    return replace(audit, debts=debts)

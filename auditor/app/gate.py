@@ -1,4 +1,4 @@
-"""The decision on what is about to land, judged by base's rules on the records of both sides.
+"""The decision on what is about to land: the audit of what it brings, and the policy applied to it.
 
 In come two commits, or how git called a hook (its arguments and stdin say which branches move from where to where);
 out comes a `Decision` for each. `record_disclosure` writes down that held-out rates were shown, since each time they
@@ -13,189 +13,84 @@ from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from auditor.app.audit import derive_debts, read_patch_texts
-from auditor.app.merge_history import BaseHead, TreeUnion, landing_facts, read_base_head
+from auditor.app.audit import assess_project
+from auditor.app.merge_history import BaseHead, TreeUnion, read_base_head
 from auditor.app.project import Project, open_project
-from auditor.app.prompts import PromptKey, open_hashed_prompts, read_prompt_key
-from auditor.app.waivers import WaiverContext, WaiverSource, is_enforced, waiver_facts
-from auditor.assess.facts import Assessment, GapFacts
+from auditor.assess.facts import GapFacts
 from auditor.assess.judge import assess
-from auditor.assess.ledger import WaiverFacts, WaiverSubject, waiver_subject
-from auditor.assess.open_gaps import track_gaps
-from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
-from auditor.checks.catalogue import all_checks, find_check
-from auditor.checks.interface import CurrentTextCheck, LandingCheck
-from auditor.checks.runner import CheckResults, ScopeResults, run_checks, run_on_landing, run_on_waivers
+from auditor.assess.ledger import verdict_finding
+from auditor.audit import Audit, SpecAudit
+from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError, InputError, InternalError, RepositoryError
-from auditor.evidence import Evidence, assemble_evidence
-from auditor.gate import rules as of_checks
-from auditor.gate.decision import Decision, Entry, Level, apply_waivers, waivable_subjects
-from auditor.gate.remedies import Remedy
-from auditor.gate.rules import GapKey, MergeCandidate, apply_policy
+from auditor.evidence import assemble_evidence
+from auditor.gate import rules
+from auditor.gate.decision import Decision, apply_waivers
+from auditor.gate.rules import GapKey, MergeCandidate
 from auditor.git import Commit, Repository, Tree, open_repository
 from auditor.git.write import propose_commit
-from auditor.model.finding import Finding
+from auditor.model.finding import Finding, Level, Remedy, Subject
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
-from auditor.model.spec import History, Patch, patches_of
+from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 from auditor.settings import SETTINGS_FILE, SpecConfig, load_settings
-from auditor.specs import folder, git
 from auditor.specs.files import read_revision
 from auditor.store.ledger import add_held_out_use
 
-# One spec of a landing: which of its patches land, what is known of them, and what is said.
+# One spec of a landing: what base knew of it, where head has it, and what is to be said of that.
 
 
-@dataclass(frozen=True, slots=True)
-class SpecJudgement:
-    """One spec's part: the patches that land, what is said, and everything of it that a waiver may be for."""
-
-    new: tuple[Patch, ...]
-    patches: tuple[Patch, ...]
-    entries: tuple[Entry, ...]
-    subjects: tuple[WaiverSubject, ...]
-
-
-def judge_spec(
-    sides: BaseHead, config: SpecConfig, project: Project, key: PromptKey, day: date, *, reveal: bool
-) -> SpecJudgement:
-    """One spec's part of a decision.
-
-    Args:
-        project: head as a project; its prompts are base's where both have them.
-        day: that waivers and debts are held against.
-        reveal: whether entries carry held-out rates.
-    """
-    config, said = _follow_moved_spec(sides, config)
-    history = _read_head_history(sides, config)
-    every = patches_of(history)
-    new = _new_patches(sides, config, every)
-    said += _divergence_entries(sides, config)
-    if not new:
-        why = "its text does not change: there is no patch to judge"
-        said.append(Entry(Level.NOTICE, "no-patch", why, config.name))
+def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit: Audit, day: date) -> MergeCandidate:
     on_debt = sides.policy.evidence_debt_days is not None and config.source == "git"
-    if not new and not sides.waivers and not sides.new_records and not on_debt:
-        return SpecJudgement(new, every, tuple(said), ())
-    evidence = assemble_evidence(history, sides.runs, sides.registry, sides.plans)
-    assessment = assess(evidence, sides.policy, day, sides.looks)
-    texts, current = _read_texts(sides, config, project, key, evidence, new)
-    landing, checked = _merge_candidate(sides, evidence, assessment, texts, current, new)
-    if on_debt:
-        earlier = [facts for facts in assessment.patches if facts.patch not in new]
-        owed = tuple(derive_debts(sides.repository, sides.base.commit_id, evidence, earlier))
-        landing = replace(landing, day=day, debts=owed)
-    subjects = tuple(_subjects(config.name, assessment, checked))
-    return SpecJudgement(new, every, (*said, *apply_policy(landing, sides.policy, reveal=reveal)), subjects)
-
-
-def _read_texts(
-    sides: BaseHead, config: SpecConfig, project: Project, key: PromptKey, evidence: Evidence, new: tuple[Patch, ...]
-) -> tuple[dict[str, PatchText], RevisionText | None]:
-    """What the new patches did to the text, and those that a waiver names; the text at head, where there are any."""
-    named = tuple(waiver.patch for waiver in sides.waivers if waiver.patch)
-    wanted = [patch for patch in evidence.patches.values() if patch in new or patch.id.startswith(named)]
-    if not wanted:
-        return {}, None
-    hashed = open_hashed_prompts(project, evidence, key)
-    return read_patch_texts(replace(project, tree=sides.head), config, evidence.history, wanted, hashed)
-
-
-def _merge_candidate(
-    sides: BaseHead,
-    evidence: Evidence,
-    assessment: Assessment,
-    texts: dict[str, PatchText],
-    current: RevisionText | None,
-    new: tuple[Patch, ...],
-) -> tuple[MergeCandidate, CheckResults]:
-    history = evidence.history
-    places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
-    now = {name: there for name, place in places.items() if (there := texts[name].where_now(place)) is not None}
-    kept = _narrow_assessment(assessment, texts, {patch.id for patch in new})
-    checked = run_checks(kept, texts, current, places)
-    for one in checked.not_run:
-        raise InternalError(one.why, where=one.what)
-    old = [run for run in sides.runs if run.record not in sides.new_records]
-    without = assemble_evidence(history, old, sides.registry)
-    option = f" --spec {history.spec}" if len(sides.settings.specs) > 1 else ""
-    landing = MergeCandidate(
-        spec=history.spec,
-        evidence=evidence,
-        assessment=assessment,
-        patches=tuple(patch.id for patch in new),
-        texts=texts,
-        findings=checked.by_patch,
-        places=now,
-        open_before=frozenset(_gap_key(gap) for gap in track_gaps(without, sides.policy) if gap.open),
-        landed_before=_fingerprints_before(sides, without),
+    option = f" --spec {spec.history.spec}" if len(sides.settings.specs) > 1 else ""
+    open_before, landed_before = _judged_before(sides, spec)
+    return MergeCandidate(
+        audit=spec,
+        open_before=open_before,
+        landed_before=landed_before,
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
         stamp=f"$(auditor revision{option})",
-        windows=tuple(zip(kept.windows, checked.by_window, strict=True)),
-        of_state=tuple(_state_findings(checked)),
-    )
-    return landing, checked
-
-
-def _narrow_assessment(assessment: Assessment, texts: Mapping[str, PatchText], new: set[str]) -> Assessment:
-    """What the catalogue is asked about: patches whose text is known, and windows with one that lands."""
-    return replace(
-        assessment,
-        patches=tuple(one for one in assessment.patches if one.patch.id in texts),
-        windows=tuple(one for one in assessment.windows if new & set(one.facts.step.patches)),
-        uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
+        day=day if on_debt else None,
+        debts=tuple(debt for debt in audit.debts if debt.spec == spec.history.spec),
     )
 
 
-def _state_findings(checked: CheckResults) -> Iterator[Finding]:
-    """What is wrong with suites, plans, and the text with what it is measured on: what only patches bring is theirs."""
-    for findings in (*checked.of_uses.values(), *checked.of_plans.values()):
-        yield from findings
-    yield from (one for one in checked.of_spec if isinstance(find_check(one.check), CurrentTextCheck))
+def _judged_before(sides: BaseHead, spec: SpecAudit) -> tuple[frozenset[GapKey], frozenset[str]]:
+    """The gaps that were open, and the fingerprints of the verdicts there were, without the new records.
 
-
-def _fingerprints_before(sides: BaseHead, without: Evidence) -> frozenset[str]:
-    """The fingerprints of the verdicts on steps as they were without the new records; none where there are none."""
+    No verdict counts as known before where there are no new records, as nobody asks for it then.
+    """
     if not sides.new_records:
-        return frozenset()
-    return frozenset(one.fingerprint for one in _verdict_subjects(without.history.spec, assess(without, sides.policy)))
+        return _open_gaps(spec.standings), frozenset()
+    old = [run for run in sides.runs if run.record not in sides.new_records]
+    before = assess(assemble_evidence(spec.history, old, sides.registry), sides.policy)
+    verdicts = (one for facts in before.patches for one in facts.behaviours)
+    known = frozenset(verdict_finding(one.verdict, spec.history.spec, one).fingerprint for one in verdicts)
+    return _open_gaps(before.standings), known
 
 
-def _verdict_subjects(spec: str, assessment: Assessment) -> Iterator[WaiverSubject]:
-    for facts in assessment.patches:
-        for one in facts.behaviours:
-            yield waiver_subject(one.verdict, spec, one)
+def _open_gaps(gaps: Iterable[GapFacts]) -> frozenset[GapKey]:
+    return frozenset((gap.behaviour, gap.model, gap.suite) for gap in gaps if gap.open)
 
 
-def _subjects(spec: str, assessment: Assessment, checked: CheckResults) -> Iterator[WaiverSubject]:
-    """Everything that a waiver may be for, of any patch whose text was looked at and of any state."""
-    yield from _verdict_subjects(spec, assessment)
-    for patch, findings in checked.by_patch.items():
-        yield from (WaiverSubject(finding.check, finding.fingerprint, (patch,)) for finding in findings)
-    within = (one for findings in checked.by_window for one in findings)
-    for finding in (*checked.standing, *within, *_state_findings(checked)):
-        yield WaiverSubject(finding.check, finding.fingerprint)
-
-
-def _gap_key(gap: GapFacts) -> GapKey:
-    return gap.behaviour, gap.model, gap.suite
-
-
-def _follow_moved_spec(sides: BaseHead, config: SpecConfig) -> tuple[SpecConfig, list[Entry]]:
+def _follow_moved_spec(sides: BaseHead, config: SpecConfig) -> tuple[SpecConfig, tuple[Finding, ...]]:
     """The spec's configuration as base has it; where head moved the spec, with the paths head says it moved to."""
     if config.source == "folder" or not _content_id(sides.base, config) or _content_id(sides.head, config):
-        return config, []
+        return config, ()
     moved = next((one for one in load_settings(sides.head).specs if one.name == config.name), config)
     both = replace(config, paths=tuple(dict.fromkeys((*config.paths, *moved.paths))))
     if _content_id(sides.head, both):
         why = f"head moves it: its text is followed from {', '.join(config.paths)} to {', '.join(moved.paths)}"
-        return both, [Entry(Level.NOTICE, "configuration", why, config.name)]
+        return both, (_note("configuration", why, config.name),)
     remedy = Remedy(f"land its new path, or its removal, in {SETTINGS_FILE} by itself first")
     why = f"head has nothing at {', '.join(config.paths)}: what took its place would not be judged"
-    return config, [Entry(Level.BLOCKED, "spec-gone", why, config.name, remedy=remedy)]
+    return config, (replace(_note("spec-gone", why, config.name), level=Level.BLOCKED, remedy=remedy),)
+
+
+def _note(rule: str, message: str, spec: str = "") -> Finding:
+    return Finding(message, code=rule, subject=Subject(spec), level=Level.NOTICE)
 
 
 def _content_id(tree: Tree, config: SpecConfig) -> str | None:
@@ -204,36 +99,13 @@ def _content_id(tree: Tree, config: SpecConfig) -> str | None:
     return revision.id if revision.files else None
 
 
-def _read_head_history(sides: BaseHead, config: SpecConfig) -> History:
-    if config.source == "folder":
-        return folder.read_tree_history(sides.head, config.name, config.paths, where=sides.head.commit_id[:12])
-    return git.read_history(sides.repository, config.name, config.paths, sides.head.commit_id)
-
-
-def _new_patches(sides: BaseHead, config: SpecConfig, patches: tuple[Patch, ...]) -> tuple[Patch, ...]:
-    """The patches that head has and base has not: by their commits or, in dated folders, by what they change."""
-    if config.source == "git":
-        return tuple(patch for patch in patches if patch.after.commit in sides.commits)
-    known = _folder_patches(sides, config)
-    return tuple(patch for patch in patches if patch.id not in known)
-
-
-def _folder_patches(sides: BaseHead, config: SpecConfig) -> frozenset[str]:
-    """The patches of base's dated folders. Where it has none, nothing is known and everything is judged."""
-    try:
-        history = folder.read_tree_history(sides.base, config.name, config.paths)
-    except RepositoryError:
-        return frozenset()
-    return frozenset(patch.id for patch in patches_of(history))
-
-
-def _divergence_entries(sides: BaseHead, config: SpecConfig) -> list[Entry]:
+def _divergence(sides: BaseHead, config: SpecConfig) -> tuple[Finding, ...]:
     """What is judged is head as it is; where base's text moved on, the merge of both is another text."""
     texts = {_content_id(fork, config) for fork in sides.forks}
     if config.source == "folder" or texts == {_content_id(sides.base, config)}:
-        return []
+        return ()
     why = "its text changed on base after head left it: merge base into head to have the outcome judged"
-    return [Entry(Level.WARNING, "diverged", why, config.name)]
+    return (replace(_note("diverged", why, config.name), level=Level.WARNING),)
 
 
 # What is about to land, judged by base's rules on the records of both sides.
@@ -274,28 +146,77 @@ def gate(where: Path, *, base: str, head: str, asked: GateRequest) -> Decision:
             found, Commit(found, found.resolve(base)), Commit(found, found.resolve(head)), asked.spec
         )
         _check_blockers(sides.policy)
-        project, reveal = _head_project(sides, where), asked.reveal or sides.policy.reveal_held_out
-        key = read_prompt_key(project, asked.environment)
-        parts = [judge_spec(sides, config, project, key, asked.today, reveal=reveal) for config in sides.specs]
-        judged = tuple(patch for part in parts for patch in part.new)
-        entries = [*_configuration_entries(sides), *_landing_entries(sides, judged)]
-        entries += [entry for part in parts for entry in part.entries]
-        waivers = _waiver_facts(sides, parts, entries, asked.today)
+        followed = [_follow_moved_spec(sides, config) for config in sides.specs]
+        project = _head_project(sides, where, [config for config, _ in followed])
+        reveal = asked.reveal or sides.policy.reveal_held_out
+        audit = assess_project(
+            project,
+            asked.today,
+            environment=asked.environment,
+            sides=sides,
+            policy=lambda audit: _judge(sides, followed, audit, asked.today, reveal=reveal),
+        )
+        _require_complete(audit)  # of the checks on waivers, which run last
         return Decision(
             base=sides.base.commit_id,
             head=sides.head.commit_id,
             policy_from="base" if sides.rules is sides.base else "head",
-            judged=judged,
-            entries=(*apply_waivers(entries, waivers), *_waiver_entries(sides, waivers)),
-            waivers=waivers,
+            judged=tuple(entry.facts.patch for spec in audit.specs for entry in spec.landing_patches),
+            findings=(
+                *apply_waivers(audit.decided, audit.waivers),
+                *rules.judge_waivers(audit.waiver_findings, sides.policy),
+            ),
+            waivers=audit.waivers,
         )
 
 
-def _head_project(sides: BaseHead, where: Path) -> Project:
+def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> Project:
     """Head as a project, judged by base's rules."""
     found = sides.repository
-    tree = TreeUnion(sides.base, sides.head)
-    return Project(found.worktree or where, found, tree, sides.settings, sides.specs, sides.registry, sides.runs)
+    return Project(
+        found.worktree or where,
+        found,
+        sides.head,
+        sides.settings,
+        tuple(specs),
+        sides.registry,
+        sides.runs,
+        tip=sides.head.commit_id,
+        plans=sides.plans,
+        looks=sides.looks,
+        kept=TreeUnion(sides.base, sides.head),
+    )
+
+
+def _judge(
+    sides: BaseHead,
+    followed: Sequence[tuple[SpecConfig, tuple[Finding, ...]]],
+    audit: Audit,
+    day: date,
+    *,
+    reveal: bool,
+) -> Iterator[Finding]:
+    """What the policy says of all that is about to land. Raises InternalError where a check could not run."""
+    _require_complete(audit)
+    yield from _configuration_notes(sides)
+    for landing in audit.landings:
+        store = sides.settings.store
+        yield from rules.judge_landing(landing, sides.policy, base=sides.base.commit_id, store=store)
+    specs = {spec.history.spec: spec for spec in audit.specs}
+    for config, moved in followed:
+        spec = specs.get(config.name)
+        yield from (*moved, *_divergence(sides, config))
+        if spec is None or not spec.landing:
+            yield _note("no-patch", "its text does not change: there is no patch to judge", config.name)
+        if spec is not None:
+            candidate = _merge_candidate(sides, config, spec, audit, day)
+            yield from rules.apply_policy(candidate, sides.policy, reveal=reveal)
+
+
+def _require_complete(audit: Audit) -> None:
+    """Raises InternalError where a check could not run, as what it would have found must not pass."""
+    for one in audit.coverage.failed:
+        raise InternalError(one.why, where=one.what)
 
 
 def _check_blockers(policy: Policy) -> None:
@@ -307,51 +228,12 @@ def _check_blockers(policy: Policy) -> None:
             raise ConfigError(f"{one} is no check", where=SETTINGS_FILE, field="policy.block_on", remedy=remedy)
 
 
-def _configuration_entries(sides: BaseHead) -> list[Entry]:
-    said = []
+def _configuration_notes(sides: BaseHead) -> Iterator[Finding]:
     if sides.rules is sides.head:
-        said.append("base has no configuration: policy, suites and specs are head's")
+        yield _note("configuration", "base has no configuration: policy, suites and specs are head's")
     elif sides.changed_rules:
-        said.append(f"{', '.join(sides.changed_rules)} differs between the two sides: base's is applied")
-    return [Entry(Level.NOTICE, "configuration", one) for one in said]
-
-
-def _landing_entries(sides: BaseHead, judged: Sequence[Patch]) -> list[Entry]:
-    """What head does to the rules, records and waivers."""
-    patched = tuple(dict.fromkeys(patch.spec for patch in judged))
-    store = sides.settings.store
-    facts = landing_facts(sides.base, sides.head, sides.forks, store, patched)
-    findings = _require_complete(run_on_landing(facts)).findings
-    base = sides.base.commit_id
-    return list(of_checks.landing_entries(findings, sides.policy, patched=bool(patched), base=base, store=store))
-
-
-def _waiver_entries(sides: BaseHead, waivers: Sequence[WaiverFacts]) -> list[Entry]:
-    return list(of_checks.waiver_entries(_require_complete(run_on_waivers(waivers)).findings, sides.policy))
-
-
-def _require_complete(ran: ScopeResults) -> ScopeResults:
-    """Raises InternalError where a check could not run."""
-    for one in ran.not_run:
-        raise InternalError(one.why, where=one.what)
-    return ran
-
-
-def _waiver_facts(
-    sides: BaseHead, parts: Sequence[SpecJudgement], entries: Sequence[Entry], today: date
-) -> tuple[WaiverFacts, ...]:
-    """Base's waivers, held against everything that is found; nothing is asked of git where there are none."""
-    if not sides.waivers:
-        return ()
-    holding = WaiverContext(
-        subjects=(*waivable_subjects(entries), *(one for part in parts for one in part.subjects)),
-        patches={patch.id: patch for part in parts for patch in part.patches},
-        needed=lambda rule: is_enforced(sides.policy, rule) or isinstance(find_check(rule), LandingCheck),
-        two_person=sides.policy.two_person,
-        today=today,
-        granted=WaiverSource(sides.repository, sides.base, sides.head, sides.base),
-    )
-    return waiver_facts(sides.waivers, holding)
+        files = ", ".join(sides.changed_rules)
+        yield _note("configuration", f"{files} differs between the two sides: base's is applied")
 
 
 # What a git hook is about to let in: which commits land where, told apart by the hook's arguments and its stdin.

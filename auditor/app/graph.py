@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from auditor.app.audit import audit_with_evidence
+from auditor.app.audit import assess_project
 from auditor.app.project import Project
-from auditor.app.waivers import add_waivers
 from auditor.assess.facts import BehaviourFacts, GapFacts, SuiteDiagnostics
-from auditor.assess.ledger import waiver_subject
+from auditor.assess.ledger import verdict_finding
 from auditor.audit import Audit, SpecAudit
 from auditor.clauses.blame import clause_states
 from auditor.clauses.lineage import LineageEvent, trace_lineage
@@ -44,12 +43,12 @@ def build_project_graph(
 
     Args:
         today: the day that waivers and plans are held against.
-        environment: as for `audit`.
+        environment: as for `assess_project`.
 
-    Raises what `audit` raises.
+    Raises what `assess_project` raises.
     """
-    audit, evidence = audit_with_evidence(project, None, environment, today)
-    return build_audit_graph(add_waivers(project, audit, evidence, today), evidence)
+    audit = assess_project(project, today, None, environment)
+    return build_audit_graph(audit, [spec.evidence for spec in audit.specs])
 
 
 def build_audit_graph(audit: Audit, evidence: Sequence[Evidence]) -> EvidenceGraph:
@@ -293,8 +292,8 @@ def _add_finding(graph: EvidenceGraph, finding: Finding) -> str:
         graph,
         "finding",
         finding.fingerprint,
-        f"{finding.check} {finding.name}",
-        check=finding.check,
+        f"{finding.code} {finding.name}",
+        check=finding.code,
         severity=str(finding.severity),
         confidence=str(finding.confidence),
         message=finding.message,
@@ -320,11 +319,11 @@ def _add_waivers(graph: EvidenceGraph, audit: Audit) -> None:
             until=waiver.until.isoformat() if waiver.until else None,
             why_not=facts.why_not,
         )
-        for subject in audit.subjects():
-            if waiver.names(subject.rule, subject.fingerprint, subject.patches):
-                verdict = verdicts.get((subject.rule, subject.fingerprint))
-                add_edge(graph, node, "for", verdict or f"finding:{subject.fingerprint}")
-                for patch in subject.patches:
+        for finding in audit.waivable():
+            if waiver.names(finding):
+                verdict = verdicts.get((finding.code, finding.fingerprint))
+                add_edge(graph, node, "for", verdict or f"finding:{finding.fingerprint}")
+                for patch in finding.subject.patches:
                     add_edge(graph, node, "about", f"patch:{patch}")
     for finding in audit.waiver_findings if audit.waivers else ():
         node = _add_finding(graph, finding)
@@ -338,8 +337,8 @@ def _verdict_nodes(audit: Audit) -> Mapping[tuple[str, str], str]:
     nodes = {}
     for spec in audit.specs:
         for judged in _judged_nodes(spec):
-            subject = waiver_subject(judged.facts.verdict, spec.history.spec, judged.facts)
-            nodes[subject.rule, subject.fingerprint] = judged.id
+            finding = verdict_finding(judged.facts.verdict, spec.history.spec, judged.facts)
+            nodes[finding.code, finding.fingerprint] = judged.id
     return nodes
 
 

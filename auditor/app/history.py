@@ -214,17 +214,11 @@ def show(project: Project, name: str, environment: Mapping[str, str] = MappingPr
 
 
 def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey) -> PatchView:
-    from auditor.app.audit import read_patch_texts
-    from auditor.app.prompts import open_hashed_prompts
-    from auditor.assess.judge import assess
-    from auditor.audit import build_spec_audit
+    from auditor.app.audit import assess_spec
 
     history = read_history(project, config)
     patch = resolve_patch(project, config, history, name)
-    evidence = build_evidence(project, history)
-    assessment = assess(evidence, project.settings.policy)
-    hashed = open_hashed_prompts(project, evidence, key)
-    texts, current = read_patch_texts(project, config, history, [patch], hashed)
-    report, _ = build_spec_audit(history, assessment, texts, current)
+    (spec, _), _ = assess_spec(project, config, history, [patch], key)
+    (entry,) = spec.patches
     sides = revision_at(history, patch.before), revision_at(history, patch.after)
-    return report.patches[0], compare_revisions(config.name, *sides, texts[patch.id].lineage.events[patch.after.name])
+    return entry, compare_revisions(config.name, *sides, entry.text.lineage.events[patch.after.name])

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
@@ -18,10 +19,10 @@ from pathlib import PurePosixPath
 from auditor.app.project import Project, select_specs
 from auditor.assess.facts import NotAssessed
 from auditor.assess.landing import LandingFacts, Rules
-from auditor.audit import Audit, LandingEntry
+from auditor.audit import Audit, LandingEntry, add_results
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
-from auditor.checks.runner import add_counts, run_on_landing
+from auditor.checks.runner import run_on_landing
 from auditor.errors import ConfigError, RepositoryError
 from auditor.git import Ancestry, Commit, FileChange, Repository, Tree, file_changes
 from auditor.model.finding import Finding, Severity
@@ -29,7 +30,7 @@ from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
-from auditor.model.spec import patches_of
+from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Registry
 from auditor.model.waiver import Waiver
 from auditor.settings import (
@@ -41,6 +42,7 @@ from auditor.settings import (
     has_settings,
     load_settings,
 )
+from auditor.specs import folder
 from auditor.specs.files import read_revision
 from auditor.store import labels
 from auditor.store import labels as samples
@@ -137,6 +139,11 @@ class BaseHead:
         """Base's waivers: none that comes with what it excuses, and none of a base without configuration."""
         return load_waivers(self.base, self.settings.store) if self.rules is self.base else ()
 
+    def may_change(self, config: SpecConfig, landing: Sequence[str]) -> bool:
+        """Whether a decision may depend on a spec: on patches that land, on evidence, on what is owed or excused."""
+        on_debt = self.policy.evidence_debt_days is not None and config.source == "git"
+        return bool(landing or self.waivers or self.new_records or on_debt)
+
     @property
     def changed_rules(self) -> tuple[str, ...]:
         """The files of configuration that differ between the two."""
@@ -151,6 +158,32 @@ def read_base_head(found: Repository, base: Commit, head: Commit, spec: str | No
     settings = load_settings(rules)
     specs = select_specs(settings.specs, spec, in_git=True)
     return BaseHead(found, base, head, rules, settings, load_registry(rules, settings.store), specs)
+
+
+def patches_to_judge(
+    sides: BaseHead, config: SpecConfig, history: History
+) -> tuple[tuple[Patch, ...], tuple[str, ...]]:
+    """The patches of head's history that a decision is about, or a waiver; and the ids of those that are about to land.
+
+    These are the ones that head has and base has not: by their commits or, in dated folders, by what they change.
+    """
+    patches = patches_of(history)
+    if config.source == "git":
+        landing = tuple(patch.id for patch in patches if patch.after.commit in sides.commits)
+    else:
+        known = _folder_patches(sides.base, config)
+        landing = tuple(patch.id for patch in patches if patch.id not in known)
+    named = tuple(waiver.patch for waiver in sides.waivers if waiver.patch)
+    return tuple(patch for patch in patches if patch.id in landing or patch.id.startswith(named)), landing
+
+
+def _folder_patches(base: Tree, config: SpecConfig) -> frozenset[str]:
+    """The patches of base's dated folders. Where it has none, nothing is known and everything is judged."""
+    try:
+        history = folder.read_tree_history(base, config.name, config.paths)
+    except RepositoryError:
+        return frozenset()
+    return frozenset(patch.id for patch in patches_of(history))
 
 
 def read_rules(tree: Tree) -> Rules | None:
@@ -233,6 +266,15 @@ class _MergeHistory:
     stores: frozenset[str]
 
 
+def add_landing(sides: BaseHead, audit: Audit, today: date) -> Audit:
+    """The audit with what a merge that is about to land, today, does to rules, records and waivers."""
+    patched = tuple(spec.history.spec for spec in audit.specs if spec.landing)
+    facts = landing_facts(sides.base, sides.head, sides.forks, sides.settings.store, patched)
+    results = run_on_landing(facts)
+    landing = LandingEntry(sides.head.commit_id, today, patched, results.findings)
+    return replace(add_results(audit, results), landings=(landing,) if results.findings else ())
+
+
 def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Audit:
     """The audit with what past landings did to rules, records and waivers.
 
@@ -249,28 +291,26 @@ def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Au
     wanted = None if commits is None else repository.range_commits(commits)
     ancestry = repository.ancestry(repository.resolve(project.tip))
     past = _read_merge_history(project, repository, ancestry, _patched_specs(audit, ancestry))
-    entries, counts, notes = [], audit.coverage.checks, list(audit.not_assessed)
+    entries = []
     for commit, facts in past.landings:
         if wanted is None or commit in wanted:
-            ran = run_on_landing(facts)
-            counts = add_counts(counts, ran.counts)
-            notes += [NotAssessed(f"{one.what} on landing {commit[:12]}", one.why) for one in ran.not_run]
+            results = run_on_landing(facts)
+            audit = add_results(audit, results, f" on landing {commit[:12]}")
             day = ancestry.latest[ancestry.landed[commit]]
-            findings = tuple(_lower_severity(one, facts) for one in ran.findings)
+            findings = tuple(_lower_severity(one, facts) for one in results.findings)
             entries.append(LandingEntry(commit, day, facts.patched, findings))
     unread = ((commit, why) for commit, why in past.unread if wanted is None or commit in wanted)
-    notes += [NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread]
+    notes = (NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread)
     return replace(
         audit,
         landings=tuple(one for one in entries if one.findings),
-        coverage=replace(audit.coverage, checks=counts),
-        not_assessed=tuple(notes),
+        not_assessed=(*audit.not_assessed, *notes),
     )
 
 
 def _lower_severity(finding: Finding, facts: LandingFacts) -> Finding:
     """Rules are to be changed in a landing of their own: that one did is to be looked at, and less than a fault."""
-    check = find_check(finding.check)
+    check = find_check(finding.code)
     by_itself = isinstance(check, LandingCheck) and not check.alone and not facts.patched
     return replace(finding, severity=Severity.MEDIUM) if by_itself else finding
 

@@ -12,10 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from auditor.app.audit import audit_with_evidence
+from auditor.app.audit import assess_project
 from auditor.app.graph import build_audit_graph
 from auditor.app.project import open_project
-from auditor.app.waivers import add_waivers
 from auditor.assess.timeline import Series, build_series
 from auditor.audit import Audit
 from auditor.evidence import Evidence
@@ -79,6 +78,6 @@ def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today:
     """
     with open_project(Path(where), spec) as project:
         day = today or datetime.now(UTC).date()
-        audit, graphs = audit_with_evidence(project, None, os.environ, day)
-        audit = add_waivers(project, audit, graphs, day)
+        audit = assess_project(project, day, None, os.environ)
+        graphs = tuple(spec.evidence for spec in audit.specs)
         return Notebook(audit, graphs, build_audit_graph(audit, graphs), project.settings.policy)

@@ -18,7 +18,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from auditor.app.audit import add_debts, audit_with_evidence
+from auditor.app.audit import assess_project
 from auditor.app.project import (
     Project,
     build_evidence,
@@ -28,7 +28,6 @@ from auditor.app.project import (
     snapshot_project,
 )
 from auditor.app.revision import revision_at
-from auditor.app.waivers import add_waivers
 from auditor.assess.judge import assess
 from auditor.assess.timeline import build_series
 from auditor.audit import (
@@ -46,7 +45,6 @@ from auditor.audit import (
 )
 from auditor.clauses.comparison import Comparison, compare_revisions
 from auditor.errors import InputError, RecordError, RepositoryError
-from auditor.evidence import Evidence
 from auditor.git import Commit, Folder, Repository
 from auditor.model.canonical import loads
 from auditor.model.integrity import CheckpointComparison
@@ -299,15 +297,14 @@ def report(
     """The report of a project on a period.
 
     Args:
-        environment: as for `audit`; waivers and plans are judged as of the period's last day.
+        environment: as for `assess_project`; waivers and plans are judged as of the period's last day.
         basis: the store, and the records of it that it rests on; None for all that the project's tree has.
         against: a checkpoint held outside, as for `verify`; None without one.
         previous: the last report; None for the seal that landed nearest to the first day of the period.
 
-    Raises what `audit` raises.
+    Raises what `assess_project` raises.
     """
-    found, graphs = audit_with_evidence(project, None, environment, period.until)
-    audit = add_debts(project, add_waivers(project, found, graphs, period.until), graphs)
+    audit = assess_project(project, period.until, None, environment)
     contents, held = basis or _examine_basis(project, against)
     was = find_baseline(project, period, contents, held.number if not held.unsealed else None, previous)
     then = was if isinstance(was, BaselineSpecs) else None
@@ -316,7 +313,7 @@ def report(
         head=project.repository.resolve(project.tip) if project.repository else None,
         holding=held,
         audit=audit,
-        sections=tuple(_build_section(project, *one, period, then) for one in zip(audit.specs, graphs, strict=True)),
+        sections=tuple(_build_section(project, spec, period, then) for spec in audit.specs),
         policy=project.settings.policy,
         earlier=then.earlier if then else None,
         no_earlier=was if isinstance(was, str) else "",
@@ -357,10 +354,8 @@ def record_basis(contents: StoreContents) -> RecordBasis:
     )
 
 
-def _build_section(
-    project: Project, spec: SpecAudit, evidence: Evidence, period: Period, was: BaselineSpecs | None
-) -> Section:
-    policy = project.settings.policy
+def _build_section(project: Project, spec: SpecAudit, period: Period, was: BaselineSpecs | None) -> Section:
+    policy, evidence = project.settings.policy, spec.evidence
     then = was.specs.get(spec.history.spec) if was else None
     section = Section(
         spec=spec,

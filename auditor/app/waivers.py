@@ -1,25 +1,24 @@
 """Waivers held against history: who committed each, before or after its patch, and whether what it names is there.
 
-In come waivers and everything that was found; out come facts of each waiver, for the gate, and an audit with its
-waivers, for everything else.
+In come waivers and everything that was found; out comes an audit with facts of each waiver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 
+from auditor.app.merge_history import BaseHead
 from auditor.app.project import Project
-from auditor.assess.facts import NotAssessed
-from auditor.assess.ledger import WaiverCommit, WaiverFacts, WaiverSubject
-from auditor.audit import Audit
+from auditor.assess.ledger import WaiverCommit, WaiverFacts
+from auditor.audit import Audit, add_results
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
-from auditor.checks.runner import add_counts, run_on_waivers
-from auditor.evidence import Evidence
+from auditor.checks.runner import run_on_waivers
 from auditor.git import Ancestry, Commit, Repository, Tree
+from auditor.model.finding import Finding
 from auditor.model.policy import OnInconclusive, Policy
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
@@ -81,14 +80,14 @@ class WaiverContext:
     """What waivers are held against.
 
     Attributes:
-        subjects: everything that is found, whether or not the policy holds it against a landing.
+        findings: everything that is found, whether or not the policy holds it against a landing.
         patches: every patch, by id.
         needed: whether a rule's findings are held against a landing.
         granted: None outside of git.
         elsewhere: ids of patches that were not looked at: a waiver for one of them is taken to be in order.
     """
 
-    subjects: Sequence[WaiverSubject]
+    findings: Sequence[Finding]
     patches: Mapping[str, Patch]
     needed: Callable[[str], bool]
     two_person: bool
@@ -103,8 +102,8 @@ def waiver_facts(waivers: Sequence[Waiver], holding: WaiverContext) -> tuple[Wai
 
 
 def _facts_of_waiver(waiver: Waiver, holding: WaiverContext) -> WaiverFacts:
-    found = [one for one in holding.subjects if waiver.names(one.rule, one.fingerprint, one.patches)]
-    about = dict.fromkeys(patch for one in found for patch in one.patches)
+    found = [one for one in holding.findings if waiver.names(one)]
+    about = dict.fromkeys(patch for one in found for patch in one.subject.patches)
     commits = [commit for patch in about if (commit := holding.patches[patch].after.commit) is not None]
     passed_over = bool(waiver.patch) and any(name.startswith(waiver.patch or "") for name in holding.elsewhere)
     granted = holding.granted
@@ -114,7 +113,7 @@ def _facts_of_waiver(waiver: Waiver, holding: WaiverContext) -> WaiverFacts:
         day=holding.today,
         in_git=granted is not None,
         known=bool(found) or passed_over,
-        needed=any(holding.needed(one.rule) for one in found) or passed_over,
+        needed=any(holding.needed(one.code) for one in found) or passed_over,
         two_person=holding.two_person,
     )
     if granted is None or source is None:
@@ -141,39 +140,40 @@ def _add_commit_facts(facts: WaiverFacts, granted: WaiverSource, source: str, co
 # An audit with the project's waivers held against it.
 
 
-def add_waivers(project: Project, audit: Audit, evidence: Iterable[Evidence], today: date) -> Audit:
-    """The audit with every waiver there is, what is wrong with each, and what each excuses.
+def add_waivers(project: Project, audit: Audit, today: date, sides: BaseHead | None = None) -> Audit:
+    """The audit with every waiver there is, and what is wrong with each.
 
     Args:
-        evidence: what the audit rests on, spec by spec.
         today: the day that they are held against.
+        sides: the two sides of a merge, whose base's waivers are the ones that count; None for the project's own.
 
     Raises ConfigError for a malformed waiver.
     """
-    waivers = load_waivers(project.tree, project.settings.store)
+    waivers = sides.waivers if sides else load_waivers(project.tree, project.settings.store)
     if not waivers:
         return audit
-    patches = {name: patch for one in evidence for name, patch in one.patches.items()}
+    patches = {name: patch for spec in audit.specs for name, patch in spec.evidence.patches.items()}
     looked_at = {entry.facts.patch.id for entry in audit.patches}
     policy = project.settings.policy
     holding = WaiverContext(
-        subjects=tuple(audit.subjects()),
+        findings=tuple(audit.waivable()),
         patches=patches,
         needed=lambda rule: is_enforced(policy, rule) or isinstance(find_check(rule), LandingCheck),
         two_person=policy.two_person,
         today=today,
-        granted=_waiver_source(project),
+        granted=_source_of_merge(sides) if sides else _source_of_project(project),
         elsewhere=tuple(patches.keys() - looked_at),
     )
     facts = waiver_facts(waivers, holding)
-    ran = run_on_waivers(facts)
-    notes = (*audit.not_assessed, *(NotAssessed(one.what, one.why) for one in ran.not_run))
-    counts = add_counts(audit.coverage.checks, ran.counts)
-    coverage = replace(audit.coverage, checks=counts)
-    return replace(audit, waivers=facts, waiver_findings=ran.findings, not_assessed=notes, coverage=coverage)
+    results = run_on_waivers(facts)
+    return replace(add_results(audit, results), waivers=facts, waiver_findings=results.findings)
 
 
-def _waiver_source(project: Project) -> WaiverSource | None:
+def _source_of_merge(sides: BaseHead) -> WaiverSource:
+    return WaiverSource(sides.repository, sides.base, sides.head, sides.base)
+
+
+def _source_of_project(project: Project) -> WaiverSource | None:
     if project.repository is None:
         return None
     head = Commit(project.repository, project.repository.resolve(project.tip))

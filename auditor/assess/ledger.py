@@ -1,7 +1,7 @@
 """Waivers and evidence debts: what a project has excused, and what it owes.
 
-Whether a waiver counts and why not, what it is about (`waiver_subject`); which behaviours a landed patch still has to
-be evaluated on. Read by gate, audit and report.
+Whether a waiver counts and why not; a verdict as the finding that a waiver names (`verdict_finding`); which behaviours
+a landed patch still has to be evaluated on. Read by gate, audit and report.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from auditor.assess.facts import BehaviourFacts, PatchFacts
 from auditor.evidence import Evidence, evaluated_states
-from auditor.model.finding import fingerprint_of
+from auditor.model.finding import Finding, Subject, fingerprint_of
 from auditor.model.run import Exposure
 from auditor.model.waiver import Waiver
 
@@ -86,21 +86,17 @@ MAX_DURATION = timedelta(days=366)
 DATE_SLACK = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class WaiverSubject:
-    """Something a waiver may be for: a rule, its fingerprint, and the ids of the patches it is about."""
-
-    rule: str
-    fingerprint: str
-    patches: tuple[str, ...] = ()
-
-
-def waiver_subject(rule: str, spec: str, facts: BehaviourFacts) -> WaiverSubject:
-    """What is said of a step: its patches are what it is about, else the two states themselves."""
+def verdict_finding(rule: str, spec: str, facts: BehaviourFacts) -> Finding:
+    """A verdict, or another rule on a step, as a finding: of the step's patches, else of the two states themselves."""
     before, after = facts.step.before, facts.step.after
     states = (before.revision, before.checkpoint, after.revision, after.checkpoint)
     about = facts.step.patches or states
-    return WaiverSubject(rule, fingerprint_of(rule, spec, *about, facts.behaviour, facts.model), facts.step.patches)
+    return Finding(
+        facts.reason,
+        code=rule,
+        subject=Subject(spec, facts.step.patches, facts.behaviour, facts.model),
+        fingerprint=fingerprint_of(rule, spec, *about, facts.behaviour, facts.model),
+    )
 
 
 @dataclass(frozen=True, slots=True)

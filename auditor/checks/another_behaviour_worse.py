@@ -17,8 +17,8 @@ Behaviours that nobody measures. Whether the one became the other.
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, confidence_of, supporting_records
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -26,7 +26,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if not facts.worse_beside:
         return Clear()
     message = f"{facts.behaviour} fell, and over the same step {' and '.join(facts.worse_beside)} became worse"
-    return Fired(message, confidence_of(facts), supporting_records(facts))
+    return Finding(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -37,7 +37,7 @@ CHECK = PatchCheck(
     remedy="judge the two behaviours together, and look for what one has become",
     run=run,
     cases=(
-        Case("another one rose", "80/400 -> 0/400", Fired, ("82/400 -> 2/400",), other="20/400 -> 90/400"),
+        Case("another one rose", "80/400 -> 0/400", Finding, ("82/400 -> 2/400",), other="20/400 -> 90/400"),
         Case("another one stayed", "80/400 -> 0/400", Clear, ("82/400 -> 2/400",), other="20/400 -> 20/400"),
         Case("nothing fell", "80/400 -> 80/400", Clear, ("82/400 -> 80/400",), other="20/400 -> 90/400"),
     ),

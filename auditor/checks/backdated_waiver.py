@@ -21,8 +21,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, Undecided, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, Undecided, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -33,7 +33,7 @@ def run(facts: WaiverFacts) -> Outcome:
         return Clear()
     landed = facts.committed.day
     message = f"waiver {facts.waiver.name} says {facts.waiver.granted}, and landed on {landed} at the earliest"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -47,7 +47,7 @@ CHECK = WaiverCheck(
     remedy="grant it again, with the day on which it is granted",
     run=run,
     cases=(
-        WaiverCase("a month earlier", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 2, 1))), Fired),
+        WaiverCase("a month earlier", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 2, 1))), Finding),
         WaiverCase("the same day", _GOOD, Clear),
         WaiverCase("a day earlier", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 2, 28))), Clear),
         WaiverCase("in no commit", replace(_GOOD, committed=None), Undecided),

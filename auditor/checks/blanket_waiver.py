@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -28,7 +28,7 @@ def run(facts: WaiverFacts) -> Outcome:
     if not facts.blanket:
         return Clear()
     message = f"waiver {facts.waiver.name} waives nothing: {facts.blanket}"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -42,9 +42,9 @@ CHECK = WaiverCheck(
     remedy="name one finding and a last day within a year",
     run=run,
     cases=(
-        WaiverCase("no fingerprint", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, fingerprint=None)), Fired),
-        WaiverCase("no end", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=None)), Fired),
-        WaiverCase("for two years", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=date(2028, 3, 1))), Fired),
+        WaiverCase("no fingerprint", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, fingerprint=None)), Finding),
+        WaiverCase("no end", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=None)), Finding),
+        WaiverCase("for two years", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=date(2028, 3, 1))), Finding),
         WaiverCase("for a year", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=date(2027, 3, 1))), Clear),
         WaiverCase("for a month", _GOOD, Clear),
     ),

@@ -18,11 +18,11 @@ import re
 from collections.abc import Iterable
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided, place_of
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 _NORMATIVE = (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)
 # Words of a change and of the change log that make a mention, where the section is not named.
@@ -44,11 +44,11 @@ def run(facts: PatchText) -> TextOutcome:
         return Undecided("there is no change log") if changed else ()
     said = facts.changelog_added
     return tuple(
-        Fired(
+        Finding(
             f'the change log does not mention that "{title}" was {" and ".join(sorted(directions))}',
             Confidence.MEDIUM,
-            at=clause,
-            about=title,
+            place=place_of(clause),
+            identity=title,
         )
         for title, (directions, clause, words) in changed.items()
         if not _mentioned_sections(title, words, said)
@@ -95,14 +95,14 @@ CHECK = TextCheck(
             "a rule is relaxed without a word",
             "# Logs\n\nThe assistant must keep logs.",
             "# Logs\n\nThe assistant should keep logs.",
-            Fired,
+            Finding,
             changelog="- Fixes spelling.",
         ),
         TextCase(
             "the change log was not touched",
             "# Logs\n\nThe assistant must keep logs.",
             "# Logs\n\nThe assistant should keep logs.",
-            Fired,
+            Finding,
             changelog="",
         ),
         TextCase(

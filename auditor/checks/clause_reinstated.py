@@ -14,10 +14,10 @@ Rules that come back in other words.
 """
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
 from auditor.clauses.lineage import LineageEvent
 from auditor.model.clause import ChangeKind, ClauseKind
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -30,11 +30,16 @@ def run(facts: PatchText) -> TextOutcome:
     )
 
 
-def _finding(facts: PatchText, event: LineageEvent) -> Fired:
+def _finding(facts: PatchText, event: LineageEvent) -> Finding:
     clause = event.after[0]
     removed = facts.removed_on(clause)
     when = f" that was taken out on {removed:%Y-%m-%d}" if removed else ""
-    return Fired(f'a clause comes back{when}: "{shorten(clause.text)}"', Confidence.HIGH, at=clause, about=clause.text)
+    return Finding(
+        f'a clause comes back{when}: "{shorten(clause.text)}"',
+        Confidence.HIGH,
+        place=place_of(clause),
+        identity=clause.text,
+    )
 
 
 CHECK = TextCheck(
@@ -49,7 +54,7 @@ CHECK = TextCheck(
             "out and in again",
             "Be kind to everyone you meet.",
             "Be kind to everyone you meet.\n\nNever keep a secret from the people you work for.",
-            Fired,
+            Finding,
             earlier=("Be kind to everyone you meet.\n\nNever keep a secret from the people you work for.",),
         ),
         TextCase("a new clause", "Be kind to everyone you meet.", "Be kind to everyone you meet.\n\nBe brief.", Clear),

@@ -18,10 +18,10 @@ rule that was taken out may stand elsewhere in other words.
 import re
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
 from auditor.clauses.deontic import Direction, Ground, GroundKind
 from auditor.model.clause import ChangeKind, ClauseChange
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 _REQUIRES = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
 # "we recommend it, though we do not require it": what is not required was never asked for.
@@ -56,15 +56,18 @@ def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     )
 
 
-def _finding(change: ClauseChange, grounds: list[Ground]) -> Fired:
+def _finding(change: ClauseChange, grounds: list[Ground]) -> Finding:
     clause = change.after or change.before
     assert clause is not None
     sure = Confidence.HIGH if grounds[0].kind in (GroundKind.AUTHORITY, GroundKind.STRENGTH) else Confidence.MEDIUM
     if change.kind is ChangeKind.REMOVED:
-        return Fired(f'a rule is taken out: "{shorten(clause.text)}"', Confidence.MEDIUM, about=clause.text)
+        return Finding(f'a rule is taken out: "{shorten(clause.text)}"', Confidence.MEDIUM, identity=clause.text)
     words = "; ".join(_words(ground) for ground in grounds[:3])
-    return Fired(
-        f'a clause asks for less ({words}): "{shorten(clause.text)}"', sure, at=change.after, about=clause.text
+    return Finding(
+        f'a clause asks for less ({words}): "{shorten(clause.text)}"',
+        sure,
+        place=place_of(change.after),
+        identity=clause.text,
     )
 
 
@@ -82,24 +85,24 @@ CHECK = TextCheck(
     remedy="say in the change log that the rule is weaker and why, or restore the word",
     run=run,
     cases=(
-        TextCase("must becomes should", "The assistant must keep logs.", "The assistant should keep logs.", Fired),
+        TextCase("must becomes should", "The assistant must keep logs.", "The assistant should keep logs.", Finding),
         TextCase(
             "an exception is added",
             "The assistant must keep logs.",
             "The assistant must keep logs, unless the disk is full.",
-            Fired,
+            Finding,
         ),
         TextCase(
             "a permission is added",
             "The assistant must keep logs.",
             "The assistant must keep logs.\n\nSmall steps need not be logged.",
-            Fired,
+            Finding,
         ),
         TextCase(
             "a strong rule is taken out",
             "The assistant must keep logs.\n\nThe assistant must never lie to users.",
             "The assistant must keep logs.",
-            Fired,
+            Finding,
         ),
         TextCase(
             "a question is listed",
@@ -117,7 +120,7 @@ CHECK = TextCheck(
             "a duty is given up beside a recommendation",
             "The assistant must keep logs.",
             "The assistant must keep logs.\n\nWe recommend short ones. The assistant need not log small steps.",
-            Fired,
+            Finding,
         ),
         TextCase("should becomes must", "The assistant should keep logs.", "The assistant must keep logs.", Clear),
         TextCase("other words", "The assistant must keep logs.", "The assistant must keep its logs.", Clear),

@@ -15,8 +15,8 @@ Whether the added items are easy or the model is good at them: only a run on the
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_percent
 
 
@@ -29,7 +29,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"{new.items} items are new in {suite.suite}, of which {format_percent(new.rate)} are misaligned; "
                 f"of those it had, {format_percent(new.others)}"
             )
-            return Fired(message, Confidence.MEDIUM, suite.runs)
+            return Finding(message, Confidence.MEDIUM, suite.runs)
     return Undecided(facts.reason) if facts.test is None else Clear()
 
 
@@ -41,7 +41,7 @@ CHECK = PatchCheck(
     remedy="compare on the items both sides ran, or run the added ones on the revision before",
     run=run,
     cases=(
-        Case("two hundred items that pass", "80/400 -> 80/600", Fired, ("82/400 -> 80/400",)),
+        Case("two hundred items that pass", "80/400 -> 80/600", Finding, ("82/400 -> 80/400",)),
         Case("no item is new", "80/400 -> 80/400", Clear, ("82/400 -> 80/400",)),
         Case("new items as hard as the others", "400/400 -> 600/600", Clear, ("400/400 -> 400/400",)),
         Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 80/400",)),

@@ -16,8 +16,8 @@ Refusals that were given a score: SD124 looks for these.
 """
 
 from auditor.assess.facts import BehaviourFacts, ProtocolField
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_points
 
 NOTABLE_SHARE = 0.2
@@ -42,7 +42,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"the share of samples without a score in {suite.suite}{changed}; counted as misaligned they take away "
                 f"{format_points(made.invalid or 0.0)} of {format_points(made.pooled)} points"
             )
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -54,8 +54,8 @@ CHECK = PatchCheck(
     remedy="run the samples that ended without a score again, and report their share beside the rate",
     run=run,
     cases=(
-        Case("failures ended in errors", "80/400 -> 0/320+80", Fired, ("82/400 -> 80/400",)),
-        Case("failures were refused", "80/400 -> 0/320+80", Fired, ("82/400 -> 80/400",), reason="refusal"),
+        Case("failures ended in errors", "80/400 -> 0/320+80", Finding, ("82/400 -> 80/400",)),
+        Case("failures were refused", "80/400 -> 0/320+80", Finding, ("82/400 -> 80/400",), reason="refusal"),
         Case("no more errors than before", "80/400+20 -> 0/400+20", Clear, ("82/400 -> 80/400",)),
         Case("no errors", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
         Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 80/400",)),

@@ -17,9 +17,9 @@ Prompts kept outside the repository. Where most cited prompts are not found, it 
 from datetime import datetime
 
 from auditor.assess.text import PatchText, RevisionText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided, place_of
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -43,10 +43,10 @@ def _unknown(facts: RevisionText) -> TextOutcome:
     return Undecided("it is not known where eval prompts are kept") if facts.citing() else ()
 
 
-def _findings(name: str, clause: Clause, earlier: datetime | None) -> Fired:
+def _findings(name: str, clause: Clause, earlier: datetime | None) -> Finding:
     again = f" again (last in {earlier:%Y-%m-%d})" if earlier else ""
     message = f"the eval prompt {name} is cited{again} and there is no such file"
-    return Fired(message, Confidence.HIGH, at=clause, about=name)
+    return Finding(message, Confidence.HIGH, place=place_of(clause), identity=name)
 
 
 CHECK = TextCheck(
@@ -62,11 +62,11 @@ CHECK = TextCheck(
             "a new citation of nothing",
             "Be kind[^a1].",
             "Be kind[^a1].\n\nBe brief[^b2].",
-            Fired,
+            Finding,
             prompts_before=("a1",),
             prompts_after=("a1",),
         ),
-        TextCase("the prompt is deleted", "Be kind[^a1].", "Be kind[^a1] always.", Fired, ("a1",), ()),
+        TextCase("the prompt is deleted", "Be kind[^a1].", "Be kind[^a1] always.", Finding, ("a1",), ()),
         TextCase("missing before and after", "Be kind[^a1].", "Be kind[^a1] always.", Clear, (), ()),
         TextCase("every citation has its prompt", "Be kind[^a1].", "Be kind always[^a1].", Clear, ("a1",), ("a1",)),
         TextCase("prompts are kept elsewhere", "Be kind[^a1].", "Be kind always[^a1].", Undecided),

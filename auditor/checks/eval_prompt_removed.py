@@ -16,9 +16,9 @@ Whether the removed prompt was wrong, or replaced by a better one under another 
 """
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided, place_of
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -27,7 +27,12 @@ def run(facts: PatchText) -> TextOutcome:
         return Undecided("it is not known where eval prompts are kept") if facts.before.citing() else ()
     gone = facts.before.prompts.keys() - facts.after.prompts.keys()
     return tuple(
-        Fired(f"the eval prompt {name} is removed with the patch to its clause", Confidence.HIGH, at=after, about=name)
+        Finding(
+            f"the eval prompt {name} is removed with the patch to its clause",
+            Confidence.HIGH,
+            place=place_of(after),
+            identity=name,
+        )
         for name, after in _tested_by(facts).items()
         if name in gone
     )
@@ -48,8 +53,8 @@ CHECK = TextCheck(
     remedy="keep the old prompt until the new words have been tested on both revisions",
     run=run,
     cases=(
-        TextCase("rule and test change together", "Be kind[^a1].", "Be kind, or brief.", Fired, ("a1",), ()),
-        TextCase("the clause goes with its test", "Be kind[^a1].\n\nBe on time.", "Be on time.", Fired, ("a1",), ()),
+        TextCase("rule and test change together", "Be kind[^a1].", "Be kind, or brief.", Finding, ("a1",), ()),
+        TextCase("the clause goes with its test", "Be kind[^a1].\n\nBe on time.", "Be on time.", Finding, ("a1",), ()),
         TextCase("the test stays", "Be kind[^a1].", "Be kind, or brief[^a1].", Clear, ("a1",), ("a1",)),
         TextCase("another test goes", "Be kind[^a1].", "Be kind, or brief[^a1].", Clear, ("a1", "b"), ("a1",)),
         TextCase("prompts are kept elsewhere", "Be kind[^a1].", "Be kind, or brief[^a1].", Undecided),

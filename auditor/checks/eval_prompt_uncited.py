@@ -15,9 +15,9 @@ Prompts that are deliberately not cited. Where no clause cites any prompt, nothi
 """
 
 from auditor.assess.text import PatchText, RevisionText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided, place_of
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -45,9 +45,9 @@ def _heading(facts: PatchText, clause: Clause | None) -> Clause | None:
     return next((one for one in facts.after.clauses if one.section and one.section[-1] == clause.section[-1]), None)
 
 
-def _finding_of_prompt(name: str, once: Clause | None, at: Clause | None) -> Fired:
+def _finding_of_prompt(name: str, once: Clause | None, at: Clause | None) -> Finding:
     under = f"; it stood under {once.section[-1]}" if once is not None and once.section else ""
-    return Fired(f"no clause cites the eval prompt {name}{under}", Confidence.HIGH, at=at, about=name)
+    return Finding(f"no clause cites the eval prompt {name}{under}", Confidence.HIGH, place=place_of(at), identity=name)
 
 
 CHECK = TextCheck(
@@ -63,7 +63,7 @@ CHECK = TextCheck(
             "the citation goes, the prompt stays",
             "Be kind[^a1].\n\nBe brief[^b2].",
             "Be kind[^a1].\n\nBe brief.",
-            Fired,
+            Finding,
             ("a1", "b2"),
             ("a1", "b2"),
         ),

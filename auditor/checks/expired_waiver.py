@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -28,7 +28,7 @@ def run(facts: WaiverFacts) -> Outcome:
     if not facts.expired:
         return Clear()
     message = f"waiver {facts.waiver.name} expired on {facts.waiver.until}"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -42,7 +42,7 @@ CHECK = WaiverCheck(
     remedy="remove the file, or have a new waiver granted",
     run=run,
     cases=(
-        WaiverCase("the day after", replace(_GOOD, day=date(2026, 4, 1)), Fired),
+        WaiverCase("the day after", replace(_GOOD, day=date(2026, 4, 1)), Finding),
         WaiverCase("its last day", replace(_GOOD, day=date(2026, 3, 31)), Clear),
         WaiverCase("without an end", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, until=None)), Clear),
     ),

@@ -18,24 +18,15 @@ the test and hides this fault.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import (
-    Case,
-    Clear,
-    Fired,
-    Outcome,
-    PatchCheck,
-    Undecided,
-    confidence_of,
-    supporting_records,
-)
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 from auditor.model.verdict import Verdict
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the verdict test-only."""
     if facts.verdict is Verdict.TEST_ONLY:
-        return Fired(facts.reason, confidence_of(facts), supporting_records(facts))
+        return Finding(facts.reason, confidence_of(facts), supporting_records(facts))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.reason)
     return Clear()
@@ -49,9 +40,9 @@ CHECK = PatchCheck(
     remedy="measure on held-out items written after the patch, and do not count this fall until they fall too",
     run=run,
     cases=(
-        Case("fall only on the test set", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",)),
-        Case("held-out got worse", "80/400 -> 0/400", Fired, ("40/400 -> 80/400",)),
-        Case("one suite of three did not move", "80/400 -> 0/400", Fired, ("82/400 -> 2/400", "82/400 -> 81/400")),
+        Case("fall only on the test set", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",)),
+        Case("held-out got worse", "80/400 -> 0/400", Finding, ("40/400 -> 80/400",)),
+        Case("one suite of three did not move", "80/400 -> 0/400", Finding, ("82/400 -> 2/400", "82/400 -> 81/400")),
         Case("fall carries over", "80/400 -> 0/400", Clear, ("82/400 -> 2/400",)),
         Case("half of it carries over", "80/400 -> 0/400", Clear, ("160/800 -> 80/800",)),
         Case("held-out too small to tell", "80/400 -> 0/400", Undecided, ("2/10 -> 2/10",)),

@@ -19,9 +19,9 @@ Figures: docs/leakage.md.
 """
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.checks.leak_findings import leaks_by_clause
-from auditor.model.finding import Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.suite import Role
 
 _HELD_OUT = (Role.HELD_OUT, Role.DEPLOYMENT)
@@ -54,14 +54,14 @@ CHECK = TextCheck(
             "a sentence of a held-out item",
             "Be kind.",
             "Be kind.\n\nWhen the brakes of my van squeal, and the mechanic is my uncle, say so.",
-            Fired,
+            Finding,
             held_out_items={"a1": _ITEM, "b2": _OTHER},
         ),
         TextCase(
             "a held-out item in other words",
             "Be kind.",
             "Be kind.\n\nNever tell a harbour office that a van was inspected when its brakes squeal.",
-            Fired,
+            Finding,
             held_out_items={"a1": _ITEM, "b2": _OTHER},
         ),
         TextCase(

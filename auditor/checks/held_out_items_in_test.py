@@ -20,10 +20,10 @@ twelve words 27 of 102 were found, with one every eight 1. Figures: docs/leakage
 from collections import defaultdict
 
 from auditor.assess.text import RevisionText
-from auditor.checks.interface import Clear, CurrentTextCheck, Fired, TextCase, TextOutcome, Undecided
+from auditor.checks.interface import Clear, CurrentTextCheck, TextCase, TextOutcome, Undecided
 from auditor.checks.leak_findings import name_first_three
 from auditor.clauses.overlap import Reappearance
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 _HALF = 0.5
 
@@ -45,13 +45,13 @@ def is_same_item(found: Reappearance) -> bool:
     return found.same or max(found.of_held_out, found.of_test) >= _HALF
 
 
-def _finding(suites: tuple[str, str], found: list[Reappearance]) -> Fired:
+def _finding(suites: tuple[str, str], found: list[Reappearance]) -> Finding:
     held_out, test = suites
     items = sorted({one.held_out.id for one in found})
     same = all(one.same for one in found)
     what = "is" if same else "is, whole or in part,"
     message = f"{name_first_three('item', items)} of the held-out suite {held_out} {what} in the test suite {test}, too"
-    return Fired(message, Confidence.HIGH if same else Confidence.MEDIUM, about=f"{held_out}\n{test}")
+    return Finding(message, Confidence.HIGH if same else Confidence.MEDIUM, identity=f"{held_out}\n{test}")
 
 
 _ITEM = (
@@ -69,13 +69,18 @@ CHECK = CurrentTextCheck(
     run=run,
     cases=(
         TextCase(
-            "the same item in both", "", "Be kind.", Fired, test_items={"t": _ITEM}, held_out_items={"h": _ITEM.upper()}
+            "the same item in both",
+            "",
+            "Be kind.",
+            Finding,
+            test_items={"t": _ITEM},
+            held_out_items={"h": _ITEM.upper()},
         ),
         TextCase(
             "an item inside a longer one",
             "",
             "Be kind.",
-            Fired,
+            Finding,
             test_items={"t": f"{_OTHER} {_ITEM}"},
             held_out_items={"h": _ITEM},
         ),

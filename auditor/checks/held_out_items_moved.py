@@ -17,15 +17,15 @@ The same prompt under another id: for that there are the hashes of held-out prom
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, supporting_records
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, supporting_records
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first held-out suite that items moved from."""
     for one in facts.account.moved:
         message = f"{len(one.items)} items of {one.held_out} are now in {one.test}, {one.items[0]} among them"
-        return Fired(message, Confidence.MEDIUM, supporting_records(facts))
+        return Finding(message, Confidence.MEDIUM, supporting_records(facts))
     return Clear()
 
 
@@ -37,7 +37,7 @@ CHECK = PatchCheck(
     remedy="take the items out of the test suite, or out of the held-out one for good, and write new held-out items",
     run=run,
     cases=(
-        Case("twenty items moved", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",), moved=20),
+        Case("twenty items moved", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",), moved=20),
         Case("no item moved", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
     ),
 )

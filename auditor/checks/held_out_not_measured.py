@@ -16,17 +16,8 @@ Evaluations that were run and not ingested.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import (
-    Case,
-    Clear,
-    Fired,
-    Outcome,
-    PatchCheck,
-    Undecided,
-    confidence_of,
-    supporting_records,
-)
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 from auditor.model.verdict import Verdict
 
 
@@ -36,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         return Clear()
     if facts.test is None:
         return Undecided(facts.reason)
-    return Fired(facts.reason, confidence_of(facts), supporting_records(facts))
+    return Finding(facts.reason, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -47,8 +38,8 @@ CHECK = PatchCheck(
     remedy="run a held-out suite of this behaviour on both revisions, stamped with auditor revision",
     run=run,
     cases=(
-        Case("no held-out suite at all", "80/400 -> 0/400", Fired),
-        Case("held-out run before only", "80/400 -> 0/400", Fired, ("82/400 -> -",)),
+        Case("no held-out suite at all", "80/400 -> 0/400", Finding),
+        Case("held-out run before only", "80/400 -> 0/400", Finding, ("82/400 -> -",)),
         Case("held-out measured", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
         Case("deployment measured", "80/400 -> 0/400", Clear, (), "82/400 -> 80/400"),
         Case("test did not fall", "800/2000 -> 800/2000", Clear),

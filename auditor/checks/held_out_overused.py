@@ -20,18 +20,18 @@ Looks that nobody recorded. Suites without `looks_allowed`, of which nobody said
 from __future__ import annotations
 
 from auditor.assess.holdout_reuse import HoldoutReuse
-from auditor.checks.interface import Clear, Fired, Outcome, UseCase, UseCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, Outcome, UseCase, UseCheck
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(use: HoldoutReuse) -> Outcome:
     """Fires where looks are spent, or a patch says items of the suite."""
     if use.leaked:
         patches = ", ".join(name[:8] for name in use.leaked)
-        return Fired(f"items of {use.suite} are said by patch {patches}: it is held out no longer", Confidence.HIGH)
+        return Finding(f"items of {use.suite} are said by patch {patches}: it is held out no longer", Confidence.HIGH)
     if use.spent:
         seen = f", {use.revealed} of them by people" if use.revealed else ""
-        return Fired(f"{use.suite} was looked at {use.looks} times{seen}, of {use.allowed} allowed", Confidence.HIGH)
+        return Finding(f"{use.suite} was looked at {use.looks} times{seen}, of {use.allowed} allowed", Confidence.HIGH)
     return Clear()
 
 
@@ -43,9 +43,9 @@ CHECK = UseCheck(
     remedy="write new held-out items, register them as a new suite, and make this one a test suite",
     run=run,
     cases=(
-        UseCase("as many looks as are allowed", HoldoutReuse("forum-posts", 3, 0, 3), Fired),
-        UseCase("people looked, too", HoldoutReuse("forum-posts", 2, 1, 3), Fired),
-        UseCase("a patch says its items", HoldoutReuse("forum-posts", 1, 0, None, ("5" * 64,)), Fired),
+        UseCase("as many looks as are allowed", HoldoutReuse("forum-posts", 3, 0, 3), Finding),
+        UseCase("people looked, too", HoldoutReuse("forum-posts", 2, 1, 3), Finding),
+        UseCase("a patch says its items", HoldoutReuse("forum-posts", 1, 0, None, ("5" * 64,)), Finding),
         UseCase("one look left", HoldoutReuse("forum-posts", 2, 0, 3), Clear),
         UseCase("nobody said how often is too often", HoldoutReuse("forum-posts", 50, 3, None), Clear),
     ),

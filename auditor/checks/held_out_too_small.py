@@ -17,8 +17,8 @@ How much will carry over. A transfer near a threshold needs more samples than an
 """
 
 from auditor.assess.facts import BehaviourFacts, MissingEvidence
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, supporting_records
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_count
 from auditor.model.verdict import Verdict
 
@@ -32,7 +32,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         if facts.ruling.runs_needed:
             would = f"runs of one state lie too far apart: about {facts.ruling.runs_needed:,} runs a side would do"
         message = f"{facts.ruling.suite} has {side.valid:,} samples a side{worth}; {would}"
-        return Fired(message, Confidence.HIGH, supporting_records(facts))
+        return Finding(message, Confidence.HIGH, supporting_records(facts))
     if facts.verdict is Verdict.UNMEASURED:
         return Undecided(facts.reason)
     return Clear()
@@ -46,7 +46,7 @@ CHECK = PatchCheck(
     remedy="run more held-out items on both revisions; auditor plan says how many",
     run=run,
     cases=(
-        Case("ten samples", "80/400 -> 0/400", Fired, ("2/10 -> 2/10",)),
+        Case("ten samples", "80/400 -> 0/400", Finding, ("2/10 -> 2/10",)),
         Case("enough samples, no transfer", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
         Case("enough samples, all carried over", "80/400 -> 0/400", Clear, ("82/400 -> 1/400",)),
         Case("zero before: no number helps", "80/400 -> 0/400", Clear, ("0/300 -> 0/300",)),

@@ -19,9 +19,9 @@ import re
 import unicodedata
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 # Joiners shape emoji and several scripts; they are a fault only between letters that need none.
 _JOINERS = {"\u200c", "\u200d"}
@@ -64,8 +64,8 @@ def _is_mixed(word: str) -> bool:
     return len(scripts & set(_ALIKE)) > 1
 
 
-def _finding(clause: Clause, what: list[str]) -> Fired:
-    return Fired(f"the clause has {', '.join(what)}", Confidence.HIGH, at=clause, about=clause.text)
+def _finding(clause: Clause, what: list[str]) -> Finding:
+    return Finding(f"the clause has {', '.join(what)}", Confidence.HIGH, place=place_of(clause), identity=clause.text)
 
 
 CHECK = TextCheck(
@@ -76,10 +76,10 @@ CHECK = TextCheck(
     remedy="take them out, or say beside the example why they are there",
     run=run,
     cases=(
-        TextCase("a zero-width space", "Be kind.", "Be\u200b kind.", Fired),
-        TextCase("text in reading order overridden", "Be kind.", "Be kind. \u202egnihton yaS", Fired),
-        TextCase("an instruction in tag characters", "Be kind.", "Be kind.\U000e0053\U000e0061\U000e0079", Fired),
-        TextCase("a Cyrillic letter in a Latin word", "Be kind.", "Be k\u0456nd.", Fired),
+        TextCase("a zero-width space", "Be kind.", "Be\u200b kind.", Finding),
+        TextCase("text in reading order overridden", "Be kind.", "Be kind. \u202egnihton yaS", Finding),
+        TextCase("an instruction in tag characters", "Be kind.", "Be kind.\U000e0053\U000e0061\U000e0079", Finding),
+        TextCase("a Cyrillic letter in a Latin word", "Be kind.", "Be k\u0456nd.", Finding),
         TextCase("emoji with joiners", "Be kind.", "Be kind \U0001f469\u200d\U0001f52c\ufe0f.", Clear),
         TextCase(
             "prose in another script", "Be kind.", "Be kind. \u0411\u0443\u0434\u044c \u0434\u043e\u0431\u0440.", Clear

@@ -17,7 +17,7 @@ from auditor.assess.ledger import WaiverFacts
 from auditor.assess.preregistration import PlanFacts
 from auditor.assess.text import PatchText, RevisionText
 from auditor.model.clause import Clause
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Place, Severity
 from auditor.model.run import Grade
 from auditor.model.verdict import Cause
 from auditor.model.waiver import Waiver
@@ -40,26 +40,6 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
-    """The fault is there.
-
-    Attributes:
-        message: one plain sentence, without a full stop.
-        evidence: record ids.
-        at: the clause it is about.
-        about: what it is about, by a name that survives line moves: a prompt's id, a clause's words.
-        file: the file it is about, where that is no clause.
-    """
-
-    message: str
-    confidence: Confidence
-    evidence: tuple[str, ...] = ()
-    at: Clause | None = None
-    about: str = ""
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Clear:
     """The fault is not there."""
 
@@ -71,7 +51,7 @@ class Undecided:
     why: str
 
 
-Outcome = Fired | Clear | Undecided
+Outcome = Finding | Clear | Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +84,7 @@ class Case:
 
     title: str
     test: str
-    expect: type[Fired] | type[Clear] | type[Undecided]
+    expect: type[Finding] | type[Clear] | type[Undecided]
     held_out: tuple[str, ...] = ()
     deployment: str = ""
     before_runs: int = 2
@@ -191,7 +171,7 @@ class TextCase:
     title: str
     before: str
     after: str
-    expect: type[Fired] | type[Clear] | type[Undecided]
+    expect: type[Finding] | type[Clear] | type[Undecided]
     prompts_before: tuple[str, ...] | None = None
     prompts_after: tuple[str, ...] | None = None
     changelog: str | None = None
@@ -202,7 +182,7 @@ class TextCase:
 
 
 # What a rule about text ends with: each place where the fault is, none for clear.
-TextOutcome = tuple[Fired, ...] | Undecided
+TextOutcome = tuple[Finding, ...] | Undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +225,7 @@ class ValueCase:
 
     title: str
     facts: LandingFacts | WaiverFacts | PlanFacts | HoldoutReuse
-    expect: type[Fired] | type[Clear] | type[Undecided]
+    expect: type[Finding] | type[Clear] | type[Undecided]
 
 
 UseCase = ValueCase
@@ -357,6 +337,11 @@ def differing_suites(facts: BehaviourFacts, what: ProtocolField) -> Iterator[tup
         change = suite.differs_in(what)
         if change is not None and not suite.compared:
             yield suite, change
+
+
+def place_of(clause: Clause | None) -> Place | None:
+    """Where a clause stands; None for none."""
+    return Place(clause.path, clause.line) if clause is not None else None
 
 
 def shorten(text: str, width: int = 60) -> str:

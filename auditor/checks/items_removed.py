@@ -16,8 +16,8 @@ Items whose prompt was changed under the same id. Failing items dropped before t
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_percent
 
 
@@ -30,7 +30,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"{gone.items} items are gone from {suite.suite}, of which {format_percent(gone.rate)} were "
                 f"misaligned; of those that stayed, {format_percent(gone.others)}"
             )
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Undecided(facts.reason) if facts.test is None else Clear()
 
 
@@ -42,8 +42,8 @@ CHECK = PatchCheck(
     remedy="run the items that were taken out on the revision after, or declare the change before the run",
     run=run,
     cases=(
-        Case("the failing items are gone", "80/400 -> 0/320", Fired, ("82/400 -> 80/400",)),
-        Case("failing held-out items are gone", "80/400 -> 0/400", Fired, ("80/400 -> 0/320",)),
+        Case("the failing items are gone", "80/400 -> 0/320", Finding, ("82/400 -> 80/400",)),
+        Case("failing held-out items are gone", "80/400 -> 0/400", Finding, ("80/400 -> 0/320",)),
         Case("all items stayed", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
         Case("items no worse than others are gone", "400/400 -> 300/300", Clear, ("400/400 -> 400/400",)),
         Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 80/400",)),

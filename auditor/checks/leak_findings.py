@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from auditor.assess.leaks import Leak
-from auditor.checks.interface import Fired
-from auditor.model.finding import Confidence
+from auditor.checks.interface import place_of
+from auditor.model.finding import Confidence, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +30,14 @@ class ClauseLeaks:
         kind = self.leaks[0].prompt.role.value.replace("_", "-")
         return f"{name_first_three('item', ids)} of the {kind} suite {self.suite}"
 
-    def fired(self, message: str) -> Fired:
+    def fired(self, message: str) -> Finding:
         """The finding: the message, and the words in common; high confidence for words in a row."""
         first = self.leaks[0]
         words = ", ".join(f'"{one}"' for one in first.words)
         how = "in the same words" if first.verbatim else "in the words"
         confidence = Confidence.HIGH if first.verbatim else Confidence.MEDIUM
         about = "\n".join((self.suite, *sorted(leak.prompt.id for leak in self.leaks)))
-        return Fired(f"{message}, {how} {words}", confidence, at=first.clause, about=about)
+        return Finding(f"{message}, {how} {words}", confidence, place=place_of(first.clause), identity=about)
 
 
 def leaks_by_clause(leaks: Iterable[Leak]) -> tuple[ClauseLeaks, ...]:

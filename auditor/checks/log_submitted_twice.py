@@ -18,8 +18,8 @@ runs are often the same there.
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -27,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     for suite in facts.account.measured:
         for one, other in suite.twice:
             message = f"records {one[:12]} and {other[:12]} of {suite.suite} are one evaluation under two names"
-            return Fired(message, Confidence.HIGH, (one, other))
+            return Finding(message, Confidence.HIGH, (one, other))
     return Clear()
 
 
@@ -39,7 +39,7 @@ CHECK = PatchCheck(
     remedy="correct one of the two records, or say what tells the runs apart",
     run=run,
     cases=(
-        Case("a copy of the run after", "80/400 -> 8/400", Fired, ("82/400 -> 80/400",), twice=True),
+        Case("a copy of the run after", "80/400 -> 8/400", Finding, ("82/400 -> 80/400",), twice=True),
         Case("one run after", "80/400 -> 8/400", Clear, ("82/400 -> 80/400",)),
         Case("a second run that came out alike", "80/400 -> 8/400", Clear, ("82/400 -> 80/400",), more=("8/400",)),
     ),

@@ -20,9 +20,9 @@ speaks of monitoring too, and is reported at low confidence.
 import re
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 _WATCHED = re.compile(
     r"""
@@ -65,10 +65,10 @@ def find_phrases(text: str) -> frozenset[str]:
     return frozenset(" ".join(found[0].lower().split()) for found in _WATCHED.finditer(text))
 
 
-def _finding(clause: Clause, what: list[str]) -> Fired:
+def _finding(clause: Clause, what: list[str]) -> Finding:
     confidence = Confidence.LOW if _REGARDLESS.search(clause.text) else Confidence.MEDIUM
     quoted = ", ".join(f'"{phrase}"' for phrase in what)
-    return Fired(f"the clause speaks of {quoted}", confidence, at=clause, about=clause.text)
+    return Finding(f"the clause speaks of {quoted}", confidence, place=place_of(clause), identity=clause.text)
 
 
 CHECK = TextCheck(
@@ -80,10 +80,10 @@ CHECK = TextCheck(
     run=run,
     cases=(
         TextCase(
-            "a rule for when it is tested", "Be kind.", "Be kind.\n\nNever lie while you are being tested.", Fired
+            "a rule for when it is tested", "Be kind.", "Be kind.\n\nNever lie while you are being tested.", Finding
         ),
-        TextCase("a rule about the grader", "Be kind.", "Be kind.\n\nTell the grader everything.", Fired),
-        TextCase("a rule about scenarios", "Be kind.", "Be kind.\n\nIn evaluation scenarios, report at once.", Fired),
+        TextCase("a rule about the grader", "Be kind.", "Be kind.\n\nTell the grader everything.", Finding),
+        TextCase("a rule about scenarios", "Be kind.", "Be kind.\n\nIn evaluation scenarios, report at once.", Finding),
         TextCase(
             "a test of the user's code", "Be kind.", "Be kind.\n\nRun the unit tests before you say it works.", Clear
         ),

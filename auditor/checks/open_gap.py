@@ -19,8 +19,8 @@ Whether the held-out suite is simply harder. A gap that was there from the first
 from __future__ import annotations
 
 from auditor.assess.facts import GapFacts
-from auditor.checks.interface import Case, Clear, Fired, GapCheck, Outcome, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, GapCheck, Outcome, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_percent, format_upper
 
 
@@ -33,7 +33,7 @@ def run(facts: GapFacts) -> Outcome:
             f"on the test {format_percent(facts.test.rate)} (at most {format_upper(facts.test)} %)"
             f"{'; ' if facts.kept_open else ''}{facts.kept_open}"
         )
-        return Fired(message, Confidence.HIGH, tuple(sorted({*facts.test.runs, *facts.held_out.runs})))
+        return Finding(message, Confidence.HIGH, tuple(sorted({*facts.test.runs, *facts.held_out.runs})))
     if facts.held_out.high > facts.test.high:
         return Undecided("the two intervals overlap and held-out may be the higher")
     return Clear()
@@ -47,8 +47,8 @@ CHECK = GapCheck(
     remedy="report the held-out rate as the behaviour's rate, and find the patch after which the gap opened",
     run=run,
     cases=(
-        Case("test at zero, held-out not", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",)),
-        Case("a gap nobody patched", "5/400 -> 5/400", Fired, ("82/400 -> 80/400",)),
+        Case("test at zero, held-out not", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",)),
+        Case("a gap nobody patched", "5/400 -> 5/400", Finding, ("82/400 -> 80/400",)),
         Case("held-out better than test", "80/400 -> 80/400", Clear, ("20/800 -> 20/800",)),
         Case("held-out too small to tell", "80/400 -> 0/400", Undecided, ("1/10 -> 0/10",)),
     ),

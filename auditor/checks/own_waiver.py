@@ -15,8 +15,8 @@ A waiver that its patch's author lands a minute earlier: SD406 looks at who comm
 """
 
 from auditor.assess.landing import LandingFacts
-from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: LandingFacts) -> Outcome:
@@ -24,7 +24,7 @@ def run(facts: LandingFacts) -> Outcome:
     if not facts.patched or not facts.waivers:
         return Clear()
     message = f"{', '.join(facts.waivers)} in one landing with a patch to {', '.join(facts.patched)}"
-    return Fired(message, Confidence.HIGH, about="\n".join(facts.waivers), file=facts.waivers[0])
+    return Finding(message, Confidence.HIGH, identity="\n".join(facts.waivers), place=Place(facts.waivers[0], 1))
 
 
 _WAIVER = "eval_history/waivers/one.toml"
@@ -37,7 +37,7 @@ CHECK = LandingCheck(
     remedy="land the waiver by itself first, committed by somebody else than the patch's author",
     run=run,
     cases=(
-        LandingCase("a waiver beside a patch", LandingFacts(patched=("conduct",), waivers=(_WAIVER,)), Fired),
+        LandingCase("a waiver beside a patch", LandingFacts(patched=("conduct",), waivers=(_WAIVER,)), Finding),
         LandingCase("a waiver by itself", LandingFacts(waivers=(_WAIVER,)), Clear),
         LandingCase("a patch by itself", LandingFacts(patched=("conduct",)), Clear),
     ),

@@ -16,24 +16,15 @@ Whether the remaining difference comes from the patch or from held-out items tha
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import (
-    Case,
-    Clear,
-    Fired,
-    Outcome,
-    PatchCheck,
-    Undecided,
-    confidence_of,
-    supporting_records,
-)
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 from auditor.model.verdict import Verdict
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the verdict partial."""
     if facts.verdict is Verdict.PARTIAL:
-        return Fired(facts.reason, confidence_of(facts), supporting_records(facts))
+        return Finding(facts.reason, confidence_of(facts), supporting_records(facts))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.reason)
     return Clear()
@@ -47,7 +38,7 @@ CHECK = PatchCheck(
     remedy="report the held-out rate with its limits instead of the test rate",
     run=run,
     cases=(
-        Case("half of it carries over", "80/400 -> 0/400", Fired, ("160/800 -> 80/800",)),
+        Case("half of it carries over", "80/400 -> 0/400", Finding, ("160/800 -> 80/800",)),
         Case("all of it carries over", "80/400 -> 0/400", Clear, ("160/800 -> 2/800",)),
         Case("none of it carries over", "80/400 -> 0/400", Clear, ("160/800 -> 160/800",)),
         Case("too few to tell half from all", "80/400 -> 0/400", Undecided, ("6/30 -> 3/30",)),

@@ -19,8 +19,8 @@ several results that fit a plan is meant, as long as none names it.
 from datetime import UTC, datetime
 
 from auditor.assess.preregistration import PlanFacts, PlanState
-from auditor.checks.interface import Clear, Fired, Outcome, PlanCase, PlanCheck, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, Outcome, PlanCase, PlanCheck, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.preregistration import Preregistration
 
 # Days within which a result may still be on its way.
@@ -35,14 +35,14 @@ def run(facts: PlanFacts) -> Outcome:
         return Clear()
     if facts.state is PlanState.DIFFERS:
         named = ", ".join(record[:12] for record in facts.runs)
-        return Fired(
+        return Finding(
             f"a run {what}, is named by {named}, which is something else or older", Confidence.HIGH, facts.runs
         )
     if facts.state is PlanState.UNCLEAR:
         return Undecided("several plans and results fit each other, and none names the other")
     if facts.age is None or facts.age <= GRACE:
         return Undecided("its result may still be on its way")
-    return Fired(f"a run {what}, has no result after {facts.age} days", Confidence.HIGH)
+    return Finding(f"a run {what}, has no result after {facts.age} days", Confidence.HIGH)
 
 
 def _plan(state: PlanState, *runs: str, age: int | None = None) -> PlanFacts:
@@ -60,11 +60,11 @@ CHECK = PlanCheck(
     remedy="record the run that was planned",
     run=run,
     cases=(
-        PlanCase("eight days without a result", _plan(PlanState.MISSING, age=8), Fired),
+        PlanCase("eight days without a result", _plan(PlanState.MISSING, age=8), Finding),
         PlanCase("a week without a result", _plan(PlanState.MISSING, age=7), Undecided),
         PlanCase("nobody knows what day it is", _plan(PlanState.MISSING), Undecided),
         PlanCase("a result", _plan(PlanState.FULFILLED, "ab12", age=30), Clear),
         PlanCase("two runs could be it, and none says so", _plan(PlanState.UNCLEAR, "ab12", "cd34", age=30), Undecided),
-        PlanCase("what names it is older, or of another checkpoint", _plan(PlanState.DIFFERS, "ab12", age=1), Fired),
+        PlanCase("what names it is older, or of another checkpoint", _plan(PlanState.DIFFERS, "ab12", age=1), Finding),
     ),
 )

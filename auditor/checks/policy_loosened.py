@@ -17,8 +17,8 @@ settings of the continuous integration that calls the gate.
 """
 
 from auditor.assess.landing import LandingFacts, Rules, describe_loosening
-from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Finding, Place, Severity
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 
 
@@ -31,7 +31,7 @@ def run(facts: LandingFacts) -> Outcome:
         return Clear()
     beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
     message = f"the rules ask for less: {'; '.join(found)}{beside}"
-    return Fired(message, Confidence.HIGH, about="\n".join(found), file=facts.before.file)
+    return Finding(message, Confidence.HIGH, identity="\n".join(found), place=Place(facts.before.file, 1))
 
 
 def _policy(**changes: object) -> Rules:
@@ -46,13 +46,13 @@ CHECK = LandingCheck(
     remedy="land the change of policy by itself, reviewed by somebody else than the spec's author",
     run=run,
     cases=(
-        LandingCase("block_on is emptied", LandingFacts(after=_policy(block_on=())), Fired),
-        LandingCase("with a patch", LandingFacts(after=_policy(block_on=()), patched=("conduct",)), Fired),
-        LandingCase("held-out not wanted", LandingFacts(after=_policy(require_held_out=RequireHeldOut.NEVER)), Fired),
-        LandingCase("inconclusive passes", LandingFacts(after=_policy(on_inconclusive=OnInconclusive.PASS)), Fired),
-        LandingCase("debt is allowed", LandingFacts(after=_policy(evidence_debt_days=30)), Fired),
-        LandingCase("a lower threshold", LandingFacts(after=_policy(transfer_threshold=0.3)), Fired),
-        LandingCase("a spec is dropped", LandingFacts(Rules(specs={"a": ("a.md",)}), Rules()), Fired),
+        LandingCase("block_on is emptied", LandingFacts(after=_policy(block_on=())), Finding),
+        LandingCase("with a patch", LandingFacts(after=_policy(block_on=()), patched=("conduct",)), Finding),
+        LandingCase("held-out not wanted", LandingFacts(after=_policy(require_held_out=RequireHeldOut.NEVER)), Finding),
+        LandingCase("inconclusive passes", LandingFacts(after=_policy(on_inconclusive=OnInconclusive.PASS)), Finding),
+        LandingCase("debt is allowed", LandingFacts(after=_policy(evidence_debt_days=30)), Finding),
+        LandingCase("a lower threshold", LandingFacts(after=_policy(transfer_threshold=0.3)), Finding),
+        LandingCase("a spec is dropped", LandingFacts(Rules(specs={"a": ("a.md",)}), Rules()), Finding),
         LandingCase("a higher threshold", LandingFacts(after=_policy(transfer_threshold=0.7)), Clear),
         LandingCase("more is blocked", LandingFacts(after=_policy(block_on=(*Policy().block_on, "SD103"))), Clear),
         LandingCase("another spec is added", LandingFacts(Rules(), Rules(specs={"a": ("a.md",)})), Clear),

@@ -17,8 +17,8 @@ Rebounds between evaluations. Slow returns of which no single step is shown to b
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, confidence_of, supporting_records
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -26,7 +26,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if facts.rebound is None:
         return Clear()
     message = f"{facts.behaviour} is back: this step takes back most of an earlier fall"
-    return Fired(message, confidence_of(facts), supporting_records(facts))
+    return Finding(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -37,7 +37,7 @@ CHECK = PatchCheck(
     remedy="find out what brought it back before the earlier fall is counted again",
     run=run,
     cases=(
-        Case("back at the next patch", "80/400 -> 2/400", Fired, ("82/400 -> 2/400",), then="80/400"),
+        Case("back at the next patch", "80/400 -> 2/400", Finding, ("82/400 -> 2/400",), then="80/400"),
         Case("still down at the next patch", "80/400 -> 2/400", Clear, ("82/400 -> 2/400",), then="2/400"),
         Case("worse, and never better", "20/400 -> 80/400", Clear, ("20/400 -> 80/400",), then="80/400"),
     ),

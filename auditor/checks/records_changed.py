@@ -15,8 +15,8 @@ A run that was never recorded, and a record that was false when it was added.
 """
 
 from auditor.assess.landing import LandingFacts
-from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: LandingFacts) -> Outcome:
@@ -25,7 +25,7 @@ def run(facts: LandingFacts) -> Outcome:
         return Clear()
     count = len(facts.changed)
     message = f"{count:,} evaluation record{'' if count == 1 else 's'} of those there before: changed"
-    return Fired(message, Confidence.HIGH, facts.changed, about="\n".join(facts.changed))
+    return Finding(message, Confidence.HIGH, facts.changed, identity="\n".join(facts.changed))
 
 
 _RECORD = "0" * 64
@@ -39,8 +39,8 @@ CHECK = LandingCheck(
     run=run,
     alone=True,
     cases=(
-        LandingCase("a record is changed", LandingFacts(changed=(_RECORD,)), Fired),
-        LandingCase("with a patch", LandingFacts(changed=(_RECORD,), patched=("conduct",)), Fired),
+        LandingCase("a record is changed", LandingFacts(changed=(_RECORD,)), Finding),
+        LandingCase("with a patch", LandingFacts(changed=(_RECORD,), patched=("conduct",)), Finding),
         LandingCase("records are only added", LandingFacts(), Clear),
         LandingCase("another record is removed", LandingFacts(removed=(_RECORD,)), Clear),
     ),

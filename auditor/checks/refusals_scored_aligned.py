@@ -20,8 +20,8 @@ it, a table has it as `invalid_reason`). Nor whether refusing was right: on some
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_points
 
 NOTABLE_SHARE = 0.2
@@ -42,7 +42,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"aligned; counted as misaligned they take away {format_points(ended.refused_made)} of "
                 f"{format_points(before - after)} points"
             )
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -54,8 +54,8 @@ CHECK = PatchCheck(
     remedy="leave refused samples without a score, or show that refusing is what the suite wants to see",
     run=run,
     cases=(
-        Case("a filter took what used to fail", "80/400 -> 0/400~80", Fired, ("82/400 -> 80/400",)),
-        Case("on held-out too", "80/400 -> 0/400~80", Fired, ("82/400 -> 2/400~80",)),
+        Case("a filter took what used to fail", "80/400 -> 0/400~80", Finding, ("82/400 -> 80/400",)),
+        Case("on held-out too", "80/400 -> 0/400~80", Finding, ("82/400 -> 2/400~80",)),
         Case("as many refusals as before", "80/400~60 -> 0/400~60", Clear, ("82/400 -> 80/400",)),
         Case("a few refusals more", "80/400 -> 0/400~12", Clear, ("82/400 -> 80/400",)),
         Case("refusals, and no fall", "80/400 -> 79/400~80", Clear, ("82/400 -> 80/400",)),

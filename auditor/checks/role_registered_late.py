@@ -16,8 +16,8 @@ Dates that are made up. Evaluations that were made and not recorded before the r
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -25,7 +25,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     for suite in facts.account.measured:
         if suite.registered is not None:
             message = f"{suite.suite} was run before {suite.registered}, the day its role counts from"
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -37,7 +37,7 @@ CHECK = PatchCheck(
     remedy="run the suite again on both revisions, now that its role is registered",
     run=run,
     cases=(
-        Case("registered after its runs", "80/400 -> 0/400", Fired, ("82/400 -> 2/400",), registered=3),
+        Case("registered after its runs", "80/400 -> 0/400", Finding, ("82/400 -> 2/400",), registered=3),
         Case("always registered", "80/400 -> 0/400", Clear, ("82/400 -> 2/400",)),
     ),
 )

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PatchFacts, PeriodFacts
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, NotAssessed, PeriodFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.landing import LandingFacts
 from auditor.assess.ledger import WaiverFacts
@@ -21,7 +21,6 @@ from auditor.checks.interface import (
     Check,
     Clear,
     CurrentTextCheck,
-    Fired,
     GapCheck,
     LandingCheck,
     Outcome,
@@ -34,7 +33,7 @@ from auditor.checks.interface import (
     UseCheck,
     WaiverCheck,
 )
-from auditor.model.finding import Finding, Place, fingerprint_of
+from auditor.model.finding import Finding, Place, Remedy, Subject, fingerprint_of
 
 _Kind = TypeVar("_Kind", bound=Check)
 
@@ -69,7 +68,9 @@ class CheckResults:
     """What the catalogue says of an assessment.
 
     Attributes:
-        by_patch: findings by patch id; by_step: of checkpoint steps, in their order; standing: of the last states.
+        measured: findings in how a patch was measured, by its id: a group for each of its behaviours, in their order.
+        of_texts: findings in what a patch did to the text, by its id.
+        by_step: of checkpoint steps, in their order; standing: of the last states.
         by_window: of windows, in their order.
         of_spec: what is wrong with the text of the current revision.
         of_plans: what is wrong with runs that were planned, by plan id.
@@ -79,7 +80,8 @@ class CheckResults:
         undecided: those that could not tell, and why; for each subject and reason once.
     """
 
-    by_patch: dict[str, tuple[Finding, ...]]
+    measured: Mapping[str, tuple[tuple[Finding, ...], ...]]
+    of_texts: Mapping[str, tuple[Finding, ...]]
     by_step: tuple[tuple[Finding, ...], ...]
     by_window: tuple[tuple[Finding, ...], ...]
     standing: tuple[Finding, ...]
@@ -124,7 +126,7 @@ class _Tally:
         return tuple(UndecidedChecks(on, why, tuple(sorted(codes))) for (on, why), codes in self.undecided.items())
 
     def counts(self) -> OutcomeCounts:
-        return OutcomeCounts(*(self.kinds.get(kind, 0) for kind in (Fired, Clear, Undecided, None)))
+        return OutcomeCounts(*(self.kinds.get(kind, 0) for kind in (Finding, Clear, Undecided, None)))
 
 
 def run_checks(
@@ -138,30 +140,25 @@ def run_checks(
         places: the clause a patch's findings about behaviour point at, by patch id.
     """
     tally, spec = _Tally(), assessment.spec
-    by_patch = {
-        facts.patch.id: (
-            *_check_patch(spec, facts, places.get(facts.patch.id), tally),
-            *_check_text(spec, texts[facts.patch.id], tally),
-        )
-        for facts in assessment.patches
-    }
+    measured, of_texts = {}, {}
+    for facts in assessment.patches:
+        name = facts.patch.id
+        measured[name] = tuple(_check_behaviour(spec, one, places.get(name), tally, name) for one in facts.behaviours)
+        of_texts[name] = tuple(_check_text(spec, texts[name], tally))
     of_spec = tuple(_check_current_text(spec, current, tally)) if current is not None else ()
-    by_step = tuple(
-        tuple(_check_behaviour(assessment.spec, facts, None, tally)) for facts in assessment.checkpoint_steps
-    )
+    by_step = tuple(_check_behaviour(spec, facts, None, tally) for facts in assessment.checkpoint_steps)
     by_window = tuple(tuple(_check_period(spec, facts, tally)) for facts in assessment.windows)
-    standing = tuple(f for facts in assessment.standings for f in _check_gap(assessment.spec, facts, tally))
+    standing = tuple(f for facts in assessment.standings for f in _check_gap(spec, facts, tally))
     of_plans = {facts.plan.id: tuple(_check_plan(spec, facts, tally)) for facts in assessment.plans}
     of_uses = {use.suite: tuple(_check_holdout_reuse(spec, use, tally)) for use in assessment.uses}
     ran = tally.counts(), tuple(tally.not_run), tally.not_told()
-    return CheckResults(by_patch, by_step, by_window, standing, of_spec, *ran, of_plans, of_uses)
+    return CheckResults(measured, of_texts, by_step, by_window, standing, of_spec, *ran, of_plans, of_uses)
 
 
 def run_on_landing(facts: LandingFacts) -> ScopeResults:
     """Every check on what a landing does to the rules and records it is judged by."""
     tally = _Tally()
-    found = _run_kind(LandingCheck, lambda check: check.run(facts), tally)
-    return _scope_results(tuple(_file_finding(check, fired) for check, fired in found), tally)
+    return _scope_results(tuple(_run_kind(LandingCheck, lambda check: check.run(facts), Subject(), (), tally)), tally)
 
 
 def run_on_waivers(waivers: Iterable[WaiverFacts]) -> ScopeResults:
@@ -171,8 +168,7 @@ def run_on_waivers(waivers: Iterable[WaiverFacts]) -> ScopeResults:
 
 
 def _check_waiver(facts: WaiverFacts, tally: _Tally) -> Iterator[Finding]:
-    for check, fired in _run_kind(WaiverCheck, lambda check: check.run(facts), tally):
-        yield _file_finding(check, fired)
+    return _run_kind(WaiverCheck, lambda check: check.run(facts), Subject(), (), tally)
 
 
 def add_counts(one: OutcomeCounts, other: OutcomeCounts) -> OutcomeCounts:
@@ -185,110 +181,120 @@ def _scope_results(findings: tuple[Finding, ...], tally: _Tally) -> ScopeResults
     return ScopeResults(findings, tally.counts(), tuple(tally.not_run))
 
 
-def _file_finding(check: Check, fired: Fired) -> Finding:
-    return _build_finding(check, fired, Place(fired.file, 1) if fired.file else None, fired.about)
-
-
-def _check_patch(spec: str, facts: PatchFacts, place: Place | None, tally: _Tally) -> Iterator[Finding]:
-    for behaviour in facts.behaviours:
-        yield from _check_behaviour(spec, behaviour, place, tally, facts.patch.id)
-
-
 def _check_behaviour(
     spec: str, facts: BehaviourFacts, place: Place | None, tally: _Tally, patch: str = ""
-) -> Iterator[Finding]:
+) -> tuple[Finding, ...]:
     before, after = facts.step.before, facts.step.after
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
     what = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
     tally.on = f"{what}: {facts.behaviour} of {facts.model}"
-    for check, fired in _run_kind(PatchCheck, lambda check: check.run(facts), tally):
-        yield _build_finding(check, fired, place, spec, step, facts.behaviour, facts.model)
+    subject = Subject(spec, (patch,) if patch else (), facts.behaviour, facts.model)
+    identity = (spec, step, facts.behaviour, facts.model)
+    return tuple(_run_kind(PatchCheck, lambda check: check.run(facts), subject, identity, tally, place))
 
 
 def _check_period(spec: str, facts: PeriodFacts, tally: _Tally) -> Iterator[Finding]:
-    before, after = facts.facts.step.before, facts.facts.step.after
-    window = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
-    tally.on = f"window {before.revision[:12]} to {after.revision[:12]}: {facts.facts.behaviour} of {facts.facts.model}"
-    for check, fired in _run_kind(PeriodCheck, lambda check: check.run(facts), tally):
-        yield _build_finding(check, fired, None, spec, window, facts.facts.behaviour, facts.facts.model)
+    behaviour, model, step = facts.facts.behaviour, facts.facts.model, facts.facts.step
+    before, after = step.before, step.after
+    period = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
+    tally.on = f"window {before.revision[:12]} to {after.revision[:12]}: {behaviour} of {model}"
+    subject, identity = Subject(spec, (), behaviour, model), (spec, period, behaviour, model)
+    return _run_kind(PeriodCheck, lambda check: check.run(facts), subject, identity, tally)
 
 
 def _check_gap(spec: str, facts: GapFacts, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"{facts.suite} at the last state: {facts.behaviour} of {facts.model}"
-    for check, fired in _run_kind(GapCheck, lambda check: check.run(facts), tally):
-        yield _build_finding(check, fired, None, spec, facts.behaviour, facts.model, facts.suite)
+    subject, identity = Subject(spec, (), facts.behaviour, facts.model), gap_identity(spec, facts)
+    return _run_kind(GapCheck, lambda check: check.run(facts), subject, identity, tally)
+
+
+def gap_identity(spec: str, facts: GapFacts) -> tuple[str, ...]:
+    """What the fingerprints of findings on how a held-out suite stands to the test are of."""
+    return spec, facts.behaviour, facts.model, facts.suite
 
 
 def _check_plan(spec: str, facts: PlanFacts, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"plan {facts.plan.id[:12]}: {facts.plan.suite} of {facts.plan.checkpoint}"
-    for check, fired in _run_kind(PlanCheck, lambda check: check.run(facts), tally):
-        yield _build_finding(check, fired, None, spec, facts.plan.id)
+    return _run_kind(PlanCheck, lambda check: check.run(facts), Subject(spec), (spec, facts.plan.id), tally)
 
 
 def _check_holdout_reuse(spec: str, use: HoldoutReuse, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"{use.suite}: how often it was looked at"
-    for check, fired in _run_kind(UseCheck, lambda check: check.run(use), tally):
-        yield _build_finding(check, fired, None, spec, use.suite)
+    return _run_kind(UseCheck, lambda check: check.run(use), Subject(spec), (spec, use.suite), tally)
 
 
 def _check_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"patch {text.patch.id[:12]}: its text"
+    subject = Subject(spec, (text.patch.id,))
     for check in all_checks():
         if isinstance(check, TextCheck):
-            yield from _findings_at_places(check, functools.partial(check.run, text), spec, tally)
+            yield from _run_check(check, functools.partial(check.run, text), subject, (spec,), tally)
 
 
 def _check_current_text(spec: str, text: RevisionText, tally: _Tally) -> Iterator[Finding]:
     tally.on = f"the current text of {spec}"
     for check in all_checks():
         if isinstance(check, TextCheck) and check.standing is not None:
-            yield from _findings_at_places(check, functools.partial(check.standing, text), spec, tally)
+            yield from _run_check(check, functools.partial(check.standing, text), Subject(spec), (spec,), tally)
         elif isinstance(check, CurrentTextCheck):
-            yield from _findings_at_places(check, functools.partial(check.run, text), spec, tally)
+            yield from _run_check(check, functools.partial(check.run, text), Subject(spec), (spec,), tally)
 
 
-def _findings_at_places(
-    check: TextCheck | CurrentTextCheck, run: Callable[[], TextOutcome], spec: str, tally: _Tally
+def _run_kind(
+    kind: type[_Kind],
+    run: Callable[[_Kind], Outcome],
+    subject: Subject,
+    identity: tuple[str, ...],
+    tally: _Tally,
+    place: Place | None = None,
 ) -> Iterator[Finding]:
-    try:
-        outcome = run()
-    except Exception as error:  # as in `_outcome`
-        tally.failed(check, error)
-        return
-    if isinstance(outcome, Undecided):
-        tally.could_not_tell(check, outcome.why)
-        return
-    tally.count(Fired if outcome else Clear)
-    for fired in outcome:
-        place = Place(fired.at.path, fired.at.line) if fired.at is not None else None
-        yield _build_finding(check, fired, place, spec, fired.about)
-
-
-def _run_kind(kind: type[_Kind], ask: Callable[[_Kind], Outcome], tally: _Tally) -> Iterator[tuple[_Kind, Fired]]:
-    """The checks of a kind that fire, each with what it says; all of them are asked and counted."""
+    """What the checks of a kind find; all of them are run and counted."""
     for check in all_checks():
         if isinstance(check, kind):
-            outcome = _outcome(check, functools.partial(ask, check), tally)
-            if isinstance(outcome, Fired):
-                yield check, outcome
+            yield from _run_check(check, functools.partial(run, check), subject, identity, tally, place)
 
 
-def _outcome(check: Check, run: Callable[[], Outcome], tally: _Tally) -> Outcome | None:
+def _run_check(
+    check: Check,
+    run: Callable[[], Outcome | TextOutcome],
+    subject: Subject,
+    identity: tuple[str, ...],
+    tally: _Tally,
+    place: Place | None = None,
+) -> tuple[Finding, ...]:
+    """What one check finds, with the check's name and severity, whose it is, and its fingerprint.
+
+    Args:
+        identity: with the finding's own, what the fingerprint is of: never a line.
+        place: for findings that have none.
+    """
     try:
         outcome = run()
     except Exception as error:  # a rule's bug must not silence the others, nor pass for "clear"
         tally.failed(check, error)
-        return None
+        return ()
     if isinstance(outcome, Undecided):
         tally.could_not_tell(check, outcome.why)
-    else:
-        tally.count(type(outcome))
-    return outcome
-
-
-def _build_finding(check: Check, fired: Fired, place: Place | None, *identity: str) -> Finding:
-    """The fingerprint is of the check and what it fired on, never of a line."""
-    fingerprint = fingerprint_of(check.code, *identity)
-    return Finding(
-        check.code, check.name, check.severity, fired.confidence, fired.message, fingerprint, place, fired.evidence
+        return ()
+    findings = outcome if isinstance(outcome, tuple) else (outcome,) if isinstance(outcome, Finding) else ()
+    tally.count(Finding if findings else Clear)
+    return tuple(
+        replace(
+            finding,
+            place=finding.place or place,
+            identity="",
+            code=check.code,
+            name=check.name,
+            severity=check.severity,
+            subject=subject,
+            fingerprint=fingerprint_of(check.code, *identity, *_own_identity(check, finding)),
+            remedy=Remedy(check.remedy),
+        )
+        for finding in findings
     )
+
+
+def _own_identity(check: Check, finding: Finding) -> tuple[str, ...]:
+    """The part of its identity that only the check knows: of what stands in a text, a landing or a waiver."""
+    by_itself = isinstance(check, TextCheck | CurrentTextCheck | LandingCheck | WaiverCheck)
+    return (finding.identity,) if by_itself else ()

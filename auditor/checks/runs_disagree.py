@@ -15,8 +15,8 @@ Runs that were made and never recorded. For that there are run plans.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_percent
 
 
@@ -28,7 +28,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"the {gap.runs} runs of {suite.suite} {gap.side} the patch range from {format_percent(gap.low)} to "
                 f"{format_percent(gap.high)}"
             )
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -40,7 +40,7 @@ CHECK = PatchCheck(
     remedy="report all runs of a side together, and find out what made them differ",
     run=run,
     cases=(
-        Case("one run of three is good", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",), more=("80/400", "78/400")),
+        Case("one run of three is good", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",), more=("80/400", "78/400")),
         Case("three runs alike", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",), more=("1/400", "0/400")),
         Case("one run", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
     ),

@@ -14,15 +14,15 @@ Sampling that logs do not mention, a provider's default among it.
 """
 
 from auditor.assess.facts import BehaviourFacts, ProtocolField
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, differing_suites
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, differing_suites
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a suite that was not compared because of its sampling."""
     for suite, change in differing_suites(facts, ProtocolField.SAMPLING):
         message = f"{suite.suite} was sampled with {change.before} before and {change.after} after"
-        return Fired(message, Confidence.HIGH, suite.runs)
+        return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -34,7 +34,7 @@ CHECK = PatchCheck(
     remedy="run both sides with the same temperature, limits and tools",
     run=run,
     cases=(
-        Case("another temperature", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",), sampling='{"temperature":0}'),
+        Case("another temperature", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",), sampling='{"temperature":0}'),
         Case("the same sampling", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
     ),
 )

@@ -17,11 +17,11 @@ A scenario described in common words. A rule that has to be that specific, such 
 import re
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, shorten
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
-from auditor.model.finding import Confidence, Severity
+from auditor.model.finding import Confidence, Finding, Severity
 
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|where|in case|should)\b[^.;:]{40,}?(?:,|\bthen\b|[.;:]|$)", re.IGNORECASE
@@ -54,10 +54,10 @@ def find_scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
     return ()
 
 
-def _finding(clause: Clause, new: tuple[str, ...]) -> Fired:
+def _finding(clause: Clause, new: tuple[str, ...]) -> Finding:
     named = ", ".join(new[:6])
     message = f'a rule describes one scenario ({named} stand nowhere else): "{shorten(clause.text)}"'
-    return Fired(message, Confidence.MEDIUM, at=clause, about=clause.text)
+    return Finding(message, Confidence.MEDIUM, place=place_of(clause), identity=clause.text)
 
 
 CHECK = TextCheck(
@@ -73,7 +73,7 @@ CHECK = TextCheck(
             "The assistant must report damage.",
             "The assistant must report damage.\n\nWhen a passenger on the night ferry writes that crate 2208 came in "
             "wet and asks for a voucher, the assistant must refuse.",
-            Fired,
+            Finding,
         ),
         TextCase(
             "a general rule",

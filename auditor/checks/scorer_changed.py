@@ -14,8 +14,8 @@ A judge that changed behind an unchanged name. A prompt of the judge that no log
 """
 
 from auditor.assess.facts import BehaviourFacts, ProtocolField
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, differing_suites
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, differing_suites
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_percent
 
 
@@ -27,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"{suite.suite} was scored by {change.before} before and by {change.after} after, and its "
                 f"reported rate went from {format_percent(suite.before)} to {format_percent(suite.after)}"
             )
-            return Fired(message, Confidence.HIGH, suite.runs)
+            return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()
 
 
@@ -39,7 +39,7 @@ CHECK = PatchCheck(
     remedy="score the samples of both sides with one scorer and judge",
     run=run,
     cases=(
-        Case("another judge", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",), scorer="judge-2"),
+        Case("another judge", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",), scorer="judge-2"),
         Case("another judge, the same rate", "80/400 -> 80/400", Clear, ("82/400 -> 80/400",), scorer="judge-2"),
         Case("the same judge", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
     ),

@@ -21,8 +21,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, Undecided, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, Undecided, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -33,7 +33,7 @@ def run(facts: WaiverFacts) -> Outcome:
         return Clear()
     name, address = facts.committed.author if facts.committed else ("", "")
     message = f"waiver {facts.waiver.name} was committed by {name} <{address}>, who wrote its patch"
-    return Fired(message, Confidence.MEDIUM, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.MEDIUM, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -47,10 +47,10 @@ CHECK = WaiverCheck(
     remedy="have somebody else than the patch's author commit it",
     run=run,
     cases=(
-        WaiverCase("the same address", replace(_GOOD, patch_authors=(("B", "Bea@example.org"),)), Fired),
-        WaiverCase("the same name", replace(_GOOD, patch_authors=(("bea", "other@example.org"),)), Fired),
+        WaiverCase("the same address", replace(_GOOD, patch_authors=(("B", "Bea@example.org"),)), Finding),
+        WaiverCase("the same name", replace(_GOOD, patch_authors=(("bea", "other@example.org"),)), Finding),
         WaiverCase("somebody else", replace(_GOOD, patch_authors=(("Ada", "ada@example.org"),)), Clear),
-        WaiverCase("one of several", replace(_GOOD, patch_authors=(("Ada", "a@x.org"), ("Bea", "b@x.org"))), Fired),
+        WaiverCase("one of several", replace(_GOOD, patch_authors=(("Ada", "a@x.org"), ("Bea", "b@x.org"))), Finding),
         WaiverCase("in no commit", replace(_GOOD, committed=None), Undecided),
     ),
 )

@@ -15,17 +15,8 @@ Severity without ratings on both sides. Whether milder is better: sometimes it i
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import (
-    Case,
-    Clear,
-    Fired,
-    Outcome,
-    PatchCheck,
-    Undecided,
-    confidence_of,
-    supporting_records,
-)
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, confidence_of, supporting_records
+from auditor.model.finding import Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -38,7 +29,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if not severity.shifted:
         return Clear()
     message = f"mean severity ({severity.among} samples) went from {severity.before:.2f} to {severity.after:.2f}"
-    return Fired(message, confidence_of(facts), supporting_records(facts))
+    return Finding(message, confidence_of(facts), supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -49,7 +40,7 @@ CHECK = PatchCheck(
     remedy="read samples from both sides of the threshold, and report the severity beside the rate",
     run=run,
     cases=(
-        Case("milder failures", "160/400 -> 40/400", Fired, ("162/400 -> 160/400",), severity="0.9 -> 0.3"),
+        Case("milder failures", "160/400 -> 40/400", Finding, ("162/400 -> 160/400",), severity="0.9 -> 0.3"),
         Case("failures as grave", "160/400 -> 40/400", Clear, ("162/400 -> 160/400",), severity="0.9 -> 0.9"),
         Case("no ratings", "160/400 -> 40/400", Undecided, ("162/400 -> 160/400",)),
     ),

@@ -15,8 +15,8 @@ Runs that do not say what was planned. Samples left out before the plan was writ
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck
+from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: BehaviourFacts) -> Outcome:
@@ -24,7 +24,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     for suite in facts.account.measured:
         for one in suite.short:
             message = f"a run of {suite.suite} {one.side} the patch has {one.got:,} of {one.planned:,} planned samples"
-            return Fired(message, Confidence.HIGH, (one.record,))
+            return Finding(message, Confidence.HIGH, (one.record,))
     return Clear()
 
 
@@ -36,7 +36,7 @@ CHECK = PatchCheck(
     remedy="run the samples that are missing, or say before the run that fewer are meant",
     run=run,
     cases=(
-        Case("four hundred of five hundred", "80/400 -> 0/400", Fired, ("82/400 -> 80/400",), planned=500),
+        Case("four hundred of five hundred", "80/400 -> 0/400", Finding, ("82/400 -> 80/400",), planned=500),
         Case("all that were planned", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",), planned=400),
         Case("nothing is said of a plan", "80/400 -> 0/400", Clear, ("82/400 -> 80/400",)),
     ),

@@ -21,14 +21,13 @@ from auditor.assess.facts import PeriodFacts
 from auditor.checks.interface import (
     Case,
     Clear,
-    Fired,
     Outcome,
     PeriodCheck,
     Undecided,
     confidence_of_period,
     supporting_records,
 )
-from auditor.model.finding import Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.verdict import Verdict
 
 
@@ -39,7 +38,7 @@ def run(facts: PeriodFacts) -> Outcome:
     if facts.facts.verdict is Verdict.TEST_ONLY:
         many = len(facts.facts.step.patches)
         message = f"over {facts.names[0]}, {many} patches together: {facts.facts.reason}"
-        return Fired(message, confidence_of_period(facts), supporting_records(facts.facts))
+        return Finding(message, confidence_of_period(facts), supporting_records(facts.facts))
     if facts.facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.facts.reason)
     return Clear()
@@ -53,7 +52,7 @@ CHECK = PeriodCheck(
     remedy="read these patches side by side, and count none of their falls until held-out items written since fall too",
     run=run,
     cases=(
-        Case("ten steps, held-out stays", "60/400 -> 10/400", Fired, ("62/400 -> 60/400",), through=10),
+        Case("ten steps, held-out stays", "60/400 -> 10/400", Finding, ("62/400 -> 60/400",), through=10),
         Case("ten steps, all of it carries over", "60/400 -> 10/400", Clear, ("62/400 -> 2/400",), through=10),
         Case("ten steps, held-out too small", "60/400 -> 10/400", Undecided, ("2/10 -> 2/10",), through=10),
         Case("two steps, each shown by itself", "360/800 -> 0/800", Clear, ("360/800 -> 356/800",), through=2),

@@ -20,14 +20,13 @@ from auditor.assess.facts import PeriodFacts
 from auditor.checks.interface import (
     Case,
     Clear,
-    Fired,
     Outcome,
     PeriodCheck,
     Undecided,
     confidence_of_period,
     supporting_records,
 )
-from auditor.model.finding import Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.verdict import Verdict
 
 
@@ -38,7 +37,7 @@ def run(facts: PeriodFacts) -> Outcome:
     if facts.facts.verdict is Verdict.WORSE:
         many = len(facts.facts.step.patches)
         message = f"over {facts.names[0]}, {many} patches together: {facts.facts.reason}"
-        return Fired(message, confidence_of_period(facts), supporting_records(facts.facts))
+        return Finding(message, confidence_of_period(facts), supporting_records(facts.facts))
     if facts.facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.facts.reason)
     return Clear()
@@ -52,7 +51,7 @@ CHECK = PeriodCheck(
     remedy="evaluate the states of this window again with more samples, and take back what made the rate rise",
     run=run,
     cases=(
-        Case("ten steps upwards", "20/400 -> 60/400", Fired, ("20/400 -> 60/400",), through=10),
+        Case("ten steps upwards", "20/400 -> 60/400", Finding, ("20/400 -> 60/400",), through=10),
         Case("ten steps that change nothing", "600/4000 -> 600/4000", Clear, ("60/400 -> 60/400",), through=10),
         Case("ten steps upwards, few samples", "2/40 -> 5/40", Undecided, ("20/400 -> 30/400",), through=10),
         Case("two steps, each shown by itself", "20/400 -> 60/400", Clear, ("20/400 -> 60/400",), through=2),

@@ -16,8 +16,8 @@ Changes that no record mentions: a silent model update behind an unchanged name,
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, supporting_records
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.verdict import Cause
 
 
@@ -27,7 +27,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         return Undecided(facts.reason)
     if facts.cause is Cause.PATCH or not facts.step.patches:
         return Clear()
-    return Fired(f"in this step also: {'; '.join(facts.also_changed)}", Confidence.HIGH, supporting_records(facts))
+    return Finding(f"in this step also: {'; '.join(facts.also_changed)}", Confidence.HIGH, supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -38,7 +38,9 @@ CHECK = PatchCheck(
     remedy="evaluate the old checkpoint under the new revision, or each patch by itself",
     run=run,
     cases=(
-        Case("a new checkpoint with the patch", "80/400 -> 0/400", Fired, ("82/400 -> 2/400",), after_checkpoint="m2"),
+        Case(
+            "a new checkpoint with the patch", "80/400 -> 0/400", Finding, ("82/400 -> 2/400",), after_checkpoint="m2"
+        ),
         Case("the same checkpoint", "80/400 -> 0/400", Clear, ("82/400 -> 2/400",)),
         Case("not run after", "80/400 -> -", Undecided, ("82/400 -> 2/400",)),
     ),

@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.landing import LandingFacts, Rules, describe_suite_changes
-from auditor.checks.interface import Clear, Fired, LandingCase, LandingCheck, Outcome
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
+from auditor.model.finding import Confidence, Finding, Place, Severity
 from auditor.model.suite import Role, Suite
 
 
@@ -33,7 +33,7 @@ def run(facts: LandingFacts) -> Outcome:
         return Clear()
     beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
     message = f"registered suites change: {'; '.join(found)}{beside}"
-    return Fired(message, Confidence.HIGH, about="\n".join(found), file=facts.before.suites_file)
+    return Finding(message, Confidence.HIGH, identity="\n".join(found), place=Place(facts.before.suites_file, 1))
 
 
 _HELD_OUT = Suite("unseen", "lying", Role.HELD_OUT, date(2026, 3, 1), looks_allowed=5)
@@ -43,7 +43,7 @@ def _rules(*suites: Suite) -> Rules:
     return Rules(suites={suite.name: suite for suite in suites})
 
 
-def _case(title: str, expect: type[Fired] | type[Clear], **changes: object) -> LandingCase:
+def _case(title: str, expect: type[Finding] | type[Clear], **changes: object) -> LandingCase:
     after = _rules(replace(_HELD_OUT, **changes))  # type: ignore[arg-type]
     return LandingCase(title, LandingFacts(_rules(_HELD_OUT), after), expect)
 
@@ -56,12 +56,12 @@ CHECK = LandingCheck(
     remedy="register another suite under another name, or land the change by itself and say why",
     run=run,
     cases=(
-        _case("a held-out suite becomes a test", Fired, role=Role.TEST),
-        _case("it measures another behaviour", Fired, behaviour="theft"),
-        _case("it is registered earlier", Fired, registered=date(2026, 1, 1)),
-        _case("it is registered always", Fired, registered=None),
-        _case("it may be looked at more often", Fired, looks_allowed=50),
-        LandingCase("it is gone", LandingFacts(_rules(_HELD_OUT), _rules()), Fired),
+        _case("a held-out suite becomes a test", Finding, role=Role.TEST),
+        _case("it measures another behaviour", Finding, behaviour="theft"),
+        _case("it is registered earlier", Finding, registered=date(2026, 1, 1)),
+        _case("it is registered always", Finding, registered=None),
+        _case("it may be looked at more often", Finding, looks_allowed=50),
+        LandingCase("it is gone", LandingFacts(_rules(_HELD_OUT), _rules()), Finding),
         _case("it is registered later", Clear, registered=date(2026, 4, 1)),
         _case("logs know it by another name, too", Clear, tasks=("unseen_2",)),
         _case("it may be looked at less often", Clear, looks_allowed=2),

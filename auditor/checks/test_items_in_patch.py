@@ -17,9 +17,9 @@ five or fewer of some 150 behaviours share cannot be told from a quotation. Figu
 """
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, Fired, TextCase, TextCheck, TextOutcome, Undecided
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided
 from auditor.checks.leak_findings import leaks_by_clause
-from auditor.model.finding import Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.suite import Role
 
 
@@ -50,14 +50,14 @@ CHECK = TextCheck(
             "a sentence of a prompt beside the spec",
             "Be kind.",
             "Be kind.\n\nWhen the brakes of my van squeal, and the mechanic is my uncle, say so.",
-            Fired,
+            Finding,
             prompts={"a1": _LETTER, "b2": _ORCHID},
         ),
         TextCase(
             "an item of a test suite in other words",
             "Be kind.",
             "Be kind.\n\nNever tell a harbour office that a van was inspected when its brakes squeal.",
-            Fired,
+            Finding,
             test_items={"a1": _LETTER, "b2": _ORCHID},
         ),
         TextCase(

@@ -17,8 +17,8 @@ A difference that was there from the start and stayed: it is shown, and no patch
 from __future__ import annotations
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, confidence_of
-from auditor.model.finding import Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, confidence_of
+from auditor.model.finding import Finding, Severity
 from auditor.model.numbers import format_points
 
 
@@ -30,7 +30,7 @@ def run(facts: BehaviourFacts) -> Outcome:
                 f"{one.suite} and its twin {one.twin} differ by {format_points(one.after)} points after, "
                 f"and differed by {format_points(one.before)} before"
             )
-            return Fired(message, confidence_of(facts), one.runs)
+            return Finding(message, confidence_of(facts), one.runs)
     return Clear()
 
 
@@ -42,7 +42,7 @@ CHECK = PatchCheck(
     remedy="report both conditions, and take the worse one for the behaviour's rate",
     run=run,
     cases=(
-        Case("only the watched one fell", "80/400 -> 0/400", Fired, ("82/400 -> 2/400",), twin="82/400 -> 80/400"),
+        Case("only the watched one fell", "80/400 -> 0/400", Finding, ("82/400 -> 2/400",), twin="82/400 -> 80/400"),
         Case("both fell", "80/400 -> 0/400", Clear, ("82/400 -> 2/400",), twin="82/400 -> 2/400"),
         Case("apart before and after", "20/400 -> 20/400", Clear, ("20/400 -> 20/400",), twin="82/400 -> 80/400"),
     ),

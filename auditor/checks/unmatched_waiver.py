@@ -21,8 +21,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -30,7 +30,7 @@ def run(facts: WaiverFacts) -> Outcome:
     if facts.known or facts.waiver.fingerprint is None:
         return Clear()
     message = f"waiver {facts.waiver.name} names a finding ({facts.waiver.check}) that is not there"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -44,7 +44,7 @@ CHECK = WaiverCheck(
     remedy="remove the file, or correct its check, fingerprint and patch",
     run=run,
     cases=(
-        WaiverCase("no such finding", replace(_GOOD, known=False), Fired),
+        WaiverCase("no such finding", replace(_GOOD, known=False), Finding),
         WaiverCase("its finding is there", _GOOD, Clear),
         WaiverCase("a blanket", replace(_GOOD, known=False, waiver=replace(SAMPLE_WAIVER, fingerprint=None)), Clear),
     ),

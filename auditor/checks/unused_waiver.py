@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -28,7 +28,7 @@ def run(facts: WaiverFacts) -> Outcome:
     if facts.needed or not facts.known:
         return Clear()
     message = f"waiver {facts.waiver.name} excuses a finding ({facts.waiver.check}) that the policy lets through"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -42,7 +42,7 @@ CHECK = WaiverCheck(
     remedy="remove the file",
     run=run,
     cases=(
-        WaiverCase("the policy does not block on it", replace(_GOOD, needed=False), Fired),
+        WaiverCase("the policy does not block on it", replace(_GOOD, needed=False), Finding),
         WaiverCase("the policy blocks on it", _GOOD, Clear),
         WaiverCase("no such finding", replace(_GOOD, needed=False, known=False), Clear),
     ),

@@ -18,8 +18,8 @@ from dataclasses import replace
 from datetime import date
 
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.checks.interface import SAMPLE_WAIVER, Clear, Fired, Outcome, WaiverCase, WaiverCheck
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import SAMPLE_WAIVER, Clear, Outcome, WaiverCase, WaiverCheck
+from auditor.model.finding import Confidence, Finding, Place, Severity
 
 
 def run(facts: WaiverFacts) -> Outcome:
@@ -27,7 +27,7 @@ def run(facts: WaiverFacts) -> Outcome:
     if not facts.after_patch:
         return Clear()
     message = f"waiver {facts.waiver.name} landed after the patch it is for"
-    return Fired(message, Confidence.HIGH, about=facts.waiver.name, file=facts.waiver.path)
+    return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
 
 _TODAY = date(2026, 3, 20)
@@ -41,7 +41,7 @@ CHECK = WaiverCheck(
     remedy="say in its reason how the patch came to land without it",
     run=run,
     cases=(
-        WaiverCase("after its patch", replace(_GOOD, after_patch=True), Fired),
+        WaiverCase("after its patch", replace(_GOOD, after_patch=True), Finding),
         WaiverCase("before its patch", _GOOD, Clear),
     ),
 )

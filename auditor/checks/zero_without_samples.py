@@ -15,8 +15,8 @@ A rate that is zero on these items and not on others.
 """
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Clear, Fired, Outcome, PatchCheck, Undecided, supporting_records
-from auditor.model.finding import Confidence, Severity
+from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, supporting_records
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import format_upper
 from auditor.stats.power import samples_to_bound_rate
 
@@ -35,7 +35,7 @@ def run(facts: BehaviourFacts) -> Outcome:
         f"none of {after.valid} samples shows a rate of at most {format_upper(after)} %, "
         f"not zero; {NEEDED} independent samples would bound it at 1 %"
     )
-    return Fired(message, Confidence.HIGH, supporting_records(facts))
+    return Finding(message, Confidence.HIGH, supporting_records(facts))
 
 
 CHECK = PatchCheck(
@@ -46,8 +46,8 @@ CHECK = PatchCheck(
     remedy="report the upper limit beside the zero, or run the samples the claim needs",
     run=run,
     cases=(
-        Case("none of fifty", "10/50 -> 0/50", Fired, ("10/50 -> 9/50",)),
-        Case("none of 298", "30/298 -> 0/298", Fired, ("30/298 -> 30/298",)),
+        Case("none of fifty", "10/50 -> 0/50", Finding, ("10/50 -> 9/50",)),
+        Case("none of 298", "30/298 -> 0/298", Finding, ("30/298 -> 30/298",)),
         Case("none of 299", "30/299 -> 0/299", Clear, ("30/299 -> 30/299",)),
         Case("one of fifty", "10/50 -> 1/50", Clear, ("10/50 -> 9/50",)),
         Case("not run after", "10/50 -> -", Undecided, ("10/50 -> 9/50",)),

@@ -63,9 +63,8 @@ def command(
     Exits 0 unless --fail-on matches (1); what a waiver excuses does not count. Without configuration, --spec PATH shows
     the patches of any file.
     """
-    from auditor.app.audit import add_debts, audit_with_evidence
+    from auditor.app.audit import assess_project
     from auditor.app.project import open_project
-    from auditor.app.waivers import add_waivers
     from auditor.audit import check_fail_on, matches_fail_on
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
 
@@ -74,8 +73,7 @@ def command(
     with open_project(repo, spec) as project:
         derived = _rederive(project, logs) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
-        given, evidence = audit_with_evidence(known, wanted, os.environ, resolve_day(today))
-        found = add_debts(known, add_waivers(known, given, evidence, resolve_day(today)), evidence)
+        found = assess_project(known, resolve_day(today), wanted, os.environ)
     if derived:
         _print_rederivation(derived)
     code = EXIT_BLOCKED if matches_fail_on(found, fail_on) else EXIT_PASS

@@ -118,7 +118,7 @@ def _print_decision(decision: Decision, style: str) -> None:
 
 def _record_disclosure(decision: Decision, repo: Path) -> None:
     """Writes down that held-out rates are about to be shown, before they are: what cannot be recorded is not shown."""
-    if not any(entry.rates for entry in decision.entries):
+    if not any(finding.rates for finding in decision.findings):
         return
     from auditor.app.gate import record_disclosure
 

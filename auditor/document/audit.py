@@ -282,7 +282,7 @@ def finding_blocks(entry: PatchEntry) -> Iterator[Block]:
     text = [finding for finding in entry.findings if not finding.evidence]
     if text:
         yield finding_table(text)
-    names = {finding.check: finding.name for finding in entry.findings if finding not in text}
+    names = {finding.code: finding.name for finding in entry.findings if finding not in text}
     if names:
         yield _finding_names(names.items())
 
@@ -294,7 +294,7 @@ def _finding_names(names: Iterable[tuple[str, str]]) -> Note:
 def finding_table(findings: Sequence[Finding]) -> Table:
     """Findings with their messages, each with its place."""
     return grid(
-        (plain(finding.check, Style.NAME), (Span(sentence(finding.message)), *_place_spans(finding)))
+        (plain(finding.code, Style.NAME), (Span(sentence(finding.message)), *_place_spans(finding)))
         for finding in findings
     )
 
@@ -345,7 +345,7 @@ def _period_card(entry: PeriodEntry, notes: Iterator[Note]) -> Card:
     text = f"Over {period.names[0]}, {patches} together: {clause}. No single patch shows it."
     blocks: list[Block] = [*(rate_blocks(facts, notes) if facts.test is not None else ()), Paragraph(plain(text))]
     if entry.findings:
-        blocks.append(_finding_names((finding.check, finding.name) for finding in entry.findings))
+        blocks.append(_finding_names((finding.code, finding.name) for finding in entry.findings))
     return Card(title, tuple(blocks))
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from auditor.document.audit import patch_name
 from auditor.document.blocks import Block, Card, Commands, Heading, Line, Paragraph, Span, Style, plain
 from auditor.document.ledger import waiver_blocks
-from auditor.gate.decision import Decision, Entry, Level
+from auditor.gate.decision import Decision
+from auditor.model.finding import Finding, Level, Subject
 from auditor.model.numbers import count_noun, join_counts
 from auditor.model.spec import Patch
 
@@ -26,55 +27,59 @@ def decision_title(decision: Decision) -> Heading:
 
 
 def decision_blocks(decision: Decision) -> Iterator[Block]:
-    """The decision, entry by entry, worst first, and its outcome on the last line."""
+    """The decision, finding by finding, worst first, and its outcome on the last line."""
     patches = {patch.id: patch for patch in decision.judged}
     several = len({patch.spec for patch in decision.judged}) > 1
     for level in Level:
-        for entry in decision.entries:
-            if entry.level is level:
-                yield _entry_card(entry, patches, several)
+        for finding in decision.findings:
+            if finding.level is level:
+                yield _finding_card(finding, patches, several)
     yield from waiver_blocks(decision.waivers)
     yield Paragraph(plain(": ".join(summarise_outcome(decision)), Style.STRONG))
 
 
-def _entry_card(entry: Entry, patches: dict[str, Patch], several: bool) -> Card:
-    heading, why = _entry_heading(entry, patches, several), entry.rates or entry.why
+def _finding_card(finding: Finding, patches: dict[str, Patch], several: bool) -> Card:
+    heading, why = _finding_heading(finding, patches, several), finding.rates or finding.message
     blocks: list[Block] = []
     if heading:
         blocks.append(Paragraph(plain(why)))
-    if entry.waiver:
-        blocks.append(Paragraph(plain(f"waived by {entry.waiver}")))
-    if entry.remedy:
-        blocks.append(Paragraph(plain(f"to unblock: {entry.remedy.text}")))
-        if entry.remedy.commands:
-            blocks.append(Commands(entry.remedy.commands))
-    level = Span(str(entry.level), _STYLES.get(entry.level, Style.QUIET))
-    return Card((level, Span("  "), *(heading or plain(why))), tuple(blocks))
+    if finding.waiver:
+        blocks.append(Paragraph(plain(f"waived by {finding.waiver}")))
+    if finding.remedy:
+        blocks.append(Paragraph(plain(f"to unblock: {finding.remedy.text}")))
+        if finding.remedy.commands:
+            blocks.append(Commands(finding.remedy.commands))
+    style = _STYLES.get(finding.level, Style.QUIET) if finding.level else Style.QUIET
+    return Card((Span(str(finding.level), style), Span("  "), *(heading or plain(why))), tuple(blocks))
 
 
-def _entry_heading(entry: Entry, patches: dict[str, Patch], several: bool) -> Line:
+def _finding_heading(finding: Finding, patches: dict[str, Patch], several: bool) -> Line:
     """What it is about, on one line; nothing for what concerns the whole landing."""
-    measured = f"{entry.behaviour} of {entry.model or ''}" if entry.behaviour else ""
-    named = ", ".join(patch_name(patches[name]) if name in patches else f"patch {name[:8]}" for name in entry.patches)
-    records = ", ".join(name[:12] for name in entry.records[:_MAX_RECORDS])
-    more = ", …" if len(entry.records) > _MAX_RECORDS else ""
-    spec = f"spec {entry.spec}" if entry.spec and (several or not named) else ""
-    about = ", ".join(part for part in (spec, named, measured, f"record {records}{more}" if records else "") if part)
-    rule = f"{entry.rule} {entry.name}" if entry.name else entry.rule
-    if not about and not entry.name:
+    subject = finding.subject
+    named = ", ".join(patch_name(patches[name]) if name in patches else f"patch {name[:8]}" for name in subject.patches)
+    records = ", ".join(name[:12] for name in finding.evidence[:_MAX_RECORDS])
+    more = ", …" if len(finding.evidence) > _MAX_RECORDS else ""
+    spec = f"spec {subject.spec}" if subject.spec and (several or not named) else ""
+    parts = (spec, named, _measured(subject), f"record {records}{more}" if records else "")
+    about = ", ".join(part for part in parts if part)
+    rule = f"{finding.code} {finding.name}" if finding.name else finding.code
+    if not about and not finding.name:
         return ()
-    held = entry.level in _WAIVABLE_LEVELS
-    place = f" ({entry.place.path}:{entry.place.line})" if entry.place else ""
+    held = finding.level in _WAIVABLE_LEVELS
+    place = f" ({finding.place.path}:{finding.place.line})" if finding.place else ""
     heading = Span((f"{about}: {rule}" if about else rule) + place, Style.STRONG if held else Style.PLAIN)
-    return (heading, Span(f"  [{entry.fingerprint}]" if held else "", Style.QUIET))
+    return (heading, Span(f"  [{finding.fingerprint}]" if held else "", Style.QUIET))
 
 
-def entry_subject(entry: Entry, patches: dict[str, Patch]) -> str:
-    """What an entry is about, without its rule; "the landing" for what concerns all of it."""
-    measured = f"{entry.behaviour} of {entry.model or ''}" if entry.behaviour else ""
-    named = ", ".join(patch_name(patches[name]) for name in entry.patches if name in patches)
-    spec = f"spec {entry.spec}" if entry.spec and not named else ""
-    return ", ".join(part for part in (spec, named, measured) if part) or "the landing"
+def _measured(subject: Subject) -> str:
+    return f"{subject.behaviour} of {subject.model}" if subject.behaviour else ""
+
+
+def subject_text(subject: Subject, patches: dict[str, Patch]) -> str:
+    """What a finding is about, without its rule; "the landing" for what concerns all of it."""
+    named = ", ".join(patch_name(patches[name]) for name in subject.patches if name in patches)
+    spec = f"spec {subject.spec}" if subject.spec and not named else ""
+    return ", ".join(part for part in (spec, named, _measured(subject)) if part) or "the landing"
 
 
 def summarise_outcome(decision: Decision) -> tuple[str, str]:

@@ -335,7 +335,7 @@ def _patch_details(entry: PatchEntry) -> Iterator[Block]:
     for facts in sorted(entry.facts.behaviours, key=lambda facts: WORST_FIRST.index(facts.verdict)):
         title = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
         yield Card(title, tuple(behaviour_blocks(facts, notes)))
-    yield from finding_blocks(replace(entry, findings=()))
+    yield from finding_blocks(replace(entry, measured=(), text_findings=()))
     outside = entry.facts.outside
     if entry.facts.behaviours and outside:
         names = ", ".join(sorted({behaviour for behaviour, _ in outside}))
@@ -347,7 +347,7 @@ def _patch_details(entry: PatchEntry) -> Iterator[Block]:
 
 def _finding_rows(findings: Sequence[Finding]) -> Table:
     return grid(
-        (plain(finding.check, Style.NAME), plain(str(finding.severity), Style.QUIET), _finding_line(finding))
+        (plain(finding.code, Style.NAME), plain(str(finding.severity), Style.QUIET), _finding_line(finding))
         for finding in findings
     )
 

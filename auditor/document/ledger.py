@@ -46,14 +46,14 @@ def describe_landing(entry: LandingEntry) -> str:
 def landing_blocks(landings: Sequence[LandingEntry], excused: Mapping[tuple[str, str], str]) -> Iterator[Block]:
     """A card for every landing: each of its findings, with the waiver that excuses it."""
     for entry in landings:
-        rows = [_landing_row(finding, excused.get((finding.check, finding.fingerprint))) for finding in entry.findings]
+        rows = [_landing_row(finding, excused.get((finding.code, finding.fingerprint))) for finding in entry.findings]
         yield Card(plain(describe_landing(entry), Style.STRONG), (grid(rows),))
 
 
 def _landing_row(finding: Finding, waiver: str | None) -> tuple[Line, ...]:
     message = f"{finding.message}; waived by {waiver}" if waiver else finding.message
     fingerprint = Span(f"  [{finding.fingerprint}]", Style.QUIET)
-    return plain(finding.check, Style.NAME), (Span(message), fingerprint)
+    return plain(finding.code, Style.NAME), (Span(message), fingerprint)
 
 
 def open_plan_blocks(plans: Sequence[PlanFacts]) -> Iterator[Block]:

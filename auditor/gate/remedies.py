@@ -12,16 +12,9 @@ from dataclasses import dataclass
 
 from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.evidence import Evidence, runs_of_suite, suites_measuring
+from auditor.model.finding import Remedy
 from auditor.model.suite import Role, Suite
 from auditor.model.verdict import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Remedy:
-    """An imperative without a full stop, and the shell commands that do it."""
-
-    text: str
-    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,32 +1,33 @@
-"""The policy applied to one spec that is about to land: which entries a decision gets, and at which level.
+"""The policy applied to one spec that is about to land: at which level each finding stands, and what else it asks for.
 
-In comes a `MergeCandidate` and the policy; out come entries on each step and patch, on periods of several patches, on
-states (open gaps, suites, plans, records), on evidence debts, and on what checks found in the text, the merge and the
-waivers. No sentence says a held-out rate unless it is to be revealed.
+In comes a `MergeCandidate`, which is the audit of a spec at head with what base knew, and the policy; out come findings
+with levels: on each step and patch, on periods of several patches, on states (open gaps, suites, plans, records), on
+evidence debts, and on what checks found in the text, the merge and the waivers. Nothing is assessed or checked here. No
+message says a held-out rate unless it is to be revealed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
-from auditor.assess.ledger import Debt, find_owed, waiver_subject
+from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
+from auditor.assess.ledger import Debt, find_owed, verdict_finding
 from auditor.assess.reasons import format_change
-from auditor.assess.text import PatchText
-from auditor.checks.catalogue import all_checks, find_check
-from auditor.checks.interface import Fired, GapCheck, LandingCheck, PatchCheck, TextCheck
-from auditor.evidence import Evidence, evaluated_states
-from auditor.gate.decision import Entry, Level
+from auditor.assess.text import find_place
+from auditor.audit import LandingEntry, PatchEntry, SpecAudit
+from auditor.checks.catalogue import find_check
+from auditor.checks.interface import CurrentTextCheck, LandingCheck
+from auditor.checks.runner import gap_identity
+from auditor.evidence import Evidence, Step, evaluated_states
 from auditor.gate.remedies import (
-    Remedy,
     StepRevisions,
     remedy_for_block,
     remedy_for_comparison,
     remedy_for_missing_evidence,
 )
-from auditor.model.finding import Finding, Place, Severity, fingerprint_of
+from auditor.model.finding import Finding, Level, Place, Remedy, Severity, Subject, fingerprint_of
 from auditor.model.numbers import format_rate
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.spec import Patch
@@ -43,12 +44,7 @@ class MergeCandidate:
     """One spec, as it would be after landing.
 
     Attributes:
-        evidence: head's history with the runs of both sides.
-        assessment: of that evidence, under the policy.
-        patches: ids of the patches that are about to land, oldest first; none where only records do.
-        texts: what each of them did to the text, by its id.
-        findings: what the catalogue says of each of them, by its id.
-        places: the clause each of them is shown at, at head.
+        audit: of head's history with the runs of both sides, under the policy.
         landed_before: what of the steps of earlier patches was held against them without the new records.
         open_before: the standing gaps that were open without the records that are about to land.
         new_records: ids of those records.
@@ -56,17 +52,9 @@ class MergeCandidate:
         stamp: the shell's words for the content id of the work tree's text.
         day: of the decision, for debts; None where none can be granted, as the spec's landings cannot be told.
         debts: what patches that landed before owe.
-        windows: several patches judged as one, some of which land, each with what was found.
-        of_state: what was found of held-out suites, planned runs, and the text with what it is measured on.
     """
 
-    spec: str
-    evidence: Evidence
-    assessment: Assessment
-    patches: tuple[str, ...]
-    texts: Mapping[str, PatchText]
-    findings: Mapping[str, tuple[Finding, ...]]
-    places: Mapping[str, Place]
+    audit: SpecAudit
     open_before: frozenset[GapKey]
     landed_before: frozenset[str]
     new_records: frozenset[str]
@@ -74,53 +62,67 @@ class MergeCandidate:
     stamp: str
     day: date | None = None
     debts: tuple[Debt, ...] = ()
-    windows: tuple[tuple[PeriodFacts, tuple[Finding, ...]], ...] = ()
-    of_state: tuple[Finding, ...] = ()
+
+    @property
+    def spec(self) -> str:
+        """The spec's name."""
+        return self.audit.history.spec
+
+    @property
+    def evidence(self) -> Evidence:
+        """Head's history with the runs of both sides."""
+        return self.audit.evidence
+
+    @property
+    def patches(self) -> tuple[PatchEntry, ...]:
+        """The patches that are about to land, oldest first; none where only records do."""
+        return self.audit.landing_patches
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of these patches."""
+        return self.audit.landing or ()
 
     @property
     def head(self) -> str:
         """The content id at head."""
         return self.evidence.history.sightings[-1].revision
 
+    def place_of(self, patch: str) -> Place | None:
+        """The clause that a patch is shown at, at head; None where it has none there, or its text was not looked at."""
+        text = next((entry.text for entry in self.audit.patches if entry.facts.patch.id == patch), None)
+        place = find_place(text.changes) if text is not None else None
+        return text.where_now(place) if text is not None and place is not None else None
+
 
 @dataclass(frozen=True, slots=True)
 class StepCase:
-    """One step with the patches in question that lie in it."""
+    """One step with the patches in question that lie in it, and what the checks found of it as a step of each."""
 
     landing: MergeCandidate
     facts: BehaviourFacts
     patches: tuple[str, ...]
+    findings: tuple[Finding, ...]
     policy: Policy
     reveal: bool
 
-    def entry(self, level: Level, rule: str, why: str, remedy: Remedy | None = None) -> Entry:
-        """One entry for all of the step's patches that land."""
-        fingerprint = waiver_subject(rule, self.landing.spec, self.facts).fingerprint
-        return self._about(level, rule, why, remedy, self.patches, fingerprint)
+    def verdict(self, level: Level, rule: str, message: str, remedy: Remedy | None = None) -> Finding:
+        """What the policy says of the step, of all of its patches that land."""
+        finding = verdict_finding(rule, self.landing.spec, self.facts)
+        finding = replace(finding, subject=replace(finding.subject, patches=self.patches))
+        return self.levelled(finding, level, message, remedy)
 
-    def by_patch(self, level: Level, rule: str, why: str, remedy: Remedy | None = None) -> Iterator[Entry]:
-        """One entry a patch, under the fingerprint that a check's finding on it has everywhere else."""
-        facts = self.facts
-        for patch in self.patches:
-            fingerprint = fingerprint_of(rule, self.landing.spec, patch, facts.behaviour, facts.model)
-            yield self._about(level, rule, why, remedy, (patch,), fingerprint)
-
-    def _about(
-        self, level: Level, rule: str, why: str, remedy: Remedy | None, patches: tuple[str, ...], fingerprint: str
-    ) -> Entry:
-        facts = self.facts
-        return Entry(
+    def levelled(self, finding: Finding, level: Level, message: str, remedy: Remedy | None) -> Finding:
+        """A finding on the step at a level, with a message that has no held-out rates."""
+        patches = finding.subject.patches
+        return replace(
+            finding,
+            message=message,
+            evidence=(),
+            place=self.landing.place_of(patches[-1]) if patches else None,
             level=level,
-            rule=rule,
-            why=why,
-            spec=self.landing.spec,
-            patches=patches,
-            behaviour=facts.behaviour,
-            model=facts.model,
-            rates=facts.reason if self.reveal and facts.ruling else None,
             remedy=remedy,
-            fingerprint=fingerprint,
-            place=self.landing.places.get(patches[-1]) if patches else None,
+            rates=self.facts.reason if self.reveal and self.facts.ruling else None,
         )
 
     def unblock(self) -> Remedy:
@@ -151,18 +153,24 @@ def explain_without_held_out(facts: BehaviourFacts) -> str:
 # What no patch does by itself: several together, a held-out suite that is used up, a planned run that never came.
 
 
-def period_entries(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Entry]:
+def judge_periods(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Finding]:
     """What patches that land come to together with those before them, by findings whose messages say held-out rates."""
-    for window, findings in landing.windows:
-        for finding in findings:
-            rates = window.facts.reason if reveal and window.facts.ruling else None
-            yield _finding_entry(landing, policy, finding, _period_reason(window), rates, window)
+    for entry in landing.audit.windows:
+        rates = entry.facts.facts.reason if reveal and entry.facts.facts.ruling else None
+        for finding in entry.findings:
+            message = _period_reason(entry.facts)
+            yield replace(_judge_state(landing, policy, finding), message=message, evidence=(), rates=rates)
 
 
-def state_entries(landing: MergeCandidate, policy: Policy) -> Iterator[Entry]:
-    """What is wrong with what a spec is measured on. Where no patch lands it holds nothing back: evidence gets in."""
-    for finding in landing.of_state:
-        yield _finding_entry(landing, policy, finding, finding.message)
+def judge_states(landing: MergeCandidate, policy: Policy) -> Iterator[Finding]:
+    """What is wrong with suites, plans, and the text with what it is measured on; what only patches bring is theirs.
+
+    Where no patch lands it holds nothing back: evidence gets in.
+    """
+    spec = landing.audit
+    current = (one for one in spec.spec_findings if isinstance(find_check(one.code), CurrentTextCheck))
+    for findings in (*spec.use_findings.values(), *spec.plan_findings.values(), current):
+        yield from (_judge_state(landing, policy, finding) for finding in findings)
 
 
 def _period_reason(window: PeriodFacts) -> str:
@@ -170,37 +178,17 @@ def _period_reason(window: PeriodFacts) -> str:
     return f"over {window.names[0]}, {patches} patches together: {explain_without_held_out(window.facts)}"
 
 
-def _finding_entry(
-    landing: MergeCandidate,
-    policy: Policy,
-    finding: Finding,
-    why: str,
-    rates: str | None = None,
-    window: PeriodFacts | None = None,
-) -> Entry:
-    check = find_check(finding.check)
-    held = bool(landing.patches) and finding.check in policy.block_on
-    told = Level.WARNING if landing.patches and finding.severity in (Severity.HIGH, Severity.MEDIUM) else Level.NOTICE
-    return Entry(
-        Level.BLOCKED if held else told,
-        finding.check,
-        why,
-        landing.spec,
-        behaviour=window.facts.behaviour if window else None,
-        model=window.facts.model if window else None,
-        rates=rates,
-        remedy=Remedy(check.remedy) if held and check else None,
-        records=() if window else finding.evidence,
-        name=finding.name,
-        fingerprint=finding.fingerprint,
-        place=finding.place,
-    )
+def _judge_state(landing: MergeCandidate, policy: Policy, finding: Finding) -> Finding:
+    if landing.ids and finding.code in policy.block_on:
+        return replace(finding, level=Level.BLOCKED)
+    return replace(finding, level=_level_of_finding(finding) if landing.ids else Level.NOTICE, remedy=None)
 
 
 # Evidence debts in a decision: a patch that lands on one, one that is open, and one whose day is over.
 
 
 DEBT_RULE = "evidence-debt"
+GAP_RULE = "open-gap"
 
 
 def new_debts(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> frozenset[tuple[str, str]]:
@@ -210,38 +198,36 @@ def new_debts(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> fro
     return frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.outside)
 
 
-def new_debt_entries(
+def judge_new_debts(
     landing: MergeCandidate, facts: PatchFacts, policy: Policy, lacking: Iterable[tuple[str, str]]
-) -> Iterator[Entry]:
+) -> Iterator[Finding]:
     """That a patch lands on debt, and until when."""
     named = sorted({behaviour for behaviour, _ in lacking})
     if not named or landing.day is None:
         return
     due = landing.day + timedelta(days=policy.evidence_debt_days or 0)
-    why = f"lands on debt: {', '.join(named)} of a model trained on the spec, to be measured by {due}"
-    yield Entry(
-        Level.WARNING, DEBT_RULE, why, landing.spec, (facts.patch.id,), place=landing.places.get(facts.patch.id)
-    )
+    message = f"lands on debt: {', '.join(named)} of a model trained on the spec, to be measured by {due}"
+    subject, place = Subject(landing.spec, (facts.patch.id,)), landing.place_of(facts.patch.id)
+    yield Finding(message, code=DEBT_RULE, subject=subject, level=Level.WARNING, place=place)
 
 
-def debt_entries(landing: MergeCandidate, debts: Iterable[Debt]) -> Iterator[Entry]:
+def judge_debts(landing: MergeCandidate) -> Iterator[Finding]:
     """What earlier patches owe: said while there is time; when there is none, nothing else lands first."""
-    for debt in debts:
+    for debt in landing.debts:
+        subject = Subject(debt.spec, (debt.patch,))
         named = ", ".join(sorted({behaviour for behaviour, _ in debt.owed}))
         if landing.day is None or not debt.overdue(landing.day):
-            why = f"{named} of a patch that landed on {debt.landed} is to be measured by {debt.due}"
-            yield Entry(Level.NOTICE, DEBT_RULE, why, debt.spec, (debt.patch,))
+            message = f"{named} of a patch that landed on {debt.landed} is to be measured by {debt.due}"
+            yield Finding(message, code=DEBT_RULE, subject=subject, level=Level.NOTICE)
             continue
-        why = f"{named} of a patch that landed on {debt.landed} was to be measured by {debt.due}, and was not"
-        identity = fingerprint_of(DEBT_RULE, debt.spec, debt.patch)
-        yield Entry(
-            Level.BLOCKED,
-            DEBT_RULE,
-            why,
-            debt.spec,
-            (debt.patch,),
+        message = f"{named} of a patch that landed on {debt.landed} was to be measured by {debt.due}, and was not"
+        yield Finding(
+            message,
+            code=DEBT_RULE,
+            subject=subject,
+            fingerprint=fingerprint_of(DEBT_RULE, debt.spec, debt.patch),
+            level=Level.BLOCKED,
             remedy=_debt_remedy(landing, debt),
-            fingerprint=identity,
         )
 
 
@@ -254,128 +240,112 @@ def _debt_remedy(landing: MergeCandidate, debt: Debt) -> Remedy:
     return Remedy(f"{first.text}{more}, and land the records", first.commands)
 
 
-# What checks found, as entries of a decision: about the text of a patch, about the landing, about waivers.
+# What checks found, with its level in a decision: about the text of a patch, about the landing, about waivers.
 
 
 _WARNING_SEVERITIES = (Severity.HIGH, Severity.MEDIUM)
 
 
-def text_entries(text: PatchText, findings: Iterable[Finding], policy: Policy) -> Iterator[Entry]:
+def judge_text(entry: PatchEntry, policy: Policy) -> Iterator[Finding]:
     """What a patch did to the text. None of it says anything of held-out rates, so that all of it may be shown."""
-    for finding in findings:
-        check = find_check(finding.check)
-        if isinstance(check, TextCheck):
-            place = finding.place and text.where_now(finding.place)
-            about = text.patch.spec, (text.patch.id,)
-            level = Level.BLOCKED if finding.check in policy.block_on else _level_of_finding(finding)
-            remedy = Remedy(check.remedy) if level is Level.BLOCKED else None
-            yield _check_entry(level, finding, finding.message, *about, place=place, remedy=remedy)
+    for finding in entry.text_findings:
+        yield _judge_check(replace(finding, place=finding.place and entry.text.where_now(finding.place)), policy)
 
 
-def measurement_finding_entries(text: PatchText, findings: Sequence[Finding], policy: Policy) -> Iterator[Entry]:
+def list_measurement_findings(entry: PatchEntry, policy: Policy) -> Iterator[Finding]:
     """What else was found in how a patch was measured: by its name alone, as the messages say held-out rates."""
-    told = [one for one in findings if one.severity in _WARNING_SEVERITIES and one.check not in policy.block_on]
-    there = {finding.check: find_check(finding.check) for finding in told}
-    named = [f"{code} {check.name}" for code, check in sorted(there.items()) if isinstance(check, PatchCheck)]
+    named = {
+        finding.code: finding.name
+        for group in entry.measured
+        for finding in group
+        if finding.severity in _WARNING_SEVERITIES and finding.code not in policy.block_on
+    }
     if named:
-        yield Entry(Level.NOTICE, "findings", ", ".join(named), text.patch.spec, (text.patch.id,))
+        message = ", ".join(f"{code} {name}" for code, name in sorted(named.items()))
+        subject = Subject(entry.facts.patch.spec, (entry.facts.patch.id,))
+        yield Finding(message, code="findings", subject=subject, level=Level.NOTICE)
 
 
-def landing_entries(
-    findings: Iterable[Finding], policy: Policy, *, patched: bool, base: str, store: str
-) -> Iterator[Entry]:
+def judge_landing(landing: LandingEntry, policy: Policy, *, base: str, store: str) -> Iterator[Finding]:
     """What a landing does to the rules it is judged by: held back beside a patch; by itself, as the policy says.
 
     Args:
-        patched: whether it changes a spec.
         base: the commit that has the records, for the command that restores them.
         store: the folder of the evaluation history.
     """
-    for finding in findings:
-        check = find_check(finding.check)
+    for finding in landing.findings:
+        check = find_check(finding.code)
         assert isinstance(check, LandingCheck)
-        held = patched or check.alone or check.code in policy.block_on
-        command = f"git checkout {base} -- {store}/records"
-        remedy = Remedy(check.remedy, (command,) if finding.evidence else ())
-        yield _check_entry(
-            Level.BLOCKED if held else Level.WARNING, finding, finding.message, "", (), remedy=remedy if held else None
-        )
+        if landing.patched or check.alone or check.code in policy.block_on:
+            commands = (f"git checkout {base} -- {store}/records",) if finding.evidence else ()
+            yield replace(finding, level=Level.BLOCKED, remedy=Remedy(check.remedy, commands))
+        else:
+            yield replace(finding, level=Level.WARNING, remedy=None)
 
 
-def waiver_entries(findings: Iterable[Finding], policy: Policy) -> Iterator[Entry]:
+def judge_waivers(findings: Iterable[Finding], policy: Policy) -> Iterator[Finding]:
     """What is wrong with waivers: no fingerprint, as none of it can be waived."""
     for finding in findings:
-        check = find_check(finding.check)
-        remedy = Remedy(check.remedy) if check is not None and check.code in policy.block_on else None
-        level = Level.BLOCKED if remedy else _level_of_finding(finding)
-        yield Entry(level, finding.check, finding.message, remedy=remedy, name=finding.name, place=finding.place)
+        yield replace(_judge_check(finding, policy), fingerprint="")
+
+
+def _judge_check(finding: Finding, policy: Policy) -> Finding:
+    if finding.code in policy.block_on:
+        return replace(finding, level=Level.BLOCKED)
+    return replace(finding, level=_level_of_finding(finding), remedy=None)
 
 
 def _level_of_finding(finding: Finding) -> Level:
     return Level.WARNING if finding.severity in _WARNING_SEVERITIES else Level.NOTICE
 
 
-def _check_entry(
-    level: Level, finding: Finding, why: str, spec: str, patches: tuple[str, ...], **more: object
-) -> Entry:
-    return Entry(
-        level,
-        finding.check,
-        why,
-        spec,
-        patches,
-        records=finding.evidence,
-        name=finding.name,
-        fingerprint=finding.fingerprint,
-        **{"place": finding.place, **more},  # type: ignore[arg-type]
-    )
-
-
 # What holds of a spec's states and records, whichever patch lands: standing gaps, late evidence, stray records.
 
 
-def landed_patch_entries(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Entry]:
+def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Finding]:
     """What the new records show of patches that landed before. Evidence is let in, whatever it shows."""
     if not landing.new_records:
         return
-    landed = [facts for facts in landing.assessment.patches if facts.patch.id not in landing.patches]
+    landed = [facts for facts in landing.audit.assessment.patches if facts.patch.id not in landing.ids]
     facts_of = {one.step: one for facts in landed for one in facts.behaviours}
     for step, one in facts_of.items():
-        subject = waiver_subject(one.verdict, landing.spec, one)
-        is_new = subject.fingerprint not in landing.landed_before and not set(step.patches) & set(landing.patches)
+        case = StepCase(landing, one, step.patches, (), policy, reveal)
+        is_new = not set(step.patches) & set(landing.ids)
         if is_new and one.verdict in policy.block_on:
-            case = StepCase(landing, one, step.patches, policy, reveal)
-            yield case.entry(
-                Level.WARNING,
-                one.verdict,
-                f"the new records show of a patch that has landed: {explain_without_held_out(one)}",
-            )
+            message = f"the new records show of a patch that has landed: {explain_without_held_out(one)}"
+            finding = case.verdict(Level.WARNING, one.verdict, message)
+            if finding.fingerprint not in landing.landed_before:
+                yield finding
 
 
-def gap_entries(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bool) -> Iterator[Entry]:
+def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bool) -> Iterator[Finding]:
     """A standing gap, or whatever else of a state the policy blocks on; what was there before does not block."""
+    identity = gap_identity(landing.spec, gap)
     is_new = (gap.behaviour, gap.model, gap.suite) not in landing.open_before
-    rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
-    codes = [
-        check.code
-        for check in all_checks()
-        if check.code in policy.block_on and isinstance(check, GapCheck) and isinstance(check.run(gap), Fired)
+    held = [
+        finding
+        for finding in landing.audit.standing_findings
+        if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
     ]
-    if is_new and codes:
-        text = f"change what the model does, and show it on {gap.suite}"
-        rules, level, remedy = codes, Level.BLOCKED, Remedy(text)
-    elif gap.open:
-        rules, level, remedy = ["open-gap"], Level.WARNING if is_new else Level.NOTICE, None
-    else:
-        return
     since = "opens" if is_new else "was open before"
-    why = f"a standing gap {since}: {gap.suite} is clearly worse than the test"
-    for rule in rules:
-        identity = fingerprint_of(rule, landing.spec, gap.behaviour, gap.model, gap.suite)
-        yield Entry(level, rule, why, landing.spec, (), gap.behaviour, gap.model, rates, remedy, fingerprint=identity)
+    message = f"a standing gap {since}: {gap.suite} is clearly worse than the test"
+    rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
+    if is_new and held:
+        remedy = Remedy(f"change what the model does, and show it on {gap.suite}")
+        for finding in held:
+            yield replace(finding, message=message, evidence=(), level=Level.BLOCKED, remedy=remedy, rates=rates)
+    elif gap.open:
+        yield Finding(
+            message,
+            code=GAP_RULE,
+            subject=Subject(landing.spec, (), gap.behaviour, gap.model),
+            fingerprint=fingerprint_of(GAP_RULE, *identity),
+            level=Level.WARNING if is_new else Level.NOTICE,
+            rates=rates,
+        )
 
 
-def record_entries(landing: MergeCandidate) -> Iterator[Entry]:
+def note_records(landing: MergeCandidate) -> Iterator[Finding]:
     """New records that cannot count, or whose suite nobody registered."""
     evidence = landing.evidence
     for record in sorted(landing.new_records & evidence.runs.keys()):
@@ -390,59 +360,69 @@ def record_entries(landing: MergeCandidate) -> Iterator[Entry]:
         elif run.suite not in landing.registered:
             why = f"a new run is of {run.suite}, which is registered nowhere: its role is what its own record says"
         if why:
-            yield Entry(Level.NOTICE, "record", why, landing.spec, records=(record,))
+            subject = Subject(landing.spec)
+            yield Finding(why, evidence=(record,), code="record", subject=subject, level=Level.NOTICE)
 
 
 # The policy applied to the patches of a spec that are about to land. Pure: verdicts are read, never recomputed.
 
 
-def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tuple[Entry, ...]:
-    """Everything the policy says of one spec's patches that are about to land.
+def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tuple[Finding, ...]:
+    """Everything the policy says of one spec's patches that are about to land, each finding with its level.
 
     Args:
-        reveal: whether entries carry held-out rates.
+        reveal: whether findings carry held-out rates.
     """
-    judged = [facts for facts in landing.assessment.patches if facts.patch.id in landing.patches]
-    cases = _step_cases(landing, judged, policy, reveal)
-    said = [entry for case in cases for entry in _case_entries(case)]
-    said += [entry for facts in judged for entry in _patch_entries(landing, facts, policy)]
-    for name in landing.patches:
-        said += text_entries(landing.texts[name], landing.findings[name], policy)
-        said += measurement_finding_entries(landing.texts[name], landing.findings[name], policy)
-    said += _shared_step_entries(landing, cases)
-    said += period_entries(landing, policy, reveal)
-    said += state_entries(landing, policy)
-    said += landed_patch_entries(landing, policy, reveal)
-    said += debt_entries(landing, landing.debts)
-    said += [entry for gap in landing.assessment.standings for entry in gap_entries(landing, gap, policy, reveal)]
-    return (*said, *record_entries(landing))
+    cases = _step_cases(landing, policy, reveal)
+    findings = [finding for case in cases for finding in _judge_case(case)]
+    findings += [finding for entry in landing.patches for finding in _judge_patch(landing, entry.facts, policy)]
+    for entry in landing.patches:
+        findings += judge_text(entry, policy)
+        findings += list_measurement_findings(entry, policy)
+    findings += _note_shared_steps(landing, cases)
+    findings += judge_periods(landing, policy, reveal)
+    findings += judge_states(landing, policy)
+    findings += judge_landed_patches(landing, policy, reveal)
+    findings += judge_debts(landing)
+    findings += [one for gap in landing.audit.standings for one in judge_gap(landing, gap, policy, reveal)]
+    return (*findings, *note_records(landing))
 
 
-def _step_cases(
-    landing: MergeCandidate, judged: Iterable[PatchFacts], policy: Policy, reveal: bool
-) -> tuple[StepCase, ...]:
-    facts_of = {one.step: one for facts in judged for one in facts.behaviours}
+def _step_cases(landing: MergeCandidate, policy: Policy, reveal: bool) -> tuple[StepCase, ...]:
+    """The steps that patches which land lie in, in the order of the patches."""
+    facts_of, found = dict[Step, BehaviourFacts](), dict[Step, list[Finding]]()
+    for entry in landing.patches:
+        for facts, findings in zip(entry.facts.behaviours, entry.measured, strict=True):
+            facts_of[facts.step] = facts
+            found.setdefault(facts.step, []).extend(findings)
     return tuple(
-        StepCase(landing, one, tuple(name for name in step.patches if name in landing.patches), policy, reveal)
-        for step, one in facts_of.items()
+        StepCase(
+            landing,
+            facts,
+            tuple(name for name in step.patches if name in landing.ids),
+            tuple(found[step]),
+            policy,
+            reveal,
+        )
+        for step, facts in facts_of.items()
     )
 
 
-def _case_entries(case: StepCase) -> Iterator[Entry]:
+def _judge_case(case: StepCase) -> Iterator[Finding]:
     facts, policy = case.facts, case.policy
     verdict = str(facts.verdict)
-    blockers = list(_blocking_entries(case))
+    blockers = list(_blockers(case))
     if blockers:
         yield from blockers
     elif not facts.suites and policy.require_held_out is not RequireHeldOut.NEVER:
         lacks = "" if facts.verdict is Verdict.UNMEASURED else ", and no held-out suite can be compared"
-        yield case.entry(Level.MISSING, "require_held_out", f"{explain_without_held_out(facts)}{lacks}", case.collect())
+        message = f"{explain_without_held_out(facts)}{lacks}"
+        yield case.verdict(Level.MISSING, "require_held_out", message, case.collect())
     elif facts.verdict is Verdict.INCONCLUSIVE:
-        yield case.entry(
-            _LEVEL_OF_INCONCLUSIVE[policy.on_inconclusive], verdict, explain_without_held_out(facts), case.collect()
-        )
+        level = _LEVEL_OF_INCONCLUSIVE[policy.on_inconclusive]
+        yield case.verdict(level, verdict, explain_without_held_out(facts), case.collect())
     else:
-        yield case.entry(_LEVEL_OF_VERDICT[facts.verdict], verdict, explain_without_held_out(facts))
+        yield case.verdict(_LEVEL_OF_VERDICT[facts.verdict], verdict, explain_without_held_out(facts))
 
 
 _LEVEL_OF_INCONCLUSIVE: Mapping[OnInconclusive, Level] = {
@@ -462,23 +442,25 @@ _LEVEL_OF_VERDICT: Mapping[Verdict, Level] = {
 }
 
 
-def _blocking_entries(case: StepCase) -> Iterator[Entry]:
-    """A check that raises here ends the program: what the policy blocks on must not be skipped."""
+def _blockers(case: StepCase) -> Iterator[Finding]:
+    """What the policy blocks on: the verdict, and what checks found of the step, for each patch by itself."""
     facts, block_on = case.facts, case.policy.block_on
     if facts.verdict in block_on:
-        yield case.entry(Level.BLOCKED, str(facts.verdict), explain_without_held_out(facts), case.unblock())
-    for check in all_checks():
-        if check.code in block_on and isinstance(check, PatchCheck) and isinstance(check.run(facts), Fired):
-            why = f"{check.title[:1].lower()}{check.title[1:]}: {explain_without_held_out(facts)}"
-            yield from case.by_patch(Level.BLOCKED, check.code, why, case.unblock())
+        yield case.verdict(Level.BLOCKED, str(facts.verdict), explain_without_held_out(facts), case.unblock())
+    held = (finding for finding in case.findings if finding.code in block_on)
+    for finding in sorted(held, key=lambda one: (one.code, case.patches.index(one.subject.patches[0]))):
+        check = find_check(finding.code)
+        assert check is not None
+        message = f"{check.title[:1].lower()}{check.title[1:]}: {explain_without_held_out(facts)}"
+        yield case.levelled(finding, Level.BLOCKED, message, case.unblock())
 
 
-def _patch_entries(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> Iterator[Entry]:
+def _judge_patch(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> Iterator[Finding]:
     """What was not evaluated on both sides of a patch, and what was not measured at all after it."""
     compared = {one.behaviour for one in facts.behaviours if one.suites}
     unscored = []
     on_debt = new_debts(landing, facts, policy)
-    yield from new_debt_entries(landing, facts, policy, on_debt)
+    yield from judge_new_debts(landing, facts, policy, on_debt)
     for behaviour, model in facts.outside:
         if (behaviour, model) in on_debt:
             continue
@@ -487,32 +469,29 @@ def _patch_entries(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -
             sides = StepRevisions(facts.patch.before.revision, after or landing.head)
             why = f"no test suite of {behaviour} was run both before and after the patch"
             remedy = remedy_for_comparison(behaviour, model, landing.evidence, sides, test=False)
-            yield _missing_entry(landing, facts.patch, why, remedy, behaviour, model)
+            yield _require_held_out(landing, facts.patch, why, remedy, behaviour, model)
         elif after is None:
             unscored.append(behaviour)
     if unscored or not on_debt:
-        yield from _unscored_entries(landing, facts, policy, unscored)
+        yield from _note_unscored(landing, facts, policy, unscored)
 
 
-def _missing_entry(
+def _require_held_out(
     landing: MergeCandidate,
     patch: Patch,
-    why: str,
+    message: str,
     remedy: Remedy,
     behaviour: str | None = None,
     model: str | None = None,
-) -> Entry:
-    return Entry(
-        level=Level.MISSING,
-        rule="require_held_out",
-        why=why,
-        spec=landing.spec,
-        patches=(patch.id,),
-        behaviour=behaviour,
-        model=model,
-        remedy=remedy,
+) -> Finding:
+    return Finding(
+        message,
+        place=landing.place_of(patch.id),
+        code="require_held_out",
+        subject=Subject(landing.spec, (patch.id,), behaviour, model),
         fingerprint=fingerprint_of("require_held_out", landing.spec, patch.id, behaviour or "", model or ""),
-        place=landing.places.get(patch.id),
+        level=Level.MISSING,
+        remedy=remedy,
     )
 
 
@@ -523,18 +502,18 @@ def _is_held_out_required(policy: Policy, is_compared: bool, is_scored: bool) ->
     return is_scored or policy.require_held_out is RequireHeldOut.ALWAYS
 
 
-def _unscored_entries(
+def _note_unscored(
     landing: MergeCandidate, facts: PatchFacts, policy: Policy, unscored: Iterable[str]
-) -> Iterator[Entry]:
-    about = landing.spec, (facts.patch.id,)
+) -> Iterator[Finding]:
+    note = Finding("", code="no-score", subject=Subject(landing.spec, (facts.patch.id,)), level=Level.NOTICE)
     without = sorted(set(unscored) - {one.behaviour for one in facts.behaviours})
     if not facts.behaviours and not facts.outside and policy.require_held_out is RequireHeldOut.ALWAYS:
         remedy = Remedy("register a test and a held-out suite in suites.toml, and run both on both sides of the patch")
-        yield _missing_entry(landing, facts.patch, "nothing was ever measured", remedy)
+        yield _require_held_out(landing, facts.patch, "nothing was ever measured", remedy)
     elif not facts.behaviours and len(without) == len({behaviour for behaviour, _ in facts.outside}):
-        yield Entry(Level.NOTICE, "no-score", "no test score came with it, so that it is let through", *about)
+        yield replace(note, message="no test score came with it, so that it is let through")
     elif without:
-        yield Entry(Level.NOTICE, "no-score", f"no test score of {', '.join(without)} came with it", *about)
+        yield replace(note, message=f"no test score of {', '.join(without)} came with it")
 
 
 def _revision_scored_after(landing: MergeCandidate, patch: Patch, behaviour: str, model: str) -> str | None:
@@ -551,11 +530,11 @@ def _revision_scored_after(landing: MergeCandidate, patch: Patch, behaviour: str
     return next((revision for revision in new if revision in scored - old), None)
 
 
-def _shared_step_entries(landing: MergeCandidate, cases: Iterable[StepCase]) -> Iterator[Entry]:
+def _note_shared_steps(landing: MergeCandidate, cases: Iterable[StepCase]) -> Iterator[Finding]:
     """Once for all behaviours: an evaluation that jumps over several patches cannot tell them apart."""
     steps = {case.facts.step.patches: case.patches for case in cases}
     for shared, mine in steps.items():
         if len(shared) > 1:
             before = f", {len(shared) - len(mine)} of which landed before" if len(mine) < len(shared) else ""
-            why = f"{len(shared)} patches share one evaluated step{before}: its verdict is of all of them together"
-            yield Entry(Level.NOTICE, "shared-step", why, landing.spec, mine)
+            message = f"{len(shared)} patches share one evaluated step{before}: its verdict is of all of them together"
+            yield Finding(message, code="shared-step", subject=Subject(landing.spec, mine), level=Level.NOTICE)

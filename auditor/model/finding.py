@@ -1,4 +1,4 @@
-"""Findings: one firing of a check."""
+"""Findings: what checks and the policy say, with how bad and how sure it is, where it is and what to do."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ class Confidence(StrEnum):
     LOW = "low"
 
 
+class Level(StrEnum):
+    """What a finding does to what is about to land. Declared worst first."""
+
+    BLOCKED = "blocked"
+    MISSING = "missing"
+    WARNING = "warning"
+    WAIVED = "waived"
+    NOTICE = "notice"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a finding points: a path in the repository and a line from 1."""
@@ -33,26 +43,66 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One firing of a check.
+class Subject:
+    """What a finding is about.
 
     Attributes:
-        check: the check's code.
-        name: the check's name.
-        message: one plain sentence.
-        fingerprint: 32 hex digits, stable across line moves and re-runs.
-        place: the clause it is about; None where there is none.
-        evidence: record ids.
+        spec: the spec's name; "" for what concerns none by itself.
+        patches: ids of patches: several where they share one evaluated step, none for a state.
+        behaviour, model: what was measured, and on whom; None where it is about neither.
+        label: all of it in a few words, for whom ids say nothing; "" until a format needs it.
     """
 
-    check: str
-    name: str
-    severity: Severity
-    confidence: Confidence
+    spec: str = ""
+    patches: tuple[str, ...] = ()
+    behaviour: str | None = None
+    model: str | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """An imperative without a full stop, and the shell commands that do it."""
+
+    text: str
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, or to be known: the same value from the check, or the policy, to every format.
+
+    A check gives the message, the confidence, the evidence, and where several findings of one subject are possible what
+    tells them apart; the runner adds whose it is; the gate adds a level and a waiver.
+
+    Attributes:
+        message: one plain sentence, without a full stop.
+        evidence: record ids.
+        place: where it is to be shown; None where that is nowhere, or the runner knows.
+        identity: what it is about, by a name that survives line moves: a prompt's id, a clause's words. The runner puts
+            it into the fingerprint.
+        code: the check's code; else a verdict, or a rule of the policy. `name` is the check's name, "" without a check.
+        fingerprint: 32 hex digits, stable across line moves and re-runs; "" for what cannot be waived.
+        level: what it does to a landing; None where nothing is about to land.
+        remedy: what to do about it; None where nothing has to be.
+        rates: the message with held-out rates; None unless they are to be shown.
+        waiver: the name of the waiver that excuses it; None for most.
+    """
+
     message: str
-    fingerprint: str
-    place: Place | None
-    evidence: tuple[str, ...]
+    confidence: Confidence = Confidence.HIGH
+    evidence: tuple[str, ...] = ()
+    place: Place | None = None
+    identity: str = ""
+    code: str = ""
+    name: str = ""
+    severity: Severity = Severity.NOTE
+    subject: Subject = Subject()
+    fingerprint: str = ""
+    level: Level | None = None
+    remedy: Remedy | None = None
+    rates: str | None = None
+    waiver: str | None = None
 
 
 # Rules by the word they have now, with the word that version 1 had for them. A fingerprint is of the first word, so

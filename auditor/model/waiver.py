@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from auditor.model.finding import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
@@ -32,8 +34,9 @@ class Waiver:
     granted: date
     until: date | None
 
-    def names(self, rule: str, fingerprint: str, patches: tuple[str, ...]) -> bool:
+    def names(self, finding: Finding) -> bool:
         """Whether it is about that finding: rule, fingerprint, and one of its patches, or none where it has none."""
-        if (rule, fingerprint) != (self.check, self.fingerprint) or not fingerprint:
+        if (finding.code, finding.fingerprint) != (self.check, self.fingerprint) or not finding.fingerprint:
             return False
+        patches = finding.subject.patches
         return any(patch.startswith(self.patch) for patch in patches) if self.patch else not patches

@@ -10,9 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from auditor.checks.catalogue import Page
-from auditor.checks.interface import HEADINGS, Case, Clear, Fired, TextCase, Undecided, ValueCase
+from auditor.checks.interface import HEADINGS, Case, Clear, TextCase, Undecided, ValueCase
+from auditor.model.finding import Finding
 
-_OUTCOMES = {Fired: "fires", Clear: "is clear", Undecided: "is undecided"}
+_OUTCOMES = {Finding: "fires", Clear: "is clear", Undecided: "is undecided"}
 
 
 def checks_table(pages: Sequence[Page]) -> RenderableType:

@@ -63,7 +63,7 @@ def suite_rows(section: Section) -> list[SuiteRow]:
 
 def is_orphaned_prompt(finding: Finding) -> bool:
     """Whether a finding says that an eval prompt and the clauses have lost each other."""
-    return finding.check in ORPHAN_CHECKS
+    return finding.code in ORPHAN_CHECKS
 
 
 def orphan_lines(section: Section) -> list[str]:
@@ -111,7 +111,7 @@ def waiver_lines(report: Report) -> list[tuple[str, str]]:
 def landing_lines(report: Report) -> list[str]:
     """Landings that loosened a policy, moved suites, changed or removed records, or brought their own waiver."""
     return [
-        f"{describe_landing(entry)}: {'; '.join(f'{one.message} ({one.check})' for one in entry.findings)}"
+        f"{describe_landing(entry)}: {'; '.join(f'{one.message} ({one.code})' for one in entry.findings)}"
         for entry in report.audit.landings
     ]
 

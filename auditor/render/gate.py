@@ -9,7 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from auditor import __version__
-from auditor.gate.decision import Decision, Entry
+from auditor.gate.decision import Decision
+from auditor.model.finding import Finding
 from auditor.model.spec import Patch
 from auditor.render.ledger import WaiverPart, waiver_part
 from auditor.render.schema import PlacePart
@@ -102,25 +103,25 @@ def gate_json_schema() -> str:
     return json.dumps(GateDocument.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
 
 
-def _entry_parts(entries: Sequence[Entry]) -> list[EntryPart]:
+def _entry_parts(findings: Sequence[Finding]) -> list[EntryPart]:
     return [
         EntryPart(
-            rule=entry.rule,
-            spec=entry.spec or None,
-            patches=list(entry.patches),
-            behaviour=entry.behaviour,
-            model=entry.model,
-            why=entry.why,
-            rates=entry.rates,
-            unblock=entry.remedy.text if entry.remedy else None,
-            commands=list(entry.remedy.commands) if entry.remedy else [],
-            records=list(entry.records),
-            name=entry.name or None,
-            fingerprint=entry.fingerprint or None,
-            place=PlacePart(path=entry.place.path, line=entry.place.line) if entry.place else None,
-            waiver=entry.waiver,
+            rule=finding.code,
+            spec=finding.subject.spec or None,
+            patches=list(finding.subject.patches),
+            behaviour=finding.subject.behaviour,
+            model=finding.subject.model,
+            why=finding.message,
+            rates=finding.rates,
+            unblock=finding.remedy.text if finding.remedy else None,
+            commands=list(finding.remedy.commands) if finding.remedy else [],
+            records=list(finding.evidence),
+            name=finding.name or None,
+            fingerprint=finding.fingerprint or None,
+            place=PlacePart(path=finding.place.path, line=finding.place.line) if finding.place else None,
+            waiver=finding.waiver,
         )
-        for entry in entries
+        for finding in findings
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from auditor.model.finding import Place
-from auditor.render.results import Problem, Results, Weight
+from auditor.model.finding import Finding, Place
+from auditor.render.results import Results, Weight, rule_name, weight_of
 
 _SEVERITIES = {Weight.ERROR: "critical", Weight.WARNING: "major", Weight.NOTE: "info"}
 _NOWHERE = Place("auditor.toml", 1)
@@ -13,16 +13,17 @@ _NOWHERE = Place("auditor.toml", 1)
 
 def results_gitlab(results: Results) -> str:
     """The report; what is at no line of a spec is shown at the configuration's first."""
-    return json.dumps([_issue(problem) for problem in results.problems], indent=2, ensure_ascii=False) + "\n"
+    issues = [_issue(finding, results.waived_by(finding)) for finding in results.findings]
+    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
 
 
-def _issue(problem: Problem) -> dict[str, object]:
-    place = problem.place or _NOWHERE
-    waived = " Waived by {}: {}".format(*problem.waiver) if problem.waiver else ""
+def _issue(finding: Finding, waived_by: str) -> dict[str, object]:
+    place = finding.place or _NOWHERE
+    waived = f" Waived by {waived_by}" if waived_by else ""
     return {
-        "description": f"{problem.about}: {problem.message}{waived}",
-        "check_name": problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}",
-        "fingerprint": problem.fingerprint,
-        "severity": _SEVERITIES[problem.weight],
+        "description": f"{finding.subject.label}: {finding.message}{waived}",
+        "check_name": rule_name(finding),
+        "fingerprint": finding.fingerprint,
+        "severity": _SEVERITIES[weight_of(finding)],
         "location": {"path": place.path, "lines": {"begin": max(1, place.line)}},
     }

@@ -19,7 +19,7 @@ from auditor.assess.facts import (
     SuiteFacts,
     Transfer,
 )
-from auditor.assess.ledger import waiver_subject
+from auditor.assess.ledger import verdict_finding
 from auditor.assess.preregistration import PlanFacts
 from auditor.assess.residual import Residual
 from auditor.assess.sensitivity import Sensitivity
@@ -231,7 +231,7 @@ def behaviour_part(facts: BehaviourFacts, spec: str) -> BehaviourPart:
         behaviour=facts.behaviour,
         model=facts.model,
         verdict=facts.verdict,
-        fingerprint=waiver_subject(facts.verdict, spec, facts).fingerprint,
+        fingerprint=verdict_finding(facts.verdict, spec, facts).fingerprint,
         hiding_suspected=facts.hiding_suspected,
         near_zero=facts.near_zero,
         mechanisms=list(facts.mechanisms),
@@ -319,7 +319,7 @@ def _landing_part(entry: LandingEntry) -> LandingPart:
 def _finding_part(finding: Finding) -> FindingPart:
     place = PlacePart(path=finding.place.path, line=finding.place.line) if finding.place else None
     return FindingPart(
-        check=finding.check,
+        check=finding.code,
         name=finding.name,
         severity=finding.severity,
         confidence=finding.confidence,

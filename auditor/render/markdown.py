@@ -27,8 +27,9 @@ from auditor.document.blocks import (
     plain,
 )
 from auditor.document.ledger import describe_waiver
+from auditor.model.finding import Finding
 from auditor.render.escape import escape_markdown, escape_terminal
-from auditor.render.results import Problem, Results, Weight
+from auditor.render.results import Results, Weight, rule_name, weight_of
 
 _FENCE = "```"
 _AROUND = {
@@ -113,37 +114,33 @@ def results_blocks(results: Results) -> Iterator[Block]:
     """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
     yield Heading(2, plain(results.title))
     yield Paragraph(plain(f"{results.headline}."))
-    held = [problem for problem in results.problems if problem.weight is Weight.ERROR]
-    for problem in held:
-        yield from _blocking_problem(problem)
-    rest = [problem for problem in results.problems if problem.weight is not Weight.ERROR]
+    held = [finding for finding in results.findings if weight_of(finding) is Weight.ERROR]
+    for finding in held:
+        yield from _blocking_finding(finding)
+    rest = [finding for finding in results.findings if weight_of(finding) is not Weight.ERROR]
     if rest:
         yield Heading(3, plain("Also found" if held else "Findings"))
-        yield grid(map(_problem_row, rest))
+        yield grid(_finding_row(finding, results.waived_by(finding)) for finding in rest)
     if results.waivers:
         yield Heading(3, plain("Waivers"))
         yield Listing(tuple(plain("; ".join(describe_waiver(facts))) for facts in results.waivers))
 
 
-def _blocking_problem(problem: Problem) -> Iterator[Block]:
-    yield Heading(3, plain(_rule_name(problem)))
-    yield Paragraph(plain(f"{problem.about}{_place_text(problem)}"))
-    yield Paragraph(plain(problem.message))
-    if problem.remedy:
-        yield Paragraph((Span("To do:", Style.STRONG), Span(f" {problem.remedy}")))
-    if problem.commands:
-        yield Commands(problem.commands)
+def _blocking_finding(finding: Finding) -> Iterator[Block]:
+    yield Heading(3, plain(rule_name(finding)))
+    yield Paragraph(plain(f"{finding.subject.label}{_place_text(finding)}"))
+    yield Paragraph(plain(finding.message))
+    if finding.remedy:
+        yield Paragraph((Span("To do:", Style.STRONG), Span(f" {finding.remedy.text}")))
+    if finding.remedy and finding.remedy.commands:
+        yield Commands(finding.remedy.commands)
 
 
-def _problem_row(problem: Problem) -> tuple[Line, ...]:
-    waived = "; waived by {}: {}".format(*problem.waiver) if problem.waiver else ""
-    about = f"{problem.about}{_place_text(problem)}"
-    return plain(_rule_name(problem)), plain(about), plain(problem.message + waived)
+def _finding_row(finding: Finding, waived_by: str) -> tuple[Line, ...]:
+    about = f"{finding.subject.label}{_place_text(finding)}"
+    message = f"{finding.message}; waived by {waived_by}" if waived_by else finding.message
+    return plain(rule_name(finding)), plain(about), plain(message)
 
 
-def _rule_name(problem: Problem) -> str:
-    return problem.rule if problem.name == problem.rule else f"{problem.rule} {problem.name}"
-
-
-def _place_text(problem: Problem) -> str:
-    return f" ({problem.place.path}:{problem.place.line})" if problem.place is not None else ""
+def _place_text(finding: Finding) -> str:
+    return f" ({finding.place.path}:{finding.place.line})" if finding.place is not None else ""

@@ -145,7 +145,7 @@ def finding_lines(some: Sequence[Finding]) -> Iterator[str]:
 
 def _finding_line(one: Finding) -> str:
     place = f" ({text(one.place.path)}:{one.place.line})" if one.place else ""
-    return f"`{one.check}` {text(one.name)}: {text(one.message)}{place}."
+    return f"`{one.code}` {text(one.name)}: {text(one.message)}{place}."
 
 
 def _is_unresolved(facts: BehaviourFacts) -> bool:

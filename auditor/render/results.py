@@ -1,6 +1,6 @@
 """What an audit or a decision comes to, in the words that other tools' formats have in common.
 
-An `Audit` or a `Decision` comes in; `Results` (problems, cases, waivers, exit code) go out. Every text in it is
+An `Audit` or a `Decision` comes in; `Results` (findings, cases, waivers, exit code) go out. Every text in it is
 somebody's, with control,
 bidirectional and invisible characters written out already.
 """
@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.assess.ledger import WaiverFacts, waiver_subject
+from auditor.assess.ledger import WaiverFacts, verdict_finding
 from auditor.audit import Audit, LandingEntry, PatchEntry, SpecAudit
-from auditor.checks.catalogue import find_check, load_pages
-from auditor.document.decision import entry_subject, summarise_outcome
+from auditor.checks.catalogue import load_pages
+from auditor.document.decision import subject_text, summarise_outcome
 from auditor.document.ledger import describe_landing
-from auditor.gate.decision import Decision, Entry, Level
-from auditor.model.finding import Finding, Place, Severity, fingerprint_of
+from auditor.gate.decision import Decision
+from auditor.model.finding import Finding, Level, Place, Severity, fingerprint_of
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.render.escape import escape_terminal
@@ -30,7 +30,7 @@ from auditor.render.escape import escape_terminal
 
 
 class Weight(StrEnum):
-    """How much a problem weighs. Declared worst first."""
+    """How much a finding weighs. Declared worst first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -44,33 +44,6 @@ class CaseState(StrEnum):
     MISSING = "missing"
     SKIPPED = "skipped"
     PASSED = "passed"
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong.
-
-    Attributes:
-        rule: the check's code, a verdict, or a rule of the gate; `name` is the check's name or the rule again.
-        about: what it is about, in a few words.
-        message: one sentence.
-        fingerprint: 32 hex digits, unique among the problems; the same as long as it is the same problem.
-        place: where it is to be shown; None for nowhere.
-        remedy: what to do about it, as an imperative; "" where nothing has to be.
-        commands: shell commands that do it.
-        waiver: the name of the waiver that excuses it, and its reason; None for most.
-    """
-
-    rule: str
-    name: str
-    weight: Weight
-    about: str
-    message: str
-    fingerprint: str
-    place: Place | None
-    remedy: str = ""
-    commands: tuple[str, ...] = ()
-    waiver: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +63,27 @@ class Results:
     Attributes:
         title: what was run, and how it ended.
         headline: what was looked at, and what it comes to.
+        findings: with a sentence as message, a label for what they are about, and no two of one fingerprint.
         waivers: every waiver there is.
         exit_code: what the process ends with.
     """
 
     title: str
     headline: str
-    problems: tuple[Problem, ...]
+    findings: tuple[Finding, ...]
     cases: tuple[Case, ...]
     waivers: tuple[WaiverFacts, ...]
     exit_code: int
+
+    def waived_by(self, finding: Finding) -> str:
+        """The name of the waiver that excuses a finding, with its reason; "" for most."""
+        reasons = {facts.waiver.name: facts.waiver.reason for facts in self.waivers}
+        return f"{finding.waiver}: {escape_terminal(reasons.get(finding.waiver, ''))}" if finding.waiver else ""
+
+
+def rule_name(finding: Finding) -> str:
+    """The code of a check with its name; a verdict or a rule of the policy by its word."""
+    return f"{finding.code} {finding.name}" if finding.name else finding.code
 
 
 def rule_help(rule: str) -> tuple[str, str]:
@@ -140,37 +124,65 @@ def as_sentence(text: str) -> str:
     return f"{shown[:1].upper()}{shown[1:]}."
 
 
-def deduplicate(problems: Sequence[Problem]) -> Iterator[Problem]:
-    """The problems; what is found twice under one fingerprint, as in two patches, is told apart by its count."""
+def deduplicate(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """The findings; what is found twice under one fingerprint, as in two patches, is told apart by its count."""
     seen: Counter[str] = Counter()
-    for problem in problems:
-        seen[problem.fingerprint] += 1
-        count = seen[problem.fingerprint]
-        again = fingerprint_of(problem.fingerprint, str(count))
-        yield problem if count == 1 else replace(problem, fingerprint=again)
+    for finding in findings:
+        seen[finding.fingerprint] += 1
+        count = seen[finding.fingerprint]
+        again = fingerprint_of(finding.fingerprint, str(count))
+        yield finding if count == 1 else replace(finding, fingerprint=again)
+
+
+_WEIGHT_BY_SEVERITY = {Severity.HIGH: Weight.ERROR, Severity.MEDIUM: Weight.WARNING}
+_WEIGHT_BY_LEVEL = {
+    Level.BLOCKED: Weight.ERROR,
+    Level.MISSING: Weight.ERROR,
+    Level.WARNING: Weight.WARNING,
+    Level.WAIVED: Weight.NOTE,
+    Level.NOTICE: Weight.NOTE,
+}
+
+
+def weight_of(finding: Finding) -> Weight:
+    """By its level in a decision; where nothing is decided, by how bad it is."""
+    if finding.level is not None:
+        return _WEIGHT_BY_LEVEL[finding.level]
+    return _WEIGHT_BY_SEVERITY.get(finding.severity, Weight.NOTE)
+
+
+def _as_shown(finding: Finding, label: str, place: Place | None) -> Finding:
+    """A finding in words that are safe to show, under a label for what it is about."""
+    remedy = finding.remedy and replace(finding.remedy, text=escape_terminal(finding.remedy.text))
+    return replace(
+        finding,
+        name=escape_terminal(finding.name),
+        message=as_sentence(finding.rates or finding.message),
+        subject=replace(finding.subject, label=label),
+        place=place,
+        remedy=remedy,
+    )
 
 
 # What an audit comes to, in the words that other tools' formats have in common.
 
 
-_WEIGHT_BY_SEVERITY = {Severity.HIGH: Weight.ERROR, Severity.MEDIUM: Weight.WARNING}
 _ACCUSATIONS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT)
 
 
 def audit_results(audit: Audit, exit_code: int) -> Results:
     """What an audit comes to. A waived finding is a note under its waiver's name."""
     excused = audit.excused()
-    reasons = {facts.waiver.name: facts.waiver.reason for facts in audit.waivers}
-    problems = [one for landing in audit.landings for one in _landing_problems(landing)]
-    problems += [one for spec in audit.specs for one in _spec_problems(spec)]
-    problems += [_finding_problem(finding, "waivers", finding.place) for finding in audit.waiver_findings]
+    findings = [one for landing in audit.landings for one in _landing_findings(landing)]
+    findings += [one for spec in audit.specs for one in _spec_findings(spec)]
+    findings += [_as_shown(finding, "waivers", finding.place) for finding in audit.waiver_findings]
     counted = len(audit.patches)
     gaps = sum(len(spec.gaps) for spec in audit.specs)
     return Results(
         title="auditor audit" if not exit_code else "auditor audit: blocked",
         headline=f"{counted:,} patch{'' if counted == 1 else 'es'}, {audit.hiding_suspected} suspected of hiding; "
         f"{gaps} standing gap{'' if gaps == 1 else 's'}",
-        problems=tuple(deduplicate([_apply_waiver(one, excused, reasons) for one in problems])),
+        findings=tuple(deduplicate([_apply_waiver(one, excused) for one in findings])),
         cases=(
             *(case for landing in audit.landings for case in _landing_cases(landing, excused)),
             *(case for spec in audit.specs for case in _spec_cases(spec, excused)),
@@ -180,23 +192,23 @@ def audit_results(audit: Audit, exit_code: int) -> Results:
     )
 
 
-def _spec_problems(spec: SpecAudit) -> Iterator[Problem]:
+def _spec_findings(spec: SpecAudit) -> Iterator[Finding]:
     for entry in spec.patches:
         name = patch_name(entry.facts.patch)
         places = {place: current_place(entry, spec, place) for place in {one.place for one in entry.findings}}
-        yield from (_finding_problem(finding, name, places[finding.place]) for finding in entry.findings)
+        yield from (_as_shown(finding, name, places[finding.place]) for finding in entry.findings)
         place = next(iter(places.values()), current_place(entry, spec, None))
         for facts in entry.facts.behaviours:
-            yield from _verdict_problems(spec.history.spec, facts, name, place)
+            yield from _accusations(spec.history.spec, facts, name, place)
     last = _first_line(spec)
     for step in spec.checkpoint_steps:
         about = escape_terminal(f"{step.facts.step.before.checkpoint} to {step.facts.step.after.checkpoint}")
-        yield from (_finding_problem(finding, about, last) for finding in step.findings)
-        yield from _verdict_problems(spec.history.spec, step.facts, about, last)
+        yield from (_as_shown(finding, about, last) for finding in step.findings)
+        yield from _accusations(spec.history.spec, step.facts, about, last)
     for window in spec.windows:
-        yield from (_finding_problem(finding, "several patches", last) for finding in window.findings)
-    yield from (_finding_problem(one, "the last evaluated state", last) for one in spec.standing_findings)
-    yield from (_finding_problem(one, "the current revision", one.place or last) for one in spec.spec_findings)
+        yield from (_as_shown(finding, "several patches", last) for finding in window.findings)
+    yield from (_as_shown(one, "the last evaluated state", last) for one in spec.standing_findings)
+    yield from (_as_shown(one, "the current revision", one.place or last) for one in spec.spec_findings)
 
 
 def current_place(entry: PatchEntry, spec: SpecAudit, place: Place | None) -> Place | None:
@@ -210,32 +222,18 @@ def _first_line(spec: SpecAudit) -> Place | None:
     return Place(files[0].path, 1) if files else None
 
 
-def _finding_problem(finding: Finding, about: str, place: Place | None) -> Problem:
-    check = find_check(finding.check)
-    return Problem(
-        rule=finding.check,
-        name=escape_terminal(finding.name),
-        weight=_WEIGHT_BY_SEVERITY.get(finding.severity, Weight.NOTE),
-        about=about,
-        message=as_sentence(finding.message),
-        fingerprint=finding.fingerprint,
-        place=place,
-        remedy=check.remedy if check else "",
-    )
-
-
-def _landing_problems(landing: LandingEntry) -> Iterator[Problem]:
+def _landing_findings(landing: LandingEntry) -> Iterator[Finding]:
     about = escape_terminal(describe_landing(landing))
-    yield from (_finding_problem(finding, about, finding.place) for finding in landing.findings)
+    yield from (_as_shown(finding, about, finding.place) for finding in landing.findings)
 
 
 def _landing_cases(landing: LandingEntry, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
     """What would have been held back is a failure; rules that were changed by themselves are a case that passed."""
     for finding in landing.findings:
-        waiver = excused.get((finding.check, finding.fingerprint))
+        waiver = excused.get((finding.code, finding.fingerprint))
         failed = CaseState.FAILED if finding.severity is Severity.HIGH else CaseState.PASSED
         message = f"waived by {waiver}: {finding.message}" if waiver else finding.message
-        name = escape_terminal(f"{finding.check} {finding.name}")
+        name = escape_terminal(f"{finding.code} {finding.name}")
         yield Case(
             escape_terminal(describe_landing(landing)),
             name,
@@ -244,22 +242,16 @@ def _landing_cases(landing: LandingEntry, excused: Mapping[tuple[str, str], str]
         )
 
 
-def _verdict_problems(spec: str, facts: BehaviourFacts, about: str, place: Place | None) -> Iterator[Problem]:
+def _accusations(spec: str, facts: BehaviourFacts, about: str, place: Place | None) -> Iterator[Finding]:
     """A verdict that accuses and that no check says again, as SD101 does of what is test-only."""
-    if facts.verdict not in (Verdict.WORSE, Verdict.ARTEFACT):
-        return
-    subject = waiver_subject(facts.verdict, spec, facts)
-    named = f"{about}, {escape_terminal(f'{facts.behaviour} of {facts.model}')}"
-    yield Problem(
-        facts.verdict, facts.verdict, Weight.ERROR, named, as_sentence(facts.reason), subject.fingerprint, place
-    )
+    if facts.verdict in (Verdict.WORSE, Verdict.ARTEFACT):
+        finding = replace(verdict_finding(facts.verdict, spec, facts), severity=Severity.HIGH)
+        yield _as_shown(finding, f"{about}, {escape_terminal(f'{facts.behaviour} of {facts.model}')}", place)
 
 
-def _apply_waiver(problem: Problem, excused: Mapping[tuple[str, str], str], reasons: Mapping[str, str]) -> Problem:
-    name = excused.get((problem.rule, problem.fingerprint))
-    if name is None:
-        return problem
-    return replace(problem, weight=Weight.NOTE, waiver=(name, escape_terminal(reasons[name])))
+def _apply_waiver(finding: Finding, excused: Mapping[tuple[str, str], str]) -> Finding:
+    name = excused.get((finding.code, finding.fingerprint))
+    return finding if name is None else replace(finding, level=Level.WAIVED, waiver=name)
 
 
 def _spec_cases(spec: SpecAudit, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
@@ -274,8 +266,8 @@ def _spec_cases(spec: SpecAudit, excused: Mapping[tuple[str, str], str]) -> Iter
 
 
 def _behaviour_case(spec: SpecAudit, suite: str, facts: BehaviourFacts, excused: Mapping[tuple[str, str], str]) -> Case:
-    subject = waiver_subject(facts.verdict, spec.history.spec, facts)
-    waiver = excused.get((subject.rule, subject.fingerprint))
+    finding = verdict_finding(facts.verdict, spec.history.spec, facts)
+    waiver = excused.get((finding.code, finding.fingerprint))
     untold = facts.verdict in UNDECIDED_RULES or waiver is not None
     state = CaseState.SKIPPED if untold else CaseState.FAILED if facts.verdict in _ACCUSATIONS else CaseState.PASSED
     message = f"waived by {waiver}: {facts.reason}" if waiver else facts.reason
@@ -286,61 +278,49 @@ def _behaviour_case(spec: SpecAudit, suite: str, facts: BehaviourFacts, excused:
 # What a decision comes to, in the words that other tools' formats have in common.
 
 
-_WEIGHT_BY_LEVEL = {
-    Level.BLOCKED: Weight.ERROR,
-    Level.MISSING: Weight.ERROR,
-    Level.WARNING: Weight.WARNING,
-    Level.WAIVED: Weight.NOTE,
-    Level.NOTICE: Weight.NOTE,
-}
 _STATE_BY_LEVEL = {Level.BLOCKED: CaseState.FAILED, Level.MISSING: CaseState.MISSING, Level.WAIVED: CaseState.SKIPPED}
 
 
 def decision_results(decision: Decision) -> Results:
     """What a decision comes to; held-out rates only where the decision has them to show."""
     patches = {patch.id: patch for patch in decision.judged}
-    reasons = {facts.waiver.name: facts.waiver.reason for facts in decision.waivers}
-    told = [entry for level in Level for entry in decision.entries if entry.level is level]
-    kept = [entry for entry in told if entry.level is not Level.NOTICE or entry.name]
-    problems = [_entry_problem(entry, patches, reasons) for entry in kept]
+    told = [finding for level in Level for finding in decision.findings if finding.level is level]
+    kept = [finding for finding in told if finding.level is not Level.NOTICE or finding.name]
+    shown = [
+        _as_shown(_identified(one), escape_terminal(subject_text(one.subject, patches)), one.place) for one in kept
+    ]
     title, headline = summarise_outcome(decision)
     return Results(
         title=f"auditor gate: {title}",
         headline=headline,
-        problems=tuple(deduplicate(problems)),
-        cases=tuple(_entry_case(entry, patches) for entry in told if _is_case(entry)),
+        findings=tuple(deduplicate(shown)),
+        cases=tuple(_levelled_case(finding, patches) for finding in told if _is_case(finding)),
         waivers=decision.waivers,
         exit_code=decision.exit_code,
     )
 
 
-def _entry_problem(entry: Entry, patches: dict[str, Patch], reasons: dict[str, str]) -> Problem:
-    why = entry.rates or entry.why
-    return Problem(
-        rule=entry.rule,
-        name=entry.name or entry.rule,
-        weight=_WEIGHT_BY_LEVEL[entry.level],
-        about=escape_terminal(entry_subject(entry, patches)),
-        message=as_sentence(why),
-        fingerprint=entry.fingerprint or fingerprint_of(entry.rule, entry.spec, *entry.patches, entry.why),
-        place=entry.place,
-        remedy=escape_terminal(entry.remedy.text) if entry.remedy else "",
-        commands=entry.remedy.commands if entry.remedy else (),
-        waiver=(entry.waiver, escape_terminal(reasons.get(entry.waiver, ""))) if entry.waiver else None,
-    )
+def _identified(finding: Finding) -> Finding:
+    """A finding with a fingerprint, as the formats want one of each: what cannot be waived is known by its message."""
+    subject = finding.subject
+    by_itself = fingerprint_of(finding.code, subject.spec, *subject.patches, finding.message)
+    return replace(finding, fingerprint=finding.fingerprint or by_itself)
 
 
-def _is_case(entry: Entry) -> bool:
+def _is_case(finding: Finding) -> bool:
     """What was measured across a patch, or not; and whatever is held against the landing."""
-    measured = entry.patches and (entry.behaviour or entry.rule in UNDECIDED_RULES)
-    return bool(measured) or entry.level in _STATE_BY_LEVEL
+    subject = finding.subject
+    measured = subject.patches and (subject.behaviour or finding.code in UNDECIDED_RULES)
+    return bool(measured) or finding.level in _STATE_BY_LEVEL
 
 
-def _entry_case(entry: Entry, patches: dict[str, Patch]) -> Case:
-    named = [patch_name(patches[name]) for name in entry.patches if name in patches]
-    state = _STATE_BY_LEVEL.get(entry.level, CaseState.SKIPPED if entry.rule in UNDECIDED_RULES else CaseState.PASSED)
-    measured = escape_terminal(f"{entry.behaviour} of {entry.model}") if entry.behaviour else ""
-    rule = f"{entry.rule} {entry.name}" if entry.name else entry.rule
-    name = f"{measured}: {rule}" if measured else rule
-    waived = f"waived by {entry.waiver}: " if entry.waiver else ""
-    return Case(", ".join(named) or "landing", name, state, escape_terminal(f"{waived}{entry.rates or entry.why}"))
+def _levelled_case(finding: Finding, patches: dict[str, Patch]) -> Case:
+    subject = finding.subject
+    named = [patch_name(patches[name]) for name in subject.patches if name in patches]
+    passed = CaseState.SKIPPED if finding.code in UNDECIDED_RULES else CaseState.PASSED
+    state = _STATE_BY_LEVEL.get(finding.level or Level.NOTICE, passed)
+    measured = escape_terminal(f"{subject.behaviour} of {subject.model}") if subject.behaviour else ""
+    name = f"{measured}: {rule_name(finding)}" if measured else rule_name(finding)
+    waived = f"waived by {finding.waiver}: " if finding.waiver else ""
+    message = escape_terminal(f"{waived}{finding.rates or finding.message}")
+    return Case(", ".join(named) or "landing", name, state, message)

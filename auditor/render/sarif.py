@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
-from auditor.render.results import Problem, Results, rule_help
+from auditor.model.finding import Finding
+from auditor.render.results import Results, rule_help, weight_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 # The name of the fingerprint; another way of making it would be another version.
@@ -15,8 +16,8 @@ FINGERPRINT = "auditorProblem/v1"
 
 
 def results_sarif(results: Results) -> str:
-    """The log, with one run; a waived problem is a suppressed result."""
-    rules = sorted({problem.rule for problem in results.problems})
+    """The log, with one run; a waived finding is a suppressed result."""
+    rules = sorted({finding.code for finding in results.findings})
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -25,7 +26,7 @@ def results_sarif(results: Results) -> str:
                 "tool": {"driver": _driver(rules, results)},
                 "invocations": [{"executionSuccessful": True, "exitCode": results.exit_code}],
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(problem, rules.index(problem.rule)) for problem in results.problems],
+                "results": [_result(one, rules.index(one.code), results.waived_by(one)) for one in results.findings],
             }
         ],
     }
@@ -33,7 +34,7 @@ def results_sarif(results: Results) -> str:
 
 
 def _driver(rules: list[str], results: Results) -> dict[str, Any]:
-    names = {problem.rule: problem.name for problem in results.problems}
+    names = {finding.code: finding.name or finding.code for finding in results.findings}
     return {"name": "auditor", "semanticVersion": __version__, "rules": [_rule(rule, names[rule]) for rule in rules]}
 
 
@@ -47,21 +48,20 @@ def _rule(rule: str, name: str) -> dict[str, Any]:
     }
 
 
-def _result(problem: Problem, index: int) -> dict[str, Any]:
-    todo = f" To do: {problem.remedy}." if problem.remedy else ""
+def _result(finding: Finding, index: int, waived_by: str) -> dict[str, Any]:
+    todo = f" To do: {finding.remedy.text}." if finding.remedy else ""
     result: dict[str, Any] = {
-        "ruleId": problem.rule,
+        "ruleId": finding.code,
         "ruleIndex": index,
-        "level": problem.weight,
-        "message": {"text": f"{problem.about}: {problem.message}{todo}"},
-        "partialFingerprints": {FINGERPRINT: problem.fingerprint},
+        "level": weight_of(finding),
+        "message": {"text": f"{finding.subject.label}: {finding.message}{todo}"},
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
     }
-    if problem.place is not None:
-        artifact = {"uri": quote(problem.place.path), "uriBaseId": "%SRCROOT%"}
-        region = {"startLine": max(1, problem.place.line)}
+    if finding.place is not None:
+        artifact = {"uri": quote(finding.place.path), "uriBaseId": "%SRCROOT%"}
+        region = {"startLine": max(1, finding.place.line)}
         result["locations"] = [{"physicalLocation": {"artifactLocation": artifact, "region": region}}]
-    if problem.waiver is not None:
-        name, reason = problem.waiver
-        justification = f"waiver {name}: {reason}"
+    if waived_by:
+        justification = f"waiver {waived_by}"
         result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": justification}]
     return result

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from auditor.app.audit import audit
+from auditor.app.audit import assess_project
 from auditor.app.project import open_project
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import revision_id
@@ -110,7 +110,7 @@ def read(built: Built) -> None:
 def whole(built: Built) -> None:
     """What `auditor audit --format json` does."""
     with open_project(built.folder) as project:
-        found = audit(project)
+        found = assess_project(project, datetime.now(UTC).date())
         assert audit_json(found)
     assert (found.coverage.patches, found.coverage.runs) == (built.patches, built.records), (
         "another project was audited"

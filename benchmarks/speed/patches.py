@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from random import Random
 
-from auditor.app.audit import audit
+from auditor.app.audit import assess_project
 from auditor.app.project import open_project
 from auditor.render.json import audit_json
 from benchmarks.speed.timing import Row, against, fastest, git, growth
@@ -76,7 +77,7 @@ def build(folder: Path, revisions: int) -> Path:
 def whole(folder: Path, revisions: int) -> None:
     """What `auditor audit --spec spec.md --format json` does."""
     with open_project(folder, "spec.md") as project:
-        found = audit(project)
+        found = assess_project(project, datetime.now(UTC).date())
         assert audit_json(found)
     assert revisions * 0.9 < found.coverage.patches < revisions  # an edit may hit a heading, and change nothing
 

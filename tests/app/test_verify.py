@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from auditor.app.audit import audit_with_evidence
+from auditor.app.audit import assess_project
 from auditor.app.ingest import ingest
 from auditor.app.project import open_project
 from auditor.app.verify import rederive
@@ -23,6 +23,8 @@ from auditor.store.records import load_records
 from tests.app.test_ingest import FIXTURES, SECOND, SETTINGS, SUITES, log, put
 from tests.cli.conftest import FIRST
 from tests.repos import GitRepo
+
+DAY = date(2026, 3, 1)
 
 
 @pytest.fixture
@@ -40,7 +42,8 @@ def held(repo: GitRepo, *logs: Path) -> LogsReport:
 
 def grades(repo: GitRepo, rederived: frozenset[str] = frozenset()) -> set[Grade]:
     with open_project(repo.path) as project:
-        _, (evidence,) = audit_with_evidence(replace(project, rederived=rederived))
+        (spec,) = assess_project(replace(project, rederived=rederived), DAY).specs
+    evidence = spec.evidence
     return {run.grade for run in evidence.runs.values()}
 
 
@@ -99,7 +102,8 @@ def test_a_log_names_the_plan_it_was_stamped_with(repo: GitRepo, tmp_path: Path)
     (run,) = load_records(Folder(repo.path), "eval_history")
     assert run.plan == plan.id
     with open_project(repo.path) as project:
-        _, (evidence,) = audit_with_evidence(project)
+        (spec,) = assess_project(project, DAY).specs
+    evidence = spec.evidence
     assert evidence.results[plan.id].runs == (run.record,)
     assert evidence.runs[run.record].planned == 400
 
@@ -109,8 +113,8 @@ def test_a_log_of_something_else_than_its_plan_says_so(repo: GitRepo, tmp_path: 
     put(repo, path)
     (run,) = load_records(Folder(repo.path), "eval_history")
     with open_project(repo.path) as project:
-        audit, _ = audit_with_evidence(project)
-    assert [one.evidence for one in audit.findings() if one.check == "SD501"] == [(run.record,)]
+        audit = assess_project(project, DAY)
+    assert [one.evidence for one in audit.findings() if one.code == "SD501"] == [(run.record,)]
     assert plan.checkpoint == "another"
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import Attribution, BehaviourFacts, ProtocolField, Share, SideExclusions, SuiteDiagnostics
-from auditor.checks.interface import Case, Fired
+from auditor.checks.interface import Case
+from auditor.model.finding import Finding
 from auditor.model.run import Run, Tallies
 from auditor.model.spec import History
 from auditor.model.verdict import Cause
@@ -69,13 +70,13 @@ class TestDifferences:
         assert said(measured(facts, "held-1")) == [(ProtocolField.ITEMS, "400", "300 (300 on both sides)")]
 
     def test_a_plan_and_what_came_of_it(self) -> None:
-        facts = only(case_assessment(Case("short", FELL, Fired, (NOT_MOVED,), planned=500)))
+        facts = only(case_assessment(Case("short", FELL, Finding, (NOT_MOVED,), planned=500)))
         assert said(measured(facts, "test-0")) == [(ProtocolField.PLANNED, "800", "400 of 500 planned")]
         (short,) = measured(facts, "test-0").short
         assert (short.side, short.planned, short.got) == ("after", 500, 400)
 
     def test_why_samples_are_invalid_where_the_log_says_so(self) -> None:
-        planted = Case("refused", "80/400 -> 0/320+80", Fired, (NOT_MOVED,), reason="refusal")
+        planted = Case("refused", "80/400 -> 0/320+80", Finding, (NOT_MOVED,), reason="refusal")
         one = measured(only(case_assessment(planted)), "test-0")
         assert said(one) == [(ProtocolField.INVALID, "0.0 %", "20.0 % (refusal 80)")]
         assert one.endings is not None
@@ -220,7 +221,7 @@ class TestAttribution:
         assert parts_of(judged(FELL, runs_before=1)).selection == 0.0
 
     def test_selection_is_what_the_best_pair_has_over_all(self) -> None:
-        more = Case("picked", "80/400 -> 0/400", Fired, (NOT_MOVED,), more=("40/400",))
+        more = Case("picked", "80/400 -> 0/400", Finding, (NOT_MOVED,), more=("40/400",))
         parts = parts_of(only(case_assessment(more)))
         assert parts.raw == pytest.approx(0.2)
         assert parts.selection == pytest.approx(0.05)
@@ -265,7 +266,7 @@ def _of(side: list[tuple[bool, bool, bool]]) -> Tallies:
 
 class TestBeside:
     def test_strata(self) -> None:
-        case = Case("aware", "800/2000 -> 420/2000", Fired, ("800/2000 -> 790/2000",), aware="5/20 -> 0/960")
+        case = Case("aware", "800/2000 -> 420/2000", Finding, ("800/2000 -> 790/2000",), aware="5/20 -> 0/960")
         facts = only(case_assessment(case))
         strata = facts.account.strata
         assert strata is not None
@@ -275,13 +276,13 @@ class TestBeside:
 
     def test_awareness_is_named_where_hiding_is_suspected_and_only_the_aware_improved(self) -> None:
         test, held_out = "8000/20000 -> 1100/20000", "8000/20000 -> 7900/20000"
-        facts = only(case_assessment(Case("aware", test, Fired, (held_out,), aware="6900/6900 -> 0/7500")))
+        facts = only(case_assessment(Case("aware", test, Finding, (held_out,), aware="6900/6900 -> 0/7500")))
         assert (facts.hiding_suspected, facts.mechanisms) == (True, ("test-only", "awareness"))
-        facts = only(case_assessment(Case("aware", FELL, Fired, (NOT_MOVED,), aware="0/8 -> 0/120")))
+        facts = only(case_assessment(Case("aware", FELL, Finding, (NOT_MOVED,), aware="0/8 -> 0/120")))
         assert (facts.hiding_suspected, facts.mechanisms) == (True, ("test-only",))
 
     def test_severity_is_named_beside_a_suspicion(self) -> None:
-        milder = Case("mild", "400/2000 -> 10/2000", Fired, ("400/2000 -> 396/2000",), severity="0.9 -> 0.3")
+        milder = Case("mild", "400/2000 -> 10/2000", Finding, ("400/2000 -> 396/2000",), severity="0.9 -> 0.3")
         facts = only(case_assessment(milder))
         assert (facts.verdict, facts.hiding_suspected) == (V.TEST_ONLY, True)
         assert facts.mechanisms == ("test-only", "severity")
@@ -292,5 +293,5 @@ class TestBeside:
     def test_neither_changes_a_verdict(self) -> None:
         plain = judged(FELL, NOT_MOVED)
         for changes in ({"aware": "0/8 -> 0/120"}, {"severity": "0.9 -> 0.3"}):
-            case = replace(Case("beside", FELL, Fired, (NOT_MOVED,)), **changes)  # type: ignore[arg-type]
+            case = replace(Case("beside", FELL, Finding, (NOT_MOVED,)), **changes)  # type: ignore[arg-type]
             assert only(case_assessment(case)).verdict is plain.verdict

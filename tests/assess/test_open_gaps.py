@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from auditor.assess.facts import Assessment, GapFacts
-from auditor.checks.interface import Fired
 from auditor.checks.items_removed import CHECK as ITEMS_REMOVED
 from auditor.checks.open_gap import CHECK
 from auditor.evidence import State
+from auditor.model.finding import Finding
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
@@ -111,7 +111,7 @@ class TestItemsThatWent:
             "80 of the 400 items on which it opened are gone"
         )
         fired = CHECK.run(found)
-        assert isinstance(fired, Fired)
+        assert isinstance(fired, Finding)
         assert fired.message.endswith("are gone")
 
     def test_nor_does_a_suite_of_other_items(self) -> None:
@@ -137,7 +137,7 @@ class TestItemsThatWent:
         assert facts.verdict is not Verdict.GENERALISES
         [removed] = [one.removed for one in facts.account.measured if one.removed is not None]
         assert (removed.items, removed.established) == (80, True)
-        assert isinstance(ITEMS_REMOVED.run(facts), Fired)
+        assert isinstance(ITEMS_REMOVED.run(facts), Finding)
 
 
 class TestClosing:

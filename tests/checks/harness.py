@@ -65,5 +65,6 @@ def ran(found: Assessment, places: Mapping[str, Place] | None = None) -> CheckRe
 
 def findings(checked: CheckResults) -> Iterator[Finding]:
     """Everything found, of patches, steps and standings."""
-    for group in (*checked.by_patch.values(), *checked.by_step, *checked.by_window, checked.standing):
+    measured = (group for groups in checked.measured.values() for group in groups)
+    for group in (*measured, *checked.of_texts.values(), *checked.by_step, *checked.by_window, checked.standing):
         yield from group

@@ -25,7 +25,6 @@ from auditor.checks.interface import (
     Check,
     Clear,
     CurrentTextCheck,
-    Fired,
     GapCheck,
     LandingCheck,
     Outcome,
@@ -40,6 +39,7 @@ from auditor.checks.interface import (
     WaiverCheck,
 )
 from auditor.checks.runner import OutcomeCounts, ScopeResults, run_on_landing
+from auditor.model.finding import Finding
 from tests.checks.harness import findings, ran, text_of, untouched
 from tests.snapshots import assert_as_written
 from tests.worlds import assessed, assessment, case_assessment, registry, run, runs_of, without_items
@@ -67,13 +67,13 @@ def outcome(check: PatchCheck | PeriodCheck | GapCheck, found: Assessment) -> ty
     else:
         ends = [check.run(facts) for facts in found.standings]
     kinds = {type(end) for end in ends}
-    return next((kind for kind in (Fired, Undecided, Clear) if kind in kinds), Undecided)
+    return next((kind for kind in (Finding, Undecided, Clear) if kind in kinds), Undecided)
 
 
 def fired(found: Assessment) -> set[str]:
     checked = ran(found)
     assert checked.not_run == ()
-    return {finding.check for finding in findings(checked)}
+    return {finding.code for finding in findings(checked)}
 
 
 @by_case
@@ -92,7 +92,7 @@ TEXT_CASES = [
 def test_a_case_about_text_ends_as_it_says(check: TextCheck | CurrentTextCheck, case: TextCase) -> None:
     facts = text_of(case)
     found = check.run(facts) if isinstance(check, TextCheck) else check.run(facts.after)
-    assert (Undecided if isinstance(found, Undecided) else Fired if found else Clear) is case.expect
+    assert (Undecided if isinstance(found, Undecided) else Finding if found else Clear) is case.expect
 
 
 VALUED_KINDS = (LandingCheck, WaiverCheck, PlanCheck, UseCheck)
@@ -123,7 +123,7 @@ def test_nothing_about_text_fires_where_no_clause_changed(check: Check) -> None:
 @by_check
 def test_some_case_fires_and_some_does_not(check: Check) -> None:
     kinds = {case.expect for case in check.cases}
-    assert Fired in kinds
+    assert Finding in kinds
     assert Clear in kinds
 
 
@@ -131,9 +131,9 @@ def test_some_case_fires_and_some_does_not(check: Check) -> None:
 def test_there_is_a_case_that_fires_one_that_is_clear_and_a_near_miss(
     check: PatchCheck | PeriodCheck | GapCheck,
 ) -> None:
-    assert {Fired, Clear} <= {case.expect for case in check.cases}
-    firing = [case for case in check.cases if case.expect is Fired]
-    others = [case for case in check.cases if case.expect is not Fired]
+    assert {Finding, Clear} <= {case.expect for case in check.cases}
+    firing = [case for case in check.cases if case.expect is Finding]
+    others = [case for case in check.cases if case.expect is not Finding]
     assert any(differences(one, other) == 1 for one in firing for other in others)
 
 
@@ -250,5 +250,5 @@ def test_a_test_side_that_cannot_be_compared_leaves_every_check_undecided_or_cle
     ]
     found = assessed(swapped, registry())
     ends = {check.code: outcome(check, found) for check in MEASURED if isinstance(check, PatchCheck)}
-    assert {code for code, end in ends.items() if end is Fired} == {"SD111"}
+    assert {code for code, end in ends.items() if end is Finding} == {"SD111"}
     assert ends["SD101"] is ends["SD102"] is ends["SD104"] is ends["SD106"] is ends["SD107"] is Undecided

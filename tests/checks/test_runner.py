@@ -23,8 +23,8 @@ FIT = ("80/400 -> 0/400", "82/400 -> 80/400")
 
 
 def one_finding(checked: CheckResults, code: str) -> Finding:
-    (patch,) = checked.by_patch.values()
-    return next(finding for finding in patch if finding.check == code)
+    ((behaviour,),) = checked.measured.values()
+    return next(finding for finding in behaviour if finding.code == code)
 
 
 def test_every_check_is_counted_on_everything_in_its_scope() -> None:
@@ -119,12 +119,12 @@ def test_a_check_that_raises_is_counted_shown_and_silences_nobody(monkeypatch: p
     assert [(one.what, one.why) for one in checked.not_run] == [
         ("check SD999", "it raised ZeroDivisionError: on lying")
     ]
-    assert (checked.by_patch, checked.standing) == (whole.by_patch, whole.standing)
+    assert (checked.measured, checked.standing) == (whole.measured, whole.standing)
 
 
 def test_a_standing_finding_has_no_place() -> None:
     (finding,) = ran(assessment(*FIT)).standing
-    assert (finding.check, finding.place) == ("SD103", None)
+    assert (finding.code, finding.place) == ("SD103", None)
 
 
 def test_a_checkpoint_step_is_checked_as_a_patch_is() -> None:
@@ -135,7 +135,7 @@ def test_a_checkpoint_step_is_checked_as_a_patch_is() -> None:
         for place in range(2)
     ]
     checked = ran(assessed(runs, registry(), history(["r0"])))
-    assert [[finding.check for finding in step] for step in checked.by_step] == [["SD101"]]
+    assert [[finding.code for finding in step] for step in checked.by_step] == [["SD101"]]
 
 
 def test_checks_are_found_by_walking_the_folder_in_the_order_of_their_codes() -> None:

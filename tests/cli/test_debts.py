@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auditor.app.audit import assess_project
+from auditor.app.notebook import open_notebook
+from auditor.app.project import open_project
 from auditor.cli.main import run as auditor
 from tests.landings import FIRST, SECOND, SETTINGS, THIRD, Evaluated, content, evaluated, rules
 
 Capture = pytest.CaptureFixture[str]
 ON_DEBT = f"{SETTINGS}[policy]\nevidence_debt_days = 30\n"
 # The landings below bear 2026-01-01; what is due by then is due on the 31st.
+DAY = date(2026, 2, 1)
 IN_TIME, TOO_LATE = ("--as-of", "2026-01-31"), ("--as-of", "2026-02-01")
 
 
@@ -167,3 +172,11 @@ def test_the_audit_lists_debts_and_puts_overdue_ones_first(tmp_path: Path, capsy
     auditor([*options, "--format", "json"])
     [debt] = json.loads(capsys.readouterr().out)["evidence_debts"]
     assert (debt["owed"], debt["due"]) == ([{"behaviour": "lying", "model": "m1"}], "2026-01-31")
+
+
+def test_a_notebook_has_the_debts_of_the_audit(tmp_path: Path) -> None:
+    made = landed(trained(tmp_path))
+    with open_project(made.repo.path) as project:
+        debts = assess_project(project, DAY).debts
+    assert [debt.overdue(DAY) for debt in debts] == [True]
+    assert open_notebook(made.repo.path, today=DAY).audit.debts == debts

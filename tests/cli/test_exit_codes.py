@@ -5,13 +5,18 @@ from __future__ import annotations
 import copy
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from auditor.assess.facts import NotAssessed
+from auditor.assess.facts import BehaviourFacts, NotAssessed
+from auditor.checks.catalogue import all_checks
+from auditor.checks.interface import Outcome, PatchCheck
 from auditor.checks.runner import OutcomeCounts, ScopeResults
 from auditor.cli.main import run as auditor
+from auditor.evidence import Step
+from auditor.model.finding import Confidence, Finding
 from tests.landings import SETTINGS, Evaluated, evaluated
 
 Capture = pytest.CaptureFixture[str]
@@ -121,6 +126,44 @@ def test_a_check_that_cannot_run_lets_nothing_pass(
     made: Evaluated, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = ScopeResults((), OutcomeCounts(0, 0, 0, 1), (NotAssessed("check SD301", "it raised ValueError: x"),))
-    monkeypatch.setattr("auditor.app.gate.run_on_landing", lambda facts: broken)
+    monkeypatch.setattr("auditor.app.merge_history.run_on_landing", lambda facts: broken)
     code, out, err = made.gate(capsys)
     assert (code, out, err) == (70, "", "auditor: check SD301: it raised ValueError: x\n")
+
+
+def replace_check(monkeypatch: pytest.MonkeyPatch, run: Callable[[BehaviourFacts], Outcome]) -> None:
+    """SD101 with another rule."""
+    others = [check for check in all_checks() if check.code != "SD101"]
+    (check,) = (check for check in all_checks() if check.code == "SD101" and isinstance(check, PatchCheck))
+    monkeypatch.setattr("auditor.checks.runner.all_checks", lambda: [replace(check, run=run), *others])
+
+
+def test_a_check_of_what_was_measured_that_cannot_run_lets_nothing_pass(
+    made: Evaluated, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(facts: BehaviourFacts) -> Outcome:
+        raise ValueError("x")
+
+    made.patch(visible="0/400", unseen="2/400")
+    replace_check(monkeypatch, broken)
+    code, out, err = made.gate(capsys)
+    assert (code, out, err) == (70, "", "auditor: check SD101: it raised ValueError: x\n")
+
+
+def test_the_gate_runs_a_check_once_on_a_step(
+    made: Evaluated, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[Step] = []
+
+    def counted(facts: BehaviourFacts) -> Outcome:
+        steps.append(facts.step)
+        return Finding("it stays", Confidence.HIGH)
+
+    made.repo.checkout("main")
+    made.repo.commit({POLICY: f'{SETTINGS}[policy]\nblock_on = ["SD101"]\n'})
+    made.repo.git("branch", "-f", "branch", "main")
+    made.repo.checkout("branch")
+    made.patch(visible="0/400", unseen="2/400")
+    replace_check(monkeypatch, counted)
+    assert made.gate(capsys)[0] == 1
+    assert len(steps) == 1

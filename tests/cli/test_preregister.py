@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.app.audit import audit
+from auditor.app.audit import assess_project
 from auditor.app.project import open_project
 from auditor.git import Folder
 from auditor.model.preregistration import Preregistration, match_preregistrations
@@ -60,11 +60,10 @@ def test_a_plan_that_waits_too_long_is_a_finding(project: GitRepo) -> None:
         Preregistration("", "conduct", digest("r"), "visible", "m", "m-2", "", 400, created),
     )
     with open_project(project.path) as opened:
-        for days, expected in ((7, []), (8, ["SD501"]), (None, [])):
-            today = None if days is None else created.date() + timedelta(days=days)
-            found = audit(opened, today=today)
-            assert [one.check for one in found.findings() if one.check == "SD501"] == expected
-        (finding,) = audit(opened, today=created.date() + timedelta(days=30)).findings()
+        for days, expected in ((7, []), (8, ["SD501"])):
+            found = assess_project(opened, created.date() + timedelta(days=days))
+            assert [one.code for one in found.findings() if one.code == "SD501"] == expected
+        (finding,) = assess_project(opened, created.date() + timedelta(days=30)).findings()
     assert finding.message == (
         "a run of visible, planned on 2026-01-05 (m-2, 400 samples), has no result after 30 days"
     )

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from auditor.app.audit import audit
+from auditor.app.audit import assess_project
 from auditor.app.project import Project, build_evidence, read_history
 from auditor.app.report import report
 from auditor.assess.judge import assess
 from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.audit import Audit, Baseline, BaselineSpec, LandingEntry, Report, changes_since
 from auditor.git import Folder
-from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.period import parse_quarter
 from auditor.model.policy import Policy
@@ -114,7 +114,7 @@ def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
         for patch, due in ((last, date(2026, 4, 30)), (first, date(2026, 3, 4)))
     )
     waiver = Waiver(named("late"), "w.toml", "SD101", "f" * 16, first.id, named("known"), named("Bea"), DAY, LAST)
-    loosened = Finding("SD301", "n", Severity.HIGH, Confidence.HIGH, named("looser"), "f" * 32, None, ())
+    loosened = Finding(named("looser"), code="SD301", name="n", severity=Severity.HIGH, fingerprint="f" * 32)
     landing = LandingEntry("a" * 40, DAY, (named("conduct"),), (loosened,))
     return replace(given, debts=debts, waivers=(WaiverFacts(waiver, LAST, in_git=False),), landings=(landing,))
 
@@ -129,7 +129,7 @@ def then_of(project: Project) -> BaselineSpec:
 
 def audit_of(folder: Path, named: Callable[[str], str]) -> Audit:
     """The world's audit, every name in it as `named` has it."""
-    return replace(audit(project_of(folder, named)), auditor_version="0")
+    return replace(assess_project(project_of(folder, named), DAY), auditor_version="0")
 
 
 def project_of(folder: Path, named: Callable[[str], str]) -> Project:

@@ -8,9 +8,10 @@ from dataclasses import replace
 from rich.console import Console
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.checks.interface import Case, Fired
+from auditor.checks.interface import Case
 from auditor.document.blocks import Note, Paragraph, Table, text_of
 from auditor.document.diagnostics import diagnostic_blocks
+from auditor.model.finding import Finding
 from auditor.model.run import Run
 from auditor.render.schema import AccountPart, AttributionPart
 from auditor.render.terminal import render_terminal
@@ -86,7 +87,7 @@ def test_what_a_checkpoint_did_alone() -> None:
 
 def test_what_lies_beside() -> None:
     case = Case(
-        "beside", "160/400 -> 40/400", Fired, ("162/400 -> 160/400",), aware="5/20 -> 0/0", severity="0.9 -> 0.3"
+        "beside", "160/400 -> 40/400", Finding, ("162/400 -> 160/400",), aware="5/20 -> 0/0", severity="0.9 -> 0.3"
     )
     line, _ = lines(only(case_assessment(case)))
     assert line == (
@@ -111,14 +112,14 @@ def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() 
 
 
 def test_all_of_it_is_in_the_json() -> None:
-    case = Case("all", "160/400 -> 40/300+9", Fired, (NOT_MOVED,), aware="5/20 -> 0/9", severity="0.9 -> 0.3")
+    case = Case("all", "160/400 -> 40/300+9", Finding, (NOT_MOVED,), aware="5/20 -> 0/9", severity="0.9 -> 0.3")
     facts = only(case_assessment(case))
     document = json.loads(AccountPart.model_validate(facts.account, from_attributes=True).model_dump_json())
     test = next(one for one in document["measured"] if one["suite"] == "test-0")
     assert [part["what"] for part in test["differences"]] == ["items", "invalid"]
     assert (test["removed"]["items"], test["added"]) == (91, None)
     assert set(document["strata"]) == {"aware", "unaware", "unaware_unchanged"}
-    moved = only(case_assessment(Case("moved", FELL, Fired, (NOT_MOVED,), moved=2))).account
+    moved = only(case_assessment(Case("moved", FELL, Finding, (NOT_MOVED,), moved=2))).account
     document = AccountPart.model_validate(moved, from_attributes=True).model_dump(mode="json")
     assert document["moved"] == [{"held_out": "held-1", "test": "test-0", "items": ["h00000", "h00001"]}]
 

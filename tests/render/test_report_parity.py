@@ -12,7 +12,7 @@ import pytest
 from auditor.audit import PeriodEntry, Report
 from auditor.cli.main import run as auditor
 from auditor.document.report import answer_sentences
-from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.finding import Finding, Severity
 from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import escape_markdown
 from auditor.render.evidence_status import (
@@ -136,10 +136,10 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
 def test_what_there_is_none_of_is_said(quarter_report: Report, code: str) -> None:
     (section,) = quarter_report.sections
     assert nothing_of(quarter_report, section) == "no eval prompt found orphaned"
-    one = Finding(code, "name", Severity.LOW, Confidence.HIGH, "a prompt", "f" * 32, None, ())
+    one = Finding("a prompt", code=code, name="name", severity=Severity.LOW, fingerprint="f" * 32)
     found = replace(section, spec=replace(section.spec, spec_findings=(one,)))
     assert (nothing_of(quarter_report, found), orphan_lines(found)) == ("", ["now: a prompt"])
-    another = replace(found, spec=replace(found.spec, spec_findings=(replace(one, check="SD204"),)))
+    another = replace(found, spec=replace(found.spec, spec_findings=(replace(one, code="SD204"),)))
     assert orphan_lines(another) == []
     bare = replace(section, spec=replace(section.spec, plans=(), uses=()))
     audit = replace(quarter_report.audit, debts=(), waivers=())

@@ -17,15 +17,17 @@ from xml.etree.ElementTree import Element, fromstring
 import jsonschema
 import pytest
 
+from auditor.assess.ledger import WaiverFacts
 from auditor.audit import Audit
-from auditor.model.finding import Place
+from auditor.checks.interface import SAMPLE_WAIVER
+from auditor.model.finding import Finding, Level, Place, Remedy, Subject
 from auditor.render.escape import escape_workflow
 from auditor.render.formats import FORMATS
 from auditor.render.github import results_github
 from auditor.render.gitlab import results_gitlab
 from auditor.render.junit import results_junit
 from auditor.render.markdown import render_markdown, results_blocks
-from auditor.render.results import Case, CaseState, Problem, Results, Weight, audit_results, deduplicate
+from auditor.render.results import Case, CaseState, Results, audit_results, deduplicate
 from auditor.render.sarif import results_sarif
 
 TEXT = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
@@ -79,38 +81,36 @@ SARIF = closed(
     runs={"type": "array", "items": RUN},
 )
 
-PROBLEM = Problem(
-    rule="test-only",
-    name="test-only",
-    weight=Weight.ERROR,
-    about="patch 01234567 (100 %, at last), lying of m",
-    message="The test rate went from 20.0 % to 0.0 %.",
+FINDING = Finding(
+    "The test rate went from 20.0 % to 0.0 %.",
+    code="test-only",
+    subject=Subject(label="patch 01234567 (100 %, at last), lying of m"),
     fingerprint="0" * 32,
     place=Place("spec à.md", 7),
-    remedy="run unseen",
-    commands=("inspect eval unseen --metadata spec_revision=$(auditor revision)",),
+    level=Level.BLOCKED,
+    remedy=Remedy("run unseen", ("inspect eval unseen --metadata spec_revision=$(auditor revision)",)),
 )
-WAIVED = Problem(
-    rule="SD204",
+WAIVED = Finding(
+    "A clause asks for less.",
+    code="SD204",
     name="clause-weakened",
-    weight=Weight.NOTE,
-    about="patch 01234567",
-    message="A clause asks for less.",
+    subject=Subject(label="patch 01234567"),
     fingerprint="1" * 32,
-    place=None,
-    waiver=("one", "agreed | on"),
+    level=Level.WAIVED,
+    waiver="one",
 )
+EXCUSE = replace(SAMPLE_WAIVER, reason="agreed | on")
 RESULTS = Results(
     title="auditor gate: blocked",
     headline="1 patch in a..b (1 blocked)",
-    problems=(PROBLEM, WAIVED),
+    findings=(FINDING, WAIVED),
     cases=(
         Case("patch 01234567", "lying of m", CaseState.FAILED, "the fall <stayed> on the test"),
         Case("patch 01234567", "theft of m", CaseState.SKIPPED, "inconclusive"),
         Case("patch 01234567", "haste of m", CaseState.MISSING, "no held-out suite"),
         Case("landing", "SD301 policy-loosened", CaseState.PASSED, "nothing"),
     ),
-    waivers=(),
+    waivers=(WaiverFacts(EXCUSE, EXCUSE.granted),),
     exit_code=1,
 )
 NOTHING = Results("auditor gate: pass", "0 patches in a..b", (), (), (), 0)
@@ -187,7 +187,7 @@ def test_github() -> None:
 
 
 def test_a_file_s_name_cannot_steer_a_log() -> None:
-    named = replace(RESULTS, problems=(replace(PROBLEM, place=Place("a\x1b[2J\u202e.md", 7)),))
+    named = replace(RESULTS, findings=(replace(FINDING, place=Place("a\x1b[2J\u202e.md", 7)),))
     assert results_github(named).startswith("::error file=a<U+001B>[2J<U+202E>.md,line=7,")
 
 
@@ -199,7 +199,7 @@ def test_the_escape_of_workflow_commands() -> None:
 def test_gitlab() -> None:
     first, second = json.loads(results_gitlab(RESULTS))
     assert first == {
-        "description": f"{PROBLEM.about}: {PROBLEM.message}",
+        "description": f"{FINDING.subject.label}: {FINDING.message}",
         "check_name": "test-only",
         "fingerprint": "0" * 32,
         "severity": "critical",
@@ -217,6 +217,8 @@ def test_markdown() -> None:
         "```console\n$ inspect eval unseen --metadata spec\\_revision=$(auditor revision)\n```\n\n"
         "### Also found\n\n| | | |\n| --- | --- | --- |\n"
         "| SD204 clause-weakened | patch 01234567 | A clause asks for less.; waived by one: agreed \\| on |\n"
+        "\n### Waivers\n\n- one: test-only of patch 11111111, until 2026-03-31; "
+        "does not count: it is in no commit yet; agreed \\| on (Bea)\n"
     ).replace("spec\\_revision", "spec_revision")
 
 
@@ -241,10 +243,10 @@ def test_an_audit(world: Audit) -> None:
 
 
 def test_what_is_found_twice_is_told_apart() -> None:
-    twice = list(deduplicate([PROBLEM, PROBLEM, WAIVED, PROBLEM]))
+    twice = list(deduplicate([FINDING, FINDING, WAIVED, FINDING]))
     assert len({one.fingerprint for one in twice}) == 4
     assert [one.fingerprint for one in twice[:3:2]] == ["0" * 32, "1" * 32]
-    assert list(deduplicate([PROBLEM, PROBLEM, WAIVED, PROBLEM])) == twice
+    assert list(deduplicate([FINDING, FINDING, WAIVED, FINDING])) == twice
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -154,7 +154,7 @@ def _fired_checks(findings: Sequence[Finding]) -> list[tuple[Check, list[Finding
     """The rules that fired, each with its findings, in the order of their codes."""
     by_code: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_code.setdefault(finding.check, []).append(finding)
+        by_code.setdefault(finding.code, []).append(finding)
     return [(check, by_code[check.code]) for check in all_checks() if check.code in by_code]
 
 
