@@ -269,7 +269,7 @@ def test_10_held_out_consulted_too_often(made: Evaluated, capsys: Capture) -> No
     assert counted == [[("unseen", 2, False)], [("unseen", 3, True)]]
     assert [finding["check"] for finding in after["held_out_looks"][0]["findings"]] == ["SD133"]
     assert auditor(["audit", "--repo", str(made.repo.path), "--fail-on", "SD133"]) == 1
-    assert "unseen  3 of 3 looks  spent" in capsys.readouterr().out
+    assert "unseen  3 of 3 uses  overused: its uses are spent" in capsys.readouterr().out
 
 
 def test_11_salami() -> None:

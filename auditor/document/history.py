@@ -256,7 +256,7 @@ def diff_stat_blocks(comparisons: Sequence[Comparison]) -> Iterator[Block]:
 
 def _diff_head(comparison: Comparison) -> Iterator[Block]:
     before, after = (side_name(side) for side in (comparison.before, comparison.after))
-    yield Heading(1, (Span("spec ", Style.QUIET), Span(comparison.spec), Span(f"  {before} -> {after}")))
+    yield Heading(2, (Span("spec ", Style.QUIET), Span(comparison.spec), Span(f"  {before} -> {after}")))
     yield Note(plain(count_changes(comparison.counts)))
 
 

@@ -61,7 +61,7 @@ def test_they_block_where_the_policy_says_so_and_can_be_waived_as_the_audit_name
     made.repo.checkout("main")
     made.repo.merge("branch")
     assert run(["audit", "--repo", str(made.repo.path), "--fail-on", "SD131", "--as-of", "2026-01-20"]) == 0
-    assert "waiver   one: SD131, until 2026-03-01; in force" in capsys.readouterr().out
+    assert "waiver  one: SD131, until 2026-03-01; in force" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("blocks", [False, True])

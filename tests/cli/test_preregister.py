@@ -48,7 +48,8 @@ def test_a_plan_without_a_result_is_shown(project: GitRepo, auditor: Auditor) ->
     assert (plan["state"], plan["runs"], plan["findings"]) == ("missing", [], [])
     said = auditor("audit", "--repo", project.path).out
     assert re.search(
-        r"Planned, and no result that is it\n    20\S+  visible  m  \w{8}  3 samples  no result, \d days\n", said
+        r"Preregistered runs without a result\nregistered .*\n20\S+  +visible  m  +\w{8}  +3  no result, \d days?\n",
+        said,
     )
 
 
