@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 class Style(StrEnum):
@@ -34,11 +34,17 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text of one style; `link` is a place in the same document or a relative address, "" for none."""
+    """A run of text of one style.
+
+    Attributes:
+        link: a place in the same document or a relative address; "" for none.
+        value: the number that the text writes, unrounded; None for words.
+    """
 
     text: str
     style: Style = Style.PLAIN
     link: str = ""
+    value: float | None = None
 
 
 Line: TypeAlias = tuple[Span, ...]
@@ -103,12 +109,14 @@ class Table:
     Attributes:
         empty: what is said in place of a table without rows; "" leaves it out.
         grid: whether the columns have no titles and only align their cells.
+        picture: a figure with a strip for each row, in a last column, where the format can show one.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Line, ...], ...]
     empty: str = ""
     grid: bool = False
+    picture: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +124,7 @@ class Figure:
     """A picture: `kind` and `data` say what to draw, `words` say the same in a sentence."""
 
     kind: str
-    data: object
+    data: Any
     words: str
 
 

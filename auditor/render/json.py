@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json as stdlib_json
 from collections.abc import Callable, Iterable, Sequence
-from statistics import fmean
 
 from auditor.assess.facts import (
     Attribution,
@@ -28,7 +27,6 @@ from auditor.clauses.deontic import Direction
 from auditor.evidence import State, Step
 from auditor.model.finding import Finding
 from auditor.model.spec import SpecCommit
-from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 from auditor.render.holdout_reuse import holdout_reuse_parts
 from auditor.render.ledger import debt_part, excused_parts, waiver_part
@@ -133,12 +131,6 @@ def residual_part(ruling: SuiteFacts) -> ResidualPart:
 def remaining_part(remaining: Residual) -> RemainingPart:
     """What is left after as its part of the document."""
     return RemainingPart.model_validate(remaining, from_attributes=True)
-
-
-def reported_test_rates(facts: BehaviourFacts) -> tuple[float, float]:
-    """The test rates before and after as reported, averaged over the suites compared: one at least."""
-    tests = [one for one in facts.account.measured if one.role is Role.TEST and one.compared]
-    return fmean(one.before or 0.0 for one in tests), fmean(one.after or 0.0 for one in tests)
 
 
 # An audit as the JSON document of the contract; its parts are in `schema`.

@@ -6,6 +6,7 @@ come in as well and go out as blocks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
@@ -40,6 +41,8 @@ _AROUND = {
     Style.DELETED: "~~",
 }
 _DEEPEST = 6
+# What begins a list or an underline where a paragraph begins with it.
+_LIST_MARK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 
 
 def render_markdown(blocks: Iterable[Block]) -> str:
@@ -56,7 +59,7 @@ def _block_lines(blocks: Iterable[Block], level: int) -> Iterator[str]:
                 level = block.level + 1
                 yield f"{'#' * min(block.level, _DEEPEST)} {_text(block.line)}"
             case Paragraph() | Note() | Passage():
-                yield _text(block.line)
+                yield _LIST_MARK.sub(r"\1\\", _text(block.line))
             case Listing():
                 yield from (f"- {_text(item)}" for item in block.items)
             case Commands():

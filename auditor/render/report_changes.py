@@ -1,84 +1,15 @@
-"""What changed since the last report, in sentences that page and Markdown share, and as its part of the JSON."""
+"""What changed since the last report as its part of the JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 from auditor.assess.facts import GapFacts
-from auditor.audit import Baseline, GapChange, GapTransition, Report, SpecChanges, VerdictChange
-from auditor.document.report import count_noun
+from auditor.audit import GapChange, GapTransition, SpecChanges, VerdictChange
 from auditor.model.verdict import Verdict
 from auditor.render.json import rate_part
 from auditor.render.json_parts import Part
 from auditor.render.schema import RatePart
-
-
-def comparison_sentence(report: Report) -> str:
-    """One or two sentences: what the report is compared with, or why with nothing."""
-    earlier = report.earlier
-    if earlier is None:
-        return f"{report.no_earlier[:1].upper()}{report.no_earlier[1:]}."
-    records = count_noun(earlier.records, "record")
-    said = f"Compared with {_earlier_state(earlier)}: {records}, judged by its policy and suites."
-    gone = f" {count_noun(earlier.gone, 'record')} of them can no longer be read, and what they said is left out."
-    changed = " That checkpoint is NOT what it was when it landed: its root was another."
-    return f"{said}{gone if earlier.gone else ''}{changed if earlier.rewritten else ''}"
-
-
-def _earlier_state(earlier: Baseline) -> str:
-    at = f" at commit {earlier.commit[:12]}" if earlier.commit else ""
-    batch = f"batch {earlier.batch}, root {earlier.root[:12]}"
-    if earlier.name:
-        return f"the report on {earlier.name} that was given ({batch}{at})"
-    return f"{batch}, sealed{at} on {earlier.landed}, the seal nearest to the first day of this period"
-
-
-def verdict_line(change: VerdictChange) -> str:
-    """What a verdict was and is, without a full stop."""
-    step = change.step
-    about = (
-        f"{change.patch.after.date.date()} {change.patch.after.subject or change.patch.id[:12]}"
-        if change.patch
-        else f"training from {step.before.checkpoint} to {step.after.checkpoint}"
-    )
-    was, is_ = (_verdict_name(one) for one in (change.before, change.after))
-    return (
-        f"{about}: {step.behaviour} of {step.lineage} was {was}{_suspicion(change, 0)}, is {is_}{_suspicion(change, 1)}"
-    )
-
-
-def _verdict_name(verdict: Verdict | None) -> str:
-    return "not compared" if verdict is None else str(verdict)
-
-
-def _suspicion(change: VerdictChange, side: int) -> str:
-    return " with hiding suspected" if change.suspected[side] else ""
-
-
-def other_change_lines(since: SpecChanges) -> Iterator[str]:
-    """What else is not as it was: patches that history lost, the policy, the roles of suites."""
-    for patch in since.lost:
-        named = patch.after.subject or patch.id[:12]
-        yield f"no longer in history: {named} of {patch.after.date.date()}, patch {patch.id[:12]}"
-    for what, was, is_ in since.rules:
-        yield f"{what}: was {was}, is {is_}"
-
-
-def unchanged_sentence(since: SpecChanges) -> str:
-    """One sentence: patches since, and which of the lists are empty."""
-    empty = [
-        name
-        for name, some in (
-            ("no verdict of an earlier patch changed", since.verdicts),
-            ("no gap was open then or is now", since.gaps),
-            ("nothing went out of history", since.lost),
-            ("policy and suites are what they were", since.rules),
-        )
-        if not some
-    ]
-    landed = f"{count_noun(len(since.new), 'patch', 'es')} landed since"
-    return f"{landed[:1].upper()}{landed[1:]}{'; ' if empty else ''}{'; '.join(empty)}."
 
 
 class EarlierPart(Part):

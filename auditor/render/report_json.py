@@ -9,9 +9,8 @@ from pydantic import Field
 
 from auditor.assess.timeline import SeriesPoint
 from auditor.audit import Report, Section
-from auditor.document.report import RequestValue, answer_paragraphs, report_request
+from auditor.document.report import RequestValue, SuiteRow, answer_paragraphs, orphan_lines, report_request, suite_rows
 from auditor.model.suite import Role
-from auditor.render.evidence_status import SuiteRow, orphan_lines, suite_rows
 from auditor.render.json import audit_document, rate_part
 from auditor.render.json_parts import Part, print_document, schema_text
 from auditor.render.report_changes import EarlierPart, SincePart, since_part

@@ -1,9 +1,10 @@
-"""The page and Markdown of a report say the same: the same headings, the same lines, whatever the period has."""
+"""The page and Markdown of a report say the same: every block's text, whatever the period has."""
 
 from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,24 +12,18 @@ import pytest
 
 from auditor.audit import PeriodEntry, Report
 from auditor.cli.main import run as auditor
-from auditor.document.report import answer_sentences
+from auditor.document.blocks import Block, Card, Commands, Figure, Line, Listing, Table, text_of
+from auditor.document.report import (
+    absent_kinds,
+    answer_sentences,
+    orphan_lines,
+    report_blocks,
+    whole_quarters,
+)
 from auditor.model.finding import Finding, Severity
 from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import escape_markdown
-from auditor.render.evidence_status import (
-    debt_lines,
-    landing_lines,
-    no_window,
-    nothing_of,
-    orphan_lines,
-    plan_lines,
-    quarter_windows,
-    suite_rows,
-    undecided_lines,
-    waiver_lines,
-)
 from auditor.render.html.report import report_html
-from auditor.render.report_changes import comparison_sentence, other_change_lines, unchanged_sentence, verdict_line
 from auditor.render.report_markdown import report_markdown
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
@@ -37,79 +32,78 @@ from tests.repos import GitRepo
 SPEC = "# Conduct\n\nSay what you did[^a1].\n\nTake nothing[^b2].\n"
 
 
+def words(text: str) -> str:
+    """A text without its spaces, and with one sign for minus and the hyphen."""
+    return "".join(text.split()).replace("\u2212", "-")
+
+
 def read(page: str) -> str:
-    """The words of a page, tags and white space apart."""
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+    """The words of a page without its tags."""
+    return words(html.unescape(re.sub(r"<[^>]*>", "", page)))
 
 
-def test_the_headings_are_the_same(quarter_report: Report) -> None:
-    wanted = [
-        "Standing gaps",
-        "Since the last report",
-        "Patches of 2026Q1",
-        "Several patches as one",
-        "Trained on, under one revision",
-        "What the evidence rests on",
-        "Waivers, as of 2026-03-31",
-        "Landings that changed what they are judged by",
-        "What was looked at, and what was not",
-        "How to read the numbers",
-    ]
-    page, text = report_html(quarter_report), report_markdown(quarter_report)
-    own = {"Flagged in this period", "Behaviours over time", "The other patches", "Records, and how to check this page"}
-    assert [one for one in re.findall(r"<h2[^>]*>(.*?)</h2>", page) if one not in own] == wanted
-    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == [*wanted, "Records, and how to check this report"]
+def texts(blocks: Iterable[Block]) -> Iterator[str]:
+    """Every text of some blocks."""
+    for block in blocks:
+        if isinstance(block, Card):
+            yield text_of(block.title)
+            yield from texts(block.blocks)
+        elif isinstance(block, Table):
+            yield from (column.title for column in block.columns)
+            yield from (text_of(cell) for row in block.rows for cell in row)
+            yield from [] if block.rows else [block.empty]
+        elif isinstance(block, Listing):
+            yield from map(text_of, block.items)
+        elif isinstance(block, Commands):
+            yield from block.lines
+        elif isinstance(block, Figure):
+            yield block.words
+        else:
+            line: Line = block.line
+            yield text_of(line)
 
 
-def test_every_line_is_in_both(quarter_report: Report) -> None:
-    (section,) = quarter_report.sections
-    assert section.since is not None
-    lines = [
-        *answer_sentences(quarter_report)[0],
-        comparison_sentence(quarter_report),
-        unchanged_sentence(section.since),
-        *map(verdict_line, section.since.verdicts),
-        *other_change_lines(section.since),
-        *plan_lines(section),
-        *debt_lines(quarter_report, section),
-        *(part for both in waiver_lines(quarter_report) for part in both),
-        *(row.state for row in suite_rows(section)),
-        *landing_lines(quarter_report),
-        *undecided_lines(quarter_report.audit.coverage),
-        no_window(section),
-    ]
-    assert len(set(lines)) > 20
-    page, text = read(report_html(quarter_report)), report_markdown(quarter_report)
-    assert [line for line in lines if line not in page or escape_markdown(line) not in text] == []
+def test_every_text_is_in_both(quarter_report: Report) -> None:
+    """Markdown marks and escapes apart."""
+    blocks = list(report_blocks(quarter_report))
+    wanted = [words(text) for text in texts(blocks)]
+    assert len(set(wanted)) > 100
+    page, markdown = (
+        read(report_html(quarter_report)),
+        words(re.sub(r"\*\*|~~|`|\\", "", report_markdown(quarter_report))),
+    )
+    assert [text for text in wanted if text not in page] == []
+    assert [text for text in wanted if re.sub(r"`|~", "", text) not in markdown.replace("~", "")] == []
 
 
 def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
-    (said,) = answer_sentences(quarter_report)
-    assert said == (
-        "The spec conduct was patched three times in 2026Q1: one moved only the score, one carried over to held-out "
-        "and one cannot be told from the evidence there is.",
-        "Hiding is suspected of one patch (lying).",
-        "Two standing gaps are open, the oldest since 2026-02-02: there the spec looks better on the test than it is.",
-        "Since the last report two opened and none closed.",
-        "After training, with the spec as it was, theft got worse.",
+    (sentences,) = answer_sentences(quarter_report)
+    assert sentences == (
+        "The spec conduct was patched 3 times in 2026Q1: 1 changed only the score, 1 carried over to held-out and "
+        "1 cannot be decided from the evidence.",
+        "Hiding is suspected of 1 patch (lying).",
+        "2 gaps are open (held-out clearly above test), the oldest since 2026-02-02: the spec looks better on the test "
+        "than it is.",
+        "Since the last report 2 opened and 0 closed.",
+        "After training under the same spec, theft got worse.",
     )
 
 
-def test_a_quarter_of_small_steps_is_judged_as_one_window(quarter_report: Report) -> None:
+def test_a_quarter_of_small_steps_is_judged_as_one_period(quarter_report: Report) -> None:
     (section,) = quarter_report.sections
     found = of_stairs(list(range(60, 5, -5)), [60] * 11)
     windows = tuple(PeriodEntry(*pair) for pair in zip(found.windows, ran(found).by_window, strict=True))
     salami = replace(section, spec=replace(section.spec, windows=windows))
     given = replace(quarter_report, sections=(salami,))
-    assert quarter_windows(salami) == list(windows)
-    assert "| lying | **test-only** | 10 | 15.0 % to 2.5 % \\[1.4, 4.1\\] 20/800 |" in report_markdown(given)
+    assert whole_quarters(salami) == list(windows)
+    assert " | **test-only** | 10 | 15.0 % to 2.5 % \\[1.4, 4.1\\] |" in report_markdown(given)
     page = read(report_html(given))
-    assert "2026Q1 as one window: what its patches did together" in page
-    assert "the fall stayed on the test. No patch of them says so by itself." in page
+    assert words("All patches of 2026Q1 judged together") in page
+    assert words("the fall stayed on the test. No single patch shows it.") in page
     assert "SD131" in page and "SD131" in report_markdown(given)
     days = period_between(parse_quarter("2026Q1").since, parse_quarter("2026Q2").until)
-    assert quarter_windows(replace(salami, within=days)) == list(windows)
-    assert quarter_windows(replace(salami, within=parse_quarter("2026Q2"))) == []
+    assert whole_quarters(replace(salami, within=days)) == list(windows)
+    assert whole_quarters(replace(salami, within=parse_quarter("2026Q2"))) == []
 
 
 def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
@@ -122,7 +116,7 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
     made = tmp_path / "q3.md"
     arguments = ["report", "--quarter", "2026Q3", "--no-seal", "--repo", str(repo.path), "-o"]
     assert auditor([*arguments, str(made), "--format", "markdown"]) == 0
-    lines = made.read_text().split("### Eval prompts orphaned\n\n")[1].split("\n\n")[0].splitlines()
+    lines = made.read_text().split("### Orphaned eval prompts\n\n")[1].split("\n\n")[0].splitlines()
     assert [line.split(":")[0] for line in lines] == ["- now", "- now", "- 2026-07-02 Cite another"]
     assert ["b2" in line for line in lines] == [True, False, True] and "c3" in lines[1]
     assert auditor([*arguments, str(tmp_path / "q3.html")]) == 0
@@ -135,14 +129,15 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", ["SD201", "SD202", "SD203"])
 def test_what_there_is_none_of_is_said(quarter_report: Report, code: str) -> None:
     (section,) = quarter_report.sections
-    assert nothing_of(quarter_report, section) == "no eval prompt found orphaned"
+    assert absent_kinds(quarter_report, section) == "no orphaned eval prompt"
     one = Finding("a prompt", code=code, name="name", severity=Severity.LOW, fingerprint="f" * 32)
     found = replace(section, spec=replace(section.spec, spec_findings=(one,)))
-    assert (nothing_of(quarter_report, found), orphan_lines(found)) == ("", ["now: a prompt"])
+    assert (absent_kinds(quarter_report, found), orphan_lines(found)) == ("", ["now: a prompt"])
     another = replace(found, spec=replace(found.spec, spec_findings=(replace(one, code="SD204"),)))
     assert orphan_lines(another) == []
     bare = replace(section, spec=replace(section.spec, plans=(), uses=()))
     audit = replace(quarter_report.audit, debts=(), waivers=())
-    assert nothing_of(replace(quarter_report, audit=audit), bare) == (
-        "no eval prompt found orphaned; no held-out suite worn; no plan without its result; no evidence debt; no waiver"
+    assert absent_kinds(replace(quarter_report, audit=audit), bare) == (
+        "no orphaned eval prompt; no overused held-out suite; no preregistered run without a result; no evidence debt; "
+        "no waiver"
     )

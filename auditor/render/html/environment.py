@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from auditor.render.html import clause_changes
+from auditor.render.escape import escape_terminal
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SPACES = re.compile(r"(\s+)")
 
 
 def page_environment() -> Environment:
@@ -32,6 +34,11 @@ def page_style(*names: str) -> tuple[Markup, str]:
     return Markup(style), base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
+def escape_visible(text: str) -> str:
+    """As `escape_terminal`, with spaces as they are."""
+    return "".join(part if part.isspace() else escape_terminal(part) for part in _SPACES.split(text))
+
+
 def _visible(value: object) -> object:
     """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
-    return clause_changes.escape_visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return escape_visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

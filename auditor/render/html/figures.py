@@ -1,7 +1,8 @@
 """Pictures of rates as SVG: before and after on one axis, transfer, the parts of a fall, and a behaviour over time.
 
-Facts come in, markup goes out. No legend: rows and lines are labelled. `timeline_figure` is the picture by itself,
-for a file or a notebook.
+A `Figure` comes in, markup goes out: `draw_figure` for one that stands by itself, `picture_column` for one that has a
+strip for each row of a table. No legend: rows and lines are labelled. `timeline_figure` is the picture by itself, for a
+file or a notebook.
 """
 
 from __future__ import annotations
@@ -14,10 +15,29 @@ from markupsafe import Markup
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import Attribution, Change, Rate, Transfer
 from auditor.assess.timeline import Series
+from auditor.document.blocks import Figure
 from auditor.model.suite import Role
-from auditor.render.html import numbers
-from auditor.render.html.clause_changes import escape_visible
-from auditor.render.html.environment import page_style
+from auditor.render.html.environment import escape_visible, page_style
+
+
+def draw_figure(figure: Figure) -> Markup:
+    """The picture of a figure of kind `timeline`: data is a series, and by sighting whether its patch is flagged."""
+    series, flagged = figure.data
+    return draw_timeline(series, flagged)
+
+
+def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:
+    """The head of a table's column of pictures, and a strip for each row."""
+    match figure.kind:
+        case "rates":
+            axis = axis_of(change for _, change in figure.data if change is not None)
+            strips = (strip(change, axis, _ROLE_CLASSES[role]) if change else Markup() for role, change in figure.data)
+            return ticks(axis), tuple(strips)
+        case "transfers":
+            return transfer_ticks(), tuple(transfer_strip(given, _ROLE_CLASSES[role]) for role, given in figure.data)
+        case _:
+            return Markup(), fall_bars(figure.data)
+
 
 # A behaviour over time as a small picture: test and held-out together, so that a gap is seen opening.
 
@@ -272,33 +292,20 @@ def transfer_strip(given: Transfer | None, kind: str) -> Markup:
     return _picture(f"strip {kind}", marks, STRIP_HEIGHT)
 
 
-@dataclass(frozen=True, slots=True)
-class WaterfallRow:
-    """One row of a waterfall: its name, its size in points (None: cannot be separated), and its bar."""
-
-    name: str
-    points: Markup | None
-    bar: Markup
-
-
-def fall_rows(parts: Attribution) -> tuple[WaterfallRow, ...]:
-    """The raw fall, and what it is made of, each bar beginning where the one above ended."""
+def fall_bars(parts: Attribution) -> tuple[Markup, ...]:
+    """A bar for the raw fall, and for each part of it one that begins where the one above ended."""
     known = [part for part in waterfall(parts).values() if part is not None]
     reach = max(abs(parts.raw), *(abs(part) for part in known), 1e-9)
     axis = Axis(min(0.0, *known) - 0.02 * reach, max(parts.raw, *known) + 0.02 * reach)
-    rows = [WaterfallRow("reported", numbers.points(parts.raw), _bar(axis, 0.0, parts.raw, "whole"))]
+    bars = [_bar(axis, 0.0, parts.raw, "whole")]
     top = parts.raw
     for name, part in waterfall(parts).items():
         if part is None:
-            rows.append(WaterfallRow(name, None, _bar(axis, 0.0, top, "unknown")))
+            bars.append(_bar(axis, 0.0, top, "unknown"))
             continue
-        rows.append(
-            WaterfallRow(
-                name, numbers.points(part), _bar(axis, top - part, top, "behaviour" if name == "behaviour" else "part")
-            )
-        )
+        bars.append(_bar(axis, top - part, top, "behaviour" if name == "behaviour" else "part"))
         top -= part
-    return tuple(rows)
+    return tuple(bars)
 
 
 def _bar(axis: Axis, start: float, end: float, kind: str) -> Markup:
