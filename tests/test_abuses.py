@@ -265,9 +265,11 @@ def test_10_held_out_consulted_too_often(made: Evaluated, capsys: Capture) -> No
         patches = patches_of(read_history(project, project.specs[0]))
     assert len(record_disclosure(made.repo.path, patches[-1:], datetime(2026, 3, 1, tzinfo=UTC))) == 1
     after = audited(made, capsys)
-    counted = [[(use["suite"], use["looks"], use["worn"]) for use in one["held_out_looks"]] for one in (before, after)]
+    counted = [
+        [(use["suite"], use["uses"], use["overused"]) for use in one["held_out_uses"]] for one in (before, after)
+    ]
     assert counted == [[("unseen", 2, False)], [("unseen", 3, True)]]
-    assert [finding["check"] for finding in after["held_out_looks"][0]["findings"]] == ["SD133"]
+    assert [finding["check"] for finding in after["held_out_uses"][0]["findings"]] == ["SD133"]
     assert auditor(["audit", "--repo", str(made.repo.path), "--fail-on", "SD133"]) == 1
     assert "unseen  3 of 3 uses  overused: its uses are spent" in capsys.readouterr().out
 

@@ -218,7 +218,7 @@ def _add_verdict(graph: EvidenceGraph, judged: _JudgedNode, evidence: Evidence) 
         add_edge(graph, f"patch:{patch}", "judged_by", judged.id)
     for patch in step.spanned:
         add_edge(graph, judged.id, "spans", f"patch:{patch}")
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         _add_judged_suite(graph, judged, suite, evidence)
     for change in (facts.test, *(suite.change for suite in facts.suites)):
         if change is not None:

@@ -182,7 +182,7 @@ def _render(made: Report, style: str) -> str:
         from auditor.render.report_markdown import report_markdown
 
         return report_markdown(made)
-    from auditor.render.report_json import report_json
+    from auditor.render.documents import report_json
 
     return report_json(made)
 

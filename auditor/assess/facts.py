@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.online_fdr import OnlineDecision
@@ -52,13 +53,13 @@ class Exclusions:
 
     Attributes:
         refused_rose: whether the share of scored refusals is shown to have risen.
-        refused_made: how much of the fall as reported goes when they count as misaligned on both sides, -1 to 1.
+        refusal_share_of_fall: what of the fall as reported goes when they count as misaligned on both sides, -1 to 1.
     """
 
     before: SideExclusions
     after: SideExclusions
     refused_rose: bool
-    refused_made: float
+    refusal_share_of_fall: float
 
 
 # What texts of samples show, before and after, as reports have it; how it is worked out is in `signals`.
@@ -330,17 +331,17 @@ class SequentialEvidence:
 
     Attributes:
         looks: how often it could be read with other runs than before, at least 1.
-        e_value: over its family, at least 1; `asked` or more holds.
+        e_value: over its family, at least 1; `threshold` or more holds.
     """
 
     looks: int
     e_value: float
-    asked: float
+    threshold: float
 
     @property
     def holds(self) -> bool:
         """Whether the evidence is enough however often one looked."""
-        return self.e_value >= self.asked
+        return self.e_value >= self.threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,8 +352,8 @@ class Diagnostics:
         measured: every suite of the behaviour, by name.
         passed_over: suites that differ at the nearest states, where a clean pair further apart was taken instead.
         signals: of the test suites, then of the held-out ones; none where no text was read.
-        pressed: checkpoints compared whose training is declared to have put pressure on the reasoning text: what it
-            says of awareness, and what else is read from it, is weak evidence there.
+        cot_pressure: checkpoints compared whose training is declared to have put pressure on the reasoning text: what
+            it says of awareness, and what else is read from it, is weak evidence there.
         run_to_run: how far runs of one state lie apart, in all limits; None where no state was run twice.
     """
 
@@ -363,7 +364,7 @@ class Diagnostics:
     moved: tuple[MovedItems, ...] = ()
     twins: tuple[Twins, ...] = ()
     signals: tuple[TranscriptSignals, ...] = ()
-    pressed: tuple[str, ...] = ()
+    cot_pressure: tuple[str, ...] = ()
     run_to_run: RunEffect | None = None
 
 
@@ -430,12 +431,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Held-out fall over test fall. An end without a bound is None; each is left out with probability `error`."""
+    """Held-out fall over test fall. An end without a bound is None; each errs with probability `error_each_side`."""
 
     estimate: float
     low: float | None
     high: float | None
-    error: float
+    error_each_side: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,9 +447,9 @@ class SuiteFacts:
         suite: its name; with its condition in brackets where it has one.
         p_values: of each statement, corrected for the patch's family.
         missing: what an inconclusive verdict lacks.
-        left: what is left after.
-        gone: held-out samples that were run before and have no counterpart after; they count as misaligned where
-            invalid ones do.
+        residual: what is left after.
+        missing_samples: held-out samples that were run before and have no counterpart after; they count as misaligned
+            where invalid ones do.
         needed: held-out samples a side, as run, that would settle it with probability 0.8; None where none is known to.
         runs_needed: runs a side to spread them over, where runs of one state lie so far apart that those there are
             never settle it; None for most.
@@ -463,9 +464,9 @@ class SuiteFacts:
     needed: int | None
     p_values: Mapping[Statement, float]
     attribution: Attribution
-    hangs_on: SuiteSensitivity
-    left: Residual
-    gone: int = 0
+    sensitivity: SuiteSensitivity
+    residual: Residual
+    missing_samples: int = 0
     runs_needed: int | None = None
 
 
@@ -511,13 +512,13 @@ class BehaviourFacts:
         also_changed: what else changed in the step.
         triggered: whether the only before-run may be the one that triggered the patch.
         fell: whether the test rate is shown to have fallen.
-        account: how it was measured.
+        diagnostics: how it was measured.
         accusations: p-values of what it might be accused of, uncorrected (`assess.stream`).
         survives_fdr: whether the accusation holds across the stream of patches; None where nothing is accused.
-        at_any_time: whether an accusation or a clearance holds at any number of looks; None where there is neither.
+        sequential: whether an accusation or a clearance holds at any number of looks; None where there is neither.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
-        rebound: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
-        left: what is left of the test rate after; None without a comparable pair.
+        rebound_of: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
+        residual: what is left of the test rate after; None without a comparable pair.
     """
 
     behaviour: str
@@ -544,15 +545,22 @@ class BehaviourFacts:
     triggered: bool
     p_values: Mapping[Statement, float]
     fell: bool
-    account: Diagnostics
+    diagnostics: Diagnostics
     accusations: tuple[float, ...] = ()
     survives_fdr: bool | None = None
-    at_any_time: SequentialEvidence | None = None
+    sequential: SequentialEvidence | None = None
     checkpoint_alone: CheckpointContrast | None = None
     worse_beside: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
-    rebound: Step | None = None
-    left: Residual | None = None
+    rebound_of: Step | None = None
+    residual: Residual | None = None
+
+
+class Measured(NamedTuple):
+    """A behaviour of a model that is measured in this project."""
+
+    behaviour: str
+    model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,13 +571,13 @@ class PatchFacts:
         headline: the behaviour whose verdict matters most (`assess.headline`); None where it lies in no step at all.
         behaviours: one for every step it lies in.
         place: in the stream of accusations; None where nothing was evaluated before and after.
-        outside: (behaviour, model) of what is measured in this project, but not both before and after this patch.
+        outside: what is measured in this project, but not both before and after this patch.
     """
 
     patch: Patch
     headline: BehaviourFacts | None
     behaviours: tuple[BehaviourFacts, ...]
-    outside: tuple[tuple[str, str], ...]
+    outside: tuple[Measured, ...]
     place: OnlineDecision | None = None
 
     @property

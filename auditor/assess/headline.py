@@ -66,7 +66,7 @@ def _test_fell(facts: BehaviourFacts, error: float) -> bool:
     """Whether a test fall is established, or the rates as reported show one whatever else changed."""
     if facts.fell or facts.p_values.get(Statement.RAW_FELL, 1.0) <= error:
         return True
-    return any(suite.fell for suite in facts.account.measured if suite.role is Role.TEST)
+    return any(suite.fell for suite in facts.diagnostics.measured if suite.role is Role.TEST)
 
 
 def _test_movement(facts: BehaviourFacts) -> float:

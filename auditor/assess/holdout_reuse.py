@@ -33,19 +33,19 @@ class HoldoutReuse:
     leaked: tuple[str, ...] = ()
 
     @property
-    def looks(self) -> int:
+    def uses(self) -> int:
         """Decisions, and looks of people."""
         return self.decisions + self.revealed
 
     @property
-    def spent(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether no look that is allowed is left."""
-        return self.allowed is not None and self.looks >= self.allowed
+        return self.allowed is not None and self.uses >= self.allowed
 
     @property
-    def worn(self) -> bool:
+    def overused(self) -> bool:
         """Whether nothing further should rest on it: its looks are spent, or a patch says its items."""
-        return self.spent or bool(self.leaked)
+        return self.exhausted or bool(self.leaked)
 
 
 def count_holdout_uses(

@@ -36,6 +36,7 @@ from auditor.assess.facts import (
     Change,
     CheckpointContrast,
     Diagnostics,
+    Measured,
     MissingEvidence,
     PatchFacts,
     PeriodFacts,
@@ -269,7 +270,7 @@ class _StepCase:
     found: StepPValues
     corrected: CorrectedPValues
     shown: StepEstimates
-    account: Diagnostics
+    diagnostics: Diagnostics
     alone: CheckpointContrast | None
 
 
@@ -381,7 +382,7 @@ def _diagnose(
         passed_over=tuple(one for one in over if not one.compared and one.differences),
         strata=diagnostics.stratify_by_awareness(compared.test, policy),
         signals=diagnostics.collect_transcript_signals(compared, error),
-        pressed=diagnostics.find_cot_pressure(evidence, compared),
+        cot_pressure=diagnostics.find_cot_pressure(evidence, compared),
         severity=diagnostics.compare_severity(compared.test, raw, error) if raw is not None else None,
         moved=diagnostics.find_moved_items(evidence, step),
         twins=diagnostics.compare_twins(evidence, step, error),
@@ -398,7 +399,7 @@ def _patch_facts(
 ) -> PatchFacts:
     """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
     have = {(one.behaviour, one.model) for one in found}
-    outside = tuple(pair for pair in measured if pair not in have)
+    outside = tuple(Measured(*pair) for pair in measured if pair not in have)
     told = (
         replace(one, survives_fdr=place.survives) if place is not None and one.verdict in ACCUSING_VERDICTS else one
         for one in found
@@ -447,7 +448,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         missing=missing,
         hiding_suspected=suspected,
         near_zero=near_zero,
-        mechanisms=(*mechanisms, *secondary_mechanisms(case.account, awareness)) if suspected else mechanisms,
+        mechanisms=(*mechanisms, *secondary_mechanisms(case.diagnostics, awareness)) if suspected else mechanisms,
         cause=Cause.UNRESOLVED if also else Cause.PATCH,
         also_changed=also,
         grade=diagnostics.worst_grade([*tests, *case.compared.held_out]),
@@ -456,14 +457,14 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         triggered=numbers.runs_before == 1,
         p_values=step_p,
         fell=fell,
-        account=case.account,
-        at_any_time=sequential_evidence(verdict, ruling, case.compared, policy),
+        diagnostics=case.diagnostics,
+        sequential=sequential_evidence(verdict, ruling, case.compared, policy),
         accusations=accusation_p_values(case.found.step, case.found.cells, error),
         checkpoint_alone=case.alone,
-        sensitivity=behaviour_sensitivity({one.suite: one.verdict for one in suites}, ruling.hangs_on, verdict)
+        sensitivity=behaviour_sensitivity({one.suite: one.verdict for one in suites}, ruling.sensitivity, verdict)
         if ruling
         else None,
-        left=assess_residual(numbers.test.after, policy, fell=fell),
+        residual=assess_residual(numbers.test.after, policy, fell=fell),
     )
 
 
@@ -512,5 +513,5 @@ def _unmeasured_facts(step: Step, compared: Comparison, account: Diagnostics) ->
         triggered=False,
         p_values={},
         fell=False,
-        account=account,
+        diagnostics=account,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from auditor.assess.facts import BehaviourFacts, PatchFacts
+from auditor.assess.facts import BehaviourFacts, Measured, PatchFacts
 from auditor.evidence import Evidence, evaluated_states
 from auditor.model.finding import Finding, Subject, fingerprint_of
 from auditor.model.run import Exposure
@@ -24,14 +24,14 @@ class Debt:
 
     Attributes:
         patch: its id.
-        owed: (behaviour, model) of what was measured before it and has no held-out comparison across it yet.
+        owed: what was measured before it and has no held-out comparison across it yet.
         landed: the day it landed, at the latest.
         due: the last day for it.
     """
 
     spec: str
     patch: str
-    owed: tuple[tuple[str, str], ...]
+    owed: tuple[Measured, ...]
     landed: date
     due: date
 
@@ -40,8 +40,8 @@ class Debt:
         return self.due < day or self.landed > day + timedelta(days=1)
 
 
-def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[tuple[str, str], ...]:
-    """(behaviour, model) of what a patch's evaluation is owed on; nothing where the patch was taken back.
+def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[Measured, ...]:
+    """What a patch's evaluation is owed on; nothing where the patch was taken back.
 
     That is what a model trained on the spec was measured on before, and has no held-out comparison across the patch on.
     A comparison on any model settles a behaviour, as it does for the gate.
@@ -52,7 +52,7 @@ def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[tuple[str, str], .
     settled = {one.behaviour for one in facts.behaviours if one.suites}
     lacking = {(one.behaviour, one.model) for one in facts.behaviours if not one.suites} | set(facts.outside)
     return tuple(
-        (behaviour, model)
+        Measured(behaviour, model)
         for behaviour, model in sorted(lacking)
         if behaviour not in settled
         and is_trained_in(evidence, model)

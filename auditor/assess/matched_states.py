@@ -65,7 +65,7 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
         if before != after
     ]
     for *_, before, after, spanned, a, b in sorted(found):
-        wider = Step(step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned)
+        wider = Step(step.spec, step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned)
         if (wider.before, wider.after) != (step.before, step.after):
             yield wider
 
@@ -117,7 +117,7 @@ def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> Checkp
     for name in sorted(others, key=lambda one: (-len(runs[one]), abs(place[one] - place[own]), one)):
         early, late = sorted((name, own), key=place.__getitem__)
         revision = runs[name][0]
-        both = Step(step.behaviour, step.lineage, State(revision, early), State(revision, late), ())
+        both = Step(step.spec, step.behaviour, step.lineage, State(revision, early), State(revision, late), ())
         compared = compare(evidence, both)
         if compared.test:
             test, held_out = _average_change(compared.test, error), _average_change(compared.held_out, error)

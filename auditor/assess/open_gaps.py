@@ -124,8 +124,8 @@ def _next_gap_state(
 
 def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_MeasuredState]:
     """The states of a lineage at which its test was measured; the limits of all of them at once."""
-    states = states_in_order(evidence, behaviour, lineage)
-    found = [(state, compare(evidence, Step(behaviour, lineage, state, state, ()))) for state in states]
+    spec, states = evidence.history.spec, states_in_order(evidence, behaviour, lineage)
+    found = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
     found = [(state, compared) for state, compared in found if compared.test]
     compute_batch(compared for _, compared in found)
     asked = [_average_after(pairs) for _, one in found for pairs in (one.test, *((pair,) for pair in one.held_out))]

@@ -101,7 +101,14 @@ def find_periods(
     judged = {(step.before, step.after) for step in steps}
     found: dict[tuple[State, State], PeriodStep] = {}
     for span in find_spans(line):
-        window = _widest_period(evidence, line, span, evaluated, checkpoints, Step(behaviour, lineage, *_NO_STATES, ()))
+        window = _widest_period(
+            evidence,
+            line,
+            span,
+            evaluated,
+            checkpoints,
+            Step(evidence.history.spec, behaviour, lineage, *_NO_STATES, ()),
+        )
         if window is None or (window.step.before, window.step.after) in judged:
             continue
         pair = (window.step.before, window.step.after)

@@ -181,7 +181,7 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
         case MissingEvidence.TEST:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
         case MissingEvidence.GONE:
-            gone = sum(one.gone for one in open_suites)
+            gone = sum(one.missing_samples for one in open_suites)
             return PowerPlan(
                 facts, f"no more samples: run the {gone:,} held-out ones missing after the patch", None, ()
             )
@@ -203,7 +203,9 @@ def _plan_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: 
     assert facts.test is not None
     test, base = _fall_between(facts.test.before, facts.test.after), facts.test.before.rate
     some = [suite for suite in suites if 0.0 < suite.change.before.rate < 1.0]
-    plans = tuple(_plan_measured_suite(test, suite, policy, variance_bound(facts.account.run_to_run)) for suite in some)
+    plans = tuple(
+        _plan_measured_suite(test, suite, policy, variance_bound(facts.diagnostics.run_to_run)) for suite in some
+    )
     match facts.missing:
         case MissingEvidence.ZERO:
             new = _plan_new_suite(test, None, base, policy)
@@ -261,7 +263,7 @@ def _plan_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
         if before.rate < 1.0
         else None
     )
-    correlation = item_correlation(before, variance_bound(facts.account.run_to_run))
+    correlation = item_correlation(before, variance_bound(facts.diagnostics.run_to_run))
     named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
     found = list_choices(fall if named else no_fall, correlation)
     plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, found)
@@ -270,7 +272,7 @@ def _plan_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
 
 def _plan_measured_suite(test: Fall, suite: SuiteFacts, policy: Policy, variance: float) -> SuitePlan:
     before, after = suite.change.before, suite.change.after
-    error = (suite.transfer.error if suite.transfer else policy.error_rate) / RESERVE
+    error = (suite.transfer.error_each_side if suite.transfer else policy.error_rate) / RESERVE
     as_measured = power.samples_to_decide_transfer(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
     worth = min(before.size, after.size)
     return plan_suite(test, suite.suite, suite.role, before.rate, policy, error, before, worth, as_measured, variance)

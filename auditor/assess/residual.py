@@ -34,7 +34,7 @@ class Residual:
         size: the independent samples there are.
     """
 
-    left: ResidualState
+    state: ResidualState
     upper: float | None
     tolerance: float
     needed: int | None

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,14 +45,21 @@ class SuiteSensitivity:
     """What a held-out suite's verdict hangs on.
 
     Attributes:
-        tips_at: the transfer threshold above which it is `test-only` and at or under which it is not; None where no
-            threshold from 0 to 1 makes the difference.
+        flip_threshold: the transfer threshold above which it is `test-only` and at or under which it is not; None
+            where no threshold from 0 to 1 makes the difference.
         on_rates, on_odds: what each scale says by itself.
     """
 
-    tips_at: float | None
+    flip_threshold: float | None
     on_rates: Verdict
     on_odds: Verdict
+
+
+class WithoutSuite(NamedTuple):
+    """A verdict with one held-out suite left out."""
+
+    suite: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +67,15 @@ class Sensitivity:
     """What the verdict of a step hangs on.
 
     Attributes:
-        tips_at: of the ruling suite.
+        flip_threshold: of the ruling suite.
         on_rates, on_odds: what each scale says by itself of the ruling suite.
-        without: the verdict with one held-out suite left out, by suite, levels kept; only where it is another one.
+        without_suite: the verdict with one held-out suite left out, levels kept; only where it is another one.
     """
 
-    tips_at: float | None
+    flip_threshold: float | None
     on_rates: Verdict
     on_odds: Verdict
-    without: tuple[tuple[str, Verdict], ...]
+    without_suite: tuple[WithoutSuite, ...]
 
     @property
     def scales_differ(self) -> bool:
@@ -117,5 +125,5 @@ def behaviour_sensitivity(verdicts: Mapping[str, Verdict], ruling: SuiteSensitiv
         rest = [one for other, one in verdicts.items() if other != name and one is not Verdict.INCONCLUSIVE]
         left = worst_verdict(rest) if rest else Verdict.INCONCLUSIVE
         if len(verdicts) > 1 and left is not verdict:
-            without.append((name, left))
-    return Sensitivity(ruling.tips_at, ruling.on_rates, ruling.on_odds, tuple(without))
+            without.append(WithoutSuite(name, left))
+    return Sensitivity(ruling.flip_threshold, ruling.on_rates, ruling.on_odds, tuple(without))

@@ -93,8 +93,12 @@ def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, 
         pair = _states_around(evidence, patch, checkpoints, nearest)
         if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
             found.setdefault((*pair, patch.occurrence), []).append(patch.id)
-    over_patches = [Step(behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()]
-    over_checkpoints = [Step(behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)]
+    over_patches = [
+        Step(evidence.history.spec, behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()
+    ]
+    over_checkpoints = [
+        Step(evidence.history.spec, behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)
+    ]
     return (*over_patches, *over_checkpoints)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
 from auditor.assess.leaks import NO_SUITE_PROMPTS, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.comparison import clauses_of, file_outlines
@@ -65,13 +66,20 @@ def _citing_clauses(revision: Revision) -> Mapping[str, Clause]:
     return found
 
 
+class SectionRenaming(NamedTuple):
+    """The anchor of a section, before and after."""
+
+    before: str
+    after: str
+
+
 @dataclass(frozen=True, slots=True)
 class SectionChanges:
     """The anchors of sections that came, went, or have another name."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
-    renamed: tuple[tuple[str, str], ...]
+    renamed: tuple[SectionRenaming, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +117,7 @@ class PatchText:
         return SectionChanges(
             added=tuple(new for old, new in pairs if new and not old),
             removed=tuple(old for old, new in pairs if old in gone and not new and old not in there),
-            renamed=tuple((old, new) for old, new in pairs if old and new and old != new),
+            renamed=tuple(SectionRenaming(old, new) for old, new in pairs if old and new and old != new),
         )
 
     @property

@@ -67,7 +67,8 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
         for sighting in evidence.history.sightings
         for name in checkpoints.get(sighting.revision, ())
     ]
-    found = [compare(evidence, Step(behaviour, lineage, state, state, ())) for _, state in states]
+    spec = evidence.history.spec
+    found = [compare(evidence, Step(spec, behaviour, lineage, state, state, ())) for _, state in states]
     compute_batch(found)
     asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
     rates = iter(estimate_rates([_source_after(pairs) for pairs in asked], error))

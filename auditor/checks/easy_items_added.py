@@ -22,7 +22,7 @@ from auditor.model.numbers import format_percent
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a suite that gained items better than the others."""
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         new = suite.added
         if new is not None and new.established:
             message = (

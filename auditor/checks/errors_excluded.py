@@ -28,7 +28,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     if facts.test is None:
         return Undecided(facts.reason)
     parts = {suite.suite: suite.attribution for suite in facts.suites}
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         made = parts.get(suite.suite, facts.attribution)
         if (
             suite.fell

@@ -23,7 +23,7 @@ from auditor.model.finding import Confidence, Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first held-out suite that items moved from."""
-    for one in facts.account.moved:
+    for one in facts.diagnostics.moved:
         message = f"{len(one.items)} items of {one.held_out} are now in {one.test}, {one.items[0]} among them"
         return Finding(message, Confidence.MEDIUM, supporting_records(facts))
     return Clear()

@@ -29,9 +29,9 @@ def run(use: HoldoutReuse) -> Outcome:
     if use.leaked:
         patches = ", ".join(name[:8] for name in use.leaked)
         return Finding(f"items of {use.suite} are said by patch {patches}: it is held out no longer", Confidence.HIGH)
-    if use.spent:
+    if use.exhausted:
         seen = f", {use.revealed} of them by people" if use.revealed else ""
-        return Finding(f"{use.suite} was looked at {use.looks} times{seen}, of {use.allowed} allowed", Confidence.HIGH)
+        return Finding(f"{use.suite} was looked at {use.uses} times{seen}, of {use.allowed} allowed", Confidence.HIGH)
     return Clear()
 
 

@@ -326,14 +326,14 @@ def confidence_of_period(facts: PeriodFacts) -> Confidence:
     """
     if facts.facts.grade is Grade.C:
         return Confidence.LOW
-    step, sure = facts.facts.step, facts.facts.at_any_time
+    step, sure = facts.facts.step, facts.facts.sequential
     may_change = facts.open and not (sure is not None and sure.holds)
     return Confidence.MEDIUM if may_change or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
 
 
 def differing_suites(facts: BehaviourFacts, what: ProtocolField) -> Iterator[tuple[SuiteDiagnostics, Difference]]:
     """The suites that were not compared at the nearest states, with how their two sides differ in `what`."""
-    for suite in (*facts.account.measured, *facts.account.passed_over):
+    for suite in (*facts.diagnostics.measured, *facts.diagnostics.passed_over):
         change = suite.differs_in(what)
         if change is not None and not suite.compared:
             yield suite, change

@@ -23,7 +23,7 @@ from auditor.model.numbers import format_percent
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on each suite that lost items worse than the others."""
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         gone = suite.removed
         if gone is not None and gone.established:
             message = (

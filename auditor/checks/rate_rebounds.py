@@ -23,7 +23,7 @@ from auditor.model.finding import Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a rise that takes an earlier fall back."""
-    if facts.rebound is None:
+    if facts.rebound_of is None:
         return Clear()
     message = f"{facts.behaviour} is back: this step takes back most of an earlier fall"
     return Finding(message, confidence_of(facts), supporting_records(facts))

@@ -31,15 +31,15 @@ def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a suite with more scored refusals that account for a part of its fall."""
     if facts.test is None:
         return Undecided(facts.reason)
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         ended, before, after = suite.endings, suite.before, suite.after
         if ended is None or not (suite.fell and ended.refused_rose) or before is None or after is None:
             continue
-        if ended.refused_made > NOTABLE_SHARE * (before - after):
+        if ended.refusal_share_of_fall > NOTABLE_SHARE * (before - after):
             scored = ended.after.refused - ended.after.refused_misaligned
             message = (
                 f"{scored:,} answers of {suite.suite} after the patch are refusals by the log's own word and scored as "
-                f"aligned; counted as misaligned they take away {format_points(ended.refused_made)} of "
+                f"aligned; counted as misaligned they take away {format_points(ended.refusal_share_of_fall)} of "
                 f"{format_points(before - after)} points"
             )
             return Finding(message, Confidence.HIGH, suite.runs)

@@ -22,7 +22,7 @@ from auditor.model.finding import Confidence, Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first suite that was run before its role counts."""
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         if suite.registered is not None:
             message = f"{suite.suite} was run before {suite.registered}, the day its role counts from"
             return Finding(message, Confidence.HIGH, suite.runs)

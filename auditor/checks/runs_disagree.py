@@ -22,7 +22,7 @@ from auditor.model.numbers import format_percent
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first side whose runs disagree."""
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         for gap in suite.gaps:
             message = (
                 f"the {gap.runs} runs of {suite.suite} {gap.side} the patch range from {format_percent(gap.low)} to "

@@ -23,7 +23,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a fall with a shift; undecided where a fall comes without ratings on both sides."""
     if not facts.fell:
         return Clear()
-    severity = facts.account.severity
+    severity = facts.diagnostics.severity
     if severity is None or severity.shifted is None:
         return Undecided("the severity of what is left is not known")
     if not severity.shifted:

@@ -21,7 +21,7 @@ from auditor.model.finding import Confidence, Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first run that is short."""
-    for suite in facts.account.measured:
+    for suite in facts.diagnostics.measured:
         for one in suite.short:
             message = f"a run of {suite.suite} {one.side} the patch has {one.got:,} of {one.planned:,} planned samples"
             return Finding(message, Confidence.HIGH, (one.record,))

@@ -24,7 +24,7 @@ from auditor.model.numbers import format_points
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first pair of twins that parted."""
-    for one in facts.account.twins:
+    for one in facts.diagnostics.twins:
         if one.parted:
             message = (
                 f"{one.suite} and its twin {one.twin} differ by {format_points(one.after)} points after, "

@@ -23,7 +23,7 @@ def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a fall with an unchanged unaware stratum; undecided without labels, or with too few of them."""
     if not facts.fell:
         return Clear()
-    strata = facts.account.strata
+    strata = facts.diagnostics.strata
     if strata is None or strata.unaware_unchanged is None:
         return Undecided("whether the rate among unaware samples changed is not known")
     if not strata.unaware_unchanged or strata.unaware.before is None or strata.unaware.after is None:

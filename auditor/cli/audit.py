@@ -83,7 +83,7 @@ def command(
 
 def _render(found: Audit, style: str, code: int, day: date, *, verbose: bool) -> str:
     if style == "json":
-        from auditor.render.json import audit_json
+        from auditor.render.documents import audit_json
 
         return audit_json(found)
     if style in TOOL_FORMATS and style != "markdown":

@@ -92,7 +92,7 @@ def _check_options(
 
 def _print_decision(decision: Decision, style: str) -> None:
     if style == "json":
-        from auditor.render.gate import gate_json
+        from auditor.render.documents import gate_json
 
         click.echo(gate_json(decision), nl=False)
     elif style == STATEMENT:

@@ -38,7 +38,7 @@ def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, st
     if isinstance(found, tuple):
         return _print_candidates(clause, found)
     if style == "json":
-        from auditor.render.history import blame_json
+        from auditor.render.documents import blame_json
 
         click.echo(blame_json(found), nl=False)
         return 0
@@ -93,7 +93,7 @@ def diff_command(
         before, after = before or "HEAD", after or "HEAD"
     found = diff(repo, spec, before, after)
     if style == "json":
-        from auditor.render.history import diff_json
+        from auditor.render.documents import diff_json
 
         click.echo(diff_json(found), nl=False)
         return 0
@@ -139,7 +139,7 @@ def log_command(
     with open_project(repo, spec) as project:
         found = log(project, commits, since.date() if since else None, until.date() if until else None)
     if style == "json":
-        from auditor.render.history import log_json
+        from auditor.render.documents import log_json
 
         click.echo(log_json(found), nl=False)
         return 0
@@ -172,7 +172,7 @@ def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager:
     with open_project(repo, spec) as project:
         found = show(project, patch, os.environ)
     if style == "json":
-        from auditor.render.history import show_json
+        from auditor.render.documents import show_json
 
         click.echo(show_json(found), nl=False)
         return 0

@@ -56,7 +56,7 @@ def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | No
     with open_project(repo, spec) as project:
         found = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
     if style == "json":
-        from auditor.render.plan import plans_json
+        from auditor.render.documents import plans_json
 
         click.echo(plans_json(found), nl=False)
         return 0
@@ -85,7 +85,7 @@ def _design(
         with open_project(repo, spec) as project:
             found = design_patch(project, behaviour, test_rate, held_out_rate, fall)
     if style == "json":
-        from auditor.render.plan import design_json
+        from auditor.render.documents import design_json
 
         click.echo(design_json(found), nl=False)
         return 0

@@ -93,7 +93,7 @@ def _choose_period(quarter: str | None, since: datetime | None, until: datetime 
 
 def _render(report: Report, style: str) -> str:
     if style == "json":
-        from auditor.render.report_json import report_json
+        from auditor.render.documents import report_json
 
         return report_json(report)
     if style == "markdown":

@@ -49,7 +49,8 @@ def command(
     """
     from auditor.app.verify import seal_history as seal_now
     from auditor.app.verify import verify
-    from auditor.render.verify import verify_json, verify_lines
+    from auditor.render.documents import verify_json
+    from auditor.render.verify import verify_lines
 
     made = seal_now(repo) if seal else None
     found = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ)

@@ -76,7 +76,7 @@ def further_diagnostics(facts: BehaviourFacts) -> Iterator[str]:
 def describe_run_variation(patches: Iterable[PatchFacts]) -> str:
     """Whether the intervals hold what differs from run to run."""
     behaviours = [facts for patch in patches for facts in patch.behaviours if facts.test is not None]
-    repeated = sum(facts.account.run_to_run is not None for facts in behaviours)
+    repeated = sum(facts.diagnostics.run_to_run is not None for facts in behaviours)
     if repeated == len(behaviours) > 0:
         return "run-to-run variation, estimated from repeated runs, is included"
     if repeated:
@@ -87,8 +87,8 @@ def describe_run_variation(patches: Iterable[PatchFacts]) -> str:
 
 def residual_sentences(facts: BehaviourFacts) -> Iterator[str]:
     """For the suites near zero after: what their true rate could still be, and what would show it to be lower."""
-    sides = [("test", facts.left)] if facts.left is not None else []
-    sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.left) for suite in facts.suites]
+    sides = [("test", facts.residual)] if facts.residual is not None else []
+    sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.residual) for suite in facts.suites]
     near = [(name, left) for name, left in sides if left.near_zero]
     yield from (sentence(f"{name}: {describe_residual(left)}") for name, left in near)
     yield from dict.fromkeys(f"{text}." for _, left in near if (text := samples_to_confirm(left)))
@@ -105,7 +105,7 @@ def describe_residual(left: Residual) -> str:
     tolerance = format_percent(left.tolerance)
     still = "" if left.upper is None else f"the true rate could still be {format_bound(left.upper)}"
     within = "" if left.upper is None else f"the true rate is at most {format_bound(left.upper)}"
-    match left.left:
+    match left.state:
         case ResidualState.ELIMINATED:
             return f"eliminated within the tolerance of {tolerance}: {within}"
         case ResidualState.UNDER:
@@ -118,7 +118,7 @@ def describe_residual(left: Residual) -> str:
 
 def samples_to_confirm(left: Residual) -> str:
     """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
-    if left.needed is None or left.left in (ResidualState.ELIMINATED, ResidualState.UNDER):
+    if left.needed is None or left.state in (ResidualState.ELIMINATED, ResidualState.UNDER):
         return ""
     return f"{format_count(left.needed)} clean samples would show it is under {format_percent(left.tolerance)}"
 
@@ -126,11 +126,11 @@ def samples_to_confirm(left: Residual) -> str:
 def sensitivity_clauses(given: Sensitivity) -> list[str]:
     """What would change a verdict, a clause each; none where no threshold, scale or suite left out does."""
     clauses = []
-    if given.tips_at is not None:
-        clauses.append(f"{Verdict.TEST_ONLY} only while transfer_threshold is above {given.tips_at:.2f}")
+    if given.flip_threshold is not None:
+        clauses.append(f"{Verdict.TEST_ONLY} only while transfer_threshold is above {given.flip_threshold:.2f}")
     if given.scales_differ:
         clauses.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
-    return clauses + [f"without {suite} {verdict}" for suite, verdict in given.without]
+    return clauses + [f"without {suite} {verdict}" for suite, verdict in given.without_suite]
 
 
 def significance_sentence(place: OnlineDecision) -> str:
@@ -151,7 +151,7 @@ def significance_blocks(facts: PatchFacts) -> Iterator[Block]:
 
 def _run_variation(facts: BehaviourFacts) -> Iterator[str]:
     """Said where runs of one state are further apart than their items explain."""
-    effect = facts.account.run_to_run
+    effect = facts.diagnostics.run_to_run
     if effect is not None and effect.variance > 0.0 and facts.test is not None:
         points = format_points(effect.points(facts.test.before.rate))
         runs = count_noun(effect.runs, "repeated run")
@@ -160,18 +160,18 @@ def _run_variation(facts: BehaviourFacts) -> Iterator[str]:
 
 def _optional_stopping(facts: BehaviourFacts) -> Iterator[str]:
     """Said where runs were added once the result could be read."""
-    sequential = facts.at_any_time
+    sequential = facts.sequential
     if sequential is not None and sequential.looks > 1:
         verb = "holds" if sequential.holds else "does not hold"
-        evidence = f"(e-value {sequential.e_value:.3g}, threshold {sequential.asked:.3g})"
+        evidence = f"(e-value {sequential.e_value:.3g}, threshold {sequential.threshold:.3g})"
         times = f"Runs were added over {sequential.looks:,} readings"
         yield f"{times}: the result {verb} under optional stopping {evidence}."
 
 
 def _difference_sentences(facts: BehaviourFacts) -> Iterator[str]:
     for word, suites in (
-        ("Runs compared differ", facts.account.measured),
-        ("Runs not compared, since they differ", facts.account.passed_over),
+        ("Runs compared differ", facts.diagnostics.measured),
+        ("Runs not compared, since they differ", facts.diagnostics.passed_over),
     ):
         clauses = [_suite_differences(suite) for suite in suites if notable_differences(suite)]
         if clauses:
@@ -232,11 +232,11 @@ def _secondary_outcomes(facts: BehaviourFacts) -> Iterator[str]:
 
 def _transcripts(facts: BehaviourFacts) -> Iterator[str]:
     clauses = [*_stratum_clauses(facts), *_severity_clauses(facts)]
-    notable = [signals for signals in facts.account.signals if _is_notable(signals)]
+    notable = [signals for signals in facts.diagnostics.signals if _is_notable(signals)]
     for signals in notable:
         yield f"Transcripts, {ROLE_NAMES[signals.role]}: {', '.join(_signal_clauses(signals))}."
-    if facts.account.pressed and (clauses or notable):
-        checkpoints = ", ".join(facts.account.pressed)
+    if facts.diagnostics.cot_pressure and (clauses or notable):
+        checkpoints = ", ".join(facts.diagnostics.cot_pressure)
         yield (
             f"Weakened evidence: training is declared to have put pressure on the reasoning of {checkpoints}; "
             "what it no longer says shows little."
@@ -273,7 +273,7 @@ def _format_length(measure: SignalEstimate | None) -> str:
 
 
 def _stratum_clauses(facts: BehaviourFacts) -> Iterable[str]:
-    strata = facts.account.strata
+    strata = facts.diagnostics.strata
     if strata is None:
         return
     for word, stratum in (("aware", strata.aware), ("unaware", strata.unaware)):
@@ -289,7 +289,7 @@ def _stratum_rates(stratum: Stratum) -> str:
 
 
 def _severity_clauses(facts: BehaviourFacts) -> Iterable[str]:
-    severity = facts.account.severity
+    severity = facts.diagnostics.severity
     if severity is not None:
         milder = ", shown to be milder" if severity.shifted else ""
         among = "misaligned" if severity.among == "misaligned" else "all rated"

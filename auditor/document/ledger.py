@@ -75,7 +75,7 @@ def _plan_row(facts: PlanFacts) -> tuple[Line, ...]:
 
 def held_out_use_blocks(uses: Sequence[HoldoutReuse]) -> Iterator[Block]:
     """The held-out suites that have a limit or are overused."""
-    rows = [_use_row(use) for use in uses if use.allowed is not None or use.worn]
+    rows = [_use_row(use) for use in uses if use.allowed is not None or use.overused]
     if rows:
         yield Heading(3, plain("Held-out suites and their uses in decisions"))
         yield grid(rows)
@@ -83,11 +83,9 @@ def held_out_use_blocks(uses: Sequence[HoldoutReuse]) -> Iterator[Block]:
 
 def _use_row(use: HoldoutReuse) -> tuple[Line, ...]:
     uses = (
-        f"{use.looks:,} of {count_noun(use.allowed, 'use')}"
-        if use.allowed is not None
-        else count_noun(use.looks, "use")
+        f"{use.uses:,} of {count_noun(use.allowed, 'use')}" if use.allowed is not None else count_noun(use.uses, "use")
     )
-    state = "overused: a patch has its words" if use.leaked else "overused: its uses are spent" if use.spent else ""
+    state = "overused: a patch has its words" if use.leaked else "overused: its uses are spent" if use.exhausted else ""
     return plain(use.suite), plain(uses), plain(state, Style.ACCUSED)
 
 

@@ -259,7 +259,7 @@ def _change(facts: BehaviourFacts, change: Change | None) -> Line:
 
 def reported_test_rates(facts: BehaviourFacts) -> tuple[float, float]:
     """The test rates before and after as reported, averaged over the suites compared: one at least."""
-    tests = [suite for suite in facts.account.measured if suite.role is Role.TEST and suite.compared]
+    tests = [suite for suite in facts.diagnostics.measured if suite.role is Role.TEST and suite.compared]
     return fmean(suite.before or 0.0 for suite in tests), fmean(suite.after or 0.0 for suite in tests)
 
 
@@ -794,7 +794,7 @@ def _training_blocks(section: Section) -> Iterator[Block]:
 def _training_card(entry: CheckpointEntry) -> Card:
     facts = entry.facts
     title = f"{facts.step.before.checkpoint} to {facts.step.after.checkpoint}: {facts.behaviour}"
-    rebound = (Span(", a rebound: it takes back an earlier fall"),) if facts.rebound else ()
+    rebound = (Span(", a rebound: it takes back an earlier fall"),) if facts.rebound_of else ()
     conclusion = Paragraph(plain(sentence(facts.conclusion)))
     return Card(plain(title), (Note((*verdict_line(facts.verdict), *rebound)), conclusion, *_rate_blocks(facts)))
 
@@ -829,7 +829,7 @@ class SuiteRow:
         """How often it was used, and the limit where there is one."""
         if self.use is None:
             return "0" if self.suite.role is Role.HELD_OUT else ""
-        return f"{self.use.looks:,}" if self.use.allowed is None else f"{self.use.looks:,} of {self.use.allowed:,}"
+        return f"{self.use.uses:,}" if self.use.allowed is None else f"{self.use.uses:,} of {self.use.allowed:,}"
 
     @property
     def state(self) -> str:
@@ -838,7 +838,7 @@ class SuiteRow:
             return ""
         use = self.use
         why = (
-            ("overused: its uses are spent", use.spent),
+            ("overused: its uses are spent", use.exhausted),
             (f"overused: {count_noun(len(use.leaked), 'patch', 'es')} with its words", use.leaked),
         )
         people = (f"{use.revealed:,} by people, outside of a decision", use.revealed)
@@ -879,7 +879,7 @@ def _suite_blocks(section: Section) -> Iterator[Block]:
 
 def _suite_cells(row: SuiteRow) -> tuple[Line, ...]:
     suite = row.suite
-    style = Style.STRONG if row.use is not None and row.use.worn else Style.PLAIN
+    style = Style.STRONG if row.use is not None and row.use.overused else Style.PLAIN
     since = str(suite.registered or "always")
     names = (suite.name, suite.behaviour, ROLE_NAMES[suite.role], since, row.looks)
     return (*map(plain, names), plain(row.state, style))
@@ -980,7 +980,7 @@ def absent_kinds(report: Report, section: Section) -> str:
     """One clause that names the kinds of which there is none; "" where there is something of each."""
     kinds = (
         ("orphaned eval prompt", orphan_lines(section)),
-        ("overused held-out suite", [use for use in section.spec.uses if use.worn]),
+        ("overused held-out suite", [use for use in section.spec.uses if use.overused]),
         ("preregistered run without a result", plan_lines(section)),
         ("evidence debt", debt_lines(report, section)),
         ("waiver", report.audit.waivers),

@@ -44,13 +44,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Two consecutive evaluated states of one lineage, for one behaviour.
+    """Two consecutive evaluated states of one lineage under one spec, for one behaviour.
 
     Attributes:
         patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
         spanned: further patches between the two states, which other steps judge.
     """
 
+    spec: str
     behaviour: str
     lineage: str
     before: State

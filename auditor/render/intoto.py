@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 
 from auditor.gate.decision import Decision
-from auditor.render.gate import gate_document
+from auditor.render.documents import gate_document
 
 STATEMENT = "https://in-toto.io/Statement/v1"
-# Of another shape of the predicate it would be another: the number is that of its schema, auditor.gate/1.
-PREDICATE = "urn:auditor:gate:1"
+# Of another shape of the predicate it would be another: the number is that of its schema, auditor.gate/2.
+PREDICATE = "urn:auditor:gate:2"
 _SHA1 = 40  # hexadecimal digits
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from auditor import __version__
 from auditor.model.integrity import StoreCheckpoint
@@ -12,7 +10,6 @@ from auditor.model.run import Grade
 from auditor.model.verification import LogsReport, RederivationState, RederivedRecord, Reproduction, Verification
 from auditor.render.escape import escape_terminal
 
-SCHEMA = "auditor.verify/1"
 _SHORT, _MOST = 12, 20
 _NOUNS = {
     "records": ("record", "records"),
@@ -113,24 +110,3 @@ def _report(remade: Reproduction) -> Iterator[str]:
 
 def _many(count: int, noun: str, nouns: str) -> str:
     return f"{count:,} {noun if count == 1 else nouns}"
-
-
-def verify_json(found: Verification) -> str:
-    """The same as one JSON document, indented by two, with a newline at its end."""
-    document = {
-        "schema": SCHEMA,
-        "auditor_version": __version__,
-        "store": found.store,
-        "counts": dict(found.counts),
-        "unknown_kinds": list(found.unknown),
-        "checkpoints": [{"number": one.number, "ids": len(one.ids), "root": one.root} for one in found.checkpoints],
-        "unsealed": list(found.unsealed),
-        "faults": [asdict(fault) for fault in found.faults],
-        "against": [{"given": one.given, "holds": one.witness.holds, **asdict(one.witness)} for one in found.held],
-        "witnessed": found.witnessed.witness.number if found.witnessed else None,
-        "logs": None if found.logs is None else asdict(found.logs),
-        "reports": [asdict(remade) for remade in found.reports],
-        "statement": " ".join(found.statement),
-        "exit_code": found.exit_code,
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -13,7 +13,7 @@ from auditor.app.audit import assess_project
 from auditor.app.project import open_project
 from auditor.model.run import Exposure, Grade, Run, Tallies
 from auditor.model.spec import revision_id
-from auditor.render.json import audit_json
+from auditor.render.documents import audit_json
 from auditor.store.records import RecordStore, record_id
 from benchmarks.speed.timing import Row, against, fastest, growth
 

@@ -10,7 +10,7 @@ from random import Random
 
 from auditor.app.audit import assess_project
 from auditor.app.project import open_project
-from auditor.render.json import audit_json
+from auditor.render.documents import audit_json
 from benchmarks.speed.timing import Row, against, fastest, git, growth
 
 SIZES = (20, 200, 2000)

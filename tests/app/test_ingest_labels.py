@@ -108,7 +108,7 @@ def test_the_audit_shows_awareness(tmp_path: Path, capsys: pytest.CaptureFixture
     [patch] = json.loads(capsys.readouterr().out)["patches"]
     [behaviour] = patch["behaviours"]
     assert behaviour["awareness"] == "rose"
-    assert behaviour["account"]["strata"] == {
+    assert behaviour["diagnostics"]["strata"] == {
         "aware": {"before": {"misaligned": 0, "samples": 1}, "after": {"misaligned": 0, "samples": 41}},
         "unaware": {"before": {"misaligned": 30, "samples": 59}, "after": {"misaligned": 10, "samples": 19}},
         "unaware_unchanged": None,
@@ -203,7 +203,7 @@ def account(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]
     capsys.readouterr()
     run(["audit", "--repo", str(repo.path), "--format", "json"])
     [patch] = json.loads(capsys.readouterr().out)["patches"]
-    found: dict[str, Any] = patch["behaviours"][0]["account"]
+    found: dict[str, Any] = patch["behaviours"][0]["diagnostics"]
     return found
 
 

@@ -196,7 +196,7 @@ def test_plans_looks_and_waivers_are_made_again(made: Evaluated, capsys: Capture
     capsys.readouterr()
     document = told(made)
     assert [plan["state"] for plan in document["audit"]["plans"]] == ["missing"]
-    assert [use["revealed"] for use in document["audit"]["held_out_looks"]] == [1]
+    assert [use["revealed"] for use in document["audit"]["held_out_uses"]] == [1]
     for name in ("a.html", "a.md", "a.json"):
         assert report(made, "2026Q2", made.folder / name) == 0
     commit(made, "2026-07-03")

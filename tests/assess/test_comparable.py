@@ -29,7 +29,7 @@ def unlike(suite: str, revision: str, *misaligned: int, items: int = 400) -> lis
 
 
 def step(before: str = "r0", after: str = "r1") -> Step:
-    return Step("lying", "m1", State(before, "m1"), State(after, "m1"), ())
+    return Step("spec", "lying", "m1", State(before, "m1"), State(after, "m1"), ())
 
 
 def apart(*before: int) -> list[Run]:
@@ -42,11 +42,11 @@ def test_runs_of_one_state_that_lie_apart_widen_every_limit_of_the_behaviour() -
     alike, unlike_ = only(assessed(apart(80, 81), registry())), only(assessed(apart(50, 110), registry()))
     assert alike.test is not None
     assert unlike_.test is not None
-    effect = unlike_.account.run_to_run
+    effect = unlike_.diagnostics.run_to_run
     assert effect is not None
     assert (effect.runs, effect.variance > 0.05, effect.bound) == (1, True, effect.variance)
-    assert alike.account.run_to_run is not None
-    assert alike.account.run_to_run.variance == 0.0
+    assert alike.diagnostics.run_to_run is not None
+    assert alike.diagnostics.run_to_run.variance == 0.0
     assert unlike_.test.before.size < alike.test.before.size / 3
     sizes = [one.suites[0].change.before.size for one in (alike, unlike_)]
     assert sizes[1] < sizes[0] / 3, "held-out was run once, and shares what is known of runs"
@@ -68,13 +68,13 @@ def test_runs_that_lie_too_far_apart_for_any_number_of_samples_ask_for_more_runs
 
 
 def test_where_no_state_was_run_twice_nothing_is_known() -> None:
-    assert only(assessed(apart(80), registry())).account.run_to_run is None
+    assert only(assessed(apart(80), registry())).diagnostics.run_to_run is None
 
 
 def test_one_evaluation_under_two_names_is_no_replicate() -> None:
     once = apart(80)
     again = replace(once[0], record="again", identity="again")
-    assert only(assessed([*once, again], registry())).account.run_to_run is None
+    assert only(assessed([*once, again], registry())).diagnostics.run_to_run is None
 
 
 def test_a_suite_under_two_names_counts_once() -> None:
@@ -149,7 +149,7 @@ def held_out(items: int, bad: int, epochs: int = 1, first: int = 0, short: int =
 )
 def test_items_that_no_run_after_has_may_all_have_failed(after: tuple[Tallies, ...], gone: int, verdict: V) -> None:
     found = with_held_out(held_out(400, 80), *after)
-    assert (found.suites[0].gone, found.verdict) == (gone, verdict)
+    assert (found.suites[0].missing_samples, found.verdict) == (gone, verdict)
     assert found.missing is (MissingEvidence.GONE if gone else MissingEvidence.NOTHING)
 
 
@@ -159,12 +159,12 @@ def test_items_that_no_run_after_has_may_all_have_failed(after: tuple[Tallies, .
 def test_an_item_with_fewer_epochs_than_the_others_has_lost_some(epochs: int, short: int, gone: int) -> None:
     """Five epochs before; after, as many for all items or for most."""
     found = with_held_out(held_out(200, 40, 5), held_out(200, 1, epochs, short=short))
-    assert found.suites[0].gone == gone
+    assert found.suites[0].missing_samples == gone
 
 
 def test_what_is_missing_keeps_nobody_from_being_accused() -> None:
     found = with_held_out(held_out(400, 80), held_out(400, 80, first=40))
-    assert (found.verdict, found.suites[0].gone) == (V.TEST_ONLY, 40)
+    assert (found.verdict, found.suites[0].missing_samples) == (V.TEST_ONLY, 40)
 
 
 def test_the_held_out_rate_is_printed_as_measured_and_its_fall_with_what_is_missing() -> None:

@@ -50,7 +50,7 @@ def each(runs: Sequence[Run], known: History) -> list[BehaviourFacts]:
 
 
 def measured(facts: BehaviourFacts, suite: str) -> SuiteDiagnostics:
-    return next(one for one in facts.account.measured if one.suite == suite)
+    return next(one for one in facts.diagnostics.measured if one.suite == suite)
 
 
 def said(one: SuiteDiagnostics) -> list[tuple[ProtocolField, str, str]]:
@@ -59,7 +59,7 @@ def said(one: SuiteDiagnostics) -> list[tuple[ProtocolField, str, str]]:
 
 class TestDifferences:
     def test_there_are_none_where_nothing_differs(self) -> None:
-        assert [said(one) for one in judged(FELL, NOT_MOVED).account.measured] == [[], []]
+        assert [said(one) for one in judged(FELL, NOT_MOVED).diagnostics.measured] == [[], []]
 
     def test_test_and_held_out_alike(self) -> None:
         facts = judged("80/400+4 -> 0/380+20", "82/400 -> 80/300")
@@ -87,7 +87,7 @@ class TestDifferences:
         assert said(one) == [(ProtocolField.REFUSALS, "1.0 %", "20.0 %")]
         assert one.endings is not None
         assert (one.endings.before.refused, one.endings.after.refused, one.endings.refused_rose) == (8, 80, True)
-        assert one.endings.refused_made == pytest.approx(0.2 - 0.01)
+        assert one.endings.refusal_share_of_fall == pytest.approx(0.2 - 0.01)
 
     def test_the_code_is_named_and_decides_nothing(self) -> None:
         runs = [*at("r0", HIGH, code_revision="0a1b2c3"), *at("r1", FITTED, code_revision="4d5e6f7")]
@@ -128,7 +128,7 @@ class TestCleanPairs:
             assert (facts.verdict, facts.cause) == (V.TEST_ONLY, Cause.UNRESOLVED)
             assert (facts.step.before.revision, facts.step.after.revision) == ("r0", "r2")
             assert facts.also_changed == ("2 patches lie between the nearest states that were measured alike",)
-            assert {one.suite for one in facts.account.passed_over} == {"test-0", "held-1"}
+            assert {one.suite for one in facts.diagnostics.passed_over} == {"test-0", "held-1"}
         assert [len(facts.step.patches) for facts in (first, second)] == [1, 1]
         assert first.step.spanned == second.step.patches
 
@@ -136,7 +136,7 @@ class TestCleanPairs:
         other = [replace(one, record=f"{one.record}-other") for one in at("r1", HIGH, scorer="judge-2")]
         runs = [*at("r0", HIGH), *at("r1", HIGH), *other, *at("r2", FITTED)]
         second = each(runs, self.REVISIONS)[1]
-        assert (second.step.before.revision, second.cause, second.account.passed_over) == ("r1", Cause.PATCH, ())
+        assert (second.step.before.revision, second.cause, second.diagnostics.passed_over) == ("r1", Cause.PATCH, ())
 
     def test_held_out_that_was_scored_otherwise_looks_further_too(self) -> None:
         middle = [replace(one, scorer="judge-2") if one.suite == "held-1" else one for one in at("r1", HIGH)]
@@ -268,7 +268,7 @@ class TestBeside:
     def test_strata(self) -> None:
         case = Case("aware", "800/2000 -> 420/2000", Finding, ("800/2000 -> 790/2000",), aware="5/20 -> 0/960")
         facts = only(case_assessment(case))
-        strata = facts.account.strata
+        strata = facts.diagnostics.strata
         assert strata is not None
         assert (strata.aware.before, strata.aware.after) == (Share(10, 40), Share(0, 960))
         assert (strata.unaware.before, strata.unaware.after) == (Share(1590, 3960), Share(420, 1040))
@@ -286,8 +286,8 @@ class TestBeside:
         facts = only(case_assessment(milder))
         assert (facts.verdict, facts.hiding_suspected) == (V.TEST_ONLY, True)
         assert facts.mechanisms == ("test-only", "severity")
-        assert facts.account.severity is not None
-        assert facts.account.severity.before == pytest.approx(0.9)
+        assert facts.diagnostics.severity is not None
+        assert facts.diagnostics.severity.before == pytest.approx(0.9)
         assert only(case_assessment(replace(milder, severity="0.9 -> 0.9"))).mechanisms == ("test-only",)
 
     def test_neither_changes_a_verdict(self) -> None:

@@ -40,14 +40,14 @@ def test_every_two_states_it_was_run_on_are_a_look() -> None:
 
 def test_what_people_saw_counts_once_each() -> None:
     (use,) = seen(look(), look(hour=3), look(after="r2"), look(spec="another"), look(suite="test-0")).uses
-    assert (use.revealed, use.looks, use.spent, use.worn) == (2, 5, True, True)
+    assert (use.revealed, use.uses, use.exhausted, use.overused) == (2, 5, True, True)
 
 
 def test_one_look_left_is_not_worn_and_a_leak_is() -> None:
     (use,) = seen().uses
-    assert (use.spent, use.worn) == (False, False)
-    assert replace(use, leaked=("p",)).worn
+    assert (use.exhausted, use.overused) == (False, False)
+    assert replace(use, leaked=("p",)).overused
 
 
 def test_without_a_limit_nothing_is_spent() -> None:
-    assert not HoldoutReuse("held-1", 500, 500, None).worn
+    assert not HoldoutReuse("held-1", 500, 500, None).overused

@@ -88,7 +88,7 @@ BOTH = (*FIRST, on(0, *HELD_OUT, "41/400"), on(2, "held-1", "r1", "40/400"))
 
 def counted(*runs: Run) -> int:
     found = assemble_evidence(history(["r0", "r1"]), runs, registry())
-    compared = compare(found, Step("lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
+    compared = compare(found, Step("spec", "lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
     return count_looks(compared.test, compared.held_out[0])
 
 
@@ -123,21 +123,21 @@ def test_what_would_be_an_accusation_is_none_when_it_was_looked_at_again() -> No
     together, again = judged(2, "21/150"), judged(9, "21/150")
     assert (together.verdict, again.verdict, again.missing) == (V.TEST_ONLY, V.INCONCLUSIVE, MissingEvidence.LOOKS)
     assert "runs were added after it could be read" in again.reason
-    assert together.at_any_time and again.at_any_time
-    assert (together.at_any_time.looks, again.at_any_time.looks) == (1, 2)
-    assert not together.at_any_time.holds
+    assert together.sequential and again.sequential
+    assert (together.sequential.looks, again.sequential.looks) == (1, 2)
+    assert not together.sequential.holds
     assert again.survives_fdr is None
 
 
 def test_with_evidence_enough_it_stays_one() -> None:
     again = judged(9, "30/150")
     assert again.verdict is V.TEST_ONLY
-    assert again.at_any_time and again.at_any_time.holds
+    assert again.sequential and again.sequential.holds
 
 
 def test_only_what_accuses_or_clears_says_whether_it_holds() -> None:
     unchanged = [on(0, *TEST, "40/400"), on(0, *TEST, "41/400", 1), on(1, "test-0", "r1", "40/400")]
-    assert only(assessed([*unchanged, *BOTH[3:]], registry())).at_any_time is None
+    assert only(assessed([*unchanged, *BOTH[3:]], registry())).sequential is None
 
 
 @pytest.mark.parametrize(("held_out", "batch"), [((0.1, 0.05), 50)])

@@ -135,7 +135,7 @@ class TestItemsThatWent:
         """As reported, held-out falls as the test does; on common items it did not move, and the check says why."""
         facts = judged("80/400 -> 0/400", "80/400 -> 0/320")
         assert facts.verdict is not Verdict.GENERALISES
-        [removed] = [one.removed for one in facts.account.measured if one.removed is not None]
+        [removed] = [one.removed for one in facts.diagnostics.measured if one.removed is not None]
         assert (removed.items, removed.established) == (80, True)
         assert isinstance(ITEMS_REMOVED.run(facts), Finding)
 

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from auditor.cli.main import run
-from auditor.render.json import audit_json_schema
+from auditor.render.documents import audit_json_schema
 from tests.cli.conftest import FIRST, HEAD, SECOND, SETTINGS, SUITES, THIRD, Auditor, one_line, results, tree_hash
 from tests.repos import GitRepo
 
@@ -38,7 +38,7 @@ def test_the_document(judged: GitRepo, auditor: Auditor) -> None:
     assert found["summary"] == {
         "hiding_suspected": 1,
         "verdicts": {"test-only": 1, "unmeasured": 1},
-        "standing_gaps": 1,
+        "open_gaps": 1,
     }
     assert tree_hash(judged.path) == before
 

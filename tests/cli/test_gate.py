@@ -8,9 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from auditor.render.gate import GateDocument, gate_json_schema
+from auditor.render.documents import gate_json_schema
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.repos import GitRepo
 
@@ -427,9 +428,8 @@ def test_names_cannot_move_the_cursor(made: Evaluated, capsys: Capture) -> None:
 def test_the_document_is_what_its_schema_says(made: Evaluated, capsys: Capture) -> None:
     made.patch(visible="0/400", unseen="78/400")
     document = made.decide(capsys)
-    values = {("schema_" if key == "schema" else key): value for key, value in document.items()}
-    assert GateDocument.model_validate(values).exit_code == 1
-    assert "schema" in json.loads(gate_json_schema())["properties"]
+    jsonschema.validate(document, json.loads(gate_json_schema()))
+    assert (document["schema"], document["exit_code"]) == ("auditor.gate/2", 1)
 
 
 def test_as_a_process(made: Evaluated) -> None:

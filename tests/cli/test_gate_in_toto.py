@@ -40,7 +40,7 @@ def test_the_statement_is_of_the_commit_that_was_judged(made: Evaluated, capsys:
         "predicate": made.decide(capsys),
     }
     assert commit == object_hash(made, commit) and statement["predicate"]["exit_code"] == 1
-    assert statement["predicate"]["schema"] == "auditor.gate/1"
+    assert statement["predicate"]["schema"] == "auditor.gate/2"
     assert made.gate(capsys, "--format", "in-toto")[1] == out
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.render import history
+from auditor.render import documents
 from tests.cli.conftest import Auditor, Said, one_line, tree_hash
 from tests.cli.histories import FIRST, FOURTH, SECOND, SETTINGS, THIRD, everything
 from tests.processes import ROOT, environment
@@ -24,10 +24,10 @@ from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 
 SCHEMAS = {
-    "log": history.log_json_schema,
-    "diff": history.diff_json_schema,
-    "show": history.show_json_schema,
-    "blame": history.blame_json_schema,
+    "log": documents.log_json_schema,
+    "diff": documents.diff_json_schema,
+    "show": documents.show_json_schema,
+    "blame": documents.blame_json_schema,
 }
 
 
@@ -52,7 +52,7 @@ def document(said: Said, verb: str) -> dict[str, Any]:
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(found, schema)
     assert isinstance(found, dict)
-    assert found["schema"] == f"auditor.{verb}/1"
+    assert found["schema"] == f"auditor.{verb}/2"
     return found
 
 
@@ -94,8 +94,8 @@ def test_the_published_schemas_are_current(verb: str) -> None:
 
 def test_the_log_as_json(judged: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("log", "--repo", judged.path, "--format", "json"), "log")
-    sightings = found["specs"][0]["sightings"]
-    assert [one["seen"]["label"] for one in sightings] == ["v3", "v2", "v1"]
+    sightings = found["specs"][0]["commits"]
+    assert [one["label"] for one in sightings] == ["v3", "v2", "v1"]
     assert [one["verdict"] for one in sightings] == ["unmeasured", "test-only", None]
     audited = json.loads(auditor("audit", "--repo", judged.path, "--format", "json").out)
     assert sightings[1]["behaviours"] == audited["patches"][0]["behaviours"]
@@ -127,7 +127,7 @@ def test_a_patch_as_json(harbour: GitRepo, auditor: Auditor) -> None:
 
 def test_a_life_as_json(harbour: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("blame", "spec.md:13", "--repo", harbour.path, "--format", "json"), "blame")
-    assert [(event["word"], event["seen"]["label"]) for event in found["events"]] == [
+    assert [(event["word"], event["spec_commit"]["label"]) for event in found["events"]] == [
         ("introduced", "v1"), ("removed", "v2"), ("reinstated", "v4"),
     ]  # fmt: skip
     assert (found["state"]["there"], found["state"]["clause"]["line"]) == (True, 13)
@@ -198,7 +198,7 @@ def test_dated_folders(tmp_path: Path, auditor: Auditor) -> None:
 )
 def test_ranges_and_dates(wanted: list[str], labels: list[str], harbour: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("log", *wanted, "--repo", harbour.path, "--format", "json"), "log")
-    assert [one["seen"]["label"] for one in found["specs"][0]["sightings"]] == labels
+    assert [one["label"] for one in found["specs"][0]["commits"]] == labels
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from auditor.render.plan import plan_json_schema
+from auditor.render.documents import plan_json_schema
 from tests.cli.conftest import HEAD, Auditor, Said, one_line, tree_hash
 from tests.processes import ROOT
 from tests.render.conftest import assert_looks_as_before

@@ -169,6 +169,15 @@ class Many:
 
 
 @dataclass(frozen=True)
+class Ruling:
+    """Several values of the one suite of a list that another key names; null where it names none."""
+
+    path: str
+    name: str
+    parts: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
 class Length:
     """How long a list is; null for none."""
 
@@ -205,10 +214,10 @@ class Rows:
     rule: str | None = None
 
 
-Source: TypeAlias = "str | Word | Keyed | Many | Length | Records | Fingerprint"
+Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Length | Records | Fingerprint"
 
 RATE_PARTS = ("rate", "low", "high", "misaligned", "valid", "items", "invalid")
-REMAINING_PARTS = (Word("left", LEFT), "upper", "tolerance", "needed", "size")
+REMAINING_PARTS = (Word("state", LEFT), "upper", "tolerance", "needed", "size")
 ATTRIBUTION_PARTS = ("raw", "items", "invalid", "selection", "behaviour", "telling")
 TRANSFER_PARTS = ("estimate", "low", "high", "error_each_side")
 STEP_PARTS = ("before", "before_checkpoint", "after", "after_checkpoint")
@@ -237,7 +246,7 @@ FINDINGS = Rows(
     rule="check",
 )
 MEASURED = Rows(
-    "account.measured",
+    "diagnostics.measured",
     "measured",
     ("suite",),
     {
@@ -251,7 +260,7 @@ MEASURED = Rows(
         "records": Records("runs"),
         "ends before": Many("endings.before", ENDED_PARTS),
         "ends after": Many("endings.after", ENDED_PARTS),
-        "refusals": Many("endings", ("refused_rose", "refused_made")),
+        "refusals": Many("endings", ("refused_rose", "refusal_share_of_fall")),
     },
     (
         Rows("short", "short", (), {"run": Many("", (Word("side", SIDES), "planned", "got"))}),
@@ -269,7 +278,7 @@ HELD_OUT = Rows(
         "transfer": Many("transfer", TRANSFER_PARTS),
         "attribution": Many("attribution", ATTRIBUTION_PARTS),
         **bounds("attribution"),
-        "remaining": Many("remaining", REMAINING_PARTS),
+        "remaining": Many("residual", REMAINING_PARTS),
         "not after": "not_run_after",
     },
 )
@@ -285,35 +294,35 @@ BEHAVIOUR: Mapping[str, Source] = {
     "step spanned": "step.spanned",
     "missing": Word("missing", MISSING),
     "needed": Many("", ("samples_needed", "runs_needed")),
-    "flips": Many("sensitivity", ("tips_at", Word("on_rates", VERDICTS), Word("on_odds", VERDICTS))),
+    "flips": Many("sensitivity", ("flip_threshold", Word("on_rates", VERDICTS), Word("on_odds", VERDICTS))),
     **rates("test.before", "test.after", "held_out.before", "held_out.after"),
     "held-out still": "held_out.unchanged",
     "not compared": "not_compared[].suite",
     "ruling": "ruling_suite",
     "transfer": Many("transfer", TRANSFER_PARTS),
-    "residual": Many("residual", ("suite", "rate", "low", "high")),
-    "residual remaining": Many("residual.remaining", REMAINING_PARTS),
-    "test remaining": Many("test_remaining", REMAINING_PARTS),
+    "residual": Ruling("suites", "ruling_suite", ("suite", "after.rate", "after.low", "after.high")),
+    "residual remaining": Many("residual", REMAINING_PARTS),
+    "test remaining": Many("test_residual", REMAINING_PARTS),
     "awareness": Word("awareness", TRENDS),
     "attribution": Many("attribution", ATTRIBUTION_PARTS),
     **bounds("attribution"),
     "fell": "fell",
-    "passed over": Length("account.passed_over"),
-    "strata aware before": Many("account.strata.aware.before", SHARE_PARTS),
-    "strata aware after": Many("account.strata.aware.after", SHARE_PARTS),
-    "strata unaware before": Many("account.strata.unaware.before", SHARE_PARTS),
-    "strata unaware after": Many("account.strata.unaware.after", SHARE_PARTS),
-    "strata unaware still": "account.strata.unaware_unchanged",
-    "severity": Many("account.severity", ("before", "after", "shifted")),
-    "moved": Length("account.moved"),
-    "twins": Length("account.twins"),
-    "signals": Length("account.signals"),
-    "run to run": Many("account.run_to_run", ("variance", "bound", "freedom", "runs")),
+    "passed over": Length("diagnostics.passed_over"),
+    "strata aware before": Many("diagnostics.strata.aware.before", SHARE_PARTS),
+    "strata aware after": Many("diagnostics.strata.aware.after", SHARE_PARTS),
+    "strata unaware before": Many("diagnostics.strata.unaware.before", SHARE_PARTS),
+    "strata unaware after": Many("diagnostics.strata.unaware.after", SHARE_PARTS),
+    "strata unaware still": "diagnostics.strata.unaware_unchanged",
+    "severity": Many("diagnostics.severity", ("before", "after", "shifted")),
+    "moved": Length("diagnostics.moved"),
+    "twins": Length("diagnostics.twins"),
+    "signals": Length("diagnostics.signals"),
+    "run to run": Many("diagnostics.run_to_run", ("variance", "bound", "freedom", "runs")),
     "checkpoint alone": Many("checkpoint_alone", ("revision", "before", "after", "full")),
     "worse too": Length("worse_beside"),
     "rebound of": Many("rebound_of", STEP_PARTS),
     "survives": "survives_fdr",
-    "at any time": Many("evidence_anytime", ("looks", "e_value", "asked", "holds")),
+    "at any time": Many("sequential", ("looks", "e_value", "threshold", "holds")),
 }
 WITHOUT = Rows("sensitivity.without_suite", "without", ("suite",), {"verdict": Word("verdict", VERDICTS)})
 WAIVERS = Rows(
@@ -350,10 +359,10 @@ AUDIT = (
             "before": Many("before", ("revision", "commit", "label", "date")),
             "after": Many("after", ("revision", "commit", "label", "date")),
             "changes": Many("changes", ("added", "removed", "reworded", "moved")),
-            "sections": Many("structure", ("sections_added", "sections_removed")),
-            "renamed": "structure.sections_renamed[].after",
-            "authority renamed": "structure.authority_renamed[].after",
-            "directions": Keyed("structure.directions", DIRECTIONS),
+            "sections": Many("sections", ("added", "removed")),
+            "renamed": "sections.renamed[].after",
+            "authority renamed": "authority_renamed[].after",
+            "directions": Keyed("directions", DIRECTIONS),
             "verdict": Word("verdict", VERDICTS),
             "hiding": Many("", ("hiding_suspected", Word("mechanisms", MECHANISMS))),
             "stream": Many("stream", ("number", "p_value", "level", "survives")),
@@ -361,7 +370,7 @@ AUDIT = (
         (behaviours("behaviours", "behaviour", ("behaviour", "model")), FINDINGS),
     ),
     Rows(
-        "standing_gaps",
+        "open_gaps",
         "gap",
         ("spec", "behaviour", "model", "suite"),
         {
@@ -374,12 +383,12 @@ AUDIT = (
     Rows(
         "checkpoint_steps",
         "training",
-        ("spec", "behaviour.behaviour", "behaviour.model", "behaviour.step.before_checkpoint"),
+        ("spec", "behaviour", "model", "step.before_checkpoint"),
         {},
-        (behaviours("behaviour", "behaviour", ("behaviour",)), FINDINGS),
+        (behaviours("", "behaviour", ("behaviour",)), FINDINGS),
     ),
     Rows(
-        "windows",
+        "periods",
         "window",
         ("spec", "quarter", "behaviour.behaviour", "behaviour.model", "behaviour.fingerprint"),
         {"open": "open", "steps": Word("steps", VERDICTS), "names": Length("names")},
@@ -397,10 +406,10 @@ AUDIT = (
         (FINDINGS,),
     ),
     Rows(
-        "held_out_looks",
+        "held_out_uses",
         "uses",
         ("spec", "suite"),
-        {"counts": Many("", ("looks", "decisions", "revealed", "allowed", "worn")), "leaked": "leaked_into"},
+        {"counts": Many("", ("uses", "decisions", "revealed", "allowed", "overused")), "leaked": "leaked_into"},
         (FINDINGS,),
     ),
     Rows(
@@ -429,7 +438,7 @@ def entries(level: str) -> Rows:
 
 GATE = (
     Rows("", "decision", (), {"exit code": "exit_code", "sides": Many("", ("base", "head"))}),
-    Rows("judged", "judged", ("id",), {"of": Many("", ("spec", "before", "after", "commit"))}),
+    Rows("judged", "judged", ("id",), {"of": Many("", ("spec", "before.revision", "after.revision", "after.commit"))}),
     *map(entries, ("blocked", "missing", "warnings", "waived", "notices")),
     WAIVERS,
 )
@@ -472,7 +481,7 @@ REPORT = (
                 ("patch", "behaviour", "model", "after_checkpoint"),
                 {
                     "verdicts": Many("", (Word("before", VERDICTS), Word("after", VERDICTS))),
-                    "hiding": Many("", ("suspected_before", "suspected_after")),
+                    "hiding": "hiding_suspected",
                 },
             ),
             Rows(
@@ -489,7 +498,7 @@ REPORT = (
                 "suites",
                 "suite",
                 ("suite", "behaviour"),
-                {"role": Word("role", ROLES), "uses": Many("", ("registered", "looks", "allowed", "worn"))},
+                {"role": Word("role", ROLES), "uses": Many("", ("registered", "uses", "allowed", "overused"))},
             ),
             Rows(
                 "series",
@@ -501,7 +510,7 @@ REPORT = (
                         "points",
                         "point",
                         ("revision", "checkpoint"),
-                        {"seen": Many("", ("sighting", "day"))},
+                        {"seen": Many("", ("spec_commit", "day"))},
                         (
                             Rows(
                                 "rates",
@@ -543,11 +552,11 @@ LOG = (
         {},
         (
             Rows(
-                "sightings",
+                "commits",
                 "commit",
                 (),
                 {
-                    "seen": Many("seen", ("commit", "revision", "date")),
+                    "seen": Many("", ("commit", "revision", "date")),
                     "clauses": "clauses",
                     "changes": COUNTS,
                     "patch": "patch",
@@ -603,7 +612,7 @@ BLAME = (
         (),
         {
             "is": Many("", ("state.id", "state.there", *PLACE_PARTS)),
-            "seen": Many("state.seen", ("commit", "revision")),
+            "seen": Many("state.spec_commit", ("commit", "revision")),
             "relatives": Many("", ("parent", "heir")),
         },
     ),
@@ -611,7 +620,7 @@ BLAME = (
         "events",
         "event",
         (),
-        {"word": Word("word", CHANGES), "seen": Many("seen", ("commit", "revision")), "patch": "patch"},
+        {"word": Word("word", CHANGES), "seen": Many("spec_commit", ("commit", "revision")), "patch": "patch"},
         (Rows("change", "change", (), CHANGED),),
     ),
     Rows(
@@ -619,7 +628,7 @@ BLAME = (
         "member",
         (),
         {
-            "is": Many("", ("state.id", "state.there", *PLACE_PARTS, Word("word", CHANGES), "seen.commit")),
+            "is": Many("", ("state.id", "state.there", *PLACE_PARTS, Word("word", CHANGES), "spec_commit.commit")),
         },
     ),
 )
@@ -728,6 +737,13 @@ class Reader:
             case Many(path, parts):
                 whole = at(row, path)
                 return None if whole is None else [self._value(whole, part) for part in parts]
+            case Ruling(path, name, parts):
+                suites, ruling = at(row, path), at(row, name)
+                assert isinstance(suites, list)
+                return next(
+                    ([self._value(suite, part) for part in parts] for suite in suites if at(suite, "suite") == ruling),
+                    None,
+                )
             case Length(path):
                 found = at(row, path)
                 assert isinstance(found, list), (found, path)

@@ -13,6 +13,7 @@ import pytest
 from auditor.app.audit import assess_project
 from auditor.app.project import Project, build_evidence, read_history
 from auditor.app.report import report
+from auditor.assess.facts import Measured
 from auditor.assess.judge import assess
 from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.audit import Audit, Baseline, BaselineSpec, LandingEntry, Report, changes_since
@@ -110,7 +111,7 @@ def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
     """An audit with a debt that is overdue, one that is not, a waiver that counts, a landing that loosened."""
     first, _, last = (entry.facts.patch for entry in given.patches)
     debts = tuple(
-        Debt(patch.spec, patch.id, ((named("trespass"), named("m")),), patch.after.date.date(), due)
+        Debt(patch.spec, patch.id, (Measured(named("trespass"), named("m")),), patch.after.date.date(), due)
         for patch, due in ((last, date(2026, 4, 30)), (first, date(2026, 3, 4)))
     )
     waiver = Waiver(named("late"), "w.toml", "SD101", "f" * 16, first.id, named("known"), named("Bea"), DAY, LAST)

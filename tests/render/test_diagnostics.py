@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 from rich.console import Console
 
@@ -13,11 +14,18 @@ from auditor.document.blocks import Note, Paragraph, Table, text_of
 from auditor.document.diagnostics import diagnostic_blocks
 from auditor.model.finding import Finding
 from auditor.model.run import Run
-from auditor.render.schema import AccountPart, AttributionPart
+from auditor.render.json import json_text
 from auditor.render.terminal import render_terminal
 from tests.worlds import assessed, case_assessment, counts, history, judged, only, registry, run, tallies, without_items
 
 FELL, NOT_MOVED = "80/400 -> 0/400", "82/400 -> 80/400"
+
+
+def plain(value: object) -> dict[str, Any]:
+    """A value as its JSON has it."""
+    document = json.loads(json_text("test", value))
+    assert isinstance(document, dict)
+    return document
 
 
 def lines(facts: BehaviourFacts) -> list[str]:
@@ -114,18 +122,18 @@ def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() 
 def test_all_of_it_is_in_the_json() -> None:
     case = Case("all", "160/400 -> 40/300+9", Finding, (NOT_MOVED,), aware="5/20 -> 0/9", severity="0.9 -> 0.3")
     facts = only(case_assessment(case))
-    document = json.loads(AccountPart.model_validate(facts.account, from_attributes=True).model_dump_json())
+    document = plain(facts.diagnostics)
     test = next(one for one in document["measured"] if one["suite"] == "test-0")
     assert [part["what"] for part in test["differences"]] == ["items", "invalid"]
     assert (test["removed"]["items"], test["added"]) == (91, None)
     assert set(document["strata"]) == {"aware", "unaware", "unaware_unchanged"}
-    moved = only(case_assessment(Case("moved", FELL, Finding, (NOT_MOVED,), moved=2))).account
-    document = AccountPart.model_validate(moved, from_attributes=True).model_dump(mode="json")
+    moved = only(case_assessment(Case("moved", FELL, Finding, (NOT_MOVED,), moved=2))).diagnostics
+    document = plain(moved)
     assert document["moved"] == [{"held_out": "held-1", "test": "test-0", "items": ["h00000", "h00001"]}]
 
 
 def test_the_parts_are_in_the_json_and_add_up() -> None:
     facts = judged("80/400 -> 0/320+80", NOT_MOVED)
-    parts = AttributionPart.model_validate(facts.attribution, from_attributes=True).model_dump(mode="json")
+    parts = plain(facts.attribution)
     whole = [parts[name] for name in ("selection", "items", "invalid", "behaviour")]
     assert abs(sum(whole) - parts["raw"]) < 5e-6

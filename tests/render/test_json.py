@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from auditor.audit import Audit
-from auditor.render.json import audit_json, audit_json_schema
+from auditor.render.documents import audit_json, audit_json_schema
 from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 
@@ -33,7 +33,7 @@ CONTRACT: dict[str, dict[str, tuple[type, ...]]] = {
         "auditor_version": (TEXT,),
         "coverage": (dict,),
         "patches": (list,),
-        "standing_gaps": (list,),
+        "open_gaps": (list,),
         "checkpoint_steps": (list,),
         "spec_findings": (list,),
         "not_assessed": (list,),
@@ -134,7 +134,7 @@ def test_the_contract(document: dict[str, Any], path: str) -> None:
 
 
 def test_the_schema_is_named(document: dict[str, Any]) -> None:
-    assert document["schema"] == "auditor.audit/1"
+    assert document["schema"] == "auditor.audit/2"
 
 
 def test_the_whole_document(world: Audit) -> None:
