@@ -1,8 +1,7 @@
 """One clause through its whole history, and which clause a text means.
 
 In: a history with its lineage; a place (`path:line`), an anchor or words. Out: the states of all clauses there ever
-were,
-the ones that are meant, and the `ClauseHistory` of one.
+were, the ones that are meant, and the `ClauseHistory` of one.
 """
 
 from __future__ import annotations

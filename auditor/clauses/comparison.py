@@ -1,6 +1,5 @@
-"""Two revisions compared: every change of a clause with its direction, the counts by kind, and the levels of
-authority that
-got another name.
+"""Two revisions compared: every change of a clause with its direction, the counts by kind, and the levels of authority
+that got another name.
 
 In: two revisions, and the events of the later one where its history is known. Out: a `Comparison`; or plain changes
 (`diff_revisions`) for two revisions alone.

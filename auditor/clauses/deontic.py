@@ -1,10 +1,8 @@
 """Whether a changed clause asks more of the model or less, and the words that say so.
 
 Two wordings are aligned sentence by sentence; each normative word, list entry or level of authority that changed is a
-ground
-with a direction; the grounds together are the change's. In: clause changes, and the levels of authority. Out: a
-`Norm` for
-each; the renamings and level changes of a patch. A revert has the opposite direction.
+ground with a direction; the grounds together are the change's. In: clause changes, and the levels of authority. Out: a
+`Norm` for each; the renamings and level changes of a patch. A revert has the opposite direction.
 """
 
 from __future__ import annotations

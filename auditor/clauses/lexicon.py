@@ -1,8 +1,7 @@
 """Which words of a text make a rule strict or lax, and how strong each is.
 
-The clause's prose without markup and code, the table of words (`MARKER_ROWS`), and the tests of whether such words
-make a
-rule where they stand. In: a clause's text. Out: markers with force, strength and place. English only.
+The clause's prose without markup and code, the table of words (`MARKER_ROWS`), and the tests of whether such words make
+a rule where they stand. In: a clause's text. Out: markers with force, strength and place. English only.
 """
 
 from __future__ import annotations

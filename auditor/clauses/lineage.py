@@ -1,9 +1,8 @@
 """A spec's history -> who each clause is in every spec commit, and its life.
 
-Each spec commit is read against its parents: the same words, similar words, then clauses that were removed earlier
-and are
-back. In: a `History`. Out: a `Lineage`: the id of each clause in each spec commit, every life, and the events of each
-commit.
+Each spec commit is read against its parents: the same words, similar words, then clauses that were removed earlier and
+are back. In: a `History`. Out: a `Lineage`: the id of each clause in each spec commit, every life, and the events of
+each commit.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 
 First pairs of clauses (same words in order, headings, similar words), then the pieces of splits and merges, then the
 outcome of each clause. In: clauses of both sides, in document order. Out: a `Matching`; a patch and its revert have
-mirrored
-changes.
+mirrored changes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A text as numbers that can be searched: hashes of runs of words (n-grams) and of the stems of telling words.
 
 64-bit numbers. Without a key they hold for one process only and must not be stored. With a key they are the same
-everywhere,
-and who has not got the key learns from them how often something is repeated, never what it is.
+everywhere, and who has not got the key learns from them how often something is repeated, never what it is.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """A revision as an outline: its files in chunks that are read once, however many revisions they stand in; and the
-region in
-which two outlines differ, small enough to match instead of the whole and with the same result.
+region in which two outlines differ, small enough to match instead of the whole and with the same result.
 
 In: a revision and the outline of an earlier one. Out: an `Outline`; a `ChangedRegion` with the runs that were left
 out of it.

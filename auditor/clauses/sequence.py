@@ -1,6 +1,5 @@
 """Two sequences: what stands in both in the same order (patience diff), how much they begin and end with in common,
-and a
-longest increasing subsequence.
+and a longest increasing subsequence.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Inspect logs: `.eval` archives and whole `.json` logs, read without inspect_ai; one run a log.
 
-In this order: the log's objects as pydantic models (unknown keys are skipped: the schema grows), a sample, the
-header, the
-members of an archive, the reader. Scores come from the samples' summaries and are compared with the samples in full;
-the log's
-own aggregates are not used. A sample that failed, hit a limit or was invalidated is recorded as invalid, never left
-out.
+In this order: the log's objects as pydantic models (unknown keys are skipped: the schema grows), a sample, the header,
+the members of an archive, the reader. Scores come from the samples' summaries and are compared with the samples in
+full; the log's own aggregates are not used. A sample that failed, hit a limit or was invalidated is recorded as
+invalid, never left out.
 """
 
 from __future__ import annotations

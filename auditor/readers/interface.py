@@ -1,8 +1,7 @@
 """What a reader of evaluation results is, and how the reader of a file is found.
 
 A reader is a module of this folder with a `READER`; nothing else lists them. Packages that only some logs need are
-imported
-inside of functions.
+imported inside of functions.
 """
 
 from __future__ import annotations

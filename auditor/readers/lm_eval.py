@@ -1,10 +1,9 @@
 """lm-evaluation-harness: a results file together with its samples files, one run a task.
 
-`results_{date}.json` is what is read; `samples_{task}_{date}.jsonl` of the same folder and date is read through it.
-The samples file has a line for each document and filter; a score is named `metric,filter` as in the results
+`results_{date}.json` is what is read; `samples_{task}_{date}.jsonl` of the same folder and date is read through it. The
+samples file has a line for each document and filter; a score is named `metric,filter` as in the results
 (`exact_match,strict-match`). An item's id is the harness's `doc_hash`. A run's sha256 is that of its results file
-followed by
-its samples file.
+followed by its samples file.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """OpenAI evals: the event log of `oaieval --record_path x.jsonl`; one run a log.
 
 Its first line is the `spec`; a `match` event scores a sample (`match`, true is right), a `metrics` event gives it
-numbers (`metrics`, a dictionary). Events may come after the `final_report`, so nothing ends a log: a log is
-incomplete where
-the report is missing, where events or samples have a gap, or where the accuracy differs from the report's.
+numbers (`metrics`, a dictionary). Events may come after the `final_report`, so nothing ends a log: a log is incomplete
+where the report is missing, where events or samples have a gap, or where the accuracy differs from the report's.
 """
 
 from __future__ import annotations

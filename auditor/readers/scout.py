@@ -1,10 +1,8 @@
 """inspect_scout: the results of a scan, one Parquet file a scanner, next to the scan's `_scan.json`.
 
 They hold labels of the samples of Inspect logs and no runs; labels are joined to runs by the samples' ids. Only the
-columns
-below are read: the transcripts that a scan copies into its results stay where they are. A result's text is decoded by
-its type,
-and a value that the scanner's rule does not name is an error.
+columns below are read: the transcripts that a scan copies into its results stay where they are. A result's text is
+decoded by its type, and a value that the scanner's rule does not name is an error.
 """
 
 from __future__ import annotations

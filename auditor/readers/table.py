@@ -1,8 +1,7 @@
 """Tidy tables (`.csv`, `.jsonl`, `.parquet`): one row a sample, or one row a tally. The columns: `tables.columns`.
 
-Small tables of text are read in plain Python. Parquet, and larger tables, are counted by an engine in a process of
-its own
-(`tables.count`), which makes the same runs of them.
+Small tables of text are read in plain Python. Parquet, and larger tables, are counted by an engine in a process of its
+own (`tables.count`), which makes the same runs of them.
 """
 
 from __future__ import annotations

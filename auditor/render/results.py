@@ -1,8 +1,7 @@
 """What an audit or a decision comes to, in the words that other tools' formats have in common.
 
 An `Audit` or a `Decision` comes in; `Results` (findings, cases, waivers, exit code) go out. Every text in it is
-somebody's, with control,
-bidirectional and invisible characters written out already.
+somebody's, with control, bidirectional and invisible characters written out already.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A spec's history from git: which commits carry which revision, along renames and merges.
 
-A repository, the spec's paths or globs and a tip come in; a `History` goes out. A commit that only touches a path
-which is not
-the spec's there is no state. Revisions are hashed while git unpacks the next ones.
+A repository, the spec's paths or globs and a tip come in; a `History` goes out. A commit that only touches a path which
+is not the spec's there is no state. Revisions are hashed while git unpacks the next ones.
 """
 
 from __future__ import annotations

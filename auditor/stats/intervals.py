@@ -1,10 +1,8 @@
 """Limits for one proportion, and the normal quantiles that all limits use.
 
-Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction
-towards the
-nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
-close to
-3/n (Hanley and Lippman-Hand 1983).
+Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction towards
+the nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
+close to 3/n (Hanley and Lippman-Hand 1983).
 """
 
 from __future__ import annotations

@@ -1,11 +1,4 @@
-"""Many tests and many looks: levels and evidence that stay valid.
-
-A family of tests at once (Holm 1979), a stream of decisions, none taken back (LOND, Javanmard and Montanari 2018),
-and one
-question asked again and again (e-values by mixing over drifts, Robbins 1970). In: p-values in 0 to 1. Out: levels,
-decisions,
-e-values. (Keep the formulas of the three old docstrings, as docstrings of holm_levels, lond and e_value.)
-"""
+"""Many tests and many looks: levels and evidence that stay valid."""
 
 from __future__ import annotations
 

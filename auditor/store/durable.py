@@ -1,10 +1,8 @@
 """Files that are written whole or not at all, and are still there after a power cut.
 
 POSIX only: folders are locked and synced, which Windows does not offer. A `Transaction` writes many files without a
-name and
-gives the names under the lock; a process that dies before that leaves nothing behind. Where the file system has no
-files without a name
-(only Linux has), they are written under the lock, by one writer at a time.
+name and gives the names under the lock; a process that dies before that leaves nothing behind. Where the file system
+has no files without a name (only Linux has), they are written under the lock, by one writer at a time.
 """
 
 from __future__ import annotations

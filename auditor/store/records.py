@@ -1,8 +1,7 @@
 """Evaluation records on disk: an unordered set of immutable files, one for each run, each named by its content.
 
-<store>/records/ab/<sha256>.json    a run, canonical JSON
-<store>/items/<sha256>.json         an item manifest, which many runs share
-<store>/samples/<sha256>.json       how each sample of a run was judged, by which labels are joined
+<store>/records/ab/<sha256>.json    a run, canonical JSON <store>/items/<sha256>.json         an item manifest, which
+many runs share <store>/samples/<sha256>.json       how each sample of a run was judged, by which labels are joined
 
 `load_records` reads all of them. `RecordStore` adds runs; its index holds identity and corrections of the records on
 disk, so that a run is recorded once and a correction follows the record it corrects.

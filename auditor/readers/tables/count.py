@@ -1,8 +1,7 @@
 """A table counted by an engine: opened under limits, counted by the statement, merged into runs with their tallies.
 
-A path comes in, runs go out: the same runs that the Python reader makes of the table. Raises TableError that names
-the file,
-the column and, where it is known, the row.
+A path comes in, runs go out: the same runs that the Python reader makes of the table. Raises TableError that names the
+file, the column and, where it is known, the row.
 """
 
 from __future__ import annotations

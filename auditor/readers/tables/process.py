@@ -1,10 +1,8 @@
 """The reading process: `python -P -m auditor.readers.tables.process`, JSON lines in, JSON lines out.
 
 The first line is an `Opening`; then every line is a request: {"sql": ...}, {"sql": ..., "keys": n}, {"columns": true}
-or
-{"hashes": true}. Each answer is any number of {"piece": ...} and {"done": ...} lines, then {"end": true} or {"error":
-...}.
-It ends when its input does, or when nobody reads what it writes.
+or {"hashes": true}. Each answer is any number of {"piece": ...} and {"done": ...} lines, then {"end": true} or
+{"error": ...}. It ends when its input does, or when nobody reads what it writes.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """The one SQL statement that counts samples into item tallies, as DuckDB and Spark both read it.
 
-It reads the view `source`, the table as it is, and never judges what text may mean: a cell that is not plainly a
-value of
-its column ends the statement with `REFUSAL_MARK` and the column's name, and the rules of `columns` decide. Three
-functions are
-Spark's; `DUCKDB_MACROS` defines them for DuckDB. `column_kinds` checks names and types of the columns before any row
-is read.
+It reads the view `source`, the table as it is, and never judges what text may mean: a cell that is not plainly a value
+of its column ends the statement with `REFUSAL_MARK` and the column's name, and the rules of `columns` decide. Three
+functions are Spark's; `DUCKDB_MACROS` defines them for DuckDB. `column_kinds` checks names and types of the columns
+before any row is read.
 """
 
 from __future__ import annotations
