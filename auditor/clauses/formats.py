@@ -1,8 +1,8 @@
 """A file's text -> its clauses.
 
 Markdown, or plain text in which lists, headings, tables, fences and template tags are known; both are read by
-markdown-it-py as one flat run of blocks with exact lines. In: a path and a text. Out: clauses, in order; every line that says
-something stands in exactly one.
+markdown-it-py as one flat run of blocks with exact lines. In: a path and a text. Out: clauses, in order; every line
+that says something stands in exactly one.
 """
 
 from __future__ import annotations
