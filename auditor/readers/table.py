@@ -27,7 +27,7 @@ SCAN_FILE = "_scan.json"
 MIN_ENGINE_BYTES = 4 * 2**20
 # How the lines of other tools' logs begin; no column is called so.
 OTHER_TOOLS_KEYS = {"doc_id", "spec"}
-ENGINE_REMEDY = "give --engine duckdb (pip install 'auditor[tables]'), or split it by run"
+ENGINE_REMEDY = "give --engine duckdb, or split it by run"
 
 
 class TableReader:

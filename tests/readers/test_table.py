@@ -214,7 +214,7 @@ def test_parquet_needs_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(TableError, match="plain Python does not read; give --engine duckdb"):
         reader_for(path).read(path, ReadOptions(engine=Engine.PYTHON))
     monkeypatch.setattr("auditor.readers.tables.session.find_spec", lambda name: None)
-    missing = "TABLE: is Parquet, which is read by DuckDB, which is not here; pip install 'auditor[tables]'"
+    missing = "TABLE: is Parquet, which is read by DuckDB, which is not here; pip install 'duckdb'"
     assert refusal(path) == missing
 
 

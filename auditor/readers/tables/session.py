@@ -23,7 +23,8 @@ from auditor.readers.tables.backend import BackendError, Opening, Piece
 PROGRAM = ("-P", "-m", "auditor.readers.tables.process")
 MAX_STDERR_BYTES = 2000
 MAX_LINE_BYTES = 2**30
-PACKAGES = {"duckdb": ("duckdb", "tables", "DuckDB"), "spark": ("pyspark", "spark", "Spark")}
+# By engine: the module, what pip installs it by, and its name.
+PACKAGES = {"duckdb": ("duckdb", "duckdb", "DuckDB"), "spark": ("pyspark", "auditor[spark]", "Spark")}
 
 Progress = Callable[[float], None]
 
@@ -36,8 +37,8 @@ def is_installed(engine: str) -> bool:
 def check_installed(engine: str, where: str, why: str) -> None:
     """Raises TableError saying what to install where an engine is missing."""
     if not is_installed(engine):
-        _, extra, name = PACKAGES[engine]
-        raise TableError(f"{why} {name}, which is not here", where=where, remedy=f"pip install 'auditor[{extra}]'")
+        _, requirement, name = PACKAGES[engine]
+        raise TableError(f"{why} {name}, which is not here", where=where, remedy=f"pip install '{requirement}'")
 
 
 class Session:
