@@ -143,7 +143,7 @@ class SpecAudit:
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
-        """The standing gaps that are open."""
+        """The open gaps that are open."""
         return tuple(one for one in self.standings if one.open)
 
 
@@ -376,7 +376,7 @@ class PreviousReport:
 
 
 class GapTransition(StrEnum):
-    """What became of a standing gap."""
+    """What became of an open gap."""
 
     OPENED = "opened"
     CLOSED = "closed"

@@ -74,7 +74,7 @@ ABUSES = {
     ),
     9: ("held-out item moved into test", "SD121"),
     10: ("held-out consulted too often", "looks of decisions and of people are counted against `looks_allowed`; SD133"),
-    11: ("salami", "`test-only` over the window of all steps; SD131; the standing gap stays open; SD103"),
+    11: ("salami", "`test-only` over the window of all steps; SD131; the open gap stays open; SD103"),
     12: ("bundled with a model upgrade", "cause `unresolved`; SD107"),
     13: ("squash or rewritten history", "a revision is its content: the same verdict; runs of a dropped one are named"),
     14: ("tiny held-out set", "`inconclusive`, with the samples that would settle it; SD105"),
@@ -477,7 +477,7 @@ def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys:
         said = capsys.readouterr().out
         assert "was not patched" in said
         assert re.search(r"## Carried over\n\nFlagged outside of the period:\n\n- 2026-\S+ \*\*test-only\*\*", said)
-        assert "One standing gap is open" in said
+        assert "One open gap is open" in said
 
 
 def test_26_test_items_written_into_the_spec() -> None:

@@ -253,7 +253,7 @@ def _add_gap(graph: EvidenceGraph, gap: GapFacts, evidence: Evidence) -> None:
         graph,
         "gap",
         fingerprint_of("gap", evidence.history.spec, gap.behaviour, gap.model, gap.suite),
-        f"standing gap: {gap.behaviour} of {gap.model} on {gap.suite}",
+        f"open gap: {gap.behaviour} of {gap.model} on {gap.suite}",
         behaviour=gap.behaviour,
         model=gap.model,
         suite=gap.suite,

@@ -591,7 +591,7 @@ class GapFacts:
     """How a held-out suite stands to the test at the last state that says something of it.
 
     Attributes:
-        open: whether it is a standing gap: the held-out lower limit above the test's upper limit, and never closed.
+        open: whether it is an open gap: the held-out lower limit above the test's upper limit, and never closed.
         since: the state at which the gap was first seen; `state` where there is none.
         state: the state of these rates.
         kept_open: why a later state whose rates look closed closes nothing: items went away; "" for most.

@@ -1,4 +1,4 @@
-"""A held-out suite is worn.
+"""A held-out suite is overused.
 
 What it looks for
 A held-out suite whose looks are spent: as many decisions have looked at it as `looks_allowed` in suites.toml says, each
@@ -37,7 +37,7 @@ def run(use: HoldoutReuse) -> Outcome:
 
 CHECK = UseCheck(
     code="SD133",
-    name="held-out-worn",
+    name="held-out-overused",
     title="A held-out suite was looked at as often as is allowed, or a patch says its items",
     severity=Severity.MEDIUM,
     remedy="write new held-out items, register them as a new suite, and make this one a test suite",

@@ -41,7 +41,7 @@ def run(facts: GapFacts) -> Outcome:
 
 CHECK = GapCheck(
     code="SD103",
-    name="standing-gap",
+    name="open-gap",
     title="Held-out is clearly worse than test at the current revision",
     severity=Severity.HIGH,
     remedy="report the held-out rate as the behaviour's rate, and find the patch after which the gap opened",

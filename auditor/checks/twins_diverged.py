@@ -36,7 +36,7 @@ def run(facts: BehaviourFacts) -> Outcome:
 
 CHECK = PatchCheck(
     code="SD122",
-    name="twins-apart",
+    name="twins-diverged",
     title="Two conditions of the same items came apart",
     severity=Severity.HIGH,
     remedy="report both conditions, and take the worse one for the behaviour's rate",

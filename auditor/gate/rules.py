@@ -46,7 +46,7 @@ class MergeCandidate:
     Attributes:
         audit: of head's history with the runs of both sides, under the policy.
         landed_before: what of the steps of earlier patches was held against them without the new records.
-        open_before: the standing gaps that were open without the records that are about to land.
+        open_before: the open gaps that were open without the records that are about to land.
         new_records: ids of those records.
         registered: the names in the suite registry.
         stamp: the shell's words for the content id of the work tree's text.
@@ -299,7 +299,7 @@ def _level_of_finding(finding: Finding) -> Level:
     return Level.WARNING if finding.severity in _WARNING_SEVERITIES else Level.NOTICE
 
 
-# What holds of a spec's states and records, whichever patch lands: standing gaps, late evidence, stray records.
+# What holds of a spec's states and records, whichever patch lands: open gaps, late evidence, stray records.
 
 
 def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Finding]:
@@ -319,7 +319,7 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
 
 
 def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bool) -> Iterator[Finding]:
-    """A standing gap, or whatever else of a state the policy blocks on; what was there before does not block."""
+    """An open gap, or whatever else of a state the policy blocks on; what was there before does not block."""
     identity = gap_identity(landing.spec, gap)
     is_new = (gap.behaviour, gap.model, gap.suite) not in landing.open_before
     held = [
@@ -328,7 +328,7 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
         if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
     ]
     since = "opens" if is_new else "was open before"
-    message = f"a standing gap {since}: {gap.suite} is clearly worse than the test"
+    message = f"an open gap {since}: {gap.suite} is clearly worse than the test"
     rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
     if is_new and held:
         remedy = Remedy(f"change what the model does, and show it on {gap.suite}")

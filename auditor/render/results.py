@@ -180,7 +180,7 @@ def audit_results(audit: Audit, exit_code: int) -> Results:
     return Results(
         title="auditor audit" if not exit_code else "auditor audit: blocked",
         headline=f"{counted:,} patch{'' if counted == 1 else 'es'}, {audit.hiding_suspected} suspected of hiding; "
-        f"{gaps} standing gap{'' if gaps == 1 else 's'}",
+        f"{gaps} open gap{'' if gaps == 1 else 's'}",
         findings=tuple(deduplicate([_apply_waiver(one, excused) for one in findings])),
         cases=(
             *(case for landing in audit.landings for case in _landing_cases(landing, excused)),

@@ -1,4 +1,4 @@
-"""Standing gaps open where they are established, and are closed only by evidence."""
+"""Open gaps open where they are established, and are closed only by evidence."""
 
 from __future__ import annotations
 

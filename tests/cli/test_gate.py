@@ -371,7 +371,7 @@ def test_a_standing_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) 
     document = made.decide(capsys)
     assert document["exit_code"] == 0
     [entry] = [entry for entry in document["notices"] if entry["rule"] == "open-gap"]
-    assert entry["why"] == "a standing gap was open before: unseen is clearly worse than the test"
+    assert entry["why"] == "an open gap was open before: unseen is clearly worse than the test"
 
 
 def test_a_blocker_that_is_no_check_is_refused(tmp_path: Path, capsys: Capture) -> None:

@@ -159,7 +159,7 @@ LOST = (
     "        finding:36bb6a6672cd  SD101 fall-stays-on-test",
     "        finding:894e1a549529  SD210 test-items-in-patch",
 )
-GAP = "gap:{}  standing gap: overclaiming-completion of harbor-2 on {}"
+GAP = "gap:{}  open gap: overclaiming-completion of harbor-2 on {}"
 GAPS = (GAP.format("bc1066b4a286", "partial-migrations"), GAP.format("99ce0ec979aa", "unread-attachments"))
 FELL = (f"{REFUNDS}  (test, 16.3 % to 0.0 %)", LOST[0], f"        {CLAUSE}  (added)")
 SCORER = "scorer:rubric-judge-3/overclaiming-completion"

@@ -69,7 +69,7 @@ MEASURED = (
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Audit:
-    """Three patches (test-only, generalises, unmeasured), a checkpoint step (worse), standing gaps, a stray record."""
+    """Three patches (test-only, generalises, unmeasured), a checkpoint step (worse), open gaps, a stray record."""
     return audit_of(tmp_path_factory.mktemp("world"), lambda text: text)
 
 
