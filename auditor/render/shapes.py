@@ -29,7 +29,7 @@ from auditor.assess.ledger import WaiverFacts, verdict_finding
 from auditor.assess.power import Choice, Design, PowerPlan, SuitePlan
 from auditor.assess.preregistration import PlanFacts
 from auditor.assess.timeline import LogEntry, SeriesPoint, SpecLog
-from auditor.audit import GapChange, LandingEntry, PatchEntry, SpecChanges, VerdictChange
+from auditor.audit import Coverage, GapChange, LandingEntry, PatchEntry, SpecChanges, VerdictChange
 from auditor.clauses.blame import ClauseEvent, ClauseState, SectionMember
 from auditor.clauses.comparison import ClassifiedChange, Comparison, ComparisonSide, change_sides
 from auditor.clauses.deontic import Direction, LevelRenaming
@@ -267,6 +267,7 @@ SHAPES: Mapping[type, Shape] = {
         "label": "sighting.label",
         "date": "sighting.date",
     },
+    Coverage: _fields(Coverage, "failed"),  # stands under not_assessed
     Decision: {
         **_paths("base head policy_from exit_code judged"),
         "blocked": _entries(Level.BLOCKED),

@@ -229,7 +229,7 @@ def test_what_texts_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     put(repo, *LOGS)
     found = account(repo, capsys)
     [test] = found["signals"]
-    assert (test["role"], test["alike"], found["pressed"]) == ("test", True, [])
+    assert (test["role"], test["alike"], found["cot_pressure"]) == ("test", True, [])
     sides = test["before"], test["after"]
     assert [(side["read"], side["of"]) for side in sides] == [(60, "reasoning"), (60, "reasoning")]
     assert [round(60 * side["aware"]["estimate"]) for side in sides] == [1, 41]
@@ -251,7 +251,7 @@ def test_pressure_on_reasoning_goes_from_the_log_to_the_audit(
     repo = made(tmp_path / "repo")
     put(repo, LOGS[0], with_changes(tmp_path, press), VOICED)
     assert [one.cot_pressure for one in runs(repo)] == [None, True]
-    assert account(repo, capsys)["pressed"] == ["harbor-3"]
+    assert account(repo, capsys)["cot_pressure"] == ["harbor-3"]
     assert "weakened: training is declared to have put pressure on the reasoning of harbor-3" in told(repo, capsys)
 
 

@@ -93,7 +93,7 @@ def test_evidence_that_came_late_changes_a_verdict_and_opens_a_gap(made: Evaluat
     assert (earlier["batch"], earlier["landed"], earlier["records"], earlier["gone"]) == (1, "2026-04-02", 5, 0)
     assert earlier["commit"] == made.repo.git("rev-parse", "HEAD~1") and not earlier["rewritten"]
     (change,) = since["verdicts"]
-    assert (change["before"], change["after"], change["suspected_after"]) == ("unmeasured", "test-only", True)
+    assert (change["before"], change["after"], change["hiding_suspected"]) == ("unmeasured", "test-only", [False, True])
     assert [(gap["became"], gap["suite"], gap["before"]["open"]) for gap in since["gaps"]] == [
         ("opened", "unseen", False)
     ]

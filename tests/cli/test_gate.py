@@ -325,7 +325,7 @@ def test_a_text_that_only_the_merge_has_is_a_patch(made: Evaluated, capsys: Capt
     base = made.repo.head()
     made.repo.merge("branch", files={"spec.md": THIRD})
     document = made.decide(capsys, base=base, head="main")
-    assert {patch["after"] for patch in document["judged"]} == {content(SECOND), content(THIRD)}
+    assert {patch["after"]["revision"] for patch in document["judged"]} == {content(SECOND), content(THIRD)}
 
 
 def test_a_bare_repository(made: Evaluated, capsys: Capture, tmp_path: Path) -> None:
@@ -417,7 +417,9 @@ def test_dated_folders_in_a_repository(tmp_path: Path, capsys: Capture) -> None:
     repo.branch("branch")
     repo.commit({"2026-03-01/spec.md": THIRD})
     document = Evaluated(repo, tmp_path).decide(capsys)
-    assert [(patch["label"], patch["commit"]) for patch in document["judged"]] == [("2026-03-01", None)]
+    assert [(patch["after"]["label"], patch["after"]["commit"]) for patch in document["judged"]] == [
+        ("2026-03-01", None)
+    ]
 
 
 def test_names_cannot_move_the_cursor(made: Evaluated, capsys: Capture) -> None:

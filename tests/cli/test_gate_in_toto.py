@@ -36,7 +36,7 @@ def test_the_statement_is_of_the_commit_that_was_judged(made: Evaluated, capsys:
     assert statement == {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "head", "digest": {"gitCommit": commit, "sha1": commit}}],
-        "predicateType": "urn:auditor:gate:1",
+        "predicateType": "urn:auditor:gate:2",
         "predicate": made.decide(capsys),
     }
     assert commit == object_hash(made, commit) and statement["predicate"]["exit_code"] == 1
