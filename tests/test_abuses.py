@@ -476,8 +476,8 @@ def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys:
         assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
         said = capsys.readouterr().out
         assert "was not patched" in said
-        assert re.search(r"## Carried over\n\nFlagged outside of the period:\n\n- 2026-\S+ \*\*test-only\*\*", said)
-        assert "One open gap is open" in said
+        assert re.search(r"## Flagged outside the period\n\n[^\n]+\n\n- 2026-\S+ \*\*test-only\*\*", said)
+        assert "1 gap is open (held-out clearly above test)" in said
 
 
 def test_26_test_items_written_into_the_spec() -> None:

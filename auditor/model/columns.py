@@ -6,7 +6,7 @@ that is equal to the tuple of its numbers, and numpy reads it without a copy (re
 
 from __future__ import annotations
 
-import sys
+import struct
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +17,7 @@ Number = TypeVar("Number", int, float)
 # Type codes of `array` for counts, from narrow to wide; each refuses a count that it cannot hold.
 _WIDTHS = ("B", "H", "I", "Q")
 _DOUBLE = "d"
-_ORDER = "<" if sys.byteorder == "little" else ">"
+_ORDER = "<" if struct.pack("=H", 1) == struct.pack("<H", 1) else ">"
 _NUMPY_TYPES = {code: f"{_ORDER}{'f' if code == _DOUBLE else 'u'}{array(code).itemsize}" for code in "BHIQd"}
 
 

@@ -236,8 +236,11 @@ def test_what_texts_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert [round(60 * side["repeating"]["estimate"]) for side in sides] == [0, 6]
     assert sides[0]["words"]["estimate"] < sides[1]["words"]["low"]
     said = told(repo, capsys)
-    assert "texts, test: voice being tested 1.7 % [0.1, 7.1] to 68.3 % [57.8, 78.0], fall into repetition 0.0 %" in said
-    assert "weakened" not in said
+    assert (
+        "Transcripts, test: voice being tested 1.7 % [0.1, 7.1] to 68.3 % [57.8, 78.0], fall into repetition 0.0 %"
+        in said
+    )
+    assert "weakened" not in said.lower()
 
 
 def test_pressure_on_reasoning_goes_from_the_log_to_the_audit(
@@ -252,7 +255,9 @@ def test_pressure_on_reasoning_goes_from_the_log_to_the_audit(
     put(repo, LOGS[0], with_changes(tmp_path, press), VOICED)
     assert [one.cot_pressure for one in runs(repo)] == [None, True]
     assert account(repo, capsys)["cot_pressure"] == ["harbor-3"]
-    assert "weakened: training is declared to have put pressure on the reasoning of harbor-3" in told(repo, capsys)
+    assert "Weakened evidence: training is declared to have put pressure on the reasoning of harbor-3" in told(
+        repo, capsys
+    )
 
 
 def test_answers_are_read_where_there_is_no_reasoning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -265,7 +270,7 @@ def test_answers_are_read_where_there_is_no_reasoning(tmp_path: Path, capsys: py
     put(repo, LOGS[0], with_changes(tmp_path, hide))
     [test] = account(repo, capsys)["signals"]
     assert (test["before"]["of"], test["after"]["of"], test["alike"]) == ("reasoning", "answers", False)
-    assert "read 60 of reasoning and 60 of answers (not alike: nothing can be compared)" in told(repo, capsys)
+    assert "read 60 of reasoning and 60 of answers (selected differently: not comparable)" in told(repo, capsys)
 
 
 def test_a_landing_that_removes_labels_is_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

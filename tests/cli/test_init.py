@@ -199,7 +199,7 @@ def test_dated_folders(tmp_path: Path, capsys: Capture) -> None:
     assert said(capsys, tmp_path)[0] == 0
     assert load_settings(Folder(tmp_path)).specs == (SpecConfig("model_spec", ("*/model_spec.md",), "folder"),)
     assert run(["audit", "--repo", str(tmp_path)]) == 0
-    assert "seen 2 times" in capsys.readouterr().out
+    assert "2 revisions in 2 dated folders" in capsys.readouterr().out
 
 
 def test_elsewhere_it_is_refused(tmp_path: Path, capsys: Capture) -> None:
