@@ -4,7 +4,7 @@ Tracks the revisions of a model spec beside its evaluation results, and says for
 test-set fall shows up where nobody tuned.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def open(where: object = ".", spec: str | None = None, today: object = None) -> object:

@@ -132,20 +132,28 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
         path: what `auditor report` wrote: a page, Markdown or JSON.
         where: a folder in the repository it was made in, or a copy of it.
 
-    Raises InputError for a file that is no report, and RepositoryError or RecordError where what it rests on is gone.
+    Raises InputError for a file that is no report, and for one that another version of auditor wrote: its words and
+    numbers are that version's, and a comparison of a part of them would pass what was changed in the rest. Raises
+    RepositoryError or RecordError where what it rests on is gone.
     """
     request, style, text = read_report_request(path)
+    if request.auditor_version != __version__:
+        raise InputError(
+            f"was made by auditor {request.auditor_version}, and this is {__version__}",
+            where=str(path),
+            field="auditor_version",
+            remedy=f"verify it with auditor {request.auditor_version}",
+        )
     period, given = Period(request.name, request.since, request.until), request.previous
     previous = PreviousReport(given.name, given.head, given.batch) if given else None
     with locate(where) as place:
         project, contents, holding = _read_snapshot(place, request, str(path))
         made = report(project, period, environment, (contents, holding), previous=previous)
     again = _render(made, style)
-    other = request.auditor_version if request.auditor_version != __version__ else None
     numbers = len(_DATA.findall(text)) if style == "html" else len(_FIGURE.findall(text))
-    differences = tuple(_differences(text, again, numbers_only=other is not None))
+    differences = tuple(_differences(text, again))
     held_by = request.witness.held_by if request.witness else None
-    return Reproduction(str(path), request.head, request.batch, numbers, differences, other, held_by)
+    return Reproduction(str(path), request.head, request.batch, numbers, differences, held_by)
 
 
 def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Project, StoreContents, RecordBasis]:
@@ -187,7 +195,7 @@ def _render(made: Report, style: str) -> str:
     return report_json(made)
 
 
-def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[ReportDifference]:
+def _differences(text: str, again: str) -> Iterator[ReportDifference]:
     """Line by line; of lines that differ, the numbers that do, or the words where the numbers are the same."""
     says, gives = text.splitlines(), again.splitlines()
     if says == gives:
@@ -201,7 +209,7 @@ def _differences(text: str, again: str, *, numbers_only: bool) -> Iterator[Repor
             pairs = list(_differing_numbers(old, new))
             if pairs:
                 yield from (ReportDifference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
-            elif not numbers_only:
+            else:
                 yield ReportDifference(
                     min(a1 + at, a2) + 1, *_from_first_difference(_plain_text(old), _plain_text(new))
                 )

@@ -96,7 +96,6 @@ class Reproduction:
         head: the commit it was made at; batch: the last batch of records it rests on, None for all that are there.
         numbers: how many numbers it has, each of which was computed again.
         differences: what is not the same.
-        version: the auditor that made it, where that is not this one: then only numbers are held against it.
         held_by: who it says holds a checkpoint outside, which only that checkpoint can show; None where it names none.
     """
 
@@ -105,7 +104,6 @@ class Reproduction:
     batch: int | None
     numbers: int
     differences: tuple[ReportDifference, ...]
-    version: str | None
     held_by: str | None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor import __version__
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.run import Grade
 from auditor.model.verification import LogsReport, RederivationState, RederivedRecord, Reproduction, Verification
@@ -95,9 +94,6 @@ def _report(remade: Reproduction) -> Iterator[str]:
     rests = f"records up to batch {remade.batch}" if remade.batch else "the records that are here"
     numbers = _many(remade.numbers, "number", "numbers")
     yield f"report {escape_terminal(remade.file)}: {numbers} computed again from {at}, {rests}"
-    if remade.version:
-        version = escape_terminal(remade.version)
-        yield f"  made by auditor {version}, this is {__version__}: only its numbers were compared"
     if remade.held_by:
         name = escape_terminal(remade.held_by)
         yield f"  that {name} is a checkpoint held outside is its own word: give it with --checkpoint"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor import __version__
 from auditor.app.demo import demonstrate
 from auditor.app.verify import reproduce
 from auditor.cli.main import run
@@ -92,6 +93,22 @@ def test_it_is_made_again_after_more_has_happened(demonstration: Path, tmp_path:
     assert made_again(tmp_path / "later", demonstration.parent / "q3.html").differences == ()
     again = made_again(tmp_path / "later", tmp_path / "new.html")
     assert (again.differences, again.batch) == ((), 3)
+
+
+@pytest.mark.parametrize("style", ["html", "markdown", "json"])
+def test_a_report_of_another_version_is_refused(
+    demonstration: Path, tmp_path: Path, capsys: Capture, style: str
+) -> None:
+    """One word in it would otherwise choose how much of it is compared."""
+    file = tmp_path / "q3"
+    made = here(capsys, "report", "--repo", demonstration, "--quarter", "2026Q3", "--format", style, "-o", file)
+    assert made.code == 0
+    text = file.read_text()
+    assert __version__ in text
+    file.write_text(text.replace(__version__, "0.1.0"))
+    line = one_line(here(capsys, "verify", "--repo", demonstration, "--report", file))
+    says = f"auditor_version: was made by auditor 0.1.0, and this is {__version__}; verify it with auditor 0.1.0"
+    assert line == f"auditor: {file}: {says}"
 
 
 def test_every_number_that_is_changed_is_named(demonstration: Path, tmp_path: Path) -> None:
