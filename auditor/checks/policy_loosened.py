@@ -16,9 +16,11 @@ Whether a change is for the better. Thresholds that move toward more accusations
 settings of the continuous integration that calls the gate.
 """
 
+from dataclasses import replace
+
 from auditor.assess.landing import LandingFacts, Rules, describe_loosening
 from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
-from auditor.model.finding import Confidence, Finding, Place, Severity
+from auditor.model.finding import Confidence, Finding, Place, Severity, first_word
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 
 
@@ -31,7 +33,13 @@ def run(facts: LandingFacts) -> Outcome:
         return Clear()
     beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
     message = f"the rules ask for less: {'; '.join(found)}{beside}"
-    return Finding(message, Confidence.HIGH, identity="\n".join(found), place=Place(facts.before.file, 1))
+    identity = "\n".join(describe_loosening(_in_first_words(facts.before), _in_first_words(facts.after)))
+    return Finding(message, Confidence.HIGH, identity=identity, place=Place(facts.before.file, 1))
+
+
+def _in_first_words(rules: Rules) -> Rules:
+    """Rules with block_on in the words of version 1, so that a waiver granted then still names its finding."""
+    return replace(rules, policy=replace(rules.policy, block_on=tuple(map(first_word, rules.policy.block_on))))
 
 
 def _policy(**changes: object) -> Rules:

@@ -116,7 +116,12 @@ def present_word(rule: str) -> str:
     return _PRESENT_WORDS.get(rule, rule)
 
 
+def first_word(rule: str) -> str:
+    """The word that version 1 had for a rule, given by its present word: what fingerprints are of."""
+    return FIRST_WORDS.get(rule, rule)
+
+
 def fingerprint_of(rule: str, *identity: str) -> str:
     """32 hex digits for a rule and what it is about: never of a line, so that it stays when text is moved."""
-    parts = "".join(f"{len(part)}:{part}" for part in (FIRST_WORDS.get(rule, rule), *identity))
+    parts = "".join(f"{len(part)}:{part}" for part in (first_word(rule), *identity))
     return hashlib.sha256(parts.encode()).hexdigest()[:32]
