@@ -327,7 +327,7 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class SequentialEvidence:
-    """Whether what is said holds at any number of looks (`assess.looks`).
+    """Whether what is said holds at any number of looks (`assess.multiplicity`).
 
     Attributes:
         looks: how often it could be read with other runs than before, at least 1.
@@ -513,7 +513,7 @@ class BehaviourFacts:
         triggered: whether the only before-run may be the one that triggered the patch.
         fell: whether the test rate is shown to have fallen.
         diagnostics: how it was measured.
-        accusations: p-values of what it might be accused of, uncorrected (`assess.stream`).
+        accusations: p-values of what it might be accused of, uncorrected (`assess.online_fdr`).
         survives_fdr: whether the accusation holds across the stream of patches; None where nothing is accused.
         sequential: whether an accusation or a clearance holds at any number of looks; None where there is neither.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
@@ -619,7 +619,7 @@ class NotAssessed:
 
 @dataclass(frozen=True, slots=True)
 class PeriodFacts:
-    """Several patches judged as one (`assess.windows`).
+    """Several patches judged as one (`assess.periods`).
 
     Attributes:
         names: every stretch of history with these two states: a quarter, two releases, the last patches.

@@ -21,14 +21,6 @@ from auditor.stats import falls
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import FloatArray, error_of_z, z_rate_below
 
-# The verdict table, as data. First match wins.
-#
-# A statement is something that evidence can establish ("the test rate fell"), with the smallest error at which it is
-# established: its p-value. A row's condition combines statements, and its own p-value follows from theirs: the
-# largest of an `All`, the smallest of an `Any`; a `Not` is sure (0) as long as its statement is not established, and
-# ruled out (1) once it is. A row matches when its p-value is at most the error rate. One interpreter reads the table
-# twice: with raw p-values, to rank a patch's cells in Holm's procedure, and with adjusted ones, to decide.
-
 
 class Statement(StrEnum):
     """What evidence can establish about one behaviour at one step, and one of its held-out suites."""

@@ -16,7 +16,7 @@ from auditor.cli.options import format_option, repo_option, spec_option
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
 
-# Those of `sources.runs.interface.Engine`, which is not loaded for the help.
+# Those of `readers.interface.Engine`, which is not loaded for the help.
 ENGINES = ["auto", "python", "duckdb", "spark"]
 
 
