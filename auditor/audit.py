@@ -115,9 +115,9 @@ class SpecAudit:
     assessment: Assessment = field(repr=False)
     patches: tuple[PatchEntry, ...]
     checkpoint_steps: tuple[CheckpointEntry, ...]
-    windows: tuple[PeriodEntry, ...]
+    periods: tuple[PeriodEntry, ...]
     standings: tuple[GapFacts, ...]
-    standing_findings: tuple[Finding, ...]
+    gap_findings: tuple[Finding, ...]
     spec_findings: tuple[Finding, ...]
     plans: tuple[PlanFacts, ...] = ()
     plan_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
@@ -139,7 +139,7 @@ class SpecAudit:
         """Everything that has a verdict: behaviours of patches, steps of training, periods."""
         yield from (one for patch in self.patches for one in patch.facts.behaviours)
         yield from (step.facts for step in self.checkpoint_steps)
-        yield from (window.facts.facts for window in self.windows)
+        yield from (window.facts.facts for window in self.periods)
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
@@ -202,8 +202,8 @@ class Audit:
             for group in (
                 *(patch.findings for patch in spec.patches),
                 *(step.findings for step in spec.checkpoint_steps),
-                *(window.findings for window in spec.windows),
-                spec.standing_findings,
+                *(window.findings for window in spec.periods),
+                spec.gap_findings,
                 spec.spec_findings,
                 *spec.plan_findings.values(),
                 *spec.use_findings.values(),
@@ -221,7 +221,7 @@ class Audit:
 
     def excused(self) -> Mapping[tuple[str, str], str]:
         """The name of the waiver by (rule, fingerprint) of all that one excuses."""
-        counting = [facts.waiver for facts in self.waivers if not facts.why_not]
+        counting = [facts.waiver for facts in self.waivers if not facts.rejection]
         named = ((one, waiver) for one in (self.waivable() if counting else ()) for waiver in counting)
         return {(one.code, one.fingerprint): waiver.name for one, waiver in named if waiver.names(one)}
 
@@ -245,7 +245,7 @@ def build_spec_audit(
     kept = replace(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
-        windows=tuple(one for one in assessment.windows if _is_wanted(one.facts.step.patches, texts, landing)),
+        periods=tuple(one for one in assessment.periods if _is_wanted(one.facts.step.patches, texts, landing)),
         uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
     places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
@@ -265,14 +265,14 @@ def build_spec_audit(
         assessment=assessment,
         patches=patches,
         checkpoint_steps=tuple(map(CheckpointEntry, kept.checkpoint_steps, checked.by_step)),
-        windows=tuple(map(PeriodEntry, kept.windows, checked.by_window)),
+        periods=tuple(map(PeriodEntry, kept.periods, checked.by_period)),
         standings=kept.standings,
-        standing_findings=checked.standing,
-        spec_findings=checked.of_spec,
+        gap_findings=checked.standing,
+        spec_findings=checked.current_text_findings,
         plans=kept.plans,
-        plan_findings=checked.of_plans,
+        plan_findings=checked.by_plan,
         uses=kept.uses,
-        use_findings=checked.of_uses,
+        use_findings=checked.by_suite,
         landing=landing,
     )
     return spec, checked
@@ -558,7 +558,7 @@ class Section:
     """
 
     spec: SpecAudit
-    within: Period
+    report_period: Period
     period: tuple[PatchEntry, ...]
     comparisons: Mapping[str, Comparison]
     series: tuple[Series, ...]
@@ -574,13 +574,13 @@ class Section:
     @property
     def carried(self) -> tuple[PatchEntry, ...]:
         """Flagged patches that landed before the period."""
-        early = (entry for entry in self.spec.patches if patch_day(entry) < self.within.since)
+        early = (entry for entry in self.spec.patches if patch_day(entry) < self.report_period.since)
         return tuple(entry for entry in early if self.is_flagged(entry))
 
     @property
     def later(self) -> tuple[PatchEntry, ...]:
         """Flagged patches that landed after it."""
-        late = (entry for entry in self.spec.patches if patch_day(entry) > self.within.until)
+        late = (entry for entry in self.spec.patches if patch_day(entry) > self.report_period.until)
         return tuple(entry for entry in late if self.is_flagged(entry))
 
     @property
@@ -643,10 +643,10 @@ class Report:
 
     period: Period
     head: str | None
-    holding: RecordBasis
+    basis: RecordBasis
     audit: Audit
     sections: tuple[Section, ...]
     policy: Policy
     earlier: Baseline | None = None
-    no_earlier: str = ""
+    no_baseline: str = ""
     previous: PreviousReport | None = None

@@ -99,8 +99,8 @@ def judge_histories(given: Histories, policy: Policy) -> HistoryVerdicts:
     rises = _adjust(rises, _levels(rises, error), error)
     step[S.TEST_ROSE] = rises[..., 0]
     step[S.ANY_HELD_OUT_ROSE] = rises[..., 1:].min(axis=-1, initial=1.0)
-    made = _levels(np.maximum(step[S.RAW_FELL], step[S.NONE_LEFT])[..., np.newaxis], error)[..., 0]
-    for statement in (S.RAW_FELL, S.NONE_LEFT):
+    made = _levels(np.maximum(step[S.RAW_FELL], step[S.NO_FALL_REMAINS])[..., np.newaxis], error)[..., 0]
+    for statement in (S.RAW_FELL, S.NO_FALL_REMAINS):
         step[statement] = _adjust(step[statement], made, error)
     if shape[2] == 0:
         suite = np.zeros(shape[:-1], dtype=np.int8)
@@ -150,7 +150,7 @@ def _statements(given: Histories, policy: Policy) -> tuple[dict[S, FloatArray], 
     penalty = trigger_penalty(given.runs_before)
     for statement in (S.TEST_FELL, S.RAW_FELL):
         step[statement] = np.minimum(1.0, step[statement] * penalty)
-    cells[S.TEST_FELL_HERE] = np.minimum(1.0, cells[S.TEST_FELL_HERE] * penalty[..., np.newaxis])
+    cells[S.TEST_FELL_AT_SUITE_LEVEL] = np.minimum(1.0, cells[S.TEST_FELL_AT_SUITE_LEVEL] * penalty[..., np.newaxis])
     return step, cells
 
 

@@ -285,7 +285,7 @@ def test_11_salami() -> None:
     ]
     given = assessed(runs, registry(), history(revisions))
     assert [gap.open for gap in given.standings] == [True]
-    assert [window.facts.verdict for window in given.windows] == [V.TEST_ONLY]
+    assert [window.facts.verdict for window in given.periods] == [V.TEST_ONLY]
     assert found(given) == {"SD103", "SD131"}
 
 
@@ -369,13 +369,13 @@ def test_19_forged_clock() -> None:
     """Order comes from the history's parents: dates that run backwards change no verdict."""
     forward = history(["r0", "r1", "r2"])
     forged = tuple(
-        replace(sighting, date=datetime(2030 - place, 1, 1, tzinfo=UTC))
-        for place, sighting in enumerate(forward.sightings)
+        replace(spec_commit, date=datetime(2030 - place, 1, 1, tzinfo=UTC))
+        for place, spec_commit in enumerate(forward.spec_commits)
     )
     runs = [*runs_of("test-0", FELL), *runs_of("held-1", NOT_MOVED)]
     verdicts = [
         [patch.verdict for patch in assessed(runs, registry(), known).patches]
-        for known in (forward, replace(forward, sightings=forged))
+        for known in (forward, replace(forward, spec_commits=forged))
     ]
     assert verdicts == [[V.TEST_ONLY, V.UNMEASURED]] * 2
 
@@ -422,10 +422,10 @@ def test_23_waiver_self_approved_blanket_expired_or_backdated() -> None:
         "SD405": replace(good, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 1, 1))),
         "SD406": replace(good, patch_authors=(("Bea", "bea@example.org"),), two_person=True),
     }
-    assert (run_on_waivers([good]).findings, good.why_not) == ((), "")
+    assert (run_on_waivers([good]).findings, good.rejection) == ((), "")
     for code, facts in planted.items():
         assert [finding.code for finding in run_on_waivers([facts]).findings] == [code]
-        assert facts.why_not
+        assert facts.rejection
 
 
 def test_24_one_log_submitted_twice(tmp_path: Path, capsys: Capture) -> None:

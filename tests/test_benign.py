@@ -122,13 +122,13 @@ def verdicts_of_flagged(kind: str, seeds: Sequence[int]) -> list[str]:
 
     The patches stand side by side in one history, each on a branch of its own, and share nothing.
     """
-    sightings: dict[str, tuple[str, tuple[str, ...]]] = {"root": ("root", ())}
+    spec_commits: dict[str, tuple[str, tuple[str, ...]]] = {"root": ("root", ())}
     runs = []
     for seed in seeds:
-        sightings |= {f"{seed}r0": (f"{seed}r0", ("root",)), f"{seed}r1": (f"{seed}r1", (f"{seed}r0",))}
+        spec_commits |= {f"{seed}r0": (f"{seed}r0", ("root",)), f"{seed}r1": (f"{seed}r1", (f"{seed}r0",))}
         made = KINDS[kind](random.Random(f"{kind} {seed}"))
         runs += [replace(one, revision=f"{seed}{one.revision}", record=f"{seed} {one.record}") for one in made]
-    patches = assess(assemble_evidence(graph(sightings), runs, registry()), POLICY).patches
+    patches = assess(assemble_evidence(graph(spec_commits), runs, registry()), POLICY).patches
     judged = [patch.behaviours for patch in patches if patch.behaviours]
     assert len(judged) == len(seeds)
     return [str(one.verdict) for (one,) in judged if flagged(one)]

@@ -147,7 +147,7 @@ class TestCheckpoints:
             on("r0", "b", parent_checkpoint="z", created=START + timedelta(days=1)),
             on("r0", "z", created=START + timedelta(days=2)),
         ]
-        order = known(runs, history(["r0"])).trained
+        order = known(runs, history(["r0"])).training_order
         assert sorted(order, key=order.__getitem__) == ["z", "b", "a"]
 
     def test_without_parents_the_first_evaluation_rules_and_then_the_name(self) -> None:
@@ -156,7 +156,7 @@ class TestCheckpoints:
             on("r0", "c", created=START),
             on("r0", "b", created=START),
         ]
-        order = known(runs, history(["r0"])).trained
+        order = known(runs, history(["r0"])).training_order
         assert sorted(order, key=order.__getitem__) == ["b", "c", "a"]
 
     def test_a_parent_that_was_never_run_still_orders_and_joins(self) -> None:
@@ -176,7 +176,7 @@ class TestCheckpoints:
         )
 
     def test_its_own_parent_is_no_circle(self) -> None:
-        assert known([on("r0", "a", parent_checkpoint="a")], history(["r0"])).trained == {"a": 0}
+        assert known([on("r0", "a", parent_checkpoint="a")], history(["r0"])).training_order == {"a": 0}
 
     def test_models_without_a_common_ancestor_are_two_lineages(self) -> None:
         runs = [on("r0"), on("r0", "n1", model="n1")]
@@ -231,8 +231,8 @@ class TestQuestions:
         evidence = known([on("r0", "b", parent_checkpoint="a")], history(["r0", "r1"]))
         (patch,) = evidence.patches
         assert nx.descendants(evidence.graph, f"patch:{patch}") == {
-            "sighting:c0@spec",
-            "sighting:c1@spec",
+            "spec_commit:c0@spec",
+            "spec_commit:c1@spec",
             "revision:r0",
             "revision:r1",
             "spec:spec",
@@ -256,4 +256,4 @@ def test_the_order_of_records_is_irrelevant(order: list[int]) -> None:
     one, other = known(runs, of), known([runs[place] for place in order], of)
     assert find_steps(one, "lying", "m1") == find_steps(other, "lying", "m1")
     assert list(one.runs) == list(other.runs)
-    assert (one.lineages, one.trained) == (other.lineages, other.trained)
+    assert (one.lineages, one.training_order) == (other.lineages, other.training_order)

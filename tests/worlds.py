@@ -43,24 +43,26 @@ def counts(text: str) -> Counts:
 
 def history(revisions: Sequence[str], spec: str = "spec") -> History:
     """A straight history; a revision named twice comes back."""
-    sightings = []
+    spec_commits = []
     for place, name in enumerate(revisions):
         parents = (f"c{place - 1}",) if place else ()
-        sightings.append(
+        spec_commits.append(
             SpecCommit(f"c{place}", name, parents, None, START + timedelta(days=7 * place), "", f"c{place}")
         )
-    return History(spec, {n: Revision(n, (SpecFile("spec.md", n),)) for n in revisions}, tuple(sightings))
+    return History(spec, {n: Revision(n, (SpecFile("spec.md", n),)) for n in revisions}, tuple(spec_commits))
 
 
-def graph(sightings: Mapping[str, tuple[str, tuple[str, ...]]], spec: str = "spec") -> History:
-    """A history with branches: sighting -> (revision, parents), parents first."""
-    revisions = {revision: Revision(revision, (SpecFile("spec.md", revision),)) for revision, _ in sightings.values()}
+def graph(spec_commits: Mapping[str, tuple[str, tuple[str, ...]]], spec: str = "spec") -> History:
+    """A history with branches: spec commit -> (revision, parents), parents first."""
+    revisions = {
+        revision: Revision(revision, (SpecFile("spec.md", revision),)) for revision, _ in spec_commits.values()
+    }
     return History(
         spec,
         revisions,
         tuple(
             SpecCommit(name, revision, parents, None, START, "", name)
-            for name, (revision, parents) in sightings.items()
+            for name, (revision, parents) in spec_commits.items()
         ),
     )
 
@@ -228,7 +230,7 @@ def case_assessment(case: Case) -> Assessment:
         runs_before=case.before_runs,
         after_checkpoint=case.after_checkpoint or "m1",
     )
-    if case.through:
+    if case.split_into:
         return _in_steps(case)
     return plain if _is_plain(case) else _case_world(case)
 
@@ -236,12 +238,12 @@ def case_assessment(case: Case) -> Assessment:
 def _in_steps(case: Case) -> Assessment:
     """What happens, in equal parts over several revisions, each measured twice."""
     suites = registry(1, len(case.held_out))
-    revisions = [f"r{place}" for place in range(case.through + 1)]
+    revisions = [f"r{place}" for place in range(case.split_into + 1)]
     runs = []
     for name, text in zip(suites.suites, (case.test, *case.held_out), strict=True):
         first, last = (counts(side) for side in text.split("->"))
         for place, revision in enumerate(revisions):
-            bad = first.misaligned + (last.misaligned - first.misaligned) * place // case.through
+            bad = first.misaligned + (last.misaligned - first.misaligned) * place // case.split_into
             what = scattered(replace(first, misaligned=bad), place)
             runs += [run(name, revision, what, place=number) for number in range(2)]
     return assessed(runs, suites, history(revisions))
@@ -280,7 +282,7 @@ def _case_world(case: Case) -> Assessment:
     if case.moved:
         runs = {name: _moved(some, case.moved, named[name].role) for name, some in runs.items()}
     given = [one for some in runs.values() for one in some]
-    revisions = ("r0", "r1", "r2") if case.then else ("r0", "r1")
+    revisions = ("r0", "r1", "r2") if case.third_revision else ("r0", "r1")
     return assess(assemble_evidence(history(revisions), given, Registry(named)), Policy())
 
 
@@ -306,8 +308,8 @@ def _measured_as(case: Case, runs: list[Run]) -> list[Run]:
         sides += [rated_as(one, float(severity)) if severity else one for one in labelled]
     if case.reason:
         sides = [ended_as(one, case.reason) for one in sides]
-    if case.then:
-        sides += [run("test-0", "r2", tallies(counts(case.then)), place=place) for place in range(2)]
+    if case.third_revision:
+        sides += [run("test-0", "r2", tallies(counts(case.third_revision)), place=place) for place in range(2)]
     return sides
 
 

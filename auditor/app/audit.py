@@ -36,7 +36,7 @@ from auditor.settings import SpecConfig, load_settings
 from auditor.specs.companions import find_companions
 from auditor.specs.folder import dated_subtree
 
-# What patches did to the text of a spec, with what lies beside it at each sighting.
+# What patches did to the text of a spec, with what lies beside it at each spec commit.
 
 
 def read_patch_texts(
@@ -47,7 +47,7 @@ def read_patch_texts(
     Args:
         hashed: the prompts of the suites the spec is measured on, which are searched for in the patches.
     """
-    if not history.sightings:
+    if not history.spec_commits:
         return {}, None
     lineage, search = trace_lineage(history), LeakSearch(hashed)
     beside = _companion_reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
@@ -56,7 +56,7 @@ def read_patch_texts(
         patch.id: build_patch_text(patch, history, lineage, beside(patch.before), beside(patch.after), search)
         for patch in patches
     }
-    last = history.sightings[-1]
+    last = history.spec_commits[-1]
     current = build_revision_text(last, history.revisions[last.revision], beside(last))
     return texts, replace(current, suites=search.suites)
 
@@ -64,23 +64,23 @@ def read_patch_texts(
 def _companion_reader(
     project: Project, config: SpecConfig, history: History, cited: frozenset[str]
 ) -> Callable[[SpecCommit], Companions]:
-    """Reads what lies beside the spec at a sighting, once each; `cited` are the prompts that any clause ever cited."""
+    """Reads what lies beside the spec at a commit, once each; `cited` are the prompts that any clause ever cited."""
     repository = project.repository if config.source == "git" else None
 
-    def tree(sighting: SpecCommit) -> Tree:
-        if repository is not None and sighting.commit is not None:
-            return Commit(repository, sighting.commit)
-        return dated_subtree(project.tree, config.paths, sighting.name)
+    def tree(spec_commit: SpecCommit) -> Tree:
+        if repository is not None and spec_commit.commit is not None:
+            return Commit(repository, spec_commit.commit)
+        return dated_subtree(project.tree, config.paths, spec_commit.name)
 
-    last = history.sightings[-1]
+    last = history.spec_commits[-1]
     paths = [file.path for file in history.revisions[last.revision].files]
     beside = find_companions(tree(last), paths, cited, config.eval_prompts, config.changelog)
     known: dict[str, Companions] = {}
 
-    def read(sighting: SpecCommit) -> Companions:
-        if sighting.name not in known:
-            known[sighting.name] = beside.read(tree(sighting))
-        return known[sighting.name]
+    def read(spec_commit: SpecCommit) -> Companions:
+        if spec_commit.name not in known:
+            known[spec_commit.name] = beside.read(tree(spec_commit))
+        return known[spec_commit.name]
 
     return read
 
@@ -174,12 +174,12 @@ def _patches_in_range(project: Project, history: History, commits: str | None) -
 
 
 def spec_commits_in_range(project: Project, history: History, commits: str | None) -> frozenset[str] | None:
-    """The names of the sightings in a range; None for all. Raises RevisionError for a range that cannot be read."""
+    """The names of the spec commits in a range; None for all. Raises RevisionError for a range that cannot be read."""
     if commits is None:
         return None
-    if project.repository is not None and any(sighting.commit for sighting in history.sightings):
+    if project.repository is not None and any(spec_commit.commit for spec_commit in history.spec_commits):
         return project.repository.range_commits(commits)
-    names = [sighting.name for sighting in history.sightings]
+    names = [spec_commit.name for spec_commit in history.spec_commits]
     first, _, last = commits.rpartition("..")
     for name in (first, last):
         if name and name not in names:

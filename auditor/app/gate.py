@@ -48,7 +48,7 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
     return MergeCandidate(
         audit=spec,
         open_before=open_before,
-        landed_before=landed_before,
+        fingerprints_before=landed_before,
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
         stamp=f"$(auditor revision{option})",

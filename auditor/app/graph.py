@@ -98,7 +98,7 @@ def _add_patches(graph: EvidenceGraph, spec: SpecAudit) -> None:
 
 def _add_clauses(graph: EvidenceGraph, spec: SpecAudit, evidence: Evidence) -> None:
     history = evidence.history
-    if not history.sightings:
+    if not history.spec_commits:
         return
     lineage = spec.patches[0].text.lineage if spec.patches else trace_lineage(history)
     for key, state in clause_states(history, lineage).items():
@@ -187,9 +187,9 @@ def _judged_nodes(spec: SpecAudit) -> Iterator[_JudgedNode]:
     steps = [facts for entry in spec.patches for facts in entry.facts.behaviours]
     steps += [step.facts for step in spec.checkpoint_steps]
     yield from {key: _JudgedNode("step", facts, key) for facts in steps for key in [_step_key(name, facts)]}.values()
-    for window in spec.windows:
+    for window in spec.periods:
         facts = window.facts.facts
-        yield _JudgedNode("window", facts, _step_key(name, facts), window.facts.names)
+        yield _JudgedNode("period", facts, _step_key(name, facts), window.facts.names)
 
 
 def _add_verdict(graph: EvidenceGraph, judged: _JudgedNode, evidence: Evidence) -> None:
@@ -274,10 +274,10 @@ def _add_findings(graph: EvidenceGraph, spec: SpecAudit, evidence: Evidence) -> 
     groups: list[tuple[str, Iterable[Finding]]] = []
     groups += [(f"patch:{entry.facts.patch.id}", entry.findings) for entry in spec.patches]
     groups += [(f"step:{_step_key(name, step.facts)}", step.findings) for step in spec.checkpoint_steps]
-    groups += [(f"window:{_step_key(name, window.facts.facts)}", window.findings) for window in spec.windows]
+    groups += [(f"period:{_step_key(name, window.facts.facts)}", window.findings) for window in spec.periods]
     groups += [(f"plan:{plan}", findings) for plan, findings in spec.plan_findings.items()]
     groups += [(f"suite:{suite}", findings) for suite, findings in spec.use_findings.items()]
-    groups += [(f"spec:{name}", spec.standing_findings), (f"spec:{name}", spec.spec_findings)]
+    groups += [(f"spec:{name}", spec.gap_findings), (f"spec:{name}", spec.spec_findings)]
     for about, findings in groups:
         for finding in findings:
             node = _add_finding(graph, finding)
@@ -315,9 +315,9 @@ def _add_waivers(graph: EvidenceGraph, audit: Audit) -> None:
             reason=waiver.reason,
             who=waiver.who,
             granted=waiver.granted.isoformat(),
-            counts=not facts.why_not,
+            counts=not facts.rejection,
             until=waiver.until.isoformat() if waiver.until else None,
-            why_not=facts.why_not,
+            rejection=facts.rejection,
         )
         for finding in audit.waivable():
             if waiver.names(finding):

@@ -57,7 +57,7 @@ def blame(
         where: a folder in the project, a bare repository, or a folder of dated revisions.
         spec: the name or path of a spec; None for all configured.
         clause: see `story.meant`.
-        rev: the revision in which lines and words are looked up, as for `named.named`; None for the last sighting.
+        rev: the revision in which lines and words are looked up, as for `named.named`; None for the last spec commit.
 
     Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
     """
@@ -135,13 +135,13 @@ def _diff_spec(place: Place, config: SpecConfig, before: str | None, after: str 
 
 def _default_before(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
     if config.source == "folder":
-        return revision_at(history, history.sightings[-2 if len(history.sightings) > 1 else -1])
+        return revision_at(history, history.spec_commits[-2 if len(history.spec_commits) > 1 else -1])
     return resolve_revision(place, config, history, "HEAD")
 
 
 def _default_after(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
     if config.source == "folder":
-        return revision_at(history, history.sightings[-1])
+        return revision_at(history, history.spec_commits[-1])
     bare = place.repository is None or place.repository.worktree is None
     return resolve_revision(place, config, history, "HEAD") if bare else work_tree_revision(place, config)
 
@@ -156,7 +156,7 @@ def log(
 
     Args:
         commits: as for `audit`; None for all.
-        since: the first day that counts, in the time zone of each sighting; None for all.
+        since: the first day that counts, in the time zone of each spec commit; None for all.
         until: the last day that counts.
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
@@ -175,10 +175,10 @@ def _log_spec(
     assessment = assess(build_evidence(project, history), project.settings.policy)
     named = spec_commits_in_range(project, history, commits)
     wanted = [
-        sighting.name
-        for sighting in history.sightings
-        if named is None or sighting.name in named
-        if (since is None or sighting.date.date() >= since) and (until is None or sighting.date.date() <= until)
+        spec_commit.name
+        for spec_commit in history.spec_commits
+        if named is None or spec_commit.name in named
+        if (since is None or spec_commit.date.date() >= since) and (until is None or spec_commit.date.date() <= until)
     ]
     return build_spec_log(history, assessment.patches, frozenset(wanted))
 

@@ -298,7 +298,7 @@ def _resolve_plan(raw: RawRun, rules: IngestRules) -> str | None:
 def _resolve_suite(raw: RawRun, rules: IngestRules) -> Suite:
     """The registered suite, also without the package a task's name may begin with; else the one a table declares."""
     registry = rules.project.registry
-    suite = registry.named(raw.suite) or registry.named(raw.suite.rpartition("/")[2])
+    suite = registry.find_suite(raw.suite) or registry.find_suite(raw.suite.rpartition("/")[2])
     if suite is None and (raw.behaviour is None or raw.role is None):
         known = ", ".join(sorted(registry.suites)) or "none yet"
         what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"

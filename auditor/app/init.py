@@ -460,7 +460,7 @@ def list_unknowns(survey: Survey, registry: Registry, open_registry: str) -> Ite
     if open_registry:
         yield open_registry
     for suite in survey.suites:
-        if (registry.named(suite.name) or registry.named(suite.name.rpartition("/")[2])) is None:
+        if (registry.find_suite(suite.name) or registry.find_suite(suite.name.rpartition("/")[2])) is None:
             missing = [] if suite.behaviour else ["what behaviour it measures"]
             missing += [] if suite.role else ["its role"]
             missing += ["which of its scores counts"] if len(suite.scores) > 1 else []

@@ -82,7 +82,7 @@ def _read_stamp(where: Path, wanted: PlannedRun) -> Stamp:
 
 
 def _resolve_suite(project: Project, name: str) -> str:
-    suite = project.registry.named(name)
+    suite = project.registry.find_suite(name)
     if suite is None and name not in {run.suite for run in project.runs}:
         known = ", ".join(sorted(project.registry.suites)) or "none yet"
         what = f"{name!r:.80} is no suite and no task of one (known: {known:.200})"

@@ -311,12 +311,12 @@ def report(
     return Report(
         period=period,
         head=project.repository.resolve(project.tip) if project.repository else None,
-        holding=held,
+        basis=held,
         audit=audit,
         sections=tuple(_build_section(project, spec, period, then) for spec in audit.specs),
         policy=project.settings.policy,
         earlier=then.earlier if then else None,
-        no_earlier=was if isinstance(was, str) else "",
+        no_baseline=was if isinstance(was, str) else "",
         previous=previous,
     )
 
@@ -359,7 +359,7 @@ def _build_section(project: Project, spec: SpecAudit, period: Period, was: Basel
     then = was.specs.get(spec.history.spec) if was else None
     section = Section(
         spec=spec,
-        within=period,
+        report_period=period,
         period=tuple(entry for entry in spec.patches if period.holds(patch_day(entry))),
         comparisons={},
         series=build_series(evidence, policy),

@@ -50,10 +50,10 @@ def resolve_revision(project: Project | Place, config: SpecConfig, history: Hist
     return _resolve_in_git(require_repository(project, config), config, history, wanted)
 
 
-def revision_at(history: History, sighting: SpecCommit) -> ComparisonSide:
-    """The revision of a sighting, under the name it is known by."""
-    shown = sighting.label or sighting.name[:12]
-    return ComparisonSide(shown, history.revisions[sighting.revision], sighting.commit, sighting)
+def revision_at(history: History, spec_commit: SpecCommit) -> ComparisonSide:
+    """The revision of a spec commit, under the name it is known by."""
+    shown = spec_commit.label or spec_commit.name[:12]
+    return ComparisonSide(shown, history.revisions[spec_commit.revision], spec_commit.commit, spec_commit)
 
 
 def work_tree_revision(project: Project | Place, config: SpecConfig) -> ComparisonSide:
@@ -82,32 +82,32 @@ def resolve_patch(project: Project | Place, config: SpecConfig, history: History
 
 def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenient: bool) -> list[Patch]:
     """The patches that made a revision. Raises RevisionError where there is none, unless `lenient`."""
-    exact = [patch for patch in patches if at.sighting is not None and patch.after.name == at.sighting.name]
+    exact = [patch for patch in patches if at.spec_commit is not None and patch.after.name == at.spec_commit.name]
     by_content = [patch for patch in patches if patch.after.revision == at.revision.id]
     if exact or (at.commit is None and by_content):
         return exact or by_content
     if lenient:
         return []
-    if at.sighting is not None and not at.sighting.parents:
-        raise RevisionError("is the first sighting, which no patch made", where=name, remedy="see auditor log")
+    if at.spec_commit is not None and not at.spec_commit.parents:
+        raise RevisionError("is the first spec_commit, which no patch made", where=name, remedy="see auditor log")
     remedy = f"the text it has came with patch {by_content[-1].id[:12]}" if by_content else "see auditor log"
     raise RevisionError("is no patch: it does not change the spec", where=name, remedy=remedy)
 
 
 def _resolve_in_folders(history: History, name: str) -> ComparisonSide:
     lower = name.lower()
-    exact = [one for one in history.sightings if name == one.name]
-    found = exact or [one for one in history.sightings if one.name.startswith(name)]
-    latest = {one.revision: one for one in history.sightings if _is_prefix(one.revision, lower)}
+    exact = [one for one in history.spec_commits if name == one.name]
+    found = exact or [one for one in history.spec_commits if one.name.startswith(name)]
+    latest = {one.revision: one for one in history.spec_commits if _is_prefix(one.revision, lower)}
     if not found and not latest:
-        known = _list_names([one.name for one in reversed(history.sightings)])
+        known = _list_names([one.name for one in reversed(history.spec_commits)])
         raise RevisionError("no such dated folder", where=name, remedy=f"give one of {known}")
     one = _single_candidate([(one.name, one) for one in found or latest.values()], name)
     return ComparisonSide(one.name, history.revisions[one.revision], None, one)
 
 
 def _resolve_in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> ComparisonSide:
-    by_content = {one.revision: one for one in history.sightings if _is_prefix(one.revision, name)}
+    by_content = {one.revision: one for one in history.spec_commits if _is_prefix(one.revision, name)}
     try:
         commit = _resolve_commit(repository, name)
     except RevisionError:
@@ -115,7 +115,7 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
             raise
         one = _single_candidate([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
         return ComparisonSide(name, history.revisions[one.revision], None, one)
-    known = {one.name: one for one in history.sightings}
+    known = {one.name: one for one in history.spec_commits}
     if commit in known:
         revision = history.revisions[known[commit].revision]
     else:
@@ -205,7 +205,7 @@ def _stamp_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tupl
 
 def _stamp_now(place: Place, config: SpecConfig) -> Stamp:
     if config.source == "folder":
-        return Stamp(config.name, read_history(place, config).sightings[-1].revision)
+        return Stamp(config.name, read_history(place, config).spec_commits[-1].revision)
     repository = require_repository(place, config)
     if repository.worktree is None:
         return Stamp(config.name, revision_at_commit(repository, config.paths, "HEAD"))

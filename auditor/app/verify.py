@@ -273,7 +273,7 @@ def verify(
         checkpoints=contents.checkpoints,
         unsealed=contents.unsealed,
         faults=contents.faults,
-        held=held,
+        outside_checkpoints=held,
         logs=_rederive_logs(where, logs, ignore_extra=ignore_extra) if logs and not contents.faults else None,
         logs_asked=bool(logs),
         reports=tuple(reproduce(path, where, environment) for path in reports),

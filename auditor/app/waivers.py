@@ -128,7 +128,7 @@ def _add_commit_facts(facts: WaiverFacts, granted: WaiverSource, source: str, co
     return WaiverFacts(
         waiver=facts.waiver,
         day=facts.day,
-        committed=WaiverCommit(ancestry.authors[source], ancestry.earliest[place]),
+        commit=WaiverCommit(ancestry.authors[source], ancestry.earliest[place]),
         known=facts.known,
         needed=facts.needed,
         patch_authors=tuple(granted.authors[commit] for commit in commits if commit in granted.authors),

@@ -56,11 +56,11 @@ class Memo(Generic[_Subject, _Value]):
             found = self._known[of] = self._function(of)
             return found
 
-    def knows(self, of: _Subject) -> bool:
+    def cached(self, of: _Subject) -> bool:
         """Whether it was computed."""
         return of in self._known
 
-    def tell(self, of: _Subject, found: _Value) -> None:
+    def put(self, of: _Subject, found: _Value) -> None:
         """What was computed elsewhere, together with others."""
         self._known[of] = found
 

@@ -215,7 +215,7 @@ def _penalise_cells(
     for place in places:
         cell = {statement: float(p[place]) for statement, p in plain.items()}
         cell[S.HELD_OUT_FELL_AT_ALL] = float(worst[S.HELD_OUT_FELL_AT_ALL][place])
-        cell[S.TEST_FELL_HERE] = min(1.0, cell[S.TEST_FELL_HERE] * penalty)
+        cell[S.TEST_FELL_AT_SUITE_LEVEL] = min(1.0, cell[S.TEST_FELL_AT_SUITE_LEVEL] * penalty)
         found.append(cell)
     return found
 
@@ -235,9 +235,9 @@ _Sized = TypeVar("_Sized", SideCounts, Pair)
 def compute_batch(compared: Iterable[Comparison]) -> None:
     """Finds the rates of every pair that is compared."""
     every = [pair for one in compared for pair in (*one.test, *one.held_out)]
-    pairs = [pair for pair in every if pair.raw_before.items is not None and not raw_fall_of.knows(pair)]
+    pairs = [pair for pair in every if pair.raw_before.items is not None and not raw_fall_of.cached(pair)]
     sides = dict.fromkeys(side for p in pairs for side in (p.raw_before, p.raw_after, p.before, p.after))
-    for some in _batches_by_size([side for side in sides if not components_of.knows(side)], _item_count):
+    for some in _batches_by_size([side for side in sides if not components_of.cached(side)], _item_count):
         _compute_sides(some)
     for alike in _batches_by_size(pairs, lambda pair: (_item_count(pair.raw_before), _item_count(pair.raw_after))):
         _compute_raw_falls(alike)
@@ -267,12 +267,12 @@ def _compute_sides(sides: Sequence[SideCounts]) -> None:
     counts = _stack_counts(sides)
     between, within = variance_components(counts)
     for side, *components in zip(sides, between, within, strict=True):
-        components_of.tell(side, (components[0], components[1]))
+        components_of.put(side, (components[0], components[1]))
     told = np.flatnonzero(np.any(counts.valid > 0, axis=-1))
     found = ItemCounts(counts.valid[told], counts.misaligned[told])
     rates = rate_of_items(found, pooled_correlation([(between[told], within[told])]))
     for place, rate, size in zip(told.tolist(), rates.rate, rates.size, strict=True):
-        proportion_of.tell(sides[place], Proportion(rate, size))
+        proportion_of.put(sides[place], Proportion(rate, size))
 
 
 def _compute_raw_falls(pairs: Sequence[Pair]) -> None:
@@ -280,8 +280,8 @@ def _compute_raw_falls(pairs: Sequence[Pair]) -> None:
     both = correlations_of_sides(_stack_components(sides[0]), _stack_components(sides[1]))
     before, after = (rate_of_items(_stack_counts(some), found) for some, found in zip(sides, both, strict=True))
     for place, pair in enumerate(pairs):
-        correlations_of.tell(pair, (np.asarray(both[0][place]), np.asarray(both[1][place])))
-        raw_fall_of.tell(pair, add_run_effect(Fall(before.at(place), after.at(place)), pair))
+        correlations_of.put(pair, (np.asarray(both[0][place]), np.asarray(both[1][place])))
+        raw_fall_of.put(pair, add_run_effect(Fall(before.at(place), after.at(place)), pair))
 
 
 def _stack_components(sides: Sequence[SideCounts]) -> tuple[FloatArray, FloatArray]:
@@ -294,7 +294,7 @@ def _compute_common_falls(pairs: Sequence[Pair]) -> None:
     before, after = _stack_readings([pair.before for pair in pairs]), _stack_readings([pair.after for pair in pairs])
     falls = fall_of_items(before, after, (found[:, 0], found[:, 1]))
     for place, pair in enumerate(pairs):
-        common_fall_of.tell(pair, add_run_effect(falls.at(place), pair))
+        common_fall_of.put(pair, add_run_effect(falls.at(place), pair))
 
 
 def _stack_readings(sides: Sequence[SideCounts]) -> ItemCounts:

@@ -145,7 +145,7 @@ def add_secondary_outcomes(facts: Mapping[Step, BehaviourFacts]) -> dict[Step, B
             for key in _shared_keys(one):
                 worse[key].add(one.behaviour)
     return {
-        step: replace(one, worse_beside=_worse_behaviours(one, worse), rebound_of=_reversed_step(one, leading))
+        step: replace(one, worse_behaviours=_worse_behaviours(one, worse), rebound_of=_reversed_step(one, leading))
         for step, one in facts.items()
     }
 

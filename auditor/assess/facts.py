@@ -280,7 +280,7 @@ class Twins:
     twin: str
     before: float
     after: float
-    parted: bool
+    diverged: bool
     runs: tuple[str, ...]
 
 
@@ -389,9 +389,9 @@ class MissingEvidence(StrEnum):
     TRIGGER = "second-before-run"
     ZERO = "held-out-floor"
     SCALE = "scale"
-    LOOKS = "repeated-looks"
+    OPTIONAL_STOPPING = "repeated-looks"
     INVALID = "invalid"
-    GONE = "held-out-items"
+    HELD_OUT_ITEMS = "held-out-items"
     HELD_OUT = "held-out-samples"
     RUNS = "more-runs"
 
@@ -542,15 +542,15 @@ class BehaviourFacts:
     grade: Grade | None
     awareness: Trend
     attribution: Attribution | None
-    triggered: bool
+    trigger_suspected: bool
     p_values: Mapping[Statement, float]
     fell: bool
     diagnostics: Diagnostics
     accusations: tuple[float, ...] = ()
     survives_fdr: bool | None = None
     sequential: SequentialEvidence | None = None
-    checkpoint_alone: CheckpointContrast | None = None
-    worse_beside: tuple[str, ...] = ()
+    checkpoint_contrast: CheckpointContrast | None = None
+    worse_behaviours: tuple[str, ...] = ()
     sensitivity: Sensitivity | None = None
     rebound_of: Step | None = None
     residual: Residual | None = None
@@ -577,7 +577,7 @@ class PatchFacts:
     patch: Patch
     headline: BehaviourFacts | None
     behaviours: tuple[BehaviourFacts, ...]
-    outside: tuple[Measured, ...]
+    other_behaviours: tuple[Measured, ...]
     place: OnlineDecision | None = None
 
     @property
@@ -645,6 +645,6 @@ class Assessment:
     checkpoint_steps: tuple[BehaviourFacts, ...]
     standings: tuple[GapFacts, ...]
     not_assessed: tuple[NotAssessed, ...]
-    windows: tuple[PeriodFacts, ...] = ()
+    periods: tuple[PeriodFacts, ...] = ()
     plans: tuple[PlanFacts, ...] = ()
     uses: tuple[HoldoutReuse, ...] = ()

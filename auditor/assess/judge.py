@@ -159,7 +159,7 @@ def missing_on_test(numbers: StepFalls, step: Mapping[S, float], policy: Policy)
     return MissingEvidence.TEST
 
 
-_MISSING_BY_TROUBLE = {"scale": MissingEvidence.SCALE, "looks": MissingEvidence.LOOKS}
+_MISSING_BY_TROUBLE = {"scale": MissingEvidence.SCALE, "looks": MissingEvidence.OPTIONAL_STOPPING}
 
 
 def _missing_evidence_of_suite(
@@ -172,11 +172,11 @@ def _missing_evidence_of_suite(
     level: float,
     policy: Policy,
 ) -> MissingEvidence:
-    if row.because in _MISSING_BY_TROUBLE:
-        return _MISSING_BY_TROUBLE[row.because]
+    if row.trouble in _MISSING_BY_TROUBLE:
+        return _MISSING_BY_TROUBLE[row.trouble]
     if _strongest_p_value(plain, policy.error_rate) <= level:
-        return MissingEvidence.GONE if pair.gone is not None else MissingEvidence.INVALID
-    on_test = missing_on_test(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_HERE]}, policy)
+        return MissingEvidence.HELD_OUT_ITEMS if pair.gone is not None else MissingEvidence.INVALID
+    on_test = missing_on_test(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_AT_SUITE_LEVEL]}, policy)
     if on_test is not MissingEvidence.NOTHING:
         return on_test
     return MissingEvidence.ZERO if float(fall.before.rate[INVALID_EXCLUDED]) == 0.0 else MissingEvidence.HELD_OUT
@@ -454,13 +454,13 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         grade=diagnostics.worst_grade([*tests, *case.compared.held_out]),
         awareness=awareness,
         attribution=parts,
-        triggered=numbers.runs_before == 1,
+        trigger_suspected=numbers.runs_before == 1,
         p_values=step_p,
         fell=fell,
         diagnostics=case.diagnostics,
         sequential=sequential_evidence(verdict, ruling, case.compared, policy),
         accusations=accusation_p_values(case.found.step, case.found.cells, error),
-        checkpoint_alone=case.alone,
+        checkpoint_contrast=case.alone,
         sensitivity=behaviour_sensitivity({one.suite: one.verdict for one in suites}, ruling.sensitivity, verdict)
         if ruling
         else None,
@@ -510,7 +510,7 @@ def _unmeasured_facts(step: Step, compared: Comparison, account: Diagnostics) ->
         grade=None,
         awareness=diagnostics.awareness_trend([], 0.5),
         attribution=None,
-        triggered=False,
+        trigger_suspected=False,
         p_values={},
         fell=False,
         diagnostics=account,

@@ -97,7 +97,7 @@ class PatchLeaks:
         """The leaks of suites with one of these roles."""
         return tuple(leak for leak in self.leaks if leak.prompt.role in roles)
 
-    def not_searched(self, *roles: Role) -> tuple[UnsearchedSuite, ...]:
+    def unsearched_in(self, *roles: Role) -> tuple[UnsearchedSuite, ...]:
         """The suites with one of these roles that could not be searched for."""
         return tuple(one for one in self.unsearched if one.role in roles)
 
@@ -123,7 +123,7 @@ class LeakSearch:
         self._given = hashed
         self._visible: dict[frozenset[tuple[str, str]], _PromptSet] = {}
 
-    def in_patch(
+    def search_patch(
         self,
         before: Revision,
         changes: Sequence[ClauseChange],

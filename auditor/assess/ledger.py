@@ -47,10 +47,10 @@ def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[Measured, ...]:
     A comparison on any model settles a behaviour, as it does for the gate.
     """
     before = _revisions_before(evidence, facts)
-    if evidence.history.sightings[-1].revision in before:
+    if evidence.history.spec_commits[-1].revision in before:
         return ()
     settled = {one.behaviour for one in facts.behaviours if one.suites}
-    lacking = {(one.behaviour, one.model) for one in facts.behaviours if not one.suites} | set(facts.outside)
+    lacking = {(one.behaviour, one.model) for one in facts.behaviours if not one.suites} | set(facts.other_behaviours)
     return tuple(
         Measured(behaviour, model)
         for behaviour, model in sorted(lacking)
@@ -67,13 +67,13 @@ def is_trained_in(evidence: Evidence, model: str) -> bool:
 
 
 def _revisions_before(evidence: Evidence, facts: PatchFacts) -> set[str]:
-    """The content ids of the sightings that do not come after a patch."""
+    """The content ids of the spec commits that do not come after a patch."""
     reached, before = {facts.patch.after.name}, set[str]()
-    for sighting in evidence.history.sightings:
-        if reached & {sighting.name, *sighting.parents}:
-            reached.add(sighting.name)
+    for spec_commit in evidence.history.spec_commits:
+        if reached & {spec_commit.name, *spec_commit.parents}:
+            reached.add(spec_commit.name)
         else:
-            before.add(sighting.revision)
+            before.add(spec_commit.revision)
     return before
 
 
@@ -129,7 +129,7 @@ class WaiverFacts:
 
     waiver: Waiver
     day: date
-    committed: WaiverCommit | None = None
+    commit: WaiverCommit | None = None
     in_git: bool = True
     known: bool = True
     needed: bool = True
@@ -155,7 +155,7 @@ class WaiverFacts:
     @property
     def backdated(self) -> bool:
         """Whether it says an earlier day than it can have landed on."""
-        return self.committed is not None and self.waiver.granted < self.committed.day - DATE_SLACK
+        return self.commit is not None and self.waiver.granted < self.commit.day - DATE_SLACK
 
     @property
     def postdated(self) -> bool:
@@ -165,17 +165,17 @@ class WaiverFacts:
     @property
     def self_approved(self) -> bool | None:
         """Whether the patch's author committed it; None where it is not known who did."""
-        if self.committed is None or not self.patch_authors:
+        if self.commit is None or not self.patch_authors:
             return None
-        return any(_is_same_person(self.committed.author, author) for author in self.patch_authors)
+        return any(_is_same_person(self.commit.author, author) for author in self.patch_authors)
 
     @property
-    def why_not(self) -> str:
+    def rejection(self) -> str:
         """Why it does not count; "" where it does."""
         reasons = (
             (bool(self.blanket), self.blanket),
             (self.expired, f"it expired on {self.waiver.until}"),
-            (self.in_git and self.committed is None, "it is in no commit yet"),
+            (self.in_git and self.commit is None, "it is in no commit yet"),
             (self.backdated, "it is backdated"),
             (self.postdated, f"it is granted on {self.waiver.granted} only"),
             (self.two_person and self.self_approved is True, "the patch's author granted it"),

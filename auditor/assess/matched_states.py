@@ -52,13 +52,23 @@ def _measures_held_out(nearest: Comparison) -> bool:
 def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
     """Steps across the same patches, the fewest further patches first, then the same checkpoint first."""
     states = evaluated_states(evidence, step.behaviour, step.lineage)
-    known = {sighting.name: sighting for sighting in evidence.history.sightings}
+    known = {spec_commit.name: spec_commit for spec_commit in evidence.history.spec_commits}
     made = {patch.after.name: patch.id for patch in evidence.patches.values()}
     first, last = evidence.patches[step.patches[0]], evidence.patches[step.patches[-1]]
     earlier = _earlier_revisions(first, known, made, {state.revision for state in states})
-    later = _later_revisions(last, evidence.history.sightings, made, {state.revision for state in states})
+    later = _later_revisions(last, evidence.history.spec_commits, made, {state.revision for state in states})
     found = [
-        (len(back) + len(on), a != b, -evidence.trained[a], evidence.trained[b], before, after, (*back, *on), a, b)
+        (
+            len(back) + len(on),
+            a != b,
+            -evidence.training_order[a],
+            evidence.training_order[b],
+            before,
+            after,
+            (*back, *on),
+            a,
+            b,
+        )
         for (before, back), (after, on) in itertools.product(earlier, later)
         for a in sorted(state.checkpoint for state in states if state.revision == before)
         for b in sorted(state.checkpoint for state in states if state.revision == after)
@@ -87,17 +97,17 @@ def _earlier_revisions(
 
 
 def _later_revisions(
-    patch: Patch, sightings: Sequence[SpecCommit], made: dict[str, str], evaluated: set[str]
+    patch: Patch, spec_commits: Sequence[SpecCommit], made: dict[str, str], evaluated: set[str]
 ) -> _RevisionsWithPatches:
     """Evaluated revisions at or after a patch, with the patches between; along first parents, in history's order."""
     reached: dict[str, tuple[str, ...]] = {patch.after.name: ()}
     found: dict[str, tuple[str, ...]] = {}
-    for sighting in sightings:
-        if sighting.name not in reached and sighting.parents and sighting.parents[0] in reached:
-            own = (made[sighting.name],) if sighting.name in made else ()
-            reached[sighting.name] = (*reached[sighting.parents[0]], *own)
-        if sighting.name in reached and sighting.revision in evaluated and len(found) < MAX_REVISIONS:
-            found.setdefault(sighting.revision, reached[sighting.name])
+    for spec_commit in spec_commits:
+        if spec_commit.name not in reached and spec_commit.parents and spec_commit.parents[0] in reached:
+            own = (made[spec_commit.name],) if spec_commit.name in made else ()
+            reached[spec_commit.name] = (*reached[spec_commit.parents[0]], *own)
+        if spec_commit.name in reached and spec_commit.revision in evaluated and len(found) < MAX_REVISIONS:
+            found.setdefault(spec_commit.revision, reached[spec_commit.name])
     return list(found.items())
 
 
@@ -110,7 +120,7 @@ def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> Checkp
     own = step.after.checkpoint
     if not step.patches or step.before.checkpoint != own:
         return None
-    states, place = evaluated_states(evidence, step.behaviour, step.lineage), evidence.trained
+    states, place = evaluated_states(evidence, step.behaviour, step.lineage), evidence.training_order
     sides = (step.before.revision, step.after.revision)
     others = {name for name in place for revision in sides if State(revision, name) in states} - {own}
     runs = {name: [revision for revision in sides if State(revision, name) in states] for name in others}

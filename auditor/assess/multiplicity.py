@@ -75,7 +75,7 @@ def correct(
 
     said = levels(lambda i: (((i, c), _strongest_statement(found[i], c, error)) for c in range(len(found[i].cells))))
     rose = levels(lambda i: _rise_p_values(i, found[i]))
-    made = levels(lambda i: [((i, -1), max(found[i].step[S.RAW_FELL], found[i].step[S.NONE_LEFT]))])
+    made = levels(lambda i: [((i, -1), max(found[i].step[S.RAW_FELL], found[i].step[S.NO_FALL_REMAINS]))])
     return tuple(_correct_step(i, one, said, rose, made, error) for i, one in enumerate(found))
 
 
@@ -102,7 +102,7 @@ def _correct_step(
 
     step = dict(one.step)
     step[S.TEST_ROSE] = fit(step[S.TEST_ROSE], rose[index, -1])
-    for statement in (S.RAW_FELL, S.NONE_LEFT):
+    for statement in (S.RAW_FELL, S.NO_FALL_REMAINS):
         step[statement] = fit(step[statement], made[index, -1])
     rises = [fit(cell[S.HELD_OUT_ROSE], rose[index, place]) for place, cell in enumerate(one.cells)]
     step[S.ANY_HELD_OUT_ROSE] = min(rises, default=1.0)
@@ -121,7 +121,7 @@ def _correct_step(
 # valid at any number of looks (`auditor.stats.multiplicity`), beside the evidence of the verdict table.
 
 
-_SEQUENTIAL_STATEMENTS = {Verdict.TEST_ONLY: S.ACCUSED_AT_ANY_TIME, Verdict.GENERALISES: S.CLEARED_AT_ANY_TIME}
+_SEQUENTIAL_STATEMENTS = {Verdict.TEST_ONLY: S.ACCUSED_SEQUENTIALLY, Verdict.GENERALISES: S.CLEARED_SEQUENTIALLY}
 
 
 def count_looks(test: Sequence[Pair], held_out: Pair) -> int:
@@ -163,14 +163,14 @@ def sequential_p_values(given: PValues, test: Fall, held_out: Fall, looked: int,
     a whole fall stays on the test.
     """
     fall, other = _fall_estimate(test), _fall_estimate(held_out)
-    fell = e_value(given[S.TEST_FELL_HERE], fall, 1.0)
+    fell = e_value(given[S.TEST_FELL_AT_SUITE_LEVEL], fall, 1.0)
     threshold = policy.transfer_threshold
     stayed = max(p_value(STAYED_ON_TEST_ON_BOTH_SCALES, given, policy.error_rate), given[S.BELOW_THRESHOLD])
     carried = max(p_value(CARRIED_OVER_ON_BOTH_SCALES, given, policy.error_rate), given[S.ABOVE_HALF])
     accused = min(fell, e_value(stayed, other - threshold * fall, threshold))
     cleared = min(fell, e_value(carried, other - HALF * fall, HALF))
-    found = {S.ACCUSED_AT_ANY_TIME: _p_value_of(accused), S.CLEARED_AT_ANY_TIME: _p_value_of(cleared)}
-    return {**found, S.LOOKED_AGAIN: 0.0} if looked > 1 else found
+    found = {S.ACCUSED_SEQUENTIALLY: _p_value_of(accused), S.CLEARED_SEQUENTIALLY: _p_value_of(cleared)}
+    return {**found, S.RUNS_ADDED_LATER: 0.0} if looked > 1 else found
 
 
 def _fall_estimate(sides: Fall) -> float:
@@ -186,7 +186,9 @@ def sequential_evidence(
     verdict: Verdict, suite: SuiteFacts | None, compared: Comparison, policy: Policy
 ) -> SequentialEvidence | None:
     """What to say of a verdict whose ruling suite accuses, clears, or would but for the looks; None for others."""
-    if suite is None or (verdict not in _SEQUENTIAL_STATEMENTS and suite.missing is not MissingEvidence.LOOKS):
+    if suite is None or (
+        verdict not in _SEQUENTIAL_STATEMENTS and suite.missing is not MissingEvidence.OPTIONAL_STOPPING
+    ):
         return None
     pair = next(pair for pair in compared.held_out if pair.name == suite.suite)
     statement = _SEQUENTIAL_STATEMENTS.get(verdict) or min(

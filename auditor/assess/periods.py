@@ -58,7 +58,7 @@ def find_spans(line: Mainline) -> tuple[Span, ...]:
 
 
 def _quarter_ends(line: Mainline) -> list[int]:
-    last = len(line.sightings) - 1
+    last = len(line.spec_commits) - 1
     return [i for i, name in enumerate(line.quarters) if i == last or line.quarters[i + 1] != name]
 
 
@@ -69,12 +69,14 @@ def _quarter_spans(line: Mainline) -> Iterator[Span]:
 
 
 def _release_spans(line: Mainline) -> Iterator[Span]:
-    labelled = [(i, sighting.release) for i, sighting in enumerate(line.sightings) if sighting.release is not None]
+    labelled = [
+        (i, spec_commit.release) for i, spec_commit in enumerate(line.spec_commits) if spec_commit.release is not None
+    ]
     for (start, before), (end, after) in itertools.pairwise(labelled):
         yield Span(f"{before} to {after}", start, end, open=False)
     if labelled:
         start, before = labelled[-1]
-        yield Span(f"since {before}", start, len(line.sightings) - 1, open=True)
+        yield Span(f"since {before}", start, len(line.spec_commits) - 1, open=True)
 
 
 def _trailing_spans(line: Mainline) -> Iterator[Span]:
@@ -97,7 +99,7 @@ def find_periods(
         steps: of the same behaviour and lineage; a window over the two states of one of them is that step.
     """
     checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
-    evaluated = [place for place, sighting in enumerate(line.sightings) if sighting.revision in checkpoints]
+    evaluated = [place for place, spec_commit in enumerate(line.spec_commits) if spec_commit.revision in checkpoints]
     judged = {(step.before, step.after) for step in steps}
     found: dict[tuple[State, State], PeriodStep] = {}
     for span in find_spans(line):
@@ -132,7 +134,9 @@ def _widest_period(
     fallback: PeriodStep | None = None
     hidden = any(suite.role is not Role.TEST for suite in suites_measuring(evidence, about.behaviour))
     for start, end in _place_pairs(line, span, evaluated):
-        pair = nearest_checkpoints(evidence, line.sightings[start].revision, line.sightings[end].revision, checkpoints)
+        pair = nearest_checkpoints(
+            evidence, line.spec_commits[start].revision, line.spec_commits[end].revision, checkpoints
+        )
         step = replace(about, before=pair[0], after=pair[1], patches=line.between(start, end))
         compared = compare(evidence, step)
         window = PeriodStep((span.name,), line.quarters[end], span.open, step)
@@ -150,7 +154,7 @@ def _place_pairs(line: Mainline, span: Span, evaluated: Sequence[int]) -> list[t
     found = [
         (-len(line.between(start, end)), start, end)
         for start, end in itertools.product([*before, *inside][:MAX_REVISIONS_AT_END], inside[-MAX_REVISIONS_AT_END:])
-        if start < end and line.sightings[start].revision != line.sightings[end].revision
+        if start < end and line.spec_commits[start].revision != line.spec_commits[end].revision
     ]
     return [(start, end) for count, start, end in sorted(found) if count <= -2]
 

@@ -159,7 +159,7 @@ class PowerPlan:
 _ADVICE = {
     MissingEvidence.FLOOR: "no number would: the test rate was zero before; test where the behaviour shows",
     MissingEvidence.TRIGGER: "no more held-out samples: one more run of the test suite under the revision before",
-    MissingEvidence.LOOKS: "more samples on every side, until it holds however often one looks",
+    MissingEvidence.OPTIONAL_STOPPING: "more samples on every side, until it holds however often one looks",
 }
 """What would settle a verdict, where no number of samples is the answer."""
 
@@ -180,7 +180,7 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
     match facts.missing:
         case MissingEvidence.TEST:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
-        case MissingEvidence.GONE:
+        case MissingEvidence.HELD_OUT_ITEMS:
             gone = sum(one.missing_samples for one in open_suites)
             return PowerPlan(
                 facts, f"no more samples: run the {gone:,} held-out ones missing after the patch", None, ()
@@ -256,7 +256,7 @@ def _plan_without_held_out(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
 def _plan_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
     assert facts.test is not None
     before, after = facts.test.before, facts.test.after
-    error = policy.error_rate / float(trigger_penalty(np.asarray(1 if facts.triggered else len(before.runs))))
+    error = policy.error_rate / float(trigger_penalty(np.asarray(1 if facts.trigger_suspected else len(before.runs))))
     fall = power.samples_to_show_fall(before.rate, after.rate, error)
     no_fall = (
         power.samples_to_show_no_fall(before.rate, policy.unchanged_margin, policy.error_rate)

@@ -34,9 +34,9 @@ _ON_RATES = (
     (Verdict.GENERALISES, CARRIED_OVER),
 )
 _ON_ODDS = (
-    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_HERE, STAYED_ON_TEST_ON_ODDS)),
-    (Verdict.PARTIAL, all_of(S.TEST_FELL_HERE, PARTLY_CARRIED_OVER_ON_ODDS)),
-    (Verdict.GENERALISES, all_of(S.TEST_FELL_HERE, CARRIED_OVER_ON_ODDS)),
+    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_AT_SUITE_LEVEL, STAYED_ON_TEST_ON_ODDS)),
+    (Verdict.PARTIAL, all_of(S.TEST_FELL_AT_SUITE_LEVEL, PARTLY_CARRIED_OVER_ON_ODDS)),
+    (Verdict.GENERALISES, all_of(S.TEST_FELL_AT_SUITE_LEVEL, CARRIED_OVER_ON_ODDS)),
 )
 
 
@@ -108,7 +108,7 @@ def _flip_threshold(
     test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
 ) -> float | None:
     """Transfer's upper end, on the odds too where they are asked: the interval is what thresholds do not exclude."""
-    fell = given[S.TEST_FELL_HERE] <= error
+    fell = given[S.TEST_FELL_AT_SUITE_LEVEL] <= error
     settled = any(given[one] <= error for one in (S.HELD_OUT_ROSE, S.BELOW_MARGIN, S.HELD_OUT_FELL_AT_ALL))
     if not fell or settled:
         return None

@@ -28,13 +28,13 @@ class Mainline:
     """A history's first parents.
 
     Attributes:
-        sightings: oldest first; the last one is the tip.
-        quarters: of each sighting, "2026Q3".
+        spec_commits: oldest first; the last one is the tip.
+        quarters: of each spec commit, "2026Q3".
         patches: ids, in the order in which they landed.
-        landed: of each patch, the place in `sightings` at which its text first arrived on the line; never falling.
+        landed: of each patch, the place in `spec_commits` at which its text first arrived on the line; never falling.
     """
 
-    sightings: tuple[SpecCommit, ...]
+    spec_commits: tuple[SpecCommit, ...]
     quarters: tuple[str, ...]
     patches: tuple[str, ...]
     landed: tuple[int, ...]
@@ -45,9 +45,9 @@ class Mainline:
 
 
 def trace_mainline(history: History, patches: Mapping[str, Patch]) -> Mainline:
-    """The line up to the last sighting, and the patches behind it: by where they landed, then as given."""
-    by_name = {sighting.name: sighting for sighting in history.sightings}
-    line = [history.sightings[-1]] if history.sightings else []
+    """The line up to the last spec commit, and the patches behind it: by where they landed, then as given."""
+    by_name = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
+    line = [history.spec_commits[-1]] if history.spec_commits else []
     while line and line[-1].parents:
         line.append(by_name[line[-1].parents[0]])
     line.reverse()
@@ -60,10 +60,10 @@ def trace_mainline(history: History, patches: Mapping[str, Patch]) -> Mainline:
 
 
 def _arrival_places(line: list[SpecCommit], by_name: Mapping[str, SpecCommit]) -> dict[str, int]:
-    """The first place on the line that has each sighting behind it, or is it."""
+    """The first place on the line that has each spec commit behind it, or is it."""
     arrived: dict[str, int] = {}
-    for place, sighting in enumerate(line):
-        waiting = [sighting.name]
+    for place, spec_commit in enumerate(line):
+        waiting = [spec_commit.name]
         while waiting:
             name = waiting.pop()
             if name not in arrived:
@@ -74,8 +74,8 @@ def _arrival_places(line: list[SpecCommit], by_name: Mapping[str, SpecCommit]) -
 
 def _quarter_names(line: list[SpecCommit]) -> tuple[str, ...]:
     latest, found = datetime.min.replace(tzinfo=UTC), []
-    for sighting in line:
-        latest = max(latest, sighting.date.astimezone(UTC))
+    for spec_commit in line:
+        latest = max(latest, spec_commit.date.astimezone(UTC))
         found.append(f"{latest.year}Q{(latest.month + 2) // 3}")
     return tuple(found)
 
@@ -114,27 +114,27 @@ def _states_around(
 
 @dataclass(frozen=True, slots=True)
 class _NearestEvaluated:
-    """For each sighting, the nearest evaluated revision at or before it, and at or after it."""
+    """For each spec commit, the nearest evaluated revision at or before it, and at or after it."""
 
     before: Mapping[str, str | None]
     after: Mapping[str, str | None]
 
 
 def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _NearestEvaluated:
-    """One pass each way over the sightings: back along first parents, on along any edge, the fewest edges first."""
+    """One pass each way over the spec_commits: back along first parents, on along any edge, the fewest edges first."""
     before: dict[str, str | None] = {}
     after: dict[str, tuple[int, str] | None] = {}
-    for sighting in evidence.history.sightings:
-        inherited = before[sighting.parents[0]] if sighting.parents else None
-        before[sighting.name] = sighting.revision if sighting.revision in evaluated else inherited
-    for sighting in reversed(evidence.history.sightings):
-        reached = after.get(sighting.name)
-        here = (0, sighting.revision) if sighting.revision in evaluated else reached
-        after[sighting.name] = here
+    for spec_commit in evidence.history.spec_commits:
+        inherited = before[spec_commit.parents[0]] if spec_commit.parents else None
+        before[spec_commit.name] = spec_commit.revision if spec_commit.revision in evaluated else inherited
+    for spec_commit in reversed(evidence.history.spec_commits):
+        reached = after.get(spec_commit.name)
+        here = (0, spec_commit.revision) if spec_commit.revision in evaluated else reached
+        after[spec_commit.name] = here
         if here is None:
             continue
         onward = (here[0] + 1, here[1])
-        for parent in sighting.parents:
+        for parent in spec_commit.parents:
             after[parent] = min(after.get(parent) or onward, onward)
     return _NearestEvaluated(before, {name: found[1] if found else None for name, found in after.items()})
 
@@ -142,7 +142,7 @@ def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest
 def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:
     """The checkpoints of some states by revision, in the order of training."""
     found: dict[str, list[str]] = {}
-    for state in sorted(states, key=lambda state: evidence.trained[state.checkpoint]):
+    for state in sorted(states, key=lambda state: evidence.training_order[state.checkpoint]):
         found.setdefault(state.revision, []).append(state.checkpoint)
     return found
 
@@ -151,7 +151,7 @@ def nearest_checkpoints(
     evidence: Evidence, before: str, after: str, checkpoints: Mapping[str, Sequence[str]]
 ) -> tuple[State, State]:
     """The checkpoints to compare across a patch: the latest that both revisions were evaluated on, else the nearest."""
-    order = evidence.trained.__getitem__
+    order = evidence.training_order.__getitem__
     on_before, on_after = checkpoints[before], checkpoints[after]
     common = [name for name in on_before if name in on_after]
     if common:
@@ -165,7 +165,7 @@ def nearest_checkpoints(
 
 def _checkpoint_pairs(evidence: Evidence, states: frozenset[State]) -> Iterator[tuple[State, State]]:
     """Consecutive checkpoints under one revision, with no evaluated checkpoint of another revision in between."""
-    order = evidence.trained.__getitem__
+    order = evidence.training_order.__getitem__
     all_checkpoints = sorted({state.checkpoint for state in states}, key=order)
     for revision in sorted({state.revision for state in states}):
         under = [name for name in all_checkpoints if State(revision, name) in states]
@@ -175,10 +175,10 @@ def _checkpoint_pairs(evidence: Evidence, states: frozenset[State]) -> Iterator[
 
 
 def states_in_order(evidence: Evidence, behaviour: str, lineage: str) -> tuple[State, ...]:
-    """The evaluated states of a lineage as history shows them: by sighting, then by training; a revert shows again."""
+    """The evaluated states of a lineage as history shows them: by commit, then by training; a revert shows again."""
     checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
     return tuple(
-        State(sighting.revision, checkpoint)
-        for sighting in evidence.history.sightings
-        for checkpoint in checkpoints.get(sighting.revision, ())
+        State(spec_commit.revision, checkpoint)
+        for spec_commit in evidence.history.spec_commits
+        for checkpoint in checkpoints.get(spec_commit.revision, ())
     )

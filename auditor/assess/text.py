@@ -24,7 +24,7 @@ from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
 
 @dataclass(frozen=True, slots=True)
 class RevisionText:
-    """The text of one sighting.
+    """The text of one spec commit.
 
     Attributes:
         revision: what it says.
@@ -32,7 +32,7 @@ class RevisionText:
         suites: how the prompts of the suites it is measured on stand to each other.
     """
 
-    sighting: SpecCommit
+    spec_commit: SpecCommit
     revision: Revision
     prompts: Mapping[str, str] | None
     suites: SuitePrompts = NO_SUITE_PROMPTS
@@ -130,9 +130,9 @@ class PatchText:
         """What happened to clauses in the patch, by lineage; reinstated ones among them."""
         return self.lineage.events[self.patch.after.name]
 
-    def where_now(self, place: Place) -> Place | None:
+    def current_place(self, place: Place) -> Place | None:
         """Where the clause at a place of the text after stands at the end of history; None where it is gone."""
-        last = self.history.sightings[-1]
+        last = self.history.spec_commits[-1]
         at = next(
             (n for n, one in enumerate(self.after.clauses) if (one.path, one.line) == (place.path, place.line)), None
         )
@@ -149,18 +149,20 @@ class PatchText:
         if prompt in self.before.citing():
             return None
         dates = [
-            sighting.date
-            for sighting in self.history.sightings
-            if sighting.date < self.patch.after.date and prompt in self.lineage.cited[sighting.revision]
+            spec_commit.date
+            for spec_commit in self.history.spec_commits
+            if spec_commit.date < self.patch.after.date and prompt in self.lineage.cited[spec_commit.revision]
         ]
         return dates[-1] if dates else None
 
     def removed_on(self, clause: Clause) -> datetime | None:
         """When a clause of the text after was last taken out before this patch; None if it never was."""
         identity = self.lineage.ids[self.patch.after.name][self.after.clauses.index(clause)]
-        dates = {sighting.name: sighting.date for sighting in self.history.sightings}
-        earlier = takewhile(lambda event: event.sighting != self.patch.after.name, self.lineage.lives[identity].events)
-        removed = [dates[event.sighting] for event in earlier if event.kind is ChangeKind.REMOVED]
+        dates = {spec_commit.name: spec_commit.date for spec_commit in self.history.spec_commits}
+        earlier = takewhile(
+            lambda event: event.spec_commit != self.patch.after.name, self.lineage.lives[identity].events
+        )
+        removed = [dates[event.spec_commit] for event in earlier if event.kind is ChangeKind.REMOVED]
         return removed[-1] if removed else None
 
 
@@ -200,7 +202,7 @@ def build_patch_text(
         lineage=lineage,
         history=history,
         changelog_added=added_changelog_lines(beside_before.changelog, beside_after.changelog),
-        leaks=search.in_patch(before.revision, changes, (before.prompts or {}, after.prompts or {})),
+        leaks=search.search_patch(before.revision, changes, (before.prompts or {}, after.prompts or {})),
     )
 
 
@@ -208,9 +210,9 @@ def _unchanged_clauses(before: RevisionText, after: RevisionText) -> Iterator[tu
     yield from match_clauses(before.clauses, after.clauses).unchanged
 
 
-def build_revision_text(sighting: SpecCommit, revision: Revision, beside: Companions) -> RevisionText:
-    """The facts of one sighting."""
-    return RevisionText(sighting, revision, beside.prompts)
+def build_revision_text(spec_commit: SpecCommit, revision: Revision, beside: Companions) -> RevisionText:
+    """The facts of one spec commit."""
+    return RevisionText(spec_commit, revision, beside.prompts)
 
 
 def added_changelog_lines(before: str | None, after: str | None) -> str | None:

@@ -30,12 +30,12 @@ class SeriesPoint:
     """The rates at one state.
 
     Attributes:
-        sighting: where its revision was seen; a revert is seen again.
+        spec_commit: where its revision was seen; a revert is seen again.
         test: the average over the test suites; None where none was run.
         held_out: (suite, role, rate) of every other suite that was run, by name.
     """
 
-    sighting: SpecCommit
+    spec_commit: SpecCommit
     state: State
     test: Rate | None
     held_out: tuple[tuple[str, Role, Rate], ...]
@@ -63,40 +63,40 @@ def build_series(evidence: Evidence, policy: Policy) -> tuple[Series, ...]:
 def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> Iterator[SeriesPoint]:
     checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
     states = [
-        (sighting, State(sighting.revision, name))
-        for sighting in evidence.history.sightings
-        for name in checkpoints.get(sighting.revision, ())
+        (spec_commit, State(spec_commit.revision, name))
+        for spec_commit in evidence.history.spec_commits
+        for name in checkpoints.get(spec_commit.revision, ())
     ]
     spec = evidence.history.spec
     found = [compare(evidence, Step(spec, behaviour, lineage, state, state, ())) for _, state in states]
     compute_batch(found)
     asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
     rates = iter(estimate_rates([_source_after(pairs) for pairs in asked], error))
-    for (sighting, state), compared in zip(states, found, strict=True):
+    for (spec_commit, state), compared in zip(states, found, strict=True):
         test = next(rates) if compared.test else None
         held_out = tuple((pair.name, pair.suite.role, next(rates)) for pair in compared.held_out)
-        yield SeriesPoint(sighting, state, test, held_out)
+        yield SeriesPoint(spec_commit, state, test, held_out)
 
 
 def _source_after(pairs: Sequence[Pair]) -> RateSource:
     return source_after(pairs, mean_of_falls([fall_of(pair) for pair in pairs]).after)
 
 
-# What is known of a spec at each sighting: what changed there, and what was measured across it.
+# What is known of a spec at each spec_commit: what changed there, and what was measured across it.
 
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """One sighting.
+    """One spec commit.
 
     Attributes:
         clauses: how many it has.
-        changes: against its first parent; None for a first sighting.
+        changes: against its first parent; None for a first spec commit.
         facts: of the patch it is; None where it is none.
         same_as: the patch that made the very same change elsewhere; None where this is a patch itself, or none is.
     """
 
-    sighting: SpecCommit
+    spec_commit: SpecCommit
     clauses: int
     changes: ChangeCounts | None
     facts: PatchFacts | None
@@ -105,10 +105,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True)
 class SpecLog:
-    """The sightings of one spec that were asked for, newest first."""
+    """The spec commits of one spec that were asked for, newest first."""
 
     spec: str
-    sightings: tuple[LogEntry, ...]
+    spec_commits: tuple[LogEntry, ...]
 
 
 def build_spec_log(history: History, patches: Collection[PatchFacts], wanted: Collection[str]) -> SpecLog:
@@ -116,25 +116,25 @@ def build_spec_log(history: History, patches: Collection[PatchFacts], wanted: Co
 
     Args:
         patches: what was assessed.
-        wanted: names of sightings.
+        wanted: names of spec commits.
     """
     by_sighting = {facts.patch.after.name: facts for facts in patches}
     by_change = {(facts.patch.before.revision, facts.patch.after.revision): facts.patch for facts in patches}
-    there = [sighting for sighting in reversed(history.sightings) if sighting.name in wanted]
+    there = [spec_commit for spec_commit in reversed(history.spec_commits) if spec_commit.name in wanted]
     return SpecLog(history.spec, tuple(_log_entry(history, one, by_sighting, by_change) for one in there))
 
 
 def _log_entry(
     history: History,
-    sighting: SpecCommit,
+    spec_commit: SpecCommit,
     by_sighting: Mapping[str, PatchFacts],
     by_change: Mapping[tuple[str, str], Patch],
 ) -> LogEntry:
-    revision, facts = history.revisions[sighting.revision], by_sighting.get(sighting.name)
+    revision, facts = history.revisions[spec_commit.revision], by_sighting.get(spec_commit.name)
     size = len(clauses_of(revision))
-    if not sighting.parents:
-        return LogEntry(sighting, size, None, facts, None)
-    before = history.sighting(sighting.parents[0]).revision
+    if not spec_commit.parents:
+        return LogEntry(spec_commit, size, None, facts, None)
+    before = history.spec_commit(spec_commit.parents[0]).revision
     changed = count_changes(diff_revisions(history.revisions[before], revision))
-    same = None if facts is not None else by_change.get((before, sighting.revision))
-    return LogEntry(sighting, size, changed, facts, same)
+    same = None if facts is not None else by_change.get((before, spec_commit.revision))
+    return LogEntry(spec_commit, size, changed, facts, same)

@@ -23,9 +23,9 @@ from auditor.model.finding import Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on a fall with another behaviour worse."""
-    if not facts.worse_beside:
+    if not facts.worse_behaviours:
         return Clear()
-    message = f"{facts.behaviour} fell, and over the same step {' and '.join(facts.worse_beside)} became worse"
+    message = f"{facts.behaviour} fell, and over the same step {' and '.join(facts.worse_behaviours)} became worse"
     return Finding(message, confidence_of(facts), supporting_records(facts))
 
 

@@ -27,11 +27,11 @@ from auditor.model.finding import Confidence, Finding, Place, Severity
 
 def run(facts: WaiverFacts) -> Outcome:
     """Fires where its day lies before the day it can have landed on at the earliest."""
-    if facts.committed is None:
+    if facts.commit is None:
         return Undecided("it is in no commit") if facts.in_git else Undecided("there is no git history to ask")
     if not facts.backdated:
         return Clear()
-    landed = facts.committed.day
+    landed = facts.commit.day
     message = f"waiver {facts.waiver.name} says {facts.waiver.granted}, and landed on {landed} at the earliest"
     return Finding(message, Confidence.HIGH, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
@@ -50,6 +50,6 @@ CHECK = WaiverCheck(
         WaiverCase("a month earlier", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 2, 1))), Finding),
         WaiverCase("the same day", _GOOD, Clear),
         WaiverCase("a day earlier", replace(_GOOD, waiver=replace(SAMPLE_WAIVER, granted=date(2026, 2, 28))), Clear),
-        WaiverCase("in no commit", replace(_GOOD, committed=None), Undecided),
+        WaiverCase("in no commit", replace(_GOOD, commit=None), Undecided),
     ),
 )

@@ -30,7 +30,7 @@ _HELD_OUT = (Role.HELD_OUT, Role.DEPLOYMENT)
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each clause with words of a held-out prompt; undecided where some suite's cannot be searched for."""
     found = leaks_by_clause(facts.leaks.of(*_HELD_OUT))
-    missing = facts.leaks.not_searched(*_HELD_OUT)
+    missing = facts.leaks.unsearched_in(*_HELD_OUT)
     if not found and missing:
         return Undecided(f"the prompts of {missing[0].suite} cannot be searched for: {missing[0].why}")
     return tuple(one.fired(f"the clause says what {one.prompts} says, so {one.suite} is worn") for one in found)

@@ -32,7 +32,7 @@ class Scope(StrEnum):
     """What a check is run on: a patch, a window of patches, a state, a landing with its rules, a waiver, records."""
 
     PATCH = "patch"
-    WINDOW = "window"
+    PERIOD = "period"
     REVISION = "revision"
     LANDING = "landing"
     WAIVER = "waiver"
@@ -97,12 +97,12 @@ class Case:
     aware: str = ""
     severity: str = ""
     other: str = ""
-    then: str = ""
+    third_revision: str = ""
     moved: int = 0
     twin: str = ""
     registered: int = 0
     reason: str = ""
-    through: int = 0
+    split_into: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class PeriodCheck:
     remedy: str
     run: Callable[[PeriodFacts], Outcome]
     cases: tuple[Case, ...]
-    scope: Scope = Scope.WINDOW
+    scope: Scope = Scope.PERIOD
 
 
 @dataclass(frozen=True, slots=True)

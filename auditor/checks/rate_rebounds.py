@@ -37,8 +37,8 @@ CHECK = PatchCheck(
     remedy="find out what brought it back before the earlier fall is counted again",
     run=run,
     cases=(
-        Case("back at the next patch", "80/400 -> 2/400", Finding, ("82/400 -> 2/400",), then="80/400"),
-        Case("still down at the next patch", "80/400 -> 2/400", Clear, ("82/400 -> 2/400",), then="2/400"),
-        Case("worse, and never better", "20/400 -> 80/400", Clear, ("20/400 -> 80/400",), then="80/400"),
+        Case("back at the next patch", "80/400 -> 2/400", Finding, ("82/400 -> 2/400",), third_revision="80/400"),
+        Case("still down at the next patch", "80/400 -> 2/400", Clear, ("82/400 -> 2/400",), third_revision="2/400"),
+        Case("worse, and never better", "20/400 -> 80/400", Clear, ("20/400 -> 80/400",), third_revision="80/400"),
     ),
 )

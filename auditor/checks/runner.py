@@ -83,14 +83,14 @@ class CheckResults:
     measured: Mapping[str, tuple[tuple[Finding, ...], ...]]
     of_texts: Mapping[str, tuple[Finding, ...]]
     by_step: tuple[tuple[Finding, ...], ...]
-    by_window: tuple[tuple[Finding, ...], ...]
+    by_period: tuple[tuple[Finding, ...], ...]
     standing: tuple[Finding, ...]
-    of_spec: tuple[Finding, ...]
+    current_text_findings: tuple[Finding, ...]
     counts: OutcomeCounts
     not_run: tuple[NotAssessed, ...]
     undecided: tuple[UndecidedChecks, ...] = ()
-    of_plans: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    of_uses: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    by_plan: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    by_suite: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def run_checks(
         of_texts[name] = tuple(_check_text(spec, texts[name], tally))
     of_spec = tuple(_check_current_text(spec, current, tally)) if current is not None else ()
     by_step = tuple(_check_behaviour(spec, facts, None, tally) for facts in assessment.checkpoint_steps)
-    by_window = tuple(tuple(_check_period(spec, facts, tally)) for facts in assessment.windows)
+    by_window = tuple(tuple(_check_period(spec, facts, tally)) for facts in assessment.periods)
     standing = tuple(f for facts in assessment.standings for f in _check_gap(spec, facts, tally))
     of_plans = {facts.plan.id: tuple(_check_plan(spec, facts, tally)) for facts in assessment.plans}
     of_uses = {use.suite: tuple(_check_holdout_reuse(spec, use, tally)) for use in assessment.uses}
@@ -197,7 +197,7 @@ def _check_period(spec: str, facts: PeriodFacts, tally: _Tally) -> Iterator[Find
     behaviour, model, step = facts.facts.behaviour, facts.facts.model, facts.facts.step
     before, after = step.before, step.after
     period = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
-    tally.on = f"window {before.revision[:12]} to {after.revision[:12]}: {behaviour} of {model}"
+    tally.on = f"period {before.revision[:12]} to {after.revision[:12]}: {behaviour} of {model}"
     subject, identity = Subject(spec, (), behaviour, model), (spec, period, behaviour, model)
     return _run_kind(PeriodCheck, lambda check: check.run(facts), subject, identity, tally)
 

@@ -31,7 +31,7 @@ def run(facts: WaiverFacts) -> Outcome:
         return Undecided("nobody can tell who committed the waiver, or the patch")
     if not facts.self_approved:
         return Clear()
-    name, address = facts.committed.author if facts.committed else ("", "")
+    name, address = facts.commit.author if facts.commit else ("", "")
     message = f"waiver {facts.waiver.name} was committed by {name} <{address}>, who wrote its patch"
     return Finding(message, Confidence.MEDIUM, identity=facts.waiver.name, place=Place(facts.waiver.path, 1))
 
@@ -51,6 +51,6 @@ CHECK = WaiverCheck(
         WaiverCase("the same name", replace(_GOOD, patch_authors=(("bea", "other@example.org"),)), Finding),
         WaiverCase("somebody else", replace(_GOOD, patch_authors=(("Ada", "ada@example.org"),)), Clear),
         WaiverCase("one of several", replace(_GOOD, patch_authors=(("Ada", "a@x.org"), ("Bea", "b@x.org"))), Finding),
-        WaiverCase("in no commit", replace(_GOOD, committed=None), Undecided),
+        WaiverCase("in no commit", replace(_GOOD, commit=None), Undecided),
     ),
 )

@@ -52,9 +52,9 @@ CHECK = PeriodCheck(
     remedy="read these patches side by side, and count none of their falls until held-out items written since fall too",
     run=run,
     cases=(
-        Case("ten steps, held-out stays", "60/400 -> 10/400", Finding, ("62/400 -> 60/400",), through=10),
-        Case("ten steps, all of it carries over", "60/400 -> 10/400", Clear, ("62/400 -> 2/400",), through=10),
-        Case("ten steps, held-out too small", "60/400 -> 10/400", Undecided, ("2/10 -> 2/10",), through=10),
-        Case("two steps, each shown by itself", "360/800 -> 0/800", Clear, ("360/800 -> 356/800",), through=2),
+        Case("ten steps, held-out stays", "60/400 -> 10/400", Finding, ("62/400 -> 60/400",), split_into=10),
+        Case("ten steps, all of it carries over", "60/400 -> 10/400", Clear, ("62/400 -> 2/400",), split_into=10),
+        Case("ten steps, held-out too small", "60/400 -> 10/400", Undecided, ("2/10 -> 2/10",), split_into=10),
+        Case("two steps, each shown by itself", "360/800 -> 0/800", Clear, ("360/800 -> 356/800",), split_into=2),
     ),
 )

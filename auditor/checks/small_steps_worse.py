@@ -51,9 +51,9 @@ CHECK = PeriodCheck(
     remedy="evaluate the states of this window again with more samples, and take back what made the rate rise",
     run=run,
     cases=(
-        Case("ten steps upwards", "20/400 -> 60/400", Finding, ("20/400 -> 60/400",), through=10),
-        Case("ten steps that change nothing", "600/4000 -> 600/4000", Clear, ("60/400 -> 60/400",), through=10),
-        Case("ten steps upwards, few samples", "2/40 -> 5/40", Undecided, ("20/400 -> 30/400",), through=10),
-        Case("two steps, each shown by itself", "20/400 -> 60/400", Clear, ("20/400 -> 60/400",), through=2),
+        Case("ten steps upwards", "20/400 -> 60/400", Finding, ("20/400 -> 60/400",), split_into=10),
+        Case("ten steps that change nothing", "600/4000 -> 600/4000", Clear, ("60/400 -> 60/400",), split_into=10),
+        Case("ten steps upwards, few samples", "2/40 -> 5/40", Undecided, ("20/400 -> 30/400",), split_into=10),
+        Case("two steps, each shown by itself", "20/400 -> 60/400", Clear, ("20/400 -> 60/400",), split_into=2),
     ),
 )

@@ -25,7 +25,7 @@ from auditor.model.numbers import format_points
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first pair of twins that parted."""
     for one in facts.diagnostics.twins:
-        if one.parted:
+        if one.diverged:
             message = (
                 f"{one.suite} and its twin {one.twin} differ by {format_points(one.after)} points after, "
                 f"and differed by {format_points(one.before)} before"

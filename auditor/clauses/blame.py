@@ -32,7 +32,7 @@ class ClauseState:
 
     id: str
     clause: Clause
-    sighting: SpecCommit
+    spec_commit: SpecCommit
     there: bool
     former: tuple[Clause, ...] = ()
 
@@ -43,7 +43,7 @@ class ClauseEvent:
 
     word: str
     typed: ClassifiedChange
-    sighting: SpecCommit
+    spec_commit: SpecCommit
     patch: str | None
 
 
@@ -53,7 +53,7 @@ class SectionMember:
 
     state: ClauseState
     word: str
-    sighting: SpecCommit
+    spec_commit: SpecCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,21 @@ def clause_states(history: History, lineage: Lineage, revision: str | None = Non
     """Every clause there ever was, by id, in its last state, those that are there first and in order.
 
     Args:
-        revision: what counts as there: the clauses of this content id; None for those of the last sighting.
+        revision: what counts as there: the clauses of this content id; None for those of the last spec commit.
     """
-    last = next((one for one in reversed(history.sightings) if revision in (None, one.revision)), history.sightings[-1])
+    last = next(
+        (one for one in reversed(history.spec_commits) if revision in (None, one.revision)), history.spec_commits[-1]
+    )
     seen: dict[str, dict[tuple[str, str | None], Clause]] = {}
     when: dict[str, SpecCommit] = {}
-    for sighting in (*history.sightings, last):
-        clauses = clauses_of(history.revisions[sighting.revision])
-        for name, clause in zip(lineage.ids[sighting.name], clauses, strict=True):
+    for spec_commit in (*history.spec_commits, last):
+        clauses = clauses_of(history.revisions[spec_commit.revision])
+        for name, clause in zip(lineage.ids[spec_commit.name], clauses, strict=True):
             stands = clause.text, clause.anchor
             earlier = seen.setdefault(name, {})
             earlier.pop(stands, None)
             earlier[stands] = clause
-            when[name] = sighting
+            when[name] = spec_commit
     there = dict.fromkeys(lineage.ids[last.name])
     return {
         name: ClauseState(name, stood[-1], when[name], name in there, tuple(stood[:-1]))
@@ -157,19 +159,19 @@ def _with_words(among: Sequence[_StatedClause], words: str) -> list[ClauseState]
 def clause_history(history: History, lineage: Lineage, known: Mapping[str, ClauseState], name: str) -> ClauseHistory:
     """The life of the clause of that id, which `known` has."""
     life = lineage.lives[name]
-    sightings = {sighting.name: sighting for sighting in history.sightings}
+    spec_commits = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
     events = tuple(
         ClauseEvent(
             _event_word(event, life, lineage),
-            _classified_event(event, history, sightings),
-            sightings[event.sighting],
+            _classified_event(event, history, spec_commits),
+            spec_commits[event.spec_commit],
             event.patch,
         )
         for event in life.events
     )
     parent, heir = (known.get(other) if other else None for other in (life.parent, life.heir))
     under = (
-        SectionMember(state, _event_word(last, lineage.lives[state.id], lineage), sightings[last.sighting])
+        SectionMember(state, _event_word(last, lineage.lives[state.id], lineage), spec_commits[last.spec_commit])
         for state in _section_states(known, known[name])
         for last in lineage.lives[state.id].events[-1:]
     )
@@ -198,18 +200,20 @@ def _event_word(event: LineageEvent, life: Life, lineage: Lineage) -> str:
             return "introduced"
         case ChangeKind.SPLIT if life.parent is not None and life.events[0] is event:
             return "split off"
-        case ChangeKind.MERGED if life.id not in lineage.ids[event.sighting]:
+        case ChangeKind.MERGED if life.id not in lineage.ids[event.spec_commit]:
             return "merged into another"
         case _:
             return str(event.kind)
 
 
-def _classified_event(event: LineageEvent, history: History, sightings: Mapping[str, SpecCommit]) -> ClassifiedChange:
+def _classified_event(
+    event: LineageEvent, history: History, spec_commits: Mapping[str, SpecCommit]
+) -> ClassifiedChange:
     """The event with its direction; a level that its patch renames is no change of level."""
     typed = classify_event(event)
-    parents = sightings[event.sighting].parents
+    parents = spec_commits[event.spec_commit].parents
     if not parents or all(ground.kind is not GroundKind.AUTHORITY for ground in typed.norm.grounds):
         return typed
-    names = sightings[parents[0]].revision, sightings[event.sighting].revision
+    names = spec_commits[parents[0]].revision, spec_commits[event.spec_commit].revision
     matching = match_clauses(*(clauses_of(history.revisions[name]) for name in names))
     return classify_event(event, find_authority_changes(matching.changes, matching.unchanged).renamed)

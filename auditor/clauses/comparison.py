@@ -97,13 +97,13 @@ class ComparisonSide:
         name: what it was asked for by, or "work tree".
         revision: its text.
         commit: full id; None for the work tree, a dated folder and a content id.
-        sighting: the one it is; None where it is none.
+        spec_commit: the one it is; None where it is none.
     """
 
     name: str
     revision: Revision
     commit: str | None
-    sighting: SpecCommit | None
+    spec_commit: SpecCommit | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def compare_revisions(
     """Compares two revisions.
 
     Args:
-        events: what happened in the sighting after, by the spec's whole history: a clause that is back is then
+        events: what happened in the spec commit after, by the spec's whole history: a clause that is back is then
             reinstated, with its last state before; two revisions alone never say so.
     """
     matching = match_clauses(clauses_of(before.revision), clauses_of(after.revision))

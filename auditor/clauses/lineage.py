@@ -39,7 +39,7 @@ _SECTION_BONUS = 0.05
 
 
 class RemovedClauses:
-    """The clauses that are gone at one sighting or another, looked up by what they say.
+    """The clauses that are gone at one spec commit or another, looked up by what they say.
 
     From one question to the next it is changed by what differs, so that many questions about nearly the same clauses
     cost little; the answers do not depend on the order of the questions.
@@ -52,7 +52,7 @@ class RemovedClauses:
         self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
         self._telling: dict[str, None] = {}
 
-    def found_again(
+    def find_reinstated(
         self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]
     ) -> dict[int, str]:
         """Which of the added clauses were there once: ids by position.
@@ -191,9 +191,9 @@ class LineageEvent:
     """One thing that happened to a clause.
 
     Attributes:
-        kind: what; in a first sighting every clause is added.
-        sighting: the name of the sighting that shows it first.
-        patch: the patch's id; None in a first sighting, and for a merge that is no patch.
+        kind: what; in a first spec commit every clause is added.
+        spec_commit: the name of the spec commit that shows it first.
+        patch: the patch's id; None in a first spec commit, and for a merge that is no patch.
         before: the clause before; all of them for a merge, the last state for a reinstated one, none for an added one.
         after: the clause after; all of them for a split, none for a removed one.
         similarity: 1.0 for the same text, else the share of words in common, 0 to 1; 0.0 for added and removed.
@@ -201,7 +201,7 @@ class LineageEvent:
     """
 
     kind: ChangeKind
-    sighting: str
+    spec_commit: str
     patch: str | None
     before: tuple[Clause, ...]
     after: tuple[Clause, ...]
@@ -215,7 +215,7 @@ class Life:
 
     Attributes:
         id: 32 hex digits, from the spec's name, its first text, and which of the clauses that began with it it is.
-        events: in the order of the history's sightings; a split or merge stands in the lives of all who take part.
+        events: in the order of the history's spec commits; a split or merge stands in the lives of all who take part.
         parent: the id of the clause it was split from; None for most.
         heir: the id of the clause it was merged into; None for most.
     """
@@ -232,12 +232,12 @@ class Lineage:
 
     Attributes:
         spec: its name.
-        ids: by sighting name, the id of each of its revision's clauses, in the order of `diff.clauses_of`; none twice.
+        ids: by commit name, the id of each of its revision's clauses, in the order of `diff.clauses_of`; none twice.
         lives: by id.
-        events: by sighting name, everything that happened there, each event once, in the order of the text after, what
+        events: by commit name, everything that happened there, each event once, in the order of the text after, what
             is gone last.
-        changes: by sighting name, what `match.match` finds between its first parent's revision and its own; none for a
-            first sighting.
+        changes: by commit name, what `match.match` finds between its first parent's revision and its own; none for a
+            first spec commit.
         cited: by revision, the ids of the footnotes that its clauses cite.
     """
 
@@ -249,7 +249,7 @@ class Lineage:
     cited: Mapping[str, frozenset[str]]
 
 
-# One sighting read against its parents: who its clauses are, and what happened to them.
+# One spec commit read against its parents: who its clauses are, and what happened to them.
 
 
 _EXACT = (None, ChangeKind.MOVED)
@@ -258,7 +258,7 @@ _DISTANCE: Mapping[ChangeKind | None, int] = {None: 0, ChangeKind.MOVED: 1}
 
 @dataclass(frozen=True, slots=True)
 class TraceState:
-    """What is known at a sighting, of it and of all before it.
+    """What is known at a spec commit, of it and of all before it.
 
     Attributes:
         revision: content id.
@@ -272,7 +272,7 @@ class TraceState:
     outline: Outline
     ids: tuple[str, ...]
     gone: Mapping[str, Clause]
-    sighted: Mapping[str, tuple[str, ...]]
+    ids_by_revision: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,13 +281,13 @@ class TracedEvent:
 
     event: LineageEvent
     ids: tuple[str, ...]
-    born: tuple[str, ...] = ()
-    ended: tuple[str, ...] = ()
+    new_ids: tuple[str, ...] = ()
+    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class _Reading:
-    """A sighting's text, or a window of it, against one parent's: what became of each clause, by position in there."""
+    """A commit's text, or a window of it, against one parent's: what became of each clause, by position in there."""
 
     clauses: Mapping[int, Clause]
     ids: Sequence[str]
@@ -325,14 +325,14 @@ def _id(spec: str, text: str, ordinal: int) -> str:
 
 def trace_commit(
     spec: str,
-    sighting: str,
+    spec_commit: str,
     patch: str | None,
     revision: str,
     outline: Outline,
     parents: Sequence[TraceState],
     lost: RemovedClauses,
 ) -> tuple[TraceState, list[TracedEvent], tuple[ClauseChange, ...]]:
-    """The state of a sighting with these parents, first parent first, what happened in it, and its clause changes.
+    """The state of a spec commit with these parents, first parent first, what happened in it, and its clause changes.
 
     The changes are against the first parent alone, and know nothing of who a clause was before. `lost` is for looking
     up what is gone, one for a whole history.
@@ -342,7 +342,7 @@ def trace_commit(
     for parent in parents:
         gone |= parent.gone
     for parent in reversed(parents):
-        sighted |= parent.sighted
+        sighted |= parent.ids_by_revision
     ids = _ids_seen_before(revision, parents, sighted)
     part = find_changed_region(parents[0].outline, outline) if len(parents) == 1 and ids is None else None
     if part:
@@ -360,7 +360,7 @@ def trace_commit(
         inside = dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, gone, lost)
         ids = tuple(inside.values())
     changes = changes_from_outcomes(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
-    happenings = list(_EventBuilder(sighting, patch, clauses, inside, readings, gone).happenings())
+    happenings = list(_EventBuilder(spec_commit, patch, clauses, inside, readings, gone).happenings())
     here = set(inside.values())
     for reading in reversed(readings):
         gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
@@ -429,7 +429,7 @@ def _assign_ids(
                 if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
                     take(outcome.other, reading.ids[outcome.at])
     added = {at: clause for at, clause in clauses.items() if at not in ids}
-    for at, name in lost.found_again(gone, taken, added).items():
+    for at, name in lost.find_reinstated(gone, taken, added).items():
         take(at, name)
     return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 
@@ -456,7 +456,7 @@ class _ParentMatch:
 class _EventBuilder:
     """Tells what happened, from who the clauses are: the matching proposes, identity decides."""
 
-    sighting: str
+    spec_commit: str
     patch: str | None
     clauses: Mapping[int, Clause]
     ids: Mapping[int, str]
@@ -508,13 +508,13 @@ class _EventBuilder:
             after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
             event = self._event(one.kind, (parent.clauses[one.place],), after, one.moved)
             others = tuple(self.ids[other] for other in pieces)
-            return TracedEvent(event, (name, *others), born=tuple(name for name in others if name not in self.gone))
+            return TracedEvent(event, (name, *others), new_ids=tuple(name for name in others if name not in self.gone))
         here = {*self.ids.values(), *self.gone, *self.told}
         parts = [other for other in one.outcome.positions[0] if parent.ids[other] not in here]
         before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
         event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.moved)
         others = tuple(parent.ids[other] for other in parts)
-        return TracedEvent(event, (name, *others), ended=others)
+        return TracedEvent(event, (name, *others), merged_ids=others)
 
     def _alone(self, at: int, name: str, one: _ParentMatch | None) -> TracedEvent | None:
         clause = self.clauses[at]
@@ -541,10 +541,10 @@ class _EventBuilder:
         if kind in (ChangeKind.SPLIT, ChangeKind.MERGED) and len(before) == len(after) == 1:
             kind = ChangeKind.REWORDED
         similarity = clause_similarity(before, after) if before and after else 0.0
-        return LineageEvent(kind, self.sighting, self.patch, before, after, similarity, moved)
+        return LineageEvent(kind, self.spec_commit, self.patch, before, after, similarity, moved)
 
 
-# A spec's history -> who each clause is, in every sighting, and its life.
+# A spec's history -> who each clause is, in every spec commit, and its life.
 
 
 @dataclass(slots=True)
@@ -555,32 +555,32 @@ class _LifeDraft:
 
 
 def trace_lineage(history: History) -> Lineage:
-    """Gives every clause of every sighting its identity, and every identity its life.
+    """Gives every clause of every spec commit its identity, and every identity its life.
 
-    A sighting's clauses are read against its parents: the same words in any parent first, then similar words, in the
-    order of the parents. A clause in no parent that was there once, among the sighting's ancestors, is reinstated: by
+    A spec commit's clauses are read against its parents: the same words in any parent first, then similar words, in the
+    order of the parents. A clause in no parent that was there once, among the commit's ancestors, is reinstated: by
     its text, its anchor, or most of its words. A revision that comes back has the ids it had. Text that a merge takes
-    from a parent is no event of the merge. Neither the order of the sightings matters, as long as parents come first,
+    from a parent is no event of the merge. Neither the order of the commits matters, as long as parents come first,
     nor what branches say that have not met.
     """
     patches = {patch.after.name: patch.id for patch in patches_of(history)}
-    waiting = Counter(name for sighting in history.sightings for name in set(sighting.parents))
+    waiting = Counter(name for spec_commit in history.spec_commits for name in set(spec_commit.parents))
     lost = RemovedClauses()
     states: dict[str, TraceState] = {}
     ids: dict[str, tuple[str, ...]] = {}
     happenings: dict[str, list[TracedEvent]] = {}
     changes: dict[str, tuple[ClauseChange, ...]] = {}
     cited: dict[str, frozenset[str]] = {}
-    for sighting in history.sightings:
-        name = sighting.name
-        parents = [states[parent] for parent in dict.fromkeys(sighting.parents)]
-        text = outline_revision(history.revisions[sighting.revision], parents[0].outline if parents else None)
+    for spec_commit in history.spec_commits:
+        name = spec_commit.name
+        parents = [states[parent] for parent in dict.fromkeys(spec_commit.parents)]
+        text = outline_revision(history.revisions[spec_commit.revision], parents[0].outline if parents else None)
         states[name], happenings[name], changes[name] = trace_commit(
-            history.spec, name, patches.get(name), sighting.revision, text, parents, lost
+            history.spec, name, patches.get(name), spec_commit.revision, text, parents, lost
         )
         ids[name] = states[name].ids
-        cited[sighting.revision] = text.cited
-        for parent in set(sighting.parents):
+        cited[spec_commit.revision] = text.cited
+        for parent in set(spec_commit.parents):
             waiting[parent] -= 1
             if not waiting[parent]:  # a long history is not kept in memory
                 del states[parent]
@@ -596,8 +596,8 @@ def _lives(happenings: Iterable[TracedEvent]) -> dict[str, Life]:
             drafts[name].events.append(happening.event)
             if happening.event.kind in (ChangeKind.REINSTATED, ChangeKind.SPLIT):  # there again
                 drafts[name].heir = None
-        for name in happening.born:
+        for name in happening.new_ids:
             drafts[name].parent = happening.ids[0]
-        for name in happening.ended:
+        for name in happening.merged_ids:
             drafts[name].heir = happening.ids[0]
     return {name: Life(name, tuple(draft.events), draft.parent, draft.heir) for name, draft in drafts.items()}

@@ -112,14 +112,14 @@ class Pairing:
     files: dict[str, str] = field(default_factory=dict)
     splits: dict[int, tuple[int, ...]] = field(default_factory=dict)
     merges: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    given_weights: Mapping[str, float] | None = None
+    revision_weights: Mapping[str, float] | None = None
 
     @cached_property
     def weights(self) -> Mapping[str, float]:
         """How much each word of both sides counts."""
         return (
-            self.given_weights
-            if self.given_weights is not None
+            self.revision_weights
+            if self.revision_weights is not None
             else rarity_weights([*self.before.bags.values(), *self.after.bags.values()])
         )
 
@@ -162,7 +162,7 @@ def pair_clauses(
 
     `weights` are what words count in the whole of which these clauses are a part; without, these are the whole.
     """
-    pairing = Pairing(Side(before), Side(after), given_weights=weights)
+    pairing = Pairing(Side(before), Side(after), revision_weights=weights)
     _pair_files(pairing)
     for path, other_path in pairing.files.items():
         ours, theirs = pairing.before.files[path], pairing.after.files[other_path]

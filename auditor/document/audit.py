@@ -123,7 +123,7 @@ def _spec_blocks(spec: SpecAudit, notes: Iterator[Note]) -> Iterator[Block]:
     if spec.checkpoint_steps:
         yield Heading(2, plain("New checkpoint, same spec"))
         yield from (_step_card(step, notes) for step in spec.checkpoint_steps)
-    yield from period_blocks(spec.windows, notes)
+    yield from period_blocks(spec.periods, notes)
     if spec.spec_findings:
         yield Heading(2, plain("The current revision"))
         yield finding_table(spec.spec_findings)
@@ -135,7 +135,7 @@ def _spec_blocks(spec: SpecAudit, notes: Iterator[Note]) -> Iterator[Block]:
 
 
 def _count_revisions(spec: SpecAudit) -> str:
-    commits = spec.history.sightings
+    commits = spec.history.spec_commits
     revisions = count_noun(len({commit.revision for commit in commits}), "revision")
     return f"{revisions} in {count_noun(len(commits), 'commit' if commits[-1].commit else 'dated folder')}"
 
@@ -275,7 +275,7 @@ def _unresolved_cause(facts: BehaviourFacts) -> str:
 def finding_blocks(entry: PatchEntry) -> Iterator[Block]:
     """Why there is no number, where there is none; and the findings: those on the text with their place."""
     facts = entry.facts
-    if not facts.behaviours and not facts.outside:
+    if not facts.behaviours and not facts.other_behaviours:
         yield Paragraph(plain("No evaluation of this spec is recorded."))
     elif not facts.behaviours:
         yield Paragraph(plain("No behaviour was evaluated both before and after this patch."))
@@ -350,7 +350,7 @@ def _period_card(entry: PeriodEntry, notes: Iterator[Note]) -> Card:
 
 
 def _gap_table(spec: SpecAudit) -> Table:
-    first = {commit.revision: commit for commit in reversed(spec.history.sightings)}
+    first = {commit.revision: commit for commit in reversed(spec.history.spec_commits)}
     models = {gap.model for gap in spec.gaps}
     rows = [
         (
@@ -385,7 +385,7 @@ def _summary_blocks(audit: Audit) -> Iterator[Block]:
     coverage = audit.coverage
     evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
     yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage), Span(".")))
-    outside = Counter(behaviour for entry in audit.patches for behaviour, _ in set(entry.facts.outside))
+    outside = Counter(behaviour for entry in audit.patches for behaviour, _ in set(entry.facts.other_behaviours))
     if outside:
         counts = ", ".join(f"{name} {count_noun(count, 'patch', 'es')}" for name, count in sorted(outside.items()))
         yield Note(plain(f"Behaviours not measured across a patch: {counts}."))

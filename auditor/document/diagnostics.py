@@ -210,7 +210,7 @@ def _waterfall_blocks(facts: BehaviourFacts) -> Iterator[Block]:
 
 
 def _checkpoint_alone(facts: BehaviourFacts) -> Iterator[str]:
-    alone = facts.checkpoint_alone
+    alone = facts.checkpoint_contrast
     if alone is None:
         return
     sides = [f"test {_rate_change(alone.test)}"]

@@ -67,13 +67,13 @@ _MAX_CANDIDATES = 20
 
 def log_blocks(logs: Sequence[SpecLog]) -> Iterator[Block]:
     """A card a commit; the legend below the first with rates."""
-    patches = [entry.facts for log in logs for entry in log.sightings if entry.facts]
+    patches = [entry.facts for log in logs for entry in log.spec_commits if entry.facts]
     notes = (Note(plain(text)) for text in (interval_legend(patches),))
     for log in logs:
         if len(logs) > 1:
             yield Heading(1, (Span("spec ", Style.QUIET), Span(log.spec)))
-        models = {facts.model for entry in log.sightings if entry.facts for facts in entry.facts.behaviours}
-        for entry in log.sightings:
+        models = {facts.model for entry in log.spec_commits if entry.facts for facts in entry.facts.behaviours}
+        for entry in log.spec_commits:
             yield _commit_card(entry, notes, several=len(models) > 1)
 
 
@@ -81,11 +81,11 @@ def log_oneline(logs: Sequence[SpecLog]) -> Iterator[Block]:
     """A row a commit."""
     for log in logs:
         spec = [plain(log.spec)] if len(logs) > 1 else []
-        yield grid((*spec, *_oneline_row(entry)) for entry in log.sightings)
+        yield grid((*spec, *_oneline_row(entry)) for entry in log.spec_commits)
 
 
 def _oneline_row(entry: LogEntry) -> tuple[Line, ...]:
-    commit = entry.sighting
+    commit = entry.spec_commit
     day = format_day(commit.date) if commit.commit is not None else ""
     verdict = verdict_line(entry.facts.verdict) if entry.facts else plain("")
     subject = (*_label_spans(commit), Span(commit.subject))
@@ -120,11 +120,11 @@ def _subject_blocks(commit: SpecCommit) -> Iterator[Block]:
 
 
 def _commit_card(entry: LogEntry, notes: Iterator[Note], *, several: bool) -> Card:
-    blocks: list[Block] = [*_subject_blocks(entry.sighting), Paragraph(_change_line(entry))]
+    blocks: list[Block] = [*_subject_blocks(entry.spec_commit), Paragraph(_change_line(entry))]
     if entry.facts and entry.facts.behaviours:
         blocks.append(grid(_behaviour_row(facts, several) for facts in entry.facts.behaviours))
         blocks += islice(notes, 1)
-    return Card(commit_line(entry.sighting), tuple(blocks))
+    return Card(commit_line(entry.spec_commit), tuple(blocks))
 
 
 def _change_line(entry: LogEntry) -> Line:
@@ -189,7 +189,7 @@ def _section_blocks(members: Sequence[SectionMember]) -> Iterator[Block]:
     yield Paragraph(plain(f"{count_noun(len(members), 'clause')} in this section, with the last event of each:"))
     yield grid(
         (
-            plain(format_day(member.sighting.date)),
+            plain(format_day(member.spec_commit.date)),
             plain(member.word),
             plain(_clause_place(member.state)),
             first_words(" ".join(member.state.clause.text.split())),
@@ -201,7 +201,7 @@ def _section_blocks(members: Sequence[SectionMember]) -> Iterator[Block]:
 def _clause_status(story: ClauseHistory) -> str:
     """Where the clause is, and since when it says what it says; or since when it is gone."""
     state, last = story.state, story.events[-1]
-    since = format_day(last.sighting.date)
+    since = format_day(last.spec_commit.date)
     if last.word in ("removed", "merged into another"):
         return f"{last.word} {since}, last at {_clause_place(state)}"
     return f"{_clause_place(state)}, {last.word} {since}" + (" and unchanged since" if state.there else "")
@@ -212,7 +212,7 @@ def _clause_place(state: ClauseState) -> str:
 
 
 def _event_card(event: ClauseEvent) -> Card:
-    commit = event.sighting
+    commit = event.spec_commit
     title = (
         Span(commit_name(commit), Style.NAME),
         Span(f"  {format_day(commit.date)}  "),
@@ -226,7 +226,7 @@ def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:
     """The clauses that may be meant: the place of each and its first words."""
     yield grid(
         (
-            plain(_clause_place(state) + ("" if state.there else f" (last seen {format_day(state.sighting.date)})")),
+            plain(_clause_place(state) + ("" if state.there else f" (last seen {format_day(state.spec_commit.date)})")),
             first_words(" ".join(state.clause.text.split())),
         )
         for state in candidates[:_MAX_CANDIDATES]
@@ -265,8 +265,8 @@ def side_name(side: ComparisonSide) -> str:
     parts = [side.name]
     if side.commit and not side.commit.startswith(side.name):
         parts.append(side.commit[:12])
-    if side.sighting is not None and format_day(side.sighting.date) not in side.name:
-        parts.append(format_day(side.sighting.date))
+    if side.spec_commit is not None and format_day(side.spec_commit.date) not in side.name:
+        parts.append(format_day(side.spec_commit.date))
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({', '.join(parts[1:])})"
 
 
@@ -336,7 +336,7 @@ def _patch_details(entry: PatchEntry) -> Iterator[Block]:
         title = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
         yield Card(title, tuple(behaviour_blocks(facts, notes)))
     yield from finding_blocks(replace(entry, measured=(), text_findings=()))
-    outside = entry.facts.outside
+    outside = entry.facts.other_behaviours
     if entry.facts.behaviours and outside:
         names = ", ".join(sorted({behaviour for behaviour, _ in outside}))
         yield Note(plain(f"Not measured across this patch: {names}."))

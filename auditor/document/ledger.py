@@ -94,8 +94,8 @@ def describe_waiver(facts: WaiverFacts) -> tuple[str, str]:
     waiver = facts.waiver
     about = f"{waiver.check} of patch {waiver.patch[:8]}" if waiver.patch else waiver.check
     ends = f"until {waiver.until}" if waiver.until else "without end"
-    state = f"does not count: {facts.why_not}" if facts.why_not else _waiver_state(facts)
-    by = f"{waiver.who}, {_waiver_author(facts)}" if facts.committed else waiver.who
+    state = f"does not count: {facts.rejection}" if facts.rejection else _waiver_state(facts)
+    by = f"{waiver.who}, {_waiver_author(facts)}" if facts.commit else waiver.who
     return f"{waiver.name}: {about}, {ends}; {state}", f"{waiver.reason} ({by})"
 
 
@@ -112,5 +112,5 @@ def _waiver_state(facts: WaiverFacts) -> str:
 
 
 def _waiver_author(facts: WaiverFacts) -> str:
-    name, address = facts.committed.author if facts.committed else ("", "")
+    name, address = facts.commit.author if facts.commit else ("", "")
     return f"committed by {name} <{address}>"

@@ -163,7 +163,7 @@ def answer_paragraphs(report: Report) -> tuple[str, ...]:
 
 
 def _section_answer(section: Section) -> Iterator[str]:
-    name, period = section.spec.history.spec, section.within
+    name, period = section.spec.history.spec, section.report_period
     patched = f"was patched {_count_times(len(section.period))}" if section.period else "was not patched"
     verdicts = f": {_count_verdicts(section.period)}" if section.period and section.series else ""
     yield f"The spec {name} {patched} in {period.name}{verdicts}."
@@ -213,7 +213,7 @@ def _gap_sentences(section: Section) -> Iterator[str]:
 
 def first_spec_commit(section: Section, revision: str) -> SpecCommit:
     """The commit that carried a revision first."""
-    return next(commit for commit in section.spec.history.sightings if commit.revision == revision)
+    return next(commit for commit in section.spec.history.spec_commits if commit.revision == revision)
 
 
 def _join_words(parts: Sequence[str]) -> str:
@@ -337,7 +337,7 @@ def comparison_sentence(report: Report) -> str:
     """One or two sentences: the state that the report is compared with, or why with none."""
     earlier = report.earlier
     if earlier is None:
-        return sentence(report.no_earlier)
+        return sentence(report.no_baseline)
     records = count_noun(earlier.records, "record")
     compared = f"Compared with {_earlier_state(earlier)}: {records}, judged by the policy and suites of that state."
     gone = f" {count_noun(earlier.gone, 'record')} of it can no longer be read and {_is_are(earlier.gone)} left out."
@@ -417,7 +417,7 @@ def _standing_cells(gap: GapFacts | None) -> tuple[Line, Line]:
 
 
 def _patch_blocks(section: Section) -> Iterator[Block]:
-    yield Heading(2, plain(f"Patches of {section.within.name}"), "patches")
+    yield Heading(2, plain(f"Patches of {section.report_period.name}"), "patches")
     if text := text_change_sentence(section.period):
         yield Note(plain(text))
     names = ("landed", "patch", "verdict", "behaviour", "test", "held-out")
@@ -529,7 +529,7 @@ def _other_card(section: Section, entry: PatchEntry, *, folded: bool) -> Card:
 
 def reason_unevaluated(entry: PatchEntry) -> str:
     """Why a patch has no verdict of a behaviour."""
-    if entry.facts.outside:
+    if entry.facts.other_behaviours:
         return "No behaviour was evaluated both before and after this patch."
     return "No evaluation of this spec is recorded."
 
@@ -608,7 +608,7 @@ def _explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
     for stories, behaviours in groups.items():
         about = f": {', '.join(behaviours)}" if len(groups) > 1 else ""
         yield Heading(4, plain(f"Possible explanations, and what would separate them{about}"))
-        yield Listing(tuple((Span(f"{one.what} \n"), Span(one.separate, Style.QUIET)) for one in stories))
+        yield Listing(tuple((Span(f"{one.what} \n"), Span(one.separating_measurement, Style.QUIET)) for one in stories))
 
 
 def _finding_blocks(findings: Sequence[Finding]) -> Iterator[Block]:
@@ -704,9 +704,11 @@ def _period_blocks(section: Section) -> Iterator[Block]:
     names = ("behaviour", "verdict", "patches", "test", "held-out")
     rows = tuple(_period_row(entry.facts.facts) for entry in whole_quarters(section))
     if rows:
-        yield Paragraph(plain(f"All patches of {section.within.name} judged together, so that many small ones count."))
+        yield Paragraph(
+            plain(f"All patches of {section.report_period.name} judged together, so that many small ones count.")
+        )
     yield Table(_columns(names, names[2:]), rows, empty=reason_without_period(section))
-    notable = [entry for entry in section.spec.windows if adds_to_patches(entry.facts)]
+    notable = [entry for entry in section.spec.periods if adds_to_patches(entry.facts)]
     yield from map(_period_card, notable)
     if not notable:
         yield Note(plain(no_cumulative_effect(section)))
@@ -732,7 +734,7 @@ def _period_card(entry: PeriodEntry) -> Card:
 
 def whole_quarters(section: Section) -> list[PeriodEntry]:
     """Of the periods judged together those that are a whole quarter of the report's, by behaviour."""
-    return [entry for entry in section.spec.windows if _is_within(entry.facts, section.within)]
+    return [entry for entry in section.spec.periods if _is_within(entry.facts, section.report_period)]
 
 
 def _is_within(facts: PeriodFacts, period: Period) -> bool:
@@ -743,14 +745,14 @@ def _is_within(facts: PeriodFacts, period: Period) -> bool:
 def reason_without_period(section: Section) -> str:
     """Why there is nothing to judge together in the report's period."""
     return (
-        f"In {section.within.name} no behaviour was evaluated before, between and after 2 or more patches: judged "
-        "together they say what its single steps say."
+        f"In {section.report_period.name} no behaviour was evaluated before, between and after 2 or more patches: no "
+        "cumulative effect beyond the single patches."
     )
 
 
 def no_cumulative_effect(section: Section) -> str:
     """That no period shows more than its patches do."""
-    count = len(section.spec.windows)
+    count = len(section.spec.periods)
     if not count:
         return "In all of history no other period has 2 or more patches between evaluated states."
     periods = f"{count_noun(count, 'period')} {'was' if count == 1 else 'were'} judged in all of history"
@@ -1030,7 +1032,7 @@ def _terms(policy: Policy) -> Mapping[str, str]:
 
 def _record_blocks(report: Report) -> Iterator[Block]:
     yield Heading(2, plain("Records, and how to check this report"), "records")
-    yield grid(_basis_rows(report.holding))
+    yield grid(_basis_rows(report.basis))
     yield Paragraph(plain(VERIFICATION_LIMITS))
     period = report.period
     yield Commands(
@@ -1085,8 +1087,8 @@ def report_request(report: Report) -> dict[str, RequestValue | dict[str, Request
         "since": report.period.since.isoformat(),
         "until": report.period.until.isoformat(),
         "head": report.head,
-        "batch": report.holding.number if not report.holding.unsealed else None,
-        "witness": _witness_member(report.holding.witness),
+        "batch": report.basis.number if not report.basis.unsealed else None,
+        "witness": _witness_member(report.basis.witness),
         "previous": _previous_member(report.previous),
         "specs": [section.spec.history.spec for section in report.sections],
     }
@@ -1112,7 +1114,7 @@ class Explanation:
     """One explanation, and what would speak for or against it."""
 
     what: str
-    separate: str
+    separating_measurement: str
 
 
 _FITTED_TO_TEST = Explanation(

@@ -5,12 +5,12 @@ it. Open `assemble_evidence` first: it fills `Evidence.graph`, a networkx graph 
 package). That graph is what users see, query and export, once what an audit says is added: `auditor.evidence.graph`
 has its nodes, edges and questions.
 
-    sighting  -first-> sighting    read against (first parent)      run -on->        suite
-    sighting  -other-> sighting    merged in                        run -under->     revision
-    sighting  -shows-> revision                                     run -of->        checkpoint
-    sighting  -of->    spec                                         run -scored_by-> scorer
-    patch     -from->  sighting                                     run -planned_by, differs_from-> plan
-    patch     -to->    sighting                                     suite -measures-> behaviour
+    spec commit  -first-> spec commit    read against (first parent)      run -on->        suite
+    spec commit  -other-> spec commit    merged in                        run -under->     revision
+    spec commit  -shows-> revision                                     run -of->        checkpoint
+    spec commit  -of->    spec                                         run -scored_by-> scorer
+    patch     -from->  spec commit                                     run -planned_by, differs_from-> plan
+    patch     -to->    spec commit                                     suite -measures-> behaviour
     patch     -of->    spec                                         suite -twin_of->  suite
     checkpoint -trained_from-> checkpoint                           plan -on, under, of-> as a run
     checkpoint -is_a-> model
@@ -97,7 +97,7 @@ class Evidence:
     runs: Mapping[str, Run]
     suites: Mapping[str, Suite]
     lineages: Mapping[str, str]
-    trained: Mapping[str, int]
+    training_order: Mapping[str, int]
     measured: Mapping[str, Mapping[State, tuple[Run, ...]]]
     evaluated: Mapping[tuple[str, str], frozenset[State]]
     pressed: frozenset[str] = frozenset()
@@ -169,15 +169,15 @@ def _evaluated_by_lineage(
 
 def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Patch]) -> None:
     spec = add_node(graph, "spec", history.spec, history.spec, patches=len(patches))
-    current = history.sightings[-1].revision if history.sightings else None
+    current = history.spec_commits[-1].revision if history.spec_commits else None
     for revision in history.revisions:
         add_node(graph, "revision", revision, shorten_key(revision), current=revision == current)
     names = {}
-    for commit in history.sightings:
+    for commit in history.spec_commits:
         label = f"{shorten_key(commit.name)} {commit.subject}".strip()
         names[commit.name] = add_node(
             graph,
-            "sighting",
+            "spec_commit",
             f"{commit.name}@{history.spec}",
             label,
             date=commit.date.isoformat(),
@@ -185,7 +185,7 @@ def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Pat
             name=commit.label,
             subject=commit.subject,
         )
-    for commit in history.sightings:
+    for commit in history.spec_commits:
         add_edge(graph, names[commit.name], "shows", f"revision:{commit.revision}")
         add_edge(graph, names[commit.name], "of", spec)
         for place, parent in enumerate(commit.parents):

@@ -33,15 +33,15 @@ NODE_KINDS = (
     "model",
     "scorer",
     "step",
-    "window",
+    "period",
     "gap",
     "finding",
     "waiver",
     "plan",
     "revision",
-    "sighting",
+    "spec_commit",
 )
-VERDICT_KINDS = ("step", "window", "gap")
+VERDICT_KINDS = ("step", "period", "gap")
 
 # Edges that are no dependence: nothing rests on what could not be used, or on what only lies next to it.
 NON_DEPENDENCES = frozenset(("could_not_use", "differs_from", "spans", "twin_of"))

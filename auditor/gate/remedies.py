@@ -63,7 +63,7 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(
                 f"run {_list_suites(suites)} again until the invalid samples have scores", _commands(suites, *both)
             )
-        case MissingEvidence.GONE:
+        case MissingEvidence.HELD_OUT_ITEMS:
             text = f"run {_list_suites(ruling)} after the patch on every item that was run before it"
             return Remedy(text, _commands(ruling, sides.after))
         case MissingEvidence.FLOOR:
@@ -72,7 +72,7 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
         case MissingEvidence.SCALE:
             return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
-        case MissingEvidence.LOOKS:
+        case MissingEvidence.OPTIONAL_STOPPING:
             return Remedy(
                 f"run {_list_suites([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
             )

@@ -56,7 +56,7 @@ class MergeCandidate:
 
     audit: SpecAudit
     open_before: frozenset[GapKey]
-    landed_before: frozenset[str]
+    fingerprints_before: frozenset[str]
     new_records: frozenset[str]
     registered: frozenset[str]
     stamp: str
@@ -86,13 +86,13 @@ class MergeCandidate:
     @property
     def head(self) -> str:
         """The content id at head."""
-        return self.evidence.history.sightings[-1].revision
+        return self.evidence.history.spec_commits[-1].revision
 
     def place_of(self, patch: str) -> Place | None:
         """The clause that a patch is shown at, at head; None where it has none there, or its text was not looked at."""
         text = next((entry.text for entry in self.audit.patches if entry.facts.patch.id == patch), None)
         place = find_place(text.changes) if text is not None else None
-        return text.where_now(place) if text is not None and place is not None else None
+        return text.current_place(place) if text is not None and place is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def explain_without_held_out(facts: BehaviourFacts) -> str:
 
 def judge_periods(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Finding]:
     """What patches that land come to together with those before them, by findings whose messages say held-out rates."""
-    for entry in landing.audit.windows:
+    for entry in landing.audit.periods:
         rates = entry.facts.facts.reason if reveal and entry.facts.facts.ruling else None
         for finding in entry.findings:
             message = _period_reason(entry.facts)
@@ -195,7 +195,7 @@ def new_debts(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> fro
     """(behaviour, model) of what a patch may owe for now: what nobody can have scored yet after it."""
     if landing.day is None or policy.evidence_debt_days is None or policy.require_held_out is RequireHeldOut.NEVER:
         return frozenset()
-    return frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.outside)
+    return frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.other_behaviours)
 
 
 def judge_new_debts(
@@ -249,7 +249,7 @@ _WARNING_SEVERITIES = (Severity.HIGH, Severity.MEDIUM)
 def judge_text(entry: PatchEntry, policy: Policy) -> Iterator[Finding]:
     """What a patch did to the text. None of it says anything of held-out rates, so that all of it may be shown."""
     for finding in entry.text_findings:
-        yield _judge_check(replace(finding, place=finding.place and entry.text.where_now(finding.place)), policy)
+        yield _judge_check(replace(finding, place=finding.place and entry.text.current_place(finding.place)), policy)
 
 
 def list_measurement_findings(entry: PatchEntry, policy: Policy) -> Iterator[Finding]:
@@ -314,7 +314,7 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
         if is_new and one.verdict in policy.block_on:
             message = f"the new records show of a patch that has landed: {explain_without_held_out(one)}"
             finding = case.verdict(Level.WARNING, one.verdict, message)
-            if finding.fingerprint not in landing.landed_before:
+            if finding.fingerprint not in landing.fingerprints_before:
                 yield finding
 
 
@@ -324,7 +324,7 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
     is_new = (gap.behaviour, gap.model, gap.suite) not in landing.open_before
     held = [
         finding
-        for finding in landing.audit.standing_findings
+        for finding in landing.audit.gap_findings
         if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
     ]
     since = "opens" if is_new else "was open before"
@@ -461,7 +461,7 @@ def _judge_patch(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> 
     unscored = []
     on_debt = new_debts(landing, facts, policy)
     yield from judge_new_debts(landing, facts, policy, on_debt)
-    for behaviour, model in facts.outside:
+    for behaviour, model in facts.other_behaviours:
         if (behaviour, model) in on_debt:
             continue
         after = _revision_scored_after(landing, facts.patch, behaviour, model)
@@ -507,10 +507,10 @@ def _note_unscored(
 ) -> Iterator[Finding]:
     note = Finding("", code="no-score", subject=Subject(landing.spec, (facts.patch.id,)), level=Level.NOTICE)
     without = sorted(set(unscored) - {one.behaviour for one in facts.behaviours})
-    if not facts.behaviours and not facts.outside and policy.require_held_out is RequireHeldOut.ALWAYS:
+    if not facts.behaviours and not facts.other_behaviours and policy.require_held_out is RequireHeldOut.ALWAYS:
         remedy = Remedy("register a test and a held-out suite in suites.toml, and run both on both sides of the patch")
         yield _require_held_out(landing, facts.patch, "nothing was ever measured", remedy)
-    elif not facts.behaviours and len(without) == len({behaviour for behaviour, _ in facts.outside}):
+    elif not facts.behaviours and len(without) == len({behaviour for behaviour, _ in facts.other_behaviours}):
         yield replace(note, message="no test score came with it, so that it is let through")
     elif without:
         yield replace(note, message=f"no test score of {', '.join(without)} came with it")
@@ -520,12 +520,12 @@ def _revision_scored_after(landing: MergeCandidate, patch: Patch, behaviour: str
     """A content that is first seen after a patch and has a complete test run of the model; None without one."""
     evidence = landing.evidence
     reached, new, old = {patch.after.name}, list[str](), set[str]()
-    for sighting in evidence.history.sightings:
-        if reached & {sighting.name, *sighting.parents}:
-            reached.add(sighting.name)
-            new.append(sighting.revision)
+    for spec_commit in evidence.history.spec_commits:
+        if reached & {spec_commit.name, *spec_commit.parents}:
+            reached.add(spec_commit.name)
+            new.append(spec_commit.revision)
         else:
-            old.add(sighting.revision)
+            old.add(spec_commit.revision)
     scored = {state.revision for state in evaluated_states(evidence, behaviour, model)}
     return next((revision for revision in new if revision in scored - old), None)
 

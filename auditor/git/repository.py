@@ -45,7 +45,7 @@ class Ancestry:
     authors: Mapping[str, tuple[str, str]]
     earliest: tuple[date, ...]
     latest: tuple[date, ...]
-    merged: tuple[tuple[str, ...], ...]
+    merged_parents: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def parse_ancestry(text: str, tip: str) -> Ancestry:
         authors={commit.id: commit.author for commit in commits.values()},
         earliest=tuple(accumulate(days, max)),
         latest=tuple(reversed(list(accumulate(reversed(days), min)))),
-        merged=tuple(commits[name].parents[1:] for name in chain),
+        merged_parents=tuple(commits[name].parents[1:] for name in chain),
     )
 
 
@@ -485,7 +485,7 @@ def file_changes(repository: Repository, ancestry: Ancestry, paths: Sequence[str
     """
     chain, places = ancestry.chain, {name: place for place, name in enumerate(ancestry.chain)}
     before = zip(chain[1:], chain, strict=False)
-    aside = ((name, other) for name, others in zip(chain, ancestry.merged, strict=True) for other in others)
+    aside = ((name, other) for name, others in zip(chain, ancestry.merged_parents, strict=True) for other in others)
     pairs = ((before, False, ()), (aside, True, ("--diff-filter=DMT",)))
     found = [
         FileChange(places[name], how, path, beside)

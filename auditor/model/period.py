@@ -14,7 +14,7 @@ _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Whole days, both ends inclusive; a sighting's day is that of its own time zone.
+    """Whole days, both ends inclusive; a spec commit's day is that of its own time zone.
 
     Attributes:
         name: "2026Q3", or the two days.

@@ -73,7 +73,7 @@ class SpecCommit:
     Attributes:
         name: unique in its history: the commit id (40 or 64 hex digits) or the folder's name.
         revision: content id.
-        parents: names of the sightings before it; the first is the one it is read against. Empty for the first.
+        parents: names of the spec commits before it; the first is the one it is read against. Empty for the first.
         label: a tag's or folder's name; None where there is none.
         date: with offset; shown, never used for order.
         subject: the first line of the commit's message; empty for a folder.
@@ -98,7 +98,7 @@ class SpecCommit:
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """The change between two consecutive sightings.
+    """The change between two consecutive spec commits.
 
     Attributes:
         id: see `patch_id`.
@@ -114,36 +114,36 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything known of one spec: revisions by id, sightings with every parent before its children."""
+    """Everything known of one spec: revisions by id, spec commits with every parent before its children."""
 
     spec: str
     revisions: Mapping[str, Revision]
-    sightings: tuple[SpecCommit, ...]
+    spec_commits: tuple[SpecCommit, ...]
 
-    def sighting(self, name: str) -> SpecCommit:
-        """The sighting of that name. Raises KeyError."""
-        return find_spec_commit(self.sightings, name)
+    def spec_commit(self, name: str) -> SpecCommit:
+        """The spec commit of that name. Raises KeyError."""
+        return find_spec_commit(self.spec_commits, name)
 
 
-def find_spec_commit(sightings: tuple[SpecCommit, ...], name: str) -> SpecCommit:
-    """The first sighting called `name`. Raises KeyError."""
-    for sighting in sightings:
-        if sighting.name == name:
-            return sighting
+def find_spec_commit(spec_commits: tuple[SpecCommit, ...], name: str) -> SpecCommit:
+    """The first spec commit called `name`. Raises KeyError."""
+    for spec_commit in spec_commits:
+        if spec_commit.name == name:
+            return spec_commit
     raise KeyError(name)
 
 
 def patches_of(history: History) -> tuple[Patch, ...]:
     """The patches of a history, oldest first, each once.
 
-    A sighting is a patch when its revision differs from its first parent's and is in none of its other parents: a
+    A spec commit is a patch when its revision differs from its first parent's and is in none of its other parents: a
     merge that only brings in what a branch already said is no patch of its own. The same change on two branches is one
     patch; made again after it was taken back, on the same line of history, it is another occurrence.
     """
-    by_name = {sighting.name: sighting for sighting in history.sightings}
+    by_name = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
     made: dict[tuple[str, str], list[Patch]] = {}
     patches: dict[str, Patch] = {}
-    for after in history.sightings:
+    for after in history.spec_commits:
         parents = [by_name[name] for name in after.parents]
         if not parents or any(parent.revision == after.revision for parent in parents):
             continue
@@ -159,9 +159,9 @@ def patches_of(history: History) -> tuple[Patch, ...]:
     return tuple(patches.values())
 
 
-def _ancestors(by_name: Mapping[str, SpecCommit], sighting: SpecCommit) -> frozenset[str]:
+def _ancestors(by_name: Mapping[str, SpecCommit], spec_commit: SpecCommit) -> frozenset[str]:
     seen: set[str] = set()
-    waiting = list(sighting.parents)
+    waiting = list(spec_commit.parents)
     while waiting:
         name = waiting.pop()
         if name not in seen:

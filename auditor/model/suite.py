@@ -125,7 +125,7 @@ class Registry:
     suites: Mapping[str, Suite]
     labels: Mapping[str, LabelRule] = field(default_factory=dict)
 
-    def named(self, name: str) -> Suite | None:
+    def find_suite(self, name: str) -> Suite | None:
         """The suite called `name`, or known to logs under it; None if there is none."""
         if name in self.suites:
             return self.suites[name]

@@ -130,7 +130,7 @@ class Verification:
     checkpoints: tuple[StoreCheckpoint, ...]
     unsealed: tuple[str, ...]
     faults: tuple[StoreFault, ...]
-    held: tuple[OutsideCheckpoint, ...]
+    outside_checkpoints: tuple[OutsideCheckpoint, ...]
     logs: LogsReport | None
     logs_asked: bool
     reports: tuple[Reproduction, ...] = ()
@@ -138,12 +138,12 @@ class Verification:
     @property
     def sound(self) -> bool:
         """Whether the records are what they say, and what every checkpoint from outside says."""
-        return not self.faults and all(one.witness.holds for one in self.held)
+        return not self.faults and all(one.witness.holds for one in self.outside_checkpoints)
 
     @property
-    def witnessed(self) -> OutsideCheckpoint | None:
+    def latest_outside_checkpoint(self) -> OutsideCheckpoint | None:
         """The latest checkpoint from outside up to which everything is as it was sealed; None without one."""
-        given = sorted(self.held, key=lambda one: one.witness.number or 0)
+        given = sorted(self.outside_checkpoints, key=lambda one: one.witness.number or 0)
         return given[-1] if given and self.sound else None
 
     @property
@@ -155,10 +155,10 @@ class Verification:
     def _standing(self) -> str:
         if not self.sound:
             return "The records are not what they say, or not what they were."
-        if self.witnessed is None:
+        if self.latest_outside_checkpoint is None:
             said = "UNWITNESSED: whoever keeps these records could have removed or rewritten any of them"
             return f"{said}; only a checkpoint that somebody else holds can show that they did not."
-        number, given = self.witnessed.witness.number, self.witnessed.given
+        number, given = self.latest_outside_checkpoint.witness.number, self.latest_outside_checkpoint.given
         said = f"The records sealed up to checkpoint {number} are unchanged since it was handed out ({given})"
         later = len(self.unsealed) + sum(len(one.ids) for one in self.checkpoints[number or 0 :])
         ones = "later one is" if later == 1 else "later ones are"

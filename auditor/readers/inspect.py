@@ -435,7 +435,7 @@ class ParsedLog:
     finished: bool
     rows: Sequence[ParsedSample] | None
     full: Sequence[ParsedSample]
-    all_read: bool
+    is_whole: bool
 
 
 def read_archive(path: Path) -> ParsedLog:
@@ -754,7 +754,7 @@ def _reason_incomplete(log: ParsedLog, read: int) -> str | None:
     total = header.results.total_samples if header.results else None
     if total is not None and total != read:
         return f"the log's header counts {total} samples, the log holds {read}"
-    if log.all_read and len(log.full) != read:
+    if log.is_whole and len(log.full) != read:
         return f"the log lists {read} samples and holds {len(log.full)}"
     return None if read else "the log holds no samples"
 

@@ -135,7 +135,7 @@ class TaskSamples:
     samples: tuple[LoggedSample, ...]
     task_hash: str | None
     prompts: tuple[tuple[str, str], ...]
-    uneven: str
+    incomplete_filter: str
 
 
 @dataclass(slots=True)
@@ -345,8 +345,8 @@ def _reason_incomplete(results: Results, task: str, found: TaskSamples, beside: 
     counts, read = results.n_samples.get(task), len(found.samples)
     if counts is not None and counts.effective != read:
         return f"the results count {counts.effective} samples, the samples file holds {read}"
-    if found.uneven:
-        return f"the samples file lacks lines of the filter {found.uneven[:80]!r}"
+    if found.incomplete_filter:
+        return f"the samples file lacks lines of the filter {found.incomplete_filter[:80]!r}"
     said = results.task_hashes.get(task)
     if said is not None and found.task_hash is not None and said != found.task_hash:
         what = "holds other documents, prompts or targets than the results were computed from"

@@ -94,7 +94,7 @@ def audit_document(audit: Audit) -> AuditDocument:
     verdicts = [patch.facts.verdict for patch in audit.patches]
     specs = [(spec.history.spec, spec) for spec in audit.specs]
     gaps = tuple(
-        OfSpec(name, gap, _findings_of_gap(gap, spec.standing_findings)) for name, spec in specs for gap in spec.gaps
+        OfSpec(name, gap, _findings_of_gap(gap, spec.gap_findings)) for name, spec in specs for gap in spec.gaps
     )
     return AuditDocument(
         coverage=audit.coverage,
@@ -103,7 +103,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         checkpoint_steps=tuple(
             OfSpec(name, step.facts, step.findings) for name, spec in specs for step in spec.checkpoint_steps
         ),
-        periods=tuple(OfSpec(name, each.facts, each.findings) for name, spec in specs for each in spec.windows),
+        periods=tuple(OfSpec(name, each.facts, each.findings) for name, spec in specs for each in spec.periods),
         spec_findings=tuple(finding for spec in audit.specs for finding in spec.spec_findings),
         waivers=audit.waivers,
         waiver_findings=audit.waiver_findings,
@@ -176,10 +176,10 @@ def report_json(report: Report) -> str:
         request=report_request(report),
         period=report.period,
         head=report.head,
-        records=report.holding,
+        records=report.basis,
         policy=report.policy,
         compared_with=report.earlier,
-        not_compared=report.no_earlier,
+        not_compared=report.no_baseline,
         specs=tuple(_section_document(section, answer) for section, answer in answers),
         audit=audit_document(report.audit),
     )

@@ -88,8 +88,8 @@ def _rate_rows(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
         {
             "behaviour": series.behaviour,
             "model": series.model,
-            "date": point.sighting.date.isoformat(),
-            "sighting": point.sighting.name,
+            "date": point.spec_commit.date.isoformat(),
+            "spec_commit": point.spec_commit.name,
             "revision": point.state.revision,
             "checkpoint": point.state.checkpoint,
             "suite": suite,

@@ -204,20 +204,20 @@ def _spec_findings(spec: SpecAudit) -> Iterator[Finding]:
         about = escape_terminal(f"{step.facts.step.before.checkpoint} to {step.facts.step.after.checkpoint}")
         yield from (_as_shown(finding, about, last) for finding in step.findings)
         yield from _accusations(spec.history.spec, step.facts, about, last)
-    for window in spec.windows:
+    for window in spec.periods:
         yield from (_as_shown(finding, "several patches", last) for finding in window.findings)
-    yield from (_as_shown(one, "the last evaluated state", last) for one in spec.standing_findings)
+    yield from (_as_shown(one, "the last evaluated state", last) for one in spec.gap_findings)
     yield from (_as_shown(one, "the current revision", one.place or last) for one in spec.spec_findings)
 
 
 def current_place(entry: PatchEntry, spec: SpecAudit, place: Place | None) -> Place | None:
     """Where a patch's clause stands today; where it is gone, or was none, the first line of the spec."""
-    there = entry.text.where_now(place) if place is not None else None
+    there = entry.text.current_place(place) if place is not None else None
     return there or _first_line(spec)
 
 
 def _first_line(spec: SpecAudit) -> Place | None:
-    files = spec.history.revisions[spec.history.sightings[-1].revision].files
+    files = spec.history.revisions[spec.history.spec_commits[-1].revision].files
     return Place(files[0].path, 1) if files else None
 
 

@@ -94,15 +94,15 @@ def _missing(facts: BehaviourFacts) -> MissingEvidence | None:
 
 
 def _committer(facts: WaiverFacts) -> str | None:
-    return "{} <{}>".format(*facts.committed.author) if facts.committed else None
+    return "{} <{}>".format(*facts.commit.author) if facts.commit else None
 
 
 def _counts(facts: WaiverFacts) -> bool:
-    return not facts.why_not
+    return not facts.rejection
 
 
 def _why_not(facts: WaiverFacts) -> str | None:
-    return facts.why_not or None
+    return facts.rejection or None
 
 
 def _or_null(field: str) -> Callable[[object], str | None]:
@@ -178,7 +178,7 @@ def _rates(point: SeriesPoint) -> tuple[SuiteRate, ...]:
 
 
 def _day(point: SeriesPoint) -> date:
-    return point.sighting.date.date()
+    return point.spec_commit.date.date()
 
 
 class RuleChange(NamedTuple):
@@ -241,7 +241,8 @@ _BEHAVIOUR: Shape = {
     "transfer": "ruling.transfer",
     "residual": "ruling.residual",
     "test_residual": "residual",
-    **_paths("awareness attribution fell diagnostics checkpoint_alone worse_beside rebound_of survives_fdr sequential"),
+    **_paths("awareness attribution fell diagnostics checkpoint_contrast worse_behaviours rebound_of"),
+    **_paths("survives_fdr sequential"),
 }
 
 SHAPES: Mapping[type, Shape] = {
@@ -256,16 +257,16 @@ SHAPES: Mapping[type, Shape] = {
         "attributes": _attributes,
     },
     Clause: _paths("path line end kind section anchor text"),
-    ClauseEvent: {"word": "word", "spec_commit": "sighting", "patch": "patch", "change": "typed"},
-    ClauseState: {"id": "id", "there": "there", "spec_commit": "sighting", "clause": "clause"},
+    ClauseEvent: {"word": "word", "spec_commit": "spec_commit", "patch": "patch", "change": "typed"},
+    ClauseState: {"id": "id", "there": "there", "spec_commit": "spec_commit", "clause": "clause"},
     Choice: _paths("epochs items samples"),
     Comparison: _paths("spec before after counts renamings changes"),
     ComparisonSide: {
         "name": "name",
         "revision": "revision.id",
         "commit": "commit",
-        "label": "sighting.label",
-        "date": "sighting.date",
+        "label": "spec_commit.label",
+        "date": "spec_commit.date",
     },
     Coverage: _fields(Coverage, "failed"),  # stands under not_assessed
     Decision: {
@@ -304,7 +305,7 @@ SHAPES: Mapping[type, Shape] = {
     LandingEntry: {"commit": "commit", "landed": "day", **_paths("patched findings")},
     LevelRenaming: _paths("before after count of"),
     LogEntry: {
-        INLINE: "sighting",
+        INLINE: "spec_commit",
         "clauses": "clauses",
         "changes": "changes",
         "patch": _patch_of_entry,
@@ -325,7 +326,7 @@ SHAPES: Mapping[type, Shape] = {
         **_paths("hiding_suspected mechanisms"),
         "behaviours": "facts.behaviours",
         "stream": "facts.place",
-        "not_measured": "facts.outside",
+        "not_measured": "facts.other_behaviours",
         "findings": "findings",
     },
     PeriodFacts: {**_paths("names quarter open steps"), "behaviour": "facts"},
@@ -339,9 +340,9 @@ SHAPES: Mapping[type, Shape] = {
     },
     Rate: _paths("rate low high misaligned valid items invalid"),
     SequentialEvidence: _paths("looks e_value threshold holds"),
-    SectionMember: {"state": "state", "word": "word", "spec_commit": "sighting"},
+    SectionMember: {"state": "state", "word": "word", "spec_commit": "spec_commit"},
     SeriesPoint: {
-        "spec_commit": "sighting.name",
+        "spec_commit": "spec_commit.name",
         "day": _day,
         "revision": "state.revision",
         "checkpoint": "state.checkpoint",
@@ -349,7 +350,7 @@ SHAPES: Mapping[type, Shape] = {
     },
     SpecChanges: {"new": "new", "lost": "lost.id", **_paths("verdicts gaps"), "rules": _rules},
     SpecCommit: _paths("revision commit label date subject"),
-    SpecLog: {"spec": "spec", "commits": "sightings"},
+    SpecLog: {"spec": "spec", "commits": "spec_commits"},
     Step: {
         "before": "before.revision",
         "after": "after.revision",
@@ -386,8 +387,8 @@ SHAPES: Mapping[type, Shape] = {
         **_paths("store counts"),
         "unknown_kinds": "unknown",
         **_paths("checkpoints unsealed faults"),
-        "against": "held",
-        "witnessed": "witnessed.witness.number",
+        "against": "outside_checkpoints",
+        "witnessed": "latest_outside_checkpoint.witness.number",
         **_paths("logs reports"),
         "statement": _statement,
         "exit_code": "exit_code",
@@ -395,7 +396,7 @@ SHAPES: Mapping[type, Shape] = {
     WaiverFacts: {
         **_fields(Waiver, under="waiver."),
         "committed_by": _committer,
-        "landed": "committed.day",
+        "landed": "commit.day",
         **_paths("known needed after_patch self_approved"),
         "counts": _counts,
         "why_not": _why_not,

@@ -35,7 +35,7 @@ def verify_lines(found: Verification) -> Iterator[str]:
         yield from _logs(found.logs)
     elif found.logs_asked:
         yield "logs: not read, since the records have faults"
-    for one in found.held:
+    for one in found.outside_checkpoints:
         differences = one.witness.differences
         state = "NOT as it was sealed" if differences else "as it was sealed"
         yield f"against {escape_terminal(one.given)}: {state}"

@@ -46,11 +46,11 @@ def read_tree_history(tree: Tree, name: str, patterns: Sequence[str], *, where: 
     labels = sorted(texts)
     revisions = {label: build_revision(texts[label]) for label in labels}
     parents = {label: (before,) for before, label in pairwise(labels)}
-    sightings = tuple(
+    spec_commits = tuple(
         SpecCommit(label, revisions[label].id, parents.get(label, ()), label, _folder_date(label), "", None)
         for label in labels
     )
-    return History(name, {revision.id: revision for revision in revisions.values()}, sightings)
+    return History(name, {revision.id: revision for revision in revisions.values()}, spec_commits)
 
 
 def _matches(tree: Tree, pattern: Pattern) -> Iterator[tuple[str, str, str]]:

@@ -140,7 +140,7 @@ def _renames(
             yield Rename(commit, old)
 
 
-# A spec's history in a git repository: every commit that touches it is a sighting of a revision.
+# A spec's history in a git repository: every commit that touches it is a spec commit of a revision.
 
 
 # So many revisions may be read before the first of them is hashed; their bytes are kept until then.
@@ -150,7 +150,7 @@ _MAX_PENDING = 16
 def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HEAD") -> History:
     """Everything the commits up to `tip` say of the spec called `name`.
 
-    A commit in which the spec is absent, having been deleted, is a sighting of a revision without files.
+    A commit in which the spec is absent, having been deleted, is a spec commit of a revision without files.
 
     Args:
         patterns: its paths or globs, from the root. A file that was renamed is followed to its former path where its
@@ -170,38 +170,38 @@ def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str 
         raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
     revisions = _revisions_of_states(repo, states)
     tags = repo.tags()
-    sightings = tuple(
+    spec_commits = tuple(
         _sighting(state.line, revision.id, tags.get(state.line.id, ()))
         for state, revision in zip(states, revisions, strict=True)
     )
     where = SpecPaths(repo, parsed, tuple(sorted(renames)))
-    return History(name, {one.id: one for one in revisions}, _with_later_tags(repo, end, where, sightings, tags))
+    return History(name, {one.id: one for one in revisions}, _with_later_tags(repo, end, where, spec_commits, tags))
 
 
 def _with_later_tags(
     repo: Repository,
     tip: str,
     where: SpecPaths,
-    sightings: tuple[SpecCommit, ...],
+    spec_commits: tuple[SpecCommit, ...],
     tags: Mapping[str, Sequence[str]],
 ) -> tuple[SpecCommit, ...]:
-    """The sightings with the tags of commits that do not touch the spec, each at the state that was in force there."""
-    touching = {sighting.name for sighting in sightings}
+    """The commits with the tags of commits that do not touch the spec, each at the state that was in force there."""
+    touching = {spec_commit.name for spec_commit in spec_commits}
     loose = {name: commit for commit, names in tags.items() if commit not in touching for name in names}
     later: dict[str, list[str]] = {}
     for name in repo.tags_upto(tip) if loose else ():
-        if name in loose and (sighting := _state_in_force(repo, where, sightings, loose[name])):
-            later.setdefault(sighting, []).append(name)
-    return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in sightings)
+        if name in loose and (spec_commit := _state_in_force(repo, where, spec_commits, loose[name])):
+            later.setdefault(spec_commit, []).append(name)
+    return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in spec_commits)
 
 
-def _state_in_force(repo: Repository, where: SpecPaths, sightings: Sequence[SpecCommit], commit: str) -> str | None:
-    """The sighting whose text a commit has, the last one before it where a revert brought that back; None without."""
+def _state_in_force(repo: Repository, where: SpecPaths, spec_commits: Sequence[SpecCommit], commit: str) -> str | None:
+    """The commit whose text a commit has, the last one before it where a revert brought that back; None without."""
     try:
         revision = where.revision_at(commit).id
     except RevisionError:
         return None
-    same = [one.name for one in sightings if one.revision == revision]
+    same = [one.name for one in spec_commits if one.revision == revision]
     before = (name for name in reversed(same) if len(same) == 1 or repo.is_ancestor(name, commit))
     return next(before, None)
 

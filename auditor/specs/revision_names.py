@@ -26,10 +26,10 @@ class RevisionNames:
         self._history = history
         self._repository = repository
         self._patterns = tuple(patterns)
-        self._ids = {sighting.revision for sighting in history.sightings}
-        self._commits = {s.commit: s.revision for s in history.sightings if s.commit is not None}
+        self._ids = {spec_commit.revision for spec_commit in history.spec_commits}
+        self._commits = {s.commit: s.revision for s in history.spec_commits if s.commit is not None}
         self._in_force = dict(self._commits)
-        self._labels = {s.label: s.revision for s in history.sightings if s.label is not None}
+        self._labels = {s.label: s.revision for s in history.spec_commits if s.label is not None}
 
     def find(self, text: str) -> str:
         """The content id of the revision that a name stands for.
@@ -79,11 +79,11 @@ class RevisionNames:
     @cached_property
     def _paths(self) -> SpecPaths:
         assert self._repository is not None
-        tip = next((s.commit for s in reversed(self._history.sightings) if s.commit), None)
+        tip = next((s.commit for s in reversed(self._history.spec_commits) if s.commit), None)
         return find_spec_paths(self._repository, self._patterns, tip or "HEAD")
 
     def _known(self) -> list[str]:
-        newest = reversed(self._history.sightings)
+        newest = reversed(self._history.spec_commits)
         return [s.label or s.revision for s in newest]
 
 

@@ -164,7 +164,7 @@ class Transaction:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._close()
 
-    def name_them(self) -> None:
+    def publish(self) -> None:
         """Give each its name; one that is there already stays. The caller holds the lock.
 
         Raises RecordError where a name is taken by other content.

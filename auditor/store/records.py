@@ -105,7 +105,7 @@ class RecordIndex:
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
-    def family(self, identity: str) -> Mapping[str, str | None]:
+    def corrections_by_record(self, identity: str) -> Mapping[str, str | None]:
         """The records of a run, by name, each with the record it corrects."""
         return self._families.get(identity, {})
 
@@ -116,7 +116,7 @@ class RecordIndex:
         self._entries[name] = entry
         self._families.setdefault(entry.identity, {})[name] = entry.corrects
 
-    def look_once(self) -> None:
+    def refresh_once(self) -> None:
         """Look, unless that was done before; what came since is seen when the lock is held."""
         if not self._shards:
             self.look()
@@ -134,10 +134,10 @@ class RecordIndex:
         for shard in shards:
             stamp = os.stat(f"{records}/{shard}").st_mtime_ns  # noqa: PTH116 - hundreds of them, once an `add`
             if self._stamps.get(shard) != stamp:
-                self._look_into(records / shard)
+                self._refresh_shard(records / shard)
                 self._stamps[shard] = stamp if stamp < time.time_ns() - _TICK else 0
 
-    def _look_into(self, shard: Path) -> None:
+    def _refresh_shard(self, shard: Path) -> None:
         before, names = self._shards.get(shard.name, set()), set[str]()
         for file in list_visible(shard):
             name = file.removesuffix(".json")
@@ -248,7 +248,7 @@ class RecordStore:
         self._store = store_path
         self._index = RecordIndex(root, store_path)
         self._folders: set[Path] = set()
-        self._put_before: set[str] = set()
+        self._written_paths: set[str] = set()
         self._dry_run = dry_run
         self._unwritten: dict[str, bytes] = {}
 
@@ -272,7 +272,7 @@ class RecordStore:
     def _added(
         self, runs: Sequence[Run], own: list[str], files: Sequence[_File], samples: Mapping[str, bytes]
     ) -> tuple[Outcome, ...]:
-        self._index.look_once()
+        self._index.refresh_once()
         names = self._settle(runs, own)
         present = {name for name in names if name in self._index}
         written = {name: file for name, file in zip(own, files, strict=True) if name in names}
@@ -300,7 +300,7 @@ class RecordStore:
 
     def _recorded_name(self, name: str, run: Run) -> str:
         """The record's own name; or that of another with the same run in it, read from another file of the same log."""
-        rivals = sorted(self._index.family(run.identity))
+        rivals = sorted(self._index.corrections_by_record(run.identity))
         if not rivals or name in rivals:
             return name
         content = _comparable_content(run)
@@ -321,14 +321,14 @@ class RecordStore:
     def _write_samples(self, runs: list[Run], samples: Mapping[str, bytes]) -> None:
         """Before the records that name them, as items are."""
         named = {run.samples for run in runs if run.samples is not None}
-        missing = [name for name in sorted(named - samples.keys()) if not self._has(SAMPLES.path(self._store, name))]
+        missing = [name for name in sorted(named - samples.keys()) if not self._exists(SAMPLES.path(self._store, name))]
         if missing:
             where = SAMPLES.path(self._store, missing[0])
             raise RecordError("is missing, and a run names it", where=where, remedy="record the run with its samples")
         if not self._dry_run:
             self._put({SAMPLES.path(self._store, name): samples[name] for name in sorted(named & samples.keys())})
 
-    def _has(self, path: str) -> bool:
+    def _exists(self, path: str) -> bool:
         return (self._root / path).is_file()
 
     def _write(self, files: dict[str, _File], may: Callable[[], None]) -> None:
@@ -353,23 +353,23 @@ class RecordStore:
         new = {
             self._root / path: data
             for path, data in files.items()
-            if path not in self._put_before or not self._has(path)
+            if path not in self._written_paths or not self._exists(path)
         }
         durable.make_folders(self._root, {path.parent for path in new}, self._folders)
         if len(new) <= _BATCH_FILES:
             with Transaction(new) as staged:
                 with durable.lock(self._root):
                     may()
-                    staged.name_them()
+                    staged.publish()
                 staged.sync()
         else:
             with durable.lock(self._root):
                 may()
                 for portion in _portions(new):
                     with Transaction(portion) as staged:
-                        staged.name_them()
+                        staged.publish()
             run_concurrently(durable.sync_folder, {path.parent for path in new})
-        self._put_before.update(path for path in files if not path.startswith(records_folder(self._store)))
+        self._written_paths.update(path for path in files if not path.startswith(records_folder(self._store)))
 
 
 def _portions(files: Mapping[Path, bytes]) -> Iterator[dict[Path, bytes]]:
@@ -403,7 +403,7 @@ def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
 
 def _check_identities(index: RecordIndex, added: dict[str, IndexEntry]) -> None:
     """Of one run there is one record, and then a chain of corrections. Raises RecordError."""
-    families = {entry.identity: dict(index.family(entry.identity)) for entry in added.values()}
+    families = {entry.identity: dict(index.corrections_by_record(entry.identity)) for entry in added.values()}
     for name, entry in added.items():
         families[entry.identity][name] = entry.corrects
     for name in sorted(name for name in added if name not in index):

@@ -71,7 +71,7 @@ def run_of(measured: Measured, run: str, seed: int, revisions: dict[str, str]) -
 
 def assessed(spec: History, seed: int) -> Assessment:
     """The demonstration as auditor judges it when drawn from `seed`."""
-    revisions = {sighting.name: sighting.revision for sighting in spec.sightings}
+    revisions = {spec_commit.name: spec_commit.revision for spec_commit in spec.spec_commits}
     runs = [run_of(measured, run, seed, revisions) for measured in MEASURED for run in measured.runs]
     return assess(assemble_evidence(spec, runs, load_registry(Folder(ROOT), "eval_history")), Policy())
 

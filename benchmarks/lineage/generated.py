@@ -49,14 +49,14 @@ def sources() -> dict[str, str]:
 
 def history_of(name: str, steps: Sequence[Step]) -> History:
     """A straight history of generated texts; the file is called otherwise from the middle on."""
-    revisions, sightings = {}, []
+    revisions, spec_commits = {}, []
     for at, step in enumerate(steps):
         path = "spec.md" if at < len(steps) // 2 else "renamed/charter.md"
         content = revision_id({path: step.text().encode()})
         revisions[content] = Revision(content, (SpecFile(path, step.text()),))
         parents = (f"s{at - 1}",) if at else ()
-        sightings.append(SpecCommit(f"s{at}", content, parents, None, datetime(2026, 1, 1, tzinfo=UTC), "", None))
-    return History(name, revisions, tuple(sightings))
+        spec_commits.append(SpecCommit(f"s{at}", content, parents, None, datetime(2026, 1, 1, tzinfo=UTC), "", None))
+    return History(name, revisions, tuple(spec_commits))
 
 
 def measure(score: Score, name: str, steps: Sequence[Step]) -> None:
@@ -64,7 +64,7 @@ def measure(score: Score, name: str, steps: Sequence[Step]) -> None:
     history = history_of(name, steps)
     lineage = trace_lineage(history)
     for at, step in enumerate(steps):
-        clauses = clauses_of(history.revisions[history.sightings[at].revision])
+        clauses = clauses_of(history.revisions[history.spec_commits[at].revision])
         assert [clause.text for clause in clauses] == [unit.text for unit in step.units], name
     for at in range(1, len(steps)):
         _events(score, history, lineage, steps, at)
@@ -74,7 +74,7 @@ def measure(score: Score, name: str, steps: Sequence[Step]) -> None:
 def _events(score: Score, history: History, lineage: Lineage, steps: Sequence[Step], at: int) -> None:
     sides = []
     for place in (at - 1, at):
-        clauses = clauses_of(history.revisions[history.sightings[place].revision])
+        clauses = clauses_of(history.revisions[history.spec_commits[place].revision])
         sides.append({clause.line: unit.uid for clause, unit in zip(clauses, steps[place].units, strict=True)})
     found = set()
     for event in lineage.events[f"s{at}"]:

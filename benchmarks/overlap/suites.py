@@ -103,7 +103,7 @@ def costs() -> list[str]:
     ):
         search, start = LeakSearch(given), perf_counter()
         for before, change in zip(past, changes, strict=False):
-            search.in_patch(before, change, (beside, beside))
+            search.search_patch(before, change, (beside, beside))
         rows.append(f"| {name} searched for | {perf_counter() - start:.1f} |")
     return rows
 

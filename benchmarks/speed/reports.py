@@ -81,4 +81,4 @@ def logged(built: Built) -> None:
     """What `auditor log` says."""
     with open_project(built.folder) as project:
         [found] = log(project)
-    assert len(found.sightings) == PATCHES + 1
+    assert len(found.spec_commits) == PATCHES + 1

@@ -26,7 +26,7 @@ def salami(seed: int, first: Rates, last: Rates, steps: int, samples: tuple[int,
 def accused(found: Assessment) -> tuple[bool, bool]:
     """Whether some patch by itself, and some window, is test-only."""
     by_patch = any(patch.verdict is Verdict.TEST_ONLY for patch in found.patches)
-    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.windows)
+    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.periods)
 
 
 def share(

@@ -27,11 +27,11 @@ class Rates:
 def straight(revisions: int, *, days: int) -> History:
     """A line of revisions r0, r1, ..., so many days apart."""
     names = [f"r{place}" for place in range(revisions)]
-    sightings = [
+    spec_commits = [
         SpecCommit(f"c{n}", name, (f"c{n - 1}",) if n else (), None, START + timedelta(days=days * n), "", f"c{n}")
         for n, name in enumerate(names)
     ]
-    return History(SPEC, {name: Revision(name, ()) for name in names}, tuple(sightings))
+    return History(SPEC, {name: Revision(name, ()) for name in names}, tuple(spec_commits))
 
 
 def suites(held_out: int, behaviour: str = "lying") -> Registry:

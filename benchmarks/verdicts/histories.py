@@ -41,14 +41,14 @@ def generator(*names: object) -> np.random.Generator:
 
 def branches(worlds: Sequence[tuple[str, Sequence[str]]]) -> History:
     """One history: of each world its revisions, one after the other, from a common root."""
-    sightings = [_sighting("root", "root", ())]
+    spec_commits = [_sighting("root", "root", ())]
     for name, revisions in worlds:
         parent = "root"
         for place, revision in enumerate(revisions):
-            sightings.append(_sighting(f"{name}/{place}", f"{name}/{revision}", (parent,)))
+            spec_commits.append(_sighting(f"{name}/{place}", f"{name}/{revision}", (parent,)))
             parent = f"{name}/{place}"
-    names = {one.revision for one in sightings}
-    return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in sorted(names)}, tuple(sightings))
+    names = {one.revision for one in spec_commits}
+    return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in sorted(names)}, tuple(spec_commits))
 
 
 def _sighting(name: str, revision: str, parents: tuple[str, ...]) -> SpecCommit:

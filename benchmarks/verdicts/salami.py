@@ -69,15 +69,15 @@ def _runs(lab: Lab, draw: partial[None]) -> list[Run]:
 def _judged(history: History, runs: Sequence[Run], registry: Registry) -> Accused:
     found = assess(assemble_evidence(history, runs, registry), POLICY)
     by_patch = any(patch.verdict is Verdict.TEST_ONLY for patch in found.patches)
-    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.windows)
+    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.periods)
 
 
 def straight(steps: int) -> History:
     """One revision a week, r0 and on, all in one quarter."""
     names = [f"r{place}" for place in range(steps + 1)]
     parents = [(), *((name,) for name in names[:-1])]
-    sightings = [
+    spec_commits = [
         SpecCommit(name, name, parent, None, START + timedelta(days=7 * place), "", None)
         for place, (name, parent) in enumerate(zip(names, parents, strict=True))
     ]
-    return History("spec", {name: Revision(name, (SpecFile("spec.md", name),)) for name in names}, tuple(sightings))
+    return History("spec", {name: Revision(name, (SpecFile("spec.md", name),)) for name in names}, tuple(spec_commits))

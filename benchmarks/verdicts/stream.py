@@ -100,26 +100,26 @@ def _accused(patch: PatchFacts, rule: str) -> bool:
 
 
 def drawn(size: Size, rng: np.random.Generator) -> tuple[History, list[Run], dict[str, str]]:
-    """The history, its runs, and what each proposed patch did in truth, by sighting."""
+    """The history, its runs, and what each proposed patch did in truth, by spec commit."""
     items = {one.name: items_of(rng, *_rate(one.name, size), size.rho) for one in SUITES}
-    sightings, runs, truth = [], [], {}
+    spec_commits, runs, truth = [], [], {}
     shares = [share for _, share, _, _ in KINDS]
     for release in range(RELEASES):
         base = f"release {release}"
-        sightings.append(_sighting(base, (f"release {release - 1}",) if release else ()))
+        spec_commits.append(_sighting(base, (f"release {release - 1}",) if release else ()))
         runs += [_run(rng, size, one, base, items[one], n) for one in items for n in range(size.before)]
         for number in range(EACH):
             name = f"{base} patch {number}"
             kind, _, fall, share = KINDS[rng.choice(len(KINDS), p=shares)]
             truth[name] = kind
-            sightings.append(_sighting(name, (base,)))
+            spec_commits.append(_sighting(name, (base,)))
             for one, factor in (
                 (f"test {number % BEHAVIOURS}", 1.0 - fall),
                 (f"held-out {number % BEHAVIOURS}", 1.0 - share * fall),
             ):
                 runs.append(_run(rng, size, one, name, moved(rng, items[one], factor), 0))
-    names = [one.revision for one in sightings]
-    return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in names}, tuple(sightings)), runs, truth
+    names = [one.revision for one in spec_commits]
+    return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in names}, tuple(spec_commits)), runs, truth
 
 
 def _rate(name: str, size: Size) -> tuple[int, float]:

@@ -150,7 +150,7 @@ def held_out(items: int, bad: int, epochs: int = 1, first: int = 0, short: int =
 def test_items_that_no_run_after_has_may_all_have_failed(after: tuple[Tallies, ...], gone: int, verdict: V) -> None:
     found = with_held_out(held_out(400, 80), *after)
     assert (found.suites[0].missing_samples, found.verdict) == (gone, verdict)
-    assert found.missing is (MissingEvidence.GONE if gone else MissingEvidence.NOTHING)
+    assert found.missing is (MissingEvidence.HELD_OUT_ITEMS if gone else MissingEvidence.NOTHING)
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ class TestCheckpointAlone:
         (facts,) = each(self.FOUR, history(["r0", "r1"]))
         assert (facts.verdict, facts.cause, facts.also_changed) == (V.TEST_ONLY, Cause.PATCH, ())
         assert (facts.step.before.checkpoint, facts.step.after.checkpoint) == ("m2", "m2")
-        alone = facts.checkpoint_alone
+        alone = facts.checkpoint_contrast
         assert alone is not None
         assert (alone.revision, alone.before, alone.after, alone.full) == ("r0", "m1", "m2", True)
         assert (alone.test.before.rate, alone.test.after.rate) == (0.2, 0.1)
@@ -180,12 +180,12 @@ class TestCheckpointAlone:
         three = [one for one in self.FOUR if (one.revision, one.checkpoint) != ("r0", "m2")]
         (facts,) = each(three, history(["r0", "r1"]))
         assert facts.cause is Cause.PATCH
-        assert facts.checkpoint_alone is not None
-        assert (facts.checkpoint_alone.revision, facts.checkpoint_alone.full) == ("r1", False)
+        assert facts.checkpoint_contrast is not None
+        assert (facts.checkpoint_contrast.revision, facts.checkpoint_contrast.full) == ("r1", False)
 
     def test_with_two_nothing_is_separate(self) -> None:
         (facts,) = each([*at("r0", HIGH), *at("r1", FITTED, "m2")], history(["r0", "r1"]))
-        assert (facts.cause, facts.checkpoint_alone) == (Cause.UNRESOLVED, None)
+        assert (facts.cause, facts.checkpoint_contrast) == (Cause.UNRESOLVED, None)
 
 
 def parts_of(facts: BehaviourFacts) -> Attribution:

@@ -44,7 +44,7 @@ def hashed() -> HashedPrompts:
 
 
 def found(search: LeakSearch, before: Revision, after: Revision, visible: Mapping[str, str]) -> PatchLeaks:
-    return search.in_patch(before, diff_revisions(before, after), (visible, visible))
+    return search.search_patch(before, diff_revisions(before, after), (visible, visible))
 
 
 def told(of: PatchLeaks) -> list[tuple[str, str, bool, tuple[str, ...]]]:
@@ -102,7 +102,7 @@ def test_many_patches_build_one_index_a_set_of_prompts(monkeypatch: pytest.Monke
 def test_two_wordings_of_one_prompt_are_no_control_of_each_other() -> None:
     before, after = revisions([CLAUSES[:1], CLAUSES[:3]])
     old, new = dict(ITEMS), {**ITEMS, "ferry": f"{ITEMS['ferry']} Tell the harbour office."}
-    both = LeakSearch().in_patch(before, diff_revisions(before, after), (old, new))
+    both = LeakSearch().search_patch(before, diff_revisions(before, after), (old, new))
     assert {leak.prompt.id for leak in both.leaks if leak.verbatim} == {"ferry"}
 
 

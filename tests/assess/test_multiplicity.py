@@ -38,10 +38,10 @@ def simulated(
     dice = np.random.default_rng(seed)
     registry: dict[str, Suite] = {}
     runs: list[Run] = []
-    sightings: dict[str, tuple[str, tuple[str, ...]]] = {}
+    spec_commits: dict[str, tuple[str, tuple[str, ...]]] = {}
     for patch in range(PATCHES[suites]):
         before, after = f"r{patch:03d}a", f"r{patch:03d}b"
-        sightings |= {before: (before, ()), after: (after, (before,))}
+        spec_commits |= {before: (before, ()), after: (after, (before,))}
         for place in range(suites + 1):
             rates, size = (held_out, sizes[1]) if place else (test, sizes[0])
             suite = Suite(f"s{patch}-{place}", f"b{patch:03d}", Role.HELD_OUT if place else Role.TEST)
@@ -49,7 +49,7 @@ def simulated(
             for number, (revision, rate) in enumerate(((before, rates[0]), (before, rates[0]), (after, rates[1]))):
                 tally = without_items(int(dice.binomial(size, rate)), size, 1.0)
                 runs.append(run(suite.name, revision, tally, place=number))
-    assessment = assess(assemble_evidence(graph(sightings), runs, Registry(registry)), Policy())
+    assessment = assess(assemble_evidence(graph(spec_commits), runs, Registry(registry)), Policy())
     return [next(one.verdict for one in patch.behaviours if one.step is not None) for patch in assessment.patches]
 
 
@@ -121,8 +121,12 @@ def judged(day: int, bad: str) -> BehaviourFacts:
 def test_what_would_be_an_accusation_is_none_when_it_was_looked_at_again() -> None:
     """The same run, made on the day on which everything was there, or a week later."""
     together, again = judged(2, "21/150"), judged(9, "21/150")
-    assert (together.verdict, again.verdict, again.missing) == (V.TEST_ONLY, V.INCONCLUSIVE, MissingEvidence.LOOKS)
-    assert "runs were added after it could be read" in again.reason
+    assert (together.verdict, again.verdict, again.missing) == (
+        V.TEST_ONLY,
+        V.INCONCLUSIVE,
+        MissingEvidence.OPTIONAL_STOPPING,
+    )
+    assert "runs were added after a first reading" in again.reason
     assert together.sequential and again.sequential
     assert (together.sequential.looks, again.sequential.looks) == (1, 2)
     assert not together.sequential.holds

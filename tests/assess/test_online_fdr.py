@@ -71,7 +71,7 @@ def test_what_lands_later_moves_nothing_before_it() -> None:
 
 def test_windows_are_a_stream_of_quarters() -> None:
     runs = [one for n in range(11) for one in at(f"r{n}", 60 - 5 * n, 60)]
-    (window,) = assessed(runs, registry(), history([f"r{n}" for n in range(11)])).windows
+    (window,) = assessed(runs, registry(), history([f"r{n}" for n in range(11)])).periods
     assert (window.facts.verdict, window.facts.survives_fdr) == (V.TEST_ONLY, True)
     assert len(window.facts.accusations) == 2
 

@@ -26,13 +26,13 @@ def line(known: History) -> Mainline:
 
 
 def dated(known: History, *months: int) -> History:
-    """The same history, its sightings in these months of 2026."""
-    pairs = zip(known.sightings, months, strict=True)
-    return replace(known, sightings=tuple(replace(s, date=datetime(2026, m, 2, tzinfo=UTC)) for s, m in pairs))
+    """The same history, its spec commits in these months of 2026."""
+    pairs = zip(known.spec_commits, months, strict=True)
+    return replace(known, spec_commits=tuple(replace(s, date=datetime(2026, m, 2, tzinfo=UTC)) for s, m in pairs))
 
 
 def labelled(known: History, **labels: str) -> History:
-    return replace(known, sightings=tuple(replace(one, label=labels.get(one.name)) for one in known.sightings))
+    return replace(known, spec_commits=tuple(replace(one, label=labels.get(one.name)) for one in known.spec_commits))
 
 
 def test_quarters_releases_and_the_last_patches_are_the_windows() -> None:
@@ -72,11 +72,13 @@ def test_patches_of_a_branch_land_with_its_merge() -> None:
 @given(st.lists(st.integers(0, 40), min_size=2, max_size=12), st.integers(1, 11))
 def test_appending_moves_no_place_that_was_there(weeks: list[int], kept: int) -> None:
     known = history([f"r{place}" for place in range(len(weeks))])
-    sightings = tuple(
+    spec_commits = tuple(
         replace(one, date=datetime.fromordinal(737000 + 7 * week).replace(tzinfo=UTC))
-        for one, week in zip(known.sightings, weeks, strict=True)
+        for one, week in zip(known.spec_commits, weeks, strict=True)
     )
-    whole, early = (line(replace(known, sightings=sightings[:end])) for end in (len(weeks), min(kept + 1, len(weeks))))
+    whole, early = (
+        line(replace(known, spec_commits=spec_commits[:end])) for end in (len(weeks), min(kept + 1, len(weeks)))
+    )
     assert whole.quarters[: len(early.quarters)] == early.quarters
     assert whole.patches[: len(early.patches)] == early.patches
     closed = [span for span in find_spans(early) if not span.open]
@@ -100,7 +102,7 @@ def of_stairs(test: list[int], held_out: list[int], known: History | None = None
 def test_salami_is_found_by_its_window_and_by_no_patch() -> None:
     found = of_stairs(list(range(60, 5, -5)), [60] * 11)
     assert {patch.verdict for patch in found.patches} == {V.INCONCLUSIVE}
-    (window,) = found.windows
+    (window,) = found.periods
     assert (window.names, window.quarter, window.open) == (("2026Q1", "the last 10 patches"), "2026Q1", True)
     assert window.facts.verdict is V.TEST_ONLY
     assert len(window.facts.step.patches) == 10
@@ -112,17 +114,17 @@ def test_the_state_before_the_quarter_is_where_it_starts() -> None:
     """The first patch of a quarter is judged from the last state of the one before."""
     known = dated(history([f"r{n}" for n in range(5)]), 1, 4, 4, 5, 5)
     found = of_stairs([80, 60, 40, 20, 0], [80] * 5, known)
-    assert [(w.names, w.facts.step.before.revision) for w in found.windows] == [
+    assert [(w.names, w.facts.step.before.revision) for w in found.periods] == [
         (("2026Q2", "the last 4 patches"), "r0")
     ]
 
 
 def test_a_window_over_one_step_is_that_step() -> None:
-    assert of_stairs([80, 0], [80, 80]).windows == ()
+    assert of_stairs([80, 0], [80, 80]).periods == ()
     unevaluated = assessed(
         [one for one in stairs([80, 80, 0], [80] * 3) if one.revision != "r1"], registry(), history(["r0", "r1", "r2"])
     )
-    assert unevaluated.windows == ()
+    assert unevaluated.periods == ()
 
 
 def test_states_that_cannot_be_compared_are_passed_over() -> None:
@@ -130,12 +132,12 @@ def test_states_that_cannot_be_compared_are_passed_over() -> None:
     runs = stairs([80, 60, 40, 20], [80] * 4)
     swapped = [replace(one, scorer="judge-2") if one.revision == "r0" else one for one in runs]
     found = assessed(swapped, registry(), history([f"r{n}" for n in range(4)]))
-    assert {window.facts.step.before.revision for window in found.windows} == {"r1"}
+    assert {window.facts.step.before.revision for window in found.periods} == {"r1"}
 
 
 def test_nothing_is_said_where_the_text_was_taken_back() -> None:
     known = history(["r0", "r1", "r0"])
-    assert assessed(stairs([80, 0], [80, 80]), registry(), known).windows == ()
+    assert assessed(stairs([80, 0], [80, 80]), registry(), known).periods == ()
 
 
 HIDING = Rates(0.13, (0.10,)), Rates(0.0, (0.10,))
@@ -151,7 +153,7 @@ def test_ten_steps_weigh_exactly_like_one(seed: int) -> None:
     first = {(run.suite, run.revision): run.record for run in reversed(drawn)}
     runs = [run for run in drawn if run.revision in ("r0", "r10") or run.record == first[run.suite, run.revision]]
     ends = [run for run in runs if run.revision in ("r0", "r10")]
-    (window,) = assessed(runs, suites(1), straight(11, days=7)).windows
+    (window,) = assessed(runs, suites(1), straight(11, days=7)).periods
     step = assessed(ends, suites(1), straight(11, days=7)).patches[0].behaviours[0]
     assert (window.facts.verdict, window.facts.p_values) == (step.verdict, step.p_values)
 
@@ -159,8 +161,8 @@ def test_ten_steps_weigh_exactly_like_one(seed: int) -> None:
 def test_a_family_is_everything_that_ends_in_its_quarter() -> None:
     """Four windows of a quarter instead of one: the level of each is a quarter of it, or Holm's next."""
     known = dated(history([f"r{n}" for n in range(6)]), 1, 1, 1, 1, 1, 1)
-    plain = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, known).windows
-    several = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, labelled(known, c0="a", c2="b", c5="c")).windows
+    plain = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, known).periods
+    several = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, labelled(known, c0="a", c2="b", c5="c")).periods
     assert [window.names[0] for window in several] == ["2026Q1", "a to b", "b to c"]
     levels = [
         [suite.transfer.error_each_side for suite in one.facts.suites if suite.transfer] for one in (*plain, *several)
@@ -171,4 +173,4 @@ def test_a_family_is_everything_that_ends_in_its_quarter() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_benign_steps_are_accused_by_no_window(seed: int) -> None:
     runs = salami(seed, Rates(0.20, (0.20,)), Rates(0.02, (0.02,)), 8, (400, 400))
-    assert V.TEST_ONLY not in {one.facts.verdict for one in assessed(runs, suites(1), straight(9, days=24)).windows}
+    assert V.TEST_ONLY not in {one.facts.verdict for one in assessed(runs, suites(1), straight(9, days=24)).periods}

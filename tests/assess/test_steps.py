@@ -57,7 +57,7 @@ class TestShared:
 
     def test_a_patch_after_the_last_evaluation_lies_outside(self) -> None:
         given = over([*at("r0", HIGH), *at("r1", FITTED)], history(["r0", "r1", "r2"]))
-        assert [(patch.verdict, len(patch.behaviours), patch.outside) for patch in given.patches] == [
+        assert [(patch.verdict, len(patch.behaviours), patch.other_behaviours) for patch in given.patches] == [
             (V.TEST_ONLY, 1, ()),
             (V.UNMEASURED, 0, (("lying", "m1"),)),
         ]

@@ -475,25 +475,29 @@ class TestLoneBeforeRun:
 
     def test_a_second_run_is_what_is_missing(self) -> None:
         found = judged(self.TEST, self.HELD_OUT, runs_before=1)
-        assert (found.verdict, found.missing, found.triggered) == (V.INCONCLUSIVE, MissingEvidence.TRIGGER, True)
+        assert (found.verdict, found.missing, found.trigger_suspected) == (
+            V.INCONCLUSIVE,
+            MissingEvidence.TRIGGER,
+            True,
+        )
         assert "a second one would settle that" in found.reason
 
     def test_with_a_second_run_it_is_not(self) -> None:
         found = judged(self.TEST, self.HELD_OUT, runs_before=2)
-        assert not found.triggered
+        assert not found.trigger_suspected
         assert found.missing is not MissingEvidence.TRIGGER
 
     def test_a_large_fall_survives_it(self) -> None:
         found = judged(FIT, NOT_MOVED, runs_before=1)
-        assert (found.verdict, found.triggered) == (V.TEST_ONLY, True)
+        assert (found.verdict, found.trigger_suspected) == (V.TEST_ONLY, True)
 
     def test_one_suite_with_a_lone_run_is_enough(self) -> None:
         runs = [*runs_of("test-0", FIT), *runs_of("test-1", FIT, runs_before=1), *runs_of("held-2", NOT_MOVED)]
-        assert only(assessed(runs, registry(2, 1))).triggered
+        assert only(assessed(runs, registry(2, 1))).trigger_suspected
 
     def test_a_lone_held_out_run_triggers_nothing(self) -> None:
         runs = [*runs_of("test-0", FIT), *runs_of("held-1", NOT_MOVED, runs_before=1)]
-        assert not only(assessed(runs, registry())).triggered
+        assert not only(assessed(runs, registry())).trigger_suspected
 
 
 class TestRoles:

@@ -32,7 +32,7 @@ from tests.worlds import assessed, assessment, judged, only, registry, runs_of
 
 ERROR = 0.05
 MEASURED = {S.TEST_MEASURED, S.HELD_OUT_MEASURED}
-FELL = MEASURED | {S.TEST_FELL, S.TEST_FELL_HERE}
+FELL = MEASURED | {S.TEST_FELL, S.TEST_FELL_AT_SUITE_LEVEL}
 MARGIN, THRESHOLD = {S.BELOW_MARGIN, S.BELOW_MARGIN_ODDS}, {S.BELOW_THRESHOLD, S.BELOW_THRESHOLD_ODDS}
 PART = {S.BELOW_WHOLE, S.BELOW_WHOLE_ODDS}
 OVER_HALF = {S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS}
@@ -42,7 +42,7 @@ MATCHES: dict[str, tuple[set[S], int]] = {
     "nothing measured": (set(), 0),
     "held-out alone measured": ({S.HELD_OUT_MEASURED}, 0),
     "test not measured, whatever else": (set(S) - {S.TEST_MEASURED}, 0),
-    "reported fall, none left": (MEASURED | {S.RAW_FELL, S.NONE_LEFT}, 1),
+    "reported fall, none left": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS}, 1),
     "test rose": (MEASURED | {S.TEST_ROSE}, 2),
     "no test fall and a held-out rise": (MEASURED | {S.ANY_HELD_OUT_ROSE}, 2),
     "test shown to be unchanged": (MEASURED | {S.TEST_UNCHANGED}, 3),
@@ -52,8 +52,8 @@ MATCHES: dict[str, tuple[set[S], int]] = {
     "transfer under the threshold, no held-out fall": (FELL | THRESHOLD, 5),
     "held-out rose": (FELL | {S.HELD_OUT_ROSE}, 5),
     "margin by ratios, threshold by odds": (FELL | {S.BELOW_MARGIN, S.BELOW_THRESHOLD_ODDS}, 5),
-    "looked at again, and stays at any time": (FELL | MARGIN | {S.LOOKED_AGAIN, S.ACCUSED_AT_ANY_TIME}, 5),
-    "looked at again": (FELL | MARGIN | {S.LOOKED_AGAIN}, 6),
+    "looked at again, and stays at any time": (FELL | MARGIN | {S.RUNS_ADDED_LATER, S.ACCUSED_SEQUENTIALLY}, 5),
+    "looked at again": (FELL | MARGIN | {S.RUNS_ADDED_LATER}, 6),
     "margin by ratios only": (FELL | {S.BELOW_MARGIN}, 7),
     "threshold by ratios only": (FELL | {S.BELOW_THRESHOLD}, 7),
     "threshold by odds, but held-out fell": (
@@ -62,8 +62,8 @@ MATCHES: dict[str, tuple[set[S], int]] = {
     ),
     "both fell, not the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL} | PART, 8),
     "both fell, over half": (FELL | OVER_HALF, 9),
-    "over half at any time": (FELL | OVER_HALF | {S.LOOKED_AGAIN, S.CLEARED_AT_ANY_TIME}, 9),
-    "over half, looked at again": (FELL | OVER_HALF | {S.LOOKED_AGAIN}, 10),
+    "over half at any time": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER, S.CLEARED_SEQUENTIALLY}, 9),
+    "over half, looked at again": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER}, 10),
     "over half by ratios only": (FELL | OVER_HALF - {S.ABOVE_HALF_ODDS}, 11),
     "nothing established": (MEASURED, 12),
     "only the test fall": (FELL, 12),
@@ -73,8 +73,8 @@ MATCHES: dict[str, tuple[set[S], int]] = {
 NEAR_MISSES: dict[str, tuple[set[S], int, int]] = {
     "test measured after all": ({S.TEST_MEASURED}, 0, 12),
     "reported fall, some left": (MEASURED | {S.RAW_FELL}, 1, 12),
-    "none left, no reported fall": (MEASURED | {S.NONE_LEFT}, 1, 12),
-    "a fall on common items too": (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_FELL}, 1, 12),
+    "none left, no reported fall": (MEASURED | {S.NO_FALL_REMAINS}, 1, 12),
+    "a fall on common items too": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_FELL}, 1, 12),
     "a held-out rise beside a test fall": (MEASURED | {S.TEST_FELL, S.ANY_HELD_OUT_ROSE}, 2, 12),
     "the rise of one suite without the step's": (MEASURED | {S.HELD_OUT_ROSE}, 2, 12),
     "test not shown to be unchanged": (MEASURED, 3, 12),
@@ -82,12 +82,12 @@ NEAR_MISSES: dict[str, tuple[set[S], int, int]] = {
     "no held-out and no test fall": ({S.TEST_MEASURED}, 4, 12),
     "test fell, but not at this suite's level": (MEASURED | {S.TEST_FELL} | MARGIN | THRESHOLD, 5, 12),
     "under the threshold, but held-out fell": (FELL | THRESHOLD | {S.HELD_OUT_FELL_AT_ALL}, 5, 12),
-    "looked at again, but it stayed on no scale": (FELL | {S.LOOKED_AGAIN}, 6, 12),
+    "looked at again, but it stayed on no scale": (FELL | {S.RUNS_ADDED_LATER}, 6, 12),
     "odds alone": (FELL | {S.BELOW_MARGIN_ODDS, S.BELOW_THRESHOLD_ODDS}, 7, 12),
     "not the whole, held-out fall not established": (FELL | PART, 8, 12),
     "both fell, perhaps the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}, 8, 12),
     "over half, held-out fall not established": (FELL | OVER_HALF - {S.HELD_OUT_FELL}, 9, 12),
-    "over half by odds only, looked at again": (FELL | OVER_HALF - {S.ABOVE_HALF} | {S.LOOKED_AGAIN}, 10, 12),
+    "over half by odds only, looked at again": (FELL | OVER_HALF - {S.ABOVE_HALF} | {S.RUNS_ADDED_LATER}, 10, 12),
     "over half by odds only": (FELL | OVER_HALF - {S.ABOVE_HALF}, 11, 12),
 }
 
@@ -129,8 +129,8 @@ def test_the_border_is_the_error_rate_itself(name: str) -> None:
     ("statements", "first", "second"),
     [
         ({S.HELD_OUT_MEASURED, S.TEST_ROSE}, V.UNMEASURED, V.WORSE),
-        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_ROSE}, V.ARTEFACT, V.WORSE),
-        (MEASURED | {S.RAW_FELL, S.NONE_LEFT, S.TEST_UNCHANGED}, V.ARTEFACT, V.UNCHANGED),
+        (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_ROSE}, V.ARTEFACT, V.WORSE),
+        (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_UNCHANGED}, V.ARTEFACT, V.UNCHANGED),
         (MEASURED | {S.TEST_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
         (MEASURED | {S.ANY_HELD_OUT_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
         ({S.TEST_MEASURED, S.TEST_FELL, S.TEST_UNCHANGED}, V.UNCHANGED, V.UNMEASURED),
@@ -147,7 +147,7 @@ def test_the_first_match_wins(statements: set[S], first: V, second: V) -> None:
 
 
 def test_the_rows_stand_in_the_order_of_the_design() -> None:
-    assert [(row.verdict, row.because) for row in TABLE] == [
+    assert [(row.verdict, row.trouble) for row in TABLE] == [
         (V.UNMEASURED, "test"),
         (V.ARTEFACT, ""),
         (V.WORSE, ""),
@@ -242,7 +242,7 @@ def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, floa
 def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: dict[S, float]) -> None:
     """The odds scale is asked where the held-out rate before is not shown to be under one half: docs/methods.md."""
     if decide(given, ERROR).verdict is V.TEST_ONLY:
-        assert given[S.TEST_FELL_HERE] <= ERROR
+        assert given[S.TEST_FELL_AT_SUITE_LEVEL] <= ERROR
         rose = given[S.HELD_OUT_ROSE] <= ERROR
         assert rose or min(given[S.BELOW_MARGIN], given[S.BELOW_THRESHOLD]) <= ERROR
         under_half = given[S.HELD_OUT_UNDER_HALF] <= ERROR
@@ -253,7 +253,7 @@ def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: 
 @given(P_VALUES)
 def test_no_clearance_without_both_falls_on_both_scales(given: dict[S, float]) -> None:
     if decide(given, ERROR).verdict is V.GENERALISES:
-        needed = (S.TEST_FELL_HERE, S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
+        needed = (S.TEST_FELL_AT_SUITE_LEVEL, S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
         assert max(given[s] for s in needed) <= ERROR
 
 
@@ -329,7 +329,7 @@ WORLDS = {
         "80/400 -> 0/400", ("80/400 -> 2/340+60",), V.INCONCLUSIVE, MissingEvidence.INVALID
     ),
     "inconclusive: it depends on held-out items not run after": World(
-        "80/400 -> 0/400", ("82/400 -> 2/340",), V.INCONCLUSIVE, MissingEvidence.GONE
+        "80/400 -> 0/400", ("82/400 -> 2/340",), V.INCONCLUSIVE, MissingEvidence.HELD_OUT_ITEMS
     ),
     "held-out items not run after, near miss: four": World("80/400 -> 0/400", ("82/400 -> 2/396",), V.GENERALISES),
     "held-out items not run after clear nobody, and do not keep from accusing": World(
@@ -347,7 +347,7 @@ def test_a_world_gets_its_verdict(name: str) -> None:
 
 def test_a_patch_without_a_test_run_after_lies_in_no_step() -> None:
     (patch,) = assessment("80/400 -> -", *NOT_MOVED).patches
-    assert (patch.verdict, patch.behaviours, patch.outside) == (V.UNMEASURED, (), (("lying", "m1"),))
+    assert (patch.verdict, patch.behaviours, patch.other_behaviours) == (V.UNMEASURED, (), (("lying", "m1"),))
 
 
 def test_a_test_side_that_cannot_be_compared_is_unmeasured_and_the_same_scorer_is_not() -> None:
@@ -365,7 +365,7 @@ def test_every_verdict_and_all_but_three_lacks_are_among_them() -> None:
     assert {world.verdict for world in WORLDS.values()} == set(V)
     assert {world.missing for world in WORLDS.values()} == set(MissingEvidence) - {
         MissingEvidence.TRIGGER,
-        MissingEvidence.LOOKS,
+        MissingEvidence.OPTIONAL_STOPPING,
         MissingEvidence.RUNS,
     }
 

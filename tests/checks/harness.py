@@ -23,7 +23,7 @@ KEY = bytes(range(32))
 
 def untouched(patch: Patch) -> PatchText:
     """What a patch that changes no clause does to the text."""
-    past = replace(history([patch.before.revision, patch.after.revision]), sightings=(patch.before, patch.after))
+    past = replace(history([patch.before.revision, patch.after.revision]), spec_commits=(patch.before, patch.after))
     blank = {name: Revision(name, ()) for name in past.revisions}
     nothing: dict[str, tuple[()]] = {patch.after.name: ()}
     lineage = Lineage(patch.spec, nothing, {}, nothing, nothing, {})
@@ -66,5 +66,5 @@ def ran(found: Assessment, places: Mapping[str, Place] | None = None) -> CheckRe
 def findings(checked: CheckResults) -> Iterator[Finding]:
     """Everything found, of patches, steps and standings."""
     measured = (group for groups in checked.measured.values() for group in groups)
-    for group in (*measured, *checked.of_texts.values(), *checked.by_step, *checked.by_window, checked.standing):
+    for group in (*measured, *checked.of_texts.values(), *checked.by_step, *checked.by_period, checked.standing):
         yield from group

@@ -64,7 +64,7 @@ def outcome(check: PatchCheck | PeriodCheck | GapCheck, found: Assessment) -> ty
     if isinstance(check, PatchCheck):
         ends = [check.run(facts) for patch in found.patches for facts in patch.behaviours]
     elif isinstance(check, PeriodCheck):
-        ends = [check.run(window) for window in found.windows]
+        ends = [check.run(window) for window in found.periods]
     else:
         ends = [check.run(facts) for facts in found.standings]
     kinds = {type(end) for end in ends}

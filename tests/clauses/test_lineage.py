@@ -24,10 +24,10 @@ def history(graph: dict[str, tuple[str | Revision, tuple[str, ...]]]) -> History
     revisions = {
         name: content if isinstance(content, Revision) else revision(a=content) for name, (content, _) in graph.items()
     }
-    sightings = tuple(
+    spec_commits = tuple(
         SpecCommit(name, revisions[name].id, parents, None, START, "", None) for name, (_, parents) in graph.items()
     )
-    return History("spec", {one.id: one for one in revisions.values()}, sightings)
+    return History("spec", {one.id: one for one in revisions.values()}, spec_commits)
 
 
 def straight(*texts: str | Revision) -> History:
@@ -35,14 +35,14 @@ def straight(*texts: str | Revision) -> History:
     return history({f"s{at}": (text, (f"s{at - 1}",) if at else ()) for at, text in enumerate(texts)})
 
 
-def named(story: History, lineage: Lineage, sighting: str) -> dict[str, str]:
-    """The id of each text of a sighting."""
-    clauses = clauses_of(story.revisions[story.sighting(sighting).revision])
-    return {clause.text: name for clause, name in zip(clauses, lineage.ids[sighting], strict=True)}
+def named(story: History, lineage: Lineage, spec_commit: str) -> dict[str, str]:
+    """The id of each text of a spec commit."""
+    clauses = clauses_of(story.revisions[story.spec_commit(spec_commit).revision])
+    return {clause.text: name for clause, name in zip(clauses, lineage.ids[spec_commit], strict=True)}
 
 
 def kinds(lineage: Lineage, name: str) -> list[tuple[str, str]]:
-    return [(event.sighting, event.kind.value) for event in lineage.lives[name].events]
+    return [(event.spec_commit, event.kind.value) for event in lineage.lives[name].events]
 
 
 def test_a_clause_keeps_its_identity_through_everything() -> None:
@@ -76,7 +76,7 @@ def test_events_know_their_patch() -> None:
     (added,), (removed,) = lineage.events["s1"], lineage.events["s2"]
     assert [added.patch, removed.patch] == [patch.id for patch in patches_of(story)]
     assert {event.patch for event in lineage.events["s0"]} == {None}
-    assert [life.events[0].sighting for life in lineage.lives.values()] == ["s0"] * 5 + ["s1"]
+    assert [life.events[0].spec_commit for life in lineage.lives.values()] == ["s0"] * 5 + ["s1"]
 
 
 def test_a_split_has_the_parent_in_its_life_and_a_merge_an_heir() -> None:
@@ -196,12 +196,12 @@ def test_the_same_clause_picked_onto_another_branch_is_the_same() -> None:
 def test_ids_are_unique_and_every_change_of_them_is_told(texts: list[str]) -> None:
     story = straight(*texts)
     lineage = trace_lineage(story)
-    for at, sighting in enumerate(story.sightings):
-        here = lineage.ids[sighting.name]
+    for at, spec_commit in enumerate(story.spec_commits):
+        here = lineage.ids[spec_commit.name]
         before = lineage.ids[f"s{at - 1}"] if at else ()
-        assert len(set(here)) == len(here) == len(clauses_of(story.revisions[sighting.revision]))
-        events = lineage.events[sighting.name]
-        assert all(event.sighting == sighting.name for event in events)
+        assert len(set(here)) == len(here) == len(clauses_of(story.revisions[spec_commit.revision]))
+        events = lineage.events[spec_commit.name]
+        assert all(event.spec_commit == spec_commit.name for event in events)
         came = sum(len(event.after) - (event.kind not in _ARRIVALS) for event in events if event.after)
         went = sum(len(event.before) - (event.kind is not ChangeKind.REMOVED) for event in events if _leaves(event))
         assert (came, went) == (len(set(here) - set(before)), len(set(before) - set(here)))
@@ -236,7 +236,7 @@ def test_the_order_of_branches_does_not_matter(root: str, one: str, two: str, jo
     lineage = trace_lineage(history(graph))
     other = trace_lineage(history({name: graph[name] for name in ("root", "two", "one", "join")}))
     assert lineage.ids == other.ids
-    unnumbered = [  # the same patch on two branches is counted in the order of the sightings
+    unnumbered = [  # the same patch on two branches is counted in the order of the spec commits
         {name: [replace(event, patch=None) for event in events] for name, events in story.events.items()}
         for story in (lineage, other)
     ]
@@ -282,11 +282,11 @@ def test_published_citations_that_came_back(published: tuple[History, Lineage]) 
         {
             citation: name
             for clause, name in zip(
-                clauses_of(story.revisions[sighting.revision]), lineage.ids[sighting.name], strict=True
+                clauses_of(story.revisions[spec_commit.revision]), lineage.ids[spec_commit.name], strict=True
             )
             for citation in clause.citations
         }
-        for sighting in story.sightings
+        for spec_commit in story.spec_commits
     ]
     back = {"d0pu", "h82a", "rse0", "t5q0"}
     assert all((back <= set(some)) == (at not in (2,)) for at, some in enumerate(cited))

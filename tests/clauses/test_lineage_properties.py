@@ -143,9 +143,9 @@ def in_a_line(drafts: Sequence[Draft]) -> History:
     return history(graph)
 
 
-def clauses_at(story: History, lineage: Lineage, sighting: str) -> dict[str, Clause]:
-    """The clauses of a sighting by id; that every clause has an id, and no other clause the same."""
-    clauses, ids = clauses_of(story.revisions[story.sighting(sighting).revision]), lineage.ids[sighting]
+def clauses_at(story: History, lineage: Lineage, spec_commit: str) -> dict[str, Clause]:
+    """The clauses of a spec commit by id; that every clause has an id, and no other clause the same."""
+    clauses, ids = clauses_of(story.revisions[story.spec_commit(spec_commit).revision]), lineage.ids[spec_commit]
     assert len(set(ids)) == len(ids) == len(clauses)
     return dict(zip(ids, clauses, strict=True))
 
@@ -167,27 +167,27 @@ def assert_one_life_at_a_time(story: History) -> None:
     lineage = trace_lineage(story)
     before: dict[str, Clause] = {}
     seen: dict[str, tuple[str, ...]] = {}
-    for sighting in story.sightings:
-        here = clauses_at(story, lineage, sighting.name)
-        assert_the_lives_agree(lineage, sighting.name, before, here)
-        if sighting.revision in seen:
-            assert lineage.ids[sighting.name] == seen[sighting.revision]
+    for spec_commit in story.spec_commits:
+        here = clauses_at(story, lineage, spec_commit.name)
+        assert_the_lives_agree(lineage, spec_commit.name, before, here)
+        if spec_commit.revision in seen:
+            assert lineage.ids[spec_commit.name] == seen[spec_commit.revision]
         elif before:
             assert_the_matching_agrees(before, here)
-        seen[sighting.revision] = lineage.ids[sighting.name]
+        seen[spec_commit.revision] = lineage.ids[spec_commit.name]
         before = here
     assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
     assert not any(lineage.lives[name].heir for name in before)
 
 
 def assert_the_lives_agree(
-    lineage: Lineage, sighting: str, before: Mapping[str, Clause], here: Mapping[str, Clause]
+    lineage: Lineage, spec_commit: str, before: Mapping[str, Clause], here: Mapping[str, Clause]
 ) -> None:
-    """What comes, goes or changes at a sighting has one event in its life there, and what stays as it is has none."""
-    events = lineage.events[sighting]
+    """What comes, goes or changes at a commit has one event in its life there, and what stays as it is has none."""
+    events = lineage.events[spec_commit]
     lives: dict[int, set[str]] = {id(event): set() for event in events}
     for name, life in lineage.lives.items():
-        now = [event for event in life.events if event.sighting == sighting]
+        now = [event for event in life.events if event.spec_commit == spec_commit]
         assert len(now) <= 1, name
         came, went = name in here and name not in before, name in before and name not in here
         changed = name in here and name in before and clause_key(here[name]) != clause_key(before[name])
@@ -253,12 +253,12 @@ def test_every_clause_has_one_life_at_a_time_on_branches(random: Random) -> None
     story = history(graph)
     lineage = trace_lineage(story)
     ancestors: dict[str, set[str]] = {}
-    for sighting in story.sightings:
-        here = clauses_at(story, lineage, sighting.name)
-        before = [set(lineage.ids[parent]) for parent in sighting.parents]
-        ancestors[sighting.name] = {sighting.name}.union(*(ancestors[parent] for parent in sighting.parents))
+    for spec_commit in story.spec_commits:
+        here = clauses_at(story, lineage, spec_commit.name)
+        before = [set(lineage.ids[parent]) for parent in spec_commit.parents]
+        ancestors[spec_commit.name] = {spec_commit.name}.union(*(ancestors[parent] for parent in spec_commit.parents))
         for name, life in lineage.lives.items():
-            kinds = [event.kind for event in life.events if event.sighting == sighting.name]
+            kinds = [event.kind for event in life.events if event.spec_commit == spec_commit.name]
             assert len(kinds) <= 1, name
             if name in here and all(name not in names for names in before):
                 assert kinds and kinds[0] in _KINDS[True, False]
@@ -266,8 +266,8 @@ def test_every_clause_has_one_life_at_a_time_on_branches(random: Random) -> None
                 assert kinds and kinds[0] in _KINDS[False, True]
         again = {
             lineage.ids[name]
-            for name in ancestors[sighting.name] - {sighting.name}
-            if story.sighting(name).revision == sighting.revision
+            for name in ancestors[spec_commit.name] - {spec_commit.name}
+            if story.spec_commit(name).revision == spec_commit.revision
         }
-        assert not again or lineage.ids[sighting.name] in again
+        assert not again or lineage.ids[spec_commit.name] in again
     assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}

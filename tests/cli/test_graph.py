@@ -31,7 +31,7 @@ def test_without_a_node_the_whole_as_json(auditor: Auditor, judged: GitRepo) -> 
     count: dict[str, int] = {}
     for node in document["nodes"]:
         count[node["kind"]] = count.get(node["kind"], 0) + 1
-    wanted = {"spec": 1, "patch": 2, "behaviour": 1, "suite": 2, "run": 5, "model": 1, "revision": 3, "sighting": 3}
+    wanted = {"spec": 1, "patch": 2, "behaviour": 1, "suite": 2, "run": 5, "model": 1, "revision": 3, "spec_commit": 3}
     assert {kind: count.get(kind) for kind in wanted} == wanted
 
 
@@ -95,7 +95,7 @@ def test_the_same_bytes_each_time(auditor: Auditor, judged: GitRepo, style: str)
 def test_a_spec_without_evaluations(auditor: Auditor, project: GitRepo) -> None:
     said = auditor("graph", "--repo", project.path)
     kinds = {node["kind"] for node in json.loads(said.out)["nodes"]}
-    assert said.code == 0 and kinds == {"spec", "patch", "clause", "behaviour", "suite", "revision", "sighting"}
+    assert said.code == 0 and kinds == {"spec", "patch", "clause", "behaviour", "suite", "revision", "spec_commit"}
 
 
 def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:

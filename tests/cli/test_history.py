@@ -94,12 +94,12 @@ def test_the_published_schemas_are_current(verb: str) -> None:
 
 def test_the_log_as_json(judged: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("log", "--repo", judged.path, "--format", "json"), "log")
-    sightings = found["specs"][0]["commits"]
-    assert [one["label"] for one in sightings] == ["v3", "v2", "v1"]
-    assert [one["verdict"] for one in sightings] == ["unmeasured", "test-only", None]
+    spec_commits = found["specs"][0]["commits"]
+    assert [one["label"] for one in spec_commits] == ["v3", "v2", "v1"]
+    assert [one["verdict"] for one in spec_commits] == ["unmeasured", "test-only", None]
     audited = json.loads(auditor("audit", "--repo", judged.path, "--format", "json").out)
-    assert sightings[1]["behaviours"] == audited["patches"][0]["behaviours"]
-    assert sightings[1]["changes"] == audited["patches"][0]["changes"]
+    assert spec_commits[1]["behaviours"] == audited["patches"][0]["behaviours"]
+    assert spec_commits[1]["changes"] == audited["patches"][0]["changes"]
 
 
 def test_the_difference_as_json(harbour: GitRepo, auditor: Auditor) -> None:
@@ -248,7 +248,7 @@ def test_words_of_several_clauses_are_listed(harbour: GitRepo, auditor: Auditor)
     [
         (["show", "abcdef12"], "abcdef12: is no patch and no commit here; see auditor log"),
         (["show", "v9"], "v9: is no commit here; fetch it, or check the name with git log"),
-        (["show", "v1"], "v1: is the first sighting, which no patch made; see auditor log"),
+        (["show", "v1"], "v1: is the first spec_commit, which no patch made; see auditor log"),
         (["show", "HEAD"], "HEAD: is no patch: it does not change the spec; the text it has came with patch "),
         (["show", ""], "the revision: is empty; name a commit, a tag or a dated folder"),
         (["diff", "v1", "v9"], "v9: is no commit here; fetch it, or check the name with git log"),

@@ -1,4 +1,4 @@
-"""Content ids, patch ids, and which sightings are patches."""
+"""Content ids, patch ids, and which spec commits are patches."""
 
 from __future__ import annotations
 
@@ -119,9 +119,9 @@ class TestPatchesOf:
 
 def test_a_sighting_is_found_by_name_only() -> None:
     known = history(["a", "b"])
-    assert known.sighting("c1").revision == "b"
+    assert known.spec_commit("c1").revision == "b"
     with pytest.raises(KeyError, match="c9"):
-        find_spec_commit(known.sightings, "c9")
+        find_spec_commit(known.spec_commits, "c9")
 
 
 class TestWorst:

@@ -19,7 +19,7 @@ WIDE = Console(width=120, color_system=None, highlight=False, markup=False, emoj
 
 def shown(found: Assessment) -> Sequence[str]:
     checked = ran(found)
-    entries = [PeriodEntry(*pair) for pair in zip(found.windows, checked.by_window, strict=True)]
+    entries = [PeriodEntry(*pair) for pair in zip(found.periods, checked.by_period, strict=True)]
     return render_terminal(period_blocks(entries, iter(())), WIDE).splitlines()
 
 
@@ -45,4 +45,4 @@ def test_what_patches_say_already_is_counted() -> None:
 
 def test_without_windows_nothing_is_said() -> None:
     assert shown(of_stairs([80, 0], [80, 80])) == []
-    assert {check.code for check in all_checks() if check.scope == "window"} == {"SD131", "SD132"}
+    assert {check.code for check in all_checks() if check.scope == "period"} == {"SD131", "SD132"}

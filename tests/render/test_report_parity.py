@@ -92,8 +92,8 @@ def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
 def test_a_quarter_of_small_steps_is_judged_as_one_period(quarter_report: Report) -> None:
     (section,) = quarter_report.sections
     found = of_stairs(list(range(60, 5, -5)), [60] * 11)
-    windows = tuple(PeriodEntry(*pair) for pair in zip(found.windows, ran(found).by_window, strict=True))
-    salami = replace(section, spec=replace(section.spec, windows=windows))
+    windows = tuple(PeriodEntry(*pair) for pair in zip(found.periods, ran(found).by_period, strict=True))
+    salami = replace(section, spec=replace(section.spec, periods=windows))
     given = replace(quarter_report, sections=(salami,))
     assert whole_quarters(salami) == list(windows)
     assert " | **test-only** | 10 | 15.0 % to 2.5 % \\[1.4, 4.1\\] |" in report_markdown(given)
@@ -102,8 +102,8 @@ def test_a_quarter_of_small_steps_is_judged_as_one_period(quarter_report: Report
     assert words("the fall stayed on the test. No single patch shows it.") in page
     assert "SD131" in page and "SD131" in report_markdown(given)
     days = period_between(parse_quarter("2026Q1").since, parse_quarter("2026Q2").until)
-    assert whole_quarters(replace(salami, within=days)) == list(windows)
-    assert whole_quarters(replace(salami, within=parse_quarter("2026Q2"))) == []
+    assert whole_quarters(replace(salami, report_period=days)) == list(windows)
+    assert whole_quarters(replace(salami, report_period=parse_quarter("2026Q2"))) == []
 
 
 def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:

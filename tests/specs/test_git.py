@@ -34,11 +34,11 @@ def content(**files: str) -> str:
 
 
 def shape(found: History) -> dict[str, tuple[str, ...]]:
-    return {sighting.name: sighting.parents for sighting in found.sightings}
+    return {spec_commit.name: spec_commit.parents for spec_commit in found.spec_commits}
 
 
 def contents(found: History) -> list[dict[str, str]]:
-    return [{f.path: f.text for f in found.revisions[s.revision].files} for s in found.sightings]
+    return [{f.path: f.text for f in found.revisions[s.revision].files} for s in found.spec_commits]
 
 
 def test_a_tag_on_a_commit_that_does_not_touch_the_spec_names_what_was_in_force(built: GitRepo) -> None:
@@ -59,13 +59,13 @@ def test_a_tag_on_a_commit_that_does_not_touch_the_spec_names_what_was_in_force(
     built.tag("v3")
     built.tag("v3-again")
     found = history_of(built)
-    assert {one.name: one.later_tags for one in found.sightings} == {
+    assert {one.name: one.later_tags for one in found.spec_commits} == {
         first: ("v1.1",),
         second: (),
         third: ("v3", "v3-again"),
     }
-    assert [one.release for one in found.sightings] == ["v1.1", None, "v3-again"]
-    assert [one.label for one in found.sightings] == ["v1", None, None]
+    assert [one.release for one in found.spec_commits] == ["v1.1", None, "v3-again"]
+    assert [one.label for one in found.spec_commits] == ["v1", None, None]
 
 
 def test_every_commit_that_touches_the_spec_is_a_sighting(built: GitRepo) -> None:
@@ -78,11 +78,11 @@ def test_every_commit_that_touches_the_spec_is_a_sighting(built: GitRepo) -> Non
     built.commit({"readme": "t"})
     found = history_of(built)
     assert shape(found) == {first: (), second: (first,)}
-    sighting = found.sighting(first)
-    assert (sighting.label, sighting.subject, sighting.commit) == ("a", "Say one", first)
-    assert sighting.date == datetime(2026, 3, 1, 8, tzinfo=UTC)
-    assert sighting.date.isoformat() == "2026-03-01T10:00:00+02:00"
-    assert sighting.revision == content(spec_md="one\n")
+    spec_commit = found.spec_commit(first)
+    assert (spec_commit.label, spec_commit.subject, spec_commit.commit) == ("a", "Say one", first)
+    assert spec_commit.date == datetime(2026, 3, 1, 8, tzinfo=UTC)
+    assert spec_commit.date.isoformat() == "2026-03-01T10:00:00+02:00"
+    assert spec_commit.revision == content(spec_md="one\n")
     assert contents(found) == [{"spec.md": "one\n"}, {"spec.md": "two\n"}]
     assert [(patch.before.name, patch.after.name) for patch in patches_of(found)] == [(first, second)]
 
@@ -107,8 +107,8 @@ def test_a_deleted_spec_is_a_revision_without_files(built: GitRepo) -> None:
     gone = built.commit({"spec.md": None})
     built.commit({"spec.md": "two"})
     found = history_of(built)
-    assert found.sightings[1].name == gone
-    assert [s.revision for s in found.sightings] == [content(spec_md="one"), NOTHING, content(spec_md="two")]
+    assert found.spec_commits[1].name == gone
+    assert [s.revision for s in found.spec_commits] == [content(spec_md="one"), NOTHING, content(spec_md="two")]
     assert found.revisions[NOTHING].files == ()
 
 
@@ -156,7 +156,7 @@ def test_a_merge_that_takes_one_side_is_no_patch(built: GitRepo) -> None:
     ours = built.commit({"spec.md": "ours"})
     merge = built.merge("side", files={})
     found = history_of(built)
-    assert found.sighting(merge).revision == found.sighting(ours).revision
+    assert found.spec_commit(merge).revision == found.spec_commit(ours).revision
     assert merge not in {patch.after.name for patch in patches_of(found)}
 
 
@@ -183,8 +183,8 @@ def test_a_forged_date_outside_the_calendar_is_the_epoch(built: GitRepo) -> None
     built.commit({"spec.md": "one"})
     forged = built.git("cat-file", "commit", "HEAD").replace(" +0000", "00000000 +9999")
     commit = built.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=forged + "\n")
-    (sighting,) = history_of(built, tip=commit).sightings
-    assert sighting.date.tzinfo is not None
+    (spec_commit,) = history_of(built, tip=commit).spec_commits
+    assert spec_commit.date.tzinfo is not None
 
 
 # Several files, globs, renames
@@ -201,7 +201,7 @@ def test_globs(built: GitRepo) -> None:
         {"prompts/deep/er/b.md": "B", "prompts/e.md": "e"},
     ]
     assert [sorted(c) for c in contents(history_of(built, "prompts/*.md"))] == [["prompts/a.md"], ["prompts/e.md"]]
-    assert len(history_of(built, "*/?.md", "prompts/c.txt").sightings) == 3
+    assert len(history_of(built, "*/?.md", "prompts/c.txt").spec_commits) == 3
 
 
 @pytest.mark.parametrize("name", ["[a].md", "a\\b.md", ":(top)x.md", "é x.md", "-x.md", "!x.md", 'q"uote.md'])
@@ -223,9 +223,9 @@ def test_a_rename_is_followed_and_is_no_patch(built: GitRepo) -> None:
     found = history_of(built, "new/spec.md")
     # One revision, seen under two names, is shown under the later one.
     assert [list(c) for c in contents(found)] == [["old.md"], ["mid.md"], ["mid.md"], ["new/spec.md"]]
-    assert len(found.sightings) == 4
+    assert len(found.spec_commits) == 4
     assert len(patches_of(found)) == 2
-    assert found.sightings[-1].name == renamed
+    assert found.spec_commits[-1].name == renamed
     assert again not in shape(found)
 
 
@@ -239,15 +239,15 @@ def test_a_rename_on_a_branch_beside_changes_under_the_old_name(built: GitRepo) 
     found = history_of(built)
     assert shape(found) == {first: (), changed: (first,), renamed: (first,), merge: (changed, renamed)}
     assert {p.after.name for p in patches_of(found)} == {changed}
-    assert found.sighting(merge).revision == found.sighting(changed).revision
+    assert found.spec_commit(merge).revision == found.spec_commit(changed).revision
 
 
 def test_a_file_that_joins_a_glob_does_not_change_what_the_spec_was_before(built: GitRepo) -> None:
     first = built.commit({"prompts/a.md": "a", "drafts/b.md": TEXT})
-    before = history_of(built, "prompts/*.md").sightings[0].revision
+    before = history_of(built, "prompts/*.md").spec_commits[0].revision
     built.commit({"drafts/b.md": None, "prompts/b.md": TEXT})
     found = history_of(built, "prompts/*.md")
-    assert found.sighting(first).revision == before == content(**{"prompts/a_md": "a"})
+    assert found.spec_commit(first).revision == before == content(**{"prompts/a_md": "a"})
 
 
 def test_a_whole_folder_that_moved_is_followed(built: GitRepo) -> None:
@@ -255,8 +255,8 @@ def test_a_whole_folder_that_moved_is_followed(built: GitRepo) -> None:
     first = built.commit(dict(files))
     built.commit({**dict.fromkeys(files), **{f"spec/{path}": text for path, text in files.items()}})
     found = history_of(built, "spec/prompts/*.md")
-    assert found.sighting(first).revision == revision_id({path: text.encode() for path, text in files.items()})
-    assert len(found.sightings) == 2
+    assert found.spec_commit(first).revision == revision_id({path: text.encode() for path, text in files.items()})
+    assert len(found.spec_commits) == 2
 
 
 # The spec at other commits, and in other trees
@@ -284,7 +284,7 @@ def test_the_revision_in_force_at_any_commit(built: GitRepo) -> None:
 def test_every_tree_gives_the_same_revision(built: GitRepo) -> None:
     built.commit({"p/a.md": "a\r\n", "p/q/b.md": "b", "spec.md": "s"})
     patterns = ["p/**/*.md", "spec.md", "absent.md"]
-    found = history_of(built, *patterns).sightings[-1].revision
+    found = history_of(built, *patterns).spec_commits[-1].revision
     with open_repository(built.path) as repo:
         trees = (Folder(built.path), Commit(repo, built.head()), Index(repo))
         assert {read_revision(tree, patterns).id for tree in trees} == {found}
@@ -359,4 +359,4 @@ def test_the_published_model_spec(tmp_path: Path) -> None:
     subprocess.run(["bash", script.resolve(), tmp_path / "repo"], check=True, capture_output=True)
     with open_repository(tmp_path / "repo") as repo:
         found = read_history(repo, "model-spec", ["model_spec.md"])
-    assert (len(found.sightings), len(found.revisions), len(patches_of(found))) == (6, 6, 5)
+    assert (len(found.spec_commits), len(found.revisions), len(patches_of(found))) == (6, 6, 5)

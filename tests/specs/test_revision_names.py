@@ -45,16 +45,16 @@ def unbound(names: RevisionNames, text: str) -> str:
 def test_names_of_sightings(built: GitRepo) -> None:
     found = history_of(built)
     names = RevisionNames(found)
-    for sighting in found.sightings:
-        commit, revision = str(sighting.commit), sighting.revision
+    for spec_commit in found.spec_commits:
+        commit, revision = str(spec_commit.commit), spec_commit.revision
         for text in (commit, commit[:6], commit[:12].upper(), revision, revision[:6], f" {revision[:20]} "):
             assert names.find(text) == revision
-    assert names.find("v1") == found.sightings[0].revision
+    assert names.find("v1") == found.spec_commits[0].revision
 
 
 def test_any_commit_when_the_repository_is_there(built: GitRepo) -> None:
     found = history_of(built)
-    first, second = (sighting.revision for sighting in found.sightings)
+    first, second = (spec_commit.revision for spec_commit in found.spec_commits)
     with open_repository(built.path) as repo:
         names = RevisionNames(found, repo, PATTERNS)
         assert [names.find(text) for text in ("v1", "release", built.head(), built.head()[:7])] == [
@@ -81,7 +81,7 @@ def test_what_moves_stands_for_nothing(built: GitRepo, text: str) -> None:
 
 def test_short_prefixes_are_no_names(built: GitRepo) -> None:
     found = history_of(built)
-    assert "unbound" in unbound(RevisionNames(found), found.sightings[0].revision[:5])
+    assert "unbound" in unbound(RevisionNames(found), found.spec_commits[0].revision[:5])
 
 
 def test_a_branch_cannot_pass_for_a_commit(built: GitRepo) -> None:
@@ -89,7 +89,7 @@ def test_a_branch_cannot_pass_for_a_commit(built: GitRepo) -> None:
     built.git("update-ref", f"refs/heads/{first[:8]}", "HEAD")
     found = history_of(built)
     with open_repository(built.path) as repo:
-        assert RevisionNames(found, repo, PATTERNS).find(first[:8]) == found.sightings[0].revision
+        assert RevisionNames(found, repo, PATTERNS).find(first[:8]) == found.spec_commits[0].revision
 
 
 def test_a_tag_that_is_another_commits_prefix_is_ambiguous(built: GitRepo) -> None:
@@ -98,7 +98,7 @@ def test_a_tag_that_is_another_commits_prefix_is_ambiguous(built: GitRepo) -> No
     found = history_of(built)
     with open_repository(built.path) as repo:
         said = unbound(RevisionNames(found, repo, PATTERNS), first[:8])
-    revisions = sorted(sighting.revision[:12] for sighting in found.sightings)
+    revisions = sorted(spec_commit.revision[:12] for spec_commit in found.spec_commits)
     assert said == f"{first[:8]}: stands for several: {', '.join(revisions)}; write more of it"
 
 
@@ -108,5 +108,5 @@ def test_dated_folders(tmp_path: Path) -> None:
         (tmp_path / f"2026-01-0{number}" / "spec.md").write_text(str(number))
     found = folder.read_history(tmp_path, "spec", PATTERNS)
     names = RevisionNames(found)
-    assert names.find("2026-01-02") == found.sightings[1].revision
+    assert names.find("2026-01-02") == found.spec_commits[1].revision
     assert "known are 2026-01-09, 2026-01-08, 2026-01-07, 2026-01-06, 2026-01-05, …;" in unbound(names, "2026-01")

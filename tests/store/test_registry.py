@@ -68,7 +68,7 @@ role = "held_out"
     )
     found = registry(tmp_path, text)
     assert found == Registry({"a": first, "b": Suite("b", "lying", Role.HELD_OUT)})
-    assert found.named("task_a") == first
+    assert found.find_suite("task_a") == first
 
 
 @pytest.mark.parametrize(("unit", "threshold"), [("fraction", 0.5), ("percent", 50.0), ("grade", 0.5)])

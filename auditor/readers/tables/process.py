@@ -27,7 +27,7 @@ class AnswerWriter:
         self._out = out
         self._lock = threading.Lock()
 
-    def say(self, **said: object) -> None:
+    def write_line(self, **said: object) -> None:
         """One line. A parent that is gone ends the process."""
         with self._lock:
             try:
@@ -48,9 +48,9 @@ def main() -> None:
     try:
         backend = _open_backend(Opening(**opening | {name: tuple(opening[name]) for name in ("paths", "header")}))
     except BackendError as error:
-        answers.say(error=str(error))
+        answers.write_line(error=str(error))
         os._exit(0)
-    answers.say(end=True)
+    answers.write_line(end=True)
     for line in sys.stdin:
         _serve(json.loads(line), backend, answers)
     # A Java gateway has no manners at the door.
@@ -74,10 +74,10 @@ def _serve(request: dict[str, object], backend: Backend, answers: AnswerWriter) 
     watch.start()
     try:
         for piece in _pieces(request, backend):
-            answers.say(piece=piece)
-        answers.say(end=True)
+            answers.write_line(piece=piece)
+        answers.write_line(end=True)
     except Exception as error:  # whatever an engine or its gateway raises is its answer
-        answers.say(error=str(error) or type(error).__name__)
+        answers.write_line(error=str(error) or type(error).__name__)
     finally:
         ended.set()
         watch.join()
@@ -98,7 +98,7 @@ def _columns(pairs: Iterable[tuple[str, str]]) -> Piece:
 
 def _report_progress(backend: Backend, answers: AnswerWriter, ended: threading.Event) -> None:
     while not ended.wait(PROGRESS_SECONDS):
-        answers.say(done=backend.done())
+        answers.write_line(done=backend.done())
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Session:
     def __init__(self, opening: Opening, where: str, seconds: float, progress: Progress | None = None) -> None:
         self._opening, self._where, self._progress = opening, where, progress
         self._seconds = seconds
-        self._late = False
+        self._timed_out = False
 
     def __enter__(self) -> Session:
         self._told = tempfile.TemporaryFile()
@@ -69,7 +69,7 @@ class Session:
             # An interrupt is the parent's to act on, and its end takes the whole group along.
             start_new_session=True,
         )
-        self._timer = threading.Timer(self._seconds, self._end_late)
+        self._timer = threading.Timer(self._seconds, self._time_out)
         self._timer.daemon = True
         self._timer.start()
         try:
@@ -119,11 +119,11 @@ class Session:
             stdin.write(json.dumps(request).encode() + b"\n")
             stdin.flush()
         except OSError as error:
-            raise self._gone() from error
+            raise self._end_error() from error
         while True:
             answer = self._answer()
             if "piece" in answer:
-                yield self._piece(answer["piece"])
+                yield self._check_piece(answer["piece"])
             elif "error" in answer:
                 raise BackendError(str(answer["error"]))
             elif "end" in answer:
@@ -134,28 +134,28 @@ class Session:
     def _answer(self) -> dict[str, object]:
         line = _open_pipe(self._process.stdout).readline(MAX_LINE_BYTES)
         if not line.endswith(b"\n"):
-            raise self._gone()
+            raise self._end_error()
         try:
             answer = json.loads(line)
         except ValueError as error:
-            raise self._nonsense() from error
+            raise self._protocol_error() from error
         if not isinstance(answer, dict):
-            raise self._nonsense()
+            raise self._protocol_error()
         return answer
 
-    def _piece(self, piece: object) -> Piece:
+    def _check_piece(self, piece: object) -> Piece:
         """What another process says is looked at like any input."""
         if not isinstance(piece, list) or not all(isinstance(column, list) for column in piece):
-            raise self._nonsense()
+            raise self._protocol_error()
         if len({len(column) for column in piece}) > 1:
-            raise self._nonsense()
+            raise self._protocol_error()
         return piece
 
-    def _nonsense(self) -> TableError:
+    def _protocol_error(self) -> TableError:
         return TableError("the reading process answered what is no answer", where=self._where, remedy="do not trust it")
 
-    def _gone(self) -> TableError:
-        if self._late:
+    def _end_error(self) -> TableError:
+        if self._timed_out:
             what = f"is not read after {self._seconds:,.0f} seconds"
             return TableError(what, where=self._where, remedy="split the table by run")
         self._process.wait()
@@ -166,8 +166,8 @@ class Session:
         what = f"the reading process {how}{f' ({said[-1]:.200})' if said else ''}"
         return TableError(what, where=self._where, remedy="the table is damaged, or larger than this machine can count")
 
-    def _end_late(self) -> None:
-        self._late = True
+    def _time_out(self) -> None:
+        self._timed_out = True
         self._kill()
 
     def _kill(self) -> None:

@@ -21,7 +21,7 @@ from auditor.render.html.environment import escape_visible, page_style
 
 
 def draw_figure(figure: Figure) -> Markup:
-    """The picture of a figure of kind `timeline`: data is a series, and by sighting whether its patch is flagged."""
+    """The picture of a figure of kind `timeline`: data is a series, and by spec commit whether its patch is flagged."""
     series, flagged = figure.data
     return draw_timeline(series, flagged)
 
@@ -76,7 +76,7 @@ def draw_timeline(series: Series, flagged: Mapping[str, bool]) -> Markup:
     """The picture of a behaviour.
 
     Args:
-        flagged: by name of the sighting at which a patch arrived in the period, whether it is flagged.
+        flagged: by name of the spec commit at which a patch arrived in the period, whether it is flagged.
     """
     lines = timeline_lines(series)
     most = max(rate.high for line in lines for _, rate in line.points)
@@ -130,8 +130,8 @@ def _event_marks(series: Series, scale: _Scale, flagged: Mapping[str, bool]) -> 
         x = scale.x(at + 0.5)
         if early.state.checkpoint != late.state.checkpoint:
             paths.setdefault("checkpoint", []).append(f"M{x} {top}V{low}")
-        if late.sighting.name in flagged and early.state.revision != late.state.revision:
-            kind = "patch flagged" if flagged[late.sighting.name] else "patch"
+        if late.spec_commit.name in flagged and early.state.revision != late.state.revision:
+            kind = "patch flagged" if flagged[late.spec_commit.name] else "patch"
             paths.setdefault(kind, []).append(f"M{x} {top + 4}l4 -6h-8z")
     yield from (_path(kind, "".join(some)) for kind, some in sorted(paths.items()))
 
@@ -194,11 +194,11 @@ def _date_labels(series: Series, scale: _Scale) -> Iterator[Markup]:
     step = max(1, -(-(last + 1) // 4))
     shown = [at for at in range(0, last + 1, step) if at == 0 or last - at >= step] + [last]
     for at in dict.fromkeys(shown):
-        day = series.points[at].sighting.date
+        day = series.points[at].spec_commit.date
         yield Markup('<text class="date" x="{}" y="{}" text-anchor="middle">{}</text>').format(
             scale.x(at), TIMELINE_HEIGHT - _MARGIN_BOTTOM + 14, f"{day.day} {_MONTHS[day.month - 1]}"
         )
-        if at in (0, last) and (at == 0 or day.year != series.points[0].sighting.date.year):
+        if at in (0, last) and (at == 0 or day.year != series.points[0].spec_commit.date.year):
             yield Markup('<text class="date" x="{}" y="{}" text-anchor="middle">{}</text>').format(
                 scale.x(at), TIMELINE_HEIGHT - _MARGIN_BOTTOM + 26, f"{day.year}"
             )

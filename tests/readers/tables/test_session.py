@@ -70,11 +70,11 @@ def test_it_is_ended_when_time_is_up(opening: Opening) -> None:
 
 def test_what_it_prints_is_no_answer(opening: Opening) -> None:
     with Session(opening, "table", 60) as session:
-        assert session._piece([[1], ["a"]]) == [[1], ["a"]]
+        assert session._check_piece([[1], ["a"]]) == [[1], ["a"]]
         wrong: tuple[object, ...] = ({}, [1], [[1], []])
         for nonsense in wrong:
             with pytest.raises(TableError, match="answered what is no answer"):
-                session._piece(nonsense)
+                session._check_piece(nonsense)
 
 
 def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
