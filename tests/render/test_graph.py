@@ -26,7 +26,7 @@ from tests.render.conftest import assert_looks_as_before, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
 from tests.snapshots import assert_as_written
 
-PUBLISHED = Path(__file__).parents[2] / "docs/graph.schema.json"
+PUBLISHED = Path(__file__).parents[2] / "docs/schemas/graph.schema.json"
 HIDDEN = set(STEERING) - set("[2J")
 HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #quot; \\N \\"')
 
