@@ -8,7 +8,6 @@ from it, and what is left for a person. Nothing is guessed.
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,10 +17,11 @@ from pathlib import Path, PurePosixPath
 import tomlkit
 from tomlkit.items import String, Table
 
+from auditor.app.find_spec import check_spec_path, find_spec_path
 from auditor.app.ingest import NamedHistory, bind_revision, choose_reader, discover, read_named_histories
 from auditor.app.project import Place, Project, locate, select_specs
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
-from auditor.git import Commit, Tree
+from auditor.git import Tree
 from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
 from auditor.model.suite import Binding, Registry, Role, ScoreUnit
@@ -35,9 +35,7 @@ from auditor.settings import (
     SpecConfig,
     has_settings,
     load_settings,
-    project_path,
 )
-from auditor.specs.files import read_revision
 from auditor.store.registry import FULL_SCALE, load_bindings, load_registry
 from auditor.store.tally import parse_score
 
@@ -292,6 +290,16 @@ def _survey_scores(seen: Sequence[_SurveyedRun]) -> Iterator[ScoreValues]:
         yield _summarise_values(name, None if (name, key) in plain else key, given[name, key])
 
 
+def describe_scores(raws: Iterable[RawRun]) -> str:
+    """The scores of some runs with the values they were given and the units these fit, as one phrase."""
+    values = defaultdict[tuple[str, str | None], list[ScoreValue]](list)
+    for raw in raws:
+        for name, key, some in _score_values(raw):
+            values[name, key] += some
+    scores = (_summarise_values(name, key, some) for (name, key), some in values.items())
+    return "; ".join(f"{score_label(score)}: {describe_values(score)}" for score in scores)
+
+
 def _summarise_values(name: str, key: str | None, values: Sequence[ScoreValue]) -> ScoreValues:
     words = sorted({value for value in values if isinstance(value, str)})
     numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
@@ -484,11 +492,6 @@ def _string(text: str) -> String:
 # A project's first files: auditor.toml, and an evaluation history with its registry explained.
 
 
-SUFFIXES = (".md", ".markdown", ".txt", ".prompt", ".j2", ".jinja", ".jinja2")
-_SPEC_NAME = re.compile(r"(^| )(constitution|(model ?)?spec(ification)?s?|system ?(prompt|message))( |$)")
-_IGNORED_FOLDERS = ("test", "tests", "vendor", "node_modules", "third_party", DEFAULT_STORE)
-_DATED_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
-_CANDIDATES_LISTED = 8
 _STORE_FILES = ("suites.toml", "bindings.toml")
 _FILES = (SETTINGS_FILE, *(f"{DEFAULT_STORE}/{name}" for name in _STORE_FILES))
 
@@ -597,7 +600,7 @@ def _init_empty(place: Place, spec: str | None) -> InitReport:
 
 def _propose_settings(place: Place, spec: str | None) -> tuple[str, str, str]:
     """The spec's name, its path, and the settings that say so."""
-    path = _check_spec_path(place, spec) if spec is not None else _find_spec_path(place)
+    path = check_spec_path(place, spec) if spec is not None else find_spec_path(place)
     name = _spec_name(path)
     if any("\ud800" <= sign <= "\udfff" for sign in path):  # as git hands on bytes that are no UTF-8
         raise ConfigError("its name is not UTF-8", where=path, remedy="rename it")
@@ -641,57 +644,6 @@ def _refuse_existing(tree: Tree) -> None:
         taken = SHARED_SETTINGS_FILE
     if taken is not None:
         raise ConfigError("is there already, and is left as it is", where=taken, remedy="edit it, or move it away")
-
-
-def _check_spec_path(place: Place, spec: str) -> str:
-    try:
-        path = project_path(spec)
-    except ValueError as error:
-        raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy="give it from the root") from error
-    matched = [one for one in _candidates(place) if one == path] or read_revision(_committed_tree(place), [path]).files
-    if not matched:
-        raise ConfigError("matches no file", where="--spec", field=path, remedy="commit the file, or correct it")
-    return path
-
-
-def _find_spec_path(place: Place) -> str:
-    found = _candidates(place)
-    if len(found) == 1:
-        return found[0]
-    if not found:
-        what, remedy = "no committed file is called like a spec, constitution or system prompt", "give --spec PATH"
-        raise ConfigError(what, where=str(place.root), remedy=remedy)
-    names = ", ".join(found[:_CANDIDATES_LISTED]) + (", …" if len(found) > _CANDIDATES_LISTED else "")
-    remedy = "give one of them, or a glob, with --spec PATH"
-    raise ConfigError(f"{len(found)} files may be the spec: {names}", where=str(place.root), remedy=remedy)
-
-
-def _candidates(place: Place) -> list[str]:
-    """The files whose name suggests a spec; for dated folders the names they share, as `*/name`."""
-    if place.repository is not None:
-        return [path for path in _committed_tree(place).list("") if _is_spec_like(path)]
-    below = (PurePosixPath(path) for path in place.tree.list(""))
-    dated = {
-        str(PurePosixPath("*", *p.parts[1:])) for p in below if len(p.parts) > 1 and _DATED_FOLDER.match(p.parts[0])
-    }
-    if not dated:
-        remedy = "run this in a git repository, or name each revision's folder YYYY-MM-DD"
-        raise RepositoryError("is neither in git nor a folder of dated revisions", where=str(place.root), remedy=remedy)
-    return sorted(path for path in dated if _is_spec_like(path))
-
-
-def _committed_tree(place: Place) -> Tree:
-    """What is committed: a spec that is not has no history to audit."""
-    if place.repository is None:
-        return place.tree
-    return Commit(place.repository, place.repository.resolve("HEAD"))
-
-
-def _is_spec_like(path: str) -> bool:
-    file = PurePosixPath(path.lower())
-    if any(part.startswith(".") or part in _IGNORED_FOLDERS for part in file.parts) or file.suffix not in SUFFIXES:
-        return False
-    return _SPEC_NAME.search(re.sub(r"[^a-z]+", " ", file.stem)) is not None
 
 
 def _spec_name(path: str) -> str:

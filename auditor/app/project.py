@@ -120,17 +120,17 @@ def open_project(where: Path, spec: str | None = None) -> Project:
     """
     place = locate(where)
     try:
-        return _read_project(place, spec)
+        if place.repository is not None:
+            place.repository.require_complete()
+        settings = load_settings(place.tree)
+        return read_project(place, settings, select_specs(settings.specs, spec, in_git=place.repository is not None))
     except BaseException:
         _close_repository(place.repository)
         raise
 
 
-def _read_project(place: Place, spec: str | None) -> Project:
-    if place.repository is not None:
-        place.repository.require_complete()
-    settings = load_settings(place.tree)
-    specs = select_specs(settings.specs, spec, in_git=place.repository is not None)
+def read_project(place: Place, settings: Settings, specs: tuple[SpecConfig, ...]) -> Project:
+    """The project at a place with these of its specs, and everything that was measured. Raises as `open_project`."""
     registry = load_registry(place.tree, settings.store)
     joined = join_labels(place.tree, settings.store, load_records(place.tree, settings.store), registry.labels)
     return Project(

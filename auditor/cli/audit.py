@@ -16,7 +16,7 @@ from auditor.cli.options import (
     format_option,
     repo_option,
     resolve_day,
-    spec_option,
+    suite_options,
     today_option,
 )
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from collections.abc import Sequence
 
     from auditor.app.project import Project
+    from auditor.app.results import SuiteRoles
     from auditor.audit import Audit
     from auditor.model.verification import LogsReport
 
@@ -31,7 +32,21 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 @click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
-@spec_option
+@click.option(
+    "--spec",
+    "specs",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="A configured spec, or the path or glob of one; repeatable. Without configuration: found by its name.",
+)
+@click.option(
+    "--results",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    metavar="PATH",
+    help="Logs or tables to judge by, in place of what was ingested; nothing is written. Repeatable.",
+)
+@suite_options
 @format_option("text", "json", *TOOL_FORMATS)
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
@@ -50,7 +65,9 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 def command(
     commits: str | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
+    results: tuple[Path, ...],
+    roles: SuiteRoles,
     style: str,
     fail_on: tuple[str, ...],
     verbose: bool,
@@ -61,16 +78,27 @@ def command(
     """Judges every patch of a git range (A..B), or all there are.
 
     Exits 0 unless --fail-on matches (1); what a waiver excuses does not count. Without configuration, --spec PATH shows
-    the patches of any file.
+    the patches of any file, and --results judges them without writing any:
+
+    \b
+    auditor audit --spec prompt.md --results results.csv --test refund-evals --held-out refund-fresh
     """
     from auditor.app.audit import assess_project
-    from auditor.app.project import open_project
+    from auditor.app.results import open_audit
     from auditor.audit import check_fail_on, matches_fail_on
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
+    from auditor.render.escape import escape_terminal
 
     check_fail_on(fail_on)
     wanted = _choose_range(commits, new_since)
-    with open_project(repo, spec) as project:
+    if roles and not results:
+        raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --results")
+    if results and logs:
+        raise click.UsageError("--results are judged as they are: leave --rederive out")
+    source = open_audit(repo, specs, results, roles)
+    for note in source.notes:
+        click.echo(f"auditor: {escape_terminal(note)}", err=True)
+    with source.project as project:
         derived = _rederive(project, logs) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
         found = assess_project(known, resolve_day(today), wanted, os.environ)

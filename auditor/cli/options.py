@@ -5,12 +5,13 @@ A file is written whole or not at all, and never over another one unless asked.
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import click
 
@@ -73,6 +74,50 @@ def spec_option(function: _Function) -> _Function:
     return click.option(
         "--spec", metavar="NAME|PATH", help="A configured spec, or the path or glob of one that is not."
     )(function)
+
+
+def suite_options(function: _Function) -> _Function:
+    """--test, --held-out, --behaviour, --misaligned, --unit, --score, which a verb gets as `roles`, a SuiteRoles."""
+
+    @functools.wraps(function)
+    def with_roles(
+        *,
+        test: tuple[str, ...],
+        held_out: tuple[str, ...],
+        behaviour: str | None,
+        misaligned: str | None,
+        unit: str,
+        score: str | None,
+        **options: object,
+    ) -> object:
+        from auditor.app.results import SuiteRoles
+        from auditor.model.suite import MisalignedEnd, ScoreUnit
+
+        end = None if misaligned is None else MisalignedEnd(misaligned)
+        return function(**options, roles=SuiteRoles(test, held_out, behaviour, end, ScoreUnit(unit), score))
+
+    each = (
+        click.option("--test", multiple=True, metavar="SUITE", help="A suite that the spec's writers see; repeatable."),
+        click.option("--held-out", multiple=True, metavar="SUITE", help="A suite that they do not see; repeatable."),
+        click.option(
+            "--behaviour",
+            metavar="NAME",
+            help="What these suites measure, where the results do not say it; or SUITE:BEHAVIOUR for each.",
+        ),
+        click.option("--misaligned", type=click.Choice(["high", "low"]), help="Of a log's score: the end that is bad."),
+        click.option(
+            "--unit",
+            type=click.Choice(["fraction", "percent", "grade"]),
+            default="fraction",
+            show_default=True,
+            help="Of a log's score: 0 to 1, 0 to 100, or C P I N.",
+        ),
+        click.option("--score", metavar="NAME[.KEY]", help="Of a log: the scorer, where there are several."),
+    )
+    command = cast("_Function", with_roles)
+    for option in reversed(each):
+        command = option(command)
+    return command
 
 
 def format_option(*formats: str) -> Callable[[_Function], _Function]:

@@ -13,16 +13,6 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from auditor import __version__
-from auditor.document.graph import (
-    Answer,
-    AnswerLine,
-    Neighbours,
-    answer_questions,
-    describe_link,
-    group_neighbours,
-    readable_value,
-    select_around,
-)
 from auditor.evidence.graph import (
     NODE_KINDS,
     EvidenceGraph,
@@ -31,6 +21,16 @@ from auditor.evidence.graph import (
     shorten_key,
     sources,
     targets,
+)
+from auditor.render.graph import (
+    Answer,
+    AnswerLine,
+    Neighbours,
+    answer_questions,
+    describe_link,
+    group_neighbours,
+    readable_value,
+    select_around,
 )
 from auditor.render.html.environment import page_environment, page_style
 
