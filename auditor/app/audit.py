@@ -9,9 +9,10 @@ about to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property, partial
 from types import MappingProxyType
 
 from auditor.app.merge_history import BaseHead, add_landing, add_merge_history, patches_to_judge
@@ -26,7 +27,8 @@ from auditor.assess.text import PatchText, RevisionText, build_patch_text, build
 from auditor.audit import Audit, SpecAudit, build_audit, build_spec_audit
 from auditor.checks.runner import CheckResults
 from auditor.clauses.lineage import trace_lineage
-from auditor.errors import RevisionError
+from auditor.clauses.text_events import TextEventFinder
+from auditor.errors import RepositoryError, RevisionError
 from auditor.evidence import Evidence
 from auditor.git import Commit, Repository, Tree
 from auditor.model.finding import Finding
@@ -34,6 +36,7 @@ from auditor.model.policy import RequireHeldOut
 from auditor.model.spec import Companions, History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig, load_settings
 from auditor.specs.companions import find_companions
+from auditor.specs.files import Pattern
 from auditor.specs.folder import dated_subtree
 
 # What patches did to the text of a spec, with what lies beside it at each spec commit.
@@ -50,10 +53,21 @@ def read_patch_texts(
     if not history.spec_commits:
         return {}, None
     lineage, search = trace_lineage(history), LeakSearch(hashed)
-    beside = _companion_reader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
+    reader = _CompanionReader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
+    beside, events = reader.read, TextEventFinder(history, lineage)
 
     texts = {
-        patch.id: build_patch_text(patch, history, lineage, beside(patch.before), beside(patch.after), search)
+        patch.id: build_patch_text(
+            patch,
+            history,
+            lineage,
+            beside(patch.before),
+            beside(patch.after),
+            search,
+            events,
+            partial(reader.other_files, patch.after),
+            changelog_covers=reader.changelog_covers,
+        )
         for patch in patches
     }
     last = history.spec_commits[-1]
@@ -61,28 +75,63 @@ def read_patch_texts(
     return texts, replace(current, suites=search.suites)
 
 
-def _companion_reader(
-    project: Project, config: SpecConfig, history: History, cited: frozenset[str]
-) -> Callable[[SpecCommit], Companions]:
-    """Reads what lies beside the spec at a commit, once each; `cited` are the prompts that any clause ever cited."""
-    repository = project.repository if config.source == "git" else None
+# Of the other files of a commit so many, of so many bytes each, are searched for clauses that went.
+_MAX_OTHER_FILES, _MAX_OTHER_BYTES = 200, 2**20
+# A change log that was not configured is the spec's where this share of the spec's commits touches it.
+_LEAST_CHANGELOG_SHARE = 0.2
 
-    def tree(spec_commit: SpecCommit) -> Tree:
-        if repository is not None and spec_commit.commit is not None:
-            return Commit(repository, spec_commit.commit)
-        return dated_subtree(project.tree, config.paths, spec_commit.name)
 
-    last = history.spec_commits[-1]
-    paths = [file.path for file in history.revisions[last.revision].files]
-    beside = find_companions(tree(last), paths, cited, config.eval_prompts, config.changelog)
-    known: dict[str, Companions] = {}
+class _CompanionReader:
+    """Reads what lies beside a spec, once for each spec commit.
 
-    def read(spec_commit: SpecCommit) -> Companions:
-        if spec_commit.name not in known:
-            known[spec_commit.name] = beside.read(tree(spec_commit))
-        return known[spec_commit.name]
+    `cited` are the prompts that any clause ever cited.
+    """
 
-    return read
+    def __init__(self, project: Project, config: SpecConfig, history: History, cited: frozenset[str]) -> None:
+        self._repository = project.repository if config.source == "git" else None
+        self._project, self._config, self._history = project, config, history
+        last = history.spec_commits[-1]
+        paths = [file.path for file in history.revisions[last.revision].files]
+        self._paths = find_companions(self._tree(last), paths, cited, config.eval_prompts, config.changelog)
+        self._known: dict[str, Companions] = {}
+
+    def read(self, spec_commit: SpecCommit) -> Companions:
+        """What lies beside the spec at a commit."""
+        if spec_commit.name not in self._known:
+            self._known[spec_commit.name] = self._paths.read(self._tree(spec_commit))
+        return self._known[spec_commit.name]
+
+    def other_files(self, spec_commit: SpecCommit) -> dict[str, str]:
+        """The texts, by path, of the files that a commit adds or changes; none of a dated folder."""
+        repository = self._repository
+        if repository is None or spec_commit.commit is None:
+            return {}
+        blobs = list(repository.added_or_changed(spec_commit.commit).items())[:_MAX_OTHER_FILES]
+        texts = {}
+        for path, blob in blobs:
+            with suppress(RepositoryError):  # it is too large to be a text
+                data = repository.blob(blob, limit=_MAX_OTHER_BYTES)
+                if b"\0" not in data:
+                    texts[path] = data.decode("utf-8", errors="replace")
+        return texts
+
+    @cached_property
+    def changelog_covers(self) -> bool:
+        """Whether the change log is about this spec: as configured, or because its commits touch it."""
+        path, repository = self._paths.changelog, self._repository
+        if self._config.changelog or path is None or repository is None:
+            return True
+        commits = {one.commit for one in self._history.spec_commits if one.commit and one.parents}
+        touching = {
+            line.id
+            for line in repository.commits_touching(repository.resolve(self._project.tip), [Pattern(path).pathspec])
+        }
+        return not commits or len(commits & touching) >= _LEAST_CHANGELOG_SHARE * len(commits)
+
+    def _tree(self, spec_commit: SpecCommit) -> Tree:
+        if self._repository is not None and spec_commit.commit is not None:
+            return Commit(self._repository, spec_commit.commit)
+        return dated_subtree(self._project.tree, self._config.paths, spec_commit.name)
 
 
 # Every patch of a range, or all: did the behaviour change, or only the score?

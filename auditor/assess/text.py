@@ -4,19 +4,20 @@ evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from auditor.assess.leaks import NO_SUITE_PROMPTS, LeakSearch, PatchLeaks, SuitePrompts
-from auditor.clauses.comparison import clauses_of, file_outlines
+from auditor.clauses.comparison import change_sides, clauses_of, file_outlines
 from auditor.clauses.deontic import AuthorityChanges, Norm, classify_change, find_authority_changes
 from auditor.clauses.lineage import Lineage, LineageEvent
 from auditor.clauses.match import match_clauses
+from auditor.clauses.text_events import TextEvent, TextEventFinder
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place
 from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
@@ -66,6 +67,9 @@ def _citing_clauses(revision: Revision) -> Mapping[str, Clause]:
     return found
 
 
+Item = TypeVar("Item")
+
+
 class SectionRenaming(NamedTuple):
     """The anchor of a section, before and after."""
 
@@ -92,6 +96,8 @@ class PatchText:
         lineage: who each clause is, through the whole history.
         changelog_added: the lines it added to the change log; None where there is no change log.
         leaks: eval prompts in what it added.
+        text_events: what it did to the text as a whole, such as the return of an earlier text.
+        changelog_covers: whether the change log speaks of this spec; where it does not, its silence says nothing.
     """
 
     patch: Patch
@@ -104,6 +110,8 @@ class PatchText:
     history: History
     changelog_added: str | None
     leaks: PatchLeaks
+    text_events: tuple[TextEvent, ...] = ()
+    changelog_covers: bool = True
 
     @property
     def sections(self) -> SectionChanges:
@@ -129,6 +137,30 @@ class PatchText:
     def events(self) -> tuple[LineageEvent, ...]:
         """What happened to clauses in the patch, by lineage; reinstated ones among them."""
         return self.lineage.events[self.patch.after.name]
+
+    def group_by_event(
+        self, items: Iterable[tuple[Clause | None, Clause | None, Item]]
+    ) -> list[tuple[TextEvent | None, list[Item]]]:
+        """Items that belong to a clause's change, together where one text event has them; the others alone.
+
+        Args:
+            items: the clause before and after, and what belongs to it.
+        """
+        event_at = {
+            place: event for event in self.text_events for change in event.changes for place in _change_places(change)
+        }
+        groups: list[tuple[TextEvent | None, list[Item]]] = []
+        by_event: dict[int, list[Item]] = {}
+        for before, after, item in items:
+            clause = after or before
+            event = event_at.get((after is not None, clause.path, clause.line)) if clause is not None else None
+            if event is not None and id(event) in by_event:
+                by_event[id(event)].append(item)
+                continue
+            groups.append((event, [item]))
+            if event is not None:
+                by_event[id(event)] = groups[-1][1]
+        return groups
 
     def current_place(self, place: Place) -> Place | None:
         """Where the clause at a place of the text after stands at the end of history; None where it is gone."""
@@ -166,6 +198,12 @@ class PatchText:
         return removed[-1] if removed else None
 
 
+def _change_places(change: ClauseChange) -> Iterator[tuple[bool, str, int]]:
+    """Where the clauses of a change stand, those of the text after with True."""
+    for is_after, side in zip((False, True), change_sides(change), strict=True):
+        yield from ((is_after, clause.path, clause.line) for clause in side)
+
+
 def find_leaking_patches(suite: str, texts: Mapping[str, PatchText]) -> tuple[str, ...]:
     """The ids of the patches, of these, that say items of a suite."""
     return tuple(name for name, text in texts.items() if any(leak.prompt.suite == suite for leak in text.leaks.leaks))
@@ -186,12 +224,23 @@ def build_patch_text(
     beside_before: Companions,
     beside_after: Companions,
     search: LeakSearch,
+    events: TextEventFinder | None = None,
+    other_files: Callable[[], Mapping[str, str]] = dict,
+    *,
+    changelog_covers: bool = True,
 ) -> PatchText:
-    """What a patch did to the text, and to what lies beside it."""
+    """What a patch did to the text, and to what lies beside it.
+
+    Args:
+        events: finds text events in this history; None for a finder of its own.
+        other_files: the texts, by path, of what else its commit adds or changes; called only where a clause went.
+        changelog_covers: see `PatchText`.
+    """
     before = build_revision_text(patch.before, history.revisions[patch.before.revision], beside_before)
     after = build_revision_text(patch.after, history.revisions[patch.after.revision], beside_after)
     changes = lineage.changes[patch.after.name]
     authority = find_authority_changes(changes, _unchanged_clauses(before, after))
+    finder = events or TextEventFinder(history, lineage)
     return PatchText(
         patch=patch,
         before=before,
@@ -203,6 +252,8 @@ def build_patch_text(
         history=history,
         changelog_added=added_changelog_lines(beside_before.changelog, beside_after.changelog),
         leaks=search.search_patch(before.revision, changes, (before.prompts or {}, after.prompts or {})),
+        text_events=finder.find(patch, changes, other_files),
+        changelog_covers=changelog_covers,
     )
 
 

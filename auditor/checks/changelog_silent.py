@@ -11,16 +11,28 @@ What to do
 Add a line that names the section and says what changed for the model.
 
 What it cannot see
-A line that mentions the section and misdescribes the change. Whether a mention in other words is meant for it.
+A line that mentions the section and misdescribes the change. Whether a mention in other words is meant for it. A change
+log that was not configured, and that hardly any patch of the spec touches, is a product's: its silence says nothing.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, Undecided, place_of
+from auditor.checks.interface import (
+    Clear,
+    TextCase,
+    TextCheck,
+    TextOutcome,
+    Undecided,
+    describe_event,
+    place_of,
+    quote_some,
+)
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
+from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Finding, Severity
 
@@ -38,41 +50,66 @@ _COMMON = frozenset(
 
 
 def run(facts: PatchText) -> TextOutcome:
-    """Fires once for each section whose rules changed without a mention; undecided without a change log."""
+    """Fires once for each section whose rules changed without a mention, and once for those of one event; undecided
+    without a change log, or with one that is about something else."""
     changed = _sections(facts)
     if facts.changelog_added is None:
         return Undecided("there is no change log") if changed else ()
-    said = facts.changelog_added
-    return tuple(
-        Finding(
-            f'the change log does not mention that "{title}" was {" and ".join(sorted(directions))}',
-            Confidence.MEDIUM,
-            place=place_of(clause),
-            identity=title,
-        )
-        for title, (directions, clause, words) in changed.items()
-        if not _mentioned_sections(title, words, said)
+    if not facts.changelog_covers:
+        why = "the change log hardly ever speaks of this spec; configure changelog if it is the spec's"
+        return Undecided(why) if changed else ()
+    added = facts.changelog_added
+    silent = [section for section in changed if not _is_mentioned(section.title, section.words, added)]
+    by_event: dict[int, list[_Section]] = {}
+    for place, section in enumerate(silent):
+        by_event.setdefault(-place - 1 if section.event is None else id(section.event), []).append(section)
+    return tuple(map(_finding, by_event.values()))
+
+
+@dataclass
+class _Section:
+    """A section whose rules changed: how, in which event, the first changed clause that is there now, and the words."""
+
+    title: str
+    event: TextEvent | None
+    directions: set[str] = field(default_factory=set)
+    clause: Clause | None = None
+    words: set[str] = field(default_factory=set)
+
+
+def _finding(sections: Sequence[_Section]) -> Finding:
+    first, directions = sections[0], set[str]().union(*(section.directions for section in sections))
+    titles = [section.title for section in sections]
+    what = f'"{first.title}" was' if len(sections) == 1 else f"{len(sections):,} sections were"
+    message = f"the change log does not mention that {what} {' and '.join(sorted(directions))}"
+    if len(sections) > 1 and first.event is not None:
+        message += f" ({describe_event(first.event)}): {quote_some(titles)}"
+    return Finding(message, Confidence.MEDIUM, place=place_of(first.clause), identity="\n".join(titles))
+
+
+def _sections(facts: PatchText) -> list[_Section]:
+    """The sections whose rules changed; one that changed in an event and besides is there for each."""
+    found: dict[tuple[int, str], _Section] = {}
+    normative = (
+        (change.before, change.after, (change, norm)) for change, norm in facts.judged if norm.direction in _NORMATIVE
     )
-
-
-def _sections(facts: PatchText) -> dict[str, tuple[set[str], Clause | None, set[str]]]:
-    """By section: how its rules changed, the first changed clause that is there now, the words that changed."""
-    found: dict[str, tuple[set[str], Clause | None, set[str]]] = {}
-    for change, norm in facts.judged:
-        clause = change.after or change.before
-        if norm.direction not in _NORMATIVE or clause is None:
+    for event, group in facts.group_by_event(normative):
+        if event is not None and event.kind is TextEventKind.SAID_ONCE:
             continue
-        title = clause.section[-1] if clause.section else clause.path
-        directions, first, words = found.get(title, (set(), None, set()))
-        both = [side.text for side in (change.before, change.after) if side is not None]
-        found[title] = (directions | {str(norm.direction)}, first or change.after, words | _is_distinctive(both))
-    return found
+        for change, norm in group:
+            sides = [side for side in (change.before, change.after) if side is not None]
+            title = sides[-1].section[-1] if sides[-1].section else sides[-1].path
+            section = found.setdefault((id(event), title), _Section(title, event))
+            section.directions.add(str(norm.direction))
+            section.clause = section.clause or change.after
+            section.words |= _is_distinctive([side.text for side in sides])
+    return list(found.values())
 
 
-def _mentioned_sections(title: str, words: set[str], said: str) -> bool:
-    lines = _is_distinctive([said])
+def _is_mentioned(title: str, words: set[str], added: str) -> bool:
+    lines = _is_distinctive([added])
     named = _is_distinctive([title])
-    plain = " ".join(normalised_words(said))
+    plain = " ".join(normalised_words(added))
     return (
         " ".join(normalised_words(title)) in plain or (bool(named) and named <= lines) or len(words & lines) >= _ENOUGH
     )

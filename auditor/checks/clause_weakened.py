@@ -3,6 +3,7 @@
 What it looks for
 Clauses whose wording the patch relaxes (a weaker modal, a narrower scope, an exception, a lower level of authority),
 added permissions, and rules with "must" or "never" that it takes out. A level that is renamed throughout is no change.
+What is part of one event (a file emptied, moved away, or again as it was; a change taken back) is one finding.
 
 Why it matters
 Rules rarely vanish; they lose a "never", gain an "unless", move down a level. In a long diff that is a word.
@@ -16,12 +17,25 @@ rule that was taken out may stand elsewhere in other words.
 """
 
 import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
-from auditor.clauses.deontic import Direction, Ground, GroundKind
+from auditor.checks.interface import (
+    Clear,
+    TextCase,
+    TextCheck,
+    TextOutcome,
+    describe_event,
+    place_of,
+    quote_some,
+    shorten,
+)
+from auditor.clauses.deontic import Direction, Ground, GroundKind, Norm, classify_change
+from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import ChangeKind, ClauseChange
 from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.numbers import count_noun
 
 _REQUIRES = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$", re.IGNORECASE)
 # "we recommend it, though we do not require it": what is not required was never asked for.
@@ -32,14 +46,66 @@ _STRONG = ("must", "never", "under no circumstances", "prohibited", "forbidden",
 
 
 def run(facts: PatchText) -> TextOutcome:
-    """Fires on each clause that is relaxed."""
-    fired = []
-    for change, norm in facts.judged:
-        relaxed = [ground for ground in norm.grounds if ground.direction is Direction.RELAXED]
-        grounds = [ground for ground in relaxed if ground.kind is not GroundKind.LIST]
-        if norm.direction is Direction.RELAXED and grounds and _counts(change, grounds):
-            fired.append(_finding(change, grounds))
+    """Fires on each clause that is relaxed; once for those that are part of one event."""
+    weakened = (
+        (change.before, change.after, _Weakening(change, grounds))
+        for change, norm in facts.judged
+        if (grounds := _relaxed_grounds(change, norm))
+    )
+    fired = [
+        finding
+        for event, group in facts.group_by_event(weakened)
+        if event is None or event.kind is not TextEventKind.SAID_ONCE
+        for finding in _findings(event, group)
+    ]
+    for event in facts.text_events:
+        for change in event.rewordings:
+            if grounds := _relaxed_grounds(change, classify_change(change)):
+                fired.append(_finding(_Weakening(change, grounds)))
     return tuple(fired)
+
+
+class _Weakening(NamedTuple):
+    """A change, and the words by which it asks for less."""
+
+    change: ClauseChange
+    grounds: list[Ground]
+
+    @property
+    def text(self) -> str:
+        """What the clause says, or said."""
+        clause = self.change.after or self.change.before
+        assert clause is not None  # one side is there
+        return clause.text
+
+
+def _relaxed_grounds(change: ClauseChange, norm: Norm) -> list[Ground]:
+    """The grounds of a weakening by itself; none where the change is not one."""
+    if norm.direction is not Direction.RELAXED:
+        return []
+    relaxed = [ground for ground in norm.grounds if ground.direction is Direction.RELAXED]
+    grounds = [ground for ground in relaxed if ground.kind is not GroundKind.LIST]
+    return grounds if grounds and _counts(change, grounds) else []
+
+
+def _findings(event: TextEvent | None, group: Sequence[_Weakening]) -> Iterator[Finding]:
+    """One finding for an event with what it weakens; without an event, one for each clause."""
+    if event is None or (len(group) == 1 and event.kind is not TextEventKind.MOVED_OUT):
+        yield from map(_finding, group)
+        return
+    texts = [weakening.text for weakening in group]
+    if all(weakening.change.kind is ChangeKind.REMOVED for weakening in group):
+        what = f"{count_noun(len(group), 'rule')} {'is' if len(group) == 1 else 'are'} taken out"
+    else:
+        what = f"{count_noun(len(group), 'clause')} {'asks' if len(group) == 1 else 'ask'} for less"
+    place = next((place_of(one.change.after) for one in group if one.change.after is not None), None)
+    if event.kind is TextEventKind.MOVED_OUT and not event.whole:
+        verb = "stands" if len(group) == 1 else "stand"
+        sentence = f"{what} of the spec, and {verb} word for word in {event.destination} of the same commit"
+    else:
+        sentence = f"{describe_event(event)}: {what}"
+    message = f"{sentence}: {quote_some(texts)}"
+    yield Finding(message, Confidence.MEDIUM, place=place, identity="\n".join(texts))
 
 
 def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
@@ -56,19 +122,15 @@ def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     )
 
 
-def _finding(change: ClauseChange, grounds: list[Ground]) -> Finding:
-    clause = change.after or change.before
-    assert clause is not None
+def _finding(weakening: _Weakening) -> Finding:
+    change, grounds = weakening
     sure = Confidence.HIGH if grounds[0].kind in (GroundKind.AUTHORITY, GroundKind.STRENGTH) else Confidence.MEDIUM
+    quoted = f'"{shorten(weakening.text)}"'
     if change.kind is ChangeKind.REMOVED:
-        return Finding(f'a rule is taken out: "{shorten(clause.text)}"', Confidence.MEDIUM, identity=clause.text)
+        return Finding(f"a rule is taken out: {quoted}", Confidence.MEDIUM, identity=weakening.text)
     words = "; ".join(_words(ground) for ground in grounds[:3])
-    return Finding(
-        f'a clause asks for less ({words}): "{shorten(clause.text)}"',
-        sure,
-        place=place_of(change.after),
-        identity=clause.text,
-    )
+    message = f"a clause asks for less ({words}): {quoted}"
+    return Finding(message, sure, place=place_of(change.after), identity=weakening.text)
 
 
 def _words(ground: Ground) -> str:

@@ -4,7 +4,7 @@ the records of a finding, quoting.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -16,9 +16,12 @@ from auditor.assess.landing import LandingFacts
 from auditor.assess.ledger import WaiverFacts
 from auditor.assess.preregistration import PlanFacts
 from auditor.assess.text import PatchText, RevisionText
+from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Finding, Place, Severity
+from auditor.model.numbers import format_day
 from auditor.model.run import Grade
+from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Cause
 from auditor.model.waiver import Waiver
 
@@ -347,3 +350,41 @@ def place_of(clause: Clause | None) -> Place | None:
 def shorten(text: str, width: int = 60) -> str:
     """The beginning of a clause, at a word, for quoting."""
     return text.rstrip(".") if len(text) <= width else f"{text[:width].rsplit(' ', 1)[0]} ..."
+
+
+_MAX_QUOTES = 3
+
+
+def quote_some(texts: Sequence[str]) -> str:
+    """The beginnings of the first clauses, and how many more there are."""
+    quotes = ", ".join(f'"{shorten(text)}"' for text in texts[:_MAX_QUOTES])
+    more = len(texts) - _MAX_QUOTES
+    return f"{quotes} and {more:,} more" if more > 0 else quotes
+
+
+_COMMIT_DIGITS = 10
+
+
+def describe_event(event: TextEvent) -> str:
+    """What a patch did to a text as a whole, as a sentence without a full stop."""
+    match event.kind:
+        case TextEventKind.RESTORED:
+            name = f"the file {event.path}" if event.path else "the text"
+            return f"{name} is again as it was at {_commit_name(event.earlier)}"
+        case TextEventKind.REVERTED:
+            return f"the change of {_commit_name(event.earlier)} is taken back"
+        case TextEventKind.EMPTIED:
+            return f"the file {event.path} is emptied"
+        case TextEventKind.MOVED_OUT if event.whole:
+            return (
+                f"the file {event.path} is moved to {event.destination}, where this spec does not look; give that path"
+            )
+        case TextEventKind.MOVED_OUT:
+            return f"clauses stand, word for word, in {event.destination} of the same commit"
+        case TextEventKind.SAID_ONCE:
+            return "a repetition is dropped"
+
+
+def _commit_name(commit: SpecCommit | None) -> str:
+    assert commit is not None  # these events have one
+    return f"{(commit.commit or commit.name)[:_COMMIT_DIGITS]} ({format_day(commit.date)})"

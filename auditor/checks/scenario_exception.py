@@ -15,11 +15,22 @@ A scenario described in common words. A rule that has to be that specific, such 
 """
 
 import re
+from collections.abc import Iterator, Sequence
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
+from auditor.checks.interface import (
+    Clear,
+    TextCase,
+    TextCheck,
+    TextOutcome,
+    describe_event,
+    place_of,
+    quote_some,
+    shorten,
+)
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
+from auditor.clauses.text_events import TextEvent
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Finding, Severity
 
@@ -42,7 +53,20 @@ def run(facts: PatchText) -> TextOutcome:
     if not rules:
         return ()
     known = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
-    return tuple(_finding(clause, new) for clause in rules if (new := find_scenario(clause, known)))
+    scenarios = ((None, rule, (rule, words)) for rule in rules if (words := find_scenario(rule, known)))
+    return tuple(
+        finding for event, group in facts.group_by_event(scenarios) for finding in _event_findings(event, group)
+    )
+
+
+def _event_findings(event: TextEvent | None, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> Iterator[Finding]:
+    """One finding for an event that brings several such rules; else one for each."""
+    if event is None or len(group) == 1:
+        yield from (_finding(clause, words) for clause, words in group)
+        return
+    texts = [clause.text for clause, _ in group]
+    message = f"{describe_event(event)}: {len(group):,} rules describe one scenario each: {quote_some(texts)}"
+    yield Finding(message, Confidence.MEDIUM, place=place_of(group[0][0]), identity="\n".join(texts))
 
 
 def find_scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:

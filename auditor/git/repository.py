@@ -174,6 +174,7 @@ _HEX_PREFIX = re.compile(r"[0-9a-f]{4,64}\Z")
 _HISTORY_OPTIONS = ("--full-history", "--simplify-merges", "--parents", "--topo-order", "--reverse", "--encoding=UTF-8")
 # Similarity and the number of files compared are fixed here: a repository's configuration must not change ancestry.
 _RENAME_OPTIONS = ("--no-ext-diff", "--no-textconv", "-r", "-z", "-M50%", "-l1000", "--raw", "--diff-filter=R")
+_RAW_OPTIONS = ("--no-ext-diff", "--no-textconv", "--no-renames", "--no-abbrev", "-r", "-z", "--raw")
 
 
 class Repository:
@@ -322,6 +323,17 @@ class Repository:
                 yield commit, next(words), next(words)
             else:
                 commit = word.strip()
+
+    def added_or_changed(self, commit: str) -> dict[str, str]:
+        """The files, by path, that a commit adds or changes against its first parent, each with its blob's id."""
+        given = f"{_require_object_id(commit)}\n".encode()
+        arguments = ("diff-tree", "--stdin", "--diff-merges=first-parent", "--diff-filter=AM", *_RAW_OPTIONS)
+        words = iter(self._command.run(*arguments, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
+        found = {}
+        for word in words:
+            if word.startswith(":") and (fields := word.split(" "))[1].startswith("100"):
+                found[next(words)] = fields[3]
+        return found
 
     def blob(self, object_id: str, *, limit: int = MAX_OBJECT_BYTES) -> bytes:
         """The content of one file. Raises RepositoryError where it is missing or larger than `limit` bytes."""

@@ -1,0 +1,284 @@
+"""What a patch did to a text as a whole: an earlier text is back, a patch is taken back, clauses went to a file outside
+of the spec, a file was emptied, a repetition was dropped.
+
+In: a patch with its clause changes, the history before it, and the other files of its commit. Out: `TextEvent`s, each
+with the changes that are part of it; no change is part of two. Open `TextEventFinder` first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from auditor.clauses.comparison import change_sides, clauses_of
+from auditor.clauses.deontic import DEFAULT_LEVELS, Direction
+from auditor.clauses.formats import parse_clauses
+from auditor.clauses.lineage import Lineage
+from auditor.clauses.match import ClauseKey, clause_key, match_clauses
+from auditor.clauses.words import split_words
+from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
+from auditor.model.spec import History, Patch, SpecCommit
+
+# A file is emptied when at least so many of its clauses, and this share of them, went; a file that is gone went to
+# another one when this share of its clauses stands there.
+_LEAST_EMPTIED, _EMPTIED_SHARE = 2, 0.9
+_MOVED_FILE_SHARE = 0.5
+# Fewer words than these stand in another text by chance.
+_LEAST_TELLING_WORDS = 4
+
+
+class TextEventKind(StrEnum):
+    """What happened to a text."""
+
+    RESTORED = "restored"
+    REVERTED = "reverted"
+    MOVED_OUT = "moved out"
+    EMPTIED = "emptied"
+    SAID_ONCE = "said once"
+
+
+@dataclass(frozen=True, slots=True)
+class TextEvent:
+    """One thing that a patch did to a text, with everything that is part of it.
+
+    Attributes:
+        path: the file it happened to; "" where it happened to the whole spec, or to clauses of several files.
+        changes: the clause changes that are part of it, in the order of the patch.
+        earlier: the commit whose text is back, or that is taken back; None for other kinds.
+        destination: the file outside of the spec in which the words stand; "" for other kinds.
+        whole: whether the file itself went, so that the spec's path should name the destination.
+        rewordings: of a whole file, the changes between what it said and what the destination says.
+        copies: of what is said once, the clause that still says it, for each change.
+    """
+
+    kind: TextEventKind
+    path: str
+    changes: tuple[ClauseChange, ...]
+    earlier: SpecCommit | None = None
+    destination: str = ""
+    whole: bool = False
+    rewordings: tuple[ClauseChange, ...] = ()
+    copies: tuple[Clause, ...] = ()
+
+
+_Signature = frozenset[tuple[tuple[tuple[str, ...], tuple[str, ...]], int]]
+
+
+class TextEventFinder:
+    """Finds what the patches of one history did to its text; what they share is computed once."""
+
+    def __init__(self, history: History, lineage: Lineage) -> None:
+        self._history = history
+        self._lineage = lineage
+        self._commits = {commit.name: commit for commit in history.spec_commits}
+
+    def find(
+        self, patch: Patch, changes: Sequence[ClauseChange], other_files: Callable[[], Mapping[str, str]]
+    ) -> tuple[TextEvent, ...]:
+        """The events of a patch.
+
+        Args:
+            changes: its clause changes.
+            other_files: the texts, by path, of the files outside of the spec that its commit adds or changes; called
+                only where a clause went.
+        """
+        events: list[TextEvent] = []
+        open_changes = list(changes)
+
+        def add(found: Iterable[TextEvent]) -> None:
+            nonlocal open_changes
+            for event in found:
+                events.append(event)
+                part_of = {id(change) for change in event.changes}
+                open_changes = [change for change in open_changes if id(change) not in part_of]
+
+        add(self._restored(patch, open_changes))
+        add(self._reverted(patch, open_changes))
+        after = clauses_of(self._history.revisions[patch.after.revision])
+        add(_said_once(open_changes, after))
+        before = clauses_of(self._history.revisions[patch.before.revision])
+        paths = {file.path for file in self._history.revisions[patch.after.revision].files}
+        if any(change.kind is ChangeKind.REMOVED for change in open_changes):
+            others = {path: text for path, text in other_files().items() if path not in paths}
+            add(_moved_out(open_changes, before, paths, others))
+        add(_emptied(open_changes, before))
+        return tuple(events)
+
+    def _restored(self, patch: Patch, changes: Sequence[ClauseChange]) -> Iterator[TextEvent]:
+        """The whole text, or a file of it, that is as it was at an earlier commit."""
+        if not changes or not self._history.revisions[patch.after.revision].files:
+            return
+        behind = self._ancestors(patch)
+        same = [name for name in behind if self._commits[name].revision == patch.after.revision]
+        if same:
+            yield TextEvent(TextEventKind.RESTORED, "", tuple(changes), self._commits[same[0]])
+            return
+        before = {file.path: file.text for file in self._history.revisions[patch.before.revision].files}
+        for file in self._history.revisions[patch.after.revision].files:
+            if before.get(file.path) == file.text or not file.text.strip() or not (before.keys() - {file.path}):
+                continue
+            places = self._files_by_size.get((file.path, len(file.text)), {})
+            earlier = next((name for name in behind if places.get(name) == file.text), None)
+            inside = tuple(change for change in changes if _path_of(change) == file.path)
+            if earlier is not None and inside:
+                yield TextEvent(TextEventKind.RESTORED, file.path, inside, self._commits[earlier])
+
+    def _reverted(self, patch: Patch, changes: Sequence[ClauseChange]) -> Iterator[TextEvent]:
+        """An earlier patch whose changes these are, the other way round."""
+        names = self._by_signature.get(_signature(changes, mirrored=True), ()) if changes else ()
+        behind = self._ancestors(patch) if names else ()
+        earlier = next((name for name in behind if name in names), None)
+        if earlier is not None:
+            yield TextEvent(TextEventKind.REVERTED, "", tuple(changes), self._commits[earlier])
+
+    @cached_property
+    def _by_signature(self) -> Mapping[_Signature, Collection[str]]:
+        found: dict[_Signature, list[str]] = defaultdict(list)
+        for name, changes in self._lineage.changes.items():
+            if changes:
+                found[_signature(changes)].append(name)
+        return found
+
+    @cached_property
+    def _files_by_size(self) -> Mapping[tuple[str, int], Mapping[str, str]]:
+        """The texts of files, by path and size and then by the commit: equal texts are of equal size."""
+        found: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+        for commit in self._history.spec_commits:
+            for file in self._history.revisions[commit.revision].files:
+                found[file.path, len(file.text)][commit.name] = file.text
+        return found
+
+    def _ancestors(self, patch: Patch) -> Sequence[str]:
+        """The commits before a patch, the nearest first."""
+        places = {name: place for place, name in enumerate(self._commits)}
+        seen: set[str] = set()
+        waiting = list(patch.after.parents)
+        while waiting:
+            name = waiting.pop()
+            if name not in seen:
+                seen.add(name)
+                waiting.extend(self._commits[name].parents)
+        return sorted(seen, key=places.__getitem__, reverse=True)
+
+
+def _path_of(change: ClauseChange) -> str:
+    clause = change.after or change.before
+    assert clause is not None  # one side is there
+    return clause.path
+
+
+def _signature(changes: Iterable[ClauseChange], *, mirrored: bool = False) -> _Signature:
+    """What changes do, apart from where: equal for two patches that do the same."""
+    sides = (change_sides(change) for change in changes if change.kind is not ChangeKind.MOVED)
+    texts = (tuple(tuple(clause.text for clause in side) for side in pair) for pair in sides)
+    counts = Counter((after, before) if mirrored else (before, after) for before, after in texts)
+    return frozenset(counts.items())
+
+
+def _said_once(changes: Iterable[ClauseChange], after: Sequence[Clause]) -> Iterator[TextEvent]:
+    """What is removed in one place, and still said word for word in another of no lower level of authority."""
+    removed = [change for change in changes if change.kind is ChangeKind.REMOVED]
+    if not removed:
+        return
+    standing = defaultdict(list)
+    for clause in after:
+        standing[clause_key(clause)].append(clause)
+    pairs = [(change, copy) for change in removed if (copy := _copy_of(change.before, standing)) is not None]
+    if pairs:
+        dropped, copies = zip(*pairs, strict=True)
+        yield TextEvent(TextEventKind.SAID_ONCE, "", dropped, copies=copies)
+
+
+def _copy_of(clause: Clause | None, standing: Mapping[ClauseKey, Sequence[Clause]]) -> Clause | None:
+    if clause is None or clause.kind is ClauseKind.HEADING:
+        return None
+    kept = (Direction.CLARIFIED, Direction.TIGHTENED)
+    return next(
+        (
+            copy
+            for copy in standing.get(clause_key(clause), ())
+            if DEFAULT_LEVELS.direction(DEFAULT_LEVELS.of(clause), DEFAULT_LEVELS.of(copy)) in kept
+        ),
+        None,
+    )
+
+
+def _moved_out(
+    changes: Iterable[ClauseChange], before: Sequence[Clause], paths: Collection[str], others: Mapping[str, str]
+) -> Iterator[TextEvent]:
+    """Clauses that went, and stand in files outside of the spec: whole files first, then word for word."""
+    removed = [change for change in changes if change.kind is ChangeKind.REMOVED]
+    texts = [_OtherFile(path, text) for path, text in sorted(others.items())]
+    for path in dict.fromkeys(clause.path for clause in before if clause.path not in paths):
+        event = _moved_file(path, removed, [clause for clause in before if clause.path == path], texts)
+        if event is not None:
+            yield event
+            part_of = {id(change) for change in event.changes}
+            removed = [change for change in removed if id(change) not in part_of]
+    standing = {text.path: [one for one in removed if one.before and text.says(one.before)] for text in texts}
+    part_of = set()
+    for path, there in sorted(standing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        moved = tuple(change for change in there if id(change) not in part_of)
+        if any(change.before and change.before.kind is not ClauseKind.HEADING for change in moved):
+            yield TextEvent(TextEventKind.MOVED_OUT, "", moved, destination=path)
+            part_of |= {id(change) for change in moved}
+
+
+class _OtherFile:
+    """A file outside of the spec, looked through for clauses."""
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.clauses = parse_clauses(path, text)
+        self._text = text
+
+    @cached_property
+    def _keys(self) -> Collection[ClauseKey]:
+        return {clause_key(clause) for clause in self.clauses}
+
+    @cached_property
+    def _words(self) -> str:
+        return f" {' '.join(split_words(self._text))} "
+
+    def says(self, clause: Clause) -> bool:
+        """Whether a clause's words stand here, one after the other."""
+        if clause_key(clause) in self._keys:
+            return True
+        words = split_words(clause.text)
+        return len(words) >= _LEAST_TELLING_WORDS and f" {' '.join(words)} " in self._words
+
+
+def _moved_file(
+    path: str, removed: Sequence[ClauseChange], before: Sequence[Clause], others: Sequence[_OtherFile]
+) -> TextEvent | None:
+    """Where a file went that the spec has no more: the file in which most of its clauses stand."""
+    said = [(sum(other.says(clause) for clause in before), other) for other in others]
+    count, other = max(said, key=lambda pair: (pair[0], pair[1].path), default=(0, None))
+    if other is None or count < _MOVED_FILE_SHARE * len(before):
+        return None
+    matching = match_clauses(before, other.clauses)
+    pairs = [*matching.unchanged, *((change.before, change.after) for change in matching.changes)]
+    there = {(clause.path, clause.line) for clause, after in pairs if clause is not None and after is not None}
+    there |= {(part.path, part.line) for change in matching.changes for part in change.others if part.path == path}
+    inside = tuple(change for change in removed if change.before and (change.before.path, change.before.line) in there)
+    kinds = (ChangeKind.REWORDED, ChangeKind.SPLIT, ChangeKind.MERGED)
+    rewordings = tuple(change for change in matching.changes if change.kind in kinds)
+    if not inside:
+        return None
+    return TextEvent(TextEventKind.MOVED_OUT, path, inside, None, other.path, whole=True, rewordings=rewordings)
+
+
+def _emptied(changes: Iterable[ClauseChange], before: Sequence[Clause]) -> Iterator[TextEvent]:
+    """Files of which nearly nothing is left."""
+    by_file = defaultdict(list)
+    for change in changes:
+        if change.kind is ChangeKind.REMOVED and change.before is not None:
+            by_file[change.before.path].append(change)
+    for path, removed in by_file.items():
+        size = sum(clause.path == path and clause.kind is not ClauseKind.HEADING for clause in before)
+        gone = sum(change.before is not None and change.before.kind is not ClauseKind.HEADING for change in removed)
+        if gone >= max(_LEAST_EMPTIED, _EMPTIED_SHARE * size):
+            yield TextEvent(TextEventKind.EMPTIED, path, tuple(removed))
