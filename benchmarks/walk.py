@@ -1,4 +1,4 @@
-"""The recorded terminal walk of docs/walk.md: real commands on a repository made for it, and what they printed.
+"""The recorded terminal walk of docs/how-to/walk.md: real commands on a repository made for it, and what they printed.
 
 python -m benchmarks.walk [FILE]
 
@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs/walk.md"
+PAGE = ROOT / "docs/how-to/walk.md"
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 _RANGE = re.compile(r"\b([0-9a-f]{12})\.\.([0-9a-f]{12})\b")
 

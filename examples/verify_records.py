@@ -7,7 +7,7 @@ there, and whether what was sealed is still there and in its order; held against
 says whether anything up to it was removed or changed. It reads nothing outside of the folder, and writes nothing. Exits
 0 where all is well, 1 where something is not, 2 where it could not look.
 
-Read docs/records.md for what this shows, and what it does not.
+Read docs/explanation/records.md for what this shows, and what it does not.
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ ABUSES = {
     27: ("held-out never run", "`unmeasured`, SD104; the gate asks for it: exit 3"),
     28: ("reporting period chosen", "the report says what lies outside of its period"),
 }
-PAGE = Path(__file__).parents[1] / "docs/abuses.md"
+PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
 
 
 def found(given: Assessment) -> set[str]:

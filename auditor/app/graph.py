@@ -379,7 +379,7 @@ def find_node(graph: EvidenceGraph, text: str) -> str:
         remedy = "write more of it, or kind:id"
         raise InputError(f"stands for several: {_list_nodes(graph, hits)}", where=text, remedy=remedy)
     near = [name for name in pool if wanted and wanted.lower() in f"{keys[name]} {labels[name]}".lower()]
-    remedy = f"near it are {_list_nodes(graph, near)}" if near else "see auditor graph for every id"
+    remedy = f"near it are {_list_nodes(graph, near)}" if near else "see auditor graph for what it holds"
     raise InputError("is no node of the graph", where=text, remedy=remedy)
 
 

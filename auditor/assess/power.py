@@ -157,9 +157,11 @@ class PowerPlan:
 
 
 _ADVICE = {
-    MissingEvidence.FLOOR: "no number would: the test rate was zero before; test where the behaviour shows",
-    MissingEvidence.TRIGGER: "no more held-out samples: one more run of the test suite under the revision before",
-    MissingEvidence.OPTIONAL_STOPPING: "more samples on every side, until it holds however often one looks",
+    MissingEvidence.FLOOR: (
+        "more samples cannot help, since the test rate was zero before; use items on which the behaviour occurs"
+    ),
+    MissingEvidence.TRIGGER: "repeat the baseline run of the test suite; held-out samples are not needed for it",
+    MissingEvidence.OPTIONAL_STOPPING: "more samples on every side, planned before they are run",
 }
 """What would settle a verdict, where no number of samples is the answer."""
 
@@ -170,7 +172,7 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
         return PowerPlan(facts, f"the verdict is {facts.verdict}: nothing is open", None, ())
     if facts.test is None:
         return PowerPlan(
-            facts, "no number of samples: first the test suite has to be run alike on both sides", None, ()
+            facts, "run the test suite with one protocol on both sides; more samples cannot help before that", None, ()
         )
     if facts.verdict is Verdict.UNMEASURED:
         return _plan_without_held_out(facts, policy)
@@ -182,19 +184,17 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
         case MissingEvidence.HELD_OUT_ITEMS:
             gone = sum(one.missing_samples for one in open_suites)
-            return PowerPlan(
-                facts, f"no more samples: run the {gone:,} held-out ones missing after the patch", None, ()
-            )
+            return PowerPlan(facts, f"run the {gone:,} held-out samples that are missing after the patch", None, ())
         case MissingEvidence.RUNS:
             runs = max(one.runs_needed or 1 for one in open_suites)
             found = _plan_held_out(facts, open_suites, policy)
-            return replace(found, advice=f"no number of samples in so few runs: about {runs:,} held-out runs a side")
+            return replace(
+                found, advice=f"about {runs:,} held-out runs per side; more samples in so few runs cannot help"
+            )
         case MissingEvidence.INVALID:
             lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
             lost += facts.test.before.invalid + facts.test.after.invalid
-            return PowerPlan(
-                facts, f"no more samples: scores for the {lost} that are invalid; run those again", None, ()
-            )
+            return PowerPlan(facts, f"run the {lost:,} invalid samples again until they have scores", None, ())
         case _:
             return _plan_held_out(facts, open_suites, policy)
 
@@ -222,7 +222,7 @@ def _plan_held_out(facts: BehaviourFacts, suites: Sequence[SuiteFacts], policy: 
             )
     if plans and all(plan.either is None for plan in plans):
         needed = _describe_larger_test(facts, policy)
-        advice = "no number of held-out samples: the test fall itself is too uncertain" + needed
+        advice = "more held-out samples cannot help, since the test fall itself is too uncertain" + needed
         return PowerPlan(facts, advice, None, plans)
     return PowerPlan(facts, "more held-out samples, before and after", None, plans)
 
@@ -236,7 +236,7 @@ def _describe_larger_test(facts: BehaviourFacts, policy: Policy) -> str:
         if size > facts.test.after.size and power.samples_to_exclude_transfer(
             test, before, policy.transfer_threshold, policy.error_rate / RESERVE
         ):
-            return f"; with {size:,} test samples a side there is one"
+            return f"; they can with {size:,} test samples per side"
     return ""
 
 

@@ -15,7 +15,7 @@ Find out how the item came to the author. Replace the suite, or the items, befor
 What it cannot see
 Items that were ingested without the key, or with another. Quotations of four to seven words are mostly missed, and so
 are paraphrases that name the scenario in other words. A scenario that two suites share by chance looks the same.
-Figures: docs/leakage.md.
+Figures: docs/explanation/leakage.md.
 """
 
 from auditor.assess.text import PatchText

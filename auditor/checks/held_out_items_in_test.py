@@ -14,7 +14,7 @@ Take the item out of the held-out suite, and say so in the registry; or draw new
 What it cannot see
 Items that were ingested without the key, or with another; items in other words: only runs of words are compared. A
 prompt of four to seven words is found only as the same text, a shorter one not at all. Of prompts with an edit every
-twelve words 27 of 102 were found, with one every eight 1. Figures: docs/leakage.md.
+twelve words 27 of 102 were found, with one every eight 1. Figures: docs/explanation/leakage.md.
 """
 
 from collections import defaultdict

@@ -13,7 +13,7 @@ State the rule for the kind of situation, without the scenario; or take the prom
 
 What it cannot see
 Quotations of four to seven words are mostly missed, and so are paraphrases that name the scenario in other words. What
-five or fewer of some 150 behaviours share cannot be told from a quotation. Figures: docs/leakage.md.
+five or fewer of some 150 behaviours share cannot be told from a quotation. Figures: docs/explanation/leakage.md.
 """
 
 from auditor.assess.text import PatchText

@@ -22,7 +22,7 @@ _FORMATS = ("text", "json", "html", "graphml")
 @repo_option
 @spec_option
 @click.option(
-    "--format", "style", type=click.Choice(_FORMATS), help="How to print it.  [default: text of a NODE, else json]"
+    "--format", "style", type=click.Choice(_FORMATS), default="text", show_default=True, help="How to print it."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
@@ -32,7 +32,7 @@ def command(
     node: str | None,
     repo: Path,
     spec: str | None,
-    style: str | None,
+    style: str,
     output: Path | None,
     force: bool,
     today: datetime | None,
@@ -43,16 +43,13 @@ def command(
     NODE is an id (suite:refund-mails, patch:4f20), the beginning of a patch's or a run's id, or the name of a suite, a
     behaviour, a scorer or a checkpoint. Of a clause it says what measured it; of a suite which clauses moved where it
     fell, and which verdicts rest on it; of a run what it depends on. Other formats than text draw a NODE with its
-    neighbours and all these answers name; without NODE, the whole graph.
+    neighbours and all these answers name. Without NODE, the whole graph; as text, what it holds and what to type.
     """
     from auditor.app.graph import build_project_graph, find_node
     from auditor.app.project import open_project
     from auditor.cli.options import write_document
     from auditor.errors import EXIT_PASS
 
-    style = style or ("text" if node is not None else "json")
-    if node is None and style == "text":
-        raise click.UsageError("text is of one NODE; give one, or another format")
     with open_project(repo, spec) as project:
         graph = build_project_graph(project, resolve_day(today), os.environ)
     name = None if node is None else find_node(graph, node)
@@ -68,17 +65,18 @@ def command(
 
 
 def _render(graph: EvidenceGraph, node: str | None, style: str) -> str:
-    if node is not None and style == "text":
-        from auditor.render.graph import render_node
-        from auditor.render.terminal import as_text
+    if style == "text":
+        from auditor.document.graph import graph_blocks, node_blocks
+        from auditor.render.terminal import render_terminal
 
-        return as_text(console(), *render_node(graph, node))
+        return render_terminal(graph_blocks(graph) if node is None else node_blocks(graph, node), console())
     if style == "html":
         from auditor.render.html.graph import graph_html
 
         return graph_html(graph, node)
+    from auditor.document.graph import select_around
     from auditor.evidence.graph import select_nodes
-    from auditor.render.graph import graph_graphml, graph_json, select_around
+    from auditor.render.graph import graph_graphml, graph_json
 
     drawn = graph if node is None else select_nodes(graph, select_around(graph, node))
     return graph_graphml(drawn) if style == "graphml" else graph_json(drawn, node)

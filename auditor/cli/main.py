@@ -68,7 +68,7 @@ def main() -> None:
     """
 
 
-# Commands and options by the spelling that version 1 had for them; docs/migration.md lists them.
+# Commands and options by the spelling that version 1 had for them; docs/how-to/migration.md lists them.
 FIRST_COMMANDS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("run", "begin"): ("preregister",),
     ("hook", "remove"): ("hook", "uninstall"),

@@ -60,10 +60,10 @@ def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | No
 
         click.echo(plans_json(found), nl=False)
         return 0
-    from auditor.render.plan import render_plans
-    from auditor.render.terminal import as_text
+    from auditor.document.plan import plan_blocks
+    from auditor.render.terminal import render_terminal
 
-    click.echo(as_text(console(), *render_plans(found)), nl=False)
+    click.echo(render_terminal(plan_blocks(found), console()), nl=False)
     return 0
 
 
@@ -89,8 +89,8 @@ def _design(
 
         click.echo(design_json(found), nl=False)
         return 0
-    from auditor.render.plan import render_design
-    from auditor.render.terminal import as_text
+    from auditor.document.plan import design_blocks
+    from auditor.render.terminal import render_terminal
 
-    click.echo(as_text(console(), *render_design(found)), nl=False)
+    click.echo(render_terminal(design_blocks(found), console()), nl=False)
     return 0

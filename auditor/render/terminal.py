@@ -127,8 +127,10 @@ class TerminalWriter:
                     yield Text("")
 
     def passage(self, line: Line, width: int = 0) -> Iterator[Text]:
-        """Somebody's text with its spaces and line ends."""
-        return self._fold(self._text(line, as_it_is=True), width)
+        """Somebody's text with its spaces and line ends; what is folded keeps the indentation of its line."""
+        for text in self._text(line, as_it_is=True).split("\n", allow_blank=True):
+            indent = min(len(text.plain) - len(text.plain.lstrip(" ")), width // 2)
+            yield from _hang(self._fold(text[indent:], width - indent), " " * indent, every=True)
 
     def _text(self, line: Line, base: str = "", *, as_it_is: bool = False) -> Text:
         text = Text(style=base)

@@ -2,7 +2,7 @@
 
 A `Run` comes in and canonical bytes of version 2 go out; bytes of version 1 or 2 come in and a `Run` goes out. Every
 member is checked, and every column of counts against the others. Reading is by hand: pydantic parses a record faster,
-but cannot compare columns. The members of both versions are described in docs/records.md.
+but cannot compare columns. The members of both versions are described in docs/explanation/records.md.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ _BROKEN = {".sarif": '{"version": "2.1.0", "runs": [{}]}', ".junit": "<testsuite
 
 def _lines(source: Path, place: Path, bin_folder: Path) -> Outcome:
     """What is said to GitHub and GitLab, in the repository and in the page that says it."""
-    page = (source / "docs/hooks.md").read_text(encoding="utf-8")
+    page = (source / "docs/how-to/hooks.md").read_text(encoding="utf-8")
     blocks = {
         text.splitlines()[0]: text for text in re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     }

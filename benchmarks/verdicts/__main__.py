@@ -2,8 +2,8 @@
 
 python -m benchmarks.verdicts [--full] [--only PART] [--worlds N] [--failing FILE]
 
-Without --full a tenth of the worlds is drawn, in minutes, and benchmarks/verdicts/RESULTS.md and the pictures in docs/
-are left as they are. With it the exit code is 1 where a promise is broken.
+Without --full a tenth of the worlds is drawn, in minutes, and benchmarks/verdicts/RESULTS.md and the pictures in
+docs/pictures are left as they are. With it the exit code is 1 where a promise is broken.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from benchmarks.verdicts import (
 from benchmarks.verdicts.parts import Part, Section
 from benchmarks.verdicts.results import document
 
-RESULTS, PICTURES = ROOT / "benchmarks/verdicts/RESULTS.md", ROOT / "docs"
+RESULTS, PICTURES = ROOT / "benchmarks/verdicts/RESULTS.md", ROOT / "docs/pictures"
 PARTS: dict[str, Callable[[Part], Section]] = {
     "scenarios": scenes.section,
     "rerun": rerun.section,

@@ -18,8 +18,8 @@ WORDS = """\
 Intervals as printed: 5 % left out at each end, 90 % inside. The truth of a rate is that of the items' whole
 population, of which the suite is a sample. *Below* and *above* are truths outside that end; an open end holds
 everything. The goal is 88 to 92; over it is the price of few samples near zero, of invalid samples read three ways,
-and of items that are the same on both sides. One exception (docs/methods.md): a rate of 5 % on fifty items that answer
-alike is made by a few of them, and which ones is chance; there 80 is promised."""
+and of items that are the same on both sides. One exception (docs/explanation/methods.md): a rate of 5 % on fifty
+items that answer alike is made by a few of them, and which ones is chance; there 80 is promised."""
 SIZES = (
     Size("100 x 1", (100, 1), (100, 1), 0.0),
     Size("300 x 1", (300, 1), (300, 1), 0.3),

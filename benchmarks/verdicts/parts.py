@@ -56,7 +56,7 @@ class Section:
     Attributes:
         words: what is to be known when reading them.
         failing: one line for every promise that is broken.
-        pictures: SVG by file name, kept in docs/.
+        pictures: SVG by file name, kept in docs/pictures.
     """
 
     title: str

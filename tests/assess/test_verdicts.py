@@ -240,7 +240,7 @@ def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, floa
 @settings(max_examples=100, deadline=None)
 @given(P_VALUES)
 def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: dict[S, float]) -> None:
-    """The odds scale is asked where the held-out rate before is not shown to be under one half: docs/methods.md."""
+    """The odds scale is asked where the held-out rate before is not shown to be under one half."""
     if decide(given, ERROR).verdict is V.TEST_ONLY:
         assert given[S.TEST_FELL_AT_SUITE_LEVEL] <= ERROR
         rose = given[S.HELD_OUT_ROSE] <= ERROR

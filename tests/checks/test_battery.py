@@ -3,7 +3,7 @@
 `codes.txt` has every code that was ever given, with its name; `snapshot.txt` which check fires on which cases of all
 the others, a pair a line, so that a new check adds lines and changes none. `AUDITOR_REFRESH=1 pytest tests/checks`
 writes both anew: new codes are added to `codes.txt`, and none is ever taken out there. A name that changed is on
-docs/migration.md.
+docs/how-to/migration.md.
 """
 
 from __future__ import annotations

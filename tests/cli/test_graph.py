@@ -25,7 +25,7 @@ def patches(repository: GitRepo) -> list[str]:
 
 
 def test_without_a_node_the_whole_as_json(auditor: Auditor, judged: GitRepo) -> None:
-    said = auditor("graph", "--repo", judged.path)
+    said = auditor("graph", "--format", "json", "--repo", judged.path)
     document = json.loads(said.out)
     assert (said.code, said.err, document["about"]) == (0, "", None)
     count: dict[str, int] = {}
@@ -57,7 +57,7 @@ def test_every_way_to_name_a_node(auditor: Auditor, judged: GitRepo) -> None:
 @pytest.mark.parametrize(
     ("node", "line"),
     [
-        ("nobody", "nobody: is no node of the graph; see auditor graph for every id"),
+        ("nobody", "nobody: is no node of the graph; see auditor graph for what it holds"),
         ("visibl", None),
         ("suite:", "suite:: stands for several: suite:visible, suite:unseen; write more of it, or kind:id"),
         ("m", "m: stands for several: checkpoint:m, model:m; write more of it, or kind:id"),
@@ -73,8 +73,11 @@ def test_a_name_of_none_or_several_is_one_line(auditor: Auditor, judged: GitRepo
         assert one_line(said).startswith(f"auditor: {line}")
 
 
-def test_text_is_of_a_node(auditor: Auditor, judged: GitRepo) -> None:
-    assert "text is of one NODE" in one_line(auditor("graph", "--format", "text", "--repo", judged.path))
+def test_without_a_node_the_text_says_what_to_type(auditor: Auditor, judged: GitRepo) -> None:
+    said = auditor("graph", "--repo", judged.path)
+    command = said.out.splitlines()[-1].split()
+    assert said.code == 0 and said.out.startswith("The evidence graph: ") and command[:2] == ["auditor", "graph"]
+    assert auditor("graph", *command[2:], "--repo", judged.path).code == 0
 
 
 def test_into_a_file_once(auditor: Auditor, judged: GitRepo, tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_the_same_bytes_each_time(auditor: Auditor, judged: GitRepo, style: str)
 
 
 def test_a_spec_without_evaluations(auditor: Auditor, project: GitRepo) -> None:
-    said = auditor("graph", "--repo", project.path)
+    said = auditor("graph", "--format", "json", "--repo", project.path)
     kinds = {node["kind"] for node in json.loads(said.out)["nodes"]}
     assert said.code == 0 and kinds == {"spec", "patch", "clause", "behaviour", "suite", "revision", "spec_commit"}
 

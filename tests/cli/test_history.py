@@ -88,7 +88,7 @@ def test_the_text_where_there_are_evaluations(name: str, judged: GitRepo, audito
 
 @pytest.mark.parametrize("verb", SCHEMAS)
 def test_the_published_schemas_are_current(verb: str) -> None:
-    file = ROOT / f"docs/{verb}.schema.json"
+    file = ROOT / f"docs/schemas/{verb}.schema.json"
     assert_as_written(file, SCHEMAS[verb]())
 
 

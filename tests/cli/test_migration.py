@@ -10,7 +10,7 @@ from auditor.cli.main import FIRST_COMMANDS, FIRST_OPTIONS, translate_first_spel
 from auditor.model.finding import FIRST_WORDS
 from tests.cli.conftest import Auditor
 
-PAGE = Path(__file__).parents[2] / "docs/migration.md"
+PAGE = Path(__file__).parents[2] / "docs/how-to/migration.md"
 
 
 def test_the_page_has_every_renaming() -> None:

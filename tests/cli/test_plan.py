@@ -16,7 +16,7 @@ from tests.render.conftest import assert_looks_as_before
 from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 
-PUBLISHED = ROOT / "docs/plan.schema.json"
+PUBLISHED = ROOT / "docs/schemas/plan.schema.json"
 
 
 def rows(suite: str, revision: str, misaligned: int, items: int, run: str = "a") -> list[str]:

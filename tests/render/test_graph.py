@@ -17,15 +17,16 @@ import pytest
 from rich.console import Console
 
 from auditor.app.graph import build_project_graph, find_node
+from auditor.document.graph import AnswerLine, graph_blocks, node_blocks, select_around
 from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, nodes_of_kind, select_nodes, sort_graph, targets
-from auditor.render.graph import AnswerLine, graph_graphml, graph_json, graph_json_schema, render_node, select_around
+from auditor.render.graph import graph_graphml, graph_json, graph_json_schema
 from auditor.render.html.graph import graph_html, max_lines, node_anchor, shorten_answer
-from auditor.render.terminal import as_text
+from auditor.render.terminal import render_terminal
 from tests.render.conftest import assert_looks_as_before, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
 from tests.snapshots import assert_as_written
 
-PUBLISHED = Path(__file__).parents[2] / "docs/graph.schema.json"
+PUBLISHED = Path(__file__).parents[2] / "docs/schemas/graph.schema.json"
 HIDDEN = set(STEERING) - set("[2J")
 HOSTILE = (*PAYLOADS, f"{STEERING}name", 'a"] --> b; end %%{init: {}}%% "`x`" #quot; \\N \\"')
 
@@ -41,7 +42,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> EvidenceGraph:
 
 def text_of(web: EvidenceGraph, name: str) -> str:
     console = Console(force_terminal=False, width=100, color_system=None, file=io.StringIO())
-    return as_text(console, *render_node(web, find_node(web, name)))
+    return render_terminal(node_blocks(web, find_node(web, name)), console)
 
 
 @pytest.mark.parametrize("node", ["letters", "forum-posts", "2026-02-02", "till-2026-03-02-m1-0", "keys", "m2"])
@@ -53,6 +54,11 @@ def test_a_node_as_text(web: EvidenceGraph, node: str) -> None:
 def test_a_clause_as_text(web: EvidenceGraph) -> None:
     [clause] = [name for name in nodes_of_kind(web, "clause") if "Give back" in web.nodes[name]["label"]]
     assert_looks_as_before("graph-clause.txt", text_of(web, clause))
+
+
+def test_the_whole_as_text_says_what_it_holds(web: EvidenceGraph) -> None:
+    console = Console(force_terminal=False, width=100, color_system=None, file=io.StringIO())
+    assert_looks_as_before("graph-summary.txt", render_terminal(graph_blocks(web), console))
 
 
 def test_the_whole_in_json_and_its_schema(web: EvidenceGraph) -> None:

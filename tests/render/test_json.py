@@ -15,7 +15,7 @@ from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 
 ROOT = Path(__file__).parents[2]
-PUBLISHED = ROOT / "docs/audit.schema.json"
+PUBLISHED = ROOT / "docs/schemas/audit.schema.json"
 
 # The contract's example, key by key: a document names at least these, of these types.
 TEXT, WHOLE, NUMBER, YES_NO, NOTHING = str, int, float, bool, type(None)

@@ -20,7 +20,7 @@ from auditor.render.report_markdown import report_markdown
 from tests.render.conftest import assert_looks_as_before, report_of
 from tests.snapshots import assert_as_written
 
-PUBLISHED = Path(__file__).parents[2] / "docs/report.schema.json"
+PUBLISHED = Path(__file__).parents[2] / "docs/schemas/report.schema.json"
 STEERING = "\x1b[2J\u202e\u200b\x07\u2066\U000e0041"
 PAYLOADS = (
     "<script>alert(1)</script>",

@@ -13,16 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from auditor import __version__
-from auditor.evidence.graph import (
-    NODE_KINDS,
-    EvidenceGraph,
-    node_attributes,
-    nodes_of_kind,
-    shorten_key,
-    sources,
-    targets,
-)
-from auditor.render.graph import (
+from auditor.document.graph import (
     Answer,
     AnswerLine,
     Neighbours,
@@ -31,6 +22,15 @@ from auditor.render.graph import (
     group_neighbours,
     readable_value,
     select_around,
+)
+from auditor.evidence.graph import (
+    NODE_KINDS,
+    EvidenceGraph,
+    node_attributes,
+    nodes_of_kind,
+    shorten_key,
+    sources,
+    targets,
 )
 from auditor.render.html.environment import page_environment, page_style
 
