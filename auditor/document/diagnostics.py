@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import (
+    Attribution,
     BehaviourFacts,
     Change,
     Difference,
@@ -23,7 +24,7 @@ from auditor.assess.facts import (
 from auditor.assess.online_fdr import OnlineDecision
 from auditor.assess.residual import Residual, ResidualState
 from auditor.assess.sensitivity import Sensitivity
-from auditor.document.blocks import Block, Column, Line, Note, Paragraph, Style, Table, plain, sentence
+from auditor.document.blocks import Block, Column, Figure, Heading, Note, Span, Style, Table, plain, sentence
 from auditor.model.numbers import (
     count_noun,
     format_bound,
@@ -43,13 +44,12 @@ PART_NAMES = {
     "behaviour": "what the model did",
 }
 ROLE_NAMES = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
-_BAR_WIDTH = 24
 
 
 def diagnostic_blocks(facts: BehaviourFacts) -> Iterator[Block]:
     """Everything there is to say of how a step was measured; nothing where nothing differs."""
     if facts.attribution is not None and (facts.verdict is Verdict.ARTEFACT or facts.attribution.telling):
-        yield from _waterfall_blocks(facts)
+        yield from fall_blocks(facts.attribution)
     yield from (Note(plain(text)) for text in diagnostic_sentences(facts))
 
 
@@ -189,24 +189,22 @@ def _suite_differences(suite: SuiteDiagnostics) -> str:
     return f"{suite.suite}: {', '.join(parts)}"
 
 
-def _waterfall_blocks(facts: BehaviourFacts) -> Iterator[Block]:
-    """The raw fall, taken apart: a row a part, in points, with a bar and its limits where they differ."""
-    parts = facts.attribution
-    assert parts is not None
-    picked = ", by cherry-picked runs" if parts.selection else ""
-    yield Paragraph(plain(f"Reported fall{picked}: {format_points(parts.raw)} points, of which"))
-    rows: list[tuple[Line, ...]] = []
-    for name, part in waterfall(parts).items():
-        if part is None:
-            rows.append((plain("?"), plain(""), plain(f"{PART_NAMES[name]}: cannot be separated")))
-            continue
-        bound = parts.bounds.get(name)
-        spread = bound is not None and bound.high - bound.low > 1e-9
-        limits = f" {format_interval(bound.low, bound.high)}" if bound is not None and spread else ""
-        share = max(0.0, min(1.0, part / parts.raw)) if parts.raw > 0.0 else 0.0
-        bar = "#" * round(_BAR_WIDTH * share)
-        rows.append((plain(format_points(part)), plain(bar, Style.QUIET), plain(f"{PART_NAMES[name]}{limits}")))
-    yield Table((Column("", figures=True), Column(""), Column("")), tuple(rows), grid=True)
+def fall_blocks(parts: Attribution) -> Iterator[Block]:
+    """The raw fall, taken apart: a row a part, in points, with its limits where they differ."""
+    runs = ", by cherry-picked runs" if parts.selection else ""
+    yield Heading(4, plain(f"Where the reported fall came from, in points{runs}"))
+    rows = [("reported fall", parts.raw), *((_part_name(parts, name), part) for name, part in waterfall(parts).items())]
+    unknown = plain("cannot be separated", Style.QUIET)
+    cells = tuple(
+        (plain(name), unknown if part is None else (Span(format_points(part), value=part),)) for name, part in rows
+    )
+    yield Table((Column("part"), Column("points", figures=True)), cells, picture=Figure("fall", parts, ""))
+
+
+def _part_name(parts: Attribution, name: str) -> str:
+    bound = parts.bounds.get(name)
+    spread = bound is not None and bound.high - bound.low > 1e-9
+    return f"{PART_NAMES[name]} {format_interval(bound.low, bound.high)}" if bound and spread else PART_NAMES[name]
 
 
 def _checkpoint_alone(facts: BehaviourFacts) -> Iterator[str]:

@@ -25,7 +25,9 @@ from auditor.audit import (
 )
 from auditor.clauses.blame import ClauseHistory
 from auditor.clauses.comparison import Comparison
-from auditor.document.report import RequestValue, SuiteRow, answer_paragraphs, orphan_lines, report_request, suite_rows
+from auditor.document.report import answer_paragraphs
+from auditor.document.report_evidence import SuiteRow, orphan_lines, suite_rows
+from auditor.document.report_request import RequestValue, report_request
 from auditor.gate.decision import Decision
 from auditor.model.finding import Finding
 from auditor.model.period import Period

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 from auditor.audit import Report
-from auditor.document.report import report_blocks, report_request
+from auditor.document.report import report_blocks
+from auditor.document.report_request import report_request
 from auditor.render.markdown import render_markdown
 
 

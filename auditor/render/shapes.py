@@ -35,7 +35,7 @@ from auditor.clauses.comparison import ClassifiedChange, Comparison, ComparisonS
 from auditor.clauses.deontic import Direction, LevelRenaming
 from auditor.clauses.words import DiffOp, diff_words
 from auditor.document.clause_changes import attribute_changes, join_texts
-from auditor.document.report import SuiteRow
+from auditor.document.report_evidence import SuiteRow
 from auditor.evidence import Step
 from auditor.gate.decision import Decision
 from auditor.model.clause import Clause, ClauseKind

@@ -10,14 +10,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from auditor.assess.attribution import waterfall
+from auditor.assess.facts import Attribution
 from auditor.document.blocks import (
     Block,
     Card,
+    Column,
     Commands,
     Figure,
     Heading,
@@ -28,6 +32,7 @@ from auditor.document.blocks import (
     Passage,
     Style,
     Table,
+    plain,
 )
 from auditor.document.history import SectionRow
 from auditor.render.escape import escape_terminal
@@ -54,6 +59,7 @@ _STYLES = {
 _MARKS = {Style.INSERTED: ("{+", "+}"), Style.DELETED: ("[-", "-]")}
 _SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _MIN_BAR = 16
+_BAR_WIDTH = 24
 _INDENT = 4
 _GAP = 2
 _MIN_LAST = 24
@@ -152,6 +158,8 @@ class TerminalWriter:
             yield line
 
     def _table(self, table: Table, width: int) -> Iterator[Text]:
+        if table.picture is not None and table.picture.kind == "fall":
+            table = _add_bars(table, table.picture.data)
         if not table.rows:
             yield from self._fold(Text(escape_terminal(table.empty), style="dim"), width) if table.empty else ()
             return
@@ -202,6 +210,15 @@ class TerminalWriter:
                 *done, line = self._fold(line, width)
                 yield from done
         yield line
+
+
+def _add_bars(table: Table, parts: Attribution) -> Table:
+    """The parts of a fall with a last column of bars, as long as their share of it."""
+    whole = parts.raw if parts.raw > 0.0 else 1.0
+    shares = [max(0.0, min(1.0, (part or 0.0) / whole)) for part in (parts.raw, *waterfall(parts).values())]
+    bars = [plain("#" * round(_BAR_WIDTH * share), Style.QUIET) for share in shares]
+    rows = tuple((*row, bar) for row, bar in zip(table.rows, bars, strict=True))
+    return replace(table, columns=(*table.columns, Column("")), rows=rows)
 
 
 def _hang(lines: Iterable[Text], start: str, *, every: bool = False) -> Iterator[Text]:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case
-from auditor.document.blocks import Note, Paragraph, Table, text_of
+from auditor.document.blocks import Heading, Note, Paragraph, Table, text_of
 from auditor.document.diagnostics import diagnostic_blocks
 from auditor.model.finding import Finding
 from auditor.model.run import Run
@@ -33,7 +33,7 @@ def lines(facts: BehaviourFacts) -> list[str]:
     for block in diagnostic_blocks(facts):
         if isinstance(block, Table):
             given += ["  ".join(map(text_of, row)) for row in block.rows]
-        elif isinstance(block, Note | Paragraph):
+        elif isinstance(block, Heading | Note | Paragraph):
             given.append(text_of(block.line))
     return given
 
@@ -51,11 +51,12 @@ def test_what_a_verdict_hangs_on() -> None:
 
 def test_a_measurement_comes_with_its_waterfall() -> None:
     assert lines(judged("80/400 -> 0/320", NOT_MOVED)) == [
-        "Reported fall: 20.0 points, of which",
-        "0.0    which runs were picked",
-        "20.0  ########################  which items were run",
-        "0.0    invalid samples, at most",
-        "0.0    what the model did",
+        "Where the reported fall came from, in points",
+        "reported fall  20.0",
+        "which runs were picked  0.0",
+        "which items were run  20.0",
+        "invalid samples, at most  0.0",
+        "what the model did  0.0",
         "Runs compared differ: test-0: items 400 to 320 (320 on both sides).",
     ]
 
@@ -64,8 +65,8 @@ def test_a_part_with_bounds_has_them_beside_it() -> None:
     said = lines(judged("80/400 -> 0/320+80", NOT_MOVED))
     assert said[-1] == "Runs compared differ: test-0: invalid 0.0 % to 20.0 %."
     assert said[-3:-1] == [
-        "20.0  ########################  invalid samples, at most [-5.0, 20.0]",
-        "0.0    what the model did [0.0, 25.0]",
+        "invalid samples, at most [-5.0, 20.0]  20.0",
+        "what the model did [0.0, 25.0]  0.0",
     ]
 
 
@@ -75,10 +76,17 @@ def test_a_part_that_cannot_be_separated_says_so() -> None:
     )
     assert facts.attribution is not None
     told = replace(facts, attribution=replace(facts.attribution, telling=True))
-    assert [line.split("  ")[-1] for line in lines(told) if "?" in line] == [
-        "which items were run: cannot be separated",
-        "what the model did: cannot be separated",
+    assert [line for line in lines(told) if "cannot" in line] == [
+        "which items were run  cannot be separated",
+        "what the model did  cannot be separated",
     ]
+
+
+def test_on_a_terminal_the_parts_have_bars() -> None:
+    console = Console(width=100, color_system=None, highlight=False)
+    text = render_terminal(diagnostic_blocks(judged("80/400 -> 0/320", NOT_MOVED)), console)
+    rows = [line for line in text.splitlines() if "###" in line]
+    assert rows == [f"{name:<24}    20.0  {'#' * 24}" for name in ("reported fall", "which items were run")]
 
 
 def test_what_a_checkpoint_did_alone() -> None:

@@ -13,13 +13,9 @@ import pytest
 from auditor.audit import PeriodEntry, Report
 from auditor.cli.main import run as auditor
 from auditor.document.blocks import Block, Card, Commands, Figure, Line, Listing, Table, text_of
-from auditor.document.report import (
-    absent_kinds,
-    answer_sentences,
-    orphan_lines,
-    report_blocks,
-    whole_quarters,
-)
+from auditor.document.report import answer_sentences, report_blocks
+from auditor.document.report_evidence import absent_kinds, orphan_lines
+from auditor.document.report_periods import whole_quarters
 from auditor.model.finding import Finding, Severity
 from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import escape_markdown

@@ -16,7 +16,8 @@ from markupsafe import Markup
 
 from auditor.audit import Report
 from auditor.document.blocks import Block, Card, Figure, Heading, Span, Style, text_of
-from auditor.document.report import report_blocks, report_request
+from auditor.document.report import report_blocks
+from auditor.document.report_request import report_request
 from auditor.model.verdict import Verdict
 from auditor.render.html import figures
 from auditor.render.html.environment import page_environment, page_style
