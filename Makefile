@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEMO := build/demo
+SITE := build/site
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check sweep bench bench-verdicts clean
+.PHONY: help demo test check docs sweep bench bench-verdicts clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -29,6 +30,14 @@ check: $(READY)  ## types, style and architecture
 
 test: check  ## everything that must hold before a merge; needs Python, git and make only
 	$(BIN)/python -m pytest -n auto --dist loadfile
+
+$(VENV)/.docs: $(READY)
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@touch $@
+
+docs: $(VENV)/.docs  ## the documentation as a site that needs no network to read; every link is checked
+	$(BIN)/sphinx-build -W --keep-going -q -c docs . $(SITE)
+	@echo $(SITE)/index.html
 
 sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile input at length, a browser
 	$(BIN)/python -m benchmarks.sweep

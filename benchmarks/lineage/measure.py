@@ -13,7 +13,7 @@ _KINDS = ("moved", "reworded", "split", "merged", "reinstated", "added", "remove
 
 def table(score: Score, title: str) -> Iterator[str]:
     """One table: a line for each kind there is."""
-    yield f"### {title}"
+    yield f"## {title}"
     yield ""
     yield "| kind | true | found | precision | recall |"
     yield "| --- | ---: | ---: | ---: | ---: |"
