@@ -7,10 +7,12 @@ from it, and what is left for a person. Nothing is guessed.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
@@ -20,11 +22,13 @@ from tomlkit.items import String, Table
 from auditor.app.find_spec import check_spec_path, find_spec_path
 from auditor.app.ingest import NamedHistory, bind_revision, choose_reader, discover, read_named_histories
 from auditor.app.project import Place, Project, locate, select_specs
+from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Tree
+from auditor.model.policy import OnInconclusive, RequireHeldOut
 from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
-from auditor.model.suite import Binding, Registry, Role, ScoreUnit
+from auditor.model.suite import Binding, Registry, Role, ScoreRule, ScoreUnit, Suite
 from auditor.readers.interface import Engine, ReadOptions
 from auditor.render.escape import escape_terminal
 from auditor.settings import (
@@ -346,6 +350,15 @@ _PROPOSED_HEADING = """\
 # Proposed from the logs. What they say is filled in; what only a person knows stands behind a # as unknown, and auditor
 # ingest names in one line what is still missing. Remove the entries of suites that are not to be recorded.
 """
+ROLE_NOTES = {
+    Role.TEST: "seen by who writes the spec or trains the model",
+    Role.HELD_OUT: "hidden from them; registered = YYYY-MM-DD says from which day",
+    Role.DEPLOYMENT: "sampled or replayed real traffic",
+}
+_DECLARED_HEADING = """\
+
+# As given with auditor init.
+"""
 _UNBOUND_HEADING = """\
 
 # These logs have no stamp, and no system message that is a revision's text. Which revision was it?
@@ -356,13 +369,12 @@ _MATCHED_HEADING = """\
 """
 
 
-def suites_toml(survey: Survey) -> str:
-    """Entries of suites.toml for everything in a survey; "" for nothing."""
-    return (
-        f"{_PROPOSED_HEADING}\n{_listed('suite', [_suite_entry(suite) for suite in survey.suites])}"
-        if survey.suites
-        else ""
-    )
+def suites_toml(suites: Sequence[SuiteSurvey], declared: Registry) -> str:
+    """Entries of suites.toml for suites of a survey, with what was declared of them; "" for none."""
+    declarations = [declared.find_suite(suite.name) for suite in suites]
+    entries = [_suite_entry(suite, declaration) for suite, declaration in zip(suites, declarations, strict=True)]
+    heading = _DECLARED_HEADING if all(declarations) else _PROPOSED_HEADING
+    return f"{heading}\n{_listed('suite', entries)}" if entries else ""
 
 
 def bindings_toml(survey: Survey) -> str:
@@ -394,25 +406,39 @@ def _binding(name: str, binding: Binding) -> Table:
     return entry
 
 
-def _suite_entry(suite: SuiteSurvey) -> Table:
+def _suite_entry(suite: SuiteSurvey, declared: Suite | None) -> Table:
     entry = tomlkit.table()
     logs = f"{suite.runs} {'run' if suite.runs == 1 else 'runs'}, {suite.samples:,} samples"
     entry.append("name", _string(suite.name).comment(f"{', '.join(suite.sources)}: {logs}"))
-    if suite.behaviour is not None:
-        entry.append("behaviour", _string(suite.behaviour).comment("as its table declares"))
+    behaviour = declared.behaviour if declared else suite.behaviour
+    if behaviour is not None:
+        source = "" if declared else "as its table declares"
+        entry.append("behaviour", _string(behaviour).comment(source) if source else _string(behaviour))
     else:
         _note(
             entry, 'behaviour = ""  # unknown: what it measures; suites of one behaviour are compared with each other'
         )
-    if suite.role is not None:
-        entry.append("role", tomlkit.string(suite.role).comment("as its table declares"))
+    role = declared.role if declared else suite.role
+    if role is not None:
+        entry.append(
+            "role", tomlkit.string(role).comment("as its table declares" if not declared else ROLE_NOTES[role])
+        )
     else:
         _note(entry, 'role = ""  # unknown: test (seen by who writes the spec or trains), held_out or deployment')
         _note(entry, f"registered = YYYY-MM-DD  # if held out, the day from which that counts{_first_run_note(suite)}")
     if suite.scores:
         entry.add(tomlkit.nl())
-        entry.append("score", _score_entry(suite.scores))
+        rule = declared.score if declared else None
+        entry.append("score", _score_entry(suite.scores) if rule is None else _rule_entry(rule))
     return entry
+
+
+def _rule_entry(rule: ScoreRule) -> Table:
+    table = tomlkit.table()
+    for key, value in (("name", rule.name), ("key", rule.key), ("misaligned", rule.direction), ("unit", rule.unit)):
+        if value is not None:
+            table.append(key, _string(value))
+    return table
 
 
 def _first_run_note(suite: SuiteSurvey) -> str:
@@ -567,22 +593,52 @@ class InitReport:
         return EXIT_COULD_NOT_RUN if self.survey is not None and self.survey.refused else EXIT_PASS
 
 
-def init(where: Path, spec: str | None, logs: Sequence[Path] = ()) -> InitReport:
-    """Writes the first files of a project; none that is there is touched.
+class Unevaluated(StrEnum):
+    """What the gate does about a patch that was not evaluated, or whose evaluation does not decide."""
+
+    PASS = "pass"
+    WARN = "warn"
+    BLOCK = "block"
+
+
+_UNEVALUATED_POLICY = {
+    Unevaluated.PASS: (OnInconclusive.PASS, RequireHeldOut.NEVER),
+    Unevaluated.WARN: (OnInconclusive.WARN, RequireHeldOut.WITH_TEST),
+    Unevaluated.BLOCK: (OnInconclusive.REQUIRE, RequireHeldOut.ALWAYS),
+}
+
+
+def init(
+    where: Path,
+    spec: str | None,
+    logs: Sequence[Path] = (),
+    roles: SuiteRoles = NO_ROLES,
+    unevaluated: Unevaluated | None = None,
+) -> InitReport:
+    """Writes the first files of a project. What a person wrote is kept; a template that nobody touched is filled.
 
     Args:
         where: a folder in a work tree, or a folder of dated revisions.
         spec: the spec's path or glob from the root; None to look for the one file that is likely to be it.
         logs: files and folders to propose suites and bindings from. With them, files that are there already are no
             error, so that it can be run again to see what is still unknown.
+        roles: what suites of the logs are; those that are not registered yet are added to the registry.
+        unevaluated: what the policy says of patches without evidence; None leaves the default (warn) to hold.
 
     Raises:
-        ConfigError: a file is there already, no file or several are likely to be the spec, or `spec` matches none.
+        ConfigError: a file is there already, no file or several are likely to be the spec, `spec` matches none, or
+            `roles` name no suite of the logs.
         RepositoryError: there is no work tree, or no commit yet.
     """
     with locate(where) as place:
         _refuse_bare(place)
-        return _init_empty(place, spec) if not logs else _init_from_logs(place, spec, logs)
+        if has_settings(place.tree) and unevaluated is not None:
+            on_inconclusive, require = _UNEVALUATED_POLICY[unevaluated]
+            remedy = f'set on_inconclusive = "{on_inconclusive}" and require_held_out = "{require}" in it'
+            raise ConfigError("has a policy already", where=SETTINGS_FILE, field="policy", remedy=remedy)
+        if not logs:
+            return _init_empty(place, spec, unevaluated)
+        return _init_from_logs(place, spec, logs, roles, unevaluated)
 
 
 def _refuse_bare(place: Place) -> None:
@@ -591,43 +647,102 @@ def _refuse_bare(place: Place) -> None:
         raise RepositoryError("is bare, and settings are files of a work tree", where=str(place.root), remedy=remedy)
 
 
-def _init_empty(place: Place, spec: str | None) -> InitReport:
+def _init_empty(place: Place, spec: str | None, unevaluated: Unevaluated | None) -> InitReport:
     _refuse_existing(place.tree)
-    name, path, settings = _propose_settings(place, spec)
+    name, path, settings = _propose_settings(place, spec, unevaluated)
     _write_files(place.root, dict(zip(_FILES, (settings, _SUITES_TEMPLATE, _BINDINGS_TEMPLATE), strict=True)))
     return InitReport(place.root, name, path, _FILES)
 
 
-def _propose_settings(place: Place, spec: str | None) -> tuple[str, str, str]:
+def _propose_settings(place: Place, spec: str | None, unevaluated: Unevaluated | None) -> tuple[str, str, str]:
     """The spec's name, its path, and the settings that say so."""
     path = check_spec_path(place, spec) if spec is not None else find_spec_path(place)
     name = _spec_name(path)
     if any("\ud800" <= sign <= "\udfff" for sign in path):  # as git hands on bytes that are no UTF-8
         raise ConfigError("its name is not UTF-8", where=path, remedy="rename it")
-    settings = tomlkit.parse(_SETTINGS_TEMPLATE)
+    template = _SETTINGS_TEMPLATE
+    if unevaluated is not None:
+        on_inconclusive, require = _UNEVALUATED_POLICY[unevaluated]
+        template = template.replace('# on_inconclusive = "warn"', f'on_inconclusive = "{on_inconclusive}"')
+        template = template.replace('# require_held_out = "with-test"', f'require_held_out = "{require}"')
+    settings = tomlkit.parse(template)
     [entry] = settings["spec"]
     entry.update(name=name, paths=[path], **({} if place.repository is not None else {"source": "folder"}))
     return name, path, tomlkit.dumps(settings)
 
 
-def _init_from_logs(place: Place, spec: str | None, logs: Sequence[Path]) -> InitReport:
-    """As `init`, with a registry and bindings proposed from logs; files that are there are kept."""
+def _init_from_logs(
+    place: Place, spec: str | None, logs: Sequence[Path], roles: SuiteRoles, unevaluated: Unevaluated | None
+) -> InitReport:
+    """As `init`, with a registry and bindings proposed from logs."""
     name, path, settings = "", "", ""
-    if has_settings(place.tree) or place.tree.read(SETTINGS_FILE) is not None:
+    if has_settings(place.tree):
         known = load_settings(place.tree)
     else:
-        name, path, settings = _propose_settings(place, spec)
+        name, path, settings = _propose_settings(place, spec, unevaluated)
         known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
     registry, why = _read_registry(place, known)
     specs = select_specs(known.specs, spec if not path else None, in_git=place.repository is not None)
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
-    seen = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store))
-    texts = (settings, _SUITES_TEMPLATE + suites_toml(seen), _BINDINGS_TEMPLATE + bindings_toml(seen))
-    wanted = dict(zip((SETTINGS_FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)), texts, strict=True))
-    kept = tuple(one for one in wanted if place.tree.read(one) is not None or (one == SETTINGS_FILE and not settings))
-    new = {one: text for one, text in wanted.items() if one not in kept}
-    _write_files(place.root, new, known.store)
-    return InitReport(place.root, name, path, tuple(new), kept, seen, tuple(list_unknowns(seen, registry, why)))
+    survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store))
+    sources = tuple(map(_suite_source, survey.suites))
+    declared = declare_suites(roles, sources, registry) if roles else registry
+    new = [
+        suite
+        for suite, source in zip(survey.suites, sources, strict=True)
+        if not source.is_in(registry) and (not roles or source.has_role(declared))
+    ]
+    suites = _proposed_file(
+        _read_text(place, f"{known.store}/suites.toml"),
+        _SUITES_TEMPLATE,
+        suites_toml(new, declared),
+        suites_toml(survey.suites, Registry({})),
+        add=bool(roles) and not why,
+    )
+    bindings = bindings_toml(survey)
+    bindings = _proposed_file(
+        _read_text(place, f"{known.store}/bindings.toml"), _BINDINGS_TEMPLATE, bindings, bindings, add=False
+    )
+    wanted = dict(
+        zip(
+            (SETTINGS_FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)),
+            (settings, suites, bindings),
+            strict=True,
+        )
+    )
+    files = {file: text for file, text in wanted.items() if text}
+    if roles and why and not suites:
+        raise ConfigError("has entries that are not filled in", where=f"{known.store}/suites.toml", remedy=why)
+    _write_files(place.root, files, known.store)
+    kept = tuple(file for file in wanted if file not in files)
+    unknown = tuple(list_unknowns(survey, declared, "" if suites else why))
+    return InitReport(place.root, name, path, tuple(files), kept, survey, unknown)
+
+
+def _suite_source(suite: SuiteSurvey) -> SuiteSource:
+    scores = "; ".join(f"{score_label(score)}: {describe_values(score)}" for score in suite.scores)
+    behaviours = frozenset({suite.behaviour} if suite.behaviour else ())
+    return SuiteSource(suite.name, behaviours, frozenset({suite.role} if suite.role else ()), scores)
+
+
+def _read_text(place: Place, path: str) -> str | None:
+    data = place.tree.read(path)
+    return None if data is None else data.decode("utf-8", "replace")
+
+
+def _proposed_file(text: str | None, template: str, entries: str, proposed_before: str, *, add: bool) -> str:
+    """What a file of the store should hold; "" where it stays as it is.
+
+    Args:
+        text: what it holds; None where it is not there.
+        entries: what is proposed now; `proposed_before` is what an earlier call without roles proposed.
+        add: whether new entries go behind those that a person wrote.
+    """
+    if text is None or text in (template, template + proposed_before):
+        new = template + entries
+    else:
+        new = text + entries if add else text
+    return "" if new == text else new
 
 
 def _read_registry(place: Place, known: Settings) -> tuple[Registry, str]:
@@ -655,21 +770,26 @@ def _spec_name(path: str) -> str:
 
 def _write_files(root: Path, files: dict[str, str], store: str = DEFAULT_STORE) -> None:
     """Writes all of them or, where one cannot be, none."""
-    written: list[Path] = []
+    before: dict[Path, bytes | None] = {}
     try:
         (root / store).mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            with (root / name).open("x", encoding="utf-8") as file:
-                written.append(root / name)
+            path = root / name
+            before[path] = path.read_bytes() if path.exists() else None
+            with path.open("w" if path.exists() else "x", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
     except OSError as error:
-        _remove_files(written)
+        _restore_files(before)
         where = str(error.filename or root)
         raise ConfigError(f"cannot be written: {error.strerror}", where=where, remedy="make it writable") from error
 
 
-def _remove_files(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
+def _restore_files(files: Mapping[Path, bytes | None]) -> None:
+    for path, data in files.items():
+        with contextlib.suppress(OSError):
+            if data is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(data)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from collections.abc import Sequence
 
     from auditor.app.project import Project
-    from auditor.app.results import SuiteRoles
+    from auditor.app.suite_roles import SuiteRoles
     from auditor.audit import Audit
     from auditor.model.verification import LogsReport
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option
+from auditor.cli.options import format_option, repo_option, suite_options
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.init import InitReport, Survey
+    from auditor.app.suite_roles import SuiteRoles
 
 
 @click.command("init", short_help="Write auditor.toml and eval_history/, from old logs if there are any.")
@@ -25,21 +27,36 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     type=click.Path(path_type=Path),
     help="Logs and tables, or folders of them, to propose suites and bindings from; may be given again.",
 )
+@suite_options
+@click.option(
+    "--unevaluated",
+    type=click.Choice(["pass", "warn", "block"]),
+    help="What the gate does about a patch that nobody evaluated.  [default: warn; asked for on a terminal]",
+)
 @format_option("text", "json")
-def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) -> int:
+def command(
+    repo: Path, spec: str | None, logs: tuple[Path, ...], roles: SuiteRoles, unevaluated: str | None, style: str
+) -> int:
     """Writes auditor.toml, and eval_history/ with suites.toml and bindings.toml, where there are none.
 
     The spec is the one committed file whose name says so (a spec, a constitution, a system prompt); where none or
-    several do, --spec says which. Nothing that is there already is written over.
+    several do, --spec says which. What a person wrote is never written over; a template that nobody touched is filled.
 
     With --from, says what tasks, models, scorers and values old logs hold, and writes an entry for each suite in which
     only what the logs say is filled in. Nothing is guessed: the rest is listed, for a person. Run it again to see what
-    is still unknown.
+    is still unknown. With --test and --held-out, these suites are registered, and no file needs to be edited:
+
+    \b
+    auditor init --from results.csv --test refund-evals --held-out refund-fresh
     """
-    from auditor.app.init import init
+    from auditor.app.init import Unevaluated, init
     from auditor.render.escape import escape_terminal
 
-    done = init(repo, spec, logs)
+    if roles and not logs:
+        raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --from")
+    if unevaluated is None and sys.stdin.isatty() and sys.stdout.isatty() and _writes_settings(repo):
+        unevaluated = click.prompt(_QUESTION, type=click.Choice(["pass", "warn", "block"]), default="warn")
+    done = init(repo, spec, logs, roles, None if unevaluated is None else Unevaluated(unevaluated))
     if style == "json":
         click.echo(_json(done))
     elif done.survey is None:
@@ -53,6 +70,14 @@ def command(repo: Path, spec: str | None, logs: tuple[Path, ...], style: str) ->
     if done.kept:
         click.echo(f"left as they are: {', '.join(done.kept)}", err=True)
     return done.exit_code
+
+
+def _writes_settings(repo: Path) -> bool:
+    from auditor.app.project import locate
+    from auditor.settings import has_settings
+
+    with locate(repo) as place:
+        return not has_settings(place.tree)
 
 
 def _json(done: InitReport) -> str:
@@ -93,6 +118,7 @@ def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
     yield _FILL_IN if done.unknown else _READY
 
 
+_QUESTION = "A patch that nobody evaluated: should the gate pass it, warn, or block it?"
 _NEXT = """\
 1. Name your suites in eval_history/suites.toml: for each behaviour a test suite, and one nobody tuned on.
 2. Stamp every evaluation: inspect eval TASK --metadata spec_revision=$(auditor revision)

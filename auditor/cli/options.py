@@ -90,7 +90,7 @@ def suite_options(function: _Function) -> _Function:
         score: str | None,
         **options: object,
     ) -> object:
-        from auditor.app.results import SuiteRoles
+        from auditor.app.suite_roles import SuiteRoles
         from auditor.model.suite import MisalignedEnd, ScoreUnit
 
         end = None if misaligned is None else MisalignedEnd(misaligned)

@@ -207,3 +207,72 @@ def test_real_logs_are_all_read(repo: Path, capsys: Capture) -> None:
     document = told(capsys, repo, REAL)["survey"]
     suites = {one["name"]: (one["runs"], one["unbound"]) for one in document["suites"]}
     assert suites == {"browser": (1, 1), "popularity": (4, 4), "refusal": (1, 1), "testtaskname": (1, 1)}
+
+
+RUNS = "spec_revision,suite,model,item,misaligned\nv1,seen,m,i,1\nv1,fresh,m,i,1\n"
+
+
+def test_suites_that_are_given_a_role_are_registered_and_no_file_needs_to_be_edited(
+    repo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text(RUNS)
+    roles = ("--test", "seen:claims", "--held-out", "fresh")
+    code, out, _ = said(capsys, repo, "init", "--from", str(table), *roles)
+    assert (code, "Nothing is left to fill in." in out) == (0, True)
+    suites = tomllib.loads((repo / "eval_history/suites.toml").read_text())["suite"]
+    assert suites == [
+        {"name": "fresh", "behaviour": "claims", "role": "held_out"},
+        {"name": "seen", "behaviour": "claims", "role": "test"},
+    ]
+    assert said(capsys, repo, "ingest", str(table))[0] == 0
+
+
+def test_a_suite_that_comes_later_is_added_behind_what_a_person_wrote(
+    repo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    table, file = tmp_path / "t.csv", repo / "eval_history/suites.toml"
+    table.write_text(RUNS)
+    code, out, _ = said(capsys, repo, "init", "--from", str(table), "--test", "seen")
+    assert (code, "suite fresh: what behaviour it measures, its role" in out) == (0, True)
+    text = file.read_text() + "# mine\n"
+    file.write_text(text)
+    code, out, err = said(capsys, repo, "init", "--from", str(table), "--held-out", "fresh:seen")
+    assert (code, err.splitlines()[0]) == (0, "wrote eval_history/suites.toml")
+    assert file.read_text().startswith(text)
+    assert len(tomllib.loads(file.read_text())["suite"]) == 2
+
+
+def test_what_nobody_touched_is_filled_and_what_somebody_did_is_kept(
+    repo: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    table, file = tmp_path / "t.csv", repo / "eval_history/suites.toml"
+    table.write_text(RUNS)
+    assert said(capsys, repo, "init")[0] == 0
+    code, _, err = said(capsys, repo, "init", "--from", str(table))  # a template
+    assert (code, err.splitlines()[0]) == (0, "wrote eval_history/suites.toml")
+    code, _, err = said(capsys, repo, "init", "--from", str(table), "--test", "seen", "--held-out", "fresh")
+    assert (code, err.splitlines()[0]) == (0, "wrote eval_history/suites.toml")  # a proposal with open entries
+    file.write_text('[[suite]]\nname = "seen"\n')
+    code, _, err = said(capsys, repo, "init", "--from", str(table), "--test", "seen")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "has entries that are not filled in" in err
+    assert file.read_text() == '[[suite]]\nname = "seen"\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "policy"),
+    [
+        ("pass", {"on_inconclusive": "pass", "require_held_out": "never"}),
+        ("warn", {"on_inconclusive": "warn", "require_held_out": "with-test"}),
+        ("block", {"on_inconclusive": "require", "require_held_out": "always"}),
+    ],
+)
+def test_what_becomes_of_unevaluated_patches_is_said_once(
+    repo: Path, capsys: Capture, answer: str, policy: dict[str, str]
+) -> None:
+    assert said(capsys, repo, "init", "--unevaluated", answer)[0] == 0
+    assert tomllib.loads((repo / "auditor.toml").read_text())["policy"] == policy
+    code, _, err = said(capsys, repo, "init", "--unevaluated", answer)
+    assert (code, err.count("\n")) == (2, 1)
+    assert f'require_held_out = "{policy["require_held_out"]}" in it' in err
