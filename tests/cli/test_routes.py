@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.landings import SECOND, content, evaluated
 from tests.processes import ROOT, auditor
 from tests.repos import IDENTITY
 
+VERSION_1 = ROOT / "tests/fixtures/hooks_version_1"
 ALL = bool(os.environ.get("AUDITOR_SLOW"))
 
 
@@ -161,6 +163,39 @@ def test_a_push_is_asked_about_before_it_leaves(made: Path, tmp_path: Path) -> N
     assert git(work, "push", "origin", "main", check=False).returncode != 0, "a branch's first push"
     assert git(work, "push", "origin", "main:other", check=False).returncode == 0, "another branch is not judged"
     assert git(work, "push", "--no-verify", "origin", "main", check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("hook", "commands"),
+    [
+        ("pre-commit", "git checkout -q branch -- . && git commit -qm landed"),
+        ("pre-merge-commit", "git merge -q --no-ff -m landed branch"),
+        ("reference-transaction", "git merge -q --ff-only branch"),
+        ("pre-push", "git push -q ../server.git branch:main"),
+        ("pre-receive", "git push -q ../server.git branch:main"),
+    ],
+)
+def test_a_hook_that_version_1_installed_stops_it(made: Path, tmp_path: Path, hook: str, commands: str) -> None:
+    """The files are as version 1 wrote them, but for the path of the program; `hook remove`, which they name, works."""
+    work, server = tmp_path / "work", tmp_path / "server.git"
+    shutil.copytree(made, work, symlinks=True)
+    git(tmp_path, "clone", "-q", "--bare", "--branch", "main", str(work), str(server))
+    git(server, "update-ref", "-d", "refs/heads/branch")
+    hooked = server if hook == "pre-receive" else work
+    script = (VERSION_1 / hook).read_text()
+    program = Path(sys.executable).with_name("auditor")
+    path = hooked / ("hooks" if hooked == server else ".git/hooks") / hook
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(script.replace("/opt/auditor/bin/auditor", str(program)))
+    path.chmod(0o755)
+    assert f"installed  {hook}" in auditor("hook", "status", cwd=hooked).out.decode()
+    before = tip(work), tip(server)
+    call = ["sh", "-c", commands]
+    done = subprocess.run(call, cwd=work, env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "test-only" in done.stderr + done.stdout
+    assert (tip(work), tip(server)) == before
+    assert auditor("hook", "remove", cwd=hooked).code == 0
+    assert not path.exists()
 
 
 def test_what_evidence_lets_through(made: Path, tmp_path: Path) -> None:
