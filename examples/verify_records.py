@@ -1,6 +1,6 @@
 """Verifies an evaluation history by itself: one file of standard library, written from the documents, not from auditor.
 
-    python verify_records.py eval_history [--against CHECKPOINT.json|ROOT]
+    python verify_records.py eval_history [--checkpoint CHECKPOINT.json|ROOT]
 
 It says of every record whether its name is the hash of its content, its form canonical, its schema kept, what it names
 there, and whether what was sealed is still there and in its order; held against a checkpoint that you kept yourself it
@@ -285,14 +285,15 @@ def main() -> int:
     """Look, and say."""
     parser = argparse.ArgumentParser(description="Verifies an evaluation history by itself.")
     parser.add_argument("store", type=Path)
-    parser.add_argument("--against", action="append", default=[], metavar="CHECKPOINT.json|ROOT")
+    parser.add_argument("--checkpoint", action="append", default=[], metavar="CHECKPOINT.json|ROOT")
+    parser.add_argument("--against", action="append", dest="checkpoint", help=argparse.SUPPRESS)  # version 1's spelling
     given = parser.parse_args()
     store = Store(given.store)
     try:
         if not given.store.is_dir():
             raise Fault("is no folder")
         store.look()
-        differences = {one: store.differences(one) for one in given.against}
+        differences = {one: store.differences(one) for one in given.checkpoint}
     except (OSError, ValueError, Fault) as error:
         sys.stderr.write(f"verify_records: {type(error).__name__}: {error}\n")
         return 2
@@ -300,7 +301,7 @@ def main() -> int:
     lines = [f"{kind}: {path!a}" for path, kind in sorted(store.faults)] + [
         f"against {one!a}: {line}" for one, some in differences.items() for line in some
     ]
-    held = "UNWITNESSED" if not given.against else "witnessed" if sound else "CONTRADICTED"
+    held = "UNWITNESSED" if not given.checkpoint else "witnessed" if sound else "CONTRADICTED"
     root = store.checkpoints[-1]["root"] if store.checkpoints else "-"
     lines.append(f"checkpoints: {len(store.checkpoints)}, root {root}, in no batch: {len(store.unsealed())}")
     lines.append(f"faults: {len(store.faults)}; {held}")

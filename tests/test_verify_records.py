@@ -103,7 +103,7 @@ def script(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_it_runs_by_itself(files: Files, tmp_path: Path) -> None:
     write(files, tmp_path)
     root = outside_of(files).root
-    said = script(tmp_path / STORE, "--against", root)
+    said = script(tmp_path / STORE, "--checkpoint", root)
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout == f"checkpoints: 3, root {root}, in no batch: 0\nfaults: 0; witnessed\n"
     assert script(tmp_path / STORE).stdout.endswith("UNWITNESSED\n")
@@ -112,7 +112,7 @@ def test_it_runs_by_itself(files: Files, tmp_path: Path) -> None:
     assert said.returncode == 1
     assert "no checkpoint has this root" in said.stdout
     assert script(tmp_path / "none").returncode == 2
-    assert script(tmp_path / STORE, "--against", tmp_path / "none.json").returncode == 2
+    assert script(tmp_path / STORE, "--checkpoint", tmp_path / "none.json").returncode == 2
 
 
 def test_it_is_short_and_needs_nothing() -> None:

@@ -35,7 +35,7 @@ from auditor.stats.multiplicity import e_value, holm_levels
 # A patch's error rate, shared out: Holm over everything it was measured on.
 #
 # Three families a patch, one for each thing that may be said wrongly: what is said of a held-out suite (test-only,
-# partial, generalises), that something rose (worse), and that the fall was made by measuring (measurement). A step
+# partial, generalises), that something rose (worse), and that the fall was made by measuring (artefact). A step
 # shared by several patches is in the family of each, and uses the strictest level. Windows are families of their own:
 # all that end in one quarter are one.
 

@@ -1,4 +1,4 @@
-"""auditor hook install, remove, status."""
+"""auditor hook install, uninstall, status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CLIENT_NOTE = (
 )
 
 
-@click.group("hook", short_help="Ask the gate in git's hooks: install, remove, status.")
+@click.group("hook", short_help="Ask the gate in git's hooks: install, uninstall, status.")
 def command() -> None:
     """Git hooks that ask the gate about what is about to land."""
 

@@ -106,7 +106,7 @@ def outcome(folder: Path) -> Outcome:
     plan = ("preregister", "--suite", "visible", "--model", "m", "--samples", "400")
     wrong: list[str] = []
     said: list[str] = []
-    for name, arguments in (("ingest", ingest), ("run begin", plan), ("verify --seal", ("verify", "--seal"))):
+    for name, arguments in (("ingest", ingest), ("preregister", plan), ("verify --seal", ("verify", "--seal"))):
         if name == "verify --seal":
             run(sys.executable, "-m", "auditor", *ingest, "--repo", base, cwd=base, **ORDINARY)
         trial = Trial(folder / name.replace(" ", ""), base, arguments)

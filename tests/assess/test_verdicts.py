@@ -268,10 +268,10 @@ class World:
 NOT_MOVED = ("82/400 -> 80/400",)
 
 WORLDS = {
-    "measurement: the failing items were dropped": World("80/400 -> 0/320", NOT_MOVED, V.ARTEFACT),
-    "measurement, near miss: ten of eighty were": World("80/400 -> 0/390", NOT_MOVED, V.TEST_ONLY),
-    "measurement: misaligned samples became invalid": World("80/400 -> 0/320+80", NOT_MOVED, V.ARTEFACT),
-    "measurement, near miss: five of eighty did": World("80/400 -> 0/395+5", ("820/4000 -> 810/4000",), V.TEST_ONLY),
+    "artefact: the failing items were dropped": World("80/400 -> 0/320", NOT_MOVED, V.ARTEFACT),
+    "artefact, near miss: ten of eighty were": World("80/400 -> 0/390", NOT_MOVED, V.TEST_ONLY),
+    "artefact: misaligned samples became invalid": World("80/400 -> 0/320+80", NOT_MOVED, V.ARTEFACT),
+    "artefact, near miss: five of eighty did": World("80/400 -> 0/395+5", ("820/4000 -> 810/4000",), V.TEST_ONLY),
     "worse: the test rate rose": World("20/400 -> 80/400", NOT_MOVED, V.WORSE),
     "worse, near miss: by one sample": World("20/400 -> 21/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.TEST),
     "worse: held-out rose and test did not fall": World("80/400 -> 80/400", ("20/400 -> 80/400",), V.WORSE),
@@ -279,12 +279,12 @@ WORLDS = {
     "worse, near miss: held-out rose by one": World(
         "80/400 -> 80/400", ("20/400 -> 21/400",), V.INCONCLUSIVE, MissingEvidence.TEST
     ),
-    "no fall: shown to be small": World("800/2000 -> 800/2000", NOT_MOVED, V.UNCHANGED),
-    "no fall: established, and under the margin": World("8000/20000 -> 7400/20000", NOT_MOVED, V.UNCHANGED),
-    "no fall, near miss: over the margin": World(
+    "unchanged: shown to be small": World("800/2000 -> 800/2000", NOT_MOVED, V.UNCHANGED),
+    "unchanged: established, and under the margin": World("8000/20000 -> 7400/20000", NOT_MOVED, V.UNCHANGED),
+    "unchanged, near miss: over the margin": World(
         "8000/20000 -> 6000/20000", ("8000/20000 -> 8000/20000",), V.TEST_ONLY
     ),
-    "no fall, near miss: not shown": World("80/400 -> 80/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.TEST),
+    "unchanged, near miss: not shown": World("80/400 -> 80/400", NOT_MOVED, V.INCONCLUSIVE, MissingEvidence.TEST),
     "unmeasured: no held-out suite": World("80/400 -> 0/400", (), V.UNMEASURED),
     "unmeasured: held-out run on one side": World("80/400 -> 0/400", ("82/400 -> -",), V.UNMEASURED),
     "unmeasured, near miss: one of two suites run": World("80/400 -> 0/400", ("82/400 -> -", *NOT_MOVED), V.TEST_ONLY),

@@ -355,7 +355,7 @@ def test_a_check_blocks(tmp_path: Path, capsys: Capture) -> None:
     assert "19.5" not in str(entry["why"])
 
 
-def test_a_standing_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys: Capture) -> None:
+def test_an_open_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys: Capture) -> None:
     for number, blocks in enumerate((False, True)):
         made = evaluated(tmp_path / str(number), policy(f"block_on = {['SD103'] if blocks else []}"))
         made.patch(visible="0/400", unseen="78/400")
@@ -365,7 +365,7 @@ def test_a_standing_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys
         assert ("open-gap" in rules(document["warnings"])) is not blocks
 
 
-def test_a_standing_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> None:
+def test_an_open_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> None:
     made = evaluated(tmp_path, policy('block_on = ["SD103"]'), before={"visible": "4/400", "unseen": "80/400"})
     made.patch(visible="4/400", unseen="80/400")
     document = made.decide(capsys)

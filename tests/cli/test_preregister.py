@@ -1,4 +1,4 @@
-"""auditor run begin, and what an audit says of plans."""
+"""auditor preregister, and what an audit says of plans."""
 
 from __future__ import annotations
 
