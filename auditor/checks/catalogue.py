@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from auditor import checks
 from auditor.checks.interface import HEADINGS, Check
 
+# Checks by the name that version 1 had for them, with their present name; docs/migration.md lists them.
+FIRST_NAMES = {
+    "standing-gap": "open-gap",
+    "twins-apart": "twins-diverged",
+    "held-out-worn": "held-out-overused",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -47,6 +54,12 @@ def split_sections(text: str) -> dict[str, str]:
 def all_checks() -> tuple[Check, ...]:
     """Every check, by code."""
     return tuple(page.check for page in load_pages())
+
+
+def find_page(name: str) -> Page | None:
+    """The page of the check of that code or name, a name of version 1 too; None for what is none."""
+    present = FIRST_NAMES.get(name, name)
+    return next((page for page in load_pages() if present in (page.check.code, page.check.name)), None)
 
 
 def find_check(code: str) -> Check | None:

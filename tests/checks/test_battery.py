@@ -1,9 +1,9 @@
 """One battery over the whole catalogue.
 
-`codes.txt` has every code that was ever given, with its name; `snapshot.txt` which check fires on which cases of all
-the others, a pair a line, so that a new check adds lines and changes none. `AUDITOR_REFRESH=1 pytest tests/checks`
-writes both anew: new codes are added to `codes.txt`, and none is ever taken out there. A name that changed is on
-docs/how-to/migration.md.
+`codes.txt` has every code that was ever given, with its name and the names it had before; `snapshot.txt` which check
+fires on which cases of all the others, a pair a line, so that a new check adds lines and changes none.
+`AUDITOR_REFRESH=1 pytest tests/checks` writes both anew: new codes are added to `codes.txt`, and none is ever taken out
+there. A name that changed is in `FIRST_NAMES` of the catalogue.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from auditor.assess.facts import Assessment
 from auditor.assess.landing import LandingFacts
-from auditor.checks.catalogue import all_checks, load_pages, split_sections
+from auditor.checks.catalogue import FIRST_NAMES, all_checks, find_page, load_pages, split_sections
 from auditor.checks.interface import (
     HEADINGS,
     Case,
@@ -158,11 +158,24 @@ def test_codes_and_names_are_unique_and_well_formed() -> None:
 
 def test_codes_are_never_reused() -> None:
     path = HERE / "codes.txt"
-    given = dict(line.split() for line in path.read_text().splitlines())
-    every = {**{check.code: check.name for check in CHECKS}, **given}
-    assert_as_written(path, "".join(f"{code} {name}\n" for code, name in sorted(every.items())))
-    for check in CHECKS:
-        assert every[check.code] == check.name, "this code was given to another check"
+    given = {line.split()[0]: line.split()[1:] for line in path.read_text().splitlines()}
+    present = {check.code: check.name for check in CHECKS}
+    every = {**{code: [name, *_first_names(name)] for code, name in present.items()}, **given}
+    assert_as_written(path, "".join(f"{code} {' '.join(names)}\n" for code, names in sorted(every.items())))
+    for code, name in present.items():
+        assert every[code] == [name, *_first_names(name)], "this code was given to another check"
+    names = [name for names in every.values() for name in names]
+    assert len(names) == len(set(names)), "a name was given to two checks"
+
+
+def _first_names(name: str) -> list[str]:
+    return [first for first, present in FIRST_NAMES.items() if present == name]
+
+
+@by_check
+def test_its_page_is_there_by_code_and_by_every_name(check: Check) -> None:
+    pages = [find_page(name) for name in (check.code, check.name, *_first_names(check.name))]
+    assert [page and page.check for page in pages] == [check] * len(pages)
 
 
 @by_check

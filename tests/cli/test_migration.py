@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.checks.catalogue import FIRST_NAMES, all_checks
 from auditor.cli.main import FIRST_COMMANDS, FIRST_OPTIONS, translate_first_spellings
 from auditor.model.finding import FIRST_WORDS
 from tests.cli.conftest import Auditor
@@ -17,6 +18,8 @@ def test_the_page_has_every_renaming() -> None:
     rows = {f"| `{first}` | `{present}` |" for present, first in FIRST_WORDS.items()}
     rows |= {f"| `auditor {' '.join(first)}` | `auditor {' '.join(now)}` |" for first, now in FIRST_COMMANDS.items()}
     rows |= {f"| `auditor {verb} {first}` | `auditor {verb} {now}` |" for (verb, first), now in FIRST_OPTIONS.items()}
+    codes = {check.name: check.code for check in all_checks()}
+    rows |= {f"| {codes[now]} | `{first}` | `{now}` |" for first, now in FIRST_NAMES.items()}
     assert rows <= set(PAGE.read_text().splitlines())
 
 
