@@ -31,7 +31,7 @@ from auditor.errors import (
 )
 from auditor.model.canonical import sha256
 from auditor.model.raw_run import RawRun
-from auditor.model.run import Exposure, Grade, Run, Tallies
+from auditor.model.run import Exposure, Grade, ItemDetails, Run, Tallies
 from auditor.model.spec import History, Revision
 from auditor.model.suite import Binding, Role, Suite
 from auditor.readers.interface import (
@@ -44,14 +44,15 @@ from auditor.readers.interface import (
     is_table_folder,
     reader_for,
 )
+from auditor.readers.items import ItemHasher, SpecTexts
 from auditor.readers.table import READER as TABLE
 from auditor.settings import SpecConfig
 from auditor.specs.revision_names import RevisionNames
 from auditor.store.labels import add_labels, encode_samples
-from auditor.store.prompts import PromptFile, add_prompts, hash_prompts
+from auditor.store.prompts import PromptFile, add_prompts, hash_prompts, key_check
 from auditor.store.records import Outcome, RecordStore, record_id, run_identity
 from auditor.store.registry import load_bindings, resolve_binding
-from auditor.store.tally import judge_samples
+from auditor.store.tally import describe_items, judge_samples
 
 # Which revision of which spec a run was evaluated under. Nothing guesses: a run that does not say so is refused.
 
@@ -214,11 +215,18 @@ PLAN_PREFIX = 8
 
 @dataclass(frozen=True, slots=True)
 class IngestRules:
-    """What runs are read by: the project, its specs' histories and their names, its bindings."""
+    """What runs are read by: the project, its specs' histories and their names, its bindings.
+
+    Attributes:
+        hasher: what makes the hashes of items, with the spec's texts and, where there is one, the key of prompts.
+        input_key: the check value of that key; None without.
+    """
 
     project: Project
     specs: tuple[NamedHistory, ...]
     bindings: tuple[Binding, ...]
+    hasher: ItemHasher
+    input_key: str | None
 
     @property
     def registry_file(self) -> str:
@@ -226,9 +234,20 @@ class IngestRules:
         return f"{self.project.settings.store}/suites.toml"
 
 
-def read_ingest_rules(project: Project) -> IngestRules:
-    """The rules of a project. Raises ConfigError or RepositoryError where a history or the bindings cannot be read."""
-    return IngestRules(project, read_named_histories(project), load_bindings(project.tree, project.settings.store))
+def read_ingest_rules(project: Project, key: bytes | None = None) -> IngestRules:
+    """The rules of a project; `key` is that of hashed prompts.
+
+    Raises ConfigError or RepositoryError where a history or the bindings cannot be read.
+    """
+    specs = read_named_histories(project)
+    texts = (file.text for named in specs for revision in named.history.revisions.values() for file in revision.files)
+    return IngestRules(
+        project,
+        specs,
+        load_bindings(project.tree, project.settings.store),
+        ItemHasher(key, SpecTexts(texts)),
+        None if key is None else key_check(key),
+    )
 
 
 def to_run(raw: RawRun, rules: IngestRules) -> Run:
@@ -244,6 +263,7 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
     suite = _resolve_suite(raw, rules)
     where = bind_revision(raw, rules.specs, rules.bindings)
     tallies, verdicts = judge_samples(raw, suite)
+    details = describe_items(raw, tallies.items, rules.input_key)
     samples = encode_samples(verdicts) if verdicts else None
     run = Run(
         record="",
@@ -265,7 +285,7 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         incomplete=raw.incomplete,
         source=raw.source,
         source_sha256=raw.source_sha256,
-        grade=_grade(raw, where.revision),
+        grade=_grade(raw, where.revision, details),
         tallies=tallies,
         cot_pressure=raw.cot_pressure,
         code_revision=raw.code_revision,
@@ -274,6 +294,8 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         plan=_resolve_plan(raw, rules),
         log=raw.log_id,
         protocol=raw.protocol,
+        details=details,
+        totals=raw.totals,
     )
     return replace(run, record=record_id(run)), samples
 
@@ -318,10 +340,12 @@ def _check_declared(field: str, declared: str | None, registered: str, raw: RawR
         raise TableError(what, where=raw.where, field=field, remedy="correct one of them")
 
 
-def _grade(raw: RawRun, revision: Revision) -> Grade:
+def _grade(raw: RawRun, revision: Revision, details: ItemDetails | None) -> Grade:
+    """A only for a log that holds the spec's text, and the input of every item: else items rest on their ids."""
     if isinstance(raw.samples, Tallies) and not raw.by_sample:
         return Grade.C
-    return Grade.A if log_contains_revision(raw, revision) else Grade.B
+    identified = details is not None and details.inputs is not None and None not in details.inputs
+    return Grade.A if identified and log_contains_revision(raw, revision) else Grade.B
 
 
 def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
@@ -351,6 +375,7 @@ class FileReport:
         incomplete: of those, the ones that cannot support a verdict.
         hashed, unhashed: prompts in it whose keyed hashes were kept, and prompts that were dropped for want of a key.
         edited: samples in it with a score that was changed after it was given.
+        retried: samples in it that were run again; the last attempt counts.
         labelled: samples of logs that it has labels of; `added` and `present` then count evaluations.
         refused: one line that says why the file was refused; None for a good one.
     """
@@ -363,6 +388,7 @@ class FileReport:
     hashed: int = 0
     unhashed: int = 0
     edited: int = 0
+    retried: int = 0
     labelled: int = 0
     refused: str | None = None
 
@@ -459,8 +485,9 @@ def _ingest_files(
     progress: Progress | None,
 ) -> IngestReport:
     store_path = project.settings.store
-    context = _Context(project, read_ingest_rules(project), _declared_suites(project.runs, {}), key, dry_run)
+    context = _Context(project, read_ingest_rules(project, key.bytes), _declared_suites(project.runs, {}), key, dry_run)
     store = RecordStore(project.root, store_path, dry_run=dry_run)
+    options = replace(options, hasher=context.rules.hasher)
     files, passed_over = discover(paths, options.engine)
     reports = []
     for path in files:
@@ -493,6 +520,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         present=outcomes.count(Outcome.PRESENT),
         incomplete=sum(run.incomplete is not None for run in runs),
         edited=sum(raw.edited for raw in raws),
+        retried=sum(raw.retried for raw in raws),
         hashed=sum(len(file.prompts) for file in kept),
         unhashed=0 if context.key.bytes else sum(map(len, _prompts_by_suite(raws, runs).values())),
     )

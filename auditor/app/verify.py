@@ -71,7 +71,7 @@ def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = Fal
     files, _ = discover(logs, Engine.AUTO)
     for path in files:
         try:
-            raws = choose_reader(path, Engine.AUTO).read(path, ReadOptions(ignore_extra))
+            raws = choose_reader(path, Engine.AUTO).read(path, ReadOptions(ignore_extra, hasher=rules.hasher))
             runs = [to_run(raw, rules) for raw in raws]
         except InputError as error:
             line = str(error)

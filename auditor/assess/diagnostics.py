@@ -262,6 +262,20 @@ def _aware_share(runs: Sequence[Run]) -> Proportion | None:
     return Proportion(np.asarray(aware / labelled), np.asarray(float(min(labelled, len(items) or labelled))))
 
 
+def list_unidentified_items(evidence: Evidence) -> Iterator[NotAssessed]:
+    """Of suites whose logs have inputs: items that another prompt or check took the id of, and runs without inputs."""
+    for suite, items in sorted(evidence.items.items()):
+        if items.versions:
+            number = len(items.versions)
+            named = ", ".join(sorted(items.versions)[:3]) + (", …" if number > 3 else "")
+            why = "in some runs they have another prompt or check, so there they are other items, and not compared"
+            yield NotAssessed(f"{number} item {'id' if number == 1 else 'ids'} of {suite} ({named})", why)
+        if items.by_id:
+            runs = f"{items.by_id} {'run' if items.by_id == 1 else 'runs'} of {suite}"
+            why = "no inputs are recorded, so their items rest on their ids alone (grade B at best)"
+            yield NotAssessed(f"the items of {runs}", why)
+
+
 def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
     """The runs that support nothing, and why."""
     for run in evidence.runs.values():

@@ -299,7 +299,7 @@ def assess(
         patches,
         over_checkpoints,
         track_gaps(evidence, policy),
-        tuple(diagnostics.list_unusable_runs(evidence)),
+        (*diagnostics.list_unusable_runs(evidence), *diagnostics.list_unidentified_items(evidence)),
         _judge_periods(evidence, line, tuple(facts.values()), pairs, policy),
         assess_plans(evidence, today),
         count_holdout_uses(evidence, every_step, looks),

@@ -126,6 +126,10 @@ def _notices(report: IngestReport) -> list[str]:
     for file in report.files:
         if file.labelled:
             lines.append(f"{escape_terminal(file.path)}: labels of {file.labelled:,} samples")
+        if file.retried:
+            lines.append(
+                f"{escape_terminal(file.path)}: {file.retried} samples were run again; the last attempt counts"
+            )
         if file.edited:
             lines.append(
                 f"{escape_terminal(file.path)}: {file.edited} samples have a score that was edited after it was given"

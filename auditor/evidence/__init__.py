@@ -26,6 +26,7 @@ import networkx as nx
 
 from auditor.errors import RecordError
 from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_key, sources
+from auditor.evidence.item_identity import SuiteItems, has_inputs, identify_items
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
 from auditor.model.run import Exposure, Grade, Run
 from auditor.model.spec import History, Patch, patches_of
@@ -89,6 +90,7 @@ class Evidence:
         evaluated: by behaviour and lineage, see `evaluated_states`.
         pressed: the checkpoints of which some run says that training put pressure on the reasoning text.
         results: what became of each plan, by the plan's id.
+        items: by suite whose logs have inputs, how its items were told apart.
     """
 
     graph: EvidenceGraph
@@ -102,6 +104,7 @@ class Evidence:
     evaluated: Mapping[tuple[str, str], frozenset[State]]
     pressed: frozenset[str] = frozenset()
     results: Mapping[str, PreregistrationResult] = field(default_factory=dict)
+    items: Mapping[str, SuiteItems] = field(default_factory=dict)
 
 
 def assemble_evidence(
@@ -117,6 +120,8 @@ def assemble_evidence(
         plans: what was to be run; a run that fulfils one has as many samples planned as that says.
         rederived: the records whose counts were derived again from raw logs; no other has grade A.
 
+    The items of runs have names by identity (`item_identity`).
+
     Raises RecordError for checkpoints that are each other's ancestors.
     """
     graph: EvidenceGraph = nx.MultiDiGraph()
@@ -124,7 +129,9 @@ def assemble_evidence(
     _add_history(graph, history, patches)
     given = [run for run in runs if run.spec == history.spec]
     corrected = {run.corrects for run in given}
-    latest = [run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected]
+    latest, items = identify_items(
+        run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected
+    )
     results = match_preregistrations((plan for plan in plans if plan.spec == history.spec), latest)
     planned = {record: result.plan.planned for result in results for record in result.runs}
     kept = {run.record: _trusted_run(run, planned, rederived) for run in latest}
@@ -137,12 +144,14 @@ def assemble_evidence(
     measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
     by_plan = {result.plan.id: result for result in results}
     pressed = frozenset(run.checkpoint for run in kept.values() if run.cot_pressure)
-    return Evidence(graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, pressed, by_plan)
+    return Evidence(
+        graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, pressed, by_plan, items
+    )
 
 
 def _trusted_run(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
-    """A run as others than who ingested it may take it."""
-    grade = run.grade if run.record in rederived else max(run.grade, Grade.B)
+    """A run as others than who ingested it may take it; one whose items rest on their ids alone is no raw evidence."""
+    grade = run.grade if run.record in rederived and has_inputs(run) else max(run.grade, Grade.B)
     samples = planned.get(run.record, run.planned)
     return run if (grade, samples) == (run.grade, run.planned) else replace(run, grade=grade, planned=samples)
 

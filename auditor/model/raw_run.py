@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from auditor.model.run import Exposure, ProtocolDetails, Tallies, TextSignals
+from auditor.model.run import Exposure, ProtocolDetails, ReportedTotal, Tallies, TextSignals
 from auditor.model.suite import Role
 
 # A score as a log writes it: a number, a letter or word, a truth value, a dictionary of these; None is missing.
@@ -29,6 +29,8 @@ class LoggedSample:
         invalid_reason: error, limit or refusal; None for a sample that ran to its end.
         refused: whether the log itself calls the answer a refusal, whatever its score.
         uuid: the sample's own id, where the log gives it one.
+        input: the hash of the item's input without the spec, 64 hex digits; None where the log has none.
+        checker: the hash of what checks the item, 64 hex digits; None where nothing of its own does.
     """
 
     item: str
@@ -37,6 +39,8 @@ class LoggedSample:
     invalid_reason: str | None
     refused: bool = False
     uuid: str | None = None
+    input: str | None = None
+    checker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,8 @@ class RawRun:
         signals: what was read in the texts of its samples.
         plan: the id of the plan the evaluation was stamped with, or its beginning.
         protocol: how else the run was evaluated.
+        retried: samples that the log has several attempts of; the last counts.
+        totals: what the tool says of its own run, held against its rows, by name.
     """
 
     source: str
@@ -120,6 +126,8 @@ class RawRun:
     plan: str | None = None
     signals: TextSignals | None = None
     protocol: ProtocolDetails = field(default_factory=ProtocolDetails)
+    retried: int = 0
+    totals: tuple[ReportedTotal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

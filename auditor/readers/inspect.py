@@ -27,6 +27,7 @@ from auditor.model.canonical import to_text
 from auditor.model.raw_run import LoggedSample, RawRun
 from auditor.model.run import ProtocolDetails, TextSignals
 from auditor.readers.interface import ReadOptions, without_garbage_collection
+from auditor.readers.items import ItemHasher, hash_checker
 from auditor.readers.json_files import (
     MAX_DOCUMENT_BYTES,
     REFETCH,
@@ -234,6 +235,11 @@ class Sample(Part):
     limit: str | LimitInfo | None = None
     completed: bool | None = None
     invalidation: dict[str, Any] | None = None
+    input: Any = None
+    choices: Any = None
+    files: Any = None
+    setup: Any = None
+    target: Any = None
     messages: list[Message] = Field(default_factory=list, max_length=MAX_LIST)
     message_refs: list[Annotated[list[Count], Field(min_length=2, max_length=2)]] = Field(default_factory=list)
     attachments: dict[str, str] = Field(default_factory=dict)
@@ -253,7 +259,7 @@ TEXTS_ADAPTER = TypeAdapter(list[str])
 ATTACHMENT_PREFIX = "attachment://"
 REFUSAL_STOP = "content_filter"
 # What a sample has that says more of it than its scores do.
-DETAIL_FIELDS = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed", "uuid"}
+DETAIL_FIELDS = frozenset(Sample.model_fields) - {"id", "epoch", "scores", "completed", "uuid", "input", "target"}
 SCALARS = frozenset({bool, float, int, str, type(None)})
 
 
@@ -278,10 +284,11 @@ class ParsedSample:
     reasoned: bool = False
 
 
-def parse_samples(samples: object, path: Path, member: str) -> list[ParsedSample]:
+def parse_samples(samples: object, path: Path, member: str, hasher: ItemHasher | None = None) -> list[ParsedSample]:
     """The samples, or their summaries, in a list. Raises LogError naming the member and the place in it.
 
-    The list is emptied on the way: what it holds takes several times the memory of what is taken from it.
+    The list is emptied on the way: what it holds takes several times the memory of what is taken from it. `hasher` is
+    for samples in full; a summary's input may be cut.
     """
     if not isinstance(samples, list):
         raise LogError("is no list", where=str(path), field=member, remedy="give a log Inspect wrote")
@@ -291,8 +298,8 @@ def parse_samples(samples: object, path: Path, member: str) -> list[ParsedSample
     found = []
     for place, sample in enumerate(samples):
         found.append(
-            _parse_plain_summary(sample)
-            or parse_sample(validate(SAMPLE_ADAPTER, sample, path, f"{member}.{place}"), path)
+            (_parse_plain_summary(sample) if hasher is None else None)
+            or parse_sample(validate(SAMPLE_ADAPTER, sample, path, f"{member}.{place}"), path, hasher)
         )
         samples[place] = None
     return found
@@ -318,8 +325,8 @@ def _parse_plain_summary(sample: object) -> ParsedSample | None:
     return ParsedSample(LoggedSample(str(item), epoch, said, None, uuid=uuid), (), "", False)
 
 
-def parse_sample(sample: Sample, path: Path) -> ParsedSample:
-    """A sample in full. Raises LogError for a score auditor cannot represent."""
+def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -> ParsedSample:
+    """A sample in full, or a summary without a `hasher`. Raises LogError for a score auditor cannot represent."""
     system = (message for message in sample.messages if message.role == "system")
     first = next((message for message in sample.messages if message.role == "user"), None)
     prompt = "" if first is None else _message_text(first, sample.attachments)[:PROMPT_CHARACTERS]
@@ -328,7 +335,28 @@ def parse_sample(sample: Sample, path: Path) -> ParsedSample:
     reasoning = "\n".join(part for message in answers for part in _reasoning_texts(message, sample.attachments))
     text = reasoning or "\n".join(_message_text(message, sample.attachments) for message in answers)
     signals = detect_signals(text) if text.strip() else None
-    return ParsedSample(to_logged_sample(sample, path), told, prompt, is_edited(sample), signals, bool(reasoning))
+    logged = to_logged_sample(sample, path)
+    if hasher is not None:
+        logged = replace(logged, input=_hash_input(sample, hasher), checker=hash_checker(sample.target))
+    return ParsedSample(logged, told, prompt, is_edited(sample), signals, bool(reasoning))
+
+
+def _hash_input(sample: Sample, hasher: ItemHasher) -> str | None:
+    """The hash of what a sample gives the model and its tools: the dataset's input, not what solvers put before it."""
+    said = _with_attachments(sample.input, sample.attachments)
+    others = {name: value for name in ("choices", "files", "setup") if (value := getattr(sample, name))}
+    first = hasher.hash_messages(said)
+    return hasher.hash_input({"input": first, **others}) if first and others else first
+
+
+def _with_attachments(value: object, attachments: Mapping[str, str]) -> object:
+    if isinstance(value, str):
+        return _resolve_attachment(value, attachments)
+    if isinstance(value, list):
+        return [_with_attachments(entry, attachments) for entry in value]
+    if isinstance(value, dict):
+        return {name: _with_attachments(entry, attachments) for name, entry in value.items()}
+    return value
 
 
 def _reasoning_texts(message: Message, attachments: Mapping[str, str]) -> Iterator[str]:
@@ -428,7 +456,8 @@ class ParsedLog:
         finished: false for a log without a header of its own: it crashed, or runs still.
         rows: its samples' summaries; None without any.
         full: its samples in full, as many as the bounds allow.
-        all_read: whether `full` is every sample there is.
+        is_whole: whether `full` is every sample there is.
+        retried: samples that were run again; the last attempt is the one in `full`.
     """
 
     header: Header
@@ -436,15 +465,16 @@ class ParsedLog:
     rows: Sequence[ParsedSample] | None
     full: Sequence[ParsedSample]
     is_whole: bool
+    retried: int = 0
 
 
-def read_archive(path: Path) -> ParsedLog:
+def read_archive(path: Path, hasher: ItemHasher) -> ParsedLog:
     """The parts of an archive. Raises LogError for one that is no Inspect log, is damaged or is out of bounds."""
-    with open_archive(path).kept_open() as archive:
-        return _read_members(archive)
+    with open_archive(path, repeatable="samples/").kept_open() as archive:
+        return _read_members(archive, hasher)
 
 
-def _read_members(archive: Archive) -> ParsedLog:
+def _read_members(archive: Archive, hasher: ItemHasher) -> ParsedLog:
     path = archive.path
     finished = HEADER_MEMBER in archive.members
     if not finished and START_MEMBER not in archive.members:
@@ -456,8 +486,9 @@ def _read_members(archive: Archive) -> ParsedLog:
     names = sorted(name for name in archive.members if SAMPLE_NAME.fullmatch(name))
     # Without summaries the samples are all there is, and every one of them is needed.
     read = names if rows is None else list(_readable_members(archive, names, folders))
-    full = [parse_sample(_read_sample(archive, name, folders), path) for name in read]
-    return ParsedLog(header, finished, rows, full, len(read) == len(names))
+    full = [parse_sample(_read_sample(archive, name, folders), path, hasher) for name in read]
+    retried = sum(name in archive.repeated for name in names)
+    return ParsedLog(header, finished, rows, full, len(read) == len(names), retried)
 
 
 def _group_members(archive: Archive) -> Mapping[str, list[str]]:
@@ -691,8 +722,8 @@ def _sampling(header: Header, target: ModelRole | None, where: str) -> str | Non
 # used. Where a sample failed, hit a limit or was invalidated, that is said, never left out.
 
 
-# How the JSON of other tools begins, which may well have these words in its texts.
-OTHER_TOOLS_KEYS = {"evalId", "results"}
+# What a log may begin with: other tools' JSON, and the `logs.json` of an eval set, have these words further in.
+LOG_KEYS = frozenset(Header.model_fields) - {"results"} | {"etag", "invalidated", "location", "samples", "stats"}
 
 
 class InspectReader:
@@ -702,15 +733,16 @@ class InspectReader:
     kinds = "Inspect logs (.eval, .json)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """An `.eval` file, or a `.json` file that begins as Inspect's do."""
+        """An `.eval` file, or a `.json` file that begins as Inspect's logs do, and not its lists of logs."""
         if path.suffix == ".json":
-            return b'"eval"' in head and b'"version"' in head and first_key(head) not in OTHER_TOOLS_KEYS
+            return b'"eval"' in head and b'"version"' in head and first_key(head) in LOG_KEYS
         return path.suffix == ".eval"
 
     @without_garbage_collection
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The log's one run; `options` say nothing about logs. Raises LogError."""
-        log = read_archive(path) if path.suffix == ".eval" else _read_json(path)
+        hasher = options.hasher
+        log = read_archive(path, hasher) if path.suffix == ".eval" else _read_json(path, hasher)
         return (_build_run(path, log, _check_samples(log, path)),)
 
 
@@ -734,7 +766,7 @@ def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...]) ->
         incomplete=_reason_incomplete(log, len(samples)),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )
-    return replace(run, edited=_count_edited(log), signals=sum_signals(log.full))
+    return replace(run, edited=_count_edited(log), signals=sum_signals(log.full), retried=log.retried)
 
 
 def _count_edited(log: ParsedLog) -> int:
@@ -772,24 +804,22 @@ def _check_samples(log: ParsedLog, path: Path) -> tuple[LoggedSample, ...]:
 
 
 def _check_summary(row: LoggedSample, full: LoggedSample | None, path: Path) -> LoggedSample:
-    """A summary, as the sample in full bears it out; only that says whether it was invalidated, or a refusal."""
+    """A summary, as the sample in full bears it out; only that has the input, and says what became of the sample."""
     if full is None:
         return row
     if full.scores != row.scores:
         what = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
         raise LogError(what, where=str(path), field=SUMMARIES_MEMBER, remedy=REFETCH)
     reason = full.invalid_reason or row.invalid_reason
-    if reason == row.invalid_reason and full.refused == row.refused:
-        return row
-    return replace(row, invalid_reason=reason, refused=full.refused)
+    return replace(row, invalid_reason=reason, refused=full.refused, input=full.input, checker=full.checker)
 
 
-def _read_json(path: Path) -> ParsedLog:
+def _read_json(path: Path, hasher: ItemHasher) -> ParsedLog:
     data = read_bytes(path, MAX_DOCUMENT_BYTES, "convert it with `inspect log convert --to eval`")
     document = parse_document(data, path)
     header = validate(HEADER_ADAPTER, document, path)
     samples = document.get("samples") if isinstance(document, dict) else None
-    full = parse_samples(samples or [], path, "samples")
+    full = parse_samples(samples or [], path, "samples", hasher)
     return ParsedLog(header, True, None, full, True)
 
 

@@ -20,6 +20,7 @@ from auditor import readers as folder
 from auditor.errors import LogError
 from auditor.model.raw_run import RawLabels, RawRun
 from auditor.model.suite import LabelRule
+from auditor.readers.items import ItemHasher
 
 HEAD_BYTES = 4096
 P = ParamSpec("P")
@@ -47,6 +48,7 @@ class ReadOptions:
         master: Spark's.
         addresses: what paths were given as that are addresses in other file systems, which Spark knows.
         progress: told how much of a large table is counted, 0 to 1.
+        hasher: what makes the hashes that set the items of a log apart.
     """
 
     ignore_extra: bool = False
@@ -54,6 +56,7 @@ class ReadOptions:
     master: str = LOCAL_MASTER
     addresses: Mapping[Path, str] = field(default_factory=dict)
     progress: Callable[[float], None] | None = None
+    hasher: ItemHasher = field(default_factory=ItemHasher)
 
 
 def without_garbage_collection(read: Callable[P, T]) -> Callable[P, T]:

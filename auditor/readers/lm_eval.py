@@ -8,6 +8,7 @@ followed by its samples file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Collection, Mapping
@@ -22,6 +23,7 @@ from auditor.errors import LogError
 from auditor.model.raw_run import LoggedSample, RawRun, Score
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.readers.interface import ReadOptions, without_garbage_collection
+from auditor.readers.items import ItemHasher, separate_items
 from auditor.readers.json_files import (
     MAX_DOCUMENT_BYTES,
     MAX_LINES_BYTES,
@@ -37,6 +39,7 @@ from auditor.readers.json_files import (
     validate,
 )
 from auditor.readers.log_fields import (
+    SYSTEM_ROLES,
     LogSource,
     RunMetadata,
     build_run,
@@ -142,11 +145,19 @@ class TaskSamples:
 class _Document:
     item: str
     prompt: str
+    input: str | None = None
+    checker: str | None = None
     scores: dict[str, Score] = field(default_factory=dict)
     filters: set[str] = field(default_factory=set)
 
 
-def read_samples(data: bytes, path: Path, metrics: Collection[str], system: str | None = None) -> TaskSamples:
+def read_samples(
+    data: bytes,
+    path: Path,
+    metrics: Collection[str],
+    system: str | None,
+    hasher: ItemHasher,
+) -> TaskSamples:
     """The samples in a file's bytes; `metrics` are the task's, for lines of older versions that do not name theirs;
     `system` is what goes before every prompt, and no part of an item.
 
@@ -157,13 +168,20 @@ def read_samples(data: bytes, path: Path, metrics: Collection[str], system: str 
     for where, value in iterate_lines(data, path):
         line = validate(LINE_ADAPTER, value, where, remedy=REMEDY)
         assert isinstance(value, Mapping)
-        _add_line(documents, line, value, metrics, where)
+        if line.doc_id not in documents:
+            documents[line.doc_id] = _new_document(line, system, hasher)
+        _add_line(documents[line.doc_id], line, value, metrics, where)
         if len(documents) > MAX_SAMPLES:
             what, remedy = f"is one of more than {MAX_SAMPLES:,} documents", "evaluate fewer documents at a time"
             raise LogError(what, where=where, field="doc_id", remedy=remedy)
         hashed = hashed and line.prompt_hash is not None and line.target_hash is not None
         digest.update(f"{line.doc_hash}{line.prompt_hash}{line.target_hash}".encode(errors="surrogatepass"))
-    samples = (LoggedSample(one.item, 1, one.scores, None) for _, one in sorted(documents.items()))
+    samples = separate_items(
+        [
+            LoggedSample(one.item, 1, one.scores, None, input=one.input, checker=one.checker)
+            for _, one in sorted(documents.items())
+        ]
+    )
     prompts = tuple(
         dict.fromkeys(
             (one.item, text) for _, one in sorted(documents.items()) if (text := _remove_system(one.prompt, system))
@@ -192,12 +210,28 @@ def _remove_system(prompt: str, system: str | None) -> str:
     return (prompt.replace(system, "", 1) if system else prompt).strip()
 
 
-def _add_line(
-    documents: dict[int, _Document], line: Line, value: Mapping[str, Any], metrics: Collection[str], where: str
-) -> None:
-    document = documents.get(line.doc_id)
-    if document is None:
-        document = documents[line.doc_id] = _Document(line.doc_hash, _first_prompt(line.arguments))
+def _new_document(line: Line, system: str | None, hasher: ItemHasher) -> _Document:
+    said = _without_system(line.arguments, system)
+    return _Document(line.doc_hash, _first_prompt(line.arguments), hasher.hash_input(said), line.target_hash)
+
+
+def _without_system(value: object, system: str | None) -> object:
+    """The requests of a document without what goes before every prompt: system messages, as text or as messages."""
+    if isinstance(value, Mapping):
+        return {name: _without_system(entry, system) for name, entry in value.items()}
+    if isinstance(value, list):
+        kept = (one for one in value if not (isinstance(one, Mapping) and one.get("role") in SYSTEM_ROLES))
+        return [_without_system(entry, system) for entry in kept]
+    if not isinstance(value, str):
+        return value
+    messages: object = None
+    if value.lstrip().startswith("["):
+        with contextlib.suppress(JsonError, UnicodeEncodeError):  # a text that begins with a bracket
+            messages = parse_json(value.encode())
+    return _without_system(messages, system) if isinstance(messages, list) else _remove_system(value, system)
+
+
+def _add_line(document: _Document, line: Line, value: Mapping[str, Any], metrics: Collection[str], where: str) -> None:
     if document.item != line.doc_hash:
         raise LogError(f"document {line.doc_id} has another hash above", where=where, field="doc_hash", remedy=REFETCH)
     if line.filter in document.filters:
@@ -252,7 +286,7 @@ class LmEvalReader:
         results = _read_results(path, data)
         if not results.configs:
             raise LogError("names no task", where=str(path), field="configs", remedy=REMEDY)
-        return tuple(_build_run(path, data, results, task) for task in sorted(results.configs))
+        return tuple(_build_run(path, data, results, task, options.hasher) for task in sorted(results.configs))
 
 
 def _check_results_file(path: Path, date: str) -> None:
@@ -270,11 +304,12 @@ def _read_results(path: Path, data: bytes) -> Results:
     return validate(RESULTS_ADAPTER, parse_document(data, path), path, remedy=REMEDY)
 
 
-def _build_run(path: Path, data: bytes, results: Results, task: str) -> RawRun:
+def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: ItemHasher) -> RawRun:
     where, config = str(path), results.configs[task]
     beside = _samples_path(path, task)
     lines = read_bytes(beside, MAX_LINES_BYTES, SPLIT_TASKS)
-    found = read_samples(lines, beside, results.higher_is_better.get(task, {}), results.system_instruction)
+    metrics = results.higher_is_better.get(task, {})
+    found = read_samples(lines, beside, metrics, results.system_instruction, hasher)
     counts = results.n_samples.get(task)
     model = results.model_name or results.model_source
     if not model:

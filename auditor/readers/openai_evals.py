@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from auditor.errors import LogError
 from auditor.model.raw_run import LoggedSample, RawRun, Score
 from auditor.readers.interface import ReadOptions, without_garbage_collection
+from auditor.readers.items import ItemHasher, hash_checker
 from auditor.readers.json_files import (
     MAX_LINES_BYTES,
     MAX_SAMPLES,
@@ -133,6 +134,8 @@ class _SampleEvents:
     asked: bool = False
     prompt: str = ""
     failed: bool = False
+    input: str | None = None
+    checker: str | None = None
 
 
 @dataclass(slots=True)
@@ -151,7 +154,7 @@ class _LogState:
     system: dict[str, None] = field(default_factory=dict)
 
 
-def read_events(data: bytes, path: Path) -> EventLog:
+def read_events(data: bytes, path: Path, hasher: ItemHasher) -> EventLog:
     """The parts of a log's bytes. Raises LogError naming the line."""
     lines = iterate_lines(data, path)
     where, first = next(lines, (str(path), None))
@@ -167,7 +170,7 @@ def read_events(data: bytes, path: Path) -> EventLog:
         event = validate(EVENT_ADAPTER, value, where, remedy=REMEDY)
         _check_event(event, log, where)
         log.last = event.sample_id
-        _add_event(log.samples.setdefault(event.sample_id, _SampleEvents()), event, log.system, where)
+        _add_event(log.samples.setdefault(event.sample_id, _SampleEvents()), event, log.system, where, hasher)
         if len(log.samples) > MAX_SAMPLES or len(log.numbers) > MAX_EVENTS:
             what = f"holds more than {MAX_SAMPLES:,} samples, or {MAX_EVENTS:,} events"
             raise LogError(what, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
@@ -187,13 +190,14 @@ def _check_event(event: Event, log: _LogState, where: str) -> None:
     log.first_time = log.first_time or event.created_at or ""
 
 
-def _add_event(sample: _SampleEvents, event: Event, system: dict[str, None], where: str) -> None:
+def _add_event(sample: _SampleEvents, event: Event, system: dict[str, None], where: str, hasher: ItemHasher) -> None:
     data = event.data if isinstance(event.data, Mapping) else {}
     if event.type == "match":
         correct = data.get("correct")
         if not isinstance(correct, bool):
             raise LogError("is not true or false", where=where, field="data.correct", remedy=REMEDY)
         sample.match.append(correct)
+        sample.checker = sample.checker or hash_checker(data.get("expected"))
     elif event.type == "metrics":
         sample.metrics.append(_metric_scores(data, where))
     elif event.type == "error":
@@ -202,6 +206,7 @@ def _add_event(sample: _SampleEvents, event: Event, system: dict[str, None], whe
         sample.asked = True
         system.update(dict.fromkeys(system_messages(data.get("prompt"))))
         sample.prompt = next(reversed(user_messages(data.get("prompt"))), "")
+        sample.input = hasher.hash_messages(data.get("prompt"))
 
 
 def _metric_scores(data: Mapping[str, Any], where: str) -> Score:
@@ -220,7 +225,7 @@ def _to_logged_samples(item: str, sample: _SampleEvents) -> Iterator[LoggedSampl
         scores = {name: score for name, score in said.items() if score is not None}
         missing = "unreadable judgement" if sample.metrics else "no score"
         reason = "error" if sample.failed else None if scores else missing
-        yield LoggedSample(item, epoch, scores, reason)
+        yield LoggedSample(item, epoch, scores, reason, input=sample.input, checker=sample.checker)
 
 
 def _reason_incomplete(log: _LogState) -> str | None:
@@ -294,7 +299,7 @@ class OpenaiEvalsReader:
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The log's one run. Raises LogError."""
         data = read_bytes(path, MAX_LINES_BYTES, "evaluate fewer samples at a time")
-        events, where = read_events(data, path), str(path)
+        events, where = read_events(data, path, options.hasher), str(path)
         spec, first = events.spec, events.first_time
         run = build_run(
             LogSource(self.name, where, hashlib.sha256(data).hexdigest()),

@@ -1,9 +1,9 @@
 """promptfoo: the results of `--output x.json`, versions 2 and 3; one run for each provider and prompt.
 
-An item's id is a hash of the test's variables and description, so that adding, removing or reordering tests renames
-no item; its assertions are no part of it. Repetitions carry no number and are epochs in the order of `testIdx`.
-The suite is the evaluation's description. Scores are `score` and `success` (1 and true are good), and `namedScores`, a
-dictionary of the assertions' metrics.
+An item's id is a hash of the test's variables, without the spec's text, and its description, so that adding, removing
+or reordering tests renames no item; tests that differ in nothing but their assertions are told apart by these.
+Repetitions carry no number and are epochs in the order of `testIdx`. The suite is the evaluation's description. Scores
+are `score` and `success` (1 and true are good), and `namedScores`, a dictionary of the assertions' metrics.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from auditor.errors import LogError
 from auditor.model.raw_run import LoggedSample, RawRun, Score
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.readers.interface import ReadOptions, without_garbage_collection
+from auditor.readers.items import ItemHasher, hash_checker, separate_items
 from auditor.readers.json_files import (
     MAX_DOCUMENT_BYTES,
     STRICT,
@@ -257,12 +258,7 @@ def _as_mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-# promptfoo: the results of `--output x.json`, versions 2 and 3; one run a provider and prompt.
-#
-# An item's id is a hash of the test's variables and description, so that adding, removing or reordering tests renames
-# none; what its assertions ask is no part of it. Repetitions carry no number and are epochs in the order of
-# `testIdx`. The suite is the evaluation's description. Scores are `score` and `success` (1 and true are good), and
-# `namedScores`, a dictionary of the assertions' metrics.
+# The results as runs.
 
 
 DOCUMENT_HEAD = re.compile(
@@ -301,7 +297,10 @@ class PromptfooReader:
         source = LogSource(PromptfooReader.name, str(path), hashlib.sha256(data).hexdigest())
         if not all(model for model, _ in grouped):
             raise LogError("is empty", where=str(path), field="results.results.provider", remedy="give it an id")
-        return tuple(_build_run(source, document, key, grouped[key], sorted(grouped)) for key in sorted(grouped))
+        hasher = options.hasher
+        return tuple(
+            _build_run(source, document, key, grouped[key], sorted(grouped), hasher) for key in sorted(grouped)
+        )
 
 
 def _build_run(
@@ -310,6 +309,7 @@ def _build_run(
     key: tuple[str, str],
     results: Sequence[Result],
     among: Sequence[tuple[str, str]],
+    hasher: ItemHasher,
 ) -> RawRun:
     """One run. `among` are all models and prompts of the file."""
     (model, prompt), config, where = key, document.config, source.where
@@ -322,7 +322,7 @@ def _build_run(
         _run_metadata(document, f"prompt {label}" if several else "", where),
         suite=_suite_name(document, where),
         model=model,
-        samples=number_epochs(_to_logged_sample(result, where) for result in ordered),
+        samples=number_epochs(separate_items([_to_logged_sample(result, hasher, where) for result in ordered])),
         log_id=f"{document.evalId}/{model}/{label}" if document.evalId else None,
         run=label if several else "",
         system_messages=_system_texts(ordered),
@@ -331,7 +331,7 @@ def _build_run(
         created=_creation_time(document, where),
         planned=count_planned(config, repeat),
         incomplete=_reason_incomplete(document),
-        prompts=_item_prompts(ordered, where),
+        prompts=_item_prompts(ordered, hasher, where),
     )
 
 
@@ -362,17 +362,43 @@ def _run_metadata(document: Document, variant: str, where: str) -> RunMetadata:
     return replace(said, condition=variant) if said.stamp and not said.condition else said
 
 
-def _item_id(result: Result, where: str) -> str:
-    kept = {name: value for name, value in result.vars.items() if name not in INTERNAL_VARIABLES}
+def _item_variables(result: Result, hasher: ItemHasher) -> object:
+    """A test's own variables: without those that promptfoo adds, and without the spec."""
+    return hasher.without_spec({name: value for name, value in result.vars.items() if name not in INTERNAL_VARIABLES})
+
+
+def _hash_input(result: Result, hasher: ItemHasher) -> str | None:
+    """The hash of the chat prompt without its system messages; of the variables where the prompt is another text.
+
+    Of such a text nobody can tell what is the spec's. None where a prompt holds what earlier answers were.
+    """
+    messages = _parse_messages(result.prompt.raw) if result.prompt.raw.lstrip().startswith("[") else None
+    if not isinstance(messages, list):
+        return hasher.hash_input(_item_variables(result, hasher))
+    if any(result.vars.get(name) for name in INTERNAL_VARIABLES):
+        return None
+    return hasher.hash_messages(messages)
+
+
+def _item_id(result: Result, hasher: ItemHasher, where: str) -> str:
+    kept = _item_variables(result, hasher)
     text = canonical_text({"vars": kept, "description": result.testCase.description}, where, "results.results.vars")
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
-def _to_logged_sample(result: Result, where: str) -> LoggedSample:
+def _to_logged_sample(result: Result, hasher: ItemHasher, where: str) -> LoggedSample:
     scores: dict[str, Score] = {"score": read_score(result.score, where, "score"), "success": result.success}
     if result.namedScores:
         scores["namedScores"] = read_score(result.namedScores, where, "namedScores")
-    return LoggedSample(_item_id(result, where), 1, scores, "error" if _is_error(result) else None, _is_refusal(result))
+    return LoggedSample(
+        item=_item_id(result, hasher, where),
+        epoch=1,
+        scores=scores,
+        invalid_reason="error" if _is_error(result) else None,
+        refused=_is_refusal(result),
+        input=_hash_input(result, hasher),
+        checker=hash_checker(result.testCase.asserts),
+    )
 
 
 def _is_refusal(result: Result) -> bool:
@@ -397,7 +423,7 @@ def _system_texts(results: Sequence[Result]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _item_prompts(results: Sequence[Result], where: str) -> tuple[tuple[str, str], ...]:
+def _item_prompts(results: Sequence[Result], hasher: ItemHasher, where: str) -> tuple[tuple[str, str], ...]:
     """Items and what they say to the model: the first user message; of a prompt that is one text, the variables.
 
     Such a text may hold the spec beside them, as a variable that is the same in every test may: neither is the item's.
@@ -409,7 +435,7 @@ def _item_prompts(results: Sequence[Result], where: str) -> tuple[tuple[str, str
         said = user_messages(_parse_messages(result.prompt.raw)) if result.prompt.raw.lstrip().startswith("[") else []
         own = "\n".join(value for name, value in sorted(variables.items()) if (name, value) not in same)
         if text := (said[0] if said else own[:PROMPT_CHARACTERS]).strip():
-            found[_item_id(result, where), text] = None
+            found[_item_id(result, hasher, where), text] = None
     return tuple(found)
 
 

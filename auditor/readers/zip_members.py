@@ -38,12 +38,16 @@ class ZipLimits:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The members of one archive, by name, with the bounds they are read under; `file` while it is kept open."""
+    """The members of one archive, by name, with the bounds they are read under; `file` while it is kept open.
+
+    `repeated` are those that are there several times, of which the last is read.
+    """
 
     path: Path
     members: Mapping[str, zipfile.ZipInfo]
     limits: ZipLimits
     file: BinaryIO | None = None
+    repeated: frozenset[str] = frozenset()
 
     @contextmanager
     def kept_open(self) -> Iterator[Archive]:
@@ -95,10 +99,14 @@ class Archive:
         return LogError(what, where=str(self.path), field=info.filename, remedy="get the log again from its source")
 
 
-def open_archive(path: Path, limits: ZipLimits = ZipLimits()) -> Archive:
+def open_archive(path: Path, limits: ZipLimits = ZipLimits(), repeatable: str = "") -> Archive:
     """The archive at `path`.
 
-    Raises LogError for a truncated archive, too many members, two of the same name, or a name outside the archive.
+    Args:
+        repeatable: the folder in which a member may be written again under its name: the last counts; "" for none.
+
+    Raises LogError for a truncated archive, too many members, any other two of the same name, or a name outside the
+    archive.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -110,13 +118,16 @@ def open_archive(path: Path, limits: ZipLimits = ZipLimits()) -> Archive:
     if len(infos) > limits.members:
         raise _archive_error(path, f"holds more than {limits.members:,} members")
     members: dict[str, zipfile.ZipInfo] = {}
+    repeated = set[str]()
     for info in infos:
-        if info.filename in members:
+        if info.filename in members and repeatable and info.filename.startswith(repeatable):
+            repeated.add(info.filename)
+        elif info.filename in members:
             raise _archive_error(path, "stands twice in the archive, so which one counts is open", info.filename)
         if _is_outside_name(info.orig_filename):
             raise _archive_error(path, "is an absolute or upward name", info.filename)
         members[info.filename] = info
-    return Archive(path, members, limits)
+    return Archive(path, members, limits, repeated=frozenset(repeated))
 
 
 def _archive_error(path: Path, what: str, member: str = "") -> LogError:

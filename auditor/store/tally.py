@@ -19,6 +19,7 @@ from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, Sco
 from auditor.model.run import (
     INVALID_REASON_PATTERNS,
     Awareness,
+    ItemDetails,
     SampleReasons,
     SampleVerdict,
     SeverityTally,
@@ -56,6 +57,34 @@ def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[Samp
     _refuse_repeats(logged, raw.where, LogError)
     verdicts = _judge_logged(logged, _score_rule(raw, suite), raw)
     return _count_samples(logged, verdicts), tuple(_sample_verdicts(logged, verdicts))
+
+
+def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | None) -> ItemDetails | None:
+    """What sets the items of a run apart besides their ids; None where its source tells nothing.
+
+    Args:
+        items: as in its tallies.
+        input_key: the check value of the key with which the inputs are hashed; None for plain hashes.
+
+    Samples of one item that have different inputs give it none: its identity rests on its id.
+    """
+    inputs, checkers = dict[str, set[str]](), dict[str, set[str]]()
+    for sample in () if isinstance(raw.samples, Tallies) else raw.samples:
+        if isinstance(sample, LoggedSample):
+            for known, value in ((inputs, sample.input), (checkers, sample.checker)):
+                if value is not None:
+                    known.setdefault(sample.item, set()).add(value)
+    columns = [
+        tuple(min(values) if len(values := known.get(item, set())) == 1 else None for item in items or ())
+        for known in (inputs, checkers)
+    ]
+    if not any(map(any, columns)):
+        return None
+    return ItemDetails(
+        inputs=columns[0] if any(columns[0]) else None,
+        input_key=input_key if any(columns[0]) else None,
+        checkers=columns[1] if any(columns[1]) else None,
+    )
 
 
 def _sample_verdicts(samples: Sequence[LoggedSample], verdicts: Sequence[bool | None]) -> Iterator[SampleVerdict]:

@@ -15,6 +15,7 @@ from auditor.model.raw_run import LoggedSample, RawRun
 from auditor.model.run import Exposure
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.readers.interface import ReadOptions, find_reader, reader_for
+from auditor.readers.items import ItemHasher
 from auditor.readers.lm_eval import read_samples
 from auditor.store.tally import judge_samples
 
@@ -460,5 +461,5 @@ def test_of_a_prompt_in_one_text_the_variables_that_differ_are_the_item(tmp_path
 )
 def test_what_the_harness_asked(tmp_path: Path, arguments: object, said: str | None) -> None:
     line = {"doc_id": 0, "doc_hash": "a", "metrics": [], "arguments": arguments}
-    found = read_samples(json.dumps(line).encode(), tmp_path / "samples.jsonl", (), "Say so.")
+    found = read_samples(json.dumps(line).encode(), tmp_path / "samples.jsonl", (), "Say so.", ItemHasher())
     assert found.prompts == (() if said is None else (("a", said),))
