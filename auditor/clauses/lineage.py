@@ -52,37 +52,47 @@ class RemovedClauses:
         self._by_word: dict[str, dict[str, None]] = defaultdict(dict)
         self._telling: dict[str, None] = {}
 
-    def find_reinstated(
-        self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]
+    def find_same_words(
+        self,
+        gone: Mapping[str, Clause],
+        former: Mapping[ClauseKey, Sequence[str]],
+        taken: Collection[str],
+        added: Mapping[int, Clause],
     ) -> dict[int, str]:
-        """Which of the added clauses were there once: ids by position.
+        """Which of the added clauses once said the very same: ids by position.
 
-        By exact text in the same section, the same text anywhere, a heading's anchor, then most of the words; of
+        By the last words of a clause that is gone, in the same section and then anywhere; then by any former words. Of
         several the one that went last.
 
         Args:
             gone: by id, the one that went last comes last.
+            former: the ids of the clauses that once said something else than they do, or did last, by what they said.
             taken: ids that are not to be found.
         """
-        found: dict[int, str] = {}
-        if not gone or not added:
-            return found
+        if not added:
+            return {}
         self._change(gone)
-        order = {name: place for place, name in enumerate(reversed(list(gone)))}
-        used = set(taken)
+        search = _Search(gone, taken, added)
+        search.join(lambda clause: (name for name in self._saying(clause) if _same_section(gone[name], clause)))
+        search.join(lambda clause: self._saying(clause) if _is_telling(clause) else ())
+        search.join(lambda clause: former.get(clause_key(clause), ()) if _is_telling(clause) else ())
+        return search.found
 
-        def join(alike: Callable[[Clause], Iterable[str]]) -> None:
-            for at, clause in added.items():
-                names = [name for name in alike(clause) if name not in used] if at not in found else []
-                if names:
-                    found[at] = min(names, key=order.__getitem__)
-                    used.add(found[at])
+    def find_similar(
+        self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]
+    ) -> dict[int, str]:
+        """Which of the added clauses were there once in other words: by a heading's anchor, then most of the words.
 
-        join(lambda clause: (name for name in self._saying(clause) if _same_section(gone[name], clause)))
-        join(lambda clause: self._saying(clause) if _is_telling(clause) else ())
-        join(lambda clause: self._by_anchor.get(_anchor(clause) or "", ()))
-        rest = {at: clause for at, clause in added.items() if at not in found and _is_telling(clause)}
-        return found | self._similar([name for name in order if name in self._telling and name not in used], rest)
+        Arguments as in `find_same_words`, which is to be asked first.
+        """
+        if not gone or not added:
+            return {}
+        self._change(gone)
+        search = _Search(gone, taken, added)
+        search.join(lambda clause: self._by_anchor.get(_anchor(clause) or "", ()))
+        rest = {at: clause for at, clause in added.items() if at not in search.found and _is_telling(clause)}
+        names = [name for name in search.order if name in self._telling and name not in search.used]
+        return search.found | self._similar(names, rest)
 
     def _similar(self, names: Sequence[str], added: Mapping[int, Clause]) -> dict[int, str]:
         """Of these names, those of the clauses that share most of their words with the added ones, by position."""
@@ -125,6 +135,24 @@ class RemovedClauses:
         if _is_telling(clause):
             yield self._telling
             yield from (self._by_word[word] for word in word_bag(clause.text))
+
+
+class _Search:
+    """Ids for added clauses, each once; of several the one that went last, and what is still there after those."""
+
+    def __init__(self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]) -> None:
+        self.order = {name: place for place, name in enumerate(reversed(list(gone)))}
+        self.used = set(taken)
+        self.found: dict[int, str] = {}
+        self._added = added
+
+    def join(self, alike: Callable[[Clause], Iterable[str]]) -> None:
+        """Give the clauses without an id the best of the ids that are alike."""
+        for at, clause in self._added.items():
+            names = [name for name in alike(clause) if name not in self.used] if at not in self.found else []
+            if names:
+                self.found[at] = min(names, key=lambda name: (self.order.get(name, len(self.order)), name))
+                self.used.add(self.found[at])
 
 
 class _Holders(dict[str, Sequence[int]]):
@@ -273,6 +301,7 @@ class TraceState:
     ids: tuple[str, ...]
     gone: Mapping[str, Clause]
     ids_by_revision: Mapping[str, tuple[str, ...]]
+    former: Mapping[ClauseKey, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,8 +368,10 @@ def trace_commit(
     """
     gone: dict[str, Clause] = {}
     sighted: dict[str, tuple[str, ...]] = {}
+    former: dict[ClauseKey, tuple[str, ...]] = {}
     for parent in parents:
         gone |= parent.gone
+        _add_former(former, parent.former)
     for parent in reversed(parents):
         sighted |= parent.ids_by_revision
     ids = _ids_seen_before(revision, parents, sighted)
@@ -351,23 +382,49 @@ def trace_commit(
         readings = [
             _Reading(part.before, before[part.first : last], _region_outcomes(part, parents[0].outline, outline))
         ]
-        inside = _assign_ids(_IdAllocator(spec, (gone, before)), clauses, readings, gone, lost)
+        inside = _assign_ids(_IdAllocator(spec, (gone, before)), clauses, readings, gone, former, lost)
         ids = (*before[: part.first], *_unfold_ids(part, inside, readings[0].ids), *before[last:])
     else:
         clauses = dict(enumerate(outline.clauses))
         readings = [_read_whole(parent, clauses) for parent in parents]
         namer = _IdAllocator(spec, (gone, *(parent.ids for parent in parents)))
-        inside = dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, gone, lost)
+        inside = dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, gone, former, lost)
         ids = tuple(inside.values())
     changes = changes_from_outcomes(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
     happenings = list(_EventBuilder(spec_commit, patch, clauses, inside, readings, gone).happenings())
+    _add_former(former, _other_words(happenings, clauses, inside, readings, gone))
     here = set(inside.values())
     for reading in reversed(readings):
         gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
     for name in here & gone.keys():
         del gone[name]
     sighted[revision] = ids
-    return TraceState(revision, outline, ids, gone, sighted), happenings, changes
+    return TraceState(revision, outline, ids, gone, sighted, former), happenings, changes
+
+
+def _add_former(former: dict[ClauseKey, tuple[str, ...]], more: Mapping[ClauseKey, tuple[str, ...]]) -> None:
+    for key, names in more.items():
+        known = former.get(key, ())
+        former[key] = known + tuple(name for name in names if name not in known)
+
+
+def _other_words(
+    happenings: Iterable[TracedEvent],
+    clauses: Mapping[int, Clause],
+    ids: Mapping[int, str],
+    readings: Sequence[_Reading],
+    gone: Mapping[str, Clause],
+) -> dict[ClauseKey, tuple[str, ...]]:
+    """What clauses that are there said in a parent, or when they were last there, where they say something else now."""
+    places = {name: at for at, name in ids.items()}
+    found: dict[ClauseKey, tuple[str, ...]] = {}
+    for name in dict.fromkeys(name for happening in happenings for name in happening.ids if name in places):
+        earlier = [reading.clauses[reading.places[name]] for reading in readings if name in reading.places]
+        earlier += [gone[name]] if name in gone else []
+        keys = dict.fromkeys(map(clause_key, earlier))
+        keys.pop(clause_key(clauses[places[name]]), None)
+        _add_former(found, dict.fromkeys(keys, (name,)))
+    return found
 
 
 def _region_outcomes(part: ChangedRegion, before: Outline, after: Outline) -> list[ClauseOutcome]:
@@ -412,9 +469,11 @@ def _assign_ids(
     clauses: Mapping[int, Clause],
     readings: Sequence[_Reading],
     gone: Mapping[str, Clause],
+    former: Mapping[ClauseKey, Sequence[str]],
     lost: RemovedClauses,
 ) -> dict[int, str]:
-    """The ids of the clauses: the same words in any parent, similar words, those that are back, then new ones."""
+    """The ids of the clauses: the same words in any parent, the same words ever, similar words in any parent, similar
+    words of what is gone, then new ones."""
     ids: dict[int, str] = {}
     taken: set[str] = set()
 
@@ -423,13 +482,24 @@ def _assign_ids(
             ids[at] = name
             taken.add(name)
 
-    for exact in (True, False):
+    def take_paired(exact: bool) -> None:
         for reading in readings:
             for outcome in reading.outcomes:
                 if outcome.at is not None and outcome.other is not None and (outcome.kind in _EXACT) == exact:
                     take(outcome.other, reading.ids[outcome.at])
-    added = {at: clause for at, clause in clauses.items() if at not in ids}
-    for at, name in lost.find_reinstated(gone, taken, added).items():
+
+    def added() -> dict[int, Clause]:
+        return {at: clause for at, clause in clauses.items() if at not in ids}
+
+    take_paired(exact=True)
+    open_ids = gone.keys() | {name for reading in readings for name in reading.places}
+    once = {
+        key: [name for name in former.get(key, ()) if name in open_ids] for key in map(clause_key, added().values())
+    }
+    for at, name in lost.find_same_words(gone, once, taken, added()).items():
+        take(at, name)
+    take_paired(exact=False)
+    for at, name in lost.find_similar(gone, taken, added()).items():
         take(at, name)
     return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 

@@ -475,7 +475,8 @@ def match_clauses(before: Sequence[Clause], after: Sequence[Clause]) -> Matching
     """Match the clauses of two texts, each given in document order.
 
     Unchanged: the same words (a heading: the same anchor and attributes, too) under the same heading, whatever that
-    is called by now, in the same order as its unchanged neighbours there. Moved: the same words elsewhere. Reworded:
+    is called by now, in the same order as its unchanged neighbours there; or in the order of the file, where only the
+    heading above it is new, or gone. Moved: the same words elsewhere. Reworded:
     paired by anchor, or by the words they share; also a rule that became commentary or an example. Split and merged:
     see `pieces.pair_pieces`. A patch and its revert have mirrored changes.
     """
@@ -547,15 +548,16 @@ def _change(outcome: ClauseOutcome, before: PositionedClauses, after: Positioned
 
 
 def _outcomes(pairing: Pairing) -> Iterator[ClauseOutcome]:
-    in_order = _in_order(pairing)
+    in_order, by_file = _in_order(pairing), _in_file_order(pairing)
     unchanged = {at for chain, _ in in_order.values() for at in chain}
+    unchanged |= {at for chain, _ in by_file.values() for at in chain if _has_other_heading_only(pairing, at)}
     for at, other in sorted(pairing.forward.items()):
         if at in unchanged:
             yield ClauseOutcome(at, other, None, 1.0)
         elif pairing.same_words(at, other):
             yield ClauseOutcome(at, other, ChangeKind.MOVED, 1.0, True)
         else:
-            yield _reworded_outcome(pairing, at, other, not _keeps_place(pairing, in_order, at, other))
+            yield _reworded_outcome(pairing, at, other, not _keeps_place(pairing, in_order, by_file, at, other))
     for at in pairing.open_before():
         yield ClauseOutcome(at, None, ChangeKind.REMOVED, 0.0)
     for other in pairing.open_after():
@@ -601,11 +603,41 @@ def _in_order(pairing: Pairing) -> _InOrder:
     return chains
 
 
-def _keeps_place(pairing: Pairing, in_order: _InOrder, at: int, other: int) -> bool:
+def _in_file_order(pairing: Pairing) -> _InOrder:
+    """For each path before, the clauses that say the same there in the same order, whatever they stand under."""
+    by_file: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for at, other in sorted(pairing.forward.items()):
+        path = pairing.before.clauses[at].path
+        if pairing.same_words(at, other) and pairing.files.get(path) == pairing.after.clauses[other].path:
+            by_file[path].append((at, other))
+    chains: _InOrder = {}
+    for path, pairs in by_file.items():
+        chain = [pairs[position] for position in longest_increasing_positions([other for _, other in pairs])]
+        chains[path] = [at for at, _ in chain], [other for _, other in chain]
+    return chains
+
+
+def _has_other_heading_only(pairing: Pairing, at: int) -> bool:
+    """Whether the section of a paired clause is another one because its heading is new, or the one it had is gone.
+
+    Where nothing else moved it, that heading is the change; not where it gives the clause another level.
+    """
+    other = pairing.forward[at]
+    place, place_after = pairing.before.places[at], pairing.after.places[other]
+    is_new = isinstance(place_after, int) and place_after not in pairing.backward
+    is_gone = isinstance(place, int) and place not in pairing.forward
+    before, after = pairing.before.clauses[at], pairing.after.clauses[other]
+    return (is_new or is_gone) and before.attributes == after.attributes
+
+
+def _keeps_place(pairing: Pairing, in_order: _InOrder, by_file: _InOrder, at: int, other: int) -> bool:
     """Whether a reworded clause stands between the same unchanged ones, in the same section."""
-    if not pairing.same_place(at, other):
+    if pairing.same_place(at, other):
+        ours, theirs = in_order.get(pairing.before.places[at], ([], []))
+    elif _has_other_heading_only(pairing, at):
+        ours, theirs = by_file.get(pairing.before.clauses[at].path, ([], []))
+    else:
         return False
-    ours, theirs = in_order.get(pairing.before.places[at], ([], []))
     return bisect(ours, at) == bisect(theirs, other)
 
 

@@ -80,7 +80,7 @@ def test_events_know_their_patch() -> None:
 
 
 def test_a_split_has_the_parent_in_its_life_and_a_merge_an_heir() -> None:
-    story = straight(between(WHOLE), between(FIRST, f"{SECOND} {THIRD}"), between(WHOLE), between(FIRST))
+    story = straight(between(WHOLE), between(FIRST, f"{SECOND} {THIRD}"), between(WHOLE))
     lineage = trace_lineage(story)
     parent = named(story, lineage, "s0")[WHOLE]
     pieces = named(story, lineage, "s1")
@@ -92,6 +92,39 @@ def test_a_split_has_the_parent_in_its_life_and_a_merge_an_heir() -> None:
     assert [clause.text for clause in split.after] == [FIRST, f"{SECOND} {THIRD}"]
     assert [clause.text for clause in merged.before] == [FIRST, f"{SECOND} {THIRD}"]
     assert split in lineage.lives[parent].events
+
+
+def test_a_piece_that_returns_word_for_word_is_who_it_was() -> None:
+    story = straight(between(WHOLE), between(FIRST, f"{SECOND} {THIRD}"), between(WHOLE), between(FIRST))
+    lineage = trace_lineage(story)
+    parent, child = named(story, lineage, "s0")[WHOLE], named(story, lineage, "s1")[FIRST]
+    assert named(story, lineage, "s3")[FIRST] == child
+    assert kinds(lineage, child)[2:] == [("s3", "reinstated")]
+    assert kinds(lineage, parent)[-1] == ("s3", "removed")
+    assert lineage.lives[child].heir is None
+
+
+STRICT = "Never open a letter that is addressed to somebody else."
+LOOSE = "A letter for somebody else may be opened by whoever is asked to open it, and is read aloud."
+
+
+def test_words_that_return_belong_to_their_old_life_though_a_looser_variant_stands_there() -> None:
+    story = straight(between(STRICT), between(), between(OTHER), between(LOOSE), between(STRICT))
+    lineage = trace_lineage(story)
+    strict, loose = named(story, lineage, "s0")[STRICT], named(story, lineage, "s3")[LOOSE]
+    assert strict != loose
+    assert named(story, lineage, "s4")[STRICT] == strict
+    assert kinds(lineage, strict)[1:] == [("s1", "removed"), ("s4", "reinstated")]
+    assert kinds(lineage, loose)[-1] == ("s4", "removed")
+
+
+def test_first_words_that_return_after_others_belong_to_the_same_life() -> None:
+    reworded = STRICT.replace("somebody else", "another person or to nobody")
+    story = straight(between(STRICT), between(reworded), between(), between(STRICT))
+    lineage = trace_lineage(story)
+    life = named(story, lineage, "s0")[STRICT]
+    assert named(story, lineage, "s1")[reworded] == named(story, lineage, "s3")[STRICT] == life
+    assert [kind for _, kind in kinds(lineage, life)][1:] == ["reworded", "removed", "reinstated"]
 
 
 def test_split_again_the_pieces_are_who_they_were() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from auditor.clauses.comparison import clauses_of
 from auditor.clauses.lineage import Lineage, LineageEvent, trace_lineage
-from auditor.clauses.match import clause_key, match_clauses
+from auditor.clauses.match import ClauseKey, clause_key, match_clauses
 from auditor.clauses.similarity import word_similarity
 from auditor.clauses.words import split_words
 from auditor.model.clause import ChangeKind, Clause
@@ -167,13 +167,17 @@ def assert_one_life_at_a_time(story: History) -> None:
     lineage = trace_lineage(story)
     before: dict[str, Clause] = {}
     seen: dict[str, tuple[str, ...]] = {}
+    wordings: dict[ClauseKey, set[str]] = {}
     for spec_commit in story.spec_commits:
         here = clauses_at(story, lineage, spec_commit.name)
         assert_the_lives_agree(lineage, spec_commit.name, before, here)
         if spec_commit.revision in seen:
             assert lineage.ids[spec_commit.name] == seen[spec_commit.revision]
         elif before:
-            assert_the_matching_agrees(before, here)
+            assert_the_matching_agrees(before, here, wordings)
+            assert_words_return_to_their_life(before, here, wordings)
+        for name, clause in here.items():
+            wordings.setdefault(clause_key(clause), set()).add(name)
         seen[spec_commit.revision] = lineage.ids[spec_commit.name]
         before = here
     assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
@@ -227,14 +231,30 @@ def _names_in(event: LineageEvent, before: Mapping[str, Clause], here: Mapping[s
         yield from (names[clause.path, clause.line] for clause in clauses)
 
 
-def assert_the_matching_agrees(before: Mapping[str, Clause], here: Mapping[str, Clause]) -> None:
-    """Two clauses that are paired are the same clause."""
+def assert_words_return_to_their_life(
+    before: Mapping[str, Clause], here: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
+) -> None:
+    """New words that a clause once said are that clause's, unless all that ever said them are there already."""
+    kept = {name for name, clause in here.items() if name in before and clause_key(before[name]) == clause_key(clause)}
+    for name, clause in here.items():
+        once = wordings.get(clause_key(clause), set())
+        if name not in kept and once and len(split_words(clause.text)) > 3:
+            taken = {other for other, its in here.items() if clause_key(its) in wordings and other != name}
+            assert name in once or once <= taken
+
+
+def assert_the_matching_agrees(
+    before: Mapping[str, Clause], here: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
+) -> None:
+    """Two clauses that are paired are the same clause, unless the words after are back, or those before are taken."""
     matching = match_clauses(tuple(before.values()), tuple(here.values()))
     names, theirs = ({(one.path, one.line): name for name, one in side.items()} for side in (before, here))
     pairs = [*matching.unchanged, *((change.before, change.after) for change in matching.changes)]
     for one, other in pairs:
         if one and other:
-            assert names[one.path, one.line] == theirs[other.path, other.line]
+            name, after = names[one.path, one.line], theirs[other.path, other.line]
+            assert name == after or clause_key(one) != clause_key(other)
+            assert name == after or after in wordings.get(clause_key(other), ()) or name in here
 
 
 @settings(max_examples=80, deadline=None)
