@@ -6,7 +6,9 @@ patches or clauses; out come frozen values that `render` prints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -56,14 +58,18 @@ def blame(
     Args:
         where: a folder in the project, a bare repository, or a folder of dated revisions.
         spec: the name or path of a spec; None for all configured.
-        clause: see `story.meant`.
+        clause: see `find_clauses`; also `commit:path:line`, a place in the text of a commit.
         rev: the revision in which lines and words are looked up, as for `named.named`; None for the last spec commit.
 
     Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
     """
     with locate(where) as place:
         configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
-        every = [_read_clauses(place, config, rev) for config in configs]
+        commit_place = _COMMIT_PLACE.match(clause) if rev is None else None
+        if commit_place and (every := list(_read_clauses_at(place, configs, commit_place[1]))):
+            clause = commit_place[2]
+        else:
+            every = [_read_clauses(place, config, rev) for config in configs]
     found = [(known, find_clauses(known.states.values(), clause)) for known in every]
     candidates = tuple(state for _, some in found for state in some)
     if len(candidates) > 1:
@@ -72,6 +78,17 @@ def blame(
         for state in some:
             return clause_history(known.history, known.lineage, clause_states(known.history, known.lineage), state.id)
     raise _missing_clause_error(clause, every)
+
+
+# A place in the text of a commit, as blame and findings print it: `90296eef2e:spec.md:3`.
+_COMMIT_PLACE = re.compile(r"([^\s:]+):(\S+:\d+)\Z")
+
+
+def _read_clauses_at(place: Place, configs: Sequence[SpecConfig], rev: str) -> Iterator[_SpecClauses]:
+    """The clauses of each spec that has this revision."""
+    for config in configs:
+        with suppress(RevisionError):
+            yield _read_clauses(place, config, rev)
 
 
 def _read_clauses(place: Place, config: SpecConfig, rev: str | None) -> _SpecClauses:

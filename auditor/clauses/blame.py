@@ -19,6 +19,9 @@ from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.spec import History, SpecCommit
 
 _PLACE = re.compile(r"(\S+):(\d+)\Z")
+_ID = re.compile(r"[0-9a-f]{8,32}\Z")
+# As findings and lists quote the beginning of a clause.
+_QUOTED = re.compile(r'"?(.*?)"?(?:\s*(?:\.\.\.|\u2026))?"?', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +112,18 @@ def find_clauses(known: Iterable[ClauseState], text: str) -> tuple[ClauseState, 
     Those that are there rule out those that are gone, and both those that once said so.
 
     Args:
-        text: `path:line`; a heading's anchor, with or without `#`; or words of a clause, white space aside. A clause
-            that says just these words rules out those that say more; only if there is none, case is left aside.
+        text: `path:line`; the beginning of an id, 8 digits or more; a heading's anchor, with or without `#`; or words
+            of a clause, white space aside, also as a finding quotes them. A clause that says just these words rules out
+            those that say more; only if there is none, case is left aside.
     """
     every = tuple(known)
     there, gone = ([(one, one.clause) for one in every if one.there is still] for still in (True, False))
     formerly = [(one, clause) for one in every for clause in one.former]
     found = _at_line(there, text)
+    quoted = _QUOTED.fullmatch(text.strip())
+    words = " ".join((quoted[1] if quoted else text).split())
     for among in (there, gone, formerly):
-        found = found or _with_anchor(among, text) or _with_words(among, " ".join(text.split()))
+        found = found or _with_id(among, text) or _with_anchor(among, text) or _with_words(among, words)
     return tuple({one.id: one for one in found}.values())
 
 
@@ -140,6 +146,10 @@ def _at_line(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:
         return []
     path, line = _path(place[1]), int(place[2])
     return [one for one, clause in among if clause.path == path and clause.line <= line <= clause.end]
+
+
+def _with_id(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:
+    return [one for one, _ in among if one.id.startswith(text)] if _ID.match(text) else []
 
 
 def _with_anchor(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:

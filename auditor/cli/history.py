@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, style: str, no_pager: bool) -> int:
     """Tells what happened to a clause, oldest first: introduced, reworded, moved, split, merged, removed, reinstated.
 
-    CLAUSE is the anchor of a heading (#open-actions), a place (spec.md:12), or words that stand in one clause only.
+    CLAUSE is the anchor of a heading (#open-actions), a place (spec.md:12, or 90296eef2e:spec.md:12 in the text of a
+    commit), the beginning of a clause's id, or words that stand in one clause only, also as a finding quotes them.
     Where they stand in several, these are listed. Of a heading it also tells what last happened to each clause under
     it.
     """

@@ -39,7 +39,7 @@ from auditor.document.diagnostics import (
 )
 from auditor.document.ledger import debt_blocks, held_out_use_blocks, landing_blocks, open_plan_blocks, waiver_blocks
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding
+from auditor.model.finding import Finding, Place
 from auditor.model.numbers import (
     UNDEFINED_TRANSFER,
     count_noun,
@@ -281,7 +281,7 @@ def finding_blocks(entry: PatchEntry) -> Iterator[Block]:
         yield Paragraph(plain("No behaviour was evaluated both before and after this patch."))
     text = [finding for finding in entry.findings if not finding.evidence]
     if text:
-        yield finding_table(text)
+        yield finding_table(text, entry)
     names = {finding.code: finding.name for finding in entry.findings if finding not in text}
     if names:
         yield _finding_names(names.items())
@@ -291,16 +291,23 @@ def _finding_names(names: Iterable[tuple[str, str]]) -> Note:
     return Note(plain("Findings: " + ", ".join(f"{code} {name}" for code, name in sorted(names))))
 
 
-def finding_table(findings: Sequence[Finding]) -> Table:
-    """Findings with their messages, each with its place."""
+def finding_table(findings: Sequence[Finding], entry: PatchEntry | None = None) -> Table:
+    """Findings with their messages, each with its place; `entry` is the patch that they are about."""
     return grid(
-        (plain(finding.code, Style.NAME), (Span(sentence(finding.message)), *_place_spans(finding)))
+        (plain(finding.code, Style.NAME), (Span(sentence(finding.message)), *_place_spans(finding, entry)))
         for finding in findings
     )
 
 
-def _place_spans(finding: Finding) -> tuple[Span, ...]:
-    return (Span(f"  {finding.place.path}:{finding.place.line}", Style.QUIET),) if finding.place else ()
+def _place_spans(finding: Finding, entry: PatchEntry | None) -> tuple[Span, ...]:
+    return (Span(f"  {place_in_commit(finding.place, entry)}", Style.QUIET),) if finding.place else ()
+
+
+def place_in_commit(place: Place, entry: PatchEntry | None) -> str:
+    """Where a finding points; with the patch's commit, where something else stands there by now."""
+    name = f"{place.path}:{place.line}"
+    moved = entry is not None and entry.text.current_place(place) != place
+    return f"{commit_name(entry.facts.patch.after)}:{name}" if entry is not None and moved else name
 
 
 def _step_card(entry: CheckpointEntry, notes: Iterator[Note]) -> Card:

@@ -169,16 +169,17 @@ def section_heading(place: Sequence[str], clause: Clause) -> Heading:
 
 
 def change_card(
-    typed: ClassifiedChange, *, paths: bool, word: str = "", renamings: Sequence[LevelRenaming] = ()
+    typed: ClassifiedChange, *, paths: bool, word: str = "", commit: str = "", renamings: Sequence[LevelRenaming] = ()
 ) -> Card:
     """One change: its sign, kind (or `word`), direction and lines, then the text before and after.
 
-    `paths` says whether places are given with their file.
+    `paths` says whether places are given with their file, and `commit` in the text of which commit, where that is said.
     """
-    return Card(_headline(typed, paths, word or str(typed.change.kind)), tuple(_change_body(typed, renamings)))
+    headline = _headline(typed, paths, word or str(typed.change.kind), commit)
+    return Card(headline, tuple(_change_body(typed, renamings)))
 
 
-def _headline(typed: ClassifiedChange, paths: bool, word: str) -> Line:
+def _headline(typed: ClassifiedChange, paths: bool, word: str, commit: str) -> Line:
     """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
     sign, style = SIGNS[change.kind]
@@ -188,7 +189,8 @@ def _headline(typed: ClassifiedChange, paths: bool, word: str) -> Line:
     direction = typed.norm.direction
     toward = (Span(", "), Span(str(direction), DIRECTIONS[direction])) if _has_direction(typed) else ()
     name = Span(f"{sign} {word} {noun}".rstrip(), style)
-    return (name, *toward, Span(f"  {_change_place(typed, paths)}", Style.QUIET))
+    place = f"{commit}:{_change_place(typed, paths)}" if commit else _change_place(typed, paths)
+    return (name, *toward, Span(f"  {place}", Style.QUIET))
 
 
 def _has_direction(typed: ClassifiedChange) -> bool:

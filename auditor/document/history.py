@@ -17,6 +17,7 @@ from auditor.audit import PatchEntry
 from auditor.clauses.blame import ClauseEvent, ClauseHistory, ClauseState, SectionMember
 from auditor.clauses.comparison import Comparison, ComparisonSide, section_path
 from auditor.document.audit import (
+    ID_DIGITS,
     PATCH_DIGITS,
     behaviour_blocks,
     behaviour_name,
@@ -25,6 +26,7 @@ from auditor.document.audit import (
     finding_blocks,
     interval_legend,
     legend,
+    place_in_commit,
     verdict_line,
 )
 from auditor.document.blocks import (
@@ -208,7 +210,9 @@ def _clause_status(story: ClauseHistory) -> str:
 
 
 def _clause_place(state: ClauseState) -> str:
-    return f"{state.clause.path}:{state.clause.line}"
+    """Where the clause is; of one that is gone, where it was in the last text that had it."""
+    place = f"{state.clause.path}:{state.clause.line}"
+    return place if state.there else f"{commit_name(state.spec_commit)}:{place}"
 
 
 def _event_card(event: ClauseEvent) -> Card:
@@ -219,7 +223,10 @@ def _event_card(event: ClauseEvent) -> Card:
         *_label_spans(commit),
         Span(commit.subject),
     )
-    return Card(title, (change_card(event.typed, paths=True, word=event.word),))
+    gone = event.typed.change.after is None and commit.parents
+    where = commit.parents[0] if gone else commit.name
+    text = where if commit.commit is None else where[:ID_DIGITS]
+    return Card(title, (change_card(event.typed, paths=True, word=event.word, commit=text),))
 
 
 def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:
@@ -227,6 +234,7 @@ def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:
     yield grid(
         (
             plain(_clause_place(state) + ("" if state.there else f" (last seen {format_day(state.spec_commit.date)})")),
+            plain(state.id[:8], Style.NAME),
             first_words(" ".join(state.clause.text.split())),
         )
         for state in candidates[:_MAX_CANDIDATES]
@@ -342,16 +350,16 @@ def _patch_details(entry: PatchEntry) -> Iterator[Block]:
         yield Note(plain(f"Not measured across this patch: {names}."))
     if entry.findings:
         yield Heading(2, plain("Findings"))
-        yield _finding_rows(entry.findings)
+        yield _finding_rows(entry)
 
 
-def _finding_rows(findings: Sequence[Finding]) -> Table:
+def _finding_rows(entry: PatchEntry) -> Table:
     return grid(
-        (plain(finding.code, Style.NAME), plain(str(finding.severity), Style.QUIET), _finding_line(finding))
-        for finding in findings
+        (plain(finding.code, Style.NAME), plain(str(finding.severity), Style.QUIET), _finding_line(finding, entry))
+        for finding in entry.findings
     )
 
 
-def _finding_line(finding: Finding) -> Line:
-    place = f" ({finding.place.path}:{finding.place.line})" if finding.place else ""
+def _finding_line(finding: Finding, entry: PatchEntry) -> Line:
+    place = f" ({place_in_commit(finding.place, entry)})" if finding.place else ""
     return Span(finding.name, Style.STRONG), Span(f": {finding.message}{place}")

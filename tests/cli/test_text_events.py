@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -123,3 +124,31 @@ def test_a_change_log_that_is_kept_with_the_spec_is_held_to_it(messages: Message
     more = {"spec.md": RULES + "\nAsk about fares.\n", "CHANGELOG.md": "- First.\n- Fares.\n"}
     patch = {"spec.md": RULES.replace("must fold", "should fold") + "\nAsk about fares.\n"}
     assert [code for code, _ in messages("spec.md", first, more, patch)[-1]] == ["SD204", "SD205"]
+
+
+def test_what_blame_and_findings_print_names_the_same_clause(auditor: Auditor, tmp_path: Path) -> None:
+    """Ids, places in the text of a commit, and quoted words, of a clause that came, went and came back."""
+    rule = "Never open a letter that is addressed to another house, whatever the postman says about its contents."
+    loose = rule.replace("whatever the postman says", "whatever anybody may say")
+    repo = GitRepo(tmp_path / "life")
+    for lead, text in (("", ""), ("", rule), ("", ""), ("Be brief.\n\n", loose), ("Be brief.\n\n", rule), ("", "")):
+        repo.commit({"spec.md": f"# Mail\n\n{lead}{text}\n\nSign with your name.\n"})
+    where = ("--repo", repo.path, "--spec", "spec.md")
+
+    def life(clause: str) -> str:
+        answer = auditor("blame", clause, *where, "--format", "json")
+        assert (answer.code, answer.err) == (0, ""), clause
+        return str(json.loads(answer.out)["state"]["id"])
+
+    printed = auditor("blame", rule, *where).out
+    assert len(printed.splitlines()) < 30
+    kinds = ("introduced", "removed", "reinstated", "reworded", "removed")
+    assert re.findall(r"^    [-+~] (\w+)", printed, re.MULTILINE) == list(kinds)
+    places = re.findall(r"[0-9a-f]{10}:spec\.md:\d+", printed)
+    audited = auditor("audit", *where).out
+    places += re.findall(r"[0-9a-f]{10}:spec\.md:\d+", audited)
+    quotes = re.findall(r'"(Never[^"]*)"', " ".join(audited.split()))
+    assert len(places) > len(kinds)
+    assert quotes
+    names = re.findall(r"^clause ([0-9a-f]{8})", printed, re.MULTILINE)
+    assert {life(text) for text in (*places, *quotes, *names)} == {life(rule)}
