@@ -95,6 +95,10 @@ ABUSES = {
     26: ("test items written into the spec", "`test-only` by its effect; SD210 by its words"),
     27: ("held-out never run", "`unmeasured`, SD104; the gate asks for it: exit 3"),
     28: ("reporting period chosen", "the report says what lies outside of its period"),
+    29: (
+        "text that changes with no patch to be seen: a merge with another parent's tree, a rewritten history, a rewind",
+        "base's text against head's, whatever lies between; in the audit every landing against its first parent",
+    ),
 }
 PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
 
@@ -143,7 +147,7 @@ def test_the_page_is_the_table() -> None:
 def test_every_abuse_is_planted_or_named_as_not_covered() -> None:
     planted = {int(match[1]) for name in globals() if (match := re.match(r"test_(\d\d)_", name))}
     assert planted.isdisjoint(NOT_COVERED)
-    assert planted | set(NOT_COVERED) == set(ABUSES) == set(range(1, 29))
+    assert planted | set(NOT_COVERED) == set(ABUSES) == set(range(1, len(ABUSES) + 1))
 
 
 def test_01_failing_items_dropped() -> None:
@@ -502,3 +506,89 @@ def test_27_held_out_never_run(made: Evaluated, capsys: Capture) -> None:
     assert "SD104" in found(given)
     made.patch(visible="0/400")
     assert made.decide(capsys)["exit_code"] == 3
+
+
+# Landings bent against the gate: what git's shapes hide, and what one landing does to the rules that judge the next.
+
+
+def commit_tree(made: Evaluated, tree: str, *parents: str) -> str:
+    """A commit of another commit's whole content, on any parents or none."""
+    options = [word for parent in parents for word in ("-p", parent)]
+    date = "2026-02-01T12:00:00+00:00"
+    return made.repo.git("commit-tree", f"{tree}^{{tree}}", *options, "-m", "bent", date=date)
+
+
+def push(made: Evaluated, capsys: Capture, new: str, old: str = "", ref: str = "refs/heads/main") -> Mapping[str, Any]:
+    """What a server's hook says of a push to `main`: the decision, or only its exit code where it says none."""
+    start = old or made.repo.git("rev-parse", "main")
+    where = ("--repo", str(made.repo.path), "--format", "json", "--branch", "main", "--branch", "release")
+    code = auditor(["gate", "--hook", "update", *where, "--", ref, start, new])
+    out = capsys.readouterr().out
+    document: Mapping[str, Any] = json.loads(out) if out else {"blocked": [], "warnings": [], "notices": []}
+    return {**document, "exit_code": code}
+
+
+def landed(made: Evaluated, capsys: Capture, tip: str) -> Mapping[str, Any]:
+    """What the audit says of `main` once it is at a commit."""
+    made.repo.git("checkout", "-q", "--force", "-B", "main", tip)
+    auditor(["audit", "--repo", str(made.repo.path), "--format", "json"])
+    document: Mapping[str, Any] = json.loads(capsys.readouterr().out)
+    return document
+
+
+def fitted(made: Evaluated) -> str:
+    """A commit whose text is fitted to the test, with the runs that show it; not on `main`."""
+    return made.patch(visible="0/400", unseen="78/400")
+
+
+def reverted(made: Evaluated) -> tuple[str, str]:
+    """A rule that works, landed on `main`, and a commit without it that has the same records."""
+    old = made.repo.git("rev-parse", "main")
+    made.patch(visible="0/400", unseen="0/400")
+    made.repo.git("checkout", "-q", "-B", "main")
+    without = made.repo.commit({"spec.md": FIRST})
+    made.repo.git("reset", "-q", "--hard", "HEAD~1")
+    return old, without
+
+
+def test_29_a_merge_with_the_tree_of_another_parent(made: Evaluated, capsys: Capture) -> None:
+    """Text written on a commit without any history, which the merge takes whole."""
+    bad = fitted(made)
+    merge = commit_tree(made, bad, made.repo.git("rev-parse", "main"), commit_tree(made, bad))
+    assert rules(push(made, capsys, merge)["blocked"]) == ["test-only"]
+    document = landed(made, capsys, merge)
+    assert [patch["verdict"] for patch in document["patches"]] == ["test-only"]
+
+
+def test_29_a_merge_that_takes_a_rule_back(made: Evaluated, capsys: Capture) -> None:
+    old, without = reverted(made)
+    merge = commit_tree(made, without, made.repo.git("rev-parse", "main"), old)
+    assert rules(push(made, capsys, merge)["blocked"]) == ["worse"]
+    assert [patch["verdict"] for patch in landed(made, capsys, merge)["patches"]] == ["generalises", "worse"]
+
+
+def test_29_a_history_rewritten_from_its_first_commit(made: Evaluated, capsys: Capture) -> None:
+    """A force-push to a root of its own: base's text is held against head's, whatever lies between."""
+    new = commit_tree(made, fitted(made))
+    assert "test-only" in rules(push(made, capsys, new)["blocked"])
+    again = commit_tree(made, new, new)
+    assert "test-only" in rules(push(made, capsys, again)["blocked"])
+    code, out, err = made.gate(capsys, head=new)
+    assert code == 1 and "test-only" in out, err
+
+
+def test_29_a_rewind_takes_the_rule_and_its_records_back(made: Evaluated, capsys: Capture) -> None:
+    old, _ = reverted(made)
+    blocked = rules(push(made, capsys, old)["blocked"])
+    assert "SD303" in blocked and len(blocked) == 2
+
+
+def test_29_a_branch_that_leaves_the_text_alone_lands_beside_one_that_changed_it(
+    made: Evaluated, capsys: Capture
+) -> None:
+    """Benign: a merge of both keeps what base says."""
+    reverted(made)
+    other = made.repo.git("rev-parse", "branch~2")
+    made.repo.git("checkout", "-q", "-b", "docs", other)
+    made.repo.commit({"README.md": "more"})
+    assert made.decide(capsys, head="docs")["exit_code"] == 0

@@ -212,7 +212,8 @@ def assess_spec(
     current, problems = None, assessment.not_assessed
     if wanted or landing is None:
         hashed = open_hashed_prompts(project, evidence, key)
-        texts, current = read_patch_texts(project, config, history, wanted, hashed)
+        judged = [patch for patch in wanted if patch.id in evidence.patches]
+        texts, current = read_patch_texts(project, config, history, judged, hashed)
         problems = (*problems, *unsearched_notes(hashed))
     return build_spec_audit(evidence, assessment, texts, current, landing), problems
 

@@ -34,8 +34,9 @@ from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from auditor.settings import SETTINGS_FILE, SpecConfig, load_settings
-from auditor.specs.files import read_revision
+from auditor.settings import SETTINGS_FILE, SpecConfig, has_settings, load_settings
+from auditor.specs.files import parse_patterns, read_revision
+from auditor.specs.git import ProposedLanding
 from auditor.store.ledger import add_held_out_use
 
 # One spec of a landing: what base knew of it, where head has it, and what is to be said of that.
@@ -93,6 +94,17 @@ def _note(rule: str, message: str, spec: str = "") -> Finding:
     return Finding(message, code=rule, subject=Subject(spec), level=Level.NOTICE)
 
 
+def _proposed_landing(sides: BaseHead, config: SpecConfig) -> ProposedLanding:
+    """Head landing on base: base's text is held against the text under head's paths, whichever base has."""
+    wanted = config
+    if has_settings(sides.head):
+        wanted = next((one for one in load_settings(sides.head).specs if one.name == config.name), config)
+    paths = wanted.paths if _content_id(sides.head, wanted) else config.paths
+    text = _content_id(sides.head, replace(config, paths=paths))
+    taken = not sides.forks or text not in {_content_id(fork, config) for fork in sides.forks}
+    return ProposedLanding(sides.base.commit_id, sides.head.commit_id, parse_patterns(paths), taken)
+
+
 def _content_id(tree: Tree, config: SpecConfig) -> str | None:
     """The content id of a spec in a tree; None where it is not there."""
     revision = read_revision(tree, config.paths)
@@ -102,7 +114,7 @@ def _content_id(tree: Tree, config: SpecConfig) -> str | None:
 def _divergence(sides: BaseHead, config: SpecConfig) -> tuple[Finding, ...]:
     """What is judged is head as it is; where base's text moved on, the merge of both is another text."""
     texts = {_content_id(fork, config) for fork in sides.forks}
-    if config.source == "folder" or texts == {_content_id(sides.base, config)}:
+    if config.source == "folder" or sides.replaces or texts == {_content_id(sides.base, config)}:
         return ()
     why = "its text changed on base after head left it: merge base into head to have the outcome judged"
     return (replace(_note("diverged", why, config.name), level=Level.WARNING),)
@@ -128,7 +140,9 @@ class GateRequest:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def gate(where: Path, *, base: str, head: str, asked: GateRequest) -> Decision:
+def gate(
+    where: Path, *, base: str, head: str, asked: GateRequest, replaces: bool = False, applied_from: str | None = None
+) -> Decision:
     """The decision on landing head on base.
 
     Policy, suites, waivers and spec configuration are base's; a base without configuration takes head's, and says so.
@@ -137,14 +151,16 @@ def gate(where: Path, *, base: str, head: str, asked: GateRequest) -> Decision:
     Args:
         where: a folder in a repository, or a bare one.
         base, head: commits, tags or branches.
+        replaces: whether head takes base's place, as in a push; else both are merged.
+        applied_from: the commit whose configuration counts in place of base's.
 
     Raises RevisionError for a name that stands for no commit; ConfigError, RecordError or RepositoryError where a side
     cannot be read; InternalError where a check could not run, as what it would have found must not pass.
     """
     with open_repository(where) as found:
-        sides = read_base_head(
-            found, Commit(found, found.resolve(base)), Commit(found, found.resolve(head)), asked.spec
-        )
+        start, end = (Commit(found, found.resolve(name)) for name in (base, head))
+        applied = Commit(found, found.resolve(applied_from)) if applied_from else None
+        sides = read_base_head(found, start, end, asked.spec, replaces=replaces, rules=applied)
         _check_blockers(sides.policy)
         followed = [_follow_moved_spec(sides, config) for config in sides.specs]
         project = _head_project(sides, where, [config for config, _ in followed])
@@ -160,7 +176,7 @@ def gate(where: Path, *, base: str, head: str, asked: GateRequest) -> Decision:
         return Decision(
             base=sides.base.commit_id,
             head=sides.head.commit_id,
-            policy_from="base" if sides.rules is sides.base else "head",
+            policy_from="head" if sides.rules is sides.head else "base",
             judged=tuple(entry.facts.patch for spec in audit.specs for entry in spec.landing_patches),
             findings=(
                 *apply_waivers(audit.decided, audit.waivers),
@@ -185,6 +201,7 @@ def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> 
         plans=sides.plans,
         looks=sides.looks,
         kept=TreeUnion(sides.base, sides.head),
+        proposed={config.name: _proposed_landing(sides, config) for config in specs if config.source == "git"},
     )
 
 
@@ -255,11 +272,16 @@ class Hook(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BranchUpdate:
-    """One branch that is about to move: its name, and the commits it moves from and to."""
+    """One branch that is about to move: its name, and the commits it moves from and to.
+
+    Attributes:
+        rules: the commit whose configuration counts; None for that of `base`.
+    """
 
     branch: str
     base: str
     head: str
+    rules: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +311,10 @@ def decide_hook(where: Path, called: HookInput, asked: GateRequest) -> tuple[tup
     """
     with open_repository(where) as found:
         landings = tuple(_branch_updates(found, called))
-    return tuple((one, gate(where, base=one.base, head=one.head, asked=asked)) for one in landings)
+    return tuple(
+        (one, gate(where, base=one.base, head=one.head, asked=asked, replaces=True, applied_from=one.rules))
+        for one in landings
+    )
 
 
 def _branch_updates(found: Repository, called: HookInput) -> Iterator[BranchUpdate]:
@@ -323,25 +348,37 @@ def _update_from_index(found: Repository, called: HookInput, *, judged: bool) ->
 def _update_of_branch(
     found: Repository, called: HookInput, old: str, new: str, ref: str, *, behind: str = _HEADS
 ) -> Iterator[BranchUpdate]:
-    """Nothing for a ref that is no judged branch, is deleted, or stays where it is."""
-    if not ref.startswith(_HEADS) or not new.strip("0") or old == new:
-        return
+    """Nothing for a ref that is no judged branch, or stays where it is.
+
+    Raises RepositoryError where a server is to delete a branch that is judged by its name, or its main one.
+    """
     branch = ref.removeprefix(_HEADS)
-    if _is_judged(branch, called):
-        base = old if old.strip("0") else _base_of_new_branch(found, new, behind)
-        if base != new:
-            yield BranchUpdate(branch, base, new)
+    if not ref.startswith(_HEADS) or old == new or not _is_judged(branch, called):
+        return
+    if not new.strip("0"):
+        server = called.hook in (Hook.PRE_RECEIVE, Hook.UPDATE)
+        if server and branch in (*called.branches, _current_branch(found)):
+            what, remedy = "is judged: deleting it would remove its records and rules", "push what should replace it"
+            raise RepositoryError(what, where=branch, remedy=remedy)
+    elif old.strip("0"):
+        yield BranchUpdate(branch, old, new)
+    elif (one := _new_branch(found, called, branch, new, behind)).base != new:
+        yield one
 
 
-def _base_of_new_branch(found: Repository, new: str, behind: str) -> str:
-    """What a branch that is new is held against: where it left the branches that were there, else its first commit."""
-    refs = found.command.run("for-each-ref", "--format=%(objectname)", behind).decode().split()
-    known = [one for one in dict.fromkeys(refs) if one != new]
-    bases = [base for one in known for base in found.merge_bases(one, new)]
+def _new_branch(found: Repository, called: HookInput, branch: str, new: str, behind: str) -> BranchUpdate:
+    """A branch that is new is held against where it left the judged branches, else against its first commit.
+
+    What an unjudged branch has was never judged. The rules are those of a judged branch that has any.
+    """
+    lines = found.command.run("for-each-ref", "--format=%(objectname) %(refname)", behind).decode().splitlines()
+    refs = [line.split(" ", 1) for line in lines]
+    judged = [one for one, ref in refs if _is_judged(ref.removeprefix(behind), called)]
+    bases = [base for one in dict.fromkeys(judged) for base in found.merge_bases(one, new)]
     latest = [one for one in dict.fromkeys(bases) if all(found.is_ancestor(other, one) for other in bases)]
-    if latest or bases:
-        return (latest or bases)[0]
-    return found.command.run("rev-list", "--max-parents=0", new).decode().split()[-1]
+    first = (latest or bases)[:1] or found.command.run("rev-list", "--max-parents=0", new).decode().split()[-1:]
+    rules = next((one for one in judged if has_settings(Commit(found, one))), None)
+    return BranchUpdate(branch, first[0], new, rules)
 
 
 def _old_or_current_id(found: Repository, old: str, ref: str) -> str:

@@ -9,7 +9,7 @@ with base's rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -77,7 +77,13 @@ class TreeUnion:
 
 @dataclass(frozen=True)
 class BaseHead:
-    """The two sides, and base's rules."""
+    """The two sides, and base's rules.
+
+    Attributes:
+        rules: the commit whose configuration counts.
+        replaces: whether head takes base's place, as in a push: what base has and head has not is gone then, and no
+            merge of both keeps it.
+    """
 
     repository: Repository
     base: Commit
@@ -86,6 +92,7 @@ class BaseHead:
     settings: Settings
     registry: Registry
     specs: tuple[SpecConfig, ...]
+    replaces: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -99,14 +106,16 @@ class BaseHead:
 
     @cached_property
     def forks(self) -> tuple[Commit, ...]:
-        """Where head left base; none for unrelated histories."""
+        """Where head left base: what base got since stays. None for unrelated histories, nor where head replaces."""
+        if self.replaces:
+            return ()
         ids = self.repository.merge_bases(self.base.commit_id, self.head.commit_id)
         return tuple(Commit(self.repository, one) for one in ids)
 
     @cached_property
-    def commits(self) -> frozenset[str]:
-        """The commits that are about to land."""
-        return self.repository.range_commits(f"{self.base.commit_id}..{self.head.commit_id}")
+    def landed(self) -> Collection[str]:
+        """The commits that have landed."""
+        return self.repository.ancestry(self.base.commit_id).landed
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -152,12 +161,46 @@ class BaseHead:
         return tuple(path for path in files if self.base.read(path) != self.head.read(path))
 
 
-def read_base_head(found: Repository, base: Commit, head: Commit, spec: str | None) -> BaseHead:
-    """The two sides with base's rules, or with head's where base has none. Raises ConfigError."""
-    rules = base if has_settings(base) or not has_settings(head) else head
-    settings = load_settings(rules)
+def read_base_head(
+    found: Repository,
+    base: Commit,
+    head: Commit,
+    spec: str | None,
+    *,
+    replaces: bool = False,
+    rules: Commit | None = None,
+) -> BaseHead:
+    """The two sides with base's rules; where it has none with those of the default branch, and else with head's.
+
+    Args:
+        replaces: see `BaseHead`.
+        rules: a commit whose configuration counts in place of base's, where it has one.
+
+    Raises ConfigError.
+    """
+    known = (one for one in (rules, base, _default_tip(found, base, head)) if one is not None)
+    applied = next((one for one in known if has_settings(one)), head if has_settings(head) else base)
+    settings = load_settings(applied)
     specs = select_specs(settings.specs, spec, in_git=True)
-    return BaseHead(found, base, head, rules, settings, load_registry(rules, settings.store), specs)
+    registry = load_registry(applied, settings.store)
+    return BaseHead(found, base, head, applied, settings, registry, specs, replaces)
+
+
+# What a repository's main branch is called, where it says so and where it does not.
+_DEFAULT_BRANCHES = (
+    "refs/remotes/origin/HEAD",
+    *(f"{where}/{name}" for where in ("refs/remotes/origin", "refs/heads") for name in ("main", "master")),
+)
+
+
+def _default_tip(found: Repository, base: Commit, head: Commit) -> Commit | None:
+    """The default branch where base lies behind it: a branch that forked early must not choose its own rules."""
+    for name in _DEFAULT_BRANCHES if found.worktree is not None else ("HEAD",):
+        answer = found.command.attempt("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+        tip = answer.out.decode().strip()
+        if not answer.status and found.is_ancestor(base.commit_id, tip):
+            return None if found.is_ancestor(head.commit_id, tip) else Commit(found, tip)
+    return None
 
 
 def patches_to_judge(
@@ -169,7 +212,7 @@ def patches_to_judge(
     """
     patches = patches_of(history)
     if config.source == "git":
-        landing = tuple(patch.id for patch in patches if patch.after.commit in sides.commits)
+        landing = tuple(patch.id for patch in patches if patch.after.name not in sides.landed)
     else:
         known = _folder_patches(sides.base, config)
         landing = tuple(patch.id for patch in patches if patch.id not in known)

@@ -7,8 +7,8 @@ evidence of one spec are built from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -48,6 +48,7 @@ class Project:
         rederived: the records that were held against their raw logs, and agree.
         kept: what is named by its content is read from it; None for `tree`.
         sealed: the ids of what counts of that; None for all.
+        proposed: by the name of a spec, the landing of `tip` on another commit that its history ends with.
     """
 
     root: Path
@@ -64,6 +65,7 @@ class Project:
     rederived: frozenset[str] = frozenset()
     kept: Tree | None = None
     sealed: frozenset[str] | None = None
+    proposed: Mapping[str, git.ProposedLanding] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         return self
@@ -171,7 +173,9 @@ def read_history(project: Project | Place, config: SpecConfig, tip: str | None =
     """
     if config.source == "folder":
         return folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
-    return git.read_history(require_repository(project, config), config.name, config.paths, tip or project.tip)
+    proposed = project.proposed.get(config.name) if isinstance(project, Project) and tip is None else None
+    repository = require_repository(project, config)
+    return git.read_history(repository, config.name, config.paths, tip or project.tip, proposed)
 
 
 def require_repository(project: Project | Place, config: SpecConfig) -> Repository:

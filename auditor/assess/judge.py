@@ -285,9 +285,10 @@ def assess(
     )
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, one in facts.items():
-        for patch in step.patches:
+        for patch in (*step.patches, *step.sums):
             by_patch[patch].append(one)
-    line = trace_mainline(evidence.history, evidence.patches)
+    parts = {name: patch for name, patch in evidence.patches.items() if name not in evidence.sums}
+    line = trace_mainline(evidence.history, parts)
     stream = decide_patches(line, by_patch, policy.false_discovery_rate)
     patches = tuple(
         _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id), policy.error_rate)

@@ -75,7 +75,9 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
         if before != after
     ]
     for *_, before, after, spanned, a, b in sorted(found):
-        wider = Step(step.spec, step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned)
+        wider = Step(
+            step.spec, step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned, step.sums
+        )
         if (wider.before, wider.after) != (step.before, step.after):
             yield wider
 

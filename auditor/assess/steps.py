@@ -94,12 +94,21 @@ def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, 
         if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
             found.setdefault((*pair, patch.occurrence), []).append(patch.id)
     over_patches = [
-        Step(evidence.history.spec, behaviour, lineage, a, b, tuple(patches)) for (a, b, _), patches in found.items()
+        _step_over_patches(evidence, behaviour, lineage, (a, b), patches) for (a, b, _), patches in found.items()
     ]
     over_checkpoints = [
         Step(evidence.history.spec, behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)
     ]
     return (*over_patches, *over_checkpoints)
+
+
+def _step_over_patches(
+    evidence: Evidence, behaviour: str, lineage: str, ends: tuple[State, State], patches: Sequence[str]
+) -> Step:
+    """A step of some patches; a landing that only brings in others of them adds none."""
+    parts = tuple(name for name in patches if name not in evidence.sums) or tuple(patches)
+    sums = tuple(name for name in patches if name not in parts)
+    return Step(evidence.history.spec, behaviour, lineage, *ends, parts, sums=sums)
 
 
 def _states_around(
@@ -133,8 +142,9 @@ def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest
         after[spec_commit.name] = here
         if here is None:
             continue
-        onward = (here[0] + 1, here[1])
-        for parent in spec_commit.parents:
+        for place, parent in enumerate(spec_commit.parents):
+            edges = 1 if place else evidence.spans.get(spec_commit.name, 1)  # no shorter than by its patches
+            onward = (here[0] + edges, here[1])
             after[parent] = min(after.get(parent) or onward, onward)
     return _NearestEvaluated(before, {name: found[1] if found else None for name, found in after.items()})
 

@@ -50,6 +50,7 @@ class Step:
     Attributes:
         patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
         spanned: further patches between the two states, which other steps judge.
+        sums: ids of landings that only bring in those patches.
     """
 
     spec: str
@@ -59,6 +60,7 @@ class Step:
     after: State
     patches: tuple[str, ...]
     spanned: tuple[str, ...] = ()
+    sums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,8 @@ class Evidence:
         pressed: the checkpoints of which some run says that training put pressure on the reasoning text.
         results: what became of each plan, by the plan's id.
         items: by suite whose logs have inputs, how its items were told apart.
+        sums: ids of the landings that bring in several patches, one after the other, with a step of their own.
+        spans: by the name of the spec commit of every such landing, how many patches it brings in.
     """
 
     graph: EvidenceGraph
@@ -105,6 +109,8 @@ class Evidence:
     pressed: frozenset[str] = frozenset()
     results: Mapping[str, PreregistrationResult] = field(default_factory=dict)
     items: Mapping[str, SuiteItems] = field(default_factory=dict)
+    sums: frozenset[str] = frozenset()
+    spans: Mapping[str, int] = field(default_factory=dict)
 
 
 def assemble_evidence(
@@ -140,13 +146,67 @@ def assemble_evidence(
     _add_runs(graph, kept.values())
     lineages, trained = _lineages(graph, kept.values())
     _add_plans(graph, results)  # after: a lineage is of what was run
-    by_id = {patch.id: patch for patch in patches}
     measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
+    parts = {patch.id: between for patch in patches if (between := _landed_in_parts(history, patch))}
+    redundant = {
+        patch.id
+        for patch in patches
+        if patch.id in parts and _is_judged_by_parts(history, patch, parts[patch.id], evaluated.values())
+    }
+    graph.remove_nodes_from([f"patch:{name}" for name in redundant])
+    by_id = {patch.id: patch for patch in patches if patch.id not in redundant}
     by_plan = {result.plan.id: result for result in results}
     pressed = frozenset(run.checkpoint for run in kept.values() if run.cot_pressure)
+    sums = frozenset(parts.keys() & by_id.keys())
+    spans = {patch.after.name: len(parts[patch.id]) + 1 for patch in patches if patch.id in parts}
     return Evidence(
-        graph, history, by_id, kept, suites, lineages, trained, measured, evaluated, pressed, by_plan, items
+        graph=graph,
+        history=history,
+        patches=by_id,
+        runs=kept,
+        suites=suites,
+        lineages=lineages,
+        training_order=trained,
+        measured=measured,
+        evaluated=evaluated,
+        pressed=pressed,
+        results=by_plan,
+        items=items,
+        sums=sums,
+        spans=spans,
     )
+
+
+def _landed_in_parts(history: History, patch: Patch) -> frozenset[str]:
+    """The texts between those that a merge lands, where it only lands patches one after the other; else none."""
+    by_name = {one.name: one for one in history.spec_commits} if len(patch.after.parents) > 1 else {}
+    for name in patch.after.parents[1:]:
+        at, between = by_name[name], set[str]()
+        while at.parents and at.revision != patch.before.revision:
+            between.add(at.revision)
+            at = by_name[at.parents[0]]
+        if at.revision == patch.before.revision and patch.after.revision in between:
+            return frozenset(between - {patch.after.revision})
+    return frozenset()
+
+
+def _is_judged_by_parts(
+    history: History, patch: Patch, between: Collection[str], evaluated: Iterable[frozenset[State]]
+) -> bool:
+    """Whether nothing was evaluated both around a landing and within: its parts share one step then, which is its."""
+    before, at = set[str](), patch.before
+    by_name = {one.name: one for one in history.spec_commits}
+    before.add(at.revision)
+    while at.parents:
+        at = by_name[at.parents[0]]
+        before.add(at.revision)
+    after, reached = set[str](), {patch.after.name}
+    for one in history.spec_commits:
+        if reached & {one.name, *one.parents}:
+            reached.add(one.name)
+            after.add(one.revision)
+    of_lineages = ({state.revision for state in states} for states in evaluated)
+    return not any(some & before and some & after and some & set(between) for some in of_lineages)
 
 
 def _trusted_run(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:

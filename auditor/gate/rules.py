@@ -394,7 +394,8 @@ def _step_cases(landing: MergeCandidate, policy: Policy, reveal: bool) -> tuple[
     for entry in landing.patches:
         for facts, findings in zip(entry.facts.behaviours, entry.measured, strict=True):
             facts_of[facts.step] = facts
-            found.setdefault(facts.step, []).extend(findings)
+            own = entry.facts.patch.id in facts.step.patches  # else the patches that it sums up have the same
+            found.setdefault(facts.step, []).extend(findings if own else ())
     return tuple(
         StepCase(
             landing,

@@ -43,6 +43,7 @@ OVERRIDES = (
     "core.commitGraph=false",
     "core.warnAmbiguousRefs=true",
     "log.showSignature=false",
+    "advice.graftFileDeprecated=false",
     "protocol.allow=never",
     "safe.directory=*",
 )

@@ -195,6 +195,7 @@ class Repository:
         self._objects = Objects(self._command)
         self._preloaded: dict[str, bytes] = {}
         self.tree = lru_cache(maxsize=1024)(self._read_tree)
+        self.ancestry = lru_cache(maxsize=4)(self._read_ancestry)
         self.files_under = lru_cache(maxsize=64)(self._read_files_under)
 
     def __enter__(self) -> Self:
@@ -272,7 +273,7 @@ class Repository:
             raise self._command.failure(answer.err)
         return tuple(answer.out.decode().split())
 
-    def ancestry(self, tip: str) -> Ancestry:
+    def _read_ancestry(self, tip: str) -> Ancestry:
         """How every commit up to the id `tip` landed."""
         self.require_complete()
         arguments = ("--parents", f"--format={ANCESTRY_FORMAT}", "--encoding=UTF-8", _require_object_id(tip), "--")
@@ -302,13 +303,36 @@ class Repository:
         )
         return tuple(self._command.run("for-each-ref", *arguments).decode("utf-8", "surrogateescape").splitlines())
 
-    def commits_touching(self, tip: str, pathspecs: Sequence[str]) -> tuple[CommitLine, ...]:
-        """The commits up to the id `tip` that change one of the paths, every parent before its children.
+    def commit_line(self, commit: str) -> CommitLine:
+        """A commit, by its id, with its parents, date and subject."""
+        arguments = ("--format=%cI%x00%s", "--parents", "--max-count=1", "--encoding=UTF-8")
+        text = self._command.run("rev-list", *arguments, _require_object_id(commit), "--").decode("utf-8", "replace")
+        return parse_commit_line(*text.split("\n")[:2])
+
+    def has_merge(self, tip: str) -> bool:
+        """Whether some commit of the first-parent chain of the id `tip` is a merge."""
+        self.require_complete()
+        options = ("--first-parent", "--min-parents=2", "--max-count=1")
+        return bool(self._command.run("rev-list", *options, _require_object_id(tip), "--"))
+
+    def landings_touching(self, tip: str, pathspecs: Sequence[str]) -> tuple[CommitLine, ...]:
+        """The commits of the first-parent chain of the id `tip` that change a path against their first parent.
+
+        Oldest first; without their parents.
+        """
+        self.require_complete()
+        arguments = ("--format=%cI%x00%s", "--first-parent", "--reverse", "--encoding=UTF-8", _require_object_id(tip))
+        text = self._command.run("rev-list", *arguments, "--", *pathspecs).decode("utf-8", "replace").split("\n")
+        return tuple(parse_commit_line(head, line) for head, line in zip(text[:-1:2], text[1::2], strict=True))
+
+    def commits_touching(self, tip: str, pathspecs: Sequence[str], *more: str) -> tuple[CommitLine, ...]:
+        """The commits up to the id `tip`, or one of `more`, that change a path, every parent before its children.
 
         A merge is among them where it differs from every side, or brings together sides that differ.
         """
         self.require_complete()
-        arguments = ("--format=%cI%x00%s", *_HISTORY_OPTIONS, _require_object_id(tip), "--", *pathspecs)
+        tips = map(_require_object_id, (tip, *more))
+        arguments = ("--format=%cI%x00%s", *_HISTORY_OPTIONS, *tips, "--", *pathspecs)
         lines = self._command.run("rev-list", *arguments).decode("utf-8", "replace").split("\n")
         return tuple(parse_commit_line(head, line) for head, line in zip(lines[:-1:2], lines[1::2], strict=True))
 

@@ -136,21 +136,24 @@ def find_spec_commit(spec_commits: tuple[SpecCommit, ...], name: str) -> SpecCom
 def patches_of(history: History) -> tuple[Patch, ...]:
     """The patches of a history, oldest first, each once.
 
-    A spec commit is a patch when its revision differs from its first parent's and is in none of its other parents: a
-    merge that only brings in what a branch already said is no patch of its own. The same change on two branches is one
-    patch; made again after it was taken back, on the same line of history, it is another occurrence.
+    A spec commit is a patch when its revision differs from its first parent's. Away from the mainline, a merge that
+    only brings in what another parent already said is none; on the mainline it is a landing, whatever others say. The
+    same change on two branches is one patch, and so is a merge with the one that it brings in; made again after it was
+    taken back, on the same line of history, it is another occurrence.
     """
     by_name = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
+    mainline = _first_parents(history, by_name)
     made: dict[tuple[str, str], list[Patch]] = {}
     patches: dict[str, Patch] = {}
     for after in history.spec_commits:
         parents = [by_name[name] for name in after.parents]
-        if not parents or any(parent.revision == after.revision for parent in parents):
+        counted = parents[:1] if after.name in mainline else parents
+        if not parents or any(parent.revision == after.revision for parent in counted):
             continue
         before = parents[0]
         pair = (before.revision, after.revision)
         earlier = made.setdefault(pair, [])
-        behind = _ancestors(by_name, after) if earlier else frozenset()
+        behind = _with_ancestors(by_name, before) if earlier else frozenset()
         occurrence = 1 + max((patch.occurrence for patch in earlier if patch.after.name in behind), default=0)
         identity = patch_id(history.spec, *pair, occurrence)
         if identity not in patches:
@@ -159,9 +162,18 @@ def patches_of(history: History) -> tuple[Patch, ...]:
     return tuple(patches.values())
 
 
-def _ancestors(by_name: Mapping[str, SpecCommit], spec_commit: SpecCommit) -> frozenset[str]:
+def _first_parents(history: History, by_name: Mapping[str, SpecCommit]) -> frozenset[str]:
+    """The names on the line of first parents that ends at the last spec commit."""
+    names, at = set[str](), history.spec_commits[-1:]
+    while at:
+        names.add(at[0].name)
+        at = tuple(by_name[name] for name in at[0].parents[:1])
+    return frozenset(names)
+
+
+def _with_ancestors(by_name: Mapping[str, SpecCommit], spec_commit: SpecCommit) -> frozenset[str]:
     seen: set[str] = set()
-    waiting = list(spec_commit.parents)
+    waiting = [spec_commit.name]
     while waiting:
         name = waiting.pop()
         if name not in seen:

@@ -41,13 +41,38 @@ class SpecState:
     blobs: Blobs
 
 
+@dataclass(frozen=True, slots=True)
+class ProposedLanding:
+    """A commit that is about to land on another.
+
+    Attributes:
+        base: the commit id that it lands on.
+        head: its own.
+        patterns: where the spec is in it; those of the spec where head says nothing else.
+        taken: whether what head says is what base will say. Not so for a branch that never changed the text which base
+            changed since: a merge of both leaves that as it is.
+    """
+
+    base: str
+    head: str
+    patterns: tuple[Pattern, ...]
+    taken: bool = True
+
+
 def walk_states(
-    repo: Repository, patterns: Sequence[Pattern], tip: str
+    repo: Repository, patterns: Sequence[Pattern], tip: str, proposed: ProposedLanding | None = None
 ) -> tuple[tuple[SpecState, ...], frozenset[Rename]]:
-    """Every state up to the commit id `tip`, parents first, and the renames that were followed to find them."""
+    """Every state up to the commit id `tip`, parents first, and the renames that were followed to find them.
+
+    Args:
+        proposed: `tip` landing on another commit, whose states are there as well; the last is that of the landing.
+    """
     renames: frozenset[Rename] = frozenset()
+    tips = (tip, proposed.base) if proposed else (tip,)
     while True:
-        lines = repo.commits_touching(tip, [pattern.pathspec for pattern in _all_patterns(patterns, renames)])
+        lines = repo.commits_touching(
+            tips[0], [pattern.pathspec for pattern in _all_patterns(patterns, renames)], *tips[1:]
+        )
         earlier = _earlier_names(lines, renames)
         blobs = {
             line.id: spec_blobs(repo, line.id, _with_earlier(patterns, earlier[line.id]))
@@ -56,8 +81,12 @@ def walk_states(
         states = _without_unchanged(lines, blobs)
         found = frozenset(_renames(repo, patterns, earlier, states)) - renames
         if not found:
-            return states, renames
+            break
         renames |= found
+    if proposed is None and not repo.has_merge(tip):
+        return states, renames
+    walk = _LandingWalk(SpecPaths(repo, tuple(patterns), tuple(sorted(renames))), states)
+    return walk.states(proposed.base if proposed else tip, proposed), renames
 
 
 def _preload_trees(repo: Repository, lines: Sequence[CommitLine]) -> Iterator[CommitLine]:
@@ -140,6 +169,124 @@ def _renames(
             yield Rename(commit, old)
 
 
+# A landing is what the mainline says before it against what it says after, whatever other parents say. Git leaves out
+# a merge whose text is that of some parent; here it comes back where no single commit that it merges makes its change.
+
+
+class _LandingWalk:
+    """The first-parent chain, from its first commit to its last: what each landing changes, and against what.
+
+    A merge has a state of its own where it changes the text in another way than one commit that it brings in.
+    """
+
+    def __init__(self, paths: SpecPaths, states: Sequence[SpecState]) -> None:
+        self._paths = paths
+        self._order = [state.line.id for state in states]
+        self._states = {state.line.id: state for state in states}
+
+    def states(self, tip: str, proposed: ProposedLanding | None) -> tuple[SpecState, ...]:
+        """The states with those of landings; the last one is what the line says in the end."""
+        repo = self._paths.repo
+        ancestry = repo.ancestry(tip)
+        pathspecs = [pattern.pathspec for pattern in _all_patterns(self._paths.patterns, self._paths.renames)]
+        changes = {line.id: line for line in repo.landings_touching(tip, pathspecs)}
+        last: str | None = None
+        for place, name in enumerate(ancestry.chain):
+            if name in self._states:
+                self._read_against(name, last)
+                last = name
+            elif name in changes:
+                brought = [one for one in self._order if ancestry.landed.get(one) == place]
+                earlier = [one for one in self._order if ancestry.landed.get(one, place) < place]
+                blobs = self._paths.blobs_at(name)
+                last = self._land(replace(changes[name], parents=()), blobs, last, brought, earlier)
+        if proposed is not None:
+            brought = [one for one in self._order if one not in ancestry.landed]
+            self._propose(proposed, last, brought, [one for one in self._order if one in ancestry.landed])
+        return tuple(self._states[name] for name in self._order)
+
+    def _propose(
+        self, proposed: ProposedLanding, last: str | None, brought: Sequence[str], earlier: Sequence[str]
+    ) -> None:
+        """The landing of head, which has a state of its own where the last state is not that already."""
+        repo = self._paths.repo
+        before = self._states[last].blobs if last else {}
+        blobs = spec_blobs(repo, proposed.head, proposed.patterns) if proposed.taken else before
+        line = replace(repo.commit_line(proposed.head), id=f"{proposed.head}{LANDING_MARK}", parents=())
+        ends = self._land(line, blobs, last, brought, earlier)
+        if ends is not None and self._order[-1] != ends:
+            self._insert(SpecState(replace(line, parents=(ends,)), self._states[ends].blobs))
+
+    def _land(
+        self, line: CommitLine, blobs: Blobs, last: str | None, brought: Sequence[str], earlier: Sequence[str]
+    ) -> str | None:
+        """The state that is in force after a landing; `brought` are the states that it brings in."""
+        before = self._states[last].blobs if last else {}
+        if _same_text(blobs, before):
+            return last
+        change = (_text_key(before), _text_key(blobs))
+        carriers = [name for name in brought if _same_text(self._states[name].blobs, blobs)]
+        if carriers and all(self._change(name) != change for name in earlier):
+            single = [name for name in carriers if self._change(name) == change]
+            if single or last is None:
+                return (single or carriers)[-1]
+        parents = tuple(name for name in (last, *carriers[-1:]) if name is not None)
+        return self._insert(SpecState(replace(line, parents=parents), blobs))
+
+    def _insert(self, state: SpecState) -> str:
+        """Puts a state in after its parents."""
+        at = 1 + max((self._order.index(name) for name in state.line.parents), default=-1)
+        if state.line.id.endswith(LANDING_MARK):
+            at = len(self._order)
+        self._order.insert(at, state.line.id)
+        self._states[state.line.id] = state
+        return state.line.id
+
+    def _read_against(self, name: str, last: str | None) -> None:
+        """Has a state of the line read against the one before it on the line, whatever git left out."""
+        state = self._states[name]
+        parents = state.line.parents
+        if last is None or parents[:1] == (last,):
+            return
+        same = bool(parents) and _same_text(self._states[parents[0]].blobs, self._states[last].blobs)
+        if same and self._reaches(parents[0], last):
+            return
+        others = parents[1:] if same and self._reaches(last, parents[0]) else parents
+        parents = (last, *(one for one in others if one != last))
+        self._states[name] = replace(state, line=replace(state.line, parents=parents))
+
+    def _change(self, name: str) -> tuple[object, object]:
+        """What a state changes: the texts before and after."""
+        state = self._states[name]
+        before = self._states[state.line.parents[0]].blobs if state.line.parents else {}
+        return _text_key(before), _text_key(state.blobs)
+
+    def _reaches(self, start: str, goal: str) -> bool:
+        """Whether a state is another one or comes after it."""
+        waiting, seen = [start], set[str]()
+        while waiting:
+            name = waiting.pop()
+            if name == goal:
+                return True
+            if name not in seen:
+                seen.add(name)
+                waiting += self._states[name].line.parents
+        return False
+
+
+# After the commit id, in the name of the state of a landing that is proposed: head may have one of its own.
+LANDING_MARK = "+landing"
+
+
+def _text_key(blobs: Blobs) -> tuple[object, ...]:
+    """What files say; of one file, wherever it is, as for a revision's id."""
+    return tuple(blobs.values()) if len(blobs) == 1 else tuple(sorted(blobs.items()))
+
+
+def _same_text(one: Blobs, other: Blobs) -> bool:
+    return _text_key(one) == _text_key(other)
+
+
 # A spec's history in a git repository: every commit that touches it is a spec commit of a revision.
 
 
@@ -147,7 +294,13 @@ def _renames(
 _MAX_PENDING = 16
 
 
-def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str = "HEAD") -> History:
+def read_history(
+    repo: Repository,
+    name: str,
+    patterns: Sequence[str],
+    tip: str = "HEAD",
+    proposed: ProposedLanding | None = None,
+) -> History:
     """Everything the commits up to `tip` say of the spec called `name`.
 
     A commit in which the spec is absent, having been deleted, is a spec commit of a revision without files.
@@ -156,6 +309,7 @@ def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str 
         patterns: its paths or globs, from the root. A file that was renamed is followed to its former path where its
             pattern matched nothing before.
         tip: a commit, tag or branch.
+        proposed: `tip` landing on another commit: the last spec commit is that of the landing.
 
     Raises:
         ConfigError: a pattern is none.
@@ -164,7 +318,7 @@ def read_history(repo: Repository, name: str, patterns: Sequence[str], tip: str 
             symbolic link or a submodule.
     """
     parsed, end = parse_patterns(patterns), repo.resolve(tip)
-    states, renames = walk_states(repo, parsed, end)
+    states, renames = walk_states(repo, parsed, end, proposed)
     if not states:
         spec_blobs(repo, end, parsed)  # where a link or a submodule is on the way, that is what is wrong
         raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
@@ -214,10 +368,14 @@ class SpecPaths:
     patterns: tuple[Pattern, ...]
     renames: tuple[Rename, ...]
 
+    def blobs_at(self, commit: str) -> Blobs:
+        """The spec's files at a commit id, whether or not that commit touches it: path -> blob id."""
+        earlier = [Pattern(rename.old) for rename in self.renames if _is_before(self.repo, commit, rename)]
+        return spec_blobs(self.repo, commit, [*self.patterns, *earlier])
+
     def revision_at(self, commit: str) -> Revision:
         """What the spec says at a commit id, whether or not that commit touches it; RevisionError where it is not."""
-        earlier = [Pattern(rename.old) for rename in self.renames if _is_before(self.repo, commit, rename)]
-        blobs = spec_blobs(self.repo, commit, [*self.patterns, *earlier])
+        blobs = self.blobs_at(commit)
         if not blobs:
             raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
         return next(_read_revisions(self.repo, [tuple(sorted(blobs.items()))]))
@@ -275,7 +433,8 @@ def _content_id(texts: Mapping[str, str]) -> str:
 
 def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> SpecCommit:
     label = tags[0] if tags else None
-    return SpecCommit(line.id, revision, line.parents, label, _date(line.date), line.subject, line.id)
+    commit = line.id.removesuffix(LANDING_MARK)
+    return SpecCommit(line.id, revision, line.parents, label, _date(line.date), line.subject, commit)
 
 
 def _date(text: str) -> datetime:
