@@ -31,7 +31,7 @@ from auditor.errors import (
 )
 from auditor.model.canonical import sha256
 from auditor.model.raw_run import RawRun
-from auditor.model.run import Exposure, Grade, ItemDetails, Run, Tallies
+from auditor.model.run import Exposure, Grade, ItemDetails, ReportedTotal, Run, Tallies
 from auditor.model.spec import History, Revision
 from auditor.model.suite import Binding, Role, Suite
 from auditor.readers.interface import (
@@ -264,6 +264,7 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
     where = bind_revision(raw, rules.specs, rules.bindings)
     tallies, verdicts = judge_samples(raw, suite)
     details = describe_items(raw, tallies.items, rules.input_key)
+    totals = _totals(raw, suite)
     samples = encode_samples(verdicts) if verdicts else None
     run = Run(
         record="",
@@ -282,7 +283,7 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         sampling=raw.sampling,
         created=raw.created,
         planned=raw.planned,
-        incomplete=raw.incomplete,
+        incomplete=raw.incomplete or _reason_disagreeing(totals),
         source=raw.source,
         source_sha256=raw.source_sha256,
         grade=_grade(raw, where.revision, details),
@@ -295,9 +296,21 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         log=raw.log_id,
         protocol=raw.protocol,
         details=details,
-        totals=raw.totals,
+        totals=totals,
     )
     return replace(run, record=record_id(run)), samples
+
+
+def _totals(raw: RawRun, suite: Suite) -> tuple[ReportedTotal, ...]:
+    """What the tool says of its own run, by name; of scores, what it says of the one that counts."""
+    scorers = ("", suite.score.name) if suite.score is not None and suite.score.name is not None else raw.totals.keys()
+    return tuple(sorted((one for scorer in scorers for one in raw.totals.get(scorer, ())), key=lambda one: one.name))
+
+
+def _reason_disagreeing(totals: Sequence[ReportedTotal]) -> str | None:
+    """Why a run whose tool says of it what its rows do not bear out supports no verdict; None where all agree."""
+    wrong = ", ".join(f"{one.name} {one.reported:g} (the rows: {one.counted:g})" for one in totals if not one.agrees)
+    return f"the log's own totals are not those of its rows: {wrong}" if wrong else None
 
 
 def _resolve_plan(raw: RawRun, rules: IngestRules) -> str | None:

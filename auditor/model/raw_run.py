@@ -93,7 +93,7 @@ class RawRun:
         plan: the id of the plan the evaluation was stamped with, or its beginning.
         protocol: how else the run was evaluated.
         retried: samples that the log has several attempts of; the last counts.
-        totals: what the tool says of its own run, held against its rows, by name.
+        totals: what the tool says of its own run, held against its rows: by scorer, "" for what is of no score.
     """
 
     source: str
@@ -127,7 +127,7 @@ class RawRun:
     signals: TextSignals | None = None
     protocol: ProtocolDetails = field(default_factory=ProtocolDetails)
     retried: int = 0
-    totals: tuple[ReportedTotal, ...] = ()
+    totals: Mapping[str, tuple[ReportedTotal, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 from auditor.clauses.transcript_signals import SIGNAL_RULES, SampleSignals, detect_signals
 from auditor.errors import LogError
 from auditor.model.canonical import to_text
-from auditor.model.raw_run import LoggedSample, RawRun
-from auditor.model.run import ProtocolDetails, TextSignals
+from auditor.model.raw_run import LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.run import ProtocolDetails, ReportedTotal, TextSignals
 from auditor.readers.interface import ReadOptions, without_garbage_collection
 from auditor.readers.items import ItemHasher, hash_checker
 from auditor.readers.json_files import (
@@ -45,6 +45,8 @@ from auditor.readers.log_fields import (
     LogSource,
     RunMetadata,
     build_run,
+    compare_total,
+    mean_score,
     parse_time,
     read_metadata,
     read_score,
@@ -143,17 +145,20 @@ class Plan(Part):
 
 
 class ResultScore(Part):
-    """A scorer as older logs name it, beside its aggregate (which is not read)."""
+    """A scorer as older logs name it, and its metrics."""
 
     name: str
     scorer: str | None = None
     params: dict[str, Any] = {}
+    reducer: str | None = None
+    metrics: dict[str, Any] = {}
 
 
 class Results(Part):
-    """Of the aggregates only what tells a complete log from an incomplete one."""
+    """The aggregates, which are held against the samples and used for nothing else."""
 
     total_samples: Count | None = None
+    completed_samples: Count | None = None
     scores: list[ResultScore] = []
 
 
@@ -722,6 +727,8 @@ def _sampling(header: Header, target: ModelRole | None, where: str) -> str | Non
 # used. Where a sample failed, hit a limit or was invalidated, that is said, never left out.
 
 
+# Metrics that are the mean of the samples' scores.
+MEAN_METRICS = frozenset({"accuracy", "mean"})
 # What a log may begin with: other tools' JSON, and the `logs.json` of an eval set, have these words further in.
 LOG_KEYS = frozenset(Header.model_fields) - {"results"} | {"etag", "invalidated", "location", "samples", "stats"}
 
@@ -764,6 +771,7 @@ def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...]) ->
         code_revision=facts.code_revision,
         protocol=facts.protocol,
         incomplete=_reason_incomplete(log, len(samples)),
+        totals=_totals(log, samples),
         prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
     )
     return replace(run, edited=_count_edited(log), signals=sum_signals(log.full), retried=log.retried)
@@ -789,6 +797,40 @@ def _reason_incomplete(log: ParsedLog, read: int) -> str | None:
     if log.is_whole and len(log.full) != read:
         return f"the log lists {read} samples and holds {len(log.full)}"
     return None if read else "the log holds no samples"
+
+
+def _totals(log: ParsedLog, samples: Sequence[LoggedSample]) -> dict[str, tuple[ReportedTotal, ...]]:
+    """What the header says of the samples: how many there are, how many ran to their end, and the mean of each score.
+
+    The mean is that of metrics and reducers that are means; of a log with invalidated samples none is compared, since
+    it depends on when they were.
+    """
+    results = log.header.results
+    if results is None:
+        return {}
+    completed = sum(sample.invalid_reason != "error" for sample in samples)
+    counts = (
+        *compare_total("completed samples", results.completed_samples, completed),
+        *compare_total("samples", results.total_samples, len(samples)),
+    )
+    totals: dict[str, tuple[ReportedTotal, ...]] = {"": counts}
+    if any(sample.invalid_reason == "invalidated" for sample in samples):
+        return totals
+    for score in results.scores:
+        if score.reducer not in (None, "mean"):
+            continue
+        scorer = score.scorer or score.name
+        counted = mean_score((one.item, _entry(one.scores.get(scorer), score.name)) for one in samples)
+        for name in sorted(score.metrics.keys() & MEAN_METRICS):
+            label = f"{scorer}: {name}" if score.name == scorer else f"{scorer}, {score.name}: {name}"
+            metric = score.metrics[name]
+            said = metric.get("value") if isinstance(metric, dict) else None
+            totals[scorer] = (*totals.get(scorer, ()), *compare_total(label, said, counted))
+    return totals
+
+
+def _entry(score: Score, name: str) -> ScoreValue:
+    return score.get(name) if isinstance(score, Mapping) else score
 
 
 def _check_samples(log: ParsedLog, path: Path) -> tuple[LoggedSample, ...]:

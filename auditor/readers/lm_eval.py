@@ -20,7 +20,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from auditor.errors import LogError
-from auditor.model.raw_run import LoggedSample, RawRun, Score
+from auditor.model.raw_run import LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.run import ReportedTotal
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.readers.interface import ReadOptions, without_garbage_collection
 from auditor.readers.items import ItemHasher, separate_items
@@ -43,6 +44,8 @@ from auditor.readers.log_fields import (
     LogSource,
     RunMetadata,
     build_run,
+    compare_total,
+    mean_score,
     number_epochs,
     read_metadata,
     read_score,
@@ -87,11 +90,12 @@ class Config(Part):
 
 
 class Results(Part):
-    """A results file; its aggregates are not read."""
+    """A results file; its aggregates are held against the samples, and used for nothing else."""
 
     model_config = ConfigDict(**STRICT, populate_by_name=True)
 
     config: Config = Config()
+    results: dict[str, dict[str, Any]] = {}
     configs: dict[Name, Task]
     versions: dict[str, Any] = {}
     n_samples: dict[str, Counts] = Field(default={}, alias="n-samples")
@@ -261,6 +265,8 @@ DATE_PATTERN = r"(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?)"
 RESULTS_NAME = re.compile(rf".+_{DATE_PATTERN}\.json", re.DOTALL)
 SAMPLES_NAME = re.compile(rf"samples_.+_{DATE_PATTERN}\.jsonl", re.DOTALL)
 RESULTS_HEAD = re.compile(rb'\s*\{\s*"results"\s*:\s*\{\s*("[^"]*"\s*:\s*\{|\})')
+# Metrics that are means where a task lists none.
+MEAN_METRICS = ("acc", "acc_norm", "exact_match")
 SPLIT_TASKS = "evaluate fewer tasks at a time"
 
 
@@ -329,7 +335,25 @@ def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: Ite
         code_revision=(results.git_hash or "").strip()[:200] or None,
         incomplete=_reason_incomplete(results, task, found, beside),
         prompts=found.prompts,
+        totals=_totals(results, task, found.samples),
     )
+
+
+def _totals(results: Results, task: str, samples: Collection[LoggedSample]) -> dict[str, tuple[ReportedTotal, ...]]:
+    """The task's scores against the means of its documents', of metrics that are means."""
+    metrics = results.configs[task].metric_list or [{"metric": name, "aggregation": "mean"} for name in MEAN_METRICS]
+    means = {one.get("metric") for one in metrics if isinstance(one, dict) and one.get("aggregation") == "mean"}
+    totals = {}
+    for name, said in results.results.get(task, {}).items():
+        if name.partition(",")[0] in means:
+            # Each document counts once, also one of the same content as another.
+            rows = ((str(place), _plain(one.scores.get(name))) for place, one in enumerate(samples))
+            totals[name] = tuple(compare_total(name, said, mean_score(rows)))
+    return totals
+
+
+def _plain(score: Score) -> ScoreValue:
+    return None if isinstance(score, Mapping) else score
 
 
 def _with_checkpoint(said: RunMetadata, results: Results, model: str) -> RunMetadata:

@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from statistics import fmean
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
 from auditor.errors import LogError
 from auditor.model.canonical import sha256, to_text
 from auditor.model.raw_run import LoggedSample, RawRun, Samples, Score, ScoreValue
-from auditor.model.run import Exposure, ProtocolDetails
+from auditor.model.run import Exposure, ProtocolDetails, ReportedTotal
 
 # Chat prompts as tools log them: the texts of their system messages, and of what the user says.
 
@@ -116,6 +118,7 @@ def build_run(
     prompts: tuple[tuple[str, str], ...] = (),
     code_revision: str | None = None,
     protocol: ProtocolDetails | None = None,
+    totals: Mapping[str, tuple[ReportedTotal, ...]] = MappingProxyType({}),
 ) -> RawRun:
     """A run of a log: what the metadata said, and what else the reader found, in the words of RawRun."""
     return RawRun(
@@ -138,6 +141,7 @@ def build_run(
         prompts=prompts,
         code_revision=code_revision,
         protocol=protocol or ProtocolDetails(),
+        totals=totals,
         **{field.name: getattr(said, field.name) for field in fields(said)},
     )
 
@@ -223,6 +227,39 @@ def number_epochs(samples: Iterable[LoggedSample]) -> tuple[LoggedSample, ...]:
         counts[sample.item] += 1
         numbered.append(replace(sample, epoch=counts[sample.item]))
     return tuple(numbered)
+
+
+# What a tool says of its own run, held against the rows of its log.
+
+
+_TOTAL_TOLERANCE = 1e-6
+
+
+def compare_total(name: str, reported: object, counted: float | None) -> Iterator[ReportedTotal]:
+    """A total, and whether it is what the rows come to; nothing where the tool says no finite number, or rows none."""
+    is_number = isinstance(reported, int | float) and not isinstance(reported, bool)
+    if is_number and counted is not None and math.isfinite(said := float(cast("float", reported))):
+        agrees = math.isclose(said, counted, rel_tol=_TOTAL_TOLERANCE, abs_tol=_TOTAL_TOLERANCE)
+        yield ReportedTotal(name, said, float(counted), agrees)
+
+
+def mean_score(values: Iterable[tuple[str, ScoreValue]]) -> float | None:
+    """The mean over items of the means of their values, given as (item, value) and read as every tool reads them.
+
+    Missing values are left out. None without values, and where a text has no meaning that all tools agree on.
+    """
+    by_item: dict[str, list[float]] = {}
+    for item, value in values:
+        if value is None:
+            continue
+        number = _TEXT_SCORES.get(value.strip().lower()) if isinstance(value, str) else float(value)
+        if number is None:
+            return None
+        by_item.setdefault(item, []).append(number)
+    return fmean(map(fmean, by_item.values())) if by_item else None
+
+
+_TEXT_SCORES = {"c": 1.0, "p": 0.5, "i": 0.0, "n": 0.0, "yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 
 
 # Arguments and names as a record may hold them: neither secrets nor prompts, and of a bounded size.

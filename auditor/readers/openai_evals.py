@@ -8,7 +8,7 @@ where the report is missing, where events or samples have a gap, or where the ac
 from __future__ import annotations
 
 import hashlib
-import math
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from auditor.errors import LogError
 from auditor.model.raw_run import LoggedSample, RawRun, Score
+from auditor.model.run import ReportedTotal
 from auditor.readers.interface import ReadOptions, without_garbage_collection
 from auditor.readers.items import ItemHasher, hash_checker
 from auditor.readers.json_files import (
@@ -39,6 +40,8 @@ from auditor.readers.log_fields import (
     LogSource,
     RunMetadata,
     build_run,
+    compare_total,
+    mean_score,
     parse_time,
     read_metadata,
     read_score,
@@ -117,6 +120,7 @@ class EventLog:
         prompts: sample id and what the user says last in what its model was asked first.
         first_time: when the first event was recorded; "" without events.
         incomplete: why the log cannot support a verdict.
+        totals: its final report against its events, by scorer.
     """
 
     spec: Spec
@@ -125,12 +129,14 @@ class EventLog:
     prompts: tuple[tuple[str, str], ...]
     first_time: str
     incomplete: str | None
+    totals: Mapping[str, tuple[ReportedTotal, ...]]
 
 
 @dataclass(slots=True)
 class _SampleEvents:
     match: list[Score] = field(default_factory=list)
     metrics: list[Score] = field(default_factory=list)
+    choices: list[tuple[str, object]] = field(default_factory=list)
     asked: bool = False
     prompt: str = ""
     failed: bool = False
@@ -176,7 +182,9 @@ def read_events(data: bytes, path: Path, hasher: ItemHasher) -> EventLog:
             raise LogError(what, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
     samples = tuple(logged for item, one in sorted(log.samples.items()) for logged in _to_logged_samples(item, one))
     prompts = tuple((item, one.prompt) for item, one in sorted(log.samples.items()) if one.prompt)
-    return EventLog(log.spec, samples, tuple(log.system), prompts, log.first_time, _reason_incomplete(log))
+    return EventLog(
+        log.spec, samples, tuple(log.system), prompts, log.first_time, _reason_incomplete(log), _totals(log)
+    )
 
 
 def _check_event(event: Event, log: _LogState, where: str) -> None:
@@ -200,6 +208,7 @@ def _add_event(sample: _SampleEvents, event: Event, system: dict[str, None], whe
         sample.checker = sample.checker or hash_checker(data.get("expected"))
     elif event.type == "metrics":
         sample.metrics.append(_metric_scores(data, where))
+        sample.choices.append((str(data.get("choice")), data.get("score")))
     elif event.type == "error":
         sample.failed = True
     elif event.type == "sampling" and not sample.asked:
@@ -239,10 +248,28 @@ def _reason_incomplete(log: _LogState) -> str | None:
         return f"the log lacks sample {missing:.80}"
     if unscored := _reason_unscored(log):
         return unscored
-    accuracy, said = _accuracy(log.samples), log.report.get("accuracy")
-    if accuracy is not None and isinstance(said, float) and not math.isclose(accuracy, said, abs_tol=1e-9):
-        return f"the log's final report says accuracy {said:.6g}, its events {accuracy:.6g}"
     return None
+
+
+def _totals(log: _LogState) -> dict[str, tuple[ReportedTotal, ...]]:
+    """The final report against the events: accuracy, the judge's mean score, and how often it made each choice."""
+    report = log.report or {}
+    judged = [choice for one in log.samples.values() for choice in one.choices]
+    choices = Counter(choice for choice, _ in judged)
+    counts = sorted(name for name in report if name.startswith("counts/"))
+    # The report's mean takes an unreadable judgement as the lowest score, as its event says.
+    scores = [(str(place), score) for place, (_, score) in enumerate(judged) if isinstance(score, int | float)]
+    return {
+        "match": tuple(compare_total("accuracy", report.get("accuracy"), _accuracy(log.samples))),
+        "metrics": (
+            *(
+                total
+                for name in counts
+                for total in compare_total(name, report[name], choices[name.removeprefix("counts/")])
+            ),
+            *(compare_total("score", report.get("score"), mean_score(scores))),
+        ),
+    }
 
 
 def _reason_unscored(log: _LogState) -> str | None:
@@ -313,6 +340,7 @@ class OpenaiEvalsReader:
             created=parse_time(first, where, "created_at", "oaieval") if first else None,
             incomplete=events.incomplete,
             prompts=events.prompts,
+            totals=events.totals,
         )
         return (run,)
 

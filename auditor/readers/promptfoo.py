@@ -21,6 +21,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from auditor.errors import LogError
 from auditor.model.raw_run import LoggedSample, RawRun, Score
+from auditor.model.run import ReportedTotal
 from auditor.model.strict_json import JsonError, parse_json
 from auditor.readers.interface import ReadOptions, without_garbage_collection
 from auditor.readers.items import ItemHasher, hash_checker, separate_items
@@ -39,6 +40,7 @@ from auditor.readers.log_fields import (
     LogSource,
     RunMetadata,
     build_run,
+    compare_total,
     number_epochs,
     parse_time,
     read_metadata,
@@ -100,7 +102,7 @@ class Result(Part):
 
 
 class Stats(Part):
-    """How many answers there should be."""
+    """How many answers there should be, by what became of them; held against the rows."""
 
     successes: Count = 0
     failures: Count = 0
@@ -332,6 +334,7 @@ def _build_run(
         planned=count_planned(config, repeat),
         incomplete=_reason_incomplete(document),
         prompts=_item_prompts(ordered, hasher, where),
+        totals={"": _totals(document)},
     )
 
 
@@ -452,6 +455,23 @@ def _creation_time(document: Document, where: str) -> datetime | None:
         return parse_time(metadata.evaluationCreatedAt, where, "metadata.evaluationCreatedAt", "promptfoo")
     said = document.results.timestamp
     return parse_time(said, where, "results.timestamp", "promptfoo") if said else None
+
+
+def _totals(document: Document) -> tuple[ReportedTotal, ...]:
+    """The file's statistics against all its results; without reasons of failures, errors and failures are one sum."""
+    stats, results = document.results.stats, document.results.results
+    if stats is None:
+        return ()
+    errors, passed = sum(map(_is_error, results)), sum(result.success for result in results)
+    failed = sum(not result.success and not _is_error(result) for result in results)
+    if any(result.failureReason is None for result in results):
+        unsuccessful = compare_total("failures and errors", stats.failures + stats.errors, len(results) - passed)
+        return (*unsuccessful, *compare_total("successes", stats.successes, passed))
+    return (
+        *compare_total("errors", stats.errors, errors),
+        *compare_total("failures", stats.failures, failed),
+        *compare_total("successes", stats.successes, passed),
+    )
 
 
 def _reason_incomplete(document: Document) -> str | None:
