@@ -24,7 +24,7 @@ from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
 from auditor.checks.runner import run_on_landing
 from auditor.errors import ConfigError, RepositoryError
-from auditor.git import Ancestry, Commit, FileChange, Repository, Tree, file_changes
+from auditor.git import Ancestry, Commit, FileChange, Folder, Repository, Tree, file_changes
 from auditor.model.finding import Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
@@ -180,6 +180,8 @@ def read_base_head(
     """
     known = (one for one in (rules, base, _default_tip(found, base, head)) if one is not None)
     applied = next((one for one in known if has_settings(one)), head if has_settings(head) else base)
+    if spec is None and not has_settings(applied):
+        _refuse_uncommitted(found)
     settings = load_settings(applied)
     specs = select_specs(settings.specs, spec, in_git=True)
     registry = load_registry(applied, settings.store)
@@ -201,6 +203,18 @@ def _default_tip(found: Repository, base: Commit, head: Commit) -> Commit | None
         if not answer.status and found.is_ancestor(base.commit_id, tip):
             return None if found.is_ancestor(head.commit_id, tip) else Commit(found, tip)
     return None
+
+
+def _refuse_uncommitted(repository: Repository) -> None:
+    """Raises ConfigError for a configuration that only the work tree has: neither side of the merge can see it."""
+    tree = Folder(repository.worktree) if repository.worktree else None
+    if tree is None or not has_settings(tree):
+        return
+    file = SETTINGS_FILE if tree.read(SETTINGS_FILE) is not None else SHARED_SETTINGS_FILE
+    store = load_settings(tree).store
+    files = f"{file} {store}" if tree.list(store) else file
+    remedy = f'git add {files} && git commit -m "Configure auditor"; that commit passes'
+    raise ConfigError("is not committed, so that nothing can be judged by it", where=file, remedy=remedy)
 
 
 def patches_to_judge(

@@ -37,6 +37,7 @@ def command() -> None:
 def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, ...], repo: Path) -> int:
     """Puts hooks in. One that is there is kept, and runs first."""
     from auditor import hooks
+    from auditor.app.status import missing_for_hooks
     from auditor.git import open_repository
 
     with open_repository(repo) as found:
@@ -47,6 +48,11 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     click.echo(f"judged: {', '.join(judged) or 'every branch'}")
     if not server:
         click.echo(_CLIENT_NOTE)
+    if step := missing_for_hooks(repo):
+        from auditor.render.escape import escape_terminal
+
+        click.echo(f"auditor: {escape_terminal(step.reason)}; until that is done, every commit is refused", err=True)
+        click.echo(f"Next: {escape_terminal(step.command)}", err=True)
     return 0
 
 

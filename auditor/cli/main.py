@@ -30,6 +30,7 @@ _VERBS: Mapping[str, str] = {
     "report": "report:command",
     "revision": "revision:command",
     "show": "history:show_command",
+    "status": "status:command",
     "verify": "verify:command",
 }
 _PATH_SHOWN = 300

@@ -33,6 +33,7 @@ from auditor.model.finding import Finding
 from auditor.model.period import Period
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
+from auditor.model.status import ProjectStatus
 from auditor.model.verdict import Verdict
 from auditor.model.verification import Verification
 from auditor.render.json import json_document, json_text, schema_text
@@ -360,3 +361,18 @@ def verify_json(verification: Verification) -> str:
 def verify_json_schema() -> str:
     """The JSON Schema of the document."""
     return schema_text(VERIFY, Verification)
+
+
+# How a project stands.
+
+STATUS = "auditor.status/2"
+
+
+def status_json(status: ProjectStatus) -> str:
+    """How a project stands, with the next command."""
+    return json_text(STATUS, status)
+
+
+def status_json_schema() -> str:
+    """The JSON Schema of the document."""
+    return schema_text(STATUS, ProjectStatus)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +14,9 @@ from typing import NamedTuple
 import pytest
 
 from auditor.cli.main import run
-from tests.repos import GitRepo
+from tests.repos import IDENTITY, GitRepo
 
+ROOT = Path(__file__).parents[2]
 FIRST = "# Conduct\n\nSay what you did, also when it went wrong.\n"
 SECOND = f"{FIRST}\nNever delete a log to hide a mistake.\n"
 THIRD = f"{SECOND}\nAsk before you act for somebody else. Λέγε « ναι ».\n"
@@ -118,3 +122,15 @@ def own(judged: GitRepo, tmp_path: Path) -> GitRepo:
     """A copy of `judged` to change."""
     shutil.copytree(judged.path, tmp_path / "own")
     return GitRepo(tmp_path / "own")
+
+
+def paste(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A command line as it was printed, in a shell, with auditor on PATH."""
+    programs = folder.parent / "bin"
+    programs.mkdir(exist_ok=True)
+    program = programs / "auditor"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m auditor "$@"\n')
+    program.chmod(0o755)
+    environment = os.environ | IDENTITY | {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    call = ["sh", "-c", command]
+    return subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, check=False)
