@@ -19,7 +19,7 @@ from auditor.errors import InputError, LogError
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.readers.interface import Engine, LabelReader, ReadOptions
-from auditor.settings import Settings, SpecConfig, load_settings
+from auditor.settings import Settings, SpecConfig, has_settings, load_settings
 from auditor.store.registry import SUITES_FILE, load_registry
 
 
@@ -39,17 +39,18 @@ def choose_specs(place: Place, settings: Settings, names: Sequence[str]) -> tupl
     """The specs to audit, and a note where one was chosen by its name; "" for none.
 
     Args:
-        names: names of configured specs, paths or globs; without any, all that are configured, else the one file whose
-            name says that it is a spec.
+        names: names of configured specs, paths or globs; without any, all that are configured; without configuration,
+            the one file whose name says that it is a spec.
 
-    Raises ConfigError where none is configured and no file, or several, may be the spec.
+    Raises ConfigError where a configuration names none; and without configuration, where no file, or several, may be
+    the spec.
     """
     in_git = place.repository is not None
     if names:
         specs = (config for name in names for config in select_specs(settings.specs, name, in_git=in_git))
         return tuple({config.name: config for config in specs}.values()), ""
-    if settings.specs:
-        return settings.specs, ""
+    if has_settings(place.tree):
+        return select_specs(settings.specs, None, in_git=in_git), ""
     path = find_spec_path(place)
     return select_specs((), path, in_git=in_git), f"--spec was left out: {path} is taken for the spec"
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.model.verification import LogsReport
 
 
-@click.command("audit", short_help="Every patch of a range, or all: did the behaviour change?")
+@click.command("audit")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
 @click.option(

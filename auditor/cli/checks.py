@@ -7,7 +7,7 @@ import click
 from auditor.cli.options import console
 
 
-@click.command("checks", short_help="The catalogue of checks; one check's page.")
+@click.command("checks")
 @click.argument("code", required=False)
 def command(code: str | None) -> int:
     """Lists the checks, or prints one check's page (by code or name)."""

@@ -9,7 +9,7 @@ import click
 from auditor.cli.options import console
 
 
-@click.command("demo", short_help="Build the demonstration repository and audit it.")
+@click.command("demo")
 @click.argument(
     "folder", type=click.Path(path_type=Path, file_okay=False), default=Path("auditor-demo"), metavar="[DIR]"
 )

@@ -28,7 +28,7 @@ STATEMENT = "in-toto"
 _HOOKS_WITH_STDIN = ("pre-push", "reference-transaction", "pre-receive")
 
 
-@click.command("gate", short_help="The decision on what is about to land.")
+@click.command("gate")
 @click.option("--base", metavar="REF", help="Where it lands: a commit, a tag or a branch.  [default: HEAD]")
 @click.option("--head", metavar="REF", help="What lands.  [default: the index; with --base, HEAD]")
 @click.option("--hook", type=click.Choice(HOOKS), help="Judge what this git hook is called for.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _FORMATS = ("text", "json", "html", "graphml")
 
 
-@click.command("graph", short_help="The evidence graph, or one thing in it and what it is linked to.")
+@click.command("graph")
 @click.argument("node", metavar="[NODE]", required=False)
 @repo_option
 @spec_option

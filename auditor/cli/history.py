@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auditor.clauses.blame import ClauseState
 
 
-@click.command("blame", short_help="A clause's whole life.")
+@click.command("blame")
 @click.argument("clause", metavar="CLAUSE")
 @repo_option
 @spec_option
@@ -66,7 +66,7 @@ def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
 # auditor diff.
 
 
-@click.command("diff", short_help="Two revisions, clause by clause and word by word.")
+@click.command("diff")
 @click.argument("before", metavar="[A]", required=False)
 @click.argument("after", metavar="[B]", required=False)
 @repo_option
@@ -109,7 +109,7 @@ def diff_command(
 # auditor log.
 
 
-@click.command("log", short_help="A spec's revisions, newest first, with the scores beside them.")
+@click.command("log")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
 @spec_option
@@ -155,7 +155,7 @@ def log_command(
 # auditor show.
 
 
-@click.command("show", short_help="One patch: its clauses, its scores, its findings.")
+@click.command("show")
 @click.argument("patch", metavar="PATCH")
 @repo_option
 @spec_option

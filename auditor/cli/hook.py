@@ -22,7 +22,7 @@ _CLIENT_NOTE = (
 )
 
 
-@click.group("hook", short_help="Ask the gate in git's hooks: install, uninstall, status.")
+@click.group("hook")
 def command() -> None:
     """Git hooks that ask the gate about what is about to land."""
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 ENGINES = ["auto", "python", "duckdb", "spark"]
 
 
-@click.command("ingest", short_help="Record the runs of evaluation logs and tables.")
+@click.command("ingest")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
 @click.option(

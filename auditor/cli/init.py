@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.suite_roles import SuiteRoles
 
 
-@click.command("init", short_help="Write auditor.toml and eval_history/, from old logs if there are any.")
+@click.command("init")
 @repo_option
 @click.option("--spec", metavar="PATH", help="The spec's file, or a glob, from the root; found by name if left out.")
 @click.option(

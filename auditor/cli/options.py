@@ -164,12 +164,32 @@ def page(text: str, *, off: bool = False) -> None:
     click.echo_via_pager(text.removesuffix("\n"))
 
 
+_COLOR = "auditor.color"
+
+
+def choose_color(context: click.Context, _: click.Parameter, choice: str | None) -> None:
+    """Keeps what --color says, for `console` and for what click prints; nothing where it was not given."""
+    if choice is not None:
+        context.meta[_COLOR] = choice
+        context.color = {"always": True, "never": False}.get(choice)
+
+
 def console() -> Console:
-    """Stdout: as wide as the terminal, colour only there and where NO_COLOR is not set; no wrapping of a file."""
+    """Stdout: as wide as the terminal, no wrapping of a file; colour as --color says, else as `auto` does.
+
+    `auto` is colour on a terminal, unless NO_COLOR is set.
+    """
     from rich.console import Console
 
-    if sys.stdout is not None and sys.stdout.isatty():
+    context = click.get_current_context(silent=True)
+    choice = context.meta.get(_COLOR) if context else None
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = None if terminal else _WIDTH_OF_A_PIPE
+    if choice == "always":
+        return Console(
+            force_terminal=True, color_system="standard", no_color=False, highlight=False, markup=False, emoji=False,
+            width=width,
+        )  # fmt: skip
+    if terminal and choice != "never":
         return Console(highlight=False, markup=False, emoji=False)
-    return Console(
-        force_terminal=False, highlight=False, markup=False, emoji=False, width=_WIDTH_OF_A_PIPE, color_system=None
-    )
+    return Console(force_terminal=False, highlight=False, markup=False, emoji=False, width=width, color_system=None)

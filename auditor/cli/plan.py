@@ -11,7 +11,7 @@ from auditor.cli.options import console, format_option, repo_option, spec_option
 _RATE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
 
 
-@click.command("plan", short_help="The samples that would settle an open verdict.")
+@click.command("plan")
 @click.argument("patch", metavar="[PATCH]", required=False)
 @click.option("--behaviour", metavar="NAME", help="Of a patch only this; without a patch, a design for the next one.")
 @click.option("--test-rate", type=_RATE, metavar="RATE", help="A design: the test rate before, 0 to 1.")

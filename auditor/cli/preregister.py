@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.model.preregistration import Preregistration
 
 
-@click.command("preregister", short_help="Write down what will be run, before there is a result.")
+@click.command("preregister")
 @click.option("--suite", required=True, metavar="NAME", help="The suite, as suites.toml or its logs call it.")
 @click.option("--model", required=True, metavar="NAME", help="The model, as its logs will call it.")
 @click.option("--samples", required=True, type=click.IntRange(min=1), help="How many samples are planned.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from auditor.model.period import Period
 
 
-@click.command("report", short_help="The audit report of a quarter, or of any period.")
+@click.command("report")
 @click.option("--quarter", metavar="YYYYQn", help="A quarter, as 2026Q3.")
 @since_option
 @repo_option

@@ -9,7 +9,7 @@ import click
 from auditor.cli.options import repo_option, spec_option
 
 
-@click.command("revision", short_help="The content id to stamp on an evaluation.")
+@click.command("revision")
 @click.argument("name", metavar="[REV]", required=False)
 @repo_option
 @spec_option

@@ -10,7 +10,7 @@ import click
 from auditor.cli.options import console, format_option, repo_option, resolve_day, today_option
 
 
-@click.command("status", short_help="What is configured, committed, paired, sealed, hooked, open; the next command.")
+@click.command("status")
 @repo_option
 @format_option("text", "json")
 @today_option

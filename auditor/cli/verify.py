@@ -10,7 +10,7 @@ import click
 from auditor.cli.options import format_option, repo_option
 
 
-@click.command("verify", short_help="Is the evaluation history what it says, and what it was?")
+@click.command("verify")
 @click.option(
     "--checkpoint",
     "against",

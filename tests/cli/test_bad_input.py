@@ -242,8 +242,7 @@ def test_bad_arguments(arguments: list[str], message: str, project: GitRepo, aud
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "Missing command; see auditor --help"),
-        (["adit"], "No such command 'adit'"),
+        (["adit"], "No such command 'adit'; do you mean audit?"),
         (["ingest"], "ingest: Missing argument 'PATH...'; see auditor ingest --help"),
         (["checks", "SD999"], "SD999: no such check; give one of SD101, "),
         (["checks", "\x1b[2J"], "<U+001B>[2J: no such check; "),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from auditor import warm
-from auditor.cli.main import _VERBS, run
+from auditor.cli.main import VERBS, run
 from tests.git.test_hostile import plant
 from tests.landings import SECOND, Evaluated, evaluated
 
@@ -28,6 +28,7 @@ COMMANDS: dict[str, int] = {
     "graph": 0,
     "plan": 0,
     "revision": 0,
+    "status": 0,
     "verify": 0,
     "report --since 2026-01-01 --until 2026-01-31 --no-seal -o {page}": 0,
     "verify --report {page}": 0,
@@ -40,6 +41,7 @@ COMMANDS: dict[str, int] = {
     "gate --hook pre-receive": 1,
     "gate --hook update -- refs/heads/main {base} {head}": 1,
     "preregister --suite visible --model m1 --samples 3": 0,
+    "help": 0,
     "init": 2,
     "init --from {table}": 0,
     "hook status": 0,
@@ -88,7 +90,9 @@ def test_no_command_runs_what_the_configuration_names(
         assert not mark.exists(), (command, mark.read_text())
     capsys.readouterr()
     assert ended == COMMANDS | LANDED
-    assert {command.split()[0] for command in ended} == {*_VERBS} - {"demo"}, "a command is not tried"
+    assert {command.split()[0] for command in ended} == {verb for verbs in VERBS.values() for verb in verbs} - {
+        "demo"
+    }, "a command is not tried"
     with suppress(subprocess.CalledProcessError):
         repo.git("add", "-A", "--renormalize")  # the trap works: ordinary git steps into it
     assert mark.exists()
