@@ -257,6 +257,8 @@ def _configuration_notes(sides: BaseHead) -> Iterator[Finding]:
 
 
 _HEADS = "refs/heads/"
+# By these variables the pre-commit framework says what is pushed; in its other stages they are not set.
+_FRAMEWORK_PUSH = {"PRE_COMMIT_TO_REF", "PRE_COMMIT_REMOTE_BRANCH"}
 
 
 class Hook(StrEnum):
@@ -319,8 +321,10 @@ def decide_hook(where: Path, called: HookInput, asked: GateRequest) -> tuple[tup
 
 def _branch_updates(found: Repository, called: HookInput) -> Iterator[BranchUpdate]:
     match called.hook:
+        case None if called.environment.get("PRE_COMMIT") == "1" and _FRAMEWORK_PUSH & called.environment.keys():
+            yield from _update_from_framework(found, called)
         case None:
-            yield from _update_from_index(found, called, judged=True)
+            yield from _update_from_index(found, called, judged=_is_judged(_current_branch(found), called))
         case Hook.PRE_COMMIT | Hook.PRE_MERGE_COMMIT:
             yield from _update_from_index(found, called, judged=_is_judged(_current_branch(found), called))
         case Hook.PRE_PUSH:
@@ -343,6 +347,18 @@ def _branch_updates(found: Repository, called: HookInput) -> Iterator[BranchUpda
 def _update_from_index(found: Repository, called: HookInput, *, judged: bool) -> Iterator[BranchUpdate]:
     if judged and (one := propose_commit(found, called.environment, called.when)):
         yield BranchUpdate(_current_branch(found), one.base, one.head)
+
+
+def _update_from_framework(found: Repository, called: HookInput) -> Iterator[BranchUpdate]:
+    """What the pre-commit framework says is pushed, in its variables: from where to where, or a branch that is new."""
+    variables = called.environment
+    ref = variables.get("PRE_COMMIT_REMOTE_BRANCH") or variables.get("PRE_COMMIT_LOCAL_BRANCH") or _HEADS
+    new = found.resolve(variables.get("PRE_COMMIT_TO_REF") or variables.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    old = variables.get("PRE_COMMIT_FROM_REF", "")
+    remote = replace(called, arguments=(variables.get("PRE_COMMIT_REMOTE_NAME", ""),))
+    ref = ref if ref.startswith("refs/") else f"{_HEADS}{ref}"
+    base = found.resolve(old) if old.strip("0") else ""
+    yield from _update_of_branch(found, called, base, new, ref, behind=_remote_refs(remote))
 
 
 def _update_of_branch(

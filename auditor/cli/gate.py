@@ -86,7 +86,7 @@ def _check_options(
         raise click.UsageError("give --base with --head")
     if hook is not None and base is not None:
         raise click.UsageError("a hook says itself what lands where: leave --base out")
-    if hook is None and (arguments or branches):
+    if hook is None and (arguments or (branches and os.environ.get("PRE_COMMIT") != "1")):
         raise click.UsageError("--branch and further arguments belong to --hook")
 
 
