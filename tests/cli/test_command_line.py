@@ -98,7 +98,7 @@ def test_completion_for_each_shell(shell: str, tmp_path: Path) -> None:
 def test_help_imports_no_verb() -> None:
     program = (
         "import sys; from auditor.cli.main import run; run(['--help']);"
-        "print([name for name in sys.modules if name.startswith('auditor.cli.')])"
+        "print(sorted(name for name in sys.modules if name.startswith('auditor.cli.')))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "['auditor.cli.main', 'auditor.cli.options']"
