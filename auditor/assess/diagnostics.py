@@ -206,7 +206,7 @@ def find_confounders(step: Step, pairs: Sequence[Pair]) -> tuple[str, ...]:
         between = len(step.patches) + len(step.spanned)
         changes.append(f"{between} patches lie between the nearest states that were measured alike")
     elif len(step.patches) > 1:
-        changes.append(f"{len(step.patches)} patches share this step")
+        changes.append(f"{len(step.patches)} patches landed between the evaluations")
     if step.before.checkpoint != step.after.checkpoint:
         trained = [run for pair in pairs for run in pair.runs_after if run.exposure is Exposure.TRAINED]
         if not step.patches or not trained:

@@ -570,6 +570,7 @@ class PatchFacts:
     Attributes:
         headline: the behaviour whose verdict matters most (`assess.headline`); None where it lies in no step at all.
         behaviours: one for every step it lies in.
+        leading: those that are shown with the headline: of its rank, and every other of the same accusation.
         place: in the stream of accusations; None where nothing was evaluated before and after.
         outside: what is measured in this project, but not both before and after this patch.
     """
@@ -577,6 +578,7 @@ class PatchFacts:
     patch: Patch
     headline: BehaviourFacts | None
     behaviours: tuple[BehaviourFacts, ...]
+    leading: tuple[BehaviourFacts, ...]
     other_behaviours: tuple[Measured, ...]
     place: OnlineDecision | None = None
 

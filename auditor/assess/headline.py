@@ -62,6 +62,19 @@ def choose_headline(behaviours: Iterable[BehaviourFacts], error: float) -> Behav
     )
 
 
+def leading_behaviours(behaviours: Iterable[BehaviourFacts], error: float) -> tuple[BehaviourFacts, ...]:
+    """The behaviours shown with a patch's headline: those of its verdict; of its rank, where the verdict is open."""
+    every = tuple(behaviours)
+    headline = choose_headline(every, error)
+    if headline is None:
+        return ()
+    same = tuple(facts for facts in every if facts.verdict is headline.verdict)
+    if headline.verdict not in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
+        return same
+    rank = rank_headline(headline, error)
+    return tuple(facts for facts in same if rank_headline(facts, error) is rank)
+
+
 def _test_fell(facts: BehaviourFacts, error: float) -> bool:
     """Whether a test fall is established, or the rates as reported show one whatever else changed."""
     if facts.fell or facts.p_values.get(Statement.RAW_FELL, 1.0) <= error:

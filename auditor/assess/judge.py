@@ -44,7 +44,7 @@ from auditor.assess.facts import (
     Transfer,
     Trend,
 )
-from auditor.assess.headline import choose_headline
+from auditor.assess.headline import choose_headline, leading_behaviours
 from auditor.assess.holdout_reuse import count_holdout_uses
 from auditor.assess.matched_states import compare_matched_states, contrast_checkpoints
 from auditor.assess.multiplicity import (
@@ -406,7 +406,7 @@ def _patch_facts(
         for one in found
     )
     every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
-    return PatchFacts(patch, choose_headline(every, error), every, outside, place)
+    return PatchFacts(patch, choose_headline(every, error), every, leading_behaviours(every, error), outside, place)
 
 
 def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from auditor.assess.comparable import Comparison
-from auditor.assess.facts import Attribution, Change, MissingEvidence, SuiteFacts
+from auditor.assess.facts import Attribution, BehaviourFacts, Change, MissingEvidence, SuiteFacts
 from auditor.assess.verdicts import PValues, Statement
 from auditor.model.numbers import format_count, format_points, format_rate
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
 _MISSING_SENTENCES = {
-    MissingEvidence.FLOOR: "the test rate was zero already, so that nothing could fall",
-    MissingEvidence.TEST: "whether the test rate moved cannot be told from these samples",
-    MissingEvidence.TRIGGER: (
-        "the only run before may be the bad one that triggered the patch; a second one would settle that"
-    ),
-    MissingEvidence.ZERO: "the held-out rate was zero already, so that nothing could fall there",
-    MissingEvidence.SCALE: "ratios and odds disagree about how much carried over, the base rates being far apart",
+    MissingEvidence.FLOOR: "the test rate was zero already, so it could not fall",
+    MissingEvidence.TEST: "these samples do not show whether the test rate changed",
+    MissingEvidence.TRIGGER: "possible regression to the mean: repeat the baseline run",
+    MissingEvidence.ZERO: "the held-out rate was zero already, so it could not fall",
+    MissingEvidence.SCALE: "ratios and odds disagree about the transfer, since the base rates are far apart",
     MissingEvidence.OPTIONAL_STOPPING: "runs were added after a first reading: not significant under repeated looks",
-    MissingEvidence.INVALID: "it depends on what the invalid samples would have shown",
-    MissingEvidence.HELD_OUT_ITEMS: "it depends on held-out samples that were run before and not after",
-    MissingEvidence.HELD_OUT: "the held-out samples are too few to tell whether the fall carried over",
-    MissingEvidence.RUNS: "runs of one state lie too far apart to tell from so few whether the fall carried over",
+    MissingEvidence.INVALID: "the verdict depends on what the invalid samples would have shown",
+    MissingEvidence.HELD_OUT_ITEMS: "the verdict depends on held-out samples that were not run after the patch",
+    MissingEvidence.HELD_OUT: "the held-out samples are too few to show whether the fall carried over",
+    MissingEvidence.RUNS: "runs of one state differ too much to show from so few whether the fall carried over",
     MissingEvidence.NOTHING: "the evidence lies between the verdicts",
 }
 
@@ -53,7 +51,7 @@ def write_conclusion(
             return _describe_rise(given, ruling, error)
         case Verdict.UNCHANGED:
             at_floor = given.get(Statement.AT_FLOOR, 1.0) <= error
-            return "the rate was and is at the floor" if at_floor else "no fall of any size worth naming"
+            return "the rate was and is at the floor" if at_floor else "no fall worth naming"
         case Verdict.UNMEASURED:
             return _describe_missing_held_out(compared)
         case Verdict.INCONCLUSIVE:
@@ -89,8 +87,8 @@ def _suite_name(suite: SuiteFacts) -> str:
 
 def _describe_needed(ruling: SuiteFacts | None) -> str:
     if ruling and ruling.runs_needed:
-        return f" (about {format_count(ruling.runs_needed)} runs a side would)"
-    return f" (about {format_count(ruling.needed)} a side would)" if ruling and ruling.needed else ""
+        return f" (about {format_count(ruling.runs_needed)} runs per side would be enough)"
+    return f" (about {format_count(ruling.needed)} per side would be enough)" if ruling and ruling.needed else ""
 
 
 def _describe_missing_held_out(compared: Comparison) -> str:
@@ -104,3 +102,8 @@ def write_unmeasured_reason(compared: Comparison) -> str:
     """The sentence for a step without a comparable pair of runs on the test side."""
     missing = [one for one in compared.not_compared if one.role is Role.TEST]
     return "no test suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)
+
+
+def describe_unresolved_cause(facts: BehaviourFacts) -> str:
+    """What else changed in a step whose cause is unresolved, as a clause."""
+    return f"the cause is unresolved: {'; '.join(facts.also_changed)}; the effects cannot be separated"

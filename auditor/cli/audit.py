@@ -14,6 +14,8 @@ from auditor.cli.options import (
     TOOL_FORMATS,
     console,
     format_option,
+    no_pager_option,
+    page,
     repo_option,
     resolve_day,
     suite_options,
@@ -21,11 +23,12 @@ from auditor.cli.options import (
 )
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from auditor.app.project import Project
     from auditor.app.suite_roles import SuiteRoles
     from auditor.audit import Audit
+    from auditor.document.blocks import Block
     from auditor.model.verification import LogsReport
 
 
@@ -51,7 +54,10 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
-@click.option("--verbose", is_flag=True, help="Also which checks could not tell, on what, and why.")
+@click.option("--oneline", is_flag=True, help="Only the line of each patch.")
+@click.option("-q", "--quiet", is_flag=True, help="Only the summary, and the exit code.")
+@click.option("--verbose", is_flag=True, help="A card for every patch; and the checks that are undecided, with why.")
+@no_pager_option
 @click.option(
     "--rederive",
     "logs",
@@ -70,12 +76,16 @@ def command(
     roles: SuiteRoles,
     style: str,
     fail_on: tuple[str, ...],
+    oneline: bool,
+    quiet: bool,
     verbose: bool,
+    no_pager: bool,
     logs: tuple[Path, ...],
     new_since: str | None,
     today: datetime | None,
 ) -> int:
-    """Judges every patch of a git range (A..B), or all there are.
+    """Judges every patch of a git range (A..B), or all there are: the summary, a line for each patch, then a card for
+    each that is flagged. auditor show COMMIT prints all of one.
 
     Exits 0 unless --fail-on matches (1); what a waiver excuses does not count. Without configuration, --spec PATH shows
     the patches of any file, and --results judges them without writing any:
@@ -91,6 +101,8 @@ def command(
 
     check_fail_on(fail_on)
     wanted = _choose_range(commits, new_since)
+    if sum((oneline, quiet, verbose)) > 1:
+        raise click.UsageError("give one of --oneline, -q and --verbose")
     if roles and not results:
         raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --results")
     if results and logs:
@@ -105,32 +117,45 @@ def command(
     if derived:
         _print_rederivation(derived)
     code = EXIT_BLOCKED if matches_fail_on(found, fail_on) else EXIT_PASS
-    click.echo(_render(found, style, code, resolve_day(today), verbose=verbose), nl=False)
+    if style in _BLOCK_FORMATS:
+        blocks = _choose_blocks(found, resolve_day(today), oneline=oneline, quiet=quiet, verbose=verbose)
+        page(_write_blocks(blocks, style, code, wrap=not oneline), off=no_pager or style != "text")
+    else:
+        click.echo(_render(found, style, code), nl=False)
     return code
 
 
-def _render(found: Audit, style: str, code: int, day: date, *, verbose: bool) -> str:
+_BLOCK_FORMATS = ("text", "markdown")
+
+
+def _choose_blocks(found: Audit, day: date, *, oneline: bool, quiet: bool, verbose: bool) -> Iterable[Block]:
+    from auditor.document.audit import audit_blocks, patch_table, summary_blocks
+
+    if oneline:
+        return patch_table(found)
+    return summary_blocks(found, day) if quiet else audit_blocks(found, day, verbose=verbose)
+
+
+def _write_blocks(blocks: Iterable[Block], style: str, code: int, *, wrap: bool) -> str:
+    if style == "markdown":
+        from auditor.document.audit import audit_title
+        from auditor.render.markdown import render_markdown
+
+        return render_markdown((audit_title(code), *blocks))
+    from auditor.render.terminal import render_terminal
+
+    return render_terminal(blocks, console(), wrap=wrap)
+
+
+def _render(found: Audit, style: str, code: int) -> str:
     if style == "json":
         from auditor.render.documents import audit_json
 
         return audit_json(found)
-    if style in TOOL_FORMATS and style != "markdown":
-        from auditor.render.formats import FORMATS
-        from auditor.render.results import audit_results
+    from auditor.render.formats import FORMATS
+    from auditor.render.results import audit_results
 
-        return FORMATS[style](audit_results(found, code))
-    from auditor.document.audit import audit_blocks, preface_blocks, undecided_blocks
-
-    undecided = undecided_blocks(found.coverage) if verbose else ()
-    blocks = (*preface_blocks(found, day), *audit_blocks(found), *undecided)
-    if style == "markdown":
-        from auditor.render.markdown import render_markdown, results_blocks
-        from auditor.render.results import audit_results
-
-        return render_markdown((*results_blocks(audit_results(found, code)), *blocks))
-    from auditor.render.terminal import render_terminal
-
-    return render_terminal(blocks, console())
+    return FORMATS[style](audit_results(found, code))
 
 
 def _print_rederivation(derived: LogsReport) -> None:

@@ -35,5 +35,5 @@ def command(folder: Path) -> int:
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()
     steps = demo_next_steps(str(folder), demonstration.commit, str(folder / REPORT))
-    click.echo(render_terminal(audit_blocks(found.audit), out) + as_text(out, steps), nl=False)
+    click.echo(render_terminal(audit_blocks(found.audit, found.period.until), out) + as_text(out, steps), nl=False)
     return 0

@@ -1,8 +1,8 @@
-"""An audit as blocks: a card for each patch, oldest first, the summary last, where a terminal leaves it in sight.
+"""An audit as blocks: the summary, a line for each patch, oldest first, then a card for each that is flagged.
 
-`audit_blocks` is the audit, `preface_blocks` what heads it (debts, landings), `undecided_blocks` the checks without an
-answer. `behaviour_blocks` and `verdict_line` are a behaviour's numbers and a verdict as every document shows them; the
-first table of rates that a document prints is followed by `legend`.
+`audit_blocks` is the audit, with all cards and the undecided checks where asked for; `summary_blocks` its first lines,
+`patch_table` the lines of the patches. `behaviour_blocks` and `verdict_line` are a behaviour's numbers and a verdict as
+every document shows them; the first table of rates that a document prints is followed by `legend`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 
-from auditor.assess.facts import BehaviourFacts, PatchFacts, PeriodFacts, Rate
+from auditor.assess.facts import BehaviourFacts, Change, PatchFacts, PeriodFacts, Rate
+from auditor.assess.reasons import describe_unresolved_cause
 from auditor.audit import Audit, CheckpointEntry, Coverage, PatchEntry, PeriodEntry, SpecAudit
 from auditor.clauses.deontic import Direction
 from auditor.document.blocks import (
@@ -34,18 +35,20 @@ from auditor.document.diagnostics import (
     ROLE_NAMES,
     describe_run_variation,
     diagnostic_blocks,
+    reported_test_rates,
     residual_blocks,
     significance_blocks,
 )
 from auditor.document.ledger import debt_blocks, held_out_use_blocks, landing_blocks, open_plan_blocks, waiver_blocks
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding, Place
+from auditor.model.finding import Finding, Place, Severity
 from auditor.model.numbers import (
     UNDEFINED_TRANSFER,
     count_noun,
     format_counts,
     format_day,
     format_rate_limits,
+    format_share,
     format_transfer,
     join_counts,
 )
@@ -80,24 +83,74 @@ VERDICT_MEANINGS = {
     Verdict.UNCHANGED: "the test rate did not fall",
 }
 _NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
+_PATCH_COLUMNS = (
+    Column("commit"),
+    Column("date"),
+    Column("verdict"),
+    Column("behaviour", cut=True),
+    Column("test"),
+    Column("held-out"),
+    Column("subject", cut=True),
+)
 _RATE_COLUMNS = (Column(""), Column("before"), Column("after"), Column("transfer"))
 
 
-def preface_blocks(audit: Audit, day: date) -> Iterator[Block]:
-    """What heads an audit read on a day: evidence that is owed, landings that changed their own rules."""
-    yield from debt_blocks(audit.debts, day)
-    yield from landing_blocks(audit.landings, audit.excused())
+def audit_blocks(audit: Audit, day: date, *, verbose: bool = False) -> Iterator[Block]:
+    """The audit read on a day: summary, lines, cards, and what does not belong to a patch.
 
-
-def audit_blocks(audit: Audit) -> Iterator[Block]:
-    """The audit, spec by spec, then waivers and the summary."""
+    Args:
+        verbose: a card for every patch, not only for those that are flagged; and the checks that are undecided.
+    """
+    yield from summary_blocks(audit, day)
     notes = legend(entry.facts for entry in audit.patches)
     for spec in audit.specs:
-        yield from _spec_blocks(spec, notes)
+        yield from _spec_blocks(audit, spec, notes, verbose=verbose)
     yield from waiver_blocks(audit.waivers)
     if audit.waiver_findings:
         yield finding_table(audit.waiver_findings)
-    yield from _summary_blocks(audit)
+    yield from _closing_blocks(audit)
+    if verbose:
+        yield from _undecided_blocks(audit.coverage)
+
+
+def audit_title(exit_code: int) -> Heading:
+    """How it ended, for a format that begins with a title."""
+    return Heading(2, plain(f"auditor audit: {'blocked' if exit_code else 'not blocked'}"))
+
+
+def summary_blocks(audit: Audit, day: date) -> Iterator[Block]:
+    """How many patches by verdict, what is open, and what it rests on; evidence debts stand above."""
+    yield from debt_blocks(audit.debts, day)
+    verdicts = Counter(entry.facts.verdict for entry in audit.patches)
+    counts: list[Span] = []
+    for verdict in Verdict:
+        if verdict in verdicts:
+            counts += [
+                Span(", " if counts else ": "),
+                Span(f"{verdicts[verdict]:,} {verdict}", VERDICT_STYLES[verdict]),
+            ]
+    yield Paragraph((Span(count_noun(len(audit.patches), "patch", "es"), Style.STRONG), *counts, Span(".")))
+    gaps = sum(len(spec.gaps) for spec in audit.specs)
+    suspected = count_noun(audit.hiding_suspected, "patch", "es") if audit.hiding_suspected else "no patch"
+    style = Style.ACCUSED if audit.hiding_suspected else Style.PLAIN
+    yield Paragraph((Span(f"Hiding suspected of {suspected}", style), Span(f"; {count_noun(gaps, 'open gap')}.")))
+    coverage = audit.coverage
+    evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
+    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage), Span(".")))
+    yield from (Paragraph(plain(f"Not assessed: {entry.what}: {entry.why}")) for entry in audit.not_assessed)
+    yield from landing_blocks(audit.landings, audit.excused())
+
+
+def patch_table(audit: Audit) -> Iterator[Block]:
+    """A line a patch of every spec, oldest first; no titles, and rates in full."""
+    several = len(audit.specs) > 1
+    rows = [
+        (*((plain(spec.history.spec),) if several else ()), *_patch_row(entry, _has_models(spec)))
+        for spec in audit.specs
+        for entry in spec.patches
+    ]
+    if rows:
+        yield grid(rows)
 
 
 def legend(patches: Iterable[PatchFacts]) -> Iterator[Note]:
@@ -114,12 +167,24 @@ def interval_legend(patches: Iterable[PatchFacts]) -> str:
     return f"Intervals: 90 %, clustered by item; {describe_run_variation(patches)}."
 
 
-def _spec_blocks(spec: SpecAudit, notes: Iterator[Note]) -> Iterator[Block]:
+def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbose: bool) -> Iterator[Block]:
     yield Heading(
         1, (Span("spec ", Style.QUIET), Span(spec.history.spec), Span(f": {_count_revisions(spec)}", Style.QUIET))
     )
-    for entry in spec.patches:
-        yield _patch_card(entry, notes)
+    if spec.patches:
+        rows = tuple(_patch_row(entry, _has_models(spec)) for entry in spec.patches)
+        yield Table(_PATCH_COLUMNS, rows)
+        hiding = " hiding: hiding is suspected." if any(entry.hiding_suspected for entry in spec.patches) else ""
+        yield Note(
+            plain(
+                "Rates: misaligned samples in %, before -> after; held-out: the suite that decides the verdict."
+                f"{hiding} All of a patch: auditor show COMMIT."
+            )
+        )
+    cards = [entry for entry in spec.patches if verbose or is_flagged(entry)]
+    if cards:
+        yield Heading(2, plain("Every patch" if verbose else "Flagged patches"))
+        yield from (_patch_card(entry, notes) for entry in cards)
     if spec.checkpoint_steps:
         yield Heading(2, plain("New checkpoint, same spec"))
         yield from (_step_card(step, notes) for step in spec.checkpoint_steps)
@@ -127,11 +192,56 @@ def _spec_blocks(spec: SpecAudit, notes: Iterator[Note]) -> Iterator[Block]:
     if spec.spec_findings:
         yield Heading(2, plain("The current revision"))
         yield finding_table(spec.spec_findings)
-    yield from open_plan_blocks(spec.plans)
-    yield from held_out_use_blocks(spec.uses)
+    yield from open_plan_blocks(spec.plans, spec.plan_findings)
+    yield from held_out_use_blocks(spec.uses, spec.use_findings)
     if spec.gaps:
         yield Heading(2, plain("Open gaps: held-out clearly above test"))
         yield _gap_table(spec)
+
+
+def _has_models(spec: SpecAudit) -> bool:
+    return len({facts.model for entry in spec.patches for facts in entry.facts.behaviours}) > 1
+
+
+def _patch_row(entry: PatchEntry, models: bool) -> tuple[Line, ...]:
+    """Commit, date, verdict, the headline's behaviour with its rates before and after, subject."""
+    after, headline = entry.facts.patch.after, entry.facts.headline
+    mark = (Span(", hiding", Style.ACCUSED),) if entry.hiding_suspected else ()
+    verdict = Span(entry.facts.verdict, VERDICT_STYLES[entry.facts.verdict])
+    name = behaviour_name(headline.behaviour, headline.model if models else "") if headline else "-"
+    held_out = headline.ruling.change if headline and headline.ruling else headline.held_out if headline else None
+    day = format_day(after.date)
+    return (
+        plain(commit_name(after), Style.NAME),
+        plain("" if commit_name(after) == day else day),
+        (verdict, *mark),
+        plain(name),
+        plain(_test_rates(headline) if headline else "-"),
+        plain(_rates(held_out)),
+        plain(after.subject or after.label or ""),
+    )
+
+
+def _test_rates(facts: BehaviourFacts) -> str:
+    """The test rates; as reported, where what was counted made the fall."""
+    if facts.verdict is not Verdict.ARTEFACT:
+        return _rates(facts.test)
+    return " -> ".join(map(format_share, reported_test_rates(facts)))
+
+
+def _rates(change: Change | None) -> str:
+    return f"{format_share(change.before.rate)} -> {format_share(change.after.rate)}" if change else "-"
+
+
+def is_flagged(entry: PatchEntry) -> bool:
+    """Whether a patch has a card: its verdict accuses, hiding is suspected, or a finding is of high severity."""
+    severe = any(finding.severity is Severity.HIGH for finding in entry.findings)
+    return entry.hiding_suspected or accuses(entry.facts.verdict) or severe
+
+
+def accuses(verdict: Verdict) -> bool:
+    """Whether a verdict is held against its patch."""
+    return VERDICT_STYLES[verdict] is Style.ACCUSED
 
 
 def _count_revisions(spec: SpecAudit) -> str:
@@ -163,15 +273,14 @@ def _patch_card(entry: PatchEntry, notes: Iterator[Note]) -> Card:
         *verdict_line(facts.verdict, entry.hiding_suspected, entry.mechanisms),
     )
     blocks: list[Block] = [Paragraph(_patch_title(entry)), *_structure_blocks(entry)]
-    for behaviour in facts.behaviours:
-        if behaviour.verdict is facts.verdict:
-            blocks += behaviour_blocks(behaviour, notes)
+    for behaviour in facts.leading:
+        blocks += behaviour_blocks(behaviour, notes)
     blocks += significance_blocks(facts)
     models = {behaviour.model for behaviour in facts.behaviours}
     others = [
         f"{behaviour_name(behaviour.behaviour, behaviour.model if len(models) > 1 else '')} {behaviour.verdict}"
         for behaviour in facts.behaviours
-        if behaviour.verdict is not facts.verdict
+        if behaviour not in facts.leading
     ]
     if others:
         blocks.append(Note(plain(f"Also: {', '.join(others)}.")))
@@ -269,7 +378,7 @@ def rate_cell(rate: Rate) -> Line:
 def _unresolved_cause(facts: BehaviourFacts) -> str:
     if facts.cause is Cause.PATCH:
         return ""
-    return f" The cause is unresolved, since the effects cannot be separated: {'; '.join(facts.also_changed)}."
+    return f" {sentence(describe_unresolved_cause(facts))}"
 
 
 def finding_blocks(entry: PatchEntry) -> Iterator[Block]:
@@ -371,32 +480,18 @@ def _gap_table(spec: SpecAudit) -> Table:
     return Table((Column(""), Column("test"), Column("held-out"), Column("since")), tuple(rows))
 
 
-# The summary, and the checks that are undecided.
+# What closes an audit: findings by check, what was not measured, the checks that are undecided.
 
 
-def _summary_blocks(audit: Audit) -> Iterator[Block]:
-    verdicts = Counter(entry.facts.verdict for entry in audit.patches)
-    yield Heading(2, plain(count_noun(len(audit.patches), "patch", "es")))
-    yield grid(
-        (
-            plain(f"{verdicts[verdict]:,}"),
-            plain(verdict, VERDICT_STYLES[verdict]),
-            plain(VERDICT_MEANINGS[verdict], Style.QUIET),
-        )
-        for verdict in Verdict
-        if verdict in verdicts
-    )
-    gaps = sum(len(spec.gaps) for spec in audit.specs)
-    suspected = count_noun(audit.hiding_suspected, "patch", "es")
-    yield Paragraph(plain(f"{suspected} with hiding suspected; {count_noun(gaps, 'open gap')}."))
-    coverage = audit.coverage
-    evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
-    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage), Span(".")))
+def _closing_blocks(audit: Audit) -> Iterator[Block]:
+    counts = Counter((finding.code, finding.name) for finding in audit.findings())
+    if counts:
+        codes = ", ".join(f"{code} {name} {count:,}" for (code, name), count in sorted(counts.items()))
+        yield Paragraph(plain(f"Findings: {codes}."))
     outside = Counter(behaviour for entry in audit.patches for behaviour, _ in set(entry.facts.other_behaviours))
     if outside:
-        counts = ", ".join(f"{name} {count_noun(count, 'patch', 'es')}" for name, count in sorted(outside.items()))
-        yield Note(plain(f"Behaviours not measured across a patch: {counts}."))
-    yield from (Paragraph(plain(f"Not assessed: {one.what}: {one.why}")) for one in audit.not_assessed)
+        rest = ", ".join(f"{name} {count_noun(count, 'patch', 'es')}" for name, count in sorted(outside.items()))
+        yield Note(plain(f"Behaviours not measured across a patch: {rest}."))
 
 
 def _count_checks(coverage: Coverage) -> Line:
@@ -406,7 +501,7 @@ def _count_checks(coverage: Coverage) -> Line:
     return Span(counts), *verbose, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
 
 
-def undecided_blocks(coverage: Coverage) -> Iterator[Block]:
+def _undecided_blocks(coverage: Coverage) -> Iterator[Block]:
     """For each subject and reason the codes of its undecided checks; nothing where every check is decided."""
     if coverage.undecided:
         yield Heading(2, plain("Undecided checks"))

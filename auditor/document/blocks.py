@@ -96,10 +96,11 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table; figures are set to the right."""
+    """A column of a table; figures are set to the right; what may be cut is cut or left out on a narrow terminal."""
 
     title: str
     figures: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,13 @@ def decision_blocks(decision: Decision) -> Iterator[Block]:
     """The decision, finding by finding, worst first, and its outcome on the last line."""
     patches = {patch.id: patch for patch in decision.judged}
     several = len({patch.spec for patch in decision.judged}) > 1
-    for level in Level:
-        for finding in decision.findings:
-            if finding.level is level:
-                yield _finding_card(finding, patches, several)
+    levelled = [finding for level in Level for finding in decision.findings if finding.level is level]
+    held = [finding for finding in levelled if finding.level in _WAIVABLE_LEVELS]
+    yield from (_finding_card(finding, patches, several) for finding in held)
+    rest = [finding for finding in levelled if finding not in held]
+    if held and rest:
+        yield Heading(3, plain("Also found"))
+    yield from (_finding_card(finding, patches, several) for finding in rest)
     yield from waiver_blocks(decision.waivers)
     yield Paragraph(plain(": ".join(summarise_outcome(decision)), Style.STRONG))
 

@@ -7,6 +7,7 @@ The facts of a behaviour come in. Sentences go out, raw and without a full stop 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from statistics import fmean
 
 from auditor.assess.attribution import waterfall
 from auditor.assess.facts import (
@@ -83,6 +84,12 @@ def describe_run_variation(patches: Iterable[PatchFacts]) -> str:
         of = count_noun(len(behaviours), "verdict")
         return f"run-to-run variation is included for {repeated:,} of {of}, those with repeated runs"
     return "run-to-run variation is not included: no run was repeated"
+
+
+def reported_test_rates(facts: BehaviourFacts) -> tuple[float, float]:
+    """The test rates before and after as reported, averaged over the suites compared: one at least."""
+    tests = [suite for suite in facts.diagnostics.measured if suite.role is Role.TEST and suite.compared]
+    return fmean(suite.before or 0.0 for suite in tests), fmean(suite.after or 0.0 for suite in tests)
 
 
 def residual_sentences(facts: BehaviourFacts) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import TypeAlias
 
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import Debt, WaiverFacts
@@ -56,13 +57,20 @@ def _landing_row(finding: Finding, waiver: str | None) -> tuple[Line, ...]:
     return plain(finding.code, Style.NAME), (Span(message), fingerprint)
 
 
-def open_plan_blocks(plans: Sequence[PlanFacts]) -> Iterator[Block]:
-    """The preregistered runs that no result fulfils, oldest first."""
-    rows = [_plan_row(facts) for facts in plans if facts.state is not PlanState.FULFILLED]
+_Findings: TypeAlias = Mapping[str, Sequence[Finding]]
+
+
+def open_plan_blocks(plans: Sequence[PlanFacts], findings: _Findings) -> Iterator[Block]:
+    """The preregistered runs that no result fulfils, oldest first, each with its findings by plan id."""
+    rows = [
+        (*_plan_row(facts), _codes(findings.get(facts.plan.id, ())))
+        for facts in plans
+        if facts.state is not PlanState.FULFILLED
+    ]
     if rows:
         yield Heading(3, plain("Preregistered runs without a result"))
         names = ("registered", "suite", "checkpoint", "revision")
-        columns = (*map(Column, names), Column("samples", figures=True), Column("state"))
+        columns = (*map(Column, names), Column("samples", figures=True), Column("state"), Column(""))
         yield Table(columns, tuple(rows))
 
 
@@ -73,9 +81,15 @@ def _plan_row(facts: PlanFacts) -> tuple[Line, ...]:
     return tuple(map(plain, (*names, format_count(plan.planned), f"{PLAN_STATES[facts.state]}{age}")))
 
 
-def held_out_use_blocks(uses: Sequence[HoldoutReuse]) -> Iterator[Block]:
-    """The held-out suites that have a limit or are overused."""
-    rows = [_use_row(use) for use in uses if use.allowed is not None or use.overused]
+def _codes(findings: Sequence[Finding]) -> Line:
+    return plain(", ".join(finding.code for finding in findings), Style.NAME)
+
+
+def held_out_use_blocks(uses: Sequence[HoldoutReuse], findings: _Findings) -> Iterator[Block]:
+    """The held-out suites that have a limit or are overused, each with its findings by suite."""
+    rows = [
+        (*_use_row(use), _codes(findings.get(use.suite, ()))) for use in uses if use.allowed is not None or use.overused
+    ]
     if rows:
         yield Heading(3, plain("Held-out suites and their uses in decisions"))
         yield grid(rows)

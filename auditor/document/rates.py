@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean
 
 from auditor.assess.facts import BehaviourFacts, Change, Rate, Transfer
 from auditor.document.audit import verdict_line
@@ -17,6 +16,7 @@ from auditor.document.blocks import (
     Style,
     plain,
 )
+from auditor.document.diagnostics import reported_test_rates
 from auditor.model.numbers import (
     format_count,
     format_percent,
@@ -24,7 +24,6 @@ from auditor.model.numbers import (
     format_transfer,
     format_upper,
 )
-from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
 ID_DIGITS = 12
@@ -70,12 +69,6 @@ def change_line(facts: BehaviourFacts, change: Change | None) -> Line:
         before, after = reported_test_rates(facts)
         return percent_span(before), Span(" to \n"), percent_span(after), Span(" as reported", Style.QUIET)
     return percent_span(change.before.rate), Span(" to \n"), percent_span(change.after.rate), *limits_line(change.after)
-
-
-def reported_test_rates(facts: BehaviourFacts) -> tuple[float, float]:
-    """The test rates before and after as reported, averaged over the suites compared: one at least."""
-    tests = [suite for suite in facts.diagnostics.measured if suite.role is Role.TEST and suite.compared]
-    return fmean(suite.before or 0.0 for suite in tests), fmean(suite.after or 0.0 for suite in tests)
 
 
 def transfer_line(transfer: Transfer | None) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.assess.facts import BehaviourFacts, Change, SuiteFacts
+from auditor.assess.reasons import describe_unresolved_cause
 from auditor.audit import (
     PatchEntry,
     Section,
@@ -36,6 +37,7 @@ from auditor.document.diagnostics import (
     ROLE_NAMES,
     diagnostic_sentences,
     fall_blocks,
+    reported_test_rates,
     residual_sentences,
     significance_sentence,
 )
@@ -48,7 +50,6 @@ from auditor.document.rates import (
     limits_line,
     percent_span,
     rate_line,
-    reported_test_rates,
     table_columns,
     transfer_line,
 )
@@ -109,7 +110,7 @@ def text_change_sentence(period: Sequence[PatchEntry]) -> str:
 def _patch_rows(section: Section, entry: PatchEntry) -> Iterator[tuple[Line, ...]]:
     link = f"#{_anchor(entry)}" if section.is_flagged(entry) else ""
     first: tuple[Line, Line] = plain(str(patch_day(entry))), (Span(patch_title(entry), link=link),)
-    headline = headline_behaviours(entry)
+    headline = entry.facts.leading
     if not headline or (len(headline) > _MAX_ROWS and not section.is_flagged(entry)):
         behaviours = count_noun(len(headline), "behaviour") if headline else "none before and after"
         yield (*first, verdict_line(entry.facts.verdict), plain(behaviours, Style.QUIET), (), ())
@@ -119,11 +120,6 @@ def _patch_rows(section: Section, entry: PatchEntry) -> Iterator[tuple[Line, ...
         rates = change_line(facts, facts.test), change_line(facts, held_out)
         yield (*first, behaviour_verdict(facts), plain(facts.behaviour), *rates)
         first = (), ()
-
-
-def headline_behaviours(entry: PatchEntry) -> list[BehaviourFacts]:
-    """The behaviours that make a patch's verdict."""
-    return [facts for facts in entry.facts.behaviours if facts.verdict is entry.facts.verdict]
 
 
 def patch_title(entry: PatchEntry) -> str:
@@ -149,7 +145,7 @@ def _identity(entry: PatchEntry) -> Note:
 
 def _flagged_card(section: Section, entry: PatchEntry) -> Card:
     blocks: list[Block] = [_identity(entry)]
-    for facts in headline_behaviours(entry):
+    for facts in entry.facts.leading:
         blocks.append(Paragraph(plain(sentence(facts.reason))))
         blocks += suite_blocks(facts)
         blocks.append(_fact_table(facts))
@@ -174,13 +170,13 @@ def other_patch_blocks(section: Section) -> Iterator[Block]:
 
 def _other_card(section: Section, entry: PatchEntry, *, folded: bool) -> Card:
     blocks: list[Block] = [_identity(entry)]
-    for facts in headline_behaviours(entry):
+    for facts in entry.facts.leading:
         name = f"{facts.behaviour}: " if folded or facts.test is None else ""
-        unresolved = f" Cause unresolved: {'; '.join(facts.also_changed)}." if _is_unresolved(facts) else ""
+        unresolved = f" {sentence(describe_unresolved_cause(facts))}" if _is_unresolved(facts) else ""
         blocks.append(Paragraph(plain(f"{name}{sentence(facts.conclusion)}{unresolved}")))
         if not folded:
             blocks += suite_blocks(facts)
-    if not headline_behaviours(entry):
+    if not entry.facts.leading:
         blocks.append(Paragraph(plain(reason_unevaluated(entry))))
     blocks += finding_list(entry.findings)
     blocks += _change_blocks(section, entry)
@@ -257,7 +253,7 @@ def _fact_table(facts: BehaviourFacts) -> Table:
 def _explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
     """What a patch's verdict is compatible with, once for the behaviours that share it."""
     groups: dict[tuple[Explanation, ...], list[str]] = {}
-    for facts in headline_behaviours(entry):
+    for facts in entry.facts.leading:
         groups.setdefault(explanations(facts), []).append(facts.behaviour)
     for stories, behaviours in groups.items():
         about = f": {', '.join(behaviours)}" if len(groups) > 1 else ""

@@ -34,7 +34,7 @@ from auditor.document.diagnostics import (
     ROLE_NAMES,
 )
 from auditor.document.rates import SEPARATOR, behaviour_verdict, change_line, count_span, table_columns
-from auditor.document.report_patches import finding_list, headline_behaviours, patch_title, suite_blocks
+from auditor.document.report_patches import finding_list, patch_title, suite_blocks
 from auditor.model.numbers import (
     count_noun,
     format_percent,
@@ -160,7 +160,7 @@ def outside_blocks(section: Section) -> Iterator[Block]:
 
 
 def _outside_line(entry: PatchEntry) -> Line:
-    behaviours = ", ".join(facts.behaviour for facts in headline_behaviours(entry))
+    behaviours = ", ".join(facts.behaviour for facts in entry.facts.leading)
     verdict = Span(entry.facts.verdict, VERDICT_STYLES[entry.facts.verdict])
     about = Span(f" ({behaviours})" if behaviours else "", Style.QUIET)
     return Span(f"{patch_day(entry)} "), verdict, Span(f" {patch_title(entry)}"), about

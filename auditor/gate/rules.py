@@ -14,7 +14,7 @@ from datetime import date, timedelta
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
 from auditor.assess.ledger import Debt, find_owed, verdict_finding
-from auditor.assess.reasons import format_change
+from auditor.assess.reasons import describe_unresolved_cause, format_change
 from auditor.assess.text import find_place
 from auditor.audit import LandingEntry, PatchEntry, SpecAudit
 from auditor.checks.catalogue import find_check
@@ -146,7 +146,7 @@ def explain_without_held_out(facts: BehaviourFacts) -> str:
     else:
         said = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
     if facts.cause is Cause.UNRESOLVED and facts.verdict is not Verdict.UNMEASURED:
-        said += f"; what did it is unresolved: {'; '.join(facts.also_changed)}"
+        said += f"; {describe_unresolved_cause(facts)}"
     return said
 
 

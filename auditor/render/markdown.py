@@ -1,7 +1,6 @@
 """Blocks as Markdown: an audit or a decision in a step summary, a merge request, or a file.
 
-Every span is escaped here: nothing in it is markup, and nothing is hidden. Results, which other tools' formats share,
-come in as well and go out as blocks.
+Every span is escaped here: nothing in it is markup, and nothing is hidden.
 """
 
 from __future__ import annotations
@@ -21,16 +20,10 @@ from auditor.document.blocks import (
     Note,
     Paragraph,
     Passage,
-    Span,
     Style,
     Table,
-    grid,
-    plain,
 )
-from auditor.document.ledger import describe_waiver
-from auditor.model.finding import Finding
 from auditor.render.escape import escape_markdown, escape_terminal
-from auditor.render.results import Results, Weight, rule_name, weight_of
 
 _FENCE = "```"
 _AROUND = {
@@ -108,42 +101,3 @@ def _table(table: Table) -> Iterator[str]:
 
 def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |")
-
-
-# What other tools' formats share, as blocks.
-
-
-def results_blocks(results: Results) -> Iterator[Block]:
-    """What is held against what lands first, each with what to do; the rest as a table; every waiver."""
-    yield Heading(2, plain(results.title))
-    yield Paragraph(plain(f"{results.headline}."))
-    held = [finding for finding in results.findings if weight_of(finding) is Weight.ERROR]
-    for finding in held:
-        yield from _blocking_finding(finding)
-    rest = [finding for finding in results.findings if weight_of(finding) is not Weight.ERROR]
-    if rest:
-        yield Heading(3, plain("Also found" if held else "Findings"))
-        yield grid(_finding_row(finding, results.waived_by(finding)) for finding in rest)
-    if results.waivers:
-        yield Heading(3, plain("Waivers"))
-        yield Listing(tuple(plain("; ".join(describe_waiver(facts))) for facts in results.waivers))
-
-
-def _blocking_finding(finding: Finding) -> Iterator[Block]:
-    yield Heading(3, plain(rule_name(finding)))
-    yield Paragraph(plain(f"{finding.subject.label}{_place_text(finding)}"))
-    yield Paragraph(plain(finding.message))
-    if finding.remedy:
-        yield Paragraph((Span("To do:", Style.STRONG), Span(f" {finding.remedy.text}")))
-    if finding.remedy and finding.remedy.commands:
-        yield Commands(finding.remedy.commands)
-
-
-def _finding_row(finding: Finding, waived_by: str) -> tuple[Line, ...]:
-    about = f"{finding.subject.label}{_place_text(finding)}"
-    message = f"{finding.message}; waived by {waived_by}" if waived_by else finding.message
-    return plain(rule_name(finding)), plain(about), plain(message)
-
-
-def _place_text(finding: Finding) -> str:
-    return f" ({finding.place.path}:{finding.place.line})" if finding.place is not None else ""

@@ -15,17 +15,16 @@ from auditor.assess.facts import BehaviourFacts
 from auditor.assess.ledger import WaiverFacts, verdict_finding
 from auditor.audit import Audit, LandingEntry, PatchEntry, SpecAudit
 from auditor.checks.catalogue import load_pages
+from auditor.document.audit import VERDICT_MEANINGS, accuses
+from auditor.document.blocks import sentence
 from auditor.document.decision import subject_text, summarise_outcome
 from auditor.document.ledger import describe_landing
 from auditor.gate.decision import Decision
 from auditor.model.finding import Finding, Level, Place, Severity, fingerprint_of
+from auditor.model.numbers import count_noun
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.render.escape import escape_terminal
-
-# What an audit or a decision comes to, in the words that other tools' formats have in common.
-#
-# Every text in it is somebody's, with control, bidirectional and invisible characters written out already.
 
 
 class Weight(StrEnum):
@@ -94,15 +93,10 @@ def rule_help(rule: str) -> tuple[str, str]:
 
 
 _RULE_TITLES = {
-    "test-only": "The score fell, held-out did not follow",
-    "worse": "A rate rose",
-    "artefact": "The fall came from what was counted",
-    "partial": "Held-out followed in part",
-    "inconclusive": "The evidence cannot tell",
-    "unmeasured": "Nobody measured what would tell",
+    **{str(verdict): sentence(meaning)[:-1] for verdict, meaning in VERDICT_MEANINGS.items()},
     "require_held_out": "Held-out evidence that the policy requires is missing",
     "evidence-debt": "Evidence is owed",
-    "open-gap": "Held-out is clearly worse than the test, and nothing has closed the gap",
+    "open-gap": "The held-out rate is clearly above the test rate, and no later evaluation has closed the gap",
     "diverged": "The text changed on both sides",
     "spec-gone": "The spec is not where it was",
 }
@@ -119,8 +113,7 @@ def patch_name(patch: Patch) -> str:
 
 def as_sentence(text: str) -> str:
     """A sentence with its capital and full stop."""
-    shown = escape_terminal(text)
-    return f"{shown[:1].upper()}{shown[1:]}."
+    return sentence(escape_terminal(text))
 
 
 def deduplicate(findings: Sequence[Finding]) -> Iterator[Finding]:
@@ -163,10 +156,7 @@ def _as_shown(finding: Finding, label: str, place: Place | None) -> Finding:
     )
 
 
-# What an audit comes to, in the words that other tools' formats have in common.
-
-
-_ACCUSATIONS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT)
+# An audit.
 
 
 def audit_results(audit: Audit, exit_code: int) -> Results:
@@ -175,12 +165,11 @@ def audit_results(audit: Audit, exit_code: int) -> Results:
     findings = [one for landing in audit.landings for one in _landing_findings(landing)]
     findings += [one for spec in audit.specs for one in _spec_findings(spec)]
     findings += [_as_shown(finding, "waivers", finding.place) for finding in audit.waiver_findings]
-    counted = len(audit.patches)
     gaps = sum(len(spec.gaps) for spec in audit.specs)
     return Results(
         title="auditor audit" if not exit_code else "auditor audit: blocked",
-        headline=f"{counted:,} patch{'' if counted == 1 else 'es'}, {audit.hiding_suspected} suspected of hiding; "
-        f"{gaps} open gap{'' if gaps == 1 else 's'}",
+        headline=f"{count_noun(len(audit.patches), 'patch', 'es')}, {audit.hiding_suspected:,} suspected of hiding; "
+        f"{count_noun(gaps, 'open gap')}",
         findings=tuple(deduplicate([_apply_waiver(one, excused) for one in findings])),
         cases=(
             *(case for landing in audit.landings for case in _landing_cases(landing, excused)),
@@ -206,6 +195,13 @@ def _spec_findings(spec: SpecAudit) -> Iterator[Finding]:
         yield from _accusations(spec.history.spec, step.facts, about, last)
     for window in spec.periods:
         yield from (_as_shown(finding, "several patches", last) for finding in window.findings)
+    for suite, findings in spec.use_findings.items():
+        yield from (
+            _as_shown(finding, f"suite {escape_terminal(suite)}", finding.place or last) for finding in findings
+        )
+    for plan in spec.plans:
+        about = escape_terminal(f"preregistered run of {plan.plan.suite}")
+        yield from (_as_shown(one, about, one.place or last) for one in spec.plan_findings.get(plan.plan.id, ()))
     yield from (_as_shown(one, "the last evaluated state", last) for one in spec.gap_findings)
     yield from (_as_shown(one, "the current revision", one.place or last) for one in spec.spec_findings)
 
@@ -258,7 +254,7 @@ def _spec_cases(spec: SpecAudit, excused: Mapping[tuple[str, str], str]) -> Iter
         name = patch_name(entry.facts.patch)
         yield from (_behaviour_case(spec, name, facts, excused) for facts in entry.facts.behaviours)
         if not entry.facts.behaviours:
-            yield Case(name, "evaluations", CaseState.SKIPPED, "no behaviour was evaluated on both sides of it")
+            yield Case(name, "evaluations", CaseState.SKIPPED, "no behaviour was evaluated both before and after it")
     for step in spec.checkpoint_steps:
         about = escape_terminal(f"{step.facts.step.before.checkpoint} to {step.facts.step.after.checkpoint}")
         yield _behaviour_case(spec, about, step.facts, excused)
@@ -268,7 +264,7 @@ def _behaviour_case(spec: SpecAudit, suite: str, facts: BehaviourFacts, excused:
     finding = verdict_finding(facts.verdict, spec.history.spec, facts)
     waiver = excused.get((finding.code, finding.fingerprint))
     untold = facts.verdict in UNDECIDED_RULES or waiver is not None
-    state = CaseState.SKIPPED if untold else CaseState.FAILED if facts.verdict in _ACCUSATIONS else CaseState.PASSED
+    state = CaseState.SKIPPED if untold else CaseState.FAILED if accuses(facts.verdict) else CaseState.PASSED
     message = f"waived by {waiver}: {facts.reason}" if waiver else facts.reason
     name = f"{facts.behaviour} of {facts.model}"
     return Case(suite, escape_terminal(name), state, escape_terminal(f"{facts.verdict}: {message}"))

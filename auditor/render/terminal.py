@@ -59,6 +59,7 @@ _STYLES = {
 _MARKS = {Style.INSERTED: ("{+", "+}"), Style.DELETED: ("[-", "-]")}
 _SIGN_STYLES = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _MIN_BAR = 16
+_MIN_CUT = 12
 _BAR_WIDTH = 24
 _INDENT = 4
 _GAP = 2
@@ -166,6 +167,15 @@ class TerminalWriter:
         rows = [[self._text(cell) for cell in row] for row in table.rows]
         titles = [] if table.grid else [[Text(column.title, style="dim") for column in table.columns]]
         widths = [max(cell.cell_len for cell in column) for column in zip(*titles, *rows, strict=True)]
+        if self._wrap:
+            widths = _cut_widths(table.columns, widths, width)
+            if table.columns[-1].cut and sum(widths) + _GAP * (len(widths) - 1) > width:
+                shorter = replace(table, columns=table.columns[:-1], rows=tuple(row[:-1] for row in table.rows))
+                yield from self._table(shorter, width)
+                return
+            for row in rows:
+                for cell, size in zip(row, widths, strict=True):
+                    cell.truncate(max(size, min(cell.cell_len, _MIN_CUT)), overflow="ellipsis")
         start = sum(size + _GAP for size in widths[:-1] if size)
         if self._wrap and start + min(widths[-1], _MIN_LAST) > width:
             for row in rows:
@@ -210,6 +220,18 @@ class TerminalWriter:
                 *done, line = self._fold(line, width)
                 yield from done
         yield line
+
+
+def _cut_widths(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
+    """The widths of columns, those that may be cut made narrower, the last first, until they fit."""
+    cut = list(widths)
+    over = sum(cut) + _GAP * (len(cut) - 1) - width
+    for place in reversed(range(len(cut))):
+        if columns[place].cut and over > 0:
+            less = min(over, max(0, cut[place] - _MIN_CUT))
+            cut[place] -= less
+            over -= less
+    return cut
 
 
 def _add_bars(table: Table, parts: Attribution) -> Table:

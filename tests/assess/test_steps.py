@@ -38,7 +38,7 @@ class TestShared:
     def test_unevaluated_patches_share_the_verdict_and_its_cause_is_unresolved(self) -> None:
         found = each(over([*at("r0", HIGH), *at("r2", FITTED)], history(["r0", "r1", "r2"])))
         assert [(one.verdict, one.cause) for one in found] == [(V.TEST_ONLY, Cause.UNRESOLVED)] * 2
-        assert {one.also_changed for one in found} == {("2 patches share this step",)}
+        assert {one.also_changed for one in found} == {("2 patches landed between the evaluations",)}
         assert found[0] == found[1]
 
     def test_a_patch_by_itself_is_the_cause(self) -> None:

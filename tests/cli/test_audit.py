@@ -145,7 +145,7 @@ def test_what_is_written_to_a_terminal_cannot_steer_it(project: GitRepo, tmp_pat
     project.commit({"spec.md": THIRD}, message="\x1b[2Jgone \u202e backwards \u200b\x07")
     (tmp_path / "t.csv").write_text(f"{HEAD}\nv1,visible,m\x1b[31m,a,1\nv2,visible,m\x1b[31m,a,0\n")
     auditor("ingest", tmp_path / "t.csv", "--repo", project.path)
-    out = auditor("audit", "--repo", project.path).out
+    out = auditor("audit", "--verbose", "--repo", project.path).out
     assert not [character for character in out if character in "\x1b\x07\u202e\u200b"]
     assert "<U+202E> backwards <U+200B><U+0007>" in out
 
@@ -154,7 +154,7 @@ def test_the_demonstration(tmp_path: Path, auditor: Auditor) -> None:
     folder = tmp_path / "demo"
     first = auditor("demo", folder)
     assert (first.code, first.err) == (0, "")
-    assert "2 patches with hiding suspected" in first.out
+    assert "Hiding suspected of 2 patches" in first.out
     before = tree_hash(folder)
     assert auditor("demo", folder) == first
     assert tree_hash(folder) == before

@@ -94,3 +94,28 @@ def test_the_verdict_that_matters_most_heads_a_patch(
     other: list[Cell], headline: tuple[str, str], tmp_path: Path, auditor: Auditor
 ) -> None:
     assert headlines(auditor, history(tmp_path / "repo", 1), rows([*FIXED, *other])) == [headline]
+
+
+def test_an_audit_without_accusations_fits_a_screen(tmp_path: Path, auditor: Auditor) -> None:
+    """Nine patches, ten behaviours, four models: a line a patch, in 100 columns."""
+    cells = [
+        (f"v{patch}", f"{name}-{role}", 0 if number < patch else 96, "judge")
+        for patch in range(10)
+        for number, name in enumerate(BEHAVIOURS)
+        for role in ("test", "held_out")
+    ]
+    repo = history(tmp_path / "nine", 9)
+    lines = rows(cells).splitlines()
+    models = [line.replace(",m,", f",m{model},") for model in range(4) for line in lines[1:]]
+    assert headlines(auditor, repo, "\n".join([lines[0], *models]))[0] == ("generalises", "b0")
+    said = auditor("audit", "--repo", repo.path)
+    assert sum(-(-len(line) // 100) for line in said.out.splitlines()) < 50
+    ids = [line.split()[0] for line in said.out.splitlines() if "Fix behaviour" in line]
+    assert len(ids) == 9 and ids == repo.git("log", "--reverse", "--format=%h", "--abbrev=10").split()[1:]
+    oneline = auditor("audit", "--oneline", "--repo", repo.path).out.splitlines()
+    assert [line.split()[0] for line in oneline] == ids
+    assert oneline[0].split("  ")[2:] == ["generalises", "b0 of m0", "12.0 -> 0.0", "12.0 -> 0.0", "Fix behaviour 1"]
+    quiet = auditor("audit", "-q", "--fail-on", "generalises", "--repo", repo.path)
+    assert quiet.code == 1 and quiet.out.startswith("9 patches: 9 generalises.\n") and len(quiet.out.splitlines()) == 3
+    whole = auditor("audit", "--verbose", "--repo", repo.path).out
+    assert [name for name in ids if f"\n{name}  " in whole] == ids and "Undecided checks" in whole

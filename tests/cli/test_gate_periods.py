@@ -43,7 +43,8 @@ def test_patches_that_are_small_one_by_one_are_warned_of(tmp_path: Path, capsys:
     assert (document["exit_code"], entry["rates"]) == (0, None)
     assert entry["why"] == (
         "over 2026Q1, 7 patches together: the test rate went from 15.0 % (120/800) to 7.8 % (31/400): the fall stayed "
-        "on the test; what did it is unresolved: 7 patches share this step"
+        "on the test; the cause is unresolved: 7 patches landed "
+        "between the evaluations; the effects cannot be separated"
     )
 
 

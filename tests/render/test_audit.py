@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
@@ -17,10 +18,12 @@ from auditor.render.markdown import render_markdown
 from auditor.render.terminal import render_terminal
 from tests.render.conftest import assert_looks_as_before
 
+DAY = date(2026, 4, 1)
+
 
 def text_of(audit: Audit, width: int) -> str:
     console = Console(width=width, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False)
-    return render_terminal(audit_blocks(audit), console)
+    return render_terminal(audit_blocks(audit, DAY), console)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -49,12 +52,12 @@ def test_names_cannot_steer_the_terminal(hostile: Audit, width: int) -> None:
 
 @pytest.mark.parametrize("width", [80, 1000])
 def test_names_cannot_be_markdown(hostile: Audit, width: int) -> None:
-    text = render_markdown(audit_blocks(hostile))
+    text = render_markdown(audit_blocks(hostile, DAY, verbose=True))
     assert not re.search(r"(?<!\\)<|(?<!\\)\]\(|[\u202e\u200b\x1b]", text)
 
 
 def test_the_markdown_says_what_the_text_says(world: Audit) -> None:
-    assert_looks_as_before("audit.md", render_markdown(audit_blocks(world)))
+    assert_looks_as_before("audit.md", render_markdown(audit_blocks(world, DAY)))
 
 
 def test_what_was_hidden_is_written_out(hostile: Audit) -> None:
@@ -63,7 +66,7 @@ def test_what_was_hidden_is_written_out(hostile: Audit) -> None:
 
 def test_colour_is_only_colour(world: Audit) -> None:
     console = Console(width=120, color_system="standard", force_terminal=True, highlight=False, markup=False)
-    coloured = render_terminal(audit_blocks(world), console)
+    coloured = render_terminal(audit_blocks(world, DAY), console)
     assert "\x1b[1;31mtest-only" in coloured
     plain = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert [line.rstrip() for line in plain.splitlines()] == text_of(world, 120).splitlines()

@@ -26,7 +26,6 @@ from auditor.render.formats import FORMATS
 from auditor.render.github import results_github
 from auditor.render.gitlab import results_gitlab
 from auditor.render.junit import results_junit
-from auditor.render.markdown import render_markdown, results_blocks
 from auditor.render.results import Case, CaseState, Results, audit_results, deduplicate
 from auditor.render.sarif import results_sarif
 
@@ -208,26 +207,11 @@ def test_gitlab() -> None:
     assert (second["severity"], second["location"]["path"]) == ("info", "auditor.toml")
 
 
-def test_markdown() -> None:
-    text = render_markdown(results_blocks(RESULTS))
-    assert text == (
-        "## auditor gate: blocked\n\n1 patch in a..b (1 blocked).\n\n### test-only\n\n"
-        "patch 01234567 (100 %, at last), lying of m (spec à.md:7)\n\n"
-        "The test rate went from 20.0 % to 0.0 %.\n\n**To do:** run unseen\n\n"
-        "```console\n$ inspect eval unseen --metadata spec\\_revision=$(auditor revision)\n```\n\n"
-        "### Also found\n\n| | | |\n| --- | --- | --- |\n"
-        "| SD204 clause-weakened | patch 01234567 | A clause asks for less.; waived by one: agreed \\| on |\n"
-        "\n### Waivers\n\n- one: test-only of patch 11111111, until 2026-03-31; "
-        "does not count: it is in no commit yet; agreed \\| on (Bea)\n"
-    ).replace("spec\\_revision", "spec_revision")
-
-
 def test_nothing_found_is_whole_in_every_format() -> None:
     assert parsed_sarif(NOTHING)["results"] == []
     assert fromstring(results_junit(NOTHING)).get("tests") == "0"
     assert results_github(NOTHING) == "auditor gate: pass: 0 patches in a..b\n"
     assert json.loads(results_gitlab(NOTHING)) == []
-    assert render_markdown(results_blocks(NOTHING)) == "## auditor gate: pass\n\n0 patches in a..b.\n"
 
 
 def test_an_audit(world: Audit) -> None:
