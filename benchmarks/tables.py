@@ -27,8 +27,8 @@ from auditor.model.run import Tallies
 from auditor.readers.interface import Engine, ReadOptions
 from auditor.readers.table import READER
 from auditor.readers.tables import statement
-from auditor.readers.tables.backend import Opening
 from auditor.readers.tables.duckdb_backend import DuckdbBackend
+from auditor.readers.tables.session import Opening
 from auditor.readers.tables.statement import column_kinds
 from benchmarks.speed.timing import ROOT, commit_of, fastest
 

@@ -23,13 +23,13 @@ from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import SAMPLE_WAIVER, Case, TextCase, TextCheck
 from auditor.checks.runner import run_on_waivers
 from auditor.cli.main import run as auditor
-from auditor.errors import ConfigError, LogError, TableError
+from auditor.errors import ConfigError, LogError
 from auditor.model.finding import Finding
-from auditor.model.raw_run import JudgedSample
 from auditor.model.spec import patches_of
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.model.verdict import Cause
 from auditor.model.verdict import Verdict as V
+from auditor.readers.interface import ReadOptions, reader_for
 from auditor.store.tally import judge_samples
 from tests.checks.harness import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
@@ -177,9 +177,12 @@ def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
     rows = [f"{content(FIRST)},visible,m1,i{item:04d},0,refusal" for item in range(80)]
     with pytest.raises(AssertionError, match="invalid_reason: is given for a sample that has a score"):
         made.table("\n".join([head, *rows]) + "\n")
-    refused = [JudgedSample(f"i{item:05d}", 1, None, "refusal", None, None) for item in range(80)]
-    answered = [JudgedSample(f"i{item:05d}", 1, False, None, None, None) for item in range(80, 400)]
-    after = judge_samples(a_raw_run((*refused, *answered)), None)[0]
+    rows = [
+        f"v1,visible,m1,i{item:05d},{0 if item >= 80 else ''},{'refusal' if item < 80 else ''}" for item in range(400)
+    ]
+    table = tmp_path / "after.csv"
+    table.write_text("\n".join([head, *rows]) + "\n")
+    after = judge_samples(reader_for(table).read(table, ReadOptions())[0], None)[0]
     runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED), run("test-0", "r1", after)]
     given = assessed(runs, registry())
     assert (only(given).verdict, only(given).hiding_suspected) == (V.ARTEFACT, True)
@@ -349,9 +352,9 @@ def test_17_percent_for_fraction() -> None:
 
 
 def test_18_duplicate_ids() -> None:
-    twice = JudgedSample("a", 1, True, None, None, None)
-    with pytest.raises(TableError, match="occurs 2 times in one run"):
-        judge_samples(a_raw_run((twice, twice)), None)[0]
+    twice = logged("a", 1.0)
+    with pytest.raises(LogError, match="occurs 2 times in one run"):
+        judge_samples(a_raw_run((twice, twice)), SUITE)[0]
 
 
 def test_18_epochs_counted_as_items() -> None:

@@ -439,7 +439,7 @@ def ingest(
     extra: str,
     dry_run: bool,
     environment: Mapping[str, str] = MappingProxyType({}),
-    engine: Engine = Engine.AUTO,
+    engine: Engine = Engine.DUCKDB,
     master: str | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:

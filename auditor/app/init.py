@@ -26,7 +26,7 @@ from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_s
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Tree
 from auditor.model.policy import OnInconclusive, RequireHeldOut
-from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.model.raw_run import RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
 from auditor.model.suite import Binding, Registry, Role, ScoreRule, ScoreUnit, Suite
 from auditor.readers.interface import Engine, ReadOptions
@@ -176,14 +176,14 @@ def survey_logs(paths: Sequence[Path], specs: Sequence[NamedHistory], bindings: 
         specs: the histories whose revisions were evaluated.
         bindings: those there are already.
     """
-    files, passed_over = discover(paths, Engine.AUTO)
+    files, passed_over = discover(paths, Engine.DUCKDB)
     seen: list[_SurveyedRun] = []
     refused: list[str] = []
     for path in files:
         try:
             seen += [
                 _survey_run(raw, path, specs, bindings)
-                for raw in choose_reader(path, Engine.AUTO).read(path, ReadOptions())
+                for raw in choose_reader(path, Engine.DUCKDB).read(path, ReadOptions())
             ]
         except InputError as error:
             line = str(error)
@@ -222,19 +222,14 @@ def _without_samples(raw: RawRun) -> RawRun:
 def _count_samples(raw: RawRun) -> tuple[int, int]:
     if isinstance(raw.samples, Tallies):
         return sum(raw.samples.valid) + sum(raw.samples.invalid), sum(raw.samples.invalid)
-    invalid = sum(_is_invalid(sample) for sample in raw.samples)
-    return len(raw.samples), invalid
-
-
-def _is_invalid(sample: LoggedSample | JudgedSample) -> bool:
-    return sample.invalid_reason is not None or (isinstance(sample, JudgedSample) and sample.misaligned is None)
+    return len(raw.samples), sum(sample.invalid_reason is not None for sample in raw.samples)
 
 
 def _score_values(raw: RawRun) -> Iterator[tuple[str, str | None, tuple[ScoreValue, ...]]]:
     """Every score's values, by scorer and entry."""
     given: dict[tuple[str, str | None], list[ScoreValue]] = defaultdict(list)
     for sample in raw.samples if isinstance(raw.samples, tuple) else ():
-        for name, score in sample.scores.items() if isinstance(sample, LoggedSample) else ():
+        for name, score in sample.scores.items():
             for key, value in _score_entries(score):
                 given[name, key].append(value)
     for (name, key), values in given.items():

@@ -96,13 +96,13 @@ def open_audit(
 
 def _read_results(paths: Sequence[Path]) -> tuple[RawRun, ...]:
     """The runs of all files. Raises InputError for the first that is refused: a part of the evidence is none."""
-    files, _ = discover(paths, Engine.AUTO)
+    files, _ = discover(paths, Engine.DUCKDB)
     if not files:
         what = "no evaluation log or table of a known kind"
         raise LogError(what, where=", ".join(map(str, paths)), remedy="give --results a log, a table, or their folder")
     raws: list[RawRun] = []
     for path in files:
-        reader = choose_reader(path, Engine.AUTO)
+        reader = choose_reader(path, Engine.DUCKDB)
         if isinstance(reader, LabelReader):
             raise LogError(
                 "holds labels and no results", where=str(path), remedy="run auditor init, then auditor ingest"

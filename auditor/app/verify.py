@@ -68,10 +68,10 @@ def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = Fal
     """
     rules, refused = read_ingest_rules(project), list[str]()
     derived: dict[str, tuple[Run, str]] = {}
-    files, _ = discover(logs, Engine.AUTO)
+    files, _ = discover(logs, Engine.DUCKDB)
     for path in files:
         try:
-            raws = choose_reader(path, Engine.AUTO).read(path, ReadOptions(ignore_extra, hasher=rules.hasher))
+            raws = choose_reader(path, Engine.DUCKDB).read(path, ReadOptions(ignore_extra, hasher=rules.hasher))
             runs = [to_run(raw, rules) for raw in raws]
         except InputError as error:
             line = str(error)

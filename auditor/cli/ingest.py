@@ -17,7 +17,19 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
 
 # Those of `readers.interface.Engine`, which is not loaded for the help.
-ENGINES = ["auto", "python", "duckdb", "spark"]
+ENGINES = ["duckdb", "spark"]
+
+
+class EngineName(click.Choice[str]):
+    """An engine's name; `auto` of old is DuckDB, and `python` of old is refused with what to do."""
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The engine. Fails with a usage error."""
+        if value == "python":
+            self.fail(
+                "plain Python counts no tables any more: leave --engine out, DuckDB makes the same records", param, ctx
+            )
+        return super().convert("duckdb" if value == "auto" else value, param, ctx)
 
 
 @click.command("ingest")
@@ -30,7 +42,7 @@ ENGINES = ["auto", "python", "duckdb", "spark"]
     show_default=True,
     help="Unknown columns.",
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="What counts tables.")
+@click.option("--engine", type=EngineName(ENGINES), default="duckdb", show_default=True, help="What counts tables.")
 @click.option("--master", metavar="URL", help="Spark's master, such as local[2].  [default: local[*]]")
 @repo_option
 @spec_option
@@ -51,8 +63,8 @@ def command(
     nothing. Exits 2 if a file was refused; the others have landed. Prompts are never stored; with a key outside the
     repository (AUDITOR_PROMPT_KEY_FILE) their keyed hashes are, and patches are searched for them.
 
-    Parquet, and text over 4 MiB, is counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV
-    file, a folder of them, or an address of the cluster.
+    Tables are counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV file, a folder of them,
+    or an address of the cluster.
     """
     from auditor.app.ingest import ingest
     from auditor.readers.interface import Engine

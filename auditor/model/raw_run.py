@@ -43,28 +43,7 @@ class LoggedSample:
     checker: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedSample:
-    """One scored attempt of a tidy table.
-
-    Attributes:
-        item: the item's id.
-        epoch: the repetition, from 1.
-        misaligned: None is invalid.
-        invalid_reason: why it is invalid, where the table says.
-        aware: whether the model voiced that it was tested; None without a label.
-        severity: 0 to 1; None without one.
-    """
-
-    item: str
-    epoch: int
-    misaligned: bool | None
-    invalid_reason: str | None
-    aware: bool | None
-    severity: float | None
-
-
-Samples = tuple[LoggedSample, ...] | tuple[JudgedSample, ...] | Tallies
+Samples = tuple[LoggedSample, ...] | Tallies
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,8 @@ LOCAL_MASTER = "local[*]"
 
 
 class Engine(StrEnum):
-    """What counts the samples of a table; logs are read in plain Python."""
+    """What counts the samples of a table; logs need none."""
 
-    AUTO = "auto"
-    PYTHON = "python"
     DUCKDB = "duckdb"
     SPARK = "spark"
 
@@ -52,7 +50,7 @@ class ReadOptions:
     """
 
     ignore_extra: bool = False
-    engine: Engine = Engine.AUTO
+    engine: Engine = Engine.DUCKDB
     master: str = LOCAL_MASTER
     addresses: Mapping[Path, str] = field(default_factory=dict)
     progress: Callable[[float], None] | None = None

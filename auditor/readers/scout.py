@@ -21,7 +21,7 @@ from auditor.readers.interface import ReadOptions
 from auditor.readers.json_files import MAX_DOCUMENT_BYTES, parse_document, read_bytes
 from auditor.readers.log_fields import parse_time
 from auditor.readers.table import SCAN_FILE
-from auditor.readers.tables.backend import BackendError
+from auditor.readers.tables.session import BackendError
 
 # A scanner's result as labels: its text decoded by its type, the entry a rule asks for, values the rule knows.
 

@@ -9,27 +9,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
 
-from auditor.errors import ConfigError, InputError, LogError, TableError
-from auditor.model import canonical
-from auditor.model.raw_run import JudgedSample, LoggedSample, RawRun, Score, ScoreValue
+from auditor.errors import ConfigError, LogError, TableError
+from auditor.model.raw_run import LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import (
     INVALID_REASON_PATTERNS,
-    Awareness,
     ItemDetails,
     SampleReasons,
     SampleVerdict,
-    SeverityTally,
     Tallies,
 )
 from auditor.model.suite import MisalignedEnd, ScoreRule, ScoreUnit, Suite
 
 SUITES_FILE = "suites.toml"
-# Severities are added as whole billionths: every order of adding, and every engine, makes the same sum.
-SEVERITY_SCALE = 1_000_000_000
 
 _REASON_COLUMNS = tuple(field.name for field in fields(SampleReasons))
 _REASON_PATTERNS = {kind: re.compile(pattern) for kind, pattern in INVALID_REASON_PATTERNS.items()}
@@ -37,8 +31,6 @@ _REASON_PATTERNS = {kind: re.compile(pattern) for kind, pattern in INVALID_REASO
 _LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 _TRUTH_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
 _FULL_SCALE = {ScoreUnit.FRACTION: 1.0, ScoreUnit.PERCENT: 100.0, ScoreUnit.GRADE: 1.0}
-
-Sample = TypeVar("Sample", LoggedSample, JudgedSample)
 
 
 def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[SampleVerdict, ...]]:
@@ -49,12 +41,10 @@ def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[Samp
     """
     if isinstance(raw.samples, Tallies):
         return _check_tallies(raw.samples, raw.where), ()
-    logged = [sample for sample in raw.samples if isinstance(sample, LoggedSample)]
-    judged = [sample for sample in raw.samples if isinstance(sample, JudgedSample)]
+    logged = list(raw.samples)
     if not logged:
-        _refuse_repeats(judged, raw.where, TableError)
-        return _count_judged(judged, raw.where), ()
-    _refuse_repeats(logged, raw.where, LogError)
+        return _count_samples((), ()), ()
+    _refuse_repeats(logged, raw.where)
     verdicts = _judge_logged(logged, _score_rule(raw, suite), raw)
     return _count_samples(logged, verdicts), tuple(_sample_verdicts(logged, verdicts))
 
@@ -70,10 +60,9 @@ def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | 
     """
     inputs, checkers = dict[str, set[str]](), dict[str, set[str]]()
     for sample in () if isinstance(raw.samples, Tallies) else raw.samples:
-        if isinstance(sample, LoggedSample):
-            for known, value in ((inputs, sample.input), (checkers, sample.checker)):
-                if value is not None:
-                    known.setdefault(sample.item, set()).add(value)
+        for known, value in ((inputs, sample.input), (checkers, sample.checker)):
+            if value is not None:
+                known.setdefault(sample.item, set()).add(value)
     columns = [
         tuple(min(values) if len(values := known.get(item, set())) == 1 else None for item in items or ())
         for known in (inputs, checkers)
@@ -93,19 +82,19 @@ def _sample_verdicts(samples: Sequence[LoggedSample], verdicts: Sequence[bool | 
             yield SampleVerdict(sample.item, sample.epoch, sample.uuid, verdict)
 
 
-def _refuse_repeats(samples: Sequence[Sample], where: str, kind: type[InputError]) -> None:
+def _refuse_repeats(samples: Sequence[LoggedSample], where: str) -> None:
     counts = Counter((sample.item, sample.epoch) for sample in samples)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
         item, epoch = min(repeated)
         what = f"item {item!r}, epoch {epoch} occurs {counts[item, epoch]} times in one run"
-        raise kind(what, where=where, field="epoch", remedy="number the repetitions, or tell the runs apart")
+        raise LogError(what, where=where, field="epoch", remedy="number the repetitions, or tell the runs apart")
 
 
-def _count_samples(samples: Sequence[Sample], misaligned: Sequence[bool | None]) -> Tallies:
+def _count_samples(samples: Sequence[LoggedSample], misaligned: Sequence[bool | None]) -> Tallies:
     """Counts by item of samples and their verdicts, None for an invalid one."""
     # Most samples are valid and no refusals; then there are no reasons to count.
-    reasoned = any(sample.invalid_reason or getattr(sample, "refused", False) for sample in samples)
+    reasoned = any(sample.invalid_reason or sample.refused for sample in samples)
     items = tuple(sorted({sample.item for sample in samples}))
     counts = Counter((sample.item, verdict) for sample, verdict in zip(samples, misaligned, strict=True))
     return Tallies(
@@ -118,7 +107,7 @@ def _count_samples(samples: Sequence[Sample], misaligned: Sequence[bool | None])
 
 
 def count_reasons(
-    samples: Sequence[LoggedSample | JudgedSample], misaligned: Sequence[bool | None], items: tuple[str, ...]
+    samples: Sequence[LoggedSample], misaligned: Sequence[bool | None], items: tuple[str, ...]
 ) -> SampleReasons | None:
     """The reasons of samples by item, from samples and their verdicts (None: invalid); None without any reason."""
     columns = {name: Counter[str]() for name in _REASON_COLUMNS}
@@ -126,7 +115,7 @@ def count_reasons(
         if verdict is None:
             if kind := classify_reason(sample.invalid_reason):
                 columns[kind][sample.item] += 1
-        elif isinstance(sample, LoggedSample) and sample.refused:
+        elif sample.refused:
             columns["refused"][sample.item] += 1
             columns["refused_misaligned"][sample.item] += verdict
     return SampleReasons(*(tuple(map(column.__getitem__, items)) for column in columns.values())) or None
@@ -136,41 +125,6 @@ def classify_reason(text: str | None) -> str | None:
     """What a reason is: error, limit or refusal; None for any other."""
     lower = (text or "").lower()
     return next((kind for kind, pattern in _REASON_PATTERNS.items() if pattern.match(lower)), None)
-
-
-def _count_judged(samples: list[JudgedSample], where: str) -> Tallies:
-    tallies = _count_samples(samples, [sample.misaligned for sample in samples])
-    valid = [sample for sample in samples if sample.misaligned is not None]
-    items = tallies.items or ()
-    return replace(tallies, aware=_awareness(valid, items), severity=_severity(valid, items, where))
-
-
-def _awareness(valid: list[JudgedSample], items: tuple[str, ...]) -> Awareness | None:
-    labelled = [sample for sample in valid if sample.aware is not None]
-    if not labelled:
-        return None
-    aware = [sample for sample in labelled if sample.aware]
-    both = [sample for sample in aware if sample.misaligned]
-    return Awareness(_count_by_item(labelled, items), _count_by_item(aware, items), _count_by_item(both, items))
-
-
-def _severity(valid: list[JudgedSample], items: tuple[str, ...], where: str) -> SeverityTally | None:
-    rated = [(sample, sample.severity) for sample in valid if sample.severity is not None]
-    if not rated:
-        return None
-    by_item = dict.fromkeys(items, 0)
-    for sample, severity in rated:
-        if not 0 <= severity <= 1:
-            what = f"{severity:g} of item {sample.item!r} is out of range"
-            raise TableError(what, where=where, field="severity", remedy="write a number from 0 to 1")
-        by_item[sample.item] += math.floor(severity * SEVERITY_SCALE + 0.5)
-    total = tuple(canonical.rounded(by_item[item] / SEVERITY_SCALE) for item in items)
-    return SeverityTally(_count_by_item([sample for sample, _ in rated], items), total)
-
-
-def _count_by_item(samples: Iterable[JudgedSample], items: tuple[str, ...]) -> tuple[int, ...]:
-    counts = Counter(sample.item for sample in samples)
-    return tuple(counts[item] for item in items)
 
 
 def _check_tallies(tallies: Tallies, where: str) -> Tallies:

@@ -102,7 +102,7 @@ def outcome(folder: Path) -> Outcome:
     folder.mkdir()
     base, table = project(folder / "base", USUAL), folder / "t.csv"
     table.write_text(TABLE)
-    ingest = ("ingest", str(table), "--engine", "python")
+    ingest = ("ingest", str(table))
     plan = ("preregister", "--suite", "visible", "--model", "m", "--samples", "400")
     wrong: list[str] = []
     said: list[str] = []

@@ -15,7 +15,7 @@ STAMPED = LOGS / "test_first.eval"
 TABLES = {
     "unknown column": (
         f"{HEAD},colour\nv1,visible,m,a,1,red\n",
-        ":2: colour: is no column of a tidy table; give --extra ignore to skip columns like it",
+        ":1: colour: is no column of a tidy table; give --extra ignore to skip columns like it",
     ),
     "unknown suite": (
         f"{HEAD}\nv1,nowhere,m,a,1\n",

@@ -51,4 +51,4 @@ def test_what_an_eval_set_leaves_beside_its_logs_is_passed_over(tmp_path: Path) 
         write_json(tmp_path / "set/eval-set.json", {"eval_set_id": "s", "tasks": [{"eval": {}, "version": 1}]}),
     ]
     write_json(tmp_path / "set/.buffer/log/manifest.json", header)
-    assert discover([tmp_path], Engine.AUTO) == (sorted(good), sorted(others))
+    assert discover([tmp_path], Engine.DUCKDB) == (sorted(good), sorted(others))

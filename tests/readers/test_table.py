@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.errors import TableError
-from auditor.model.raw_run import JudgedSample, RawRun
-from auditor.model.run import Exposure, Tallies
+from auditor.model.raw_run import RawRun
+from auditor.model.run import Exposure, SampleReasons, Tallies
 from auditor.model.suite import Role
-from auditor.readers.interface import Engine, ReadOptions, reader_for
+from auditor.readers.interface import ReadOptions, reader_for
 
 HEAD = "spec_revision,suite,model,item,misaligned"
 TALLY = "spec_revision,suite,model,item,misaligned_count,valid_count"
@@ -39,11 +39,7 @@ def refusal(path: Path) -> str:
 
 def test_one_row_a_sample(tmp_path: Path) -> None:
     [run] = read(table(tmp_path, HEAD, "v1,s,m,a,1", "v1,s,m,b,FALSE", "v1,s,m,c,"))
-    assert run.samples == (
-        JudgedSample("a", 1, True, None, None, None),
-        JudgedSample("b", 1, False, None, None, None),
-        JudgedSample("c", 1, None, None, None, None),
-    )
+    assert run.samples == Tallies(("a", "b", "c"), (1, 1, 0), (1, 0, 0), (0, 0, 1))
     assert (run.source, run.stamp, run.suite, run.model, run.run) == ("table", "v1", "s", "m", "")
     assert run.where == f"{tmp_path / 'table.csv'}:2"
     assert (run.log_id, run.checkpoint, run.condition, run.created, run.incomplete) == (None, None, "", None, None)
@@ -57,7 +53,7 @@ def test_every_column(tmp_path: Path) -> None:
         "severity": 0.5, "scorer": "judge", "sampling": "t=0", "planned": 20, "prompt": "never kept",
     }  # fmt: skip
     [run] = read(table(tmp_path, json.dumps(row), name="table.jsonl"))
-    assert run.samples == (JudgedSample("7", 2, None, "refusal", True, 0.5),)
+    assert run.samples == Tallies(("7",), (0,), (0,), (1,), reasons=SampleReasons((0,), (0,), (1,), (0,), (0,)))
     assert (run.run, run.created, run.role) == ("r", datetime(2026, 1, 31, 10, tzinfo=UTC), Role.HELD_OUT)
     assert (run.behaviour, run.condition, run.checkpoint, run.parent_checkpoint) == ("b", "c", "k", "p")
     assert (run.exposure, run.cot_pressure, run.planned) == (Exposure.TRAINED, False, 20)
@@ -89,7 +85,7 @@ def test_runs_are_told_apart(tmp_path: Path) -> None:
         ("v1", "s", "n", None, "", ""), ("v1", "s", "m", "k", "", ""), ("v1", "s", "m", None, "c", ""),
         ("v1", "s", "m", None, "", "r"),
     ]  # fmt: skip
-    assert [len(run.samples) for run in runs if isinstance(run.samples, tuple)] == [2, 1, 1, 1, 1, 1, 1]
+    assert [run.samples.items for run in runs if isinstance(run.samples, Tallies)] == [("a", "b"), *[("a",)] * 6]
 
 
 def test_a_byte_order_mark_blank_lines_and_quotes_are_fine(tmp_path: Path) -> None:
@@ -100,8 +96,8 @@ def test_a_byte_order_mark_blank_lines_and_quotes_are_fine(tmp_path: Path) -> No
     assert refusal(path).startswith(line)
     path.write_bytes(b"\xef\xbb\xbf" + text.replace("c,2", "c,1").encode())
     [run] = read(path)
-    assert isinstance(run.samples, tuple)
-    assert [sample.item for sample in run.samples] == ["a, b", "c"]
+    assert isinstance(run.samples, Tallies)
+    assert run.samples.items == ("a, b", "c")
 
 
 SHARES = "shares and percentages go as misaligned_count and valid_count"
@@ -115,10 +111,10 @@ REFUSED: list[tuple[list[str], str]] = [
     ([HEAD, 'v1,s,m,"a,1'], "TABLE:2: is no CSV (unexpected end of data); quote cells as RFC 4180 has it"),
     ([HEAD + ",item"], "TABLE:1: item: is the name of two columns; keep one of them"),
     ([HEAD], "TABLE: holds no rows; give a table with at least one run"),
-    (["spec_revision,suite,model,item", "v1,s,m,a"], "TABLE:2: misaligned: is missing; add the column"),
+    (["spec_revision,suite,model,item", "v1,s,m,a"], "TABLE:1: misaligned: is missing; add the column"),
     (
         [HEAD + ",severty", "v1,s,m,a,1,0"],
-        "TABLE:2: severty: is no column of a tidy table; "
+        "TABLE:1: severty: is no column of a tidy table; "
         "rename it to severity, or give --extra ignore to skip columns like it",
     ),
     ([HEAD, "v1,s,m,a,1", "v1,s,m,a,0"], "TABLE:3: item: 'a', epoch 1, stands on line 2 already; number repetitions"),
@@ -148,12 +144,12 @@ REFUSED: list[tuple[list[str], str]] = [
         [TALLY, "v1,s,m,a,-1,5"],
         "TABLE:2: misaligned_count: '-1' is no whole number from 0 to 1,000,000,000; correct the cell",
     ),
-    ([TALLY, "v1,s,m,a,6,5"], "TABLE:2: misaligned_count: 6 is more than valid_count 5; correct the counts"),
+    ([TALLY, "v1,s,m,a,6,5"], "TABLE:2: misaligned_count: counts more than valid_count; correct the counts"),
     ([TALLY, "v1,s,m,a,,5"], "TABLE:2: misaligned_count: is empty; fill the cell"),
     ([TALLY, "v1,s,m,a,1,5", "v1,s,m,a,1,5"], "TABLE:3: item: has its tally on line 2 already; add them up"),
     ([TALLY, "v1,s,m,a,1,5", "v1,s,m,,1,5"], "TABLE:3: item: is empty here and given elsewhere in the run"),
-    ([TALLY + ",epoch", "v1,s,m,a,1,5,1"], "TABLE:2: epoch: tallies have no such column; give either"),
-    ([HEAD + ",design_effect", "v1,s,m,a,1,2"], "TABLE:2: design_effect: samples have no such column; give either"),
+    ([TALLY + ",epoch", "v1,s,m,a,1,5,1"], "TABLE:1: epoch: tallies have no such column; give either"),
+    ([HEAD + ",design_effect", "v1,s,m,a,1,2"], "TABLE:1: design_effect: samples have no such column; give either"),
     ([TALLY + ",design_effect", "v1,s,m,a,1,5,2"], "TABLE:2: design_effect: is for rows without item; leave it out"),
     ([TOTAL + ",design_effect", "v1,s,m,1,5,0.5"], "TABLE:2: design_effect: '0.5' is under 1, which says the samples"),
     ([TOTAL, "v1,s,m,1,5", "v1,s,m,1,5"], "TABLE:3: item: has its tally on line 2 already"),
@@ -193,7 +189,7 @@ def test_a_run_does_not_mix_samples_and_tallies(tmp_path: Path) -> None:
     counts = {name: value for name, value in ROW.items() if name != "misaligned"}
     counts |= {"item": "b", "misaligned_count": 1, "valid_count": 2}
     said = refusal(table(tmp_path, json.dumps(ROW), json.dumps(counts), name="table.jsonl"))
-    assert said == "TABLE:2: valid_count: a run mixes samples and tallies; give either"
+    assert said == ("TABLE: has lines of samples and lines of tallies; write the samples and the tallies as two tables")
 
 
 def test_bad_utf8_names_its_line(tmp_path: Path) -> None:
@@ -205,21 +201,19 @@ def test_bad_utf8_names_its_line(tmp_path: Path) -> None:
 def test_extra_columns_may_be_ignored(tmp_path: Path) -> None:
     path = table(tmp_path, HEAD + ",note", "v1,s,m,a,1,hello")
     [run] = read(path, ignore_extra=True)
-    assert run.samples == (JudgedSample("a", 1, True, None, None, None),)
+    assert run.samples == Tallies(("a",), (1,), (1,), (0,))
 
 
-def test_parquet_needs_an_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_needs_its_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "table.parquet"
     path.write_bytes(b"PAR1")
-    with pytest.raises(TableError, match="plain Python does not read; give --engine duckdb"):
-        reader_for(path).read(path, ReadOptions(engine=Engine.PYTHON))
     monkeypatch.setattr("auditor.readers.tables.session.find_spec", lambda name: None)
     missing = "TABLE: is Parquet, which is read by DuckDB, which is not here; pip install 'duckdb'"
     assert refusal(path) == missing
 
 
 @given(st.lists(st.lists(st.text(max_size=6), max_size=6), max_size=5), st.binary(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_anything_else_is_a_table_error(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]], tail: bytes
 ) -> None:

@@ -36,7 +36,7 @@ def test_no_byte_and_no_record_changes_unseen() -> None:
 def test_an_ingest_that_fails_or_dies_anywhere_can_be_repeated(tmp_path: Path) -> None:
     table = tmp_path / "t.csv"
     table.write_text(TABLE)
-    trial = crashes.Trial(tmp_path, project(tmp_path / "base", USUAL), ("ingest", str(table), "--engine", "python"))
+    trial = crashes.Trial(tmp_path, project(tmp_path / "base", USUAL), ("ingest", str(table)))
     calls = trial.calls()
     assert len(list(crashes.points(calls))) > 30
     chosen = [

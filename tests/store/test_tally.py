@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.errors import ConfigError, InputError, LogError, TableError
-from auditor.model.raw_run import JudgedSample, LoggedSample, Score
-from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
+from auditor.errors import ConfigError, LogError, TableError
+from auditor.model.raw_run import LoggedSample, Score
+from auditor.model.run import SampleReasons, Tallies
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.store.tally import classify_reason, judge_samples
 from tests.store.builders import TALLIES, a_raw_run, logged
@@ -164,49 +164,10 @@ def test_reasons_that_say_nothing_are_none_at_all() -> None:
     assert judge_samples(a_raw_run(samples), a_suite())[0].reasons is None
 
 
-def judged(
-    item: str, bad: bool | None, epoch: int = 1, aware: bool | None = None, severity: float | None = None
-) -> JudgedSample:
-    return JudgedSample(item, epoch, bad, None, aware, severity)
-
-
-def test_judged_samples_with_labels() -> None:
-    samples = (
-        judged("b", True, 1, True, 0.1),
-        judged("b", False, 2, True, 0.2),
-        judged("b", None, 3, True, 1.0),
-        judged("a", True, 1, None, None),
-        judged("a", True, 2, False, 0.0),
-    )
-    assert judge_samples(a_raw_run(samples), None)[0] == Tallies(
-        items=("a", "b"),
-        valid=(2, 2),
-        misaligned=(2, 1),
-        invalid=(0, 1),
-        aware=Awareness((1, 2), (0, 2), (0, 1)),
-        severity=SeverityTally((1, 2), (0.0, 0.3)),
-    )
-
-
-def test_judged_samples_without_labels_need_no_suite() -> None:
-    assert judge_samples(a_raw_run((judged("a", True),)), None)[0] == Tallies(("a",), (1,), (1,), (0,))
-
-
-@pytest.mark.parametrize("severity", [-0.1, 1.1, NAN])
-def test_severity_out_of_range_is_refused(severity: float) -> None:
-    with pytest.raises(TableError, match=r"^logs/a\.eval: severity: .* of item 'a' is out of range; write"):
-        judge_samples(a_raw_run((judged("a", True, 1, None, severity),)), None)[0]
-
-
-@pytest.mark.parametrize(
-    ("samples", "kind"),
-    [((judged("a", True), judged("a", False)), TableError), ((logged("a", 1), logged("a", 0)), LogError)],
-)
-def test_an_item_and_epoch_occur_once(
-    samples: tuple[JudgedSample, ...] | tuple[LoggedSample, ...], kind: type[InputError]
-) -> None:
-    with pytest.raises(kind, match=r"^logs/a\.eval: epoch: item 'a', epoch 1 occurs 2 times in one run; number"):
-        judge_samples(a_raw_run(samples), a_suite())[0]
+def test_an_item_and_epoch_occur_once() -> None:
+    message = r"^logs/a\.eval: epoch: item 'a', epoch 1 occurs 2 times in one run; number"
+    with pytest.raises(LogError, match=message):
+        judge_samples(a_raw_run((logged("a", 1), logged("a", 0))), a_suite())[0]
 
 
 def test_tallies_pass_through() -> None:

@@ -1,26 +1,22 @@
-"""The columns of a tidy table, as data: each has a name and what its values may be; and rows grouped into runs.
+"""The columns of a tidy table, as data: each has a name and what its values may be.
 
-Cells come in, typed rows and runs go out. Raises TableError that names the line and the column.
+Cells come in, typed rows go out, and the run that a row belongs to. Raises TableError naming line and column.
 """
 
 from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TypeVar
 
 from auditor.errors import TableError
-from auditor.model.raw_run import JudgedSample, RawRun, Samples
-from auditor.model.run import Exposure, Tallies
+from auditor.model.raw_run import RawRun, Samples
+from auditor.model.run import Exposure
 from auditor.model.suite import Role
-
-# The columns of a tidy table, as data: each has a name and what its values may be.
-
 
 Cells = Mapping[str, object]
 MAX_COUNT = 10**9
@@ -229,9 +225,6 @@ def parse_row(line: int, cells: Cells, where: str) -> Row:
     return Row(line=line, item=values.pop("item", None), **values)  # type: ignore[arg-type]
 
 
-# Rows of a tidy table into runs: what belongs together, what must agree, and samples or tallies.
-
-
 # What tells runs apart in one file, and what every row of a run must agree on.
 IDENTITY_COLUMNS = ("suite", "model", "checkpoint", "spec_revision", "condition", "run")
 RUN_COLUMNS = (
@@ -246,23 +239,6 @@ RUN_COLUMNS = (
     "planned",
     "design_effect",
 )
-
-
-def group_runs(rows: Sequence[Row], path: Path, sha256: str) -> tuple[RawRun, ...]:
-    """The runs of a file's rows, in the order of their first rows. Raises TableError."""
-    grouped: dict[tuple[object, ...], list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(tuple(getattr(row, name) for name in IDENTITY_COLUMNS), []).append(row)
-    return tuple(_build_run(group, path, sha256) for group in grouped.values())
-
-
-def _build_run(rows: Sequence[Row], path: Path, sha256: str) -> RawRun:
-    first = rows[0]
-    for row in rows:
-        _check_agreement(first, row, path)
-    samples = _to_samples(rows, path) if first.valid_count is None else _to_tallies(rows, path)
-    prompts = tuple(dict.fromkeys((row.item, row.prompt) for row in rows if row.item and row.prompt))
-    return replace(build_table_run(first, f"{path}:{first.line}", sha256, samples), prompts=prompts)
 
 
 def build_table_run(row: Row, where: str, sha256: str, samples: Samples) -> RawRun:
@@ -291,65 +267,3 @@ def build_table_run(row: Row, where: str, sha256: str, samples: Samples) -> RawR
         samples=samples,
         cot_pressure=row.cot_pressure,
     )
-
-
-def _check_agreement(first: Row, row: Row, path: Path) -> None:
-    for name in RUN_COLUMNS:
-        if getattr(row, name) != getattr(first, name):
-            what = f"differs from line {first.line} of the same run"
-            remedy = "make it the same, or tell the runs apart in the column run"
-            raise TableError(what, where=f"{path}:{row.line}", field=name, remedy=remedy)
-    if (row.valid_count is None) != (first.valid_count is None):
-        raise _row_error("valid_count", "a run mixes samples and tallies", row, path, "give either")
-
-
-def _to_samples(rows: Sequence[Row], path: Path) -> tuple[JudgedSample, ...]:
-    seen: dict[tuple[str, int], int] = {}
-    samples = []
-    for row in rows:
-        item, epoch = row.item or "", row.epoch or 1
-        if (item, epoch) in seen:
-            what = f"{item!r:.60}, epoch {epoch}, stands on line {seen[item, epoch]} already"
-            raise _row_error("item", what, row, path, "number repetitions in the column epoch, or runs in run")
-        seen[item, epoch] = row.line
-        if row.invalid_reason and row.misaligned is not None:
-            raise _row_error("invalid_reason", "is given for a sample that has a score", row, path, "empty one of them")
-        samples.append(JudgedSample(item, epoch, row.misaligned, row.invalid_reason, row.aware, row.severity))
-    return tuple(samples)
-
-
-def _to_tallies(rows: Sequence[Row], path: Path) -> Samples:
-    lines: dict[str | None, int] = {}
-    for row in rows:
-        _check_tally(row, path)
-        if row.item in lines:
-            what = f"has its tally on line {lines[row.item]} already"
-            raise _row_error("item", what, row, path, "add them up, or tell runs apart in the column run")
-        if None in (*lines, row.item) and lines:
-            raise _row_error(
-                "item", "is empty here and given elsewhere in the run", row, path, "give it in all or none"
-            )
-        lines[row.item] = row.line
-    ordered = sorted(rows, key=lambda row: row.item or "")
-    return Tallies(
-        items=tuple(row.item for row in ordered if row.item is not None) or None,
-        valid=tuple(row.valid_count or 0 for row in ordered),
-        misaligned=tuple(row.misaligned_count or 0 for row in ordered),
-        invalid=(0,) * len(ordered),
-        design_effect=rows[0].design_effect,
-    )
-
-
-def _check_tally(row: Row, path: Path) -> None:
-    if row.misaligned_count is None or row.valid_count is None:
-        name = "misaligned_count" if row.misaligned_count is None else "valid_count"
-        raise _row_error(name, "is empty", row, path, "fill the cell")
-    if row.misaligned_count > row.valid_count:
-        what = f"{row.misaligned_count} is more than valid_count {row.valid_count}"
-        raise _row_error("misaligned_count", what, row, path, "correct the counts")
-    if row.design_effect is not None and row.item is not None:
-        raise _row_error("design_effect", "is for rows without item", row, path, "leave it out")
-
-
-def _row_error(field: str, what: str, row: Row, path: Path, remedy: str) -> TableError:
-    return TableError(what, where=f"{path}:{row.line}", field=field, remedy=remedy)

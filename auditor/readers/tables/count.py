@@ -1,7 +1,7 @@
 """A table counted by an engine: opened under limits, counted by the statement, merged into runs with their tallies.
 
-A path comes in, runs go out: the same runs that the Python reader makes of the table. Raises TableError that names the
-file, the column and, where it is known, the row.
+A path comes in, runs go out, in the order of their first rows. Raises TableError that names the file, the column and,
+where it is known, the row.
 """
 
 from __future__ import annotations
@@ -13,21 +13,19 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from operator import lt, sub
+from operator import add, lt, sub
 from pathlib import Path
-from typing import TypeGuard, cast
+from typing import cast
 
 from auditor.errors import TableError
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
 from auditor.readers.interface import Engine, ReadOptions
 from auditor.readers.tables import statement
-from auditor.readers.tables.backend import FILE_COLUMN, ROW_COLUMN, BackendError, Opening, Piece
 from auditor.readers.tables.columns import (
     COLUMNS,
     IDENTITY_COLUMNS,
     RUN_COLUMNS,
-    CellError,
     Row,
     build_table_run,
     check_columns,
@@ -37,6 +35,7 @@ from auditor.readers.tables.files import (
     read_row,
     remote_sha256,
     require_unchanged,
+    table_bytes,
     table_files,
     table_format,
     table_sha256,
@@ -51,11 +50,19 @@ from auditor.readers.tables.refusals import (
     run_row,
     to_python,
 )
-from auditor.readers.tables.session import Session, check_installed, time_limit
-from auditor.readers.tables.statement import SEVERITY_SCALE, CellKind, column_kinds
-
-# A table into runs with their tallies, counted by an engine: the same runs that the Python reader makes of it.
-
+from auditor.readers.tables.session import (
+    FILE_COLUMN,
+    ROW_COLUMN,
+    BackendError,
+    LocalSession,
+    Opening,
+    Piece,
+    ProcessSession,
+    Session,
+    check_installed,
+    time_limit,
+)
+from auditor.readers.tables.statement import SEVERITY_SCALE, column_kinds
 
 CellValues = tuple[object, ...]
 
@@ -67,10 +74,12 @@ class RunCounts:
     Attributes:
         items: item ids, ascending and unique; [None] for a tally of a whole suite.
         counts: the statement's other columns in its order: samples, repeated, valid, misaligned, labels.
+        where: its first row, for messages: `path:line`, or the path of a large table.
     """
 
     row: Row
     cells: CellValues
+    where: str
     items: list[object] = field(default_factory=list)
     counts: list[list[int]] = field(default_factory=list)
 
@@ -79,7 +88,7 @@ def count_table(table: OpenTable, sha256: str) -> tuple[RawRun, ...]:
     """The runs of an open table. Raises TableError naming file, column and, where it is known, row."""
     try:
         _check_texts(table)
-        counted = _count_runs(table)
+        counted = _order_runs(table, _count_runs(table))
         _check_counts(table, counted)
         runs = _merge_runs(table, counted)
         if not runs:
@@ -103,7 +112,7 @@ def _count_runs(table: OpenTable) -> list[RunCounts]:
     columns = statement.run_columns(table.kinds)
     pieces = table.session.tallies(statement.tallies_sql(table.kinds), len(columns))
     rows = [(_typed_row(table, columns, cells), cells) for cells in zip(*next(pieces), strict=True)]
-    runs = [RunCounts(row, cells) for row, cells in rows if row is not None]
+    runs = [RunCounts(row, cells, str(table.path)) for row, cells in rows if row is not None]
     unfit = next((cells for row, cells in rows if row is None), None)
     for piece in pieces:  # to its end, or the next question would be answered with the rest
         if unfit is None:
@@ -111,6 +120,16 @@ def _count_runs(table: OpenTable) -> list[RunCounts]:
     if unfit is not None:
         refuse_run(table, columns, unfit)
     return runs
+
+
+def _order_runs(table: OpenTable, runs: list[RunCounts]) -> list[RunCounts]:
+    """The runs in the order of their first rows; those of a table too large to look for them in that of cells."""
+    if not table.files or table_bytes(table.files.values()) > MAX_PLACED_BYTES:
+        return sorted(runs, key=lambda run: tuple(map(_sort_key, run.cells)))
+    places = first_places(table, statement.run_columns(table.kinds))
+    ordered = sorted(runs, key=lambda run: tuple(map(_sort_key, (*places[run.cells], *run.cells))))
+    lines = table.lines([places[run.cells] for run in ordered])
+    return [replace(run, where=where) for run, where in zip(ordered, lines, strict=True)]
 
 
 def _typed_row(table: OpenTable, columns: Sequence[str], cells: CellValues) -> Row | None:
@@ -177,34 +196,16 @@ def _sort_key(value: object) -> tuple[bool, int, str]:
 
 
 def _typed_items(table: OpenTable, items: list[object]) -> list[object]:
-    """Item ids as the Python reader has them. Raises TableError for an empty one among samples."""
+    """Item ids as texts. Raises TableError for an empty one among samples."""
     if "item" not in table.kinds:
         return items
-    kind = table.kinds["item"]
-    try:
-        known: list[object] = (
-            list(map(str.strip, items)) if _are_texts(items, kind) else [_typed_item(v, kind) for v in items]
-        )
-    except CellError as error:
-        raise TableError(str(error), where=str(table.path), field="item", remedy="correct the cell") from error
-    if None in known and (len(known) > 1 or not statement.is_tally(table.kinds)):
+    ids: list[object] = [item if item is None or isinstance(item, str) else str(item) for item in items]
+    if None in ids and (len(ids) > 1 or not statement.is_tally(table.kinds)):
         tally = statement.is_tally(table.kinds)
-        otherwise = "is empty here and given elsewhere in the run" if tally else "is empty"
+        what = "is empty here and given elsewhere in the run" if tally else "is empty"
         remedy = "give it in all or none" if tally else "fill the cell"
-        refuse_first(table, statement.empty_sql("item", table.kinds), "item", otherwise, remedy)
-    return known
-
-
-def _are_texts(items: list[object], kind: CellKind) -> TypeGuard[list[str]]:
-    """Whether all items are texts that are not blank, as nearly all are."""
-    return kind is CellKind.TEXT and all(items) and not any(map(str.isspace, items))  # type: ignore[arg-type]
-
-
-def _typed_item(value: object, kind: CellKind) -> object:
-    if kind is CellKind.TEXT and isinstance(value, str):
-        return value.strip() or None
-    value = to_python(value, kind)
-    return None if value is None or value == "" else COLUMNS["item"](value) or None
+        refuse_first(table, statement.empty_sql("item", table.kinds), "item", what, remedy)
+    return ids
 
 
 def _merge_run(table: OpenTable, runs: Sequence[RunCounts]) -> RunCounts:
@@ -213,16 +214,14 @@ def _merge_run(table: OpenTable, runs: Sequence[RunCounts]) -> RunCounts:
     if len(runs) == 1 and all(map(lt, run.items, run.items[1:])):  # type: ignore[arg-type]
         return run
     rows: dict[object, list[int]] = {}
-    for one in runs:
-        for item, *counts in zip(one.items, *one.counts, strict=True):
-            if item in rows:
-                what = f"{item!r:.60} stands in a run twice, with the item or the run's columns written in two ways"
-                raise TableError(what, where=str(table.path), field="item", remedy="write them in one way")
-            rows[item] = counts
+    for part in runs:
+        for item, *counts in zip(part.items, *part.counts, strict=True):
+            rows[item] = [*map(add, rows[item], counts)] if item in rows else counts
+            if rows[item] is not counts:
+                rows[item][1] = -1  # whether an epoch occurs twice is looked for
     items = sorted(rows, key=str)
-    return RunCounts(
-        run.row, run.cells, items, [list(column) for column in zip(*map(rows.__getitem__, items), strict=True)]
-    )
+    columns = [list(column) for column in zip(*map(rows.__getitem__, items), strict=True)]
+    return replace(run, items=items, counts=columns)
 
 
 def _check_runs(table: OpenTable, runs: Sequence[RunCounts]) -> None:
@@ -245,7 +244,7 @@ def _refuse_repeat(table: OpenTable) -> None:
         remedy = "add them up, or tell runs apart in the column run"
     value, epoch, first_file, first, file, last = found[0]
     at = table.where((first_file, first)).rpartition(":")[2]
-    named = "has its tally" if tally else f"{to_python(value, table.kinds['item'])!r:.60}, epoch {epoch}, stands"
+    named = "has its tally" if tally else f"{str(value)!r:.60}, epoch {epoch}, stands"
     what = f"{named} {'in row' if table.format == 'parquet' else 'on line'} {at} already"
     raise TableError(what, where=table.where((file, last)), field="item", remedy=remedy)
 
@@ -286,7 +285,7 @@ def _build_run(table: OpenTable, run: RunCounts, sha256: str, manifests: dict[Ce
     held = tuple(run.items)
     items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(held, held))
     tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect, reasons)
-    return replace(build_table_run(run.row, str(table.path), sha256, tallies), by_sample=not tally)
+    return replace(build_table_run(run.row, run.where, sha256, tallies), by_sample=not tally)
 
 
 def _with_prompts(table: OpenTable, runs: list[RawRun]) -> tuple[RawRun, ...]:
@@ -311,10 +310,14 @@ def _read_prompts(table: OpenTable) -> Iterator[tuple[str, str, str]]:
 # A table read by an engine: which files, under which limits, and what a CSV's or JSON line's columns are.
 
 
+# Up to here a table of text is counted where it is read: no other process is started, which takes longer than counting.
+MAX_LOCAL_BYTES = 4 * 2**20
+# Up to here runs are named by their first lines, for which the text is read once more.
+MAX_PLACED_BYTES = 32 * 2**20
 PATTERN_CHARACTERS = frozenset("*?[]{}\\")
 # A cluster's tables have no size that is known here: a day.
 REMOTE_SECONDS = 86_400.0
-# Lines that are more than flat JSON, or not quite JSON: the Python reader's strict parser has the word on each.
+# Lines that are more than flat JSON, or not quite JSON: each goes through a strict parser.
 NON_FLAT_JSON = r"[,:\[]\s*([\[{]|-?(nan|inf|infinity)\s*[,}\]])|,\s*[}\]]"
 
 
@@ -328,10 +331,15 @@ def read_table(path: Path, engine: Engine, options: ReadOptions) -> tuple[RawRun
         sha256 = table_sha256(path, files)
         named = _engine_names(files, path, engine, scratch)
         opening = _build_opening(engine, files, tuple(named), scratch, options)
-        with _open_session(
-            Session(opening, str(path), time_limit(files), options.progress), path, named, opening
-        ) as session:
+        with _open_session(_choose_session(opening, path, files, options), path, named, opening) as session:
             return count_table(_open_table(path, named, opening, session, options), sha256)
+
+
+def _choose_session(opening: Opening, path: Path, files: Sequence[Path], options: ReadOptions) -> Session:
+    """Small tables of text are counted in this process; Parquet, which is decoded, and larger ones in another."""
+    if opening.engine == "duckdb" and opening.format != "parquet" and table_bytes(files) <= MAX_LOCAL_BYTES:
+        return LocalSession(replace(opening, threads=1))
+    return ProcessSession(opening, str(path), time_limit(files), options.progress)
 
 
 @contextmanager
@@ -341,7 +349,7 @@ def open_parquet(path: Path) -> Iterator[Session]:
     with require_unchanged(path, (path,)), _scratch_folder() as scratch:
         named = _engine_names((path,), path, Engine.DUCKDB, scratch)
         opening = _build_opening(Engine.DUCKDB, (path,), tuple(named), scratch, ReadOptions())
-        with Session(opening, str(path), time_limit((path,))) as session:
+        with ProcessSession(opening, str(path), time_limit((path,))) as session:
             yield session
 
 
@@ -356,7 +364,9 @@ def _read_remote(path: Path, far: str, options: ReadOptions) -> tuple[RawRun, ..
     kind = table_format(path) or "parquet"
     with _scratch_folder() as scratch:
         opening = Opening("spark", kind, (far,), str(scratch), master=options.master)
-        with _open_session(Session(opening, far, REMOTE_SECONDS, options.progress), path, {}, opening) as session:
+        with _open_session(
+            ProcessSession(opening, far, REMOTE_SECONDS, options.progress), path, {}, opening
+        ) as session:
             table = _open_table(path, {}, opening, session, options)
             try:
                 sha256 = remote_sha256(far, session.hashes())
@@ -412,7 +422,11 @@ def _build_opening(
                 "is JSON Lines, which Spark is not given", where=str(files[0]), remedy="write it as Parquet"
             )
         return Opening("spark", kind, names, str(scratch), master=options.master)
-    header, lines = read_csv_header(files[0]) if kind == "csv" else ((), 0)
+    header, line, lines = read_csv_header(files[0]) if kind == "csv" else ((), 0, 0)
+    if kind == "csv" and not header:
+        raise TableError("holds no rows", where=str(files[0]), remedy="give a table with at least one run")
+    if kind == "csv":
+        check_columns(frozenset(header), f"{files[0]}:{line}", options.ignore_extra)
     threads = os.cpu_count() or 1
     spill = scratch / "spill"
     return Opening("duckdb", kind, names, str(spill), header, lines, threads=threads)
@@ -451,7 +465,7 @@ def _json_columns(table: OpenTable) -> list[tuple[str, str]]:
         seen.update(names)
         tallies.add("valid_count" in names)
     if len(tallies) > 1:
-        remedy = "split it, or give --engine python"
+        remedy = "write the samples and the tallies as two tables"
         raise TableError("has lines of samples and lines of tallies", where=str(table.path), remedy=remedy)
     _make_views(table, sorted(seen & COLUMNS.keys()))
     return [(name, "json" if name in COLUMNS else "varchar") for name in sorted(seen)]

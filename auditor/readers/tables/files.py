@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -109,6 +109,11 @@ def _file_states(path: Path, files: tuple[Path, ...]) -> list[tuple[int, int, in
         raise unreadable_file(path, error) from error
 
 
+def table_bytes(files: Iterable[Path]) -> int:
+    """The size of a table's files. Raises OSError."""
+    return sum(file.stat().st_size for file in files)
+
+
 # Lines of CSV and JSON Lines as cells: strictly, and each with the line it begins on.
 
 
@@ -119,15 +124,6 @@ ROW_LIMITS = JsonLimits(string=CELL_CHARACTERS, depth=2, values=10_000)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_csv(path: Path, data: bytes) -> Iterator[tuple[int, Cells]]:
-    """Line and cells of every row; an empty cell is an absent one. Raises TableError naming the line."""
-    rows = _iterate_csv(path, io.StringIO(_decode_utf8(path, data), newline=""))
-    line, names = next(rows, (1, []))
-    header = _check_header(names, f"{path}:{line}")
-    for line, cells in rows:
-        yield line, _name_cells(cells, header, f"{path}:{line}")
-
-
 def read_jsonl(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, Cells]]:
     """Line and values of every object; null is an absent one. Raises TableError naming the line."""
     for line, text in enumerate(lines, start=1):
@@ -135,7 +131,7 @@ def read_jsonl(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, Cells]
         if not content.strip():
             continue
         try:
-            row = parse_json(content, ROW_LIMITS)
+            row = parse_json(content.strip(), ROW_LIMITS)
         except JsonError as error:
             remedy = "write one JSON object a line"
             raise TableError(str(error), where=f"{path}:{line}", remedy=remedy) from error
@@ -144,8 +140,8 @@ def read_jsonl(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, Cells]
         yield line, row
 
 
-def read_csv_header(path: Path) -> tuple[tuple[str, ...], int]:
-    """The names of a CSV file's columns, and the lines down to the end of the header.
+def read_csv_header(path: Path) -> tuple[tuple[str, ...], int, int]:
+    """The names of a CSV file's columns, the line they begin on, and the lines down to their end.
 
     Raises TableError for a file that cannot be read, and for two columns of one name.
     """
@@ -156,26 +152,44 @@ def read_csv_header(path: Path) -> tuple[tuple[str, ...], int]:
     except OSError as error:
         raise unreadable_file(path, error) from error
     header = _check_header(names, f"{path}:{line}")
-    return tuple(header), counted.lines
+    return tuple(header), line, counted.lines
+
+
+def read_rows(path: Path) -> Iterator[tuple[int, Cells]]:
+    """Line and cells of every row of a file of text, strictly; the header is none, and blank lines are none.
+
+    Raises TableError for a row that is not well formed, naming its line.
+    """
+    try:
+        if path.suffix == ".jsonl":
+            with path.open("rb") as file:
+                yield from read_jsonl(path, file)
+            return
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
+            rows = _iterate_csv(path, text)
+            line, names = next(rows, (1, []))
+            header = _check_header(names, f"{path}:{line}")
+            for line, cells in rows:
+                yield line, _name_cells(cells, header, f"{path}:{line}")
+    except OSError as error:
+        raise unreadable_file(path, error) from error
 
 
 def read_row(path: Path, index: int) -> tuple[int, Cells]:
     """Line and cells of a file's row, counted from 0, without holding the others.
 
-    Raises TableError as the readers do for a row that is not well formed, and for a file that has fewer.
+    Raises TableError as `read_rows` does, also for a row before it, and for a file that has fewer.
     """
-    try:
-        if path.suffix == ".jsonl":
-            return _read_line(path, index)
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            rows = _iterate_csv(path, file)
-            _, names = next(rows, (1, []))
-            found = next(islice(rows, index, None), None)
-            if found is None:
-                raise _modified_error(path)
-            return found[0], _name_cells(found[1], [name.strip() for name in names], f"{path}:{found[0]}")
-    except OSError as error:
-        raise unreadable_file(path, error) from error
+    found = next(islice(read_rows(path), index, None), None)
+    if found is None:
+        raise TableError("was written to while it was read", where=str(path), remedy="run the command again")
+    return found
+
+
+def row_lines(path: Path, indexes: Collection[int]) -> dict[int, int]:
+    """The lines that rows of a file of text begin on, by the rows' numbers from 0. Raises what `read_rows` raises."""
+    rows = islice(read_rows(path), max(indexes, default=-1) + 1)
+    return {index: line for index, (line, _) in enumerate(rows) if index in indexes}
 
 
 class _LineCounter:
@@ -194,24 +208,6 @@ class _LineCounter:
         return line
 
 
-def _read_line(path: Path, index: int) -> tuple[int, Cells]:
-    with path.open("rb") as file:
-        lines = ((line, text) for line, text in enumerate(file, start=1) if text.removeprefix(BYTE_ORDER_MARK).strip())
-        found = next(islice(lines, index, None), None)
-    if found is None:
-        raise _modified_error(path)
-    line, text = found
-    try:
-        [(_, cells)] = read_jsonl(path, [text])
-    except TableError as error:
-        raise TableError(error.what, where=f"{path}:{line}", remedy=error.remedy) from error
-    return line, cells
-
-
-def _modified_error(path: Path) -> TableError:
-    return TableError("was written to while it was read", where=str(path), remedy="run the command again")
-
-
 def _iterate_csv(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins on."""
     reader = csv.reader(lines, strict=True)
@@ -219,6 +215,7 @@ def _iterate_csv(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[s
     try:
         for cells in reader:
             if cells:
+                _check_utf8(cells, f"{path}:{line}")
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
@@ -226,10 +223,15 @@ def _iterate_csv(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[s
         raise TableError(f"is no CSV ({error})", where=f"{path}:{line}", remedy=remedy) from error
 
 
+def _check_utf8(cells: Iterable[str], where: str) -> None:
+    if any("\udc80" <= character <= "\udcff" for cell in cells if not cell.isascii() for character in cell):
+        raise TableError("is not UTF-8", where=where, remedy="save the table as UTF-8")
+
+
 def _check_header(cells: list[str], where: str) -> list[str]:
     names = [cell.strip() for cell in cells]
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise TableError("is the name of two columns", where=where, field=name[:80], remedy="keep one of them")
     return names
 
@@ -239,11 +241,3 @@ def _name_cells(cells: list[str], header: list[str], where: str) -> Cells:
         what = f"has {len(cells)} cells, the header {len(header)}"
         raise TableError(what, where=where, remedy="quote cells that hold commas or line ends")
     return dict(zip(header, cells, strict=True))
-
-
-def _decode_utf8(path: Path, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise TableError("is not UTF-8", where=f"{path}:{line}", remedy="save the table as UTF-8") from error

@@ -1,13 +1,13 @@
-"""A table that an engine refused, explained in the Python reader's words: the file, the row, the column, and what to
-do.
+"""A table that an engine refused, explained: the file, the row, the column, and what to do.
 
 An engine only reports that something is not plain. Here the first such cell is searched and put before the rules of
-`columns`, so that both readers refuse for the same reasons.
+`columns`, so that every engine refuses for the same reasons.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,9 @@ from typing import NoReturn
 from auditor.errors import TableError
 from auditor.model.strict_json import JsonError, JsonLimits, parse_json
 from auditor.readers.tables import statement
-from auditor.readers.tables.backend import BackendError
 from auditor.readers.tables.columns import COLUMNS, COUNT_COLUMNS, CellError, Row, check_columns, parse_row
-from auditor.readers.tables.files import read_row
-from auditor.readers.tables.session import Session
+from auditor.readers.tables.files import read_row, read_rows, row_lines
+from auditor.readers.tables.session import BackendError, Session
 from auditor.readers.tables.statement import REFUSAL_MARK, CellKind
 
 CELL_LIMITS = JsonLimits(string=10_000_000, depth=2, values=10_000)
@@ -29,7 +28,7 @@ MEMORY_ERROR = re.compile(r"out of memory|outofmemory|max_temp_directory_size|no
 _MARKED_ERROR = re.compile(rf"(?:Invalid Input Error:|\[USER_RAISED_EXCEPTION\]) {REFUSAL_MARK}(\w+)")
 _LINE = re.compile(r"\bLine: (\d+)")
 _BYTE = re.compile(r"in record/value (\d+)")
-PYTHON_REMEDY = "give --engine python"
+REWRITE = "write the table again with another tool, or as Parquet"
 UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Where a row is: its file and its number from 0, as far as they are known.
 Place = tuple[object, object]
@@ -71,9 +70,19 @@ class OpenTable:
             return f"{file}:{read_row(file, row)[0]}"
         return f"{file}:{row + 1}"
 
+    def lines(self, places: Sequence[Place]) -> list[str]:
+        """Places as `where` has them; the files are read once for all of them."""
+        if self.engine == "spark" or self.format == "parquet":
+            return [self.where(place) for place in places]
+        rows = defaultdict[Path, set[int]](set)
+        for name, row in places:
+            rows[self.file(name)].add(int(str(row)))
+        lines = {file: row_lines(file, indexes) for file, indexes in rows.items()}
+        return [f"{self.file(name)}:{lines[self.file(name)][int(str(row))]}" for name, row in places]
+
 
 def to_python(value: object, kind: CellKind) -> object:
-    """A cell as the Python reader would have it. Raises CellError for JSON that is none."""
+    """A cell as the rules of `columns` take it. Raises CellError for JSON that is none."""
     if value is None:
         return None
     if kind is CellKind.MOMENT:
@@ -92,6 +101,7 @@ def refuse(table: OpenTable, error: BackendError) -> NoReturn:
     if marked := _MARKED_ERROR.match(said):
         refuse_first(table, statement.refused_sql(marked[1], table.kinds), marked[1])
     name = {"duckdb": "DuckDB", "spark": "Spark"}[table.engine]
+    _check_rows(table)
     if MEMORY_ERROR.search(said):
         what = f"does not fit into the memory and disk {name} may use"
         raise TableError(what, where=str(table.path), remedy="make room, or split the table by run") from error
@@ -100,9 +110,17 @@ def refuse(table: OpenTable, error: BackendError) -> NoReturn:
     first = next((part for part in said.splitlines() if part.strip()), "it says nothing")
     for short, file in table.files.items():
         first = first.replace(short, file.name)
-    other = "" if table.format == "parquet" else ", or give --engine python"
-    remedy = f"write the table again{other}"
+    remedy = "write the table again" if table.format == "parquet" else REWRITE
     raise TableError(f"{name} cannot read it ({first:.200})", where=where, remedy=remedy) from error
+
+
+def _check_rows(table: OpenTable) -> None:
+    """Raises the TableError for the first row that is not well formed: an engine's own words name no column."""
+    if table.format == "parquet" or table.engine == "spark":
+        return
+    for file in table.files.values():
+        for _ in read_rows(file):
+            pass
 
 
 def refuse_first(table: OpenTable, condition: str, column: str, otherwise: str = "", remedy: str = "") -> NoReturn:
@@ -118,14 +136,14 @@ def refuse_first(table: OpenTable, condition: str, column: str, otherwise: str =
     _check_cell(table, column, value, where)
     if column == "invalid_reason":
         otherwise, remedy = "is given for a sample that has a score", "empty one of them"
-    otherwise = otherwise or f"{value!r:.60} is written in a way only the Python reader takes"
-    raise TableError(otherwise, where=where, field=column, remedy=remedy or "correct the cell, or give --engine python")
+    otherwise = otherwise or f"{value!r:.60} is not written plainly enough to be counted"
+    raise TableError(otherwise, where=where, field=column, remedy=remedy or "correct the cell")
 
 
 def refuse_line(table: OpenTable, row: int) -> NoReturn:
-    """Raises the TableError that the Python reader has for a line."""
+    """Raises the TableError for a line whose keys are not what they may be."""
     _check_record(table, (None, row))
-    raise TableError("is read otherwise by the Python reader", where=table.where((None, row)), remedy=PYTHON_REMEDY)
+    raise TableError("has keys that are not read as they stand", where=table.where((None, row)), remedy=REWRITE)
 
 
 def refuse_run(table: OpenTable, columns: Sequence[str], cells: Sequence[object]) -> NoReturn:
@@ -133,7 +151,7 @@ def refuse_run(table: OpenTable, columns: Sequence[str], cells: Sequence[object]
     place = first_places(table, columns).get(tuple(cells), (None, None))
     _check_record(table, place)
     run_row(table, columns, cells, table.where(place))
-    raise TableError("is read otherwise by the Python reader", where=table.where(place), remedy=PYTHON_REMEDY)
+    raise TableError("has cells that are not read as they stand", where=table.where(place), remedy=REWRITE)
 
 
 def first_places(table: OpenTable, columns: Sequence[str]) -> dict[tuple[object, ...], Place]:
@@ -156,7 +174,7 @@ def run_row(table: OpenTable, columns: Sequence[str], cells: Sequence[object], w
 
 
 def _check_record(table: OpenTable, place: Place) -> None:
-    """What the Python reader says of a line, where there is one."""
+    """Raises the TableError for a line of text that is not well formed, or has a cell its column does not take."""
     name, row = place
     if table.format == "parquet" or table.engine == "spark" or not isinstance(row, int):
         return

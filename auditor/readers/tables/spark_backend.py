@@ -9,7 +9,7 @@ from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 
-from auditor.readers.tables.backend import FILE_COLUMN, PIECE_ROWS, ROW_COLUMN, BackendError, Opening, Piece
+from auditor.readers.tables.session import FILE_COLUMN, PIECE_ROWS, ROW_COLUMN, BackendError, Opening, Piece
 
 LOCAL_PARTITIONS = 8
 CSV_OPTIONS = {
@@ -86,6 +86,10 @@ class SparkBackend:
         stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
         tasks = sum(stage.numTasks for stage in stages if stage)
         return sum(stage.numCompletedTasks for stage in stages if stage) / tasks if tasks else -1.0
+
+    def close(self) -> None:
+        """Ends the session."""
+        self._session.stop()
 
     def _read(self) -> DataFrame:
         reader = self._session.read.option("recursiveFileLookup", "true")

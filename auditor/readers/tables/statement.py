@@ -14,7 +14,6 @@ from pathlib import Path
 
 from auditor.errors import TableError
 from auditor.model.run import INVALID_REASON_PATTERNS
-from auditor.readers.tables.backend import FILE_COLUMN, ROW_COLUMN
 from auditor.readers.tables.columns import (
     COLUMNS,
     COUNT_COLUMNS,
@@ -23,19 +22,19 @@ from auditor.readers.tables.columns import (
     RUN_COLUMNS,
     check_columns,
 )
-
-# The one SQL statement that counts samples into item tallies, as DuckDB and Spark both read it.
-#
-# It reads the view `source`, the table as it is, and never judges what text may mean: a cell that is not plainly one
-# of its column's values ends the statement with `MARK` and the column's name, and the Python reader's rules have the
-# word. Three functions are Spark's; DuckDB is told what they are by `MACROS`.
-
+from auditor.readers.tables.session import FILE_COLUMN, ROW_COLUMN
 
 REFUSAL_MARK = "auditor refuses "
 DUCKDB_MACROS = (
     "CREATE MACRO raise_error(said) AS error(said)",
     "CREATE MACRO regexp_like(said, pattern) AS regexp_matches(said, pattern)",
     "CREATE MACRO unix_micros(moment) AS epoch_us(moment)",
+    "CREATE MACRO btrim(said, characters) AS trim(said, characters)",
+)
+# What Python strips from the ends of a text; engines strip spaces only unless told otherwise.
+WHITE_SPACE = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
 # Epochs up to 61 are a bit each of one number; bit 62 says that there are higher ones, and -1 that nobody looked.
 HIGH_EPOCH = "CAST(1 AS BIGINT) << 62"
@@ -105,9 +104,7 @@ def tallies_sql(kinds: CellKinds) -> str:
 
 def repeated_sql(kinds: CellKinds) -> str:
     """Which item and epoch occur twice in a run, the first of them: exact for every epoch, and slower than the bits."""
-    keys = ", ".join(
-        name for name in (*IDENTITY_COLUMNS, "item", "epoch") if name in kinds or name in ("item", "epoch")
-    )
+    keys = ", ".join([*(_identity_sql(name, kinds[name]) for name in IDENTITY_COLUMNS if name in kinds), "item, epoch"])
     rows = f"min({FILE_COLUMN}), min({ROW_COLUMN}), max({FILE_COLUMN}) AS last_file, max({ROW_COLUMN}) AS last_row"
     found = f"SELECT item, epoch, {rows} FROM ({_samples_sql(kinds, 'numbered')}) AS judged GROUP BY {keys}"
     return f"{found} HAVING count(*) > 1 ORDER BY last_file, last_row LIMIT 1"
@@ -164,7 +161,7 @@ def outnumbered_sql(kinds: CellKinds) -> str:
 def _samples_sql(kinds: CellKinds, source: str = "source") -> str:
     """The rows with their run's columns as they are, and each sample's as numbers."""
     keys = [f"{cell_sql(name, kinds)} AS {name}" for name in run_columns(kinds)]
-    item = cell_sql("item", kinds) if "item" in kinds else "CAST(NULL AS STRING)"
+    item = item_sql(kinds) if "item" in kinds else "CAST(NULL AS STRING)"
     columns = [*keys, f"{item} AS item", f"{_epoch_sql(kinds)} AS epoch"]
     if is_tally(kinds):
         valid, misaligned = (_judged_sql(name, kinds, _raise_sql(name)) for name in ("valid_count", "misaligned_count"))
@@ -215,7 +212,7 @@ def _truth_sql(column: str, kind: CellKind, bad: str) -> str:
         return f"CAST(CASE WHEN {column} IN (0, 1) THEN {column} WHEN {column} IS NOT NULL THEN {bad} END AS INT)"
     if kind not in (CellKind.TEXT, CellKind.JSON):
         return _empty_only_sql(column, bad, "INT")
-    word = f"lower(trim({_text_sql(column, kind)}))"
+    word = f"lower({_word_sql(column, kind)})"
     plain = f"WHEN {word} IN ('1', 'true') THEN 1 WHEN {word} IN ('0', 'false') THEN 0"
     return f"CAST(CASE {plain} WHEN {word} <> '' THEN {bad} END AS INT)"
 
@@ -227,7 +224,7 @@ def _count_sql(column: str, kind: CellKind, bad: str) -> str:
         return f"CAST(CASE {plain} WHEN {column} IS NOT NULL THEN {bad} END AS BIGINT)"
     if kind not in (CellKind.TEXT, CellKind.JSON):
         return _empty_only_sql(column, bad, "BIGINT")
-    word = f"trim({_text_sql(column, kind)})"
+    word = _word_sql(column, kind)
     number = f"TRY_CAST({word} AS BIGINT)"
     plain = f"WHEN regexp_like({word}, '{WHOLE_PATTERN}') AND {number} BETWEEN {least} AND {MAX_COUNT} THEN {number}"
     return f"CAST(CASE {plain} WHEN {word} <> '' THEN {bad} END AS BIGINT)"
@@ -239,7 +236,7 @@ def _share_sql(column: str, kind: CellKind, bad: str) -> str:
         plain, given = f"{column} BETWEEN 0 AND 1", f"{column} IS NOT NULL"
         number = f"CAST({column} AS DOUBLE)"
     elif kind in (CellKind.TEXT, CellKind.JSON):
-        word = f"trim({_text_sql(column, kind)})"
+        word = _word_sql(column, kind)
         number = f"TRY_CAST({word} AS DOUBLE)"
         plain, given = f"regexp_like({word}, '{DECIMAL_PATTERN}') AND {number} BETWEEN 0 AND 1", f"{word} <> ''"
     else:
@@ -251,7 +248,7 @@ def _share_sql(column: str, kind: CellKind, bad: str) -> str:
 def _present_sql(column: str, kind: CellKind) -> str:
     """Whether there is a text in a cell."""
     if kind in (CellKind.TEXT, CellKind.JSON):
-        return f"coalesce(trim({_text_sql(column, kind)}), '') <> ''"
+        return f"coalesce({_word_sql(column, kind)}, '') <> ''"
     return f"{column} IS NOT NULL"
 
 
@@ -260,12 +257,28 @@ def _empty_only_sql(column: str, bad: str, kind: str) -> str:
     return f"CAST(CASE WHEN {column} IS NOT NULL THEN {bad} END AS {kind})"
 
 
+def _identity_sql(column: str, kind: CellKind) -> str:
+    """A cell as it tells runs apart, however it is written."""
+    return f"coalesce({_word_sql(column, kind)}, '')" if kind in (CellKind.TEXT, CellKind.JSON) else column
+
+
+def _word_sql(column: str, kind: CellKind) -> str:
+    """A cell's text without white space around it."""
+    return f"btrim({_text_sql(column, kind)}, '{WHITE_SPACE}')"
+
+
 def _text_sql(column: str, kind: CellKind) -> str:
     return f"({column} ->> '$')" if kind is CellKind.JSON else column
 
 
+def item_sql(kinds: CellKinds) -> str:
+    """An item's id: as text without white space around it, where it is no number; NULL for an empty cell."""
+    text = kinds["item"] in (CellKind.TEXT, CellKind.JSON)
+    return f"nullif({_word_sql('item', kinds['item'])}, '')" if text else "item"
+
+
 def cell_sql(column: str, kinds: CellKinds) -> str:
-    """A column's value as it is handed to the Python reader's rules."""
+    """A column's value as it is handed to the rules of `columns`."""
     if kinds[column] is CellKind.MOMENT and column == "created":
         return f"unix_micros({column})"
     return column

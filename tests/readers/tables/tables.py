@@ -107,7 +107,7 @@ def write_jsonl(path: Path, rows: Sequence[Row]) -> Path:
 
 def write_parquet(path: Path, rows: Sequence[Row], types: dict[str, str] | None = None) -> Path:
     """As other tools write it, with a type for each column."""
-    duckdb = pytest.importorskip("duckdb", reason="the extra tables is not installed")
+    duckdb = pytest.importorskip("duckdb", reason="DuckDB is not installed")
     integer = all(isinstance(row.get("item"), int) for row in rows)
     known = TYPES | ({"item": "BIGINT"} if integer else {}) | (types or {})
     names = list(rows[0])

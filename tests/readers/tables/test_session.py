@@ -13,12 +13,11 @@ from auditor.errors import TableError
 from auditor.readers.interface import ReadOptions
 from auditor.readers.table import READER
 from auditor.readers.tables import count as reading
-from auditor.readers.tables.backend import BackendError, Opening
 from auditor.readers.tables.refusals import OpenTable
-from auditor.readers.tables.session import Session
+from auditor.readers.tables.session import BackendError, Opening, ProcessSession
 from tests.readers.tables import tables
 
-pytest.importorskip("duckdb", reason="the extra tables is not installed")
+pytest.importorskip("duckdb", reason="DuckDB is not installed")
 
 
 @pytest.fixture
@@ -44,7 +43,7 @@ def opening(tmp_path: Path) -> Opening:
 def test_it_reads_its_table_and_nothing_else(opening: Opening, tmp_path: Path, sql: str) -> None:
     tables.write_parquet(tmp_path / "other.parquet", tables.samples())
     before = sorted(tmp_path.iterdir())
-    with Session(opening, "table", 60) as session:
+    with ProcessSession(opening, "table", 60) as session:
         with pytest.raises(BackendError):
             session.rows(sql.format(folder=tmp_path))
         assert session.rows("SELECT count(*) FROM source") == [(40,)]
@@ -52,7 +51,7 @@ def test_it_reads_its_table_and_nothing_else(opening: Opening, tmp_path: Path, s
 
 
 def test_a_crash_is_one_line(opening: Opening) -> None:
-    with Session(opening, "table", 60) as session:
+    with ProcessSession(opening, "table", 60) as session:
         os.kill(session._process.pid, signal.SIGSEGV)
         with pytest.raises(TableError) as caught:
             session.rows("SELECT 1")
@@ -64,12 +63,15 @@ def test_a_crash_is_one_line(opening: Opening) -> None:
 
 def test_it_is_ended_when_time_is_up(opening: Opening) -> None:
     endless = "WITH RECURSIVE t(i) AS (SELECT 1 UNION ALL SELECT i % 7 FROM t) SELECT count(*) FROM t"
-    with Session(opening, "table", 2) as session, pytest.raises(TableError, match="is not read after 2 seconds; split"):
+    with (
+        ProcessSession(opening, "table", 2) as session,
+        pytest.raises(TableError, match="is not read after 2 seconds; split"),
+    ):
         session.rows(endless)
 
 
 def test_what_it_prints_is_no_answer(opening: Opening) -> None:
-    with Session(opening, "table", 60) as session:
+    with ProcessSession(opening, "table", 60) as session:
         assert session._check_piece([[1], ["a"]]) == [[1], ["a"]]
         wrong: tuple[object, ...] = ({}, [1], [[1], []])
         for nonsense in wrong:
@@ -85,6 +87,7 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatc
     started: list[int] = []
 
     def interrupt(table: OpenTable, _sha256: str) -> None:
+        assert isinstance(table.session, ProcessSession)
         started.append(table.session._process.pid)
         assert list(scratch.iterdir())
         raise KeyboardInterrupt
@@ -101,4 +104,4 @@ def test_an_interrupt_leaves_no_process_and_no_folder(tmp_path: Path, monkeypatc
 def test_a_name_is_no_pattern(tmp_path: Path, name: str) -> None:
     tables.write_parquet(tmp_path / "1.parquet", tables.awareness())
     table = tables.write_parquet(tmp_path / "plain.parquet", tables.samples()).rename(tmp_path / name)
-    assert READER.read(table, ReadOptions())[0].where == str(table)
+    assert READER.read(table, ReadOptions())[0].where == f"{table}:1"
