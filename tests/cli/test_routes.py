@@ -186,7 +186,7 @@ def test_a_hook_that_version_1_installed_stops_it(made: Path, tmp_path: Path, ho
     program = Path(sys.executable).with_name("auditor")
     path = hooked / ("hooks" if hooked == server else ".git/hooks") / hook
     path.parent.mkdir(exist_ok=True)
-    path.write_text(script.replace("/opt/auditor/bin/auditor", str(program)))
+    path.write_text(script.replace("/path/of/auditor", str(program)))
     path.chmod(0o755)
     assert f"installed  {hook}" in auditor("hook", "status", cwd=hooked).out.decode()
     before = tip(work), tip(server)
