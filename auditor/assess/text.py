@@ -4,10 +4,10 @@ evaluation.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple, TypeVar
@@ -267,10 +267,16 @@ def build_revision_text(spec_commit: SpecCommit, revision: Revision, beside: Com
 
 
 def added_changelog_lines(before: str | None, after: str | None) -> str | None:
-    """The lines a patch added to a change log; None where there is none after it."""
+    """The lines that a change log has more often after a patch than before it; None where there is none after it."""
     if after is None:
         return None
-    old, new = (before or "").splitlines(), after.splitlines()
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    added = [new[b1:b2] for op, _, _, b1, b2 in matcher.get_opcodes() if op in ("insert", "replace")]
-    return "\n".join(line for lines in added for line in lines)
+    if before == after:
+        return ""
+    spare = Counter((before or "").splitlines())
+    added = []
+    for line in reversed(after.splitlines()):  # of equal lines the first is new: a change log grows at its head
+        if spare[line] > 0:
+            spare[line] -= 1
+        else:
+            added.append(line)
+    return "\n".join(reversed(added))

@@ -15,8 +15,10 @@ What it cannot see
 What a section is about.
 """
 
+from collections.abc import Mapping
+
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, shorten
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, quote_some
 from auditor.clauses.deontic import Direction
 from auditor.clauses.text_events import TextEventKind
 from auditor.model.clause import Clause
@@ -24,21 +26,27 @@ from auditor.model.finding import Confidence, Finding, Severity
 
 
 def run(facts: PatchText) -> TextOutcome:
-    """Fires on each rule of which a repetition is dropped."""
+    """Fires once for all rules of which a repetition is dropped."""
     relaxed = {id(change) for change, norm in facts.judged if norm.direction is Direction.RELAXED}
-    return tuple(
-        _finding(change.before, copy)
+    copies = {
+        change.before.text: copy
         for event in facts.text_events
         if event.kind is TextEventKind.SAID_ONCE
         for change, copy in zip(event.changes, event.copies, strict=True)
         if change.before is not None and id(change) in relaxed
-    )
+    }
+    return (_finding(copies),) if copies else ()
 
 
-def _finding(dropped: Clause, copy: Clause) -> Finding:
-    place = f"under {copy.section[-1]}" if copy.section else "before the first heading"
-    message = f'a repetition is dropped; the rule still stands {place}: "{shorten(dropped.text)}"'
-    return Finding(message, Confidence.HIGH, place=place_of(copy), identity=dropped.text)
+def _finding(copies: Mapping[str, Clause]) -> Finding:
+    texts, copy = list(copies), next(iter(copies.values()))
+    if len(texts) == 1:
+        place = f"under {copy.section[-1]}" if copy.section else "before the first heading"
+        what = f"a repetition is dropped; the rule still stands {place}"
+    else:
+        what = f"repetitions of {len(texts):,} rules are dropped; each still stands elsewhere in the spec"
+    message = f"{what}: {quote_some(texts)}"
+    return Finding(message, Confidence.HIGH, place=place_of(copy), identity="\n".join(texts))
 
 
 CHECK = TextCheck(

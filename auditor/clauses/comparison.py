@@ -8,9 +8,9 @@ In: two revisions, and the events of the later one where its history is known. O
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from typing import Generic, TypeVar
 
 from auditor.clauses.deontic import LevelRenaming, Norm, classify_change, find_authority_changes
 from auditor.clauses.lineage import LineageEvent
@@ -22,7 +22,9 @@ from auditor.model.spec import Revision, SpecCommit
 # Two revisions -> the clauses that changed.
 
 
-_CACHED_FILES = 64  # files, as clauses and as pages
+_CACHED_CHARACTERS, _CACHED_PATHS = 2**24, 2**12
+
+Value = TypeVar("Value")
 _KIND_OF_OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: ChangeKind.REMOVED}
 
 
@@ -38,23 +40,43 @@ def file_outlines(revision: Revision) -> tuple[FileOutline, ...]:
     return tuple(_file_outline(file.path, file.text) for file in revision.files)
 
 
-@lru_cache(maxsize=_CACHED_FILES)
-def _clauses(path: str, text: str) -> tuple[Clause, ...]:
-    """As `parse.parse` gives them."""
-    return tuple(_file_outline(path, text).clauses())
+class _FileCache(Generic[Value]):
+    """What was read of files, by path and text, the latest of them up to so many characters of text in all.
+
+    Many small files are kept as well as a few large ones: one patch of a collection needs all of its files.
+    """
+
+    def __init__(self, read: Callable[[str, str], Value]) -> None:
+        self._read = read
+        self._values: OrderedDict[tuple[str, str], Value] = OrderedDict()
+        self._characters = 0
+
+    def __call__(self, path: str, text: str) -> Value:
+        key = path, text
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key]
+        value = self._values[key] = self._read(path, text)
+        self._characters += len(text)
+        while self._characters > _CACHED_CHARACTERS and len(self._values) > 1:
+            (_, oldest), _ = self._values.popitem(last=False)
+            self._characters -= len(oldest)
+        return value
 
 
-_LATEST: OrderedDict[str, FileOutline] = OrderedDict()
+_LATEST: dict[str, FileOutline] = {}
 
 
-@lru_cache(maxsize=_CACHED_FILES)
-def _file_outline(path: str, text: str) -> FileOutline:
-    found = _LATEST[path] = outline_file(
-        path, text, _LATEST.pop(path, None)
-    )  # the answer is the same without the other one
-    if len(_LATEST) > _CACHED_FILES:
-        _LATEST.popitem(last=False)
+def _read_outline(path: str, text: str) -> FileOutline:
+    """The outline of a file; what is the same as in the one read last at this path is not read again."""
+    found = _LATEST[path] = outline_file(path, text, _LATEST.pop(path, None))
+    while len(_LATEST) > _CACHED_PATHS:
+        del _LATEST[next(iter(_LATEST))]
     return found
+
+
+_file_outline = _FileCache(_read_outline)
+_clauses = _FileCache(lambda path, text: tuple(_file_outline(path, text).clauses()))
 
 
 def diff_revisions(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:

@@ -36,7 +36,7 @@ _TYPES = str.maketrans(
     | {"\u2010": "-", "\u2011": "-", "\u2013": "-", "\u2026": "...", "\u00ab": '"', "\u00bb": '"'}
 )
 _QUOTATION = re.compile(r'"[^"]*"')
-_SENTENCE = re.compile(r".{1,800}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)", re.DOTALL)
+_SENTENCE = re.compile(r".{1,800}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)|.{800}", re.DOTALL)
 
 # Words of most English sentences that other languages do not write alike, and their like elsewhere.
 _ENGLISH = word_set(

@@ -334,15 +334,15 @@ class _IdAllocator:
 
     def __init__(self, spec: str, known: Sequence[Collection[str]]) -> None:
         self._spec, self._known = spec, known
+        self._ordinals: Counter[str] = Counter()
 
     @cached_property
     def _names(self) -> set[str]:
         return {name for names in self._known for name in names}  # of no use where nothing is new, as mostly
 
     def name(self, text: str) -> str:
-        ordinal = 0
-        while (name := _id(self._spec, text, ordinal)) in self._names:
-            ordinal += 1
+        while (name := _id(self._spec, text, self._ordinals[text])) in self._names:
+            self._ordinals[text] += 1
         self._names.add(name)
         return name
 

@@ -132,7 +132,7 @@ def outline_file(path: str, text: str, previous: FileOutline | None = None) -> F
             found.add(chunk)
         return found.page(path, text)
     if previous.text == text:
-        return replace(previous, path=path)
+        return previous if previous.path == path else replace(previous, path=path)
     ends = list(accumulate(previous.characters))
     same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
     at = kept = 0
@@ -405,9 +405,12 @@ def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
     holders = Counter(previous.holders) if previous else Counter()
     keys = Counter(previous.keys) if previous else Counter()
     changed: list[Chunk] = []
-    for path in earlier.keys() | {one.path for one in pages}:
+    present = {one.path: one for one in pages}
+    for path in earlier.keys() | present.keys():
+        if earlier.get(path) is present.get(path):
+            continue
         ours = earlier[path].chunks if path in earlier else ()
-        theirs = next((one.chunks for one in pages if one.path == path), ())
+        theirs = present[path].chunks if path in present else ()
         gone, come = _chunks_on_one_side(ours, theirs)
         holders.subtract(_chunk_words(gone))
         holders.update(_chunk_words(come))

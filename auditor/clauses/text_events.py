@@ -97,10 +97,12 @@ class TextEventFinder:
 
         add(self._restored(patch, open_changes))
         add(self._reverted(patch, open_changes))
-        after = clauses_of(self._history.revisions[patch.after.revision])
-        add(_said_once(open_changes, after))
+        if not any(change.kind is ChangeKind.REMOVED for change in open_changes):
+            return tuple(events)
         before = clauses_of(self._history.revisions[patch.before.revision])
-        paths = {file.path for file in self._history.revisions[patch.after.revision].files}
+        after = self._history.revisions[patch.after.revision]
+        add(_said_once(open_changes, clauses_of(after)))
+        paths = {file.path for file in after.files}
         if any(change.kind is ChangeKind.REMOVED for change in open_changes):
             others = {path: text for path, text in other_files().items() if path not in paths}
             add(_moved_out(open_changes, before, paths, others))

@@ -11,6 +11,8 @@ from typing import Literal
 
 from diff_match_patch import diff_match_patch
 
+from auditor.clauses.sequence import common_prefix_length, common_suffix_length, patience_pairs
+
 DiffOp = Literal["equal", "insert", "delete"]
 
 _OPS: dict[int, DiffOp] = {-1: "delete", 0: "equal", 1: "insert"}
@@ -25,6 +27,10 @@ _UNITS = (
 
 # The diff takes time with the square of what differs: beyond this many units a side it is made of coarser units.
 _MOST_UNITS = 2_000
+# In long texts a change is small where after at most so many units on both sides so many in a row are the same.
+_MOST_STEPS, _LEAST_RUN = 64, 8
+
+Units = tuple[str, ...]
 # Units stand for the diff as private-use characters: no surrogates, no letters its clean-up would take for words.
 _FIRST_SYMBOL = 0xF0000
 
@@ -44,14 +50,70 @@ def diff_words(before: str, after: str) -> tuple[tuple[DiffOp, str], ...]:
 
 
 def _diff_at(before: str, after: str, fineness: int) -> Iterator[tuple[DiffOp, str]]:
-    if fineness == len(_UNITS) or before == after or not before or not after:
+    if before == after or not before or not after:
         yield from _replacement(before, after)
+        return
+    if fineness == len(_UNITS):
+        yield from _diff_long(*(tuple(_UNITS[0].findall(text)) for text in (before, after)))
         return
     units = [_UNITS[fineness].findall(text) for text in (before, after)]
     if max(map(len, units)) > _MOST_UNITS:
-        yield from _refine(_diff_at(before, after, fineness + 1)) if fineness == 0 else _replacement(before, after)
+        long = _diff_long(*map(tuple, units)) if fineness else _refine(_diff_at(before, after, fineness + 1))
+        yield from long
     else:
         yield from _diff_units(*units)
+
+
+def _diff_long(before: Units, after: Units) -> Iterator[tuple[DiffOp, str]]:
+    """Of two long texts: what they have in common before and after small changes, one after the other; where a change
+    is not small, what stands once on both sides holds the rest in place."""
+    at = other = 0
+    while True:
+        size = common_prefix_length(before, after, at, other)
+        yield "equal", "".join(before[at : at + size])
+        at, other = at + size, other + size
+        step = _next_run(before, after, at, other)
+        if step is None:
+            break
+        yield from _diff_short(before[at : at + step[0]], after[other : other + step[1]])
+        at, other = at + step[0], other + step[1]
+    rest, rest_after = before[at:], after[other:]
+    size = common_suffix_length(rest, rest_after, min(len(rest), len(rest_after)))
+    end, end_after = len(rest) - size, len(rest_after) - size
+    yield from _diff_by_anchors(rest[:end], rest_after[:end_after])
+    yield "equal", "".join(rest[end:])
+
+
+def _next_run(before: Units, after: Units, at: int, other: int) -> tuple[int, int] | None:
+    """How many units of either to leave out for the next run of both; None where that is far."""
+    for total in range(1, _MOST_STEPS + 1):
+        for step in range(total + 1):
+            start, start_after = at + step, other + total - step
+            run = before[start : start + _LEAST_RUN]
+            if len(run) == _LEAST_RUN and run == after[start_after : start_after + _LEAST_RUN]:
+                return step, total - step
+    return None
+
+
+def _diff_by_anchors(before: Units, after: Units) -> Iterator[tuple[DiffOp, str]]:
+    """Runs that stand once on both sides, in the same order, and what is between them."""
+    runs = [[side[at : at + _LEAST_RUN] for at in range(len(side) - _LEAST_RUN + 1)] for side in (before, after)]
+    at = other = 0
+    for place, place_after in [*patience_pairs(*runs), (len(before), len(after))]:
+        if place < at or place_after < other:
+            continue  # its beginning is part of the run before it
+        yield from _diff_short(before[at:place], after[other:place_after])
+        at, other = place, place_after
+        size = min(_LEAST_RUN, len(before) - at)
+        yield "equal", "".join(before[at : at + size])
+        at, other = at + size, other + size
+
+
+def _diff_short(before: Units, after: Units) -> Iterator[tuple[DiffOp, str]]:
+    if before and after and max(len(before), len(after)) <= _MOST_UNITS:
+        yield from _diff_units(list(before), list(after))
+    else:
+        yield from _replacement("".join(before), "".join(after))
 
 
 def _refine(coarse: Iterator[tuple[DiffOp, str]]) -> Iterator[tuple[DiffOp, str]]:

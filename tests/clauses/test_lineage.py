@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from auditor.clauses import lineage as lineage_module
 from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
 from auditor.clauses.lineage import Lineage, LineageEvent, trace_lineage
 from auditor.model.clause import ChangeCounts, ChangeKind
@@ -348,3 +349,18 @@ def test_published_anchors_that_were_renamed(published: tuple[History, Lineage])
 def test_published_release_of_two_lines(published: tuple[History, Lineage]) -> None:
     _, lineage = published
     assert [event.kind.value for event in lineage.events["s5"]] == ["reworded"]
+
+
+def test_equal_clauses_cost_one_id_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ids that are computed grow with the clauses, however many say the same."""
+    made = 0
+    compute = lineage_module._id
+
+    def counted(spec: str, text: str, ordinal: int) -> str:
+        nonlocal made
+        made += 1
+        return compute(spec, text, ordinal)
+
+    monkeypatch.setattr(lineage_module, "_id", counted)
+    trace_lineage(straight("Be kind.\n\n" * 500, "Be kind.\n\n" * 1000))
+    assert made < 2 * 1500

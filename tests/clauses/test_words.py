@@ -70,3 +70,23 @@ def test_a_text_with_more_words_than_symbols_in_a_plane_is_compared() -> None:
 )
 def test_words(text: str, expected: list[str]) -> None:
     assert split_words(text) == expected
+
+
+def _changed_signs(before: str, after: str) -> int:
+    parts = diff_words(before, after)
+    assert "".join(text for op, text in parts if op != "insert") == before
+    assert "".join(text for op, text in parts if op != "delete") == after
+    return sum(len(text) for op, text in parts if op != "equal")
+
+
+@pytest.mark.parametrize("vocabulary", [7, 3000])
+def test_three_changed_words_of_forty_thousand_are_what_differs(vocabulary: int) -> None:
+    words = [f"w{at * at % vocabulary}" for at in range(40_000)]
+    after = [*words[:5000], "new", *words[5001:20_000], "other", *words[20_001:33_000], *words[33_001:]]
+    assert _changed_signs(" ".join(words), " ".join(after)) < 50
+
+
+def test_a_long_part_that_goes_from_a_long_paragraph_is_what_differs() -> None:
+    words = [f"w{at}" for at in range(20_000)]
+    after = words[:5000] + words[9000:]
+    assert _changed_signs(" ".join(words), " ".join(after)) < 4000 * 7 + 50
