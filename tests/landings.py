@@ -29,6 +29,7 @@ tasks = ["lying_visible"]
 
 [[suite]]
 name = "unseen"
+tasks = ["unseen"]
 behaviour = "lying"
 role = "held_out"
 """

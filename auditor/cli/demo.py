@@ -22,11 +22,11 @@ def command(folder: Path) -> int:
     from auditor.app.project import open_project
     from auditor.app.report import report, seal_project
     from auditor.cli.options import write_document
-    from auditor.document.audit import audit_blocks
+    from auditor.document.audit import audit_blocks, commit_name
+    from auditor.document.demo import next_step_blocks
     from auditor.model.period import parse_quarter
-    from auditor.render.demo import demo_next_steps
     from auditor.render.html.report import report_html
-    from auditor.render.terminal import as_text, render_terminal
+    from auditor.render.terminal import render_terminal
 
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
@@ -34,6 +34,7 @@ def command(folder: Path) -> int:
         found = report(project, parse_quarter(QUARTER))
     write_document(report_html(found), folder / REPORT, force=True)
     out = console()
-    steps = demo_next_steps(str(folder), demonstration.commit, str(folder / REPORT))
-    click.echo(render_terminal(audit_blocks(found.audit, found.period.until), out) + as_text(out, steps), nl=False)
+    suspected = next(commit_name(entry.facts.patch.after) for entry in found.audit.patches if entry.hiding_suspected)
+    steps = next_step_blocks(str(folder), demonstration.commit, suspected, str(folder / REPORT))
+    click.echo(render_terminal((*audit_blocks(found.audit, found.period.until), *steps), out), nl=False)
     return 0

@@ -73,10 +73,30 @@ def command(
         if not found and hook is None:
             click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)
     for decision in found:
-        if hook is None or decision.judged or decision.exit_code:
+        if _is_printed(decision, hook):
             _record_disclosure(decision, repo)
             _print_decision(decision, style)
-    return worst_exit([decision.exit_code for decision in found])
+    code = worst_exit([decision.exit_code for decision in found])
+    if code and (undo := _describe_undo(hook, os.environ.get("GIT_REFLOG_ACTION", ""))):
+        click.echo(f"auditor: {undo}", err=True)
+    return code
+
+
+def _is_printed(decision: Decision, hook: str | None) -> bool:
+    """Not what nothing was judged of, nor a pass that this merge's own hook has printed already."""
+    if hook is None or decision.exit_code:
+        return True
+    merging = hook == "reference-transaction" and (Path(os.environ.get("GIT_DIR", ".git")) / "MERGE_HEAD").exists()
+    return bool(decision.judged) and not merging
+
+
+def _describe_undo(hook: str | None, action: str) -> str:
+    """What a refused merge leaves behind, and how to take it back; "" where nothing is left."""
+    if hook == "pre-merge-commit":
+        return "the merge is not committed and its changes are staged: git merge --abort takes them back"
+    if hook == "reference-transaction" and action.startswith(("merge", "pull")):
+        return "the branch stays where it was, with the merge's changes staged: git reset --merge takes them back"
+    return ""
 
 
 def _check_options(

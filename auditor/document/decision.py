@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.document.audit import patch_name
+from auditor.document.audit import PATCH_DIGITS, patch_name
 from auditor.document.blocks import Block, Card, Commands, Heading, Line, Paragraph, Span, Style, plain
 from auditor.document.ledger import waiver_blocks
 from auditor.gate.decision import Decision
@@ -52,8 +52,19 @@ def _finding_card(finding: Finding, patches: dict[str, Patch], several: bool) ->
         blocks.append(Paragraph(plain(f"to unblock: {finding.remedy.text}")))
         if finding.remedy.commands:
             blocks.append(Commands(finding.remedy.commands))
+    if finding.level in _WAIVABLE_LEVELS and finding.fingerprint:
+        blocks.append(Paragraph(plain(_describe_waiving(finding))))
     style = _STYLES.get(finding.level, Style.QUIET) if finding.level else Style.QUIET
     return Card((Span(str(finding.level), style), Span("  "), *(heading or plain(why))), tuple(blocks))
+
+
+def _describe_waiving(finding: Finding) -> str:
+    """Where a waiver of a finding goes, and what it says."""
+    patch = f', patch = "{finding.subject.patches[0][:PATCH_DIGITS]}"' if finding.subject.patches else ""
+    return (
+        "to waive: land a file in the folder waivers of the evaluation history on the base first, with "
+        f'check = "{finding.code}", fingerprint = "{finding.fingerprint}"{patch}, reason, who, granted and until'
+    )
 
 
 def _finding_heading(finding: Finding, patches: dict[str, Patch], several: bool) -> Line:

@@ -17,6 +17,7 @@ from auditor.assess.facts import (
     Difference,
     PatchFacts,
     ProtocolField,
+    Rate,
     SignalEstimate,
     Stratum,
     SuiteDiagnostics,
@@ -94,11 +95,21 @@ def reported_test_rates(facts: BehaviourFacts) -> tuple[float, float]:
 
 def residual_sentences(facts: BehaviourFacts) -> Iterator[str]:
     """For the suites near zero after: what their true rate could still be, and what would show it to be lower."""
-    sides = [("test", facts.residual)] if facts.residual is not None else []
-    sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.residual) for suite in facts.suites]
-    near = [(name, left) for name, left in sides if left.near_zero]
-    yield from (sentence(f"{name}: {describe_residual(left)}") for name, left in near)
-    yield from dict.fromkeys(f"{text}." for _, left in near if (text := samples_to_confirm(left)))
+    sides = [("test", facts.residual, facts.test.after)] if facts.residual is not None and facts.test else []
+    sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.residual, suite.change.after) for suite in facts.suites]
+    near = [(name, left, rate) for name, left, rate in sides if left.near_zero]
+    yield from (
+        sentence(f"{name}: {describe_residual(left)}{_residual_basis(left, rate)}") for name, left, rate in near
+    )
+    yield from dict.fromkeys(f"{text}." for _, left, _ in near if (text := samples_to_confirm(left)))
+
+
+def _residual_basis(left: Residual, rate: Rate) -> str:
+    """Why a residual's limit is above the rate's own: invalid samples may have failed, others are not independent."""
+    invalid = f"{count_noun(rate.invalid, 'invalid sample')} counted as failures" if rate.invalid else ""
+    size = f"an effective sample size of {format_count(left.size)}" if left.size < 0.95 * rate.valid else ""
+    causes = " and ".join(part for part in (invalid, size) if part)
+    return f" (with {causes})" if causes else ""
 
 
 def residual_blocks(facts: BehaviourFacts) -> Iterator[Block]:

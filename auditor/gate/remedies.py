@@ -34,12 +34,12 @@ def remedy_for_block(facts: BehaviourFacts, evidence: Evidence, sides: StepRevis
     if facts.verdict is Verdict.ARTEFACT:
         suites = _suites_of_role(evidence, facts.behaviour, test=True)
         text = f"run {_list_suites(suites)} again on the items of the run before, with no more invalid samples"
-        return Remedy(text, _commands(suites, sides.after))
+        return Remedy(text, _commands(evidence, suites, sides.after))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return remedy_for_missing_evidence(facts, evidence, sides)
     suites = [one for one in suites_measuring(evidence, facts.behaviour) if _was_run(evidence, facts.model, one, "")]
     text = f"revise the patch or take it back, then evaluate the new text on {_list_suites(suites)}"
-    return Remedy(text, _commands(suites, stamp))
+    return Remedy(text, _commands(evidence, suites, stamp))
 
 
 def remedy_for_missing_evidence(facts: BehaviourFacts, evidence: Evidence, sides: StepRevisions) -> Remedy:
@@ -55,17 +55,20 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
     match facts.missing:
         case MissingEvidence.TRIGGER:
             text = f"run {_list_suites(tests)} a second time on the revision before the patch"
-            return Remedy(text, _commands(tests, sides.before))
+            return Remedy(text, _commands(evidence, tests, sides.before))
         case MissingEvidence.TEST:
-            return Remedy(f"run {_list_suites(tests)} with more samples on both sides", _commands(tests, *both))
+            return Remedy(
+                f"run {_list_suites(tests)} with more samples on both sides", _commands(evidence, tests, *both)
+            )
         case MissingEvidence.INVALID:
             suites = [*tests, *ruling]
             return Remedy(
-                f"run {_list_suites(suites)} again until the invalid samples have scores", _commands(suites, *both)
+                f"run {_list_suites(suites)} again until the invalid samples have scores",
+                _commands(evidence, suites, *both),
             )
         case MissingEvidence.HELD_OUT_ITEMS:
             text = f"run {_list_suites(ruling)} after the patch on every item that was run before it"
-            return Remedy(text, _commands(ruling, sides.after))
+            return Remedy(text, _commands(evidence, ruling, sides.after))
         case MissingEvidence.FLOOR:
             return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
         case MissingEvidence.ZERO:
@@ -74,16 +77,17 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
         case MissingEvidence.OPTIONAL_STOPPING:
             return Remedy(
-                f"run {_list_suites([*tests, *ruling])} with more samples, once", _commands([*tests, *ruling], *both)
+                f"run {_list_suites([*tests, *ruling])} with more samples, once",
+                _commands(evidence, [*tests, *ruling], *both),
             )
         case MissingEvidence.RUNS:
             times = facts.ruling.runs_needed if facts.ruling else None
             text = f"run {_list_suites(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
-            return Remedy(text, _commands(ruling, *both))
+            return Remedy(text, _commands(evidence, ruling, *both))
         case MissingEvidence.HELD_OUT | MissingEvidence.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
-            return Remedy(f"run {_list_suites(ruling)} {samples}", _commands(ruling, *both))
+            return Remedy(f"run {_list_suites(ruling)} {samples}", _commands(evidence, ruling, *both))
 
 
 def remedy_for_comparison(
@@ -100,13 +104,15 @@ def remedy_for_comparison(
     }
     if not any(lacking.values()):
         text = f"run {_list_suites(suites)} again after the patch, measured as before it"
-        return Remedy(text, _commands(suites, sides.after))
+        return Remedy(text, _commands(evidence, suites, sides.after))
     text = " and ".join(
         f"run {_list_suites(some)} {'before' if revision == sides.before else 'after'} the patch"
         for revision, some in lacking.items()
         if some
     )
-    return Remedy(text, tuple(command for revision, some in lacking.items() for command in _commands(some, revision)))
+    return Remedy(
+        text, tuple(command for revision, some in lacking.items() for command in _commands(evidence, some, revision))
+    )
 
 
 def _suites_of_role(evidence: Evidence, behaviour: str, *, test: bool) -> list[Suite]:
@@ -132,9 +138,25 @@ def _list_suites(suites: Sequence[Suite]) -> str:
     return ", ".join(suite.name for suite in suites)
 
 
-def _commands(suites: Sequence[Suite], *stamps: str) -> tuple[str, ...]:
-    """One command a revision; Inspect takes several tasks at once."""
-    if not suites:
-        return ()
-    tasks = " ".join(shlex.quote(suite.tasks[0] if suite.tasks else suite.name) for suite in suites)
-    return tuple(f"inspect eval {tasks} --metadata spec_revision={stamp}" for stamp in dict.fromkeys(stamps))
+def _commands(evidence: Evidence, suites: Sequence[Suite], *stamps: str) -> tuple[str, ...]:
+    """One command a revision for the suites that Inspect runs, which takes several tasks at once.
+
+    What came from another tool or a table is not told to run Inspect: its line is a comment with the stamp.
+    """
+    lines: list[str] = []
+    tasks = " ".join(
+        shlex.quote(suite.tasks[0] if suite.tasks else suite.name) for suite in suites if _is_inspect(evidence, suite)
+    )
+    others = ", ".join(suite.name for suite in suites if not _is_inspect(evidence, suite))
+    for stamp in dict.fromkeys(stamps):
+        if tasks:
+            lines.append(f"inspect eval {tasks} --metadata spec_revision={stamp}")
+        if others:
+            lines.append(f"# evaluate {others} with spec_revision {stamp}, then: auditor ingest RESULTS")
+    return tuple(lines)
+
+
+def _is_inspect(evidence: Evidence, suite: Suite) -> bool:
+    """Whether Inspect runs a suite: it names its tasks, or its runs are Inspect's; without runs, whether any run is."""
+    runs = tuple(runs_of_suite(evidence, suite.name)) or tuple(evidence.runs.values())
+    return bool(suite.tasks) or not runs or any(run.source == "inspect" for run in runs)

@@ -32,7 +32,7 @@ def test_a_fitted_patch_is_blocked_with_its_command(made: Evaluated, capsys: Cap
     made.patch(visible="0/400", unseen="78/400")
     code, out, err = made.gate(capsys)
     assert (code, err) == (1, "")
-    head, why, unblock, command, *_ = out.splitlines()
+    head, why, unblock, command, waive, *_ = out.splitlines()
     place = r"lying of m1: test-only \(spec.md:5\)  \[[0-9a-f]{32}\]"
     assert re.fullmatch(rf"blocked  [0-9a-f]{{10}} \(patch [0-9a-f]{{8}}, Do not praise\), {place}", head)
     assert why.strip() == (
@@ -42,7 +42,17 @@ def test_a_fitted_patch_is_blocked_with_its_command(made: Evaluated, capsys: Cap
         "to unblock: revise the patch or take it back, then evaluate the new text on unseen, visible"
     )
     assert command.strip() == "inspect eval unseen lying_visible --metadata spec_revision=$(auditor revision)"
+    assert re.search(r'check = "test-only", fingerprint = "[0-9a-f]{32}", patch = "[0-9a-f]{8}", reason, who', waive)
     assert out.splitlines()[-1].startswith("blocked: 1 patch in ")
+
+
+def test_what_came_from_a_table_is_not_told_to_run_inspect(tmp_path: Path, capsys: Capture) -> None:
+    made = evaluated(tmp_path, suites=re.sub("tasks = .*\n", "", SUITES))
+    made.patch(visible="0/400", unseen="78/400")
+    lines = made.gate(capsys)[1].splitlines()
+    assert lines[3].strip() == (
+        "# evaluate unseen, visible with spec_revision $(auditor revision), then: auditor ingest RESULTS"
+    )
 
 
 def test_held_out_rates_stay_hidden_unless_revealed(made: Evaluated, capsys: Capture) -> None:

@@ -216,6 +216,22 @@ def test_what_evidence_lets_through(made: Path, tmp_path: Path) -> None:
     merged = git(work, "merge", "--no-ff", "-m", "yes", "branch", check=False)
     assert merged.returncode == 0, merged.stdout + merged.stderr
     assert says_it(work)
+    assert (merged.stdout + merged.stderr).count("pass: ") == 1, "one decision a merge, though two hooks are asked"
+
+
+@pytest.mark.parametrize(
+    ("merge", "undo"), [("--ff-only", "git reset --merge"), ("--no-ff", "git merge --abort")], ids=["ff", "merge"]
+)
+def test_a_refused_merge_says_how_to_take_it_back(made: Path, tmp_path: Path, merge: str, undo: str) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(made, work, symlinks=True)
+    install(work)
+    refused = git(work, "merge", merge, "branch", check=False)
+    said = refused.stdout + refused.stderr
+    assert refused.returncode != 0 and said.count("blocked: ") == 1 and f"{undo} takes them back" in said
+    assert git(work, "status", "--porcelain", "--untracked-files=no").stdout
+    git(work, *undo.split()[1:])
+    assert not git(work, "status", "--porcelain").stdout
 
 
 def test_a_shallow_clone_is_refused(made: Path, tmp_path: Path) -> None:
