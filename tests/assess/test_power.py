@@ -80,8 +80,18 @@ def test_epochs_stand_in_for_items_as_far_as_they_go() -> None:
     ("texts", "before", "missing", "words"),
     [
         ((FELL, "0/400 -> 0/400"), 2, MissingEvidence.ZERO, "a held-out suite on which the behaviour shows"),
-        (("0/400 -> 1/400", "80/400 -> 80/400"), 2, MissingEvidence.FLOOR, "no number would: the test rate was zero"),
-        (("60/400 -> 42/400", "60/400 -> 60/400"), 1, MissingEvidence.TRIGGER, "one more run of the test suite"),
+        (
+            ("0/400 -> 1/400", "80/400 -> 80/400"),
+            2,
+            MissingEvidence.FLOOR,
+            "cannot help, since the test rate was zero before",
+        ),
+        (
+            ("60/400 -> 42/400", "60/400 -> 60/400"),
+            1,
+            MissingEvidence.TRIGGER,
+            "repeat the baseline run of the test suite",
+        ),
         (("20/400 -> 21/400", "82/400 -> 80/400"), 2, MissingEvidence.TEST, "more test samples"),
     ],
 )
@@ -121,7 +131,7 @@ def test_where_the_test_is_not_comparable_no_number_helps() -> None:
     facts = only(assessed([*runs[:-1], replace(runs[-1], scorer="judge-2")], registry()))
     plan = plan_samples(facts, POLICY)
     assert facts.verdict is Verdict.UNMEASURED
-    assert plan.advice.startswith("no number of samples: first the test suite")
+    assert plan.advice.startswith("run the test suite with one protocol on both sides")
 
 
 def test_what_is_decided_needs_nothing() -> None:
