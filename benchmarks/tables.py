@@ -74,7 +74,7 @@ def read(path: Path, rows: int, engine: Engine) -> int:
 def count(path: Path) -> None:
     """The statement by itself."""
     backend = DuckdbBackend(Opening("duckdb", "parquet", (str(path),), f"{path}.spill", threads=os.cpu_count() or 1))
-    kinds = column_kinds(backend.columns(), path, "duckdb", False)
+    kinds = column_kinds(backend.columns(), path, "duckdb")
     assert list(backend.answer(f"CREATE TEMP TABLE tallies AS {statement.tallies_sql(kinds)}"))
 
 

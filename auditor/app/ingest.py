@@ -442,6 +442,7 @@ def ingest(
     engine: Engine = Engine.DUCKDB,
     master: str | None = None,
     progress: Progress | None = None,
+    columns: Mapping[str, str] = MappingProxyType({}),
 ) -> IngestReport:
     """Record the runs of logs and tables.
 
@@ -455,6 +456,7 @@ def ingest(
         environment: its variables, one of which may say where the key of hashed prompts is.
         engine: what counts tables.
         master: Spark's; None for every core of this machine.
+        columns: what tables call their columns, as of `parse_column_map`.
         progress: told which file is being read, and how much of it is counted where that is known.
 
     Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
@@ -466,7 +468,7 @@ def ingest(
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and records are files of a work tree", where=str(root), remedy=remedy)
         addresses = {Path(path): path for path in paths if isinstance(path, str) and "://" in path}
-        options = ReadOptions(extra == "ignore", engine, master or LOCAL_MASTER, addresses)
+        options = ReadOptions(extra == "ignore", engine, master or LOCAL_MASTER, addresses, columns=columns)
         return _ingest_files(
             list(map(Path, paths)), project, options, dry_run, read_prompt_key(project, environment), progress
         )

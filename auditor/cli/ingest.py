@@ -42,6 +42,7 @@ class EngineName(click.Choice[str]):
     show_default=True,
     help="Unknown columns.",
 )
+@click.option("--map", "column_map", metavar="COLUMN=NAME,...", help="What tables call a column: item=sample_id.")
 @click.option("--engine", type=EngineName(ENGINES), default="duckdb", show_default=True, help="What counts tables.")
 @click.option("--master", metavar="URL", help="Spark's master, such as local[2].  [default: local[*]]")
 @repo_option
@@ -51,6 +52,7 @@ def command(
     paths: tuple[str, ...],
     dry_run: bool,
     extra: str,
+    column_map: str | None,
     engine: str,
     master: str | None,
     repo: Path,
@@ -68,6 +70,7 @@ def command(
     """
     from auditor.app.ingest import ingest
     from auditor.readers.interface import Engine
+    from auditor.readers.tables.columns import parse_column_map
 
     with _print_progress() as progress:
         report = ingest(
@@ -80,6 +83,7 @@ def command(
             engine=Engine(engine),
             master=master,
             progress=progress,
+            columns=parse_column_map(column_map) if column_map is not None else {},
         )
     if style == "json":
         click.echo(_json(report))

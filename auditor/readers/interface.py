@@ -47,6 +47,7 @@ class ReadOptions:
         addresses: what paths were given as that are addresses in other file systems, which Spark knows.
         progress: told how much of a large table is counted, 0 to 1.
         hasher: what makes the hashes that set the items of a log apart.
+        columns: what a table's columns are called, by the name they have in a tidy table (`--map`).
     """
 
     ignore_extra: bool = False
@@ -55,6 +56,7 @@ class ReadOptions:
     addresses: Mapping[Path, str] = field(default_factory=dict)
     progress: Callable[[float], None] | None = None
     hasher: ItemHasher = field(default_factory=ItemHasher)
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def without_garbage_collection(read: Callable[P, T]) -> Callable[P, T]:

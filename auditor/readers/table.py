@@ -21,7 +21,7 @@ class TableReader:
     """Reads the runs of a tidy table."""
 
     name = "table"
-    kinds = "tidy tables (.csv, .jsonl, .parquet)"
+    kinds = "tidy tables (.csv, .tsv, .jsonl, .parquet)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """By its name, unless its lines or its folder are another tool's; Parquet also by how it begins."""
@@ -29,7 +29,7 @@ class TableReader:
             return False
         if path.suffix == ".jsonl":
             return first_key(head) not in OTHER_TOOLS_KEYS
-        return path.suffix in {".csv", ".parquet"} or head.startswith(b"PAR1")
+        return path.suffix in {".csv", ".tsv", ".parquet"} or head.startswith(b"PAR1")
 
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a table. Raises TableError naming line and column."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -184,28 +184,136 @@ COUNT_COLUMNS = frozenset({"misaligned_count", "valid_count"})
 TALLY_COLUMNS = COUNT_COLUMNS | {"design_effect"}
 
 
-def check_columns(columns: frozenset[str], where: str, ignore_extra: bool) -> None:
-    """Raises TableError for unknown columns (unless ignored), missing ones, and samples mixed with tallies."""
-    unknown = sorted(columns - COLUMNS.keys())
-    if unknown and not ignore_extra:
-        raise TableError(
-            "is no column of a tidy table", where=where, field=unknown[0][:80], remedy=_suggest_column(unknown[0])
-        )
-    tally = bool(columns & COUNT_COLUMNS)
+# What other tools call a column; a name of ours in the table goes before them.
+ALIASES: Mapping[str, str] = {
+    "commit": "spec_revision",
+    "revision": "spec_revision",
+    "spec_commit": "spec_revision",
+    "task": "suite",
+    "eval": "suite",
+    "benchmark": "suite",
+    "model_name": "model",
+    "model_id": "model",
+    "id": "item",
+    "sample_id": "item",
+    "item_id": "item",
+    "question_id": "item",
+    "repetition": "epoch",
+    "run_id": "run",
+    "created_at": "created",
+    "timestamp": "created",
+}
+# Of a table's columns; more are no tidy table, and cost time for nothing.
+MAX_COLUMNS = 1_000
+MAX_NAMED_FAULTS = 5
+
+
+def parse_column_map(text: str) -> dict[str, str]:
+    """The argument of `--map`, such as `spec_revision=commit,item=sample_id`, as names in the table by column.
+
+    Raises TableError for what is no pair, a column that no tidy table has, and a column or name that is there twice.
+    """
+    names: dict[str, str] = {}
+    for pair in text.split(","):
+        column, equals, name = (part.strip() for part in pair.partition("="))
+        if not (column and equals and name):
+            raise TableError(f"{pair!r:.80} is no COLUMN=NAME", where="--map", remedy="write item=sample_id")
+        if column not in COLUMNS:
+            what = "is no column of a tidy table"
+            raise TableError(what, where="--map", field=column[:80], remedy=f"{_nearest(column)}write COLUMN=NAME")
+        if column in names or name in names.values():
+            raise TableError("is mapped twice", where="--map", field=f"{column}={name:.60}", remedy="keep one of them")
+        names[column] = name
+    return names
+
+
+def name_columns(names: Sequence[str], column_map: Mapping[str, str], where: str) -> dict[str, str]:
+    """The columns that a table's names stand for, by name; a name that stands for none is left out.
+
+    Args:
+        names: of the table's columns, as they are written.
+        column_map: as of `parse_column_map`; the name it gives a column counts before all others.
+
+    A column's own name counts before what other tools call it. Raises TableError for more than `MAX_COLUMNS` names, a
+    mapped name that is not there, and two names that could be one column.
+    """
+    if len(names) > MAX_COLUMNS:
+        what = f"has {len(names):,} columns, more than {MAX_COLUMNS:,}"
+        raise TableError(what, where=where, remedy="keep the columns of a tidy table")
+    present = set(names)
+    absent = [name for name in column_map.values() if name not in present]
+    if absent:
+        what = f"is no column here (the table has {', '.join(map(_shorten, names[:8]))})"
+        raise TableError(what, where=where, field=_shorten(absent[0]), remedy="correct --map")
+    columns = {name: column for column, name in column_map.items()}
+    columns |= {name: name for name in names if name in COLUMNS and name not in column_map and name not in columns}
+    others: dict[str, list[str]] = {}
+    for name in names:
+        plain = name.lower().replace(" ", "_").replace("-", "_")
+        column = plain if plain in COLUMNS else ALIASES.get(plain)
+        if column is not None and name not in columns and column not in columns.values():
+            others.setdefault(column, []).append(name)
+    for column, candidates in others.items():
+        if len(candidates) > 1:
+            what = f"could be {' or '.join(map(repr, candidates[:MAX_NAMED_FAULTS]))}"
+            remedy = f"say which with --map {column}={candidates[0]:.60}"
+            raise TableError(what, where=where, field=column, remedy=remedy)
+        columns[candidates[0]] = column
+    return columns
+
+
+def check_columns(names: Iterable[str], columns: Mapping[str, str], where: str, ignore_extra: bool) -> None:
+    """Raises TableError for unknown columns (unless ignored), missing ones, and samples mixed with tallies: all of it.
+
+    Args:
+        names: of the table's columns, as they are written.
+        columns: as of `name_columns`.
+    """
+    unknown = [] if ignore_extra else sorted(set(names) - columns.keys())
+    held = set(columns.values())
+    tally = bool(held & COUNT_COLUMNS)
     needed = [*REQUIRED_COLUMNS, *(sorted(COUNT_COLUMNS) if tally else ["item", "misaligned"])]
-    for name in needed:
-        if name not in columns:
-            raise TableError("is missing", where=where, field=name, remedy="add the column")
-    mixed = sorted(columns & (SAMPLE_COLUMNS if tally else TALLY_COLUMNS))
-    if mixed:
-        kind = "tallies have no such column" if tally else "samples have no such column"
-        raise TableError(kind, where=where, field=mixed[0], remedy="give either samples or tallies")
+    missing = [name for name in needed if name not in held]
+    mixed = sorted(held & (SAMPLE_COLUMNS if tally else TALLY_COLUMNS))
+    no_such = f"{'tallies' if tally else 'samples'} have no such column"
+    faults = [
+        *((name, "is missing", f"add the column, or say with --map {name}=NAME which it is") for name in missing),
+        *((name, "is no column of a tidy table", _suggest_column(name)) for name in unknown[:MAX_NAMED_FAULTS]),
+        *((name, no_such, "give either samples or tallies") for name in mixed),
+    ]
+    if len(faults) == 1:
+        [(name, what, remedy)] = faults
+        raise TableError(what, where=where, field=_shorten(name), remedy=remedy)
+    if faults:
+        said = [f"{_shorten(name)} {what}{_parenthesis(name, held)}" for name, what, _ in faults]
+        more = len(unknown) - MAX_NAMED_FAULTS
+        said += [f"{more} more are no columns either"] if more > 0 else []
+        remedy = "rename columns or map them with --map COLUMN=NAME"
+        remedy += ", and give --extra ignore to skip unknown ones" if unknown else ""
+        raise TableError(", ".join(said), where=where, remedy=remedy)
 
 
 def _suggest_column(name: str) -> str:
-    close = difflib.get_close_matches(name, COLUMNS, n=1)
-    hint = f"rename it to {close[0]}, or " if close else ""
-    return f"{hint}give --extra ignore to skip columns like it"
+    return f"{_nearest(name)}give --extra ignore to skip columns like it"
+
+
+def _nearest(name: str) -> str:
+    """The nearest known name as the beginning of a remedy; nothing where none is near."""
+    close = _closest(name)
+    return f"rename it to {close[0]}, or " if close else ""
+
+
+def _closest(name: str) -> list[str]:
+    return difflib.get_close_matches(name[:80], COLUMNS, n=1)
+
+
+def _parenthesis(name: str, held: Collection[str]) -> str:
+    close = [] if name in COLUMNS else [near for near in _closest(name) if near not in held]
+    return f" ({close[0]}?)" if close else ""
+
+
+def _shorten(name: str) -> str:
+    return name[:80]
 
 
 def parse_row(line: int, cells: Cells, where: str) -> Row:

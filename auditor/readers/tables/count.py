@@ -29,8 +29,10 @@ from auditor.readers.tables.columns import (
     Row,
     build_table_run,
     check_columns,
+    name_columns,
 )
 from auditor.readers.tables.files import (
+    CsvHeader,
     read_csv_header,
     read_row,
     remote_sha256,
@@ -42,6 +44,7 @@ from auditor.readers.tables.files import (
 )
 from auditor.readers.tables.refusals import (
     OpenTable,
+    check_line,
     first_places,
     refuse,
     refuse_first,
@@ -314,6 +317,7 @@ def _read_prompts(table: OpenTable) -> Iterator[tuple[str, str, str]]:
 MAX_LOCAL_BYTES = 4 * 2**20
 # Up to here runs are named by their first lines, for which the text is read once more.
 MAX_PLACED_BYTES = 32 * 2**20
+_TEMPORARY = {"duckdb": "", "spark": "TEMPORARY"}
 PATTERN_CHARACTERS = frozenset("*?[]{}\\")
 # A cluster's tables have no size that is known here: a day.
 REMOTE_SECONDS = 86_400.0
@@ -391,7 +395,7 @@ def _open_session(session: Session, path: Path, named: dict[str, Path], opening:
     try:
         session.__enter__()
     except BackendError as error:
-        refuse(OpenTable(path, named, opening.format, opening.engine, session, {}, False), error)
+        refuse(OpenTable(path, named, opening.format, opening.engine, session, {}, {}, False), error)
     try:
         yield session
     finally:
@@ -416,63 +420,111 @@ def _build_opening(
     engine: Engine, files: tuple[Path, ...], names: tuple[str, ...], scratch: Path, options: ReadOptions
 ) -> Opening:
     kind = table_format(files[0]) or "parquet"
-    if engine is Engine.SPARK:
-        if kind == "jsonl":
-            raise TableError(
-                "is JSON Lines, which Spark is not given", where=str(files[0]), remedy="write it as Parquet"
-            )
-        return Opening("spark", kind, names, str(scratch), master=options.master)
-    header, line, lines = read_csv_header(files[0]) if kind == "csv" else ((), 0, 0)
-    if kind == "csv" and not header:
+    if engine is Engine.SPARK and kind == "jsonl":
+        raise TableError("is JSON Lines, which Spark is not given", where=str(files[0]), remedy="write it as Parquet")
+    spill = scratch if engine is Engine.SPARK else scratch / "spill"
+    opening = Opening(engine.value, kind, names, str(spill), threads=os.cpu_count() or 1, master=options.master)
+    if kind != "csv":
+        return opening
+    header = _read_header(files, options)
+    columns = name_columns(header.names, options.columns, str(files[0]))
+    # Columns that are not read must not be taken for others: to DuckDB `Item` and `item` are one name.
+    called = tuple(columns.get(name, f"unread_{number}") for number, name in enumerate(header.names))
+    return replace(opening, header=called, header_lines=header.lines, delimiter=header.delimiter)
+
+
+def _read_header(files: Sequence[Path], options: ReadOptions) -> CsvHeader:
+    """The header of the first file, checked. Raises TableError."""
+    header = read_csv_header(files[0])
+    other = next((file for file in files[1:] if read_csv_header(file) != header), None)
+    if other is not None:
+        remedy = f"write it as {files[0].name} has them"
+        raise TableError("has other columns than the other files of the table", where=str(other), remedy=remedy)
+    if not header.names:
         raise TableError("holds no rows", where=str(files[0]), remedy="give a table with at least one run")
-    if kind == "csv":
-        check_columns(frozenset(header), f"{files[0]}:{line}", options.ignore_extra)
-    threads = os.cpu_count() or 1
-    spill = scratch / "spill"
-    return Opening("duckdb", kind, names, str(spill), header, lines, threads=threads)
+    where = f"{files[0]}:{header.line}"
+    check_columns(header.names, name_columns(header.names, options.columns, where), where, options.ignore_extra)
+    return header
 
 
 def _open_table(
     path: Path, named: dict[str, Path], opening: Opening, session: Session, options: ReadOptions
 ) -> OpenTable:
     """The table with its columns, checked. Raises TableError for columns that no tidy table has."""
-    table = OpenTable(path, named, opening.format, opening.engine, session, {}, options.ignore_extra)
+    table = OpenTable(path, named, opening.format, opening.engine, session, {}, {}, options.ignore_extra)
     try:
-        columns = _json_columns(table) if opening.format == "jsonl" else session.columns()
+        if opening.format == "jsonl":
+            return _open_json(table, options)
+        if opening.header:
+            names = read_csv_header(next(iter(named.values()))).names
+            columns = name_columns(names, options.columns, str(path))
+            types = session.columns()
+        else:
+            columns, types = _rename_columns(table, options)
     except BackendError as error:
         refuse(table, error)
-    kinds = column_kinds(columns, path, opening.engine, options.ignore_extra)
-    return OpenTable(path, named, opening.format, opening.engine, session, kinds, options.ignore_extra)
+    return replace(table, kinds=column_kinds(types, path, opening.engine), columns=columns)
 
 
-def _json_columns(table: OpenTable) -> list[tuple[str, str]]:
+def _rename_columns(table: OpenTable, options: ReadOptions) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The columns of a table that says itself what they are called, and their types; the views have our names then."""
+    types = table.session.columns()
+    names = [name for name, _ in types]
+    columns = name_columns(names, options.columns, str(table.path))
+    check_columns(names, columns, str(table.path), options.ignore_extra)
+    if any(name != column for name, column in columns.items()):
+        selected = ", ".join(f"{_quote_name(name, table.engine)} AS {column}" for name, column in columns.items())
+        for view, more in (("source", ""), ("numbered", f", {FILE_COLUMN}, {ROW_COLUMN}")):
+            table.session.rows(f"ALTER VIEW {view} RENAME TO {view}_as_written")
+            table.session.rows(
+                f"CREATE {_TEMPORARY[table.engine]} VIEW {view} AS SELECT {selected}{more} FROM {view}_as_written"
+            )
+    return columns, [(columns[name], kind) for name, kind in types if name in columns]
+
+
+def _quote_name(name: str, engine: str) -> str:
+    mark = "`" if engine == "spark" else '"'
+    return mark + name.replace(mark, mark * 2) + mark
+
+
+def _open_json(table: OpenTable, options: ReadOptions) -> OpenTable:
     """Checks every line's keys, and makes the views of the columns there are. Raises TableError."""
     pattern = NON_FLAT_JSON.replace("'", "''")
     plain = f"json_type(line) = 'OBJECT' AND NOT regexp_matches(CAST(line AS VARCHAR), '(?i){pattern}')"
     for (row,) in table.session.rows(f"SELECT {ROW_COLUMN} FROM lines WHERE NOT ({plain}) ORDER BY 1"):
         read_row(table.path, int(str(row)))
     keys = "CAST(to_json(json_keys(line)) AS VARCHAR)"
-    seen: set[str] = set()
+    found = table.session.rows(f"SELECT {keys}, min({ROW_COLUMN}) FROM lines GROUP BY 1 ORDER BY 2")
+    keys_by_row: dict[int, list[str]] = {int(str(row)): json.loads(str(names)) for names, row in found}
+    if not keys_by_row:
+        raise TableError("holds no rows", where=str(table.path), remedy="give a table with at least one run")
+    names = list(dict.fromkeys(name for keys in keys_by_row.values() for name in keys))
+    table = replace(table, columns=name_columns(names, options.columns, str(table.path)))
     tallies = set()
-    for found, row in table.session.rows(f"SELECT {keys}, min({ROW_COLUMN}) FROM lines GROUP BY 1 ORDER BY 2"):
-        names: list[str] = json.loads(str(found))
-        if len(set(names)) < len(names):
-            read_row(table.path, int(str(row)))
+    for row, held in keys_by_row.items():
+        if len(set(held)) < len(held):
+            read_row(table.path, row)
         try:
-            check_columns(frozenset(names), str(table.path), table.ignore_extra)
+            check_line(table, held, str(table.path))
         except TableError:
-            refuse_line(table, int(str(row)))
-        seen.update(names)
-        tallies.add("valid_count" in names)
+            refuse_line(table, row)
+        tallies.add(any(table.columns.get(name) == "valid_count" for name in held))
     if len(tallies) > 1:
         remedy = "write the samples and the tallies as two tables"
         raise TableError("has lines of samples and lines of tallies", where=str(table.path), remedy=remedy)
-    _make_views(table, sorted(seen & COLUMNS.keys()))
-    return [(name, "json" if name in COLUMNS else "varchar") for name in sorted(seen)]
+    _make_views(table)
+    return replace(table, kinds=column_kinds([(name, "json") for name in table.columns.values()], table.path, "duckdb"))
 
 
-def _make_views(table: OpenTable, names: list[str]) -> None:
-    columns = ", ".join(f"line -> '{name}' AS {name}" for name in names)
+def _make_views(table: OpenTable) -> None:
+    columns = ", ".join(f"line -> {_json_key(name)} AS {column}" for name, column in table.columns.items())
     if columns:
         table.session.rows(f"CREATE VIEW source AS SELECT {columns} FROM lines")
         table.session.rows(f"CREATE VIEW numbered AS SELECT {columns}, '' AS {FILE_COLUMN}, {ROW_COLUMN} FROM lines")
+
+
+def _json_key(name: str) -> str:
+    """A key as DuckDB takes it: as a path, where everything but quotes and backslashes stands for itself."""
+    if '"' in name or "\\" in name:
+        raise TableError("holds a quote or a backslash", where="--map", field=name[:80], remedy="rename the key")
+    return "'" + f'$."{name}"'.replace("'", "''") + "'"

@@ -142,7 +142,8 @@ def _csv_view(opening: Opening, files: str) -> str:
     columns = ", ".join(f"{_literal(name)}: 'VARCHAR'" for name in opening.header)
     options = (
         f"columns = {{{columns}}}, skip = {opening.header_lines}, header = false, "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '', strict_mode = true, "
+        f"auto_detect = false, delim = {_literal(opening.delimiter)}, quote = '\"', escape = '\"', "
+        "nullstr = '', strict_mode = true, "
         f"null_padding = false, ignore_errors = false, max_line_size = {MAX_OBJECT_BYTES}"
     )
     return f"CREATE VIEW source AS SELECT * FROM read_csv({files}, {options})"

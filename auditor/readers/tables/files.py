@@ -10,11 +10,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
 from auditor.errors import TableError
 from auditor.model.strict_json import JsonError, JsonLimits, parse_json
@@ -24,7 +27,7 @@ from auditor.readers.tables.columns import Cells
 # Which files a table is, and the sha256 it goes by.
 
 
-FORMATS = {".parquet": "parquet", ".csv": "csv", ".jsonl": "jsonl"}
+FORMATS = {".parquet": "parquet", ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl"}
 
 
 def table_format(path: Path) -> str | None:
@@ -121,6 +124,10 @@ CELL_CHARACTERS = 10_000_000
 # Prompts may be longer than the 128 KiB a cell may hold by default.
 csv.field_size_limit(CELL_CHARACTERS)
 ROW_LIMITS = JsonLimits(string=CELL_CHARACTERS, depth=2, values=10_000)
+# What may stand between the cells of a line; the first of those that are in a header equally often.
+DELIMITERS = ",;\t"
+MAX_BLANK_LINES = 1_000
+_QUOTED = re.compile('"[^"]*"')
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -140,19 +147,41 @@ def read_jsonl(path: Path, lines: Iterable[bytes]) -> Iterator[tuple[int, Cells]
         yield line, row
 
 
-def read_csv_header(path: Path) -> tuple[tuple[str, ...], int, int]:
-    """The names of a CSV file's columns, the line they begin on, and the lines down to their end.
+@dataclass(frozen=True, slots=True)
+class CsvHeader:
+    """The header of a CSV file.
 
-    Raises TableError for a file that cannot be read, and for two columns of one name.
+    Attributes:
+        names: of its columns, as they are written, each once.
+        line: where it begins, from 1.
+        lines: how many lines there are down to its end.
+        delimiter: what stands between the cells.
     """
+
+    names: tuple[str, ...]
+    line: int
+    lines: int
+    delimiter: str
+
+
+def read_csv_header(path: Path) -> CsvHeader:
+    """The header of a CSV file. Raises TableError for a file that cannot be read, and for two columns of one name."""
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            delimiter = _find_delimiter(file)
             counted = _LineCounter(file)
-            line, names = next(_iterate_csv(path, counted), (1, []))
+            line, names = next(_iterate_csv(path, counted, delimiter), (1, []))
     except OSError as error:
         raise unreadable_file(path, error) from error
-    header = _check_header(names, f"{path}:{line}")
-    return tuple(header), line, counted.lines
+    return CsvHeader(tuple(_check_header(names, f"{path}:{line}")), line, counted.lines, delimiter)
+
+
+def _find_delimiter(file: TextIO) -> str:
+    """What stands between the cells of the first line that is not blank; the file is at its beginning again."""
+    beginning = next((text for line in islice(file, MAX_BLANK_LINES) if (text := line.strip("\r\n"))), "")
+    file.seek(0)
+    plain = _QUOTED.sub("", beginning)
+    return max(DELIMITERS, key=plain.count)
 
 
 def read_rows(path: Path) -> Iterator[tuple[int, Cells]]:
@@ -166,7 +195,7 @@ def read_rows(path: Path) -> Iterator[tuple[int, Cells]]:
                 yield from read_jsonl(path, file)
             return
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as text:
-            rows = _iterate_csv(path, text)
+            rows = _iterate_csv(path, text, _find_delimiter(text))
             line, names = next(rows, (1, []))
             header = _check_header(names, f"{path}:{line}")
             for line, cells in rows:
@@ -208,9 +237,9 @@ class _LineCounter:
         return line
 
 
-def _iterate_csv(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+def _iterate_csv(path: Path, lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the line it begins on."""
-    reader = csv.reader(lines, strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 1
     try:
         for cells in reader:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ class OpenTable:
         format: "parquet", "csv" or "jsonl".
         engine: for messages.
         kinds: of its columns.
+        columns: as of `name_columns`.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class OpenTable:
     engine: str
     session: Session
     kinds: Mapping[str, CellKind]
+    columns: Mapping[str, str]
     ignore_extra: bool
 
     def file(self, name: object) -> Path:
@@ -180,8 +182,15 @@ def _check_record(table: OpenTable, place: Place) -> None:
         return
     file = table.file(name)
     line, cells = read_row(file, row)
-    check_columns(frozenset(cells), f"{file}:{line}", table.ignore_extra)
-    parse_row(line, cells, f"{file}:{line}")
+    check_line(table, cells, f"{file}:{line}")
+    known = {table.columns[name]: value for name, value in cells.items() if name in table.columns}
+    parse_row(line, known, f"{file}:{line}")
+
+
+def check_line(table: OpenTable, names: Iterable[str], where: str) -> None:
+    """Raises the TableError for the names of a line of text that are no columns, and for columns it lacks."""
+    columns = {name: table.columns[name] for name in names if name in table.columns}
+    check_columns(names, columns, where, table.ignore_extra)
 
 
 def _check_cell(table: OpenTable, column: str, value: object, where: str) -> None:

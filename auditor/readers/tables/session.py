@@ -42,7 +42,9 @@ class Opening:
         engine: "duckdb" or "spark".
         format: "parquet", "csv" or "jsonl".
         paths: the files; for Spark also a folder or an address of its file systems.
-        header: the names of a CSV file's columns, and the lines they take up; read by the parent for DuckDB.
+        header, header_lines: what the columns of a CSV file are called from here on, and the lines that their own
+            names take up; read by the parent for DuckDB.
+        delimiter: what stands between the cells of a CSV file.
         scratch: a folder of its own, for what does not fit into memory.
         memory: its limit, in MiB.
         threads: at most.
@@ -55,6 +57,7 @@ class Opening:
     scratch: str
     header: tuple[str, ...] = ()
     header_lines: int = 0
+    delimiter: str = ","
     memory: int = 2048
     threads: int = 2
     master: str = "local[*]"

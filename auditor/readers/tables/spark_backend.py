@@ -39,7 +39,7 @@ class SparkBackend:
         try:
             self._session = _session(opening)
             self._format, self._paths = opening.format, list(opening.paths)
-            frame = self._read()
+            frame = self._read(opening)
             self._columns = [(name, kind) for name, kind in frame.dtypes]
             frame.createOrReplaceTempView("source")
             row = "_metadata.row_index" if opening.format == "parquet" else "CAST(NULL AS BIGINT)"
@@ -91,11 +91,12 @@ class SparkBackend:
         """Ends the session."""
         self._session.stop()
 
-    def _read(self) -> DataFrame:
+    def _read(self, opening: Opening) -> DataFrame:
         reader = self._session.read.option("recursiveFileLookup", "true")
         if self._format == "csv":
-            frame = reader.options(**CSV_OPTIONS).csv(self._paths)
-            return frame.toDF(*(name.removeprefix("\ufeff").strip() for name in frame.columns))
+            frame = reader.options(sep=opening.delimiter, **CSV_OPTIONS).csv(self._paths)
+            names = opening.header or [name.removeprefix("\ufeff").strip() for name in frame.columns]
+            return frame.toDF(*names)
         return reader.option("mergeSchema", "true").parquet(*self._paths)
 
 

@@ -20,7 +20,6 @@ from auditor.readers.tables.columns import (
     IDENTITY_COLUMNS,
     MAX_COUNT,
     RUN_COLUMNS,
-    check_columns,
 )
 from auditor.readers.tables.session import FILE_COLUMN, ROW_COLUMN
 
@@ -306,12 +305,9 @@ KIND_BY_TYPE: Mapping[str, CellKind] = {
 TIME_TYPES = {"duckdb": ("timestamp with time zone", "timestamp"), "spark": ("timestamp", "timestamp_ntz")}
 
 
-def column_kinds(
-    columns: Iterable[tuple[str, str]], path: Path, engine: str, ignore_extra: bool
-) -> dict[str, CellKind]:
-    """The kinds of the columns that are read. Raises TableError for names and types that no tidy table has."""
+def column_kinds(columns: Iterable[tuple[str, str]], path: Path, engine: str) -> dict[str, CellKind]:
+    """The kinds of the columns that are read. Raises TableError for types that no tidy table has."""
     types = dict(columns)
-    check_columns(frozenset(types), str(path), ignore_extra)
     return {name: _column_kind(name, types[name], path, engine) for name in sorted(types) if name in COLUMNS}
 
 

@@ -25,6 +25,7 @@ from auditor.readers.tables.columns import (
     Row,
     build_table_run,
     check_columns,
+    name_columns,
     parse_row,
 )
 from auditor.readers.tables.files import read_jsonl
@@ -97,7 +98,7 @@ def parse_rows(cells: Iterator[tuple[int, Cells]], path: Path, options: ReadOpti
         where = f"{path}:{line}"
         columns = frozenset(values)
         if columns not in checked:
-            check_columns(columns, where, options.ignore_extra)
+            check_columns(columns, name_columns(tuple(columns), options.columns, where), where, options.ignore_extra)
             checked.add(columns)
         yield parse_row(line, values, where)
 
