@@ -22,6 +22,7 @@ from auditor.assess.preregistration import PlanFacts
 from auditor.assess.text import PatchText, RevisionText, find_leaking_patches, find_place
 from auditor.assess.timeline import Series
 from auditor.checks.catalogue import all_checks
+from auditor.checks.interface import TextCheck
 from auditor.checks.runner import CheckResults, OutcomeCounts, ScopeResults, UndecidedChecks, add_counts, run_checks
 from auditor.clauses.comparison import Comparison, count_changes
 from auditor.errors import ConfigError
@@ -306,6 +307,21 @@ def add_results(audit: Audit, results: ScopeResults, on: str = "") -> Audit:
         failed=(*audit.coverage.failed, *failed),
     )
     return replace(audit, coverage=coverage, not_assessed=(*audit.not_assessed, *failed))
+
+
+def add_passed_over(audit: Audit, passed_over: Sequence[NotAssessed]) -> Audit:
+    """An audit with the commits that could not be read: named, and every check of text undecided on each."""
+    if not passed_over:
+        return audit
+    codes = tuple(check.code for check in all_checks() if isinstance(check, TextCheck))
+    undecided = tuple(UndecidedChecks(one.what, one.why, codes) for one in passed_over)
+    counts = OutcomeCounts(0, 0, len(passed_over) * len(codes), 0)
+    coverage = replace(
+        audit.coverage,
+        checks=add_counts(audit.coverage.checks, counts),
+        undecided=(*audit.coverage.undecided, *undecided),
+    )
+    return replace(audit, coverage=coverage, not_assessed=(*audit.not_assessed, *passed_over))
 
 
 # `--fail-on`: what of an audit is held against whoever asked for it. What a waiver excuses is not.

@@ -24,7 +24,7 @@ from auditor.assess.judge import assess
 from auditor.assess.leaks import HashedPrompts, LeakSearch
 from auditor.assess.ledger import Debt, find_owed
 from auditor.assess.text import PatchText, RevisionText, build_patch_text, build_revision_text
-from auditor.audit import Audit, SpecAudit, build_audit, build_spec_audit
+from auditor.audit import Audit, SpecAudit, add_passed_over, build_audit, build_spec_audit
 from auditor.checks.runner import CheckResults
 from auditor.clauses.lineage import trace_lineage
 from auditor.clauses.text_events import TextEventFinder
@@ -161,6 +161,7 @@ def assess_project(
     key = read_prompt_key(project, environment)
     parts: list[tuple[SpecAudit, CheckResults]] = []
     notes: list[NotAssessed] = []
+    passed_over: list[NotAssessed] = []
     for config in project.specs:
         history = read_history(project, config)
         if sides is None:
@@ -172,6 +173,7 @@ def assess_project(
         part, problems = assess_spec(project, config, history, wanted, key, today, landing)
         parts.append(part)
         notes += problems
+        passed_over += _unreadable_in_range(project, history, commits, sides)
     names = {config.name for config in project.specs}
     notes += [NotAssessed(one.what, one.why) for one in project.unjoined]
     notes += [
@@ -182,7 +184,7 @@ def assess_project(
         if run.spec not in names
     ]
     counted = sum(run.spec in names for run in project.runs)
-    audit = build_audit(parts, counted, len(project.runs), notes)
+    audit = add_passed_over(build_audit(parts, counted, len(project.runs), notes), passed_over)
     audit = add_merge_history(project, audit, commits) if sides is None else add_landing(sides, audit, today)
     audit = replace(audit, debts=tuple(_debts(project, audit, sides)))
     audit = audit if policy is None else replace(audit, decided=tuple(policy(audit)))
@@ -221,6 +223,18 @@ def assess_spec(
 def _patches_in_range(project: Project, history: History, commits: str | None) -> tuple[Patch, ...]:
     names = spec_commits_in_range(project, history, commits)
     return tuple(patch for patch in patches_of(history) if names is None or patch.after.name in names)
+
+
+def _unreadable_in_range(
+    project: Project, history: History, commits: str | None, sides: BaseHead | None
+) -> Iterator[NotAssessed]:
+    """The commits of a range, or of a landing, in which the spec cannot be read."""
+    names = spec_commits_in_range(project, history, commits) if sides is None else None
+    for one in history.unreadable:
+        inside = one.commit not in sides.landed if sides else names is None or one.commit in names
+        if inside:
+            why = f"{one.why}; it is passed over, and what it changes is part of the next patch"
+            yield NotAssessed(f"commit {one.commit[:10]} of {history.spec}", why)
 
 
 def spec_commits_in_range(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

@@ -111,6 +111,14 @@ def _content_id(tree: Tree, config: SpecConfig) -> str | None:
     return revision.id if revision.files else None
 
 
+def _unreadable_commits(sides: BaseHead, spec: SpecAudit | None) -> Iterator[Finding]:
+    """What is about to land in a form that cannot be read; what comes of it in the end is judged."""
+    for one in spec.history.unreadable if spec else ():
+        if one.commit not in sides.landed:
+            why = f"commit {one.commit[:10]} cannot be read and is passed over: {one.why}"
+            yield replace(_note("unreadable", why, spec.history.spec if spec else ""), level=Level.WARNING)
+
+
 def _divergence(sides: BaseHead, config: SpecConfig) -> tuple[Finding, ...]:
     """What is judged is head as it is; where base's text moved on, the merge of both is another text."""
     texts = {_content_id(fork, config) for fork in sides.forks}
@@ -223,6 +231,7 @@ def _judge(
     for config, moved in followed:
         spec = specs.get(config.name)
         yield from (*moved, *_divergence(sides, config))
+        yield from _unreadable_commits(sides, spec)
         if spec is None or not spec.landing:
             yield _note("no-patch", "its text does not change: there is no patch to judge", config.name)
         if spec is not None:

@@ -5,6 +5,7 @@ In comes a folder; out comes a `Repository`, read by full object ids, and trees 
 runs git, `write` makes commits.
 """
 
+from auditor.git.objects import IndirectionError
 from auditor.git.repository import (
     Ancestry,
     CommitLine,
@@ -23,6 +24,7 @@ __all__ = [
     "FileChange",
     "Folder",
     "Index",
+    "IndirectionError",
     "Repository",
     "Tree",
     "file_changes",

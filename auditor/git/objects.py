@@ -42,11 +42,15 @@ class Entry:
         return self.mode == FOLDER_MODE
 
 
+class IndirectionError(RepositoryError):
+    """A path is a symbolic link or a submodule, where a file was expected."""
+
+
 def refuse_indirection(entry: Entry, path: str, where: str) -> None:
-    """Raise RepositoryError where a path is a symbolic link or a submodule: its text is somewhere else."""
+    """Raises IndirectionError where a path is a symbolic link or a submodule: its text is somewhere else."""
     kind = {SYMLINK_MODE: "a symbolic link", SUBMODULE_MODE: "a submodule"}.get(entry.mode)
     if kind:
-        raise RepositoryError(f"is {kind}", where=f"{where}:{path}", remedy="commit the file itself")
+        raise IndirectionError(f"is {kind}", where=f"{where}:{path}", remedy="commit the file itself")
 
 
 def parse_tree(data: bytes, id_bytes: int) -> dict[str, Entry]:

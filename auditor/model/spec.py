@@ -113,12 +113,27 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadableCommit:
+    """A commit of the past in which the spec cannot be read, and why: a sentence without a full stop."""
+
+    commit: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class History:
-    """Everything known of one spec: revisions by id, spec commits with every parent before its children."""
+    """Everything known of one spec.
+
+    Attributes:
+        revisions: by id.
+        spec_commits: every parent before its children.
+        unreadable: commits that were passed over: what they change is part of the patch after them.
+    """
 
     spec: str
     revisions: Mapping[str, Revision]
     spec_commits: tuple[SpecCommit, ...]
+    unreadable: tuple[UnreadableCommit, ...] = ()
 
     def spec_commit(self, name: str) -> SpecCommit:
         """The spec commit of that name. Raises KeyError."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
-from auditor.git import Commit, CommitLine, Repository
-from auditor.model.spec import History, Revision, SpecCommit, revision_id
+from auditor.git import Commit, CommitLine, IndirectionError, Repository
+from auditor.model.spec import History, Revision, SpecCommit, UnreadableCommit, revision_id
 from auditor.specs.files import Pattern, build_revision, check_path, decode_spec_text, parse_patterns
 
 # Which commits touch a spec, which files it has there, and under which names it went before.
@@ -22,6 +22,8 @@ from auditor.specs.files import Pattern, build_revision, check_path, decode_spec
 
 Blobs = Mapping[str, str]
 
+# How the blob of a file begins that is none: what follows says why. No object id begins so.
+_FAULT = "!"
 _PRELOADED_COMMITS = 200
 
 
@@ -75,7 +77,7 @@ def walk_states(
         )
         earlier = _earlier_names(lines, renames)
         blobs = {
-            line.id: spec_blobs(repo, line.id, _with_earlier(patterns, earlier[line.id]))
+            line.id: _blobs_or_fault(repo, line.id, _with_earlier(patterns, earlier[line.id]))
             for line in _preload_trees(repo, lines)
         }
         states = _without_unchanged(lines, blobs)
@@ -111,6 +113,14 @@ def spec_blobs(repo: Repository, commit: str, patterns: Iterable[Pattern]) -> Bl
                     tree.entry(path)  # says that it is a symbolic link or a submodule
                 found[path] = entry.id
     return found
+
+
+def _blobs_or_fault(repo: Repository, commit: str, patterns: Sequence[Pattern]) -> Blobs:
+    """As `spec_blobs`; in place of the blob of a link or a submodule stands what is wrong."""
+    try:
+        return spec_blobs(repo, commit, patterns)
+    except IndirectionError as error:
+        return {error.where.partition(":")[2]: f"{_FAULT}{error.what}"}
 
 
 def _all_patterns(patterns: Sequence[Pattern], renames: Iterable[Rename]) -> list[Pattern]:
@@ -315,21 +325,22 @@ def read_history(
         ConfigError: a pattern is none.
         RevisionError: `tip` is unknown or ambiguous.
         RepositoryError: no commit has the spec, history is incomplete, or a file of it is too large, not UTF-8, a
-            symbolic link or a submodule.
+            symbolic link or a submodule at the last commit. An earlier commit of that kind is passed over.
     """
     parsed, end = parse_patterns(patterns), repo.resolve(tip)
     states, renames = walk_states(repo, parsed, end, proposed)
     if not states:
         spec_blobs(repo, end, parsed)  # where a link or a submodule is on the way, that is what is wrong
         raise RepositoryError("no commit has it", where=", ".join(patterns), remedy="check paths, or the branch")
-    revisions = _revisions_of_states(repo, states)
+    states, revisions, unreadable = _readable_states(states, _revisions_of_states(repo, states))
     tags = repo.tags()
     spec_commits = tuple(
         _sighting(state.line, revision.id, tags.get(state.line.id, ()))
         for state, revision in zip(states, revisions, strict=True)
     )
     where = SpecPaths(repo, parsed, tuple(sorted(renames)))
-    return History(name, {one.id: one for one in revisions}, _with_later_tags(repo, end, where, spec_commits, tags))
+    later = _with_later_tags(repo, end, where, spec_commits, tags)
+    return History(name, {one.id: one for one in revisions}, later, unreadable)
 
 
 def _with_later_tags(
@@ -353,7 +364,7 @@ def _state_in_force(repo: Repository, where: SpecPaths, spec_commits: Sequence[S
     """The commit whose text a commit has, the last one before it where a revert brought that back; None without."""
     try:
         revision = where.revision_at(commit).id
-    except RevisionError:
+    except (RevisionError, RepositoryError):  # the spec is not there, or cannot be read
         return None
     same = [one.name for one in spec_commits if one.revision == revision]
     before = (name for name in reversed(same) if len(same) == 1 or repo.is_ancestor(name, commit))
@@ -378,7 +389,10 @@ class SpecPaths:
         blobs = self.blobs_at(commit)
         if not blobs:
             raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
-        return next(_read_revisions(self.repo, [tuple(sorted(blobs.items()))]))
+        revision = next(_read_revisions(self.repo, [tuple(sorted(blobs.items()))]))
+        if isinstance(revision, RepositoryError):
+            raise revision
+        return revision
 
 
 def find_spec_paths(repo: Repository, patterns: Sequence[str], tip: str = "HEAD") -> SpecPaths:
@@ -397,34 +411,95 @@ def _is_before(repo: Repository, commit: str, rename: Rename) -> bool:
     return commit != rename.commit and repo.is_ancestor(commit, rename.commit)
 
 
-def _revisions_of_states(repo: Repository, states: Sequence[SpecState]) -> list[Revision]:
+def _revisions_of_states(repo: Repository, states: Sequence[SpecState]) -> list[Revision | RepositoryError]:
     contents = [tuple(sorted(state.blobs.items())) for state in states]
     known = dict(zip(dict.fromkeys(contents), _read_revisions(repo, dict.fromkeys(contents)), strict=True))
     return [known[content] for content in contents]
 
 
-def _read_revisions(repo: Repository, contents: Iterable[tuple[tuple[str, str], ...]]) -> Iterator[Revision]:
+def _readable_states(
+    states: Sequence[SpecState], revisions: Sequence[Revision | RepositoryError]
+) -> tuple[tuple[SpecState, ...], list[Revision], tuple[UnreadableCommit, ...]]:
+    """The states that can be read, each with the readable ones before it as parents; their revisions; and the others.
+
+    Raises what is wrong with the last one.
+    """
+    if isinstance(revisions[-1], RepositoryError):
+        raise revisions[-1]
+    if not any(isinstance(revision, RepositoryError) for revision in revisions):
+        return tuple(states), [revision for revision in revisions if isinstance(revision, Revision)], ()
+    stands_for: dict[str, str | None] = {}
+    kept: dict[str, tuple[SpecState, Revision]] = {}
+    unreadable = []
+    for state, revision in zip(states, revisions, strict=True):
+        line = state.line
+        parents = tuple(dict.fromkeys(name for parent in line.parents if (name := stands_for[parent]) is not None))
+        stands_for[line.id] = parents[0] if parents else None
+        if isinstance(revision, RepositoryError):
+            unreadable.append(UnreadableCommit(line.id, str(RepositoryError(revision.what, where=revision.where))))
+        elif len(parents) != 1 or revision.id != kept[parents[0]][1].id:
+            stands_for[line.id] = line.id
+            kept[line.id] = (replace(state, line=replace(line, parents=parents)), revision)
+    return (
+        tuple(state for state, _ in kept.values()),
+        [revision for _, revision in kept.values()],
+        tuple(unreadable),
+    )
+
+
+def _read_revisions(
+    repo: Repository, contents: Iterable[tuple[tuple[str, str], ...]]
+) -> Iterator[Revision | RepositoryError]:
     """The revisions of these files, as (path, blob), each blob read once; they are hashed while git unpacks the next.
 
-    Hashing takes as long as unpacking, and lets go of the interpreter: a second thread does it where a core is free.
+    In place of one with a file that cannot be a spec's stands what is wrong. Hashing takes as long as unpacking, and
+    lets go of the interpreter: a second thread does it where a core is free.
     """
     given = list(contents)
-    paths = {blob: check_path(path) for content in given for path, blob in content}
+    paths = {blob: path for content in given for path, blob in content if not blob.startswith(_FAULT)}
     reading = repo.blobs(list(paths))
-    texts: dict[str, str] = {}
+    texts: dict[str, str | RepositoryError] = {}
     with ThreadPoolExecutor(max_workers=1) as hasher:
-        waiting: deque[tuple[dict[str, str], Future[str]]] = deque()
+        waiting: deque[tuple[dict[str, str], Future[str]] | RepositoryError] = deque()
         for content in given:
-            for _, blob in content:
+            for path, blob in content:
                 if blob not in texts:
-                    texts[blob] = decode_spec_text(next(reading), paths[blob])
-            named = {path: texts[blob] for path, blob in content}
-            waiting.append((named, hasher.submit(_content_id, named)))
+                    texts[blob] = _decode_or_fault(reading, path, blob)
+            waiting.append(_hash_texts({path: texts[blob] for path, blob in content}, hasher))
             if len(waiting) > _MAX_PENDING:
-                first, identity = waiting.popleft()
-                yield build_revision(first, identity.result())
-        for last, identity in waiting:
-            yield build_revision(last, identity.result())
+                yield _finished_revision(waiting.popleft())
+        yield from map(_finished_revision, waiting)
+
+
+def _decode_or_fault(reading: Iterator[bytes], path: str, blob: str) -> str | RepositoryError:
+    """A file's text, the next that is read; or what is wrong with it."""
+    if blob.startswith(_FAULT):
+        return RepositoryError(blob.removeprefix(_FAULT), where=path, remedy="commit the file itself")
+    data = next(reading)
+    try:
+        return decode_spec_text(data, path)
+    except RepositoryError as error:
+        return error
+
+
+def _hash_texts(
+    texts: Mapping[str, str | RepositoryError], hasher: ThreadPoolExecutor
+) -> tuple[dict[str, str], Future[str]] | RepositoryError:
+    readable: dict[str, str] = {}
+    for path, text in texts.items():
+        if isinstance(text, RepositoryError):
+            return text
+        try:
+            readable[check_path(path)] = text
+        except RepositoryError as error:
+            return error
+    return readable, hasher.submit(_content_id, readable)
+
+
+def _finished_revision(
+    pending: tuple[dict[str, str], Future[str]] | RepositoryError,
+) -> Revision | RepositoryError:
+    return pending if isinstance(pending, RepositoryError) else build_revision(pending[0], pending[1].result())
 
 
 def _content_id(texts: Mapping[str, str]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import HEAD, SETTINGS, SUITES, Auditor, one_line, tree_hash
+from tests.cli.conftest import HEAD, SETTINGS, SUITES, THIRD, Auditor, one_line, results, tree_hash
 from tests.repos import GitRepo
 
 LOGS = Path(__file__).parents[1] / "fixtures/inspect"
@@ -258,3 +259,33 @@ def test_a_demonstration_does_not_write_over_anything(project: GitRepo, tmp_path
     assert line == f"auditor: {project.path}: holds another project; give a new folder"
     assert one_line(auditor("demo", tmp_path)) == f"auditor: {tmp_path}: is not empty; give a new folder"
     assert tree_hash(tmp_path) == before
+
+
+def test_a_commit_of_the_past_that_cannot_be_read_is_named_and_the_rest_judged(
+    project: GitRepo, tmp_path: Path, auditor: Auditor
+) -> None:
+    """It is passed over in every verb; the checks of text on it are undecided, never clear."""
+    (tmp_path / "t.csv").write_text(results())
+    before = json.loads(auditor("audit", "--repo", project.path, "--format", "json").out)["coverage"]["checks"]
+    project.branch("later")
+    bad = project.commit({"spec.md": b"caf\xe9"})
+    project.commit({"spec.md": THIRD})
+    assert auditor("ingest", tmp_path / "t.csv", "--repo", project.path).code == 0
+    done = auditor("audit", "--repo", project.path)
+    assert done.code == 0
+    line = f"commit {bad[:10]} of conduct: spec.md: is not UTF-8 at byte 3; it is passed over"
+    assert line in " ".join(done.out.split())
+    assert "test-only" in done.out
+    document = json.loads(auditor("audit", "--repo", project.path, "--format", "json").out)
+    assert len(document["patches"]) == 2
+    assert document["coverage"]["checks"]["undecided"] > before["undecided"]
+    assert bad[:10] in " ".join(each["on"] for each in document["coverage"]["undecided"])
+    gate = auditor("gate", "--repo", project.path, "--base", "main", "--head", "later")
+    assert f"commit {bad[:10]} cannot be read and is passed over: spec.md: is not UTF-8 at byte 3" in (
+        " ".join(gate.out.split())
+    )
+    for verb in (("log",), ("diff", "v1", "HEAD"), ("blame", "spec.md:1"), ("revision",), ("status",)):
+        assert auditor(*verb, "--repo", project.path).code == 0, verb
+    assert line.partition("; ")[0].removeprefix(f"commit {bad[:10]} of conduct: ") in one_line(
+        auditor("revision", bad, "--repo", project.path)
+    )

@@ -360,3 +360,66 @@ def test_the_published_model_spec(tmp_path: Path) -> None:
     with open_repository(tmp_path / "repo") as repo:
         found = read_history(repo, "model-spec", ["model_spec.md"])
     assert (len(found.spec_commits), len(found.revisions), len(patches_of(found))) == (6, 6, 5)
+
+
+def unreadable(built: GitRepo, kind: str) -> str:
+    """Commits a spec that cannot be read; returns the commit."""
+    if kind == "not UTF-8":
+        return built.commit({"spec.md": b"caf\xe9"})
+    if kind == "too large":
+        return built.commit({"spec.md": "x" * (10 * 2**20 + 1)})
+    (built.path / "spec.md").unlink()
+    (built.path / "spec.md").symlink_to("/etc/passwd")
+    return built.commit({f"{kind}.txt": "x"})
+
+
+@pytest.mark.parametrize("kind", ["not UTF-8", "too large", "a symbolic link"])
+@pytest.mark.parametrize("pattern", ["spec.md", "*.md"])
+def test_a_commit_of_the_past_that_cannot_be_read_is_passed_over(built: GitRepo, kind: str, pattern: str) -> None:
+    first = built.commit({"spec.md": "one\n"})
+    bad = unreadable(built, kind)
+    (built.path / "spec.md").unlink()
+    last = built.commit({"spec.md": "two\n"})
+    history = history_of(built, pattern)
+    assert [(each.name, each.parents) for each in history.spec_commits] == [(first, ()), (last, (first,))]
+    [passed_over] = history.unreadable
+    assert (passed_over.commit, passed_over.why.startswith("spec.md: ")) == (bad, True)
+    assert len(patches_of(history)) == 1
+
+
+def test_a_commit_that_only_takes_the_unreadable_one_back_is_no_state(built: GitRepo) -> None:
+    first = built.commit({"spec.md": "one\n"})
+    bad = unreadable(built, "not UTF-8")
+    built.commit({"spec.md": "one\n"})
+    history = history_of(built, "spec.md")
+    assert [each.name for each in history.spec_commits] == [first]
+    assert [each.commit for each in history.unreadable] == [bad]
+
+
+def test_the_first_commits_cannot_be_read(built: GitRepo) -> None:
+    bad = [unreadable(built, "not UTF-8"), built.commit({"spec.md": b"\xff"})]
+    last = built.commit({"spec.md": "one\n"})
+    history = history_of(built, "spec.md")
+    assert [(each.name, each.parents) for each in history.spec_commits] == [(last, ())]
+    assert [each.commit for each in history.unreadable] == bad
+
+
+def test_a_side_branch_that_cannot_be_read(built: GitRepo) -> None:
+    first = built.commit({"spec.md": "one\n"})
+    built.branch("side")
+    bad = unreadable(built, "not UTF-8")
+    built.checkout("main")
+    second = built.commit({"spec.md": "one\n\ntwo\n"})
+    built.git("merge", "-q", "-s", "ours", "--no-ff", "-m", "join", "side")
+    history = history_of(built, "spec.md")
+    assert [each.name for each in history.spec_commits][:2] == [first, second]
+    assert all(bad not in each.parents for each in history.spec_commits)
+    assert [each.commit for each in history.unreadable] == [bad]
+
+
+def test_a_name_that_is_not_utf8_beside_a_good_one_of_the_same_text(built: GitRepo) -> None:
+    blob = built.git("hash-object", "-w", "--stdin", stdin="x")
+    line = b"100644 " + blob.encode() + b"\ta.md\n100644 " + blob.encode() + b"\tcaf\xe9.md\n"
+    subprocess.run(["git", "update-index", "--index-info"], cwd=built.path, input=line, check=True)
+    built.git("commit", "-q", "-m", "x", date="2026-01-01T00:00:00+00:00")
+    assert "its name is not UTF-8" in refusal(built, "*.md")
