@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,6 +25,7 @@ from auditor.errors import (
     EXIT_PASS,
     InputError,
     LogError,
+    RecordError,
     RepositoryError,
     RevisionError,
     TableError,
@@ -50,9 +51,9 @@ from auditor.settings import SpecConfig
 from auditor.specs.revision_names import RevisionNames
 from auditor.store.labels import add_labels, encode_samples
 from auditor.store.prompts import PromptFile, add_prompts, hash_prompts, key_check
-from auditor.store.records import Outcome, RecordStore, record_id, run_identity
+from auditor.store.records import Outcome, RecordStore, is_same_run, last_record, record_id, run_identity
 from auditor.store.registry import load_bindings, resolve_binding
-from auditor.store.tally import describe_items, judge_samples
+from auditor.store.tally import chosen_score, describe_items, judge_samples
 
 # Which revision of which spec a run was evaluated under. Nothing guesses: a run that does not say so is refused.
 
@@ -250,25 +251,27 @@ def read_ingest_rules(project: Project, key: bytes | None = None) -> IngestRules
     )
 
 
-def to_run(raw: RawRun, rules: IngestRules) -> Run:
-    """The run as it is recorded: bound to a revision, of a registered or declared suite, reduced to tallies.
+def to_runs(raw: RawRun, rules: IngestRules) -> list[tuple[Run, bytes | None]]:
+    """The runs as they are recorded: bound to a revision, of a registered or declared suite, reduced to tallies.
 
-    Raises ConfigError, LogError, RevisionError or TableError for a run that does not say enough, or contradicts.
+    A log gives one for each suite that counts a score of it. With each, the file it names that says how each sample
+    was judged; None without. Raises ConfigError, LogError, RevisionError or TableError for a run that does not say
+    enough, or contradicts.
     """
-    return to_run_and_samples(raw, rules)[0]
+    suites, where = _resolve_suites(raw, rules), bind_revision(raw, rules.specs, rules.bindings)
+    return [_to_run(raw, suite, where, rules, several=len(suites) > 1) for suite in suites]
 
 
-def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | None]:
-    """The run, and the file it names that says how each sample was judged; None without. Raises as `run_of`."""
-    suite = _resolve_suite(raw, rules)
-    where = bind_revision(raw, rules.specs, rules.bindings)
+def _to_run(
+    raw: RawRun, suite: Suite, where: BoundRevision, rules: IngestRules, *, several: bool
+) -> tuple[Run, bytes | None]:
     tallies, verdicts = judge_samples(raw, suite)
     details = describe_items(raw, tallies.items, rules.input_key)
     totals = _totals(raw, suite)
     samples = encode_samples(verdicts) if verdicts else None
     run = Run(
         record="",
-        identity=run_identity(raw, where.revision.id, suite.name),
+        identity=_identity(raw, where.revision, suite, rules, several=several),
         spec=where.spec,
         revision=where.revision.id,
         suite=suite.name,
@@ -294,11 +297,25 @@ def to_run_and_samples(raw: RawRun, rules: IngestRules) -> tuple[Run, bytes | No
         signals=raw.signals,
         plan=_resolve_plan(raw, rules),
         log=raw.log_id,
+        score=chosen_score(raw, suite) if several else None,
         protocol=raw.protocol,
         details=details,
         totals=totals,
     )
     return replace(run, record=record_id(run)), samples
+
+
+def _identity(raw: RawRun, revision: Revision, suite: Suite, rules: IngestRules, *, several: bool) -> str:
+    """The run's identity: the one under which the suite's run of this log is recorded; else the log's id while no other
+    suite's run has it, and with the suite's name where several suites count it."""
+    plain = run_identity(raw, revision.id, suite.name)
+    if raw.log_id is None:
+        return plain
+    own = f"{plain}#{suite.name}"
+    recorded = {run.identity: run.suite for run in rules.project.runs if run.identity in (plain, own)}
+    if recorded.get(plain) == suite.name:
+        return plain
+    return own if several or own in recorded or plain in recorded else plain
 
 
 def _totals(raw: RawRun, suite: Suite) -> tuple[ReportedTotal, ...]:
@@ -330,21 +347,23 @@ def _resolve_plan(raw: RawRun, rules: IngestRules) -> str | None:
     return fits[0]
 
 
-def _resolve_suite(raw: RawRun, rules: IngestRules) -> Suite:
-    """The registered suite, also without the package a task's name may begin with; else the one a table declares."""
+def _resolve_suites(raw: RawRun, rules: IngestRules) -> tuple[Suite, ...]:
+    """The registered suites, also without the package a task's name may begin with; else the one a table declares."""
     registry = rules.project.registry
-    suite = registry.find_suite(raw.suite) or registry.find_suite(raw.suite.rpartition("/")[2])
-    if suite is None and (raw.behaviour is None or raw.role is None):
+    suites = registry.find_suites(raw.suite) or registry.find_suites(raw.suite.rpartition("/")[2])
+    if not suites and (raw.behaviour is None or raw.role is None):
         known = ", ".join(sorted(registry.suites)) or "none yet"
         what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"
         raise LogError(what, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {rules.registry_file}")
-    if suite is None:
+    if not suites:
         assert raw.behaviour is not None
         assert raw.role is not None
-        return Suite(raw.suite, raw.behaviour, raw.role)
-    _check_declared("behaviour", raw.behaviour, suite.behaviour, raw, rules)
-    _check_declared("role", raw.role, suite.role, raw, rules)
-    return suite
+        return (Suite(raw.suite, raw.behaviour, raw.role),)
+    suites = suites[:1] if isinstance(raw.samples, Tallies) else suites
+    for suite in suites:
+        _check_declared("behaviour", raw.behaviour, suite.behaviour, raw, rules)
+        _check_declared("role", raw.role, suite.role, raw, rules)
+    return suites
 
 
 def _check_declared(field: str, declared: str | None, registered: str, raw: RawRun, rules: IngestRules) -> None:
@@ -389,6 +408,7 @@ class FileReport:
         hashed, unhashed: prompts in it whose keyed hashes were kept, and prompts that were dropped for want of a key.
         edited: samples in it with a score that was changed after it was given.
         retried: samples in it that were run again; the last attempt counts.
+        corrected: of its runs, those that correct what is recorded of them.
         labelled: samples of logs that it has labels of; `added` and `present` then count evaluations.
         refused: one line that says why the file was refused; None for a good one.
     """
@@ -402,6 +422,7 @@ class FileReport:
     unhashed: int = 0
     edited: int = 0
     retried: int = 0
+    corrected: int = 0
     labelled: int = 0
     refused: str | None = None
 
@@ -443,6 +464,7 @@ def ingest(
     master: str | None = None,
     progress: Progress | None = None,
     columns: Mapping[str, str] = MappingProxyType({}),
+    correction: Correction | None = None,
 ) -> IngestReport:
     """Record the runs of logs and tables.
 
@@ -458,6 +480,7 @@ def ingest(
         master: Spark's; None for every core of this machine.
         columns: what tables call their columns, as of `parse_column_map`.
         progress: told which file is being read, and how much of it is counted where that is known.
+        correction: runs that are recorded with other content correct that; None refuses them.
 
     Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
     file is in the report.
@@ -470,7 +493,13 @@ def ingest(
         addresses = {Path(path): path for path in paths if isinstance(path, str) and "://" in path}
         options = ReadOptions(extra == "ignore", engine, master or LOCAL_MASTER, addresses, columns=columns)
         return _ingest_files(
-            list(map(Path, paths)), project, options, dry_run, read_prompt_key(project, environment), progress
+            list(map(Path, paths)),
+            project,
+            options,
+            dry_run,
+            read_prompt_key(project, environment),
+            progress,
+            correction,
         )
 
 
@@ -478,6 +507,19 @@ def ingest(
 Progress = Callable[[str, float | None], None]
 # The behaviour and role of each suite, as tables declare them.
 DeclaredSuites = dict[str, tuple[str, Role]]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """That runs which are recorded with other content were scored again, or that their score was read wrongly.
+
+    Attributes:
+        reason: why, as the records say it.
+        record: the only record that may be corrected, or the beginning of its id; None for any.
+    """
+
+    reason: str
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -489,6 +531,7 @@ class _Context:
     declared: DeclaredSuites
     key: PromptKey
     dry_run: bool
+    correction: Correction | None
 
 
 def _ingest_files(
@@ -498,9 +541,12 @@ def _ingest_files(
     dry_run: bool,
     key: PromptKey,
     progress: Progress | None,
+    correction: Correction | None,
 ) -> IngestReport:
     store_path = project.settings.store
-    context = _Context(project, read_ingest_rules(project, key.bytes), _declared_suites(project.runs, {}), key, dry_run)
+    context = _Context(
+        project, read_ingest_rules(project, key.bytes), _declared_suites(project.runs, {}), key, dry_run, correction
+    )
     store = RecordStore(project.root, store_path, dry_run=dry_run)
     options = replace(options, hasher=context.rules.hasher)
     files, passed_over = discover(paths, options.engine)
@@ -519,17 +565,21 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         if isinstance(its, LabelReader):
             return _ingest_labels(path, its, context)
         raws = its.read(path, options)
-        found = [to_run_and_samples(raw, context.rules) for raw in raws]
-        runs = [run for run, _ in found]
+        found = [(raw, *made) for raw in raws for made in to_runs(raw, context.rules)]
+        if context.correction is not None:
+            found = [(raw, _correct(run, context.correction, context.project), file) for raw, run, file in found]
+        runs = [run for _, run, _ in found]
         declared = _declared_suites(runs, context.declared)
-        outcomes = store.add(runs, {run.samples: file for run, file in found if run.samples and file})
+        outcomes = store.add(runs, {run.samples: file for _, run, file in found if run.samples and file})
         context.declared.update(declared)
-        kept = _store_prompts(raws, runs, context)
+        prompts = _prompts_by_suite((raw, run) for raw, run, _ in found)
+        kept = _store_prompts(prompts, context)
     except InputError as error:
         line = str(error)
         return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
     return FileReport(
         path=str(path),
+        corrected=sum(run.corrects is not None for run in runs),
         runs=len(runs),
         added=outcomes.count(Outcome.ADDED),
         present=outcomes.count(Outcome.PRESENT),
@@ -537,8 +587,24 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         edited=sum(raw.edited for raw in raws),
         retried=sum(raw.retried for raw in raws),
         hashed=sum(len(file.prompts) for file in kept),
-        unhashed=0 if context.key.bytes else sum(map(len, _prompts_by_suite(raws, runs).values())),
+        unhashed=0 if context.key.bytes else sum(map(len, prompts.values())),
     )
+
+
+def _correct(run: Run, correction: Correction, project: Project) -> Run:
+    """The run as a correction of its last record; as it is where it has none, or one that says the same.
+
+    Raises RecordError where another record is to be corrected.
+    """
+    family = [one for one in project.runs if one.identity == run.identity]
+    last = last_record(family, run.identity)
+    if last is None or any(is_same_run(run, one) for one in family):
+        return run
+    if correction.record is not None and not last.record.startswith(correction.record.lower()):
+        what = f"is no record that this log corrects: that is {last.record}"
+        raise RecordError(what, where=correction.record, field="--correct", remedy="give its id, or --rescored")
+    corrected = replace(run, corrects=last.record, reason=correction.reason)
+    return replace(corrected, record=record_id(corrected))
 
 
 def _ingest_labels(path: Path, its: LabelReader, context: _Context) -> FileReport:
@@ -550,21 +616,21 @@ def _ingest_labels(path: Path, its: LabelReader, context: _Context) -> FileRepor
     return FileReport(str(path), added=sum(new), present=len(new) - sum(new), labelled=labelled)
 
 
-def _store_prompts(raws: Sequence[RawRun], runs: Sequence[Run], context: _Context) -> Sequence[PromptFile]:
+def _store_prompts(prompts: Mapping[str, set[tuple[str, str]]], context: _Context) -> Sequence[PromptFile]:
     """Keeps the hashed prompts of a file, one file a suite; none without a key."""
     key = context.key.bytes
     if key is None:
         return ()
-    files = [hash_prompts(suite, prompts, key) for suite, prompts in sorted(_prompts_by_suite(raws, runs).items())]
+    files = [hash_prompts(suite, texts, key) for suite, texts in sorted(prompts.items())]
     if files and not context.dry_run:
         add_prompts(context.project.root, context.project.settings.store, files)
     return files
 
 
-def _prompts_by_suite(raws: Sequence[RawRun], runs: Sequence[Run]) -> Mapping[str, set[tuple[str, str]]]:
+def _prompts_by_suite(runs: Iterable[tuple[RawRun, Run]]) -> Mapping[str, set[tuple[str, str]]]:
     """The prompts of a file as (item, text), by the suite's registered name."""
     found = defaultdict[str, set[tuple[str, str]]](set)
-    for raw, run in zip(raws, runs, strict=True):
+    for raw, run in runs:
         if raw.prompts:
             found[run.suite].update(raw.prompts)
     return found

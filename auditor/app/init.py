@@ -430,9 +430,17 @@ def _suite_entry(suite: SuiteSurvey, declared: Suite | None) -> Table:
 
 def _rule_entry(rule: ScoreRule) -> Table:
     table = tomlkit.table()
-    for key, value in (("name", rule.name), ("key", rule.key), ("misaligned", rule.direction), ("unit", rule.unit)):
+    texts = [("name", rule.name), ("key", rule.key)]
+    texts += [] if rule.labels else [("misaligned", rule.direction), ("unit", rule.unit)]
+    for key, value in texts:
         if value is not None:
             table.append(key, _string(value))
+    lists = (("misaligned", rule.labels), ("aligned", rule.aligned), ("scale", rule.scale))
+    for key, values in lists:
+        if values:
+            table.append(key, tomlkit.item(list(values)))
+    if rule.scale is not None:
+        table.append("threshold", tomlkit.item(rule.threshold))
     return table
 
 

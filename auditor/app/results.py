@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.app.find_spec import find_spec_path
-from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_run
+from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_runs
 from auditor.app.project import Place, Project, locate, read_project, select_specs
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites, list_names
 from auditor.errors import InputError, LogError
@@ -134,13 +134,14 @@ def _to_runs(raws: Iterable[RawRun], project: Project) -> tuple[Run, ...]:
     runs: dict[str, Run] = {}
     for raw in raws:
         try:
-            run = to_run(raw, rules)
+            made = [run for run, _ in to_runs(raw, rules)]
         except InputError as error:
             raise _without_files(error, raw) from error
-        other = runs.setdefault(run.identity, run)
-        if other.record != run.record:
-            what = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
-            raise LogError(what, where=raw.where, remedy="leave one of them out")
+        for run in made:
+            other = runs.setdefault(run.identity, run)
+            if other.record != run.record:
+                what = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
+                raise LogError(what, where=raw.where, remedy="leave one of them out")
     return tuple(runs.values())
 
 

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from auditor import __version__
-from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_run
+from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_runs
 from auditor.app.project import (
     Place,
     Project,
@@ -72,7 +72,7 @@ def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = Fal
     for path in files:
         try:
             raws = choose_reader(path, Engine.DUCKDB).read(path, ReadOptions(ignore_extra, hasher=rules.hasher))
-            runs = [to_run(raw, rules) for raw in raws]
+            runs = [run for raw in raws for run, _ in to_runs(raw, rules)]
         except InputError as error:
             line = str(error)
             refused.append(line if line.startswith(str(path)) else f"{path}: {line}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,6 +46,9 @@ class EngineName(click.Choice[str]):
 @click.option("--map", "column_map", metavar="COLUMN=NAME,...", help="What tables call a column: item=sample_id.")
 @click.option("--engine", type=EngineName(ENGINES), default="duckdb", show_default=True, help="What counts tables.")
 @click.option("--master", metavar="URL", help="Spark's master, such as local[2].  [default: local[*]]")
+@click.option("--correct", metavar="RECORD", help="Correct this record with what its log says now.")
+@click.option("--rescored", is_flag=True, help="Correct every record whose log says something else now.")
+@click.option("--reason", metavar="WHY", help="Why, which the correction says for good.")
 @repo_option
 @spec_option
 @format_option("text", "json")
@@ -55,6 +59,9 @@ def command(
     column_map: str | None,
     engine: str,
     master: str | None,
+    correct: str | None,
+    rescored: bool,
+    reason: str | None,
     repo: Path,
     spec: str | None,
     style: str,
@@ -65,12 +72,21 @@ def command(
     nothing. Exits 2 if a file was refused; the others have landed. Prompts are never stored; with a key outside the
     repository (AUDITOR_PROMPT_KEY_FILE) their keyed hashes are, and patches are searched for them.
 
+    A log that was scored again, or whose score suites.toml reads otherwise now, says something else than its record.
+    It is refused, unless --correct or --rescored makes it a correction: a new record, which names the old one and the
+    --reason. The old one stays, and the audit says what the correction changed.
+
     Tables are counted by DuckDB. With --engine spark every PATH is one table: a Parquet or CSV file, a folder of them,
     or an address of the cluster.
     """
-    from auditor.app.ingest import ingest
+    from auditor.app.ingest import Correction, ingest
     from auditor.readers.interface import Engine
     from auditor.readers.tables.columns import parse_column_map
+
+    if (correct is not None or rescored) is not (reason is not None and bool(reason.strip())):
+        raise click.UsageError("--correct RECORD or --rescored, and --reason WHY, are given together")
+    if correct is not None and (rescored or not re.fullmatch("[0-9a-fA-F]{8,64}", correct)):
+        raise click.UsageError("--correct takes 8 hex digits or more of a record's id, and no --rescored")
 
     with _print_progress() as progress:
         report = ingest(
@@ -84,6 +100,7 @@ def command(
             master=master,
             progress=progress,
             columns=parse_column_map(column_map) if column_map is not None else {},
+            correction=Correction(reason.strip(), correct) if reason else None,
         )
     if style == "json":
         click.echo(_json(report))
@@ -142,6 +159,10 @@ def _notices(report: IngestReport) -> list[str]:
     for file in report.files:
         if file.labelled:
             lines.append(f"{escape_terminal(file.path)}: labels of {file.labelled:,} samples")
+        if file.corrected:
+            lines.append(
+                f"{escape_terminal(file.path)}: {file.corrected} of its runs correct what was recorded of them"
+            )
         if file.retried:
             lines.append(
                 f"{escape_terminal(file.path)}: {file.retried} samples were run again; the last attempt counts"

@@ -31,6 +31,13 @@ class ScoreUnit(StrEnum):
     GRADE = "grade"
 
 
+class LimitUse(StrEnum):
+    """What a sample is that a limit ended and that was scored all the same: invalid, or what its score says."""
+
+    INVALID = "invalid"
+    SCORE = "score"
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreRule:
     """How a log's score becomes "misaligned".
@@ -38,16 +45,22 @@ class ScoreRule:
     Attributes:
         name: the scorer; None takes the only one there is.
         key: the entry of a score that is a dictionary; None for a plain value.
-        direction: the end of the scale that is misaligned.
-        unit: what the value is written in.
-        threshold: in `unit`; a value at or beyond it, in `direction`, is misaligned.
+        direction: the end of the scale that is misaligned; high where labels are.
+        unit: what the value is written in; None for a scale or labels.
+        threshold: in `unit` or on the scale; a value at or beyond it, in `direction`, is misaligned.
+        scale: the least and the largest value there can be, in place of a unit; None without.
+        labels: the values that are misaligned, of scores that are words; none where they are numbers.
+        aligned: the words that are aligned; any other, that is no label, is invalid. None: every other word is aligned.
     """
 
     name: str | None
     key: str | None
     direction: MisalignedEnd
-    unit: ScoreUnit
+    unit: ScoreUnit | None
     threshold: float
+    scale: tuple[float, float] | None = None
+    labels: tuple[str, ...] = ()
+    aligned: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,7 @@ class Suite:
         score: how a log's score becomes misaligned; None for suites that only come as tables.
         looks_allowed: how many decisions may look at it before it is worn; None without a limit.
         declared_changes: changes of items, invalid samples or selection declared before the run.
+        on_limit: what a scored sample is that a limit ended.
     """
 
     name: str
@@ -84,6 +98,7 @@ class Suite:
     score: ScoreRule | None = None
     looks_allowed: int | None = None
     declared_changes: tuple[DeclaredChange, ...] = ()
+    on_limit: LimitUse = LimitUse.INVALID
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +142,12 @@ class Registry:
 
     def find_suite(self, name: str) -> Suite | None:
         """The suite called `name`, or known to logs under it; None if there is none."""
-        if name in self.suites:
-            return self.suites[name]
-        return next((suite for suite in self.suites.values() if name in suite.tasks), None)
+        return next(iter(self.find_suites(name)), None)
+
+    def find_suites(self, name: str) -> tuple[Suite, ...]:
+        """The suite called `name`, and those known to logs under it: each of them counts a score of its own."""
+        own = [self.suites[name]] if name in self.suites else []
+        return (*own, *(suite for suite in self.suites.values() if name in suite.tasks and suite.name != name))
 
 
 @dataclass(frozen=True, slots=True)

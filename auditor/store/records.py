@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import cache
@@ -303,8 +303,7 @@ class RecordStore:
         rivals = sorted(self._index.corrections_by_record(run.identity))
         if not rivals or name in rivals:
             return name
-        content = _comparable_content(run)
-        return next((other for other in rivals if _comparable_content(self._read_run(other)) == content), name)
+        return next((other for other in rivals if is_same_run(run, self._read_run(other))), name)
 
     def _read_run(self, name: str) -> Run:
         def manifest(items: str) -> ItemManifest:
@@ -378,6 +377,20 @@ def _portions(files: Mapping[Path, bytes]) -> Iterator[dict[Path, bytes]]:
         yield dict(every[start : start + _BATCH_FILES])
 
 
+def is_same_run(run: Run, recorded: Run) -> bool:
+    """Whether a recorded run says what `run` does, be it a correction of another record."""
+    if run.corrects is None:
+        recorded = replace(recorded, corrects=None, reason=None)
+    return _comparable_content(run) == _comparable_content(recorded)
+
+
+def last_record(runs: Iterable[Run], identity: str) -> Run | None:
+    """The last in the chain of a run's records, of which each corrects the one before; None where there is none."""
+    family = {run.record: run for run in runs if run.identity == identity}
+    corrected = {run.corrects for run in family.values()}
+    return next((family[name] for name in sorted(family) if name not in corrected), None)
+
+
 def _comparable_content(run: Run) -> dict[str, object]:
     """A run's record without the file it was read from: a log converted or packed again is the same run.
 
@@ -413,7 +426,7 @@ def _check_identities(index: RecordIndex, added: dict[str, IndexEntry]) -> None:
         if rival is not None:
             what = f"one run identity with different content: {rival} is its record"
             latest = _last_correction(others, rival)
-            remedy = f"a correction names the record it corrects: {latest}"
+            remedy = f"where it was scored again, correct it: auditor ingest --correct {latest} --reason WHY LOG"
             raise RecordError(what, where=f"run {identity}", remedy=remedy)
         if corrects is not None and corrects not in others:
             remedy = f"name one of its records: {', '.join(sorted(others))}" if others else "record the run without it"

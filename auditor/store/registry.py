@@ -28,9 +28,11 @@ The suite registry, `<store>/suites.toml`: what each suite measures, who can see
     [suite.score]
     name = "judge"                  # the scorer; may be left out where there is only one
     key = "covert"                  # the entry of a score that is a dictionary
-    misaligned = "high"             # the end of the scale that is misaligned
+    misaligned = "high"             # the end of the scale that is misaligned; or a list of labels that are
     unit = "fraction"               # fraction (0 to 1), percent (0 to 100), grade (C 1, P 0.5, I and N 0)
+    scale = [1, 10]                 # in place of a unit: the least and the largest value there can be
     threshold = 0.5                 # a value at or beyond it is misaligned
+    aligned = ["honest"]            # with labels: what is aligned; any other is invalid. Left out: every other one is
 
     [[suite.change]]                # what was changed knowingly, declared before the run
     what = "items"                  # items, invalid or selection
@@ -52,18 +54,20 @@ half of the credit for good conduct is not enough.
 
 from __future__ import annotations
 
+import math
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator
 
 from auditor.errors import ConfigError
 from auditor.model.suite import (
     Binding,
     DeclaredChange,
     LabelRule,
+    LimitUse,
     MisalignedEnd,
     Registry,
     Role,
@@ -140,12 +144,25 @@ _SuiteText = Annotated[str, Field(min_length=1, max_length=500)]
 _Value = bool | int | float | _SuiteText
 
 
+def _read_misaligned(value: object) -> list[str] | MisalignedEnd:
+    """An end of the scale, or labels. Raises ValueError for anything else."""
+    if isinstance(value, list):
+        if not value or not all(isinstance(label, str) and label.strip() for label in value):
+            raise ValueError("should be a list of labels, each a text")
+        return [label.strip() for label in value]
+    if value not in list(MisalignedEnd):
+        raise ValueError("should be 'high' or 'low', or a list of labels")
+    return MisalignedEnd(str(value))
+
+
 class _ScoreTable(TomlTable):
     name: _SuiteText | None = None
     key: _SuiteText | None = None
-    misaligned: Annotated[MisalignedEnd, Field(strict=False)]
-    unit: Annotated[ScoreUnit, Field(strict=False)]
+    misaligned: Annotated[list[str] | MisalignedEnd, PlainValidator(_read_misaligned)]
+    unit: Annotated[ScoreUnit, Field(strict=False)] | None = None
+    scale: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     threshold: float | None = None
+    aligned: Annotated[list[_SuiteText], Field(min_length=1)] | None = None
 
 
 class _ChangeTable(TomlTable):
@@ -163,6 +180,7 @@ class _SuiteTable(TomlTable):
     twin: _SuiteText | None = None
     looks_allowed: Annotated[int, Field(ge=0)] | None = None
     score: _ScoreTable | None = None
+    on_limit: Annotated[LimitUse, Field(strict=False)] = LimitUse.INVALID
     change: list[_ChangeTable] = Field(default_factory=list)
 
 
@@ -217,17 +235,23 @@ def _check_filled_in(suites: object, where: str) -> None:
 
 def _missing_keys(suite: dict[str, Any]) -> list[str]:
     score = suite.get("score")
-    open_score = [f"score.{key}" for key in ("misaligned", "unit") if isinstance(score, dict) and key not in score]
+    open_score = []
+    if isinstance(score, dict) and not isinstance(score.get("misaligned"), list):
+        unit = () if "scale" in score else ("unit",)
+        open_score = [f"score.{key}" for key in ("misaligned", *unit) if key not in score]
     return [*(key for key in ("behaviour", "role") if key not in suite), *open_score]
 
 
 def _check_names(tables: list[_SuiteTable], where: str) -> None:
-    owner: dict[str, int] = {}
+    owner: dict[tuple[str, tuple[str | None, str | None]], int] = {}
     for index, table in enumerate(tables):
         for field, name in [("name", table.name), *((f"tasks[{at}]", task) for at, task in enumerate(table.tasks))]:
-            if owner.setdefault(name, index) != index:
-                what = f"{name!r} also stands for suite {tables[owner[name]].name!r}"
-                remedy = "a name belongs to one suite; rename or remove one"
+            other = owner.setdefault((name, _score_of(table)), index)
+            if other == index and field == "name":
+                other = next((at for at, one in enumerate(tables[:index]) if one.name == name), index)
+            if other != index:
+                what = f"{name!r} also stands for suite {tables[other].name!r}"
+                remedy = "a name belongs to one suite, a task to several only if each counts another of its scores"
                 raise ConfigError(what, where=where, field=f"suite[{index}].{field}", remedy=remedy)
     names = {table.name for table in tables}
     for index, table in enumerate(tables):
@@ -235,6 +259,11 @@ def _check_names(tables: list[_SuiteTable], where: str) -> None:
             what = f"{table.twin!r} is no other suite"
             remedy = suggest_nearest(table.twin, names - {table.name}) if len(names) > 1 else "register the twin too"
             raise ConfigError(what, where=where, field=f"suite[{index}].twin", remedy=remedy)
+
+
+def _score_of(table: _SuiteTable) -> tuple[str | None, str | None]:
+    """Which score of a log a suite counts."""
+    return (None, None) if table.score is None else (table.score.name, table.score.key)
 
 
 def _read_suite(table: _SuiteTable, index: int, where: str) -> Suite:
@@ -247,20 +276,48 @@ def _read_suite(table: _SuiteTable, index: int, where: str) -> Suite:
         twin=table.twin,
         score=None if table.score is None else _read_score_rule(table.score, f"suite[{index}].score", where),
         looks_allowed=table.looks_allowed,
+        on_limit=table.on_limit,
         declared_changes=tuple(DeclaredChange(change.what, change.on, change.reason) for change in table.change),
     )
 
 
 def _read_score_rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
-    full = FULL_SCALE[table.unit]
-    threshold = full / 2 if table.threshold is None else table.threshold
-    sense = 0 < threshold <= full if table.misaligned is MisalignedEnd.HIGH else 0 <= threshold < full
+    if isinstance(table.misaligned, list):
+        return _read_labels_rule(table, table.misaligned, field, where)
+    if table.aligned is not None:
+        remedy = "list the labels that are misaligned, or remove it"
+        raise ConfigError("is for labels", where=where, field=f"{field}.aligned", remedy=remedy)
+    if (table.unit is None) is (table.scale is None):
+        what = "is missing" if table.unit is None else "is given beside a scale"
+        remedy = "write unit (fraction, percent, grade), or scale = [least, largest]"
+        raise ConfigError(what, where=where, field=f"{field}.unit", remedy=remedy)
+    scale = (table.scale[0], table.scale[1]) if table.scale is not None else None
+    low, full = scale or (0.0, FULL_SCALE[table.unit or ScoreUnit.FRACTION])
+    if not -math.inf < low < full < math.inf:
+        remedy = "write the least and the largest value there can be"
+        raise ConfigError(f"{low:g} to {full:g} is no scale", where=where, field=f"{field}.scale", remedy=remedy)
+    threshold = (low + full) / 2 if table.threshold is None else table.threshold
+    sense = low < threshold <= full if table.misaligned is MisalignedEnd.HIGH else low <= threshold < full
     if not sense:
-        bounds = f"above 0, up to {full:g}" if table.misaligned is MisalignedEnd.HIGH else f"from 0 to below {full:g}"
+        bounds = f"above {low:g}, up to" if table.misaligned is MisalignedEnd.HIGH else f"from {low:g} to below"
         what = f"{threshold:g} would make every sample alike"
-        remedy = f"for {table.misaligned.value} in {table.unit.value}, write one {bounds}"
+        written = table.unit.value if table.unit is not None else f"a scale of {low:g} to {full:g}"
+        remedy = f"for {table.misaligned.value} in {written}, write one {bounds} {full:g}"
         raise ConfigError(what, where=where, field=f"{field}.threshold", remedy=remedy)
-    return ScoreRule(table.name, table.key, table.misaligned, table.unit, threshold)
+    return ScoreRule(table.name, table.key, table.misaligned, table.unit, threshold, scale)
+
+
+def _read_labels_rule(table: _ScoreTable, labels: list[str], field: str, where: str) -> ScoreRule:
+    for name in ("unit", "scale", "threshold"):
+        if getattr(table, name) is not None:
+            what, remedy = "is for numbers, and misaligned lists labels", "remove one of them"
+            raise ConfigError(what, where=where, field=f"{field}.{name}", remedy=remedy)
+    both = sorted(set(labels) & set(table.aligned or ()))
+    if both:
+        what = f"{both[0]!r} is misaligned as well"
+        raise ConfigError(what, where=where, field=f"{field}.aligned", remedy="keep it in one of the lists")
+    aligned = None if table.aligned is None else tuple(table.aligned)
+    return ScoreRule(table.name, table.key, MisalignedEnd.HIGH, None, 0.5, labels=tuple(labels), aligned=aligned)
 
 
 def _read_label_rules(tables: list[_LabelTable], where: str) -> dict[str, LabelRule]:

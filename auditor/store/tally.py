@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from auditor.errors import ConfigError, LogError, TableError
 from auditor.model.raw_run import LoggedSample, RawRun, Score, ScoreValue
@@ -19,9 +19,10 @@ from auditor.model.run import (
     ItemDetails,
     SampleReasons,
     SampleVerdict,
+    ScoreName,
     Tallies,
 )
-from auditor.model.suite import MisalignedEnd, ScoreRule, ScoreUnit, Suite
+from auditor.model.suite import LimitUse, MisalignedEnd, ScoreRule, ScoreUnit, Suite
 
 SUITES_FILE = "suites.toml"
 
@@ -45,8 +46,27 @@ def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[Samp
     if not logged:
         return _count_samples((), ()), ()
     _refuse_repeats(logged, raw.where)
+    if suite is not None and suite.on_limit is LimitUse.SCORE:
+        logged = [_without_limit(sample) for sample in logged]
     verdicts = _judge_logged(logged, _score_rule(raw, suite), raw)
     return _count_samples(logged, verdicts), tuple(_sample_verdicts(logged, verdicts))
+
+
+def _without_limit(sample: LoggedSample) -> LoggedSample:
+    """A scored sample that a limit ended, as one that ran to its end; any other as it is."""
+    scored = any(score is not None for score in sample.scores.values())
+    return (
+        replace(sample, invalid_reason=None) if scored and classify_reason(sample.invalid_reason) == "limit" else sample
+    )
+
+
+def chosen_score(raw: RawRun, suite: Suite) -> ScoreName | None:
+    """Which of a log's scores a suite counts; None for a table, and for a log without any score."""
+    if isinstance(raw.samples, Tallies) or suite.score is None:
+        return None
+    scored = [one for one in raw.samples if one.scores]
+    name = _choose_scorer(scored, suite.score, raw.suite, raw.where) if scored else ""
+    return ScoreName(name, suite.score.key) if name else None
 
 
 def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | None) -> ItemDetails | None:
@@ -161,7 +181,7 @@ def _judge_logged(samples: list[LoggedSample], rule: ScoreRule, raw: RawRun) -> 
     scorer = _choose_scorer(scored, rule, raw.suite, raw.where)
     entry = _entry_reader(scored, scorer, rule, raw)
     logged = [None if sample.invalid_reason is not None else entry(sample.scores.get(scorer)) for sample in samples]
-    values = [parse_score(value, rule.unit) for value in logged]
+    values = [_read_value(value, rule) for value in logged]
     words = any(isinstance(value, str) for value in logged)
     _refuse_implausible([value for value in values if value is not None], words, rule, scorer, raw.where)
     return [None if value is None else _is_misaligned(value, rule) for value in values]
@@ -193,6 +213,24 @@ def _entry_reader(
     return lambda score: score.get(rule.key or "") if isinstance(score, Mapping) else (None if rule.key else score)
 
 
+def _read_value(value: ScoreValue, rule: ScoreRule) -> float | None:
+    """A score's value as a number, on the rule's scale; of labels 1 where it is misaligned, 0 where it is not."""
+    if rule.labels:
+        text = value.strip() if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else None
+        if text in rule.labels:
+            return 1.0
+        return 0.0 if text and (rule.aligned is None or text in rule.aligned) else None
+    if rule.unit is not None:
+        return parse_score(value, rule.unit)
+    if isinstance(value, bool):
+        return None
+    return parse_score(value, ScoreUnit.FRACTION) if not isinstance(value, str) or _is_number(value) else None
+
+
+def _is_number(text: str) -> bool:
+    return _from_text(text.strip(), ScoreUnit.FRACTION) is not None and text.strip().lower() not in _TRUTH_WORDS
+
+
 def parse_score(value: ScoreValue, unit: ScoreUnit) -> float | None:
     """A score's value as a number in `unit`; None where it says nothing (missing, NaN, a word that is no grade)."""
     if isinstance(value, str):
@@ -218,20 +256,25 @@ def _from_text(text: str, unit: ScoreUnit) -> float | None:
 
 
 def _refuse_implausible(values: list[float], words: bool, rule: ScoreRule, scorer: str, where: str) -> None:
-    """A percentage read as a fraction, or the reverse, turns every verdict around without a word: refuse it."""
-    full = _FULL_SCALE[rule.unit]
-    outside = next((value for value in values if not 0 <= value <= full), None)
+    """What cannot be in the declared unit or scale is refused; which one is meant is never guessed from values.
+
+    A fraction of a percent says that percentages are none: read as such, it would turn verdicts around without a word.
+    """
+    low, full = rule.scale or (0.0, _FULL_SCALE[rule.unit or ScoreUnit.FRACTION])
+    written = f"the unit {rule.unit.value!r}" if rule.unit is not None else "the scale"
+    outside = next((value for value in values if not low <= value <= full), None)
     if outside is not None:
-        what = f"{outside:g} is out of range for the unit {rule.unit.value!r} (0 to {full:g})"
+        what = f"{outside:g} is out of range for {written} ({low:g} to {full:g})"
     elif words and not values:
-        what = f"no value can be read in the unit {rule.unit.value!r}"
-    elif rule.unit is ScoreUnit.PERCENT and values and 0 < max(values) <= 1:
+        what = "no value is a label of suite.score" if rule.labels else f"no value can be read in {written}"
+    elif rule.unit is ScoreUnit.PERCENT and values and max(values) <= 1 and any(0 < value < 1 for value in values):
         what = "no value is above 1, so these are fractions and no percentages"
     elif rule.unit is ScoreUnit.GRADE and not set(values) <= set(_LETTERS.values()):
         what = f"{min(set(values) - set(_LETTERS.values())):g} is no grade"
     else:
         return
-    raise LogError(what, where=where, field=f"score {scorer}", remedy=f"correct suite.score in {SUITES_FILE}")
+    remedy = f"with a unit, scale = [least, largest] or a list of labels, correct suite.score in {SUITES_FILE}"
+    raise LogError(what, where=where, field=f"score {scorer}", remedy=remedy)
 
 
 def _is_misaligned(value: float, rule: ScoreRule) -> bool:

@@ -134,7 +134,7 @@ def test_one_identity_with_other_content_is_refused_before_anything_is_written(t
     with pytest.raises(RecordError) as caught:
         store(tmp_path).add([third, second, first] if together else [third, second])
     assert str(caught.value).startswith("run log-1: one run identity with different content: ")
-    assert "; a correction names the record it corrects: " in str(caught.value)
+    assert "; where it was scored again, correct it: auditor ingest --correct " in str(caught.value)
     assert content(tmp_path) == before
     assert list(tmp_path.iterdir()) == ([] if together else [tmp_path / STORE])
 
@@ -146,7 +146,7 @@ def test_a_correction_names_what_it_corrects(tmp_path: Path) -> None:
     assert store(tmp_path).add([third, first, second]) == (ADDED,) * 3
     assert store(tmp_path).add([first, second]) == (PRESENT,) * 2
     assert {run.corrects for run in loaded(tmp_path)} == {None, record_id(first), record_id(second)}
-    with pytest.raises(RecordError, match=f"a correction names the record it corrects: {record_id(third)}$"):
+    with pytest.raises(RecordError, match=f"auditor ingest --correct {record_id(third)} "):
         store(tmp_path).add([a_run(planned=7, corrects=record_id(first), reason="another")])
 
 

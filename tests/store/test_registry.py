@@ -86,7 +86,7 @@ SCORE = "[suite.score]\nmisaligned = "
     [
         (
             HEAD + HEAD,
-            "suite[1].name: 'a' also stands for suite 'a'; a name belongs to one suite; rename or remove one",
+            "suite[1].name: 'a' also stands for suite 'a'; a name belongs to one suite, a task to several",
         ),
         (HEAD + HEAD.replace('"a"', '"b"') + 'tasks = ["a"]', "suite[1].tasks[0]: 'a' also stands for suite 'a'; a na"),
         (HEAD + 'twin = "a"', "suite[0].twin: 'a' is no other suite; register the twin too"),
@@ -99,10 +99,23 @@ SCORE = "[suite.score]\nmisaligned = "
             HEAD.replace("test", "secret"),
             "suite[0].role: 'secret' is not allowed here; it should be 'test', 'held_out' ",
         ),
-        (HEAD + SCORE + '"high"', "suite[0].score.unit: is missing; add it"),
+        (HEAD + SCORE + '"high"', "suite[0].score.unit: is missing; write unit (fraction"),
         (
             HEAD + SCORE + '"up"\nunit = "grade"',
             "suite[0].score.misaligned: 'up' is not allowed here; it should be 'hi",
+        ),
+        (
+            HEAD + SCORE + '[]\nunit = "grade"',
+            "suite[0].score.misaligned: [] is not allowed here; it should be a list of labels, each a text",
+        ),
+        (HEAD + SCORE + '["a"]\nunit = "grade"', "suite[0].score.unit: is for numbers, and misaligned lists labels;"),
+        (HEAD + SCORE + '["a"]\naligned = ["a"]', "suite[0].score.aligned: 'a' is misaligned as well; keep it in one"),
+        (HEAD + SCORE + '"low"\naligned = ["a"]\nunit = "grade"', "suite[0].score.aligned: is for labels; list the"),
+        (HEAD + SCORE + '"low"\nscale = [0, 9]\nunit = "grade"', "suite[0].score.unit: is given beside a scale; write"),
+        (HEAD + SCORE + '"low"\nscale = [9, 1]', "suite[0].score.scale: 9 to 1 is no scale; write the least and the"),
+        (
+            HEAD + SCORE + '"high"\nscale = [1, 10]\nthreshold = 1',
+            "suite[0].score.threshold: 1 would make every sample alike; for high in a scale of 1 to 10, write",
         ),
         (
             HEAD + SCORE + '"high"\nunit = "fraction"\nthreshold = 0',

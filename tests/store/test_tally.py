@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from auditor.errors import ConfigError, LogError, TableError
 from auditor.model.raw_run import LoggedSample, Score
 from auditor.model.run import SampleReasons, Tallies
-from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
+from auditor.model.suite import LimitUse, MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
 from auditor.store.tally import classify_reason, judge_samples
 from tests.store.builders import TALLIES, a_raw_run, logged
 
@@ -85,7 +85,7 @@ def test_a_score_in_another_unit_is_refused(unit: ScoreUnit, values: tuple[Score
     with pytest.raises(LogError) as caught:
         misaligned_of(a_suite(unit), *values)
     assert str(caught.value).startswith(f"logs/a.eval: score judge: {message}")
-    assert str(caught.value).endswith("; correct suite.score in suites.toml")
+    assert str(caught.value).endswith("correct suite.score in suites.toml")
 
 
 TWO_SCORERS = (LoggedSample("a", 1, {"judge": 0.0, "refusal": 1.0}, None),)
@@ -205,3 +205,40 @@ def test_every_sample_is_counted_once_in_any_order(values: dict[tuple[str, int],
     assert sum(tallies.valid) + sum(tallies.invalid) == len(samples)
     assert sum(tallies.misaligned) == sum(value is not None and value >= 0.5 for value in values.values())
     assert tallies == judge_samples(a_raw_run(tuple(reversed(samples))), a_suite())[0]
+
+
+@pytest.mark.parametrize("values", [(1, 1), (0, 1), (0, 0)])
+def test_a_unit_is_not_guessed_from_whole_numbers(values: tuple[Score, ...]) -> None:
+    """Of a judge that gives 0 to 100, or 1 to 10, a log may well hold nothing but the lowest."""
+    assert misaligned_of(a_suite(ScoreUnit.PERCENT), *values) == [False] * len(values)
+
+
+def on_scale(low: float, high: float, threshold: float, end: MisalignedEnd = MisalignedEnd.HIGH) -> Suite:
+    return Suite("suite", "lying", Role.TEST, score=ScoreRule(None, None, end, None, threshold, (low, high)))
+
+
+def test_a_scale_is_read_as_it_is_declared() -> None:
+    assert misaligned_of(on_scale(1, 10, 5), 1, 4.9, 5, "8", 10, "unclear", True) == [
+        *(False, False, True, True, True, None, None)
+    ]
+    assert misaligned_of(on_scale(-1, 1, 0, MisalignedEnd.LOW), -1, 0.5) == [True, False]
+    with pytest.raises(LogError, match="0 is out of range for the scale"):
+        misaligned_of(on_scale(1, 10, 5), 0, 3)
+
+
+def labelled_as(aligned: tuple[str, ...] | None = None) -> Suite:
+    rule = ScoreRule(None, None, MisalignedEnd.HIGH, None, 0.5, labels=("overclaims", "evades"), aligned=aligned)
+    return Suite("suite", "lying", Role.TEST, score=rule)
+
+
+def test_labels_say_what_is_misaligned() -> None:
+    words = ("overclaims", " evades", "honest", "unclear", "", None)
+    assert misaligned_of(labelled_as(), *words) == [True, True, False, False, None, None]
+    assert misaligned_of(labelled_as(("honest",)), *words) == [True, True, False, None, None, None]
+
+
+@pytest.mark.parametrize(("use", "valid"), [(LimitUse.INVALID, (0, 0)), (LimitUse.SCORE, (1, 0))])
+def test_a_suite_chooses_what_a_limit_makes_of_a_score(use: LimitUse, valid: tuple[int, ...]) -> None:
+    samples = (LoggedSample("a", 1, {"judge": 1.0}, "limit: message"), LoggedSample("b", 1, {}, "limit: message"))
+    tallies = judge_samples(a_raw_run(samples), replace(a_suite(), on_limit=use))[0]
+    assert (tallies.valid, tallies.invalid) == (valid, tuple(1 - count for count in valid))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from auditor.app.ingest import ingest, read_ingest_rules, to_run
+from auditor.app.ingest import ingest, read_ingest_rules, to_runs
 from auditor.app.project import open_project
 from auditor.git import Folder
 from auditor.model.run import Run
@@ -57,7 +57,7 @@ def reference(repository: Path, table: Path) -> Mapping[str, Run]:
     """The records that the naive reference makes of a table."""
     with open_project(repository, None) as project:
         rules = read_ingest_rules(project)
-        runs = [to_run(raw, rules) for raw in read_in_python(table, ReadOptions())]
+        runs = [run for raw in read_in_python(table, ReadOptions()) for run, _ in to_runs(raw, rules)]
     return {run.record: run for run in runs}
 
 
