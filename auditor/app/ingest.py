@@ -46,6 +46,7 @@ from auditor.readers.interface import (
     reader_for,
 )
 from auditor.readers.items import ItemHasher, SpecTexts
+from auditor.readers.log_fields import REDACTED
 from auditor.readers.table import READER as TABLE
 from auditor.settings import SpecConfig
 from auditor.specs.revision_names import RevisionNames
@@ -100,7 +101,8 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
     mine = [known for known in specs if raw.spec in (None, known.history.spec)]
     if not mine:
         raise LogError(f"{raw.spec!r:.60} is no spec here", where=raw.where, field="spec", remedy="give its name")
-    name = raw.stamp or resolve_binding(
+    redacted = raw.stamp == REDACTED
+    name = (None if redacted else raw.stamp) or resolve_binding(
         bindings,
         file_name=Path(raw.where).name,
         sha256=raw.source_sha256,
@@ -112,7 +114,12 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
         _check_system_message(raw, fits[0], _bind_by_text(raw, mine))
         return fits[0]
     if not fits:
-        what = "does not say which revision was evaluated, and no system message is a revision's text"
+        says = (
+            "has a stamp that its tool redacted as a secret"
+            if redacted
+            else "does not say which revision was evaluated"
+        )
+        what = f"{says}, and no system message is a revision's text"
         raise LogError(what, where=raw.where, field="spec_revision", remedy=STAMP_REMEDY)
     among = ", ".join(sorted({fit.spec for fit in fits}))
     what = f"fits {len(fits)} revisions, of {among}"

@@ -153,6 +153,7 @@ def _list_names(names: Iterable[str]) -> str:
 # The content id of a spec, to stamp on an evaluation.
 
 
+_SHORT_DIGITS = 16
 _HEX_NAME = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
@@ -169,6 +170,15 @@ class Stamp:
     spec: str
     revision: str
     caution: str | None = None
+
+    @property
+    def short(self) -> str:
+        """The beginning of the id that is stamped: 16 digits, or more until one is a letter that is in no number.
+
+        promptfoo takes 64 hex digits for a secret and redacts them; Inspect reads digits, and 1e5, as numbers.
+        """
+        length = next(at for at in range(_SHORT_DIGITS, 65) if at == 64 or re.search("[abcdf]", self.revision[:at]))
+        return self.revision[:length]
 
 
 def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]:

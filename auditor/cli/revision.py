@@ -11,10 +11,11 @@ from auditor.cli.options import repo_option, spec_option
 
 @click.command("revision")
 @click.argument("name", metavar="[REV]", required=False)
+@click.option("--full", is_flag=True, help="All 64 digits, which promptfoo redacts as a secret.")
 @repo_option
 @spec_option
-def command(name: str | None, repo: Path, spec: str | None) -> int:
-    """Prints the content id of the spec, to stamp on an evaluation.
+def command(name: str | None, full: bool, repo: Path, spec: str | None) -> int:
+    """Prints the content id of the spec, to stamp on an evaluation: its first 16 digits, which every command takes.
 
     Without REV it is that of the files in the work tree as they are now, staged or not; of HEAD in a bare repository;
     of the latest folder where revisions are dated folders. REV is a content id, a commit, the beginning of either (6
@@ -30,7 +31,8 @@ def command(name: str | None, repo: Path, spec: str | None) -> int:
 
     found = read_stamps(repo, spec, name)
     for stamp in found:
-        click.echo(stamp.revision if len(found) == 1 else f"{escape_terminal(stamp.spec)} {stamp.revision}")
+        shown = stamp.revision if full else stamp.short
+        click.echo(shown if len(found) == 1 else f"{escape_terminal(stamp.spec)} {shown}")
     for caution in [stamp.caution for stamp in found if stamp.caution]:
         click.echo(f"auditor: {escape_terminal(caution)}", err=True)
     return 0

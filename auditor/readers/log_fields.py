@@ -60,6 +60,8 @@ def _content_text(content: object) -> str:
 
 REVISION_KEY = "spec_revision"
 PLAN_KEY = "auditor_plan"
+# What promptfoo writes for a value that looks like a secret. As a stamp it is none, which binding says.
+REDACTED = "[REDACTED]"
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -149,6 +151,8 @@ def build_run(
 def read_text(values: Mapping[str, Any], key: str, where: str, group: str = "metadata") -> str | None:
     """A text without white space around it; None where there is none. Raises LogError for anything else."""
     value = values.get(key)
+    if value == REDACTED and key != REVISION_KEY:
+        return None
     if value is None or (isinstance(value, str) and value.strip()):
         return value.strip() if value else None
     what = f"{_quote(value)} is no name"

@@ -1,9 +1,11 @@
-"""promptfoo: the results of `--output x.json`, versions 2 and 3; one run for each provider and prompt.
+"""promptfoo: the results of `--output x.json`, versions 2 and 3, or `x.jsonl`; one run for each provider and prompt.
 
 An item's id is a hash of the test's variables, without the spec's text, and its description, so that adding, removing
 or reordering tests renames no item; tests that differ in nothing but their assertions are told apart by these.
 Repetitions carry no number and are epochs in the order of `testIdx`. The suite is the evaluation's description. Scores
 are `score` and `success` (1 and true are good), and `namedScores`, a dictionary of the assertions' metrics.
+
+JSON lines hold results and nothing else: what they are of is what the metadata of all their tests says.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from auditor.readers.json_files import (
     STRICT,
     Count,
     canonical_text,
+    iterate_lines,
     parse_document,
     read_bytes,
     validate,
@@ -82,6 +85,7 @@ class TestCase(Part):
 
     description: str | None = None
     asserts: list[Any] | None = Field(default=None, alias="assert")
+    metadata: dict[str, Any] | None = None
 
 
 class Result(Part):
@@ -99,6 +103,7 @@ class Result(Part):
     response: Any = None
     testCase: TestCase = TestCase()
     testIdx: Count | None = None
+    id: str | None = None
 
 
 class Stats(Part):
@@ -153,6 +158,7 @@ class Document(Part):
 
 
 DOCUMENT_ADAPTER = TypeAdapter(Document)
+RESULT_ADAPTER = TypeAdapter(Result)
 
 
 # What promptfoo's configuration says of a run: assertions, sampling, and how many tests there were to be.
@@ -266,6 +272,7 @@ def _as_mapping(value: object) -> Mapping[str, Any]:
 DOCUMENT_HEAD = re.compile(
     rb'(?:\xef\xbb\xbf)?\s*\{\s*(?:"evalId"\s*:\s*(?:"[^"]*"|null)\s*,\s*)?"results"\s*:\s*\{\s*"version"\s*:\s*\d'
 )
+LINE_KEYS = (b'"prompt"', b'"namedScores"', b'"provider"')
 ERROR_REASON = 2
 # In how providers say why an answer ended.
 REFUSAL_REASONS = ("content_filter", "refusal")
@@ -278,17 +285,22 @@ class PromptfooReader:
     """Reads one run a provider and prompt from promptfoo's results."""
 
     name = "promptfoo"
-    kinds = "promptfoo results (.json)"
+    kinds = "promptfoo results (.json, .jsonl)"
 
     def recognises(self, path: Path, head: bytes) -> bool:
-        """A `.json` file that begins as promptfoo's do."""
+        """A `.json` file that begins as promptfoo's do, or JSON lines with the keys of its results."""
+        if path.suffix == ".jsonl":
+            return head.lstrip().startswith(b"{") and all(key in head for key in LINE_KEYS)
         return path.suffix == ".json" and DOCUMENT_HEAD.match(head) is not None
 
     @without_garbage_collection
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """The runs of a file, by model and prompt. Raises LogError."""
         data = read_bytes(path, MAX_DOCUMENT_BYTES, "filter the tests into several evaluations")
-        document = validate(DOCUMENT_ADAPTER, parse_document(data, path), path, remedy=REMEDY)
+        if path.suffix == ".jsonl":
+            document = _document_of_lines(data, path)
+        else:
+            document = validate(DOCUMENT_ADAPTER, parse_document(data, path), path, remedy=REMEDY)
         grouped: dict[tuple[str, str], list[Result]] = {}
         for result in document.results.results:
             grouped.setdefault((_model_name(result.provider), result.prompt.label or result.prompt.raw), []).append(
@@ -303,6 +315,23 @@ class PromptfooReader:
         return tuple(
             _build_run(source, document, key, grouped[key], sorted(grouped), hasher) for key in sorted(grouped)
         )
+
+
+def _document_of_lines(data: bytes, path: Path) -> Document:
+    """The results in lines, the last of each id, with the metadata that the tests of all have in common."""
+    results: dict[str, Result] = {}
+    for where, value in iterate_lines(data, path):
+        result = validate(RESULT_ADAPTER, value, where, remedy=REMEDY)
+        results[result.id or where] = result
+        if len(results) > MAX_RESULTS:
+            raise LogError(f"holds more than {MAX_RESULTS:,} results", where=where, remedy="filter the tests")
+    shared = [one.testCase.metadata or {} for one in results.values()]
+    common = {name: value for name, value in shared[0].items() if all(one.get(name) == value for one in shared)}
+    suite = common.pop("suite", None)
+    return Document(
+        results=Summary(version=3, results=list(results.values())),
+        config=Config(description=suite if isinstance(suite, str) else None, metadata=common),
+    )
 
 
 def _build_run(
@@ -347,6 +376,8 @@ def _suite_name(document: Document, where: str) -> str:
     name = (document.config.description or "").strip()
     if not name:
         remedy = "evaluate with --description NAME, the suite's name or a task of it"
+        if where.endswith(".jsonl"):
+            remedy = "write .json, or name the suite in the metadata of defaultTest: suite: NAME"
         raise LogError("is missing, and nothing else names the suite", where=where, field="description", remedy=remedy)
     return name
 

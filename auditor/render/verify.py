@@ -78,6 +78,8 @@ def _logs(logs: LogsReport) -> Iterator[str]:
         yield f"  {count:>{width},}  {_STATES[state]}"
         if state in (RederivationState.DIFFERS, RederivationState.NO_LOG):
             yield from (f"    {_record(one)}" for one in logs.records if one.state is state)
+        if state is RederivationState.DIFFERS:
+            yield "    one whose log was scored again: auditor ingest --correct RECORD --reason WHY LOG"
     yield from (f"  in the logs, and never recorded: {escape_terminal(line)}" for line in logs.unrecorded)
     grades = {grade: count for grade in Grade if (count := sum(one.grade is grade for one in logs.records))}
     yield f"  grades: {', '.join(f'{grade} {count:,}' for grade, count in grades.items()) or 'none'}"

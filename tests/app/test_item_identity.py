@@ -159,3 +159,35 @@ def test_the_spec_inside_a_question_is_no_part_of_it(repo: GitRepo, tmp_path: Pa
     first, second = recorded(repo)
     assert first.details is not None
     assert first.details == second.details
+
+
+def test_a_redacted_stamp_is_none(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """promptfoo takes a whole id for a secret; the beginning that `auditor revision` prints stays."""
+    repo.write({"eval_history/suites.toml": suites("success")})
+    results = [promptfoo_result({"q": f"question {n}"}, True, n) for n in range(3)]
+    log = write_json(tmp_path / "log.json", promptfoo_log(results, "[REDACTED]", "eval-1"))
+    assert run(["ingest", str(log), "--repo", str(repo.path)]) == 2
+    assert "has a stamp that its tool redacted as a secret, and no system message" in capsys.readouterr().err
+    shown = [promptfoo_result({"q": "question"}, True, 0, FIRST)]
+    put(repo, write_json(tmp_path / "shown.json", promptfoo_log(shown, "[REDACTED]", "eval-2")))
+    run(["revision", "--repo", str(repo.path)])
+    stamp = capsys.readouterr().out.splitlines()[-1]
+    put(repo, write_json(tmp_path / "stamped.json", promptfoo_log(results, stamp, "eval-3")))
+    assert {len(one.tallies.items or ()) for one in recorded(repo)} == {1, 3}
+
+
+def test_promptfoo_in_json_lines(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    repo.write({"eval_history/suites.toml": suites("success")})
+    rows = [
+        promptfoo_result({"q": f"question {n}"}, n > 0, n) | {"id": f"r{n}", "namedScores": {}} for n in (0, 1, 2, 2)
+    ]
+    path = tmp_path / "log.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    assert run(["ingest", str(path), "--repo", str(repo.path)]) == 2
+    assert "name the suite in the metadata of defaultTest: suite: NAME" in capsys.readouterr().err
+    for row in rows:
+        row["testCase"]["metadata"] = {"suite": "visible", "spec_revision": "v1"}
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    put(repo, path)
+    [one] = recorded(repo)
+    assert (sum(one.tallies.valid), sum(one.tallies.misaligned), one.incomplete) == (3, 1, None)

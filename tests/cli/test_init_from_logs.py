@@ -112,7 +112,7 @@ def test_says_what_there_is(repo: Path, logs: Path, capsys: Capture) -> None:
 def test_a_binding_is_proposed_only_for_the_very_text_of_a_revision(repo: Path, logs: Path, capsys: Capture) -> None:
     [(name, binding)] = told(capsys, repo, logs)["survey"]["bindings"]
     assert name == "test_second.eval"
-    assert said(capsys, repo, "revision", "v2")[1].strip() == binding["revision"]
+    assert said(capsys, repo, "revision", "v2", "--full")[1].strip() == binding["revision"]
     text = (repo / "eval_history/bindings.toml").read_text()
     assert f'[[binding]] # test_second.eval\nrevision = "{binding["revision"]}"\nsha256 = "{binding["sha256"]}"' in text
 

@@ -35,7 +35,7 @@ def test_it_prints_the_id_and_how_to_stamp_it(project: GitRepo, auditor: Auditor
     assert said.code == 0
     assert re.fullmatch("[0-9a-f]{64}\n", said.out)
     (plan,) = load_preregistrations(Folder(project.path), "eval_history")
-    revision = auditor("revision", "--repo", project.path).out.strip()
+    revision = auditor("revision", "--repo", project.path, "--full").out.strip()
     assert (plan.id, plan.revision, plan.suite, plan.planned) == (said.out.strip(), revision, "visible", 3)
     assert (plan.model, plan.checkpoint, plan.note) == ("m", "m", "before the patch")
     stamp = f"--metadata spec_revision={revision} --metadata auditor_plan={plan.id}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from auditor.app.revision import Stamp
 from auditor.cli.main import run
 from auditor.model.spec import revision_id
 from tests.repos import GitRepo
@@ -18,7 +19,8 @@ FIRST, SECOND, THIRD = "one\n", "two\n", "three\n"
 
 
 def content(text: str) -> str:
-    return revision_id({"spec.md": text.encode()})
+    """The stamp of a text."""
+    return revision_id({"spec.md": text.encode()})[:16]
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_an_unknown_name_is_one_line(repo: GitRepo, capsys: Capture, name: str) 
 
 def test_several_specs(repo: GitRepo, capsys: Capture) -> None:
     repo.commit({"auditor.toml": SETTINGS + '[[spec]]\nname = "tone"\npaths = ["tone.md"]\n', "tone.md": "kind\n"})
-    tone = revision_id({"tone.md": b"kind\n"})
+    tone = revision_id({"tone.md": b"kind\n"})[:16]
     assert said(capsys, repo.path)[1] == f"conduct {content(SECOND)}\ntone {tone}\n"
     assert said(capsys, repo.path, "--spec", "tone")[1] == f"{tone}\n"
     assert said(capsys, repo.path, "v1")[1] == f"{content(FIRST)}\n"  # the other spec was not there yet
@@ -158,3 +160,21 @@ def test_in_a_shell(repo: GitRepo) -> None:
     line = f'echo "stamp=$({sys.executable} -m auditor revision)"'
     done = subprocess.run(["sh", "-c", line], cwd=repo.path, capture_output=True, text=True, check=True)
     assert done.stdout == f"stamp={content('draft' + chr(10))}\n"
+
+
+def test_the_whole_id(repo: GitRepo, capsys: Capture) -> None:
+    whole = revision_id({"spec.md": SECOND.encode()})
+    assert said(capsys, repo.path, "--full")[1] == f"{whole}\n"
+    assert said(capsys, repo.path, "--full", content(SECOND))[1] == f"{whole}\n"
+
+
+@pytest.mark.parametrize(
+    ("revision", "short"),
+    [
+        ("0123456789abcdef" * 4, "0123456789abcdef"),
+        ("1" * 15 + "e" + "5" * 20 + "a" + "0" * 27, "1" * 15 + "e" + "5" * 20 + "a"),
+        ("7" * 64, "7" * 64),
+    ],
+)
+def test_a_stamp_is_read_as_no_number(revision: str, short: str) -> None:
+    assert Stamp("conduct", revision).short == short
