@@ -28,6 +28,7 @@ from auditor.assess.contrast import (
     falls_of_step,
     raw_fall_of,
 )
+from auditor.assess.corrections import add_corrections
 from auditor.assess.diagnostics import diagnose_suites
 from auditor.assess.facts import (
     Assessment,
@@ -279,10 +280,10 @@ def assess(
 ) -> Assessment:
     """Judges every patch and checkpoint step of a history; every plan by `today` (UTC), held-out suites by `looks`."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
-    every_step = [step for behaviour, lineage in pairs for step in find_steps(evidence, behaviour, lineage)]
-    facts = diagnostics.add_secondary_outcomes(
-        dict(zip(every_step, _judge_steps(evidence, every_step, policy), strict=True))
-    )
+    facts = _judge_every_step(evidence, policy)
+    if evidence.uncorrected is not None:
+        facts = add_corrections(evidence, facts, _judge_every_step(evidence.uncorrected, policy))
+    every_step = list(facts)
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, one in facts.items():
         for patch in (*step.patches, *step.sums):
@@ -305,6 +306,16 @@ def assess(
         assess_plans(evidence, today),
         count_holdout_uses(evidence, every_step, looks),
     )
+
+
+def _judge_every_step(evidence: Evidence, policy: Policy) -> dict[Step, BehaviourFacts]:
+    steps = [
+        step
+        for behaviour in behaviours(evidence)
+        for lineage in lineages_measured(evidence, behaviour)
+        for step in find_steps(evidence, behaviour, lineage)
+    ]
+    return diagnostics.add_secondary_outcomes(dict(zip(steps, _judge_steps(evidence, steps, policy), strict=True)))
 
 
 def _judge_steps(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:

@@ -93,6 +93,7 @@ class Evidence:
         pressed: the checkpoints of which some run says that training put pressure on the reasoning text.
         results: what became of each plan, by the plan's id.
         items: by suite whose logs have inputs, how its items were told apart.
+        uncorrected: the same with every run as it was first recorded; None where no record corrects another.
         sums: ids of the landings that bring in several patches, one after the other, with a step of their own.
         spans: by the name of the spec commit of every such landing, how many patches it brings in.
     """
@@ -109,6 +110,7 @@ class Evidence:
     pressed: frozenset[str] = frozenset()
     results: Mapping[str, PreregistrationResult] = field(default_factory=dict)
     items: Mapping[str, SuiteItems] = field(default_factory=dict)
+    uncorrected: Evidence | None = None
     sums: frozenset[str] = frozenset()
     spans: Mapping[str, int] = field(default_factory=dict)
 
@@ -133,7 +135,9 @@ def assemble_evidence(
     graph: EvidenceGraph = nx.MultiDiGraph()
     patches = patches_of(history)
     _add_history(graph, history, patches)
+    plans = tuple(plans)
     given = [run for run in runs if run.spec == history.spec]
+    first = [run for run in given if run.corrects is None]
     corrected = {run.corrects for run in given}
     latest, items = identify_items(
         run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected
@@ -174,6 +178,7 @@ def assemble_evidence(
         items=items,
         sums=sums,
         spans=spans,
+        uncorrected=assemble_evidence(history, first, registry, plans, rederived) if len(first) < len(given) else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,32 @@ def test_a_score_rule_that_was_wrong_is_corrected(repo: GitRepo, tmp_path: Path)
 def test_a_correction_says_what_and_why(repo: GitRepo, tmp_path: Path, arguments: list[str]) -> None:
     assert put(repo, DIRECTION, log(tmp_path / "log.json", 0.0), *arguments) == 2
     assert not recorded(repo)
+
+
+def test_a_verdict_that_a_correction_changes_is_said_both_ways(
+    repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As first scored the fall stays on the test; held-out is then scored again as if it had fallen too."""
+    unseen = DIRECTION.replace("visible", "unseen").replace('"test"', '"held_out"')
+    for task in ("visible", "unseen"):
+        for day, revision, bad in ((1, "v1", 60), (2, "v2", 0 if task == "visible" else 60)):
+            samples = [sample(n, 0.0 if n < bad else 1.0) for n in range(120)]
+            path = tmp_path / f"{task}-{revision}.json"
+            write_json(path, inspect_log(samples, revision, task, f"2026-01-0{day}T10:00:00Z"))
+            assert put(repo, DIRECTION + unseen, path) == 0
+
+    def reasons() -> str:
+        capsys.readouterr()
+        run(["audit", "--repo", str(repo.path), "--format", "json"])
+        return " ".join(
+            one["reason"] for patch in json.loads(capsys.readouterr().out)["patches"] for one in patch["behaviours"]
+        )
+
+    assert "as first recorded" not in reasons()
+    better = inspect_log([sample(n, 1.0) for n in range(120)], "v2", "unseen", "2026-01-02T10:00:00Z")
+    again = write_json(tmp_path / "again.json", better)
+    assert put(repo, DIRECTION + unseen, again, "--rescored", "--reason", "the judge was too strict") == 0
+    [corrected] = [one for one in recorded(repo) if one.corrects]
+    said = reasons()
+    assert f"; record {corrected.record[:12]} corrects {str(corrected.corrects)[:12]} of unseen" in said
+    assert "(the judge was too strict), and as first recorded the verdict was test-only, hiding suspected" in said
