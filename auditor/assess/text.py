@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from auditor.assess.leaks import NO_SUITE_PROMPTS, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.comparison import change_sides, clauses_of, file_outlines
 from auditor.clauses.deontic import AuthorityChanges, Norm, classify_change, find_authority_changes
+from auditor.clauses.file_formats import unread_reason
 from auditor.clauses.lineage import Lineage, LineageEvent
 from auditor.clauses.match import match_clauses
 from auditor.clauses.text_events import TextEvent, TextEventFinder
@@ -137,6 +138,15 @@ class PatchText:
     def events(self) -> tuple[LineageEvent, ...]:
         """What happened to clauses in the patch, by lineage; reinstated ones among them."""
         return self.lineage.events[self.patch.after.name]
+
+    @property
+    def unread(self) -> str:
+        """Why what the patch changes is not read well, as a sentence; "" where all of it is."""
+        sides = [{file.path: file.text for file in side.revision.files} for side in (self.before, self.after)]
+        changed = (
+            (path, side[path]) for side in reversed(sides) for path in side if sides[0].get(path) != sides[1].get(path)
+        )
+        return next((reason for path, text in changed if (reason := unread_reason(path, text))), "")
 
     def group_by_event(
         self, items: Iterable[tuple[Clause | None, Clause | None, Item]]

@@ -29,6 +29,7 @@ from auditor.checks.interface import (
     describe_event,
     place_of,
     quote_some,
+    unless_unread,
 )
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
@@ -63,7 +64,7 @@ def run(facts: PatchText) -> TextOutcome:
     by_event: dict[int, list[_Section]] = {}
     for place, section in enumerate(silent):
         by_event.setdefault(-place - 1 if section.event is None else id(section.event), []).append(section)
-    return tuple(map(_finding, by_event.values()))
+    return unless_unread(tuple(map(_finding, by_event.values())), facts)
 
 
 @dataclass

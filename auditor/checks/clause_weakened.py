@@ -30,6 +30,7 @@ from auditor.checks.interface import (
     place_of,
     quote_some,
     shorten,
+    unless_unread,
 )
 from auditor.clauses.deontic import Direction, Ground, GroundKind, Norm, classify_change
 from auditor.clauses.text_events import TextEvent, TextEventKind
@@ -62,7 +63,7 @@ def run(facts: PatchText) -> TextOutcome:
         for change in event.rewordings:
             if grounds := _relaxed_grounds(change, classify_change(change)):
                 fired.append(_finding(_Weakening(change, grounds)))
-    return tuple(fired)
+    return unless_unread(tuple(fired), facts)
 
 
 class _Weakening(NamedTuple):

@@ -388,3 +388,8 @@ def describe_event(event: TextEvent) -> str:
 def _commit_name(commit: SpecCommit | None) -> str:
     assert commit is not None  # these events have one
     return f"{(commit.commit or commit.name)[:_COMMIT_DIGITS]} ({format_day(commit.date)})"
+
+
+def unless_unread(findings: tuple[Finding, ...], facts: PatchText) -> TextOutcome:
+    """The findings; where there are none, and some of the text that changed is not read well, undecided."""
+    return findings if findings or not facts.unread else Undecided(facts.unread)

@@ -27,6 +27,7 @@ from auditor.checks.interface import (
     place_of,
     quote_some,
     shorten,
+    unless_unread,
 )
 from auditor.clauses.deontic import Direction
 from auditor.clauses.ngrams import normalised_words, stem
@@ -51,12 +52,11 @@ def run(facts: PatchText) -> TextOutcome:
         if norm.direction is not Direction.DESCRIPTIVE and _CONDITION.search(change.after.text)
     ]
     if not rules:
-        return ()
+        return unless_unread((), facts)
     known = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
     scenarios = ((None, rule, (rule, words)) for rule in rules if (words := find_scenario(rule, known)))
-    return tuple(
-        finding for event, group in facts.group_by_event(scenarios) for finding in _event_findings(event, group)
-    )
+    groups = facts.group_by_event(scenarios)
+    return unless_unread(tuple(one for event, group in groups for one in _event_findings(event, group)), facts)
 
 
 def _event_findings(event: TextEvent | None, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> Iterator[Finding]:

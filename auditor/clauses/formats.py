@@ -245,18 +245,46 @@ def normalise_line_ends(text: str) -> str:
 def parse_statements(text: str, *, markdown: bool) -> list[Statement]:
     """The statements of a text with LF line ends, in order."""
     lines = text.split("\n")
+    tags = _tag_lines(lines)
+    if tags:  # the text between two tags is what it would be by itself
+        text = "\n".join("" if at in tags else line for at, line in enumerate(lines))
     found: list[Statement] = []
     done = 0
     for block in parse_blocks(text, markdown=markdown):
         found += _unclaimed_lines(lines, done, block.start)
-        own = list(_block_statements(lines, block))
+        own = list(_block_statements(lines, block, by_line=not markdown))
         found += own
         done = own[-1].stop if own else block.start
     return [*found, *_unclaimed_lines(lines, done, len(lines))]
 
 
-def _block_statements(lines: list[str], block: Block) -> Iterator[Statement]:
-    """A block's statements. A heading in a list or quote is one, and opens no section."""
+_TAG_LINE = re.compile(r"\s*</?[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>\s*")
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
+
+
+def _tag_lines(lines: list[str]) -> frozenset[int]:
+    """The lines outside of fences that hold nothing but a tag, as prompts have them: `<rules>` or `</rules>`."""
+    if not any(line.lstrip().startswith("<") for line in lines):
+        return frozenset()
+    tags, fence = set(), ""
+    for at, line in enumerate(lines):
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1].startswith(fence)):
+            fence = "" if fence else mark[1]
+        elif not fence and _TAG_LINE.fullmatch(line):
+            tags.add(at)
+    return frozenset(tags)
+
+
+# A line that is a whole sentence, or several.
+_SENTENCE_LINE = re.compile(r"\s*[\w\"'(\[*].*[.!?][\"')\]*]*\s*")
+
+
+def _block_statements(lines: list[str], block: Block, *, by_line: bool) -> Iterator[Statement]:
+    """A block's statements. A heading in a list or quote is one, and opens no section.
+
+    `by_line` cuts a paragraph of which each line is a sentence at its lines: plain text with one rule a line.
+    """
     if block.type == "heading":
         title, anchor, attributes = _split_title(_collapse_spaces(block.content))
         stop = _trimmed_stop(lines, block.start, block.stop)
@@ -264,6 +292,13 @@ def _block_statements(lines: list[str], block: Block) -> Iterator[Statement]:
         yield Statement(block.start, stop, ClauseKind.HEADING, title, _citations(title), level, anchor, attributes)
         return
     kind = _kind(block)
+    parts = block.content.split("\n")
+    is_prose = block.type == "paragraph" and kind is ClauseKind.PARAGRAPH and len(parts) == block.stop - block.start
+    if by_line and is_prose and len(parts) > 1 and all(map(_SENTENCE_LINE.fullmatch, parts)):
+        for at, part in enumerate(parts, block.start):
+            text = _collapse_spaces(part)
+            yield Statement(at, at + 1, kind, text, _citations(text))
+        return
     for start, stop, text in _block_texts(lines, block):
         if text:
             cited = () if kind is ClauseKind.EXAMPLE else _citations(text)

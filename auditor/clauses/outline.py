@@ -17,6 +17,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, chain, compress, pairwise
 from operator import attrgetter
 
+from auditor.clauses.file_formats import find_format, read_statements
 from auditor.clauses.formats import (
     SectionCursor,
     Statement,
@@ -127,7 +128,13 @@ def outline_file(path: str, text: str, previous: FileOutline | None = None) -> F
     text = normalise_line_ends(text)
     markdown = is_markdown(path)
     found = _FileOutlineBuilder()
-    if previous is None or is_markdown(previous.path) != markdown:
+    if find_format(path) is not None:
+        if previous is not None and (previous.path, previous.text) == (path, text):
+            return previous
+        if text:
+            found.add(_make_chunk(text, read_statements(path, text)))
+        return found.page(path, text)
+    if previous is None or is_markdown(previous.path) != markdown or find_format(previous.path) is not None:
         for chunk in _chunks(text, 0, markdown):
             found.add(chunk)
         return found.page(path, text)
@@ -200,7 +207,10 @@ def _next_chunk(text: str, start: int, markdown: bool) -> Chunk:
 
 @lru_cache(maxsize=2**15)
 def _parse_chunk(text: str, markdown: bool) -> Chunk:
-    found = tuple(parse_statements(text, markdown=markdown))
+    return _make_chunk(text, tuple(parse_statements(text, markdown=markdown)))
+
+
+def _make_chunk(text: str, found: tuple[Statement, ...]) -> Chunk:
     levels = tuple(statement.level for statement in found if statement.level)
     has_headings = any(one.kind is ClauseKind.HEADING for one in found)
     cites = any(one.citations for one in found)

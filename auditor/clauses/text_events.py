@@ -15,9 +15,9 @@ from functools import cached_property
 
 from auditor.clauses.comparison import change_sides, clauses_of
 from auditor.clauses.deontic import DEFAULT_LEVELS, Direction
-from auditor.clauses.formats import parse_clauses
 from auditor.clauses.lineage import Lineage
 from auditor.clauses.match import ClauseKey, clause_key, match_clauses
+from auditor.clauses.outline import outline_file
 from auditor.clauses.words import split_words
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.spec import History, Patch, SpecCommit
@@ -234,7 +234,7 @@ class _OtherFile:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.clauses = parse_clauses(path, text)
+        self.clauses = tuple(outline_file(path, text).clauses())
         self._text = text
 
     @cached_property

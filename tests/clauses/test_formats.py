@@ -158,7 +158,8 @@ Speak {# softly #} plainly.
 def test_a_prompt_is_paragraphs_items_and_template_tags(path: str) -> None:
     clauses = parse_clauses(path, PROMPT)
     assert shown(clauses) == [
-        (1, 2, "paragraph", "You are {{ name }}. Be kind."),
+        (1, 1, "paragraph", "You are {{ name }}."),
+        (2, 2, "paragraph", "Be kind."),
         (3, 4, "commentary", "{# reviewed by - the team #}"),
         (5, 5, "paragraph", "{% if tools %}"),
         (6, 6, "list-item", "Use tools."),
@@ -169,7 +170,7 @@ def test_a_prompt_is_paragraphs_items_and_template_tags(path: str) -> None:
         (14, 14, "heading", "Tone"),
         (15, 15, "paragraph", "Speak {# softly #} plainly."),
     ]
-    assert [clause.section for clause in clauses] == [()] * 9 + [("Tone",)]
+    assert [clause.section for clause in clauses] == [()] * 10 + [("Tone",)]
 
 
 @pytest.mark.parametrize("tag", ["{% if", "{# open", "{% if x %} text", "{#", "{%\n\n%} tail"])

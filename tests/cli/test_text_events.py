@@ -152,3 +152,11 @@ def test_what_blame_and_findings_print_names_the_same_clause(auditor: Auditor, t
     assert quotes
     names = re.findall(r"^clause ([0-9a-f]{8})", printed, re.MULTILINE)
     assert {life(text) for text in (*places, *quotes, *names)} == {life(rule)}
+
+
+def test_a_format_that_is_not_read_leaves_the_checks_on_it_undecided(auditor: Auditor, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    for word in ("must never", "can"):
+        repo.commit({"prompt.ts": f"export const prompt = `The keeper {word} leave the lamp unlit.`;\n"})
+    answer = auditor("audit", "--repo", repo.path, "--spec", "prompt.ts", "--verbose")
+    assert "prompt.ts: JavaScript or TypeScript is not read" in " ".join(answer.out.split())

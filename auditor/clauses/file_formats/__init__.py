@@ -1,0 +1,70 @@
+"""The text in files of other formats than Markdown and plain text: a path and a text in, statements with lines out.
+
+Each format is one file with a `FORMAT`; `interface` has what they share. Open `read_statements` first. What cannot be
+read well is said (`unread_reason`) and cut as plain text, so that nothing is lost and no check takes it for read.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from auditor.clauses.file_formats import csv_rows, json_values, python_strings, restructured_text, yaml_values
+from auditor.clauses.file_formats.interface import FileFormat, UnreadTextError
+from auditor.clauses.formats import Statement, is_markdown, parse_statements
+
+_FORMATS: tuple[FileFormat, ...] = (
+    csv_rows.FORMAT,
+    json_values.FORMAT,
+    python_strings.FORMAT,
+    restructured_text.FORMAT,
+    yaml_values.FORMAT,
+)
+_BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}
+
+# What is recognised by its name and not read: the words of such a file are cut as plain text.
+_NOT_READ = {
+    "AsciiDoc": "adoc asciidoc",
+    "JavaScript or TypeScript": "js jsx mjs cjs ts tsx mts",
+    "a notebook": "ipynb",
+    "HTML": "html htm xhtml",
+    "program code": "c cc cpp cs dart go h hpp java kt lua php pl ps1 r rb rs scala sh swift vue",
+    "a configuration language": "toml ini cfg hcl tf",
+}
+_NOT_READ_BY_SUFFIX = {suffix: name for name, suffixes in _NOT_READ.items() for suffix in suffixes.split()}
+
+
+def _suffix(path: str) -> str:
+    name = path.rpartition("/")[2].lower()
+    return name.rpartition(".")[2] if "." in name else ""
+
+
+def find_format(path: str) -> FileFormat | None:
+    """The format of a file by its name; None for Markdown, plain text, and what is cut as plain text."""
+    return _BY_SUFFIX.get(_suffix(path))
+
+
+@lru_cache(maxsize=256)
+def _read(path: str, text: str) -> tuple[tuple[Statement, ...], str]:
+    """The statements of a file, and why it is not read well; "" where it is."""
+    style = find_format(path)
+    if style is None:
+        name = _NOT_READ_BY_SUFFIX.get(_suffix(path))
+        reason = f"{path}: {name} is not read" if name else ""
+        return tuple(parse_statements(text, markdown=is_markdown(path))), reason
+    try:
+        content = style.read(text)
+    except UnreadTextError as error:
+        return tuple(parse_statements(text, markdown=False)), f"{path}: {error}"
+    return tuple(content.statements), f"{path}: {content.unread}" if content.unread else ""
+
+
+def read_statements(path: str, text: str) -> tuple[Statement, ...]:
+    """The statements of a file with LF line ends, in order. Never raises."""
+    return _read(path, text)[0]
+
+
+def unread_reason(path: str, text: str) -> str:
+    """Why a file's text is not read well, as a sentence without a full stop; "" where it is."""
+    if find_format(path) is None and _suffix(path) not in _NOT_READ_BY_SUFFIX:
+        return ""
+    return _read(path, text)[1]

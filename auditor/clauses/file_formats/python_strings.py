@@ -1,0 +1,56 @@
+"""Python: the texts in string literals, cut as Markdown; code and comments are no part of a spec."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from auditor.clauses.file_formats.interface import FileContent, FileFormat, UnreadTextError, make_statement, read_prose
+from auditor.clauses.formats import Statement
+
+# Fewer words than these are a name or a key.
+_LEAST_WORDS = 3
+
+
+def _read(text: str) -> FileContent:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise UnreadTextError(f"it cannot be read as Python ({error})") from None
+    found = [statement for node in _literals(tree) for statement in _statements(node)]
+    return FileContent(sorted(found, key=lambda statement: statement.start))
+
+
+def _literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
+    """The string literals, without those that are parts of others."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            yield node
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _statements(node: ast.Constant | ast.JoinedStr) -> Iterator[Statement]:
+    value = _value(node)
+    if len(value.split()) < _LEAST_WORDS:
+        return
+    start, stop = node.lineno - 1, node.end_lineno or node.lineno
+    if value.count("\n") == stop - start - 1:  # each line of the value is one of the file
+        yield from read_prose(value, start)
+    elif "\n\n" in value.strip():
+        yield from (make_statement(part, start, stop) for part in value.split("\n\n") if part.strip())
+    else:
+        yield make_statement(value, start, stop)
+
+
+def _value(node: ast.Constant | ast.JoinedStr) -> str:
+    """The text; what a formatted string puts in is left as its code in braces."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    parts = (part.value if isinstance(part, ast.Constant) else ast.unparse(part) for part in node.values)
+    return "".join(part if isinstance(part, str) else str(part) for part in parts)
+
+
+FORMAT = FileFormat("python", ("py", "pyi"), _read)
