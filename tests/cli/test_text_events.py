@@ -145,7 +145,7 @@ def test_what_blame_and_findings_print_names_the_same_clause(auditor: Auditor, t
     kinds = ("introduced", "removed", "reinstated", "reworded", "removed")
     assert re.findall(r"^    [-+~] (\w+)", printed, re.MULTILINE) == list(kinds)
     places = re.findall(r"[0-9a-f]{10}:spec\.md:\d+", printed)
-    audited = auditor("audit", *where).out
+    audited = auditor("audit", *where, "--verbose").out
     places += re.findall(r"[0-9a-f]{10}:spec\.md:\d+", audited)
     quotes = re.findall(r'"(Never[^"]*)"', " ".join(audited.split()))
     assert len(places) > len(kinds)
