@@ -103,7 +103,7 @@ def command(
             correction=Correction(reason.strip(), correct) if reason else None,
         )
     if style == "json":
-        click.echo(_json(report))
+        click.echo(_json(report), nl=False)
     else:
         _print_files(report)
     click.echo("".join(f"{line}\n" for line in _notices(report)), nl=False, err=True)
@@ -129,10 +129,9 @@ def _print_progress() -> Iterator[Callable[[str, float | None], None] | None]:
 
 
 def _json(report: IngestReport) -> str:
-    import json
-    from dataclasses import asdict
+    from auditor.render.json import json_text
 
-    return json.dumps({"schema": "auditor.ingest/1", **asdict(report)}, indent=1, sort_keys=True)
+    return json_text("auditor.ingest/2", report)
 
 
 def _print_files(report: IngestReport) -> None:

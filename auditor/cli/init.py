@@ -58,7 +58,7 @@ def command(
         unevaluated = click.prompt(_QUESTION, type=click.Choice(["pass", "warn", "block"]), default="warn")
     done = init(repo, spec, logs, roles, None if unevaluated is None else Unevaluated(unevaluated))
     if style == "json":
-        click.echo(_json(done))
+        click.echo(_json(done), nl=False)
     elif done.survey is None:
         click.echo(_NEXT)
     else:
@@ -81,11 +81,12 @@ def _writes_settings(repo: Path) -> bool:
 
 
 def _json(done: InitReport) -> str:
-    import json
-    from dataclasses import asdict
+    from dataclasses import fields
 
-    told = {name: value for name, value in asdict(done).items() if name != "root"}
-    return json.dumps({"schema": "auditor.init/1", **told}, indent=1, sort_keys=True)
+    from auditor.render.json import json_text
+
+    members = {field.name: getattr(done, field.name) for field in fields(done) if field.name != "root"}
+    return json_text("auditor.init/2", members)
 
 
 def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:

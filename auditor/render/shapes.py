@@ -19,6 +19,7 @@ from auditor.assess.facts import (
     GapFacts,
     Measured,
     MissingEvidence,
+    MovedItems,
     PeriodFacts,
     Rate,
     SequentialEvidence,
@@ -219,6 +220,10 @@ def _commands(entry: Entry) -> tuple[str, ...]:
     return entry.finding.remedy.commands if entry.finding.remedy else ()
 
 
+def _item_count(moved: MovedItems) -> int:
+    return len(moved.items)
+
+
 def _id_count(checkpoint: StoreCheckpoint) -> int:
     return len(checkpoint.ids)
 
@@ -312,6 +317,7 @@ SHAPES: Mapping[type, Shape] = {
         "verdict": "facts.verdict",
         "behaviours": _behaviours_of_entry,
     },
+    MovedItems: {"held_out": "held_out", "test": "test", "items": _item_count},
     OfSpec: {"spec": "spec", INLINE: "facts", "findings": "findings"},
     OutsideCheckpoint: {"given": "given", **_paths("holds number root differences", "witness.")},
     Patch: _paths("id spec before after"),

@@ -327,8 +327,9 @@ def test_the_command_in_json(repo: GitRepo, capsys: pytest.CaptureFixture[str]) 
     file = {"path": path, "runs": 1, "added": 1, "present": 0, "incomplete": 0, "refused": None}
     said = json.loads(out)
     no_key = said.pop("no_key")
+    assert said.pop("auditor_version")
     whole = [{**file, "hashed": 0, "unhashed": 4, "edited": 0, "retried": 0, "corrected": 0, "labelled": 0}]
-    assert said == {"schema": "auditor.ingest/1", "files": whole, "passed_over": [], "dry_run": True}
+    assert said == {"schema": "auditor.ingest/2", "files": whole, "passed_over": [], "dry_run": True}
     assert err == f"prompts not hashed, so patches are not searched for them: 4; {no_key}\n"
 
 

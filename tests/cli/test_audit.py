@@ -170,5 +170,5 @@ def test_the_demonstration_where_one_stands(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(["demo"]) == 0
-    assert "auditor audit --repo auditor-demo --format json" in capsys.readouterr().out
+    assert "auditor audit --repo auditor-demo --verbose" in capsys.readouterr().out
     assert GitRepo(tmp_path / "auditor-demo").head() == GitRepo(tmp_path / "auditor-demo").git("rev-parse", "main")

@@ -84,7 +84,7 @@ def fill_in(repo: Path) -> None:
 
 def test_says_what_there_is(repo: Path, logs: Path, capsys: Capture) -> None:
     document = told(capsys, repo, logs)
-    assert (document["schema"], document["spec"], document["path"]) == ("auditor.init/1", "spec", "spec.md")
+    assert (document["schema"], document["spec"], document["path"]) == ("auditor.init/2", "spec", "spec.md")
     kinds = {one["source"]: (one["files"], one["runs"], one["stamped"]) for one in document["survey"]["kinds"]}
     assert kinds == {
         "inspect": (7, 7, 6), "lm_eval": (1, 2, 2), "openai_evals": (2, 2, 2), "promptfoo": (2, 4, 4),
