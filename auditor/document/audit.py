@@ -45,6 +45,7 @@ from auditor.model.finding import Finding, Place, Severity
 from auditor.model.numbers import (
     UNDEFINED_TRANSFER,
     count_noun,
+    format_count,
     format_counts,
     format_day,
     format_rate_limits,
@@ -90,6 +91,13 @@ _PATCH_COLUMNS = (
     Column("behaviour", cut=True),
     Column("test"),
     Column("held-out"),
+    Column("subject", cut=True),
+)
+_TEXT_COLUMNS = (
+    Column("commit"),
+    Column("date"),
+    Column("clauses"),
+    Column("findings", figures=True),
     Column("subject", cut=True),
 )
 _RATE_COLUMNS = (Column(""), Column("before"), Column("after"), Column("transfer"))
@@ -171,7 +179,10 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     yield Heading(
         1, (Span("spec ", Style.QUIET), Span(spec.history.spec), Span(f": {_count_revisions(spec)}", Style.QUIET))
     )
-    if spec.patches:
+    if spec.patches and not any(entry.facts.behaviours for entry in spec.patches):
+        yield Table(_TEXT_COLUMNS, tuple(map(_text_row, spec.patches)))
+        yield Note(plain("No patch was evaluated: this is about the text. All of a patch: auditor show COMMIT."))
+    elif spec.patches:
         rows = tuple(_patch_row(entry, _has_models(spec)) for entry in spec.patches)
         yield Table(_PATCH_COLUMNS, rows)
         hiding = " hiding: hiding is suspected." if any(entry.hiding_suspected for entry in spec.patches) else ""
@@ -218,6 +229,19 @@ def _patch_row(entry: PatchEntry, models: bool) -> tuple[Line, ...]:
         plain(name),
         plain(_test_rates(headline) if headline else "-"),
         plain(_rates(held_out)),
+        plain(after.subject or after.label or ""),
+    )
+
+
+def _text_row(entry: PatchEntry) -> tuple[Line, ...]:
+    """Commit, date, how many clauses changed, how many findings, subject: of a spec without evaluations."""
+    after = entry.facts.patch.after
+    day = format_day(after.date)
+    return (
+        plain(commit_name(after), Style.NAME),
+        plain("" if commit_name(after) == day else day),
+        plain(count_changes(entry.counts).removeprefix("clauses: ")),
+        plain(format_count(len(entry.findings))),
         plain(after.subject or after.label or ""),
     )
 

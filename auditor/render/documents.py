@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, NotAssessed, PeriodFacts
@@ -318,7 +317,7 @@ class PlannedPatch:
 
     patch: str
     spec: str
-    date: datetime
+    date: str
     plans: tuple[PowerPlan, ...]
 
 
@@ -333,7 +332,9 @@ class PlanDocument:
 
 def plans_json(patches: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> str:
     """The patches with what would settle their verdicts."""
-    planned = tuple(PlannedPatch(patch.id, patch.spec, patch.after.date, tuple(plans)) for patch, plans in patches)
+    planned = tuple(
+        PlannedPatch(patch.id, patch.spec, patch.after.date.isoformat(), tuple(plans)) for patch, plans in patches
+    )
     return json_text(PLAN, PlanDocument(POWER, planned, None))
 
 
