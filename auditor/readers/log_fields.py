@@ -160,6 +160,9 @@ def read_text(values: Mapping[str, Any], key: str, where: str, group: str = "met
         # `--metadata spec_revision=0123456` arrives as an octal number: which digits were meant is gone.
         what = f"{_quote(value)} was read as a number or the like, and its digits may have changed"
     remedy = "stamp the whole id that `auditor revision` prints" if key == REVISION_KEY else "give it as text"
+    if key == REVISION_KEY and isinstance(value, str):
+        what = "is empty: $(auditor revision) printed no id when the evaluation was started"
+        remedy = "run auditor revision by itself to see why, and bind this log in bindings.toml"
     raise LogError(what, where=where, field=f"{group}.{key}", remedy=remedy)
 
 

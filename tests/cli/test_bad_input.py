@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from auditor.errors import LogError
+from auditor.readers.log_fields import read_text
 from tests.cli.conftest import HEAD, SETTINGS, SUITES, THIRD, Auditor, one_line, results, tree_hash
 from tests.repos import GitRepo
 
@@ -289,3 +291,11 @@ def test_a_commit_of_the_past_that_cannot_be_read_is_named_and_the_rest_judged(
     assert line.partition("; ")[0].removeprefix(f"commit {bad[:10]} of conduct: ") in one_line(
         auditor("revision", bad, "--repo", project.path)
     )
+
+
+def test_an_empty_stamp_says_which_command_failed() -> None:
+    """`spec_revision=$(auditor revision)` gives the log an empty name where the command in it fails."""
+    with pytest.raises(
+        LogError, match=r"spec_revision: is empty: \$\(auditor revision\) printed no id .*; run auditor"
+    ):
+        read_text({"spec_revision": " "}, "spec_revision", "log.json")
