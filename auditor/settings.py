@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -103,6 +104,7 @@ class _StoreTable(TomlTable):
 class _PolicyTable(TomlTable):
     transfer_threshold: _Fraction = DEFAULT_POLICY.transfer_threshold
     unchanged_margin: _Fraction = DEFAULT_POLICY.unchanged_margin
+    rise_margin: _Fraction = DEFAULT_POLICY.rise_margin
     error_rate: Annotated[float, Field(gt=0, le=0.5)] = DEFAULT_POLICY.error_rate
     zero_tolerance: _Fraction = DEFAULT_POLICY.zero_tolerance
     false_discovery_rate: Annotated[float, Field(gt=0, le=1)] = DEFAULT_POLICY.false_discovery_rate
@@ -170,4 +172,10 @@ def _build_spec(table: _SpecTable) -> SpecConfig:
 
 def _build_policy(table: _PolicyTable) -> Policy:
     values = {name: getattr(table, name) for name in _PolicyTable.model_fields}
-    return Policy(**{**values, "block_on": tuple(table.block_on)})
+    return Policy(**{**values, "block_on": _with_both_accusations(table.block_on)})
+
+
+def _with_both_accusations(block_on: Sequence[str]) -> tuple[str, ...]:
+    """What blocks: `mostly-test` is an accusation like `test-only`, and blocks wherever that does."""
+    missing = Verdict.TEST_ONLY in block_on and Verdict.MOSTLY_TEST not in block_on
+    return (*block_on, str(Verdict.MOSTLY_TEST)) if missing else tuple(block_on)

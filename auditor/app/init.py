@@ -532,7 +532,7 @@ name = ""
 paths = []
 
 [policy]
-# block_on = ["test-only", "worse", "artefact"]   # verdicts or check codes that auditor gate refuses
+# block_on = ["test-only", "mostly-test", "worse", "artefact"]   # verdicts or check codes that auditor gate refuses
 # on_inconclusive = "warn"                            # pass, warn or require
 # require_held_out = "with-test"                      # always, with-test or never
 """

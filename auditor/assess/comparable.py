@@ -344,6 +344,27 @@ def _build_comparison(evidence: Evidence, step: Step) -> Comparison:
     return Comparison(tuple(once[0]), tuple(once[1]), tuple(without), effect)
 
 
+def list_open_suites(evidence: Evidence, step: Step, compared: Comparison) -> tuple[NotCompared, ...]:
+    """The held-out suites in use at a step that could not be compared: nobody knows what they would have shown.
+
+    In use is a suite that was run at a state of the lineage up to the step's last, or registered by the day of its
+    runs. One that is another suite under a second name is none.
+    """
+    without = [missing for missing in compared.not_compared if missing.role is not Role.TEST and not missing.same_as]
+    if not without:
+        return ()
+    states = list(dict.fromkeys(states_in_order(evidence, step.behaviour, step.lineage)))
+    last = max((states.index(state) for state in (step.before, step.after) if state in states), default=-1)
+    days = [run.created.date() for pair in compared.test for run in pair.runs_after if run.created is not None]
+
+    def is_in_use(name: str) -> bool:
+        registered = evidence.suites[name].registered
+        was_run = any(runs_at(evidence, name, state) for state in (step.before, step.after, *states[: last + 1]))
+        return was_run or (registered is not None and bool(days) and registered <= max(days))
+
+    return tuple(missing for missing in without if is_in_use(missing.suite))
+
+
 def _replicates_of_lineage(evidence: Evidence, behaviour: str, lineage: str) -> ReplicateHistory:
     known = _replicate_histories(evidence)
     if (behaviour, lineage) not in known:
@@ -368,7 +389,8 @@ def _drop_duplicate_suites(pairs: Sequence[Pair], without: list[NotCompared]) ->
     for pair in sorted(pairs, key=lambda one: one.name):
         same = known.setdefault(_pair_contents(pair), pair)
         if same is not pair:
-            without.append(NotCompared(pair.name, pair.suite.role, f"is {same.name} under another name"))
+            why = f"is {same.name} under another name"
+            without.append(NotCompared(pair.name, pair.suite.role, why, same_as=same.name))
     return [pair for pair in pairs if known[_pair_contents(pair)] is pair]
 
 

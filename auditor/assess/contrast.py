@@ -55,28 +55,58 @@ class StepFalls:
     Attributes:
         test: the average over test suites on common items, one entry a reading, shape (3,).
         raw: the same as reported, shape ().
+        rerun: the same on all items that were run before, those that were not run again as aligned, shape (3,).
         held_out: each held-out suite, shape (3,).
         runs_before: the fewest runs before of a test suite.
+        held_out_runs_before: the runs before of each held-out suite.
     """
 
     test: Fall
     raw: Fall
+    rerun: Fall
     held_out: tuple[Fall, ...]
     runs_before: int
+    held_out_runs_before: tuple[int, ...]
 
     @property
     def penalty(self) -> float:
         """By how much the p-value of a test fall is multiplied, since a run before may have triggered the patch."""
         return float(trigger_penalty(np.asarray(self.runs_before)))
 
+    @property
+    def held_out_penalties(self) -> tuple[float, ...]:
+        """The same of what clears, for each held-out suite: its only run before may be the one that alarmed."""
+        return tuple(float(trigger_penalty(np.asarray(runs))) for runs in self.held_out_runs_before)
+
+
+class Penalties(NamedTuple):
+    """By how much the p-values of a suite were multiplied: of what accuses, and of what clears."""
+
+    accuse: float
+    clear: float
+
 
 @dataclass(frozen=True, slots=True)
 class StepPValues:
-    """P-values by statement: of the step, of each held-out suite, and of each with invalid samples left out."""
+    """P-values by statement: of the step, of each held-out suite, and of each with invalid samples left out.
+
+    `penalties` are by how much they were multiplied, for each held-out suite.
+    """
 
     step: dict[S, float]
     cells: tuple[dict[S, float], ...]
     plain: tuple[dict[S, float], ...]
+    penalties: tuple[Penalties, ...]
+
+
+class SuiteLevels(NamedTuple):
+    """The error at which a held-out suite accuses, and at which it helps to clear; the smaller, the wider the limits.
+
+    Transfer's upper limit leaves out `accuse`, its lower one `clear`: the verdict is read off the printed interval.
+    """
+
+    accuse: float
+    clear: float
 
 
 def falls_of_step(test: Sequence[Pair], held_out: Sequence[Pair]) -> StepFalls:
@@ -84,8 +114,10 @@ def falls_of_step(test: Sequence[Pair], held_out: Sequence[Pair]) -> StepFalls:
     return StepFalls(
         mean_of_falls([fall_of(pair) for pair in test]),
         mean_of_falls([raw_fall_of(pair) for pair in test]),
+        mean_of_falls([rerun_fall_of(pair) for pair in test]),
         tuple(fall_of(pair) for pair in held_out),
         fewest_before_runs(test),
+        tuple(len(pair.runs_before) for pair in held_out),
     )
 
 
@@ -102,6 +134,23 @@ def fall_of(pair: Pair) -> Fall:
     early, late = (counts_by_reading(*one.counts()) for one in (pair.raw_before, align_to_items(pair.raw_after, items)))
     late.valid[INVALID_AS_MISALIGNED] += pair.gone.samples
     late.misaligned[INVALID_AS_MISALIGNED] += pair.gone.samples
+    return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
+
+
+@memoise
+def rerun_fall_of(pair: Pair) -> Fall:
+    """The same on all items that were run before, those that were not run again as aligned, shape (3,).
+
+    Items that are not run again may be those that failed by chance, and the others then come back to what they are:
+    a rise on common items is one only where it is one here too.
+    """
+    items = pair.raw_before.items
+    if items is None or set(items) <= set(pair.raw_after.items or ()):
+        return common_fall_of(pair)
+    early, late = (
+        counts_by_reading(*side.counts()) for side in (pair.raw_before, align_to_items(pair.raw_after, items))
+    )
+    late.valid[...] = np.where(late.valid > 0, late.valid, early.valid)
     return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
 
 
@@ -182,19 +231,22 @@ def establish(given: Sequence[StepFalls], policy: Policy) -> tuple[StepPValues, 
     if not given:
         return ()
     measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in given])
-    tests, raws = stack_falls([numbers.test for numbers in given]), stack_falls([numbers.raw for numbers in given])
-    steps = step_p_values(tests, raws, measured, policy)
+    tests, raws, reruns = (
+        stack_falls(falls)
+        for falls in zip(*((numbers.test, numbers.raw, numbers.rerun) for numbers in given), strict=True)
+    )
+    steps = step_p_values(tests, raws, reruns, measured, policy)
     cells = _suite_p_values(given, policy)
     found, start = [], 0
     for index, numbers in enumerate(given):
         places = range(start, start + len(numbers.held_out))
         start += len(numbers.held_out)
         step = {statement: float(p[index]) for statement, p in steps.items()}
-        penalty = numbers.penalty
         for statement in (S.TEST_FELL, S.RAW_FELL):
-            step[statement] = min(1.0, step[statement] * penalty)
-        worst, plain = (tuple(_penalise_cells(cells[0], table, places, penalty)) for table in cells)
-        found.append(StepPValues(step, worst, plain))
+            step[statement] = min(1.0, step[statement] * numbers.penalty)
+        worst, plain = (tuple(_penalise_cells(cells[0], table, places, numbers)) for table in cells)
+        penalties = tuple(Penalties(1.0, penalty) for penalty in numbers.held_out_penalties)
+        found.append(StepPValues(step, worst, plain, penalties))
     return tuple(found)
 
 
@@ -207,15 +259,21 @@ def _suite_p_values(given: Sequence[StepFalls], policy: Policy) -> tuple[dict[S,
     return worst_over_readings(cells), {statement: p[:, INVALID_EXCLUDED] for statement, p in cells.items()}
 
 
+# What says that a rate fell, which a chosen run before makes it do by itself.
+TEST_FALLS = (S.TEST_FELL_AT_SUITE_LEVEL, S.TEST_FELL_AT_CLEARING_LEVEL)
+HELD_OUT_FALLS = (S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
+
+
 def _penalise_cells(
-    worst: dict[S, FloatArray], plain: dict[S, FloatArray], places: range, penalty: float
+    worst: dict[S, FloatArray], plain: dict[S, FloatArray], places: range, numbers: StepFalls
 ) -> list[dict[S, float]]:
     """P-values of a step's suites; *fell at all* is the kindest reading's, whatever the table."""
     found = []
-    for place in places:
+    for place, penalty in zip(places, numbers.held_out_penalties, strict=True):
         cell = {statement: float(p[place]) for statement, p in plain.items()}
         cell[S.HELD_OUT_FELL_AT_ALL] = float(worst[S.HELD_OUT_FELL_AT_ALL][place])
-        cell[S.TEST_FELL_AT_SUITE_LEVEL] = min(1.0, cell[S.TEST_FELL_AT_SUITE_LEVEL] * penalty)
+        for statements, factor in ((TEST_FALLS, numbers.penalty), (HELD_OUT_FALLS, penalty)):
+            cell |= {statement: min(1.0, cell[statement] * factor) for statement in statements}
         found.append(cell)
     return found
 
@@ -316,11 +374,12 @@ class RateSource(NamedTuple):
 
 
 class TransferSource(NamedTuple):
-    """What transfer is taken from, falls with one entry a reading, shape (3,); `error` is left out at each end."""
+    """What transfer is taken from, falls with one entry a reading, shape (3,), and the error left out at each end."""
 
     test: Fall
     held_out: Fall
-    error: float
+    error_low: float
+    error_high: float
 
 
 def source_before(pairs: Sequence[Pair], rate: Proportion) -> RateSource:
@@ -405,17 +464,22 @@ def _limit_lists(limits: Limits, low: np.ndarray, high: np.ndarray) -> tuple[lis
 def estimate_transfers(asked: Sequence[TransferSource], reserve: float) -> list[Transfer | None]:
     """Each transfer with limits that hold under every reading; None where it is undefined.
 
-    Limits are taken at error/reserve, so that `error` holds near zero cells too. A reading under which it is undefined
-    or unbounded leaves that end without a bound.
+    Each limit is taken at its error/reserve, so that the error holds near zero cells too. A reading under which it is
+    undefined or unbounded leaves that end without a bound.
     """
     if not asked:
         return []
-    z = np.array([[z_of_error(one.error / reserve)] * 3 for one in asked])
-    limits = transfer_limits(stack_falls([one.test for one in asked]), stack_falls([one.held_out for one in asked]), z)
-    estimates, lows, highs = _limit_lists(limits, limits.low.min(axis=1), limits.high.max(axis=1))
+    test, held_out = (stack_falls(sides) for sides in zip(*((one.test, one.held_out) for one in asked), strict=True))
+    ends = [
+        transfer_limits(test, held_out, np.array([[z_of_error(error / reserve)] * 3 for error in errors]))
+        for errors in zip(*((one.error_low, one.error_high) for one in asked), strict=True)
+    ]
+    numbers = _limit_lists(ends[0], ends[0].low.min(axis=1), ends[1].high.max(axis=1))
     return [
-        Transfer(estimate, _finite_or_none(low), _finite_or_none(high), one.error) if math.isfinite(estimate) else None
-        for one, estimate, low, high in zip(asked, estimates, lows, highs, strict=True)
+        Transfer(estimate, _finite_or_none(low), _finite_or_none(high), source.error_low, source.error_high)
+        if math.isfinite(estimate)
+        else None
+        for source, estimate, low, high in zip(asked, *numbers, strict=True)
     ]
 
 
@@ -433,7 +497,7 @@ class StepEstimates:
     Attributes:
         test: the average over test suites.
         average: the fall of the average over held-out suites, shape (3,); None without any, as `held_out`.
-        suites: of each held-out suite, how it changed, and its transfer at the level it was decided at.
+        suites: of each held-out suite, how it changed, and its transfer at the levels it was decided at.
     """
 
     test: Change
@@ -442,8 +506,10 @@ class StepEstimates:
     suites: tuple[tuple[Change, Transfer | None], ...]
 
 
-def estimate_steps(asked: Sequence[tuple[Comparison, StepFalls, Sequence[float]]], error: float) -> list[StepEstimates]:
-    """What is printed of each step, given its numbers and the level of each held-out suite.
+def estimate_steps(
+    asked: Sequence[tuple[Comparison, StepFalls, Sequence[SuiteLevels]]], error: float
+) -> list[StepEstimates]:
+    """What is printed of each step, given its numbers and the levels of each held-out suite.
 
     Args:
         error: left out at each end of rates and falls.
@@ -453,7 +519,9 @@ def estimate_steps(asked: Sequence[tuple[Comparison, StepFalls, Sequence[float]]
     means = [(one.held_out, average) for (one, _, _), average in zip(asked, averages, strict=True) if average]
     cells = [((pair,), f) for one, n, _ in asked for pair, f in zip(one.held_out, n.held_out, strict=True)]
     at = [
-        TransferSource(n.test, f, level) for _, n, levels in asked for f, level in zip(n.held_out, levels, strict=True)
+        TransferSource(n.test, f, level.clear, level.accuse)
+        for _, n, levels in asked
+        for f, level in zip(n.held_out, levels, strict=True)
     ]
     held_out = iter(estimate_changes(means, error))
     suites = zip(estimate_changes(cells, error), estimate_transfers(at, RESERVE), strict=True)

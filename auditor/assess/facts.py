@@ -387,6 +387,8 @@ class MissingEvidence(StrEnum):
     FLOOR = "test-floor"
     TEST = "test-samples"
     TRIGGER = "second-before-run"
+    HELD_OUT_TRIGGER = "second-held-out-before-run"
+    OPEN_SUITE = "open-held-out-suite"
     ZERO = "held-out-floor"
     SCALE = "scale"
     OPTIONAL_STOPPING = "repeated-looks"
@@ -431,12 +433,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Held-out fall over test fall. An end without a bound is None; each errs with probability `error_each_side`."""
+    """Held-out fall over test fall. An end without a bound is None; each errs with a probability of its own.
+
+    Attributes:
+        error_low: of the end that clears: the patch's error, shared by its behaviours, over the penalty of a single run
+            before.
+        error_high: of the end that accuses: the patch's error, shared by everything that could be accused.
+    """
 
     estimate: float
     low: float | None
     high: float | None
-    error_each_side: float
+    error_low: float
+    error_high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,12 +481,18 @@ class SuiteFacts:
 
 @dataclass(frozen=True, slots=True)
 class NotCompared:
-    """A suite without a comparable pair of runs at a step, and why; `differences` where the protocols differ."""
+    """A suite without a comparable pair of runs at a step, and why.
+
+    Attributes:
+        differences: where the protocols differ.
+        same_as: the suite that it is under a second name; "" for most.
+    """
 
     suite: str
     role: Role
     why: str
     differences: tuple[Difference, ...] = ()
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

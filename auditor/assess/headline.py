@@ -22,19 +22,21 @@ class HeadlineRank(IntEnum):
     HIDING_SUSPECTED = 1
     WORSE = 2
     TEST_ONLY = 3
-    ARTEFACT = 4
-    FALL_UNMEASURED = 5
-    FALL_OPEN = 6
-    PARTIAL = 7
-    GENERALISES = 8
-    TEST_OPEN = 9
-    UNCHANGED = 10
-    UNMEASURED = 11
+    MOSTLY_TEST = 4
+    ARTEFACT = 5
+    FALL_UNMEASURED = 6
+    FALL_OPEN = 7
+    PARTIAL = 8
+    GENERALISES = 9
+    TEST_OPEN = 10
+    UNCHANGED = 11
+    UNMEASURED = 12
 
 
 _RANKS = {
     Verdict.WORSE: HeadlineRank.WORSE,
     Verdict.TEST_ONLY: HeadlineRank.TEST_ONLY,
+    Verdict.MOSTLY_TEST: HeadlineRank.MOSTLY_TEST,
     Verdict.ARTEFACT: HeadlineRank.ARTEFACT,
     Verdict.PARTIAL: HeadlineRank.PARTIAL,
     Verdict.GENERALISES: HeadlineRank.GENERALISES,

@@ -16,8 +16,9 @@ import numpy as np
 
 from auditor.assess import attribution, diagnostics
 from auditor.assess.attribution import attribute
-from auditor.assess.comparable import Comparison, Pair, compare
+from auditor.assess.comparable import Comparison, Pair, compare, list_open_suites
 from auditor.assess.contrast import (
+    HELD_OUT_FALLS,
     StepEstimates,
     StepFalls,
     StepPValues,
@@ -39,6 +40,7 @@ from auditor.assess.facts import (
     Diagnostics,
     Measured,
     MissingEvidence,
+    NotCompared,
     PatchFacts,
     PeriodFacts,
     SuiteFacts,
@@ -50,26 +52,38 @@ from auditor.assess.holdout_reuse import count_holdout_uses
 from auditor.assess.matched_states import compare_matched_states, contrast_checkpoints
 from auditor.assess.multiplicity import (
     CorrectedPValues,
+    Looks,
     add_sequential_p_values,
     correct,
+    count_looks,
     families_of_step,
+    planned_records,
     sequential_evidence,
 )
 from auditor.assess.online_fdr import ACCUSING_VERDICTS, OnlineDecision, accusation_p_values, decide_patches
 from auditor.assess.open_gaps import track_gaps
 from auditor.assess.periods import build_period_facts, decide_periods, find_periods
 from auditor.assess.preregistration import assess_plans
-from auditor.assess.reasons import write_conclusion, write_reason, write_unmeasured_reason
+from auditor.assess.reasons import Grounds, write_conclusion, write_reason, write_unmeasured_reason
 from auditor.assess.residual import assess_residual
 from auditor.assess.sensitivity import behaviour_sensitivity, suite_sensitivity
 from auditor.assess.steps import Mainline, find_steps, trace_mainline
-from auditor.assess.verdicts import DECISIVE, HALF, INVALID_EXCLUDED, RESERVE, Row, decide, p_value
+from auditor.assess.verdicts import (
+    ACCUSATION,
+    CLEARANCE,
+    INVALID_EXCLUDED,
+    PARTLY_CARRIED_OVER_ON_BOTH_SCALES,
+    RESERVE,
+    Row,
+    decide,
+    p_value,
+)
 from auditor.assess.verdicts import Statement as S
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
-from auditor.model.verdict import Cause, Verdict, worst_verdict
+from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict, worst_verdict
 from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 from auditor.stats.intervals import Proportion
@@ -84,9 +98,7 @@ def judge_suite(
     numbers: StepFalls,
     place: int,
     row: Row,
-    plain: Mapping[S, float],
-    corrected: Mapping[S, float],
-    level: float,
+    corrected: CorrectedPValues,
     shown: tuple[Change, Transfer | None],
     policy: Policy,
 ) -> SuiteFacts:
@@ -95,57 +107,53 @@ def judge_suite(
     Args:
         place: the suite's place in `numbers.held_out`.
         row: the row of the verdict table it matched.
-        plain: its p-values with invalid samples left out, uncorrected.
-        corrected: its p-values, corrected for the patch's family.
-        level: the error at which it was decided.
+        corrected: the step's p-values, and the levels of its suites.
         shown: how it changed and its transfer, with limits.
     """
-    fall = numbers.held_out[place]
+    fall, p_values, level = numbers.held_out[place], corrected.cells[place], corrected.levels[place].accuse
     change, transfer = shown
     missing, needed, runs = MissingEvidence.NOTHING, None, None
     if row.verdict is Verdict.INCONCLUSIVE:
-        missing = _missing_evidence_of_suite(pair, numbers, fall, row, plain, corrected, level, policy)
+        missing = _missing_evidence_of_suite(pair, numbers, place, row, corrected, policy)
     if missing is MissingEvidence.HELD_OUT:
         needed, runs = _samples_needed(pair, numbers, fall, change, level, policy)
         missing = missing if runs is None else MissingEvidence.RUNS
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
-    hangs_on = suite_sensitivity(numbers.test, fall, corrected, level, policy.error_rate)
-    left = assess_residual(fall.after, policy, fell=corrected[S.HELD_OUT_FELL] <= policy.error_rate)
+    hangs_on = suite_sensitivity(numbers.test, fall, p_values, level, policy.error_rate)
+    left = assess_residual(fall.after, policy, fell=p_values[S.HELD_OUT_FELL] <= policy.error_rate)
     gone = round(float(pair.gone.samples.sum())) if pair.gone else 0
-    told = row.verdict, missing, needed, corrected, parts, hangs_on, left, gone, runs
+    told = row.verdict, missing, needed, p_values, parts, hangs_on, left, gone, runs
     return SuiteFacts(pair.name, pair.suite.role, change, transfer, *told)
 
 
-def ruling_verdict(verdicts: Sequence[Verdict], suites: Sequence[SuiteFacts]) -> Verdict:
+def ruling_verdict(verdicts: Sequence[Verdict], open_suites: Sequence[NotCompared]) -> Verdict:
     """The worst decided verdict of the held-out suites; inconclusive when none is decided.
 
-    A suite that is undecided and leans to less than half keeps the others from clearing.
+    A suite that is undecided, or was not compared though it is in use, keeps the others from clearing.
 
     Args:
         verdicts: of each suite, or the one of a step without any.
     """
     decided = [verdict for verdict in verdicts if verdict is not Verdict.INCONCLUSIVE]
-    found = worst_verdict(decided) if decided else Verdict.INCONCLUSIVE
-    held_back = found is Verdict.GENERALISES and any(_leans_against(suite) for suite in suites)
-    return Verdict.INCONCLUSIVE if held_back else found
-
-
-def _leans_against(suite: SuiteFacts) -> bool:
-    undecided = suite.verdict is Verdict.INCONCLUSIVE
-    return undecided and (suite.transfer is None or suite.transfer.estimate < HALF)
+    worst = worst_verdict(decided) if decided else Verdict.INCONCLUSIVE
+    held_back = worst is Verdict.GENERALISES and (open_suites or len(decided) < len(verdicts))
+    return Verdict.INCONCLUSIVE if held_back else worst
 
 
 def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -> SuiteFacts | None:
-    """The suite whose verdict rules: the surest of those with it; when none is decided, the largest."""
-    mine = [suite for suite in suites if suite.verdict is verdict]
+    """The suite whose verdict rules: the surest of those with it; of undecided ones the largest, else any."""
+    mine = [suite for suite in suites if suite.verdict is verdict] or suites
     if verdict is Verdict.INCONCLUSIVE:
         return max(mine, key=lambda suite: (suite.change.after.size, suite.suite), default=None)
     return min(mine, key=lambda suite: (_strongest_p_value(suite.p_values, error), suite.suite), default=None)
 
 
+_DECISIVE = (ACCUSATION, PARTLY_CARRIED_OVER_ON_BOTH_SCALES, CLEARANCE)
+
+
 def _strongest_p_value(given: Mapping[S, float], error: float) -> float:
-    return min(p_value(condition, given, error) for condition in DECISIVE)
+    return min(p_value(condition, given, error) for condition in _DECISIVE)
 
 
 def missing_on_test(numbers: StepFalls, step: Mapping[S, float], policy: Policy) -> MissingEvidence:
@@ -164,23 +172,23 @@ _MISSING_BY_TROUBLE = {"scale": MissingEvidence.SCALE, "looks": MissingEvidence.
 
 
 def _missing_evidence_of_suite(
-    pair: Pair,
-    numbers: StepFalls,
-    fall: Fall,
-    row: Row,
-    plain: Mapping[S, float],
-    corrected: Mapping[S, float],
-    level: float,
-    policy: Policy,
+    pair: Pair, numbers: StepFalls, place: int, row: Row, corrected: CorrectedPValues, policy: Policy
 ) -> MissingEvidence:
+    fall, p_values = numbers.held_out[place], corrected.cells[place]
     if row.trouble in _MISSING_BY_TROUBLE:
         return _MISSING_BY_TROUBLE[row.trouble]
-    if _strongest_p_value(plain, policy.error_rate) <= level:
+    if _strongest_p_value(corrected.plain[place], policy.error_rate) <= policy.error_rate:
         return MissingEvidence.HELD_OUT_ITEMS if pair.gone is not None else MissingEvidence.INVALID
-    on_test = missing_on_test(numbers, {S.TEST_FELL: corrected[S.TEST_FELL_AT_SUITE_LEVEL]}, policy)
+    on_test = missing_on_test(numbers, {S.TEST_FELL: p_values[S.TEST_FELL_AT_SUITE_LEVEL]}, policy)
     if on_test is not MissingEvidence.NOTHING:
         return on_test
-    return MissingEvidence.ZERO if float(fall.before.rate[INVALID_EXCLUDED]) == 0.0 else MissingEvidence.HELD_OUT
+    if float(fall.before.rate[INVALID_EXCLUDED]) == 0.0:
+        return MissingEvidence.ZERO
+    single, penalty = numbers.held_out_runs_before[place] == 1, numbers.held_out_penalties[place]
+    with_second = {**p_values, **{s: p_values[s] / penalty for s in HELD_OUT_FALLS}}
+    if single and _strongest_p_value(with_second, policy.error_rate) <= policy.error_rate:
+        return MissingEvidence.HELD_OUT_TRIGGER
+    return MissingEvidence.HELD_OUT
 
 
 def _samples_needed(
@@ -242,10 +250,10 @@ def hiding_mechanisms(
     """The ways in which the number was brought down, for a verdict that says it was."""
     if verdict is Verdict.ARTEFACT:
         return attribution.artefact_mechanisms(parts, policy)
-    if verdict is not Verdict.TEST_ONLY:
+    if verdict not in STAYED_VERDICTS:
         return ()
     rose = any(cell[S.HELD_OUT_ROSE] <= policy.error_rate for cell in cells)
-    return ("test-only", "displacement") if rose else ("test-only",)
+    return (str(verdict), "displacement") if rose else (str(verdict),)
 
 
 def secondary_mechanisms(account: Diagnostics, awareness: Trend) -> tuple[str, ...]:
@@ -270,9 +278,16 @@ class _StepCase:
     numbers: StepFalls
     found: StepPValues
     corrected: CorrectedPValues
+    looks: tuple[Looks, ...]
+    open_suites: tuple[NotCompared, ...]
     shown: StepEstimates
     diagnostics: Diagnostics
     alone: CheckpointContrast | None
+
+    @property
+    def looks_by_suite(self) -> Mapping[str, Looks]:
+        """How often the contrast with each held-out suite could be read, by its name."""
+        return {pair.name: looks for pair, looks in zip(self.compared.held_out, self.looks, strict=True)}
 
 
 def assess(
@@ -359,20 +374,24 @@ def _judge_batch(
     ]
     able = [index for index, one in enumerate(compared) if one.test]
     numbers = [falls_of_step(compared[index].test, compared[index].held_out) for index in able]
+    planned = planned_records(evidence)
+    looks = [
+        tuple(count_looks(compared[index].test, pair, planned) for pair in compared[index].held_out) for index in able
+    ]
     found = [
-        add_sequential_p_values(one, n, compared[index], policy)
-        for index, n, one in zip(able, numbers, establish(numbers, policy), strict=True)
+        add_sequential_p_values(p_values, n, counts, policy)
+        for n, counts, p_values in zip(numbers, looks, establish(numbers, policy), strict=True)
     ]
     corrected = correct([families[index] for index in able], found, policy.error_rate)
-    asked = [(compared[index], n, levels) for index, n, (_, _, levels) in zip(able, numbers, corrected, strict=True)]
+    asked = [(compared[index], n, c.levels) for index, n, c in zip(able, numbers, corrected, strict=True)]
+    estimates = estimate_steps(asked, policy.error_rate)
     cases = {
         index: _StepCase(
-            *(given[index], compared[index], n, f, c, s, accounts[index]),
+            *(given[index], compared[index], n, f, c, counts),
+            *(list_open_suites(evidence, given[index], compared[index]), s, accounts[index]),
             alone=contrast_checkpoints(evidence, given[index], policy.error_rate),
         )
-        for index, n, f, c, s in zip(
-            able, numbers, found, corrected, estimate_steps(asked, policy.error_rate), strict=True
-        )
+        for index, n, f, c, counts, s in zip(able, numbers, found, corrected, looks, estimates, strict=True)
     }
     return [
         _behaviour_facts(cases[index], policy)
@@ -422,15 +441,13 @@ def _patch_facts(
 
 def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     error = policy.error_rate
-    step_p, cells_p, levels = case.corrected
+    step_p, cells_p = case.corrected.step, case.corrected.cells
     rows = [decide({**step_p, **cell}, error) for cell in cells_p] or [decide(step_p, error)]
     suites = tuple(
-        judge_suite(
-            pair, case.numbers, place, rows[place], case.found.plain[place], cells_p[place], levels[place], one, policy
-        )
+        judge_suite(pair, case.numbers, place, rows[place], case.corrected, one, policy)
         for place, (pair, one) in enumerate(zip(case.compared.held_out, case.shown.suites, strict=True))
     )
-    verdict = ruling_verdict([row.verdict for row in rows], suites)
+    verdict = ruling_verdict([row.verdict for row in rows], case.open_suites)
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
     test, average = case.shown.test, case.shown.average
@@ -443,7 +460,8 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     awareness = diagnostics.awareness_trend(tests, error)
     also = diagnostics.find_confounders(case.step, [*tests, *case.compared.held_out])
     missing = _missing_evidence(case, verdict, ruling, policy)
-    comes_to = write_conclusion(verdict, ruling, case.compared, missing, step_p, error)
+    grounds = Grounds(ruling, suites, case.compared, case.open_suites, missing, awareness)
+    comes_to = write_conclusion(verdict, grounds, step_p, error)
     return BehaviourFacts(
         behaviour=case.step.behaviour,
         model=case.step.lineage,
@@ -470,7 +488,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         p_values=step_p,
         fell=fell,
         diagnostics=case.diagnostics,
-        sequential=sequential_evidence(verdict, ruling, case.compared, policy),
+        sequential=sequential_evidence(verdict, ruling, case.looks_by_suite, policy),
         accusations=accusation_p_values(case.found.step, case.found.cells, error),
         checkpoint_contrast=case.alone,
         sensitivity=behaviour_sensitivity({one.suite: one.verdict for one in suites}, ruling.sensitivity, verdict)
@@ -492,6 +510,8 @@ def _held_out_unchanged(average: Fall, policy: Policy) -> bool | None:
 def _missing_evidence(case: _StepCase, verdict: Verdict, ruling: SuiteFacts | None, policy: Policy) -> MissingEvidence:
     if verdict is not Verdict.INCONCLUSIVE:
         return MissingEvidence.NOTHING
+    if ruling is not None and ruling.verdict is Verdict.GENERALISES:
+        return MissingEvidence.OPEN_SUITE
     if ruling is not None:
         return ruling.missing
     return missing_on_test(case.numbers, case.found.step, policy)

@@ -60,6 +60,8 @@ def describe_loosening(before: Rules, after: Rules) -> tuple[str, ...]:
 
 # A smaller number accuses less, or suspects less.
 _LOOSER_BELOW = ("transfer_threshold", "error_rate", "zero_tolerance", "false_discovery_rate")
+# A larger number calls more of what moved unmoved.
+_LOOSER_ABOVE = ("unchanged_margin", "rise_margin")
 _ON_INCONCLUSIVE = tuple(OnInconclusive)
 _REQUIRE_HELD_OUT = tuple(reversed(RequireHeldOut))
 
@@ -69,8 +71,10 @@ def _loosened_policy(before: Policy, after: Policy) -> Iterator[str]:
         old, new = getattr(before, name), getattr(after, name)
         if new < old:
             yield f"{name} {old:g} to {new:g}"
-    if after.unchanged_margin > before.unchanged_margin:
-        yield f"unchanged_margin {before.unchanged_margin:g} to {after.unchanged_margin:g}"
+    for name in _LOOSER_ABOVE:
+        old, new = getattr(before, name), getattr(after, name)
+        if new > old:
+            yield f"{name} {old:g} to {new:g}"
     if gone := [one for one in before.block_on if one not in after.block_on]:
         yield f"block_on without {', '.join(gone)}"
     if _ON_INCONCLUSIVE.index(after.on_inconclusive) < _ON_INCONCLUSIVE.index(before.on_inconclusive):

@@ -1,47 +1,69 @@
 """How the error rate is shared out: Holm's procedure over everything a patch was measured on, and optional stopping.
 
-Three families a patch (what is said of a held-out suite; that something rose; that the fall is an artefact); periods
-that end in one quarter are a family of their own. Where runs were added after a contrast could be read, an accusation
-and a clearance need evidence that is valid at any number of looks (`auditor.stats`, e-values). Uncorrected p-values
-go in, corrected ones and the level of each suite come out.
+Four families a patch (accusations, clearances, rises, artefacts); periods that end in one quarter are a family of their
+own. Where runs were added after a contrast could be read, an accusation and a clearance need evidence that is valid at
+any number of looks (`auditor.stats`, e-values). Uncorrected p-values go in, corrected ones and the levels of each suite
+come out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
-from datetime import UTC
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import NamedTuple
 
-from auditor.assess.comparable import Comparison, Pair
-from auditor.assess.contrast import StepFalls, StepPValues
+from auditor.assess.comparable import Pair
+from auditor.assess.contrast import Penalties, StepFalls, StepPValues, SuiteLevels
 from auditor.assess.facts import MissingEvidence, SequentialEvidence, SuiteFacts
 from auditor.assess.verdicts import (
+    ACCUSATION,
+    ACCUSING_STATEMENTS,
     CARRIED_OVER_ON_BOTH_SCALES,
-    DECISIVE,
-    HALF,
+    CLEARANCE,
+    CLEARING_STATEMENTS,
     INVALID_EXCLUDED,
     STAYED_ON_TEST_ON_BOTH_SCALES,
+    Condition,
     PValues,
+    clearing_threshold,
     p_value,
 )
 from auditor.assess.verdicts import Statement as S
-from auditor.evidence import Step
+from auditor.evidence import Evidence, Step
 from auditor.model.policy import Policy
 from auditor.model.run import Run
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 from auditor.stats.falls import Fall
 from auditor.stats.multiplicity import e_value, holm_levels
 
-# A patch's error rate, shared out: Holm over everything it was measured on.
+# A patch's error rate, shared out by Holm's procedure over everything it was measured on.
 #
-# Three families a patch, one for each thing that may be said wrongly: what is said of a held-out suite (test-only,
-# partial, generalises), that something rose (worse), and that the fall was made by measuring (artefact). A step
-# shared by several patches is in the family of each, and uses the strictest level. Windows are families of their own:
-# all that end in one quarter are one.
+# Four families a patch, one for each thing that may be said wrongly: that the fall stayed on the test, of each held-out
+# suite; that it carried over, of each behaviour; that something rose; that measuring made the fall. What else might be
+# said of a suite takes no part in it: one that is shown to be partial hands nothing on to an accusation. A behaviour
+# is cleared only where each of its suites clears, so that these need no correction among themselves (Berger 1982).
+# A step shared by several patches is in the families of each, and uses the strictest level. Periods are families of
+# their own: all that end in one quarter are one.
 
 
-CorrectedPValues = tuple[dict[S, float], tuple[dict[S, float], ...], tuple[float, ...]]
 _TestKey = tuple[int, int]
+_WHOLE_STEP = -1
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedPValues:
+    """A step's p-values, corrected: at most the error rate exactly where the raw ones are at most their level.
+
+    Attributes:
+        step, cells, plain: as in `StepPValues`.
+        levels: of each held-out suite.
+    """
+
+    step: dict[S, float]
+    cells: tuple[dict[S, float], ...]
+    plain: tuple[dict[S, float], ...]
+    levels: tuple[SuiteLevels, ...]
 
 
 def families_of_step(step: Step) -> tuple[object, ...]:
@@ -52,9 +74,7 @@ def families_of_step(step: Step) -> tuple[object, ...]:
 def correct(
     families: Sequence[Collection[object]], found: Sequence[StepPValues], error: float
 ) -> tuple[CorrectedPValues, ...]:
-    """For each step: its statements and those of its held-out suites, corrected, and the level of each suite.
-
-    A corrected p-value is at most `error` exactly when the raw one is at most its level.
+    """For each step: its statements and those of its held-out suites, corrected, and the levels of each suite.
 
     Args:
         families: which each step is in, by any name; at least one each.
@@ -64,99 +84,174 @@ def correct(
         for family in mine:
             by_patch.setdefault(family, []).append(index)
 
-    def levels(tests: Callable[[int], Iterable[tuple[_TestKey, float]]]) -> dict[_TestKey, float]:
+    def levels(tests: Callable[[StepPValues], Iterable[tuple[int, float]]]) -> dict[_TestKey, float]:
         strictest: dict[_TestKey, float] = {}
         for members in by_patch.values():
-            family = [test for index in members for test in tests(index)]
+            family = [((index, place), p) for index in members for place, p in tests(found[index])]
             shares = holm_levels([p for _, p in family], error)
             for (key, _), level in zip(family, shares, strict=True):
                 strictest[key] = min(level, strictest.get(key, level))
         return strictest
 
-    said = levels(lambda i: (((i, c), _strongest_statement(found[i], c, error)) for c in range(len(found[i].cells))))
-    rose = levels(lambda i: _rise_p_values(i, found[i]))
-    made = levels(lambda i: [((i, -1), max(found[i].step[S.RAW_FELL], found[i].step[S.NO_FALL_REMAINS]))])
-    return tuple(_correct_step(i, one, said, rose, made, error) for i, one in enumerate(found))
+    shared = _Levels(
+        levels(lambda step: enumerate(_p_values_of_cells(step, ACCUSATION, error))),
+        levels(lambda step: [(_WHOLE_STEP, max(_p_values_of_cells(step, CLEARANCE, error)))] if step.cells else []),
+        levels(_rise_p_values),
+        levels(lambda step: [(_WHOLE_STEP, max(step.step[S.RAW_FELL], step.step[S.NO_FALL_REMAINS]))]),
+    )
+    return tuple(_correct_step(index, step, shared, error) for index, step in enumerate(found))
 
 
-def _strongest_statement(one: StepPValues, cell: int, error: float) -> float:
-    given: PValues = {**one.step, **one.cells[cell]}
-    return min(p_value(condition, given, error) for condition in DECISIVE)
+class _Levels(NamedTuple):
+    """The level of each test of each family, by step and place; places are held-out suites or the whole step."""
+
+    accused: dict[_TestKey, float]
+    cleared: dict[_TestKey, float]
+    rose: dict[_TestKey, float]
+    artefact: dict[_TestKey, float]
 
 
-def _rise_p_values(index: int, one: StepPValues) -> list[tuple[_TestKey, float]]:
-    cells = [((index, place), cell[S.HELD_OUT_ROSE]) for place, cell in enumerate(one.cells)]
-    return [((index, -1), one.step[S.TEST_ROSE]), *cells]
+def _p_values_of_cells(step: StepPValues, condition: Condition, error: float) -> list[float]:
+    return [p_value(condition, {**step.step, **cell}, error) for cell in step.cells]
 
 
-def _correct_step(
-    index: int,
-    one: StepPValues,
-    said: dict[_TestKey, float],
-    rose: dict[_TestKey, float],
-    made: dict[_TestKey, float],
-    error: float,
-) -> CorrectedPValues:
+def _rise_p_values(step: StepPValues) -> list[tuple[int, float]]:
+    return [(_WHOLE_STEP, step.step[S.TEST_ROSE]), *enumerate(cell[S.HELD_OUT_ROSE] for cell in step.cells)]
+
+
+def _correct_step(index: int, raw: StepPValues, shared: _Levels, error: float) -> CorrectedPValues:
     def fit(p: float, level: float) -> float:
         return min(1.0, p * error / level)
 
-    step = dict(one.step)
-    step[S.TEST_ROSE] = fit(step[S.TEST_ROSE], rose[index, -1])
+    step, whole = dict(raw.step), (index, _WHOLE_STEP)
+    step[S.TEST_ROSE] = fit(step[S.TEST_ROSE], shared.rose[whole])
     for statement in (S.RAW_FELL, S.NO_FALL_REMAINS):
-        step[statement] = fit(step[statement], made[index, -1])
-    rises = [fit(cell[S.HELD_OUT_ROSE], rose[index, place]) for place, cell in enumerate(one.cells)]
+        step[statement] = fit(step[statement], shared.artefact[whole])
+    rises = [fit(cell[S.HELD_OUT_ROSE], shared.rose[index, place]) for place, cell in enumerate(raw.cells)]
     step[S.ANY_HELD_OUT_ROSE] = min(rises, default=1.0)
-    levels = tuple(said[index, place] for place in range(len(one.cells)))
-    cells = tuple(
-        {s: p if s is S.HELD_OUT_FELL_AT_ALL else fit(p, level) for s, p in cell.items()}
-        for cell, level in zip(one.cells, levels, strict=True)
+    accused = [shared.accused[index, place] for place in range(len(raw.cells))]
+
+    def fit_cells(cells: Sequence[Mapping[S, float]]) -> tuple[dict[S, float], ...]:
+        return tuple(
+            {
+                **cell,
+                **{s: fit(cell[s], level) for s in ACCUSING_STATEMENTS if s in cell},
+                **{s: fit(cell[s], shared.cleared[whole]) for s in CLEARING_STATEMENTS if s in cell},
+            }
+            for cell, level in zip(cells, accused, strict=True)
+        )
+
+    levels = tuple(
+        SuiteLevels(level / penalty.accuse, shared.cleared[whole] / penalty.clear)
+        for level, penalty in zip(accused, raw.penalties, strict=True)
     )
-    return step, cells, levels
+    return CorrectedPValues(step, fit_cells(raw.cells), fit_cells(raw.plain), levels)
 
 
 # Looking again: runs that were added once a contrast could be read, and evidence that holds however often that was.
 #
-# Whoever adds runs until a verdict suits has many tries at it. Where runs were added on a later day than the one on
-# which test and held-out first had a run on both sides, an accusation and a clearance therefore need evidence that is
-# valid at any number of looks (`auditor.stats.multiplicity`), beside the evidence of the verdict table.
+# Whoever adds runs until a verdict suits has many tries at it. Where runs were added once test and held-out had a run
+# on both sides, an accusation and a clearance therefore need evidence that is valid at any number of looks
+# (`auditor.stats.multiplicity`), with the evidence of the verdict table.
 
 
-_SEQUENTIAL_STATEMENTS = {Verdict.TEST_ONLY: S.ACCUSED_SEQUENTIALLY, Verdict.GENERALISES: S.CLEARED_SEQUENTIALLY}
+_SEQUENTIAL_STATEMENTS = {
+    **dict.fromkeys(STAYED_VERDICTS, S.ACCUSED_SEQUENTIALLY),
+    Verdict.GENERALISES: S.CLEARED_SEQUENTIALLY,
+}
+_NO_PLANS: Mapping[str, datetime] = {}
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
-def count_looks(test: Sequence[Pair], held_out: Pair) -> int:
-    """How often the contrast with a held-out suite could be read with other runs than before, at least once.
+class Looks(NamedTuple):
+    """How often a contrast could be read with other runs than before.
 
-    Days count, in UTC, on which a run was made after the first day that had runs of every suite on both sides, and a
-    second one of the test before, where there ever is one: with one, nearly nothing of the error can be spent. A run
-    without a date is taken as there from the start.
+    Attributes:
+        number: by records, at least 1.
+        repeated: whether some suite was run a second time once it could be read.
+        later: whether runs were added beyond that.
     """
-    once = [[_day_number(run) for run in pair.runs_after] for pair in test]
-    once += [[_day_number(run) for run in side] for side in (held_out.runs_before, held_out.runs_after)]
-    twice = [sorted(_day_number(run) for run in pair.runs_before) for pair in test]
-    complete = max(*(min(side) for side in once), *(side[min(1, len(side) - 1)] for side in twice))
-    return 1 + len({day for side in (*once, *twice) for day in side if day > complete})
+
+    number: int
+    repeated: bool
+    later: bool
 
 
-def _day_number(run: Run) -> int:
-    return 0 if run.created is None else run.created.astimezone(UTC).toordinal()
+def count_looks(test: Sequence[Pair], held_out: Pair, planned: Mapping[str, datetime] = _NO_PLANS) -> Looks:
+    """How often the contrast with a held-out suite could be read.
+
+    Records count, beyond the first run of every suite on both sides and a second one of the test before: with one,
+    nearly nothing of the error can be spent. One that is dated before all of these were there could not be added
+    because of them, nor one that was planned before there was any result after the patch; one without a date may have
+    been.
+
+    Args:
+        planned: when the plan was written that a record fulfils, by record (`planned_records`).
+    """
+    after = [_in_order(pair.runs_after) for pair in (*test, held_out)]
+    test_before, held_out_before = [_in_order(pair.runs_before) for pair in test], _in_order(held_out.runs_before)
+    needed = [*(side[0] for side in after), *(run for side in test_before for run in side[:2]), held_out_before[0]]
+    complete = max((run.created for run in needed if run.created is not None), default=_EARLIEST)
+    first_result = min((side[0].created for side in after if side[0].created is not None), default=_EARLIEST)
+
+    def is_look(run: Run) -> bool:
+        was_planned = run.record in planned and planned[run.record] < first_result
+        return not was_planned and (run.created is None or run.created >= complete)
+
+    second = sum(is_look(run) for side in (*after, held_out_before) for run in side[1:2])
+    later = sum(is_look(run) for side in (*after, *test_before, held_out_before) for run in side[2:])
+    return Looks(1 + second + later, second > 0, later > 0)
+
+
+def _in_order(runs: Sequence[Run]) -> list[Run]:
+    """Runs by their dates, those without one last."""
+    return sorted(runs, key=lambda run: (run.created is None, run.created or _EARLIEST))
+
+
+def planned_records(evidence: Evidence) -> Mapping[str, datetime]:
+    """When the plan was written that a record fulfils, by record; of runs that fulfil one plan, the first by name."""
+    return {result.runs[0]: result.plan.created for result in evidence.results.values() if result.runs}
+
+
+# A second run after the patch is what the next patch's verdict asks for as its second run before, and lets whoever
+# wants look twice: what is said must then hold at a third of the error. An accusation at either look is then wrong in
+# at most 5.7 % at the very threshold (7.4 % without; 50 to 400 samples a run).
+REPEAT_PENALTY = 3.0
 
 
 def add_sequential_p_values(
-    found: StepPValues, numbers: StepFalls, compared: Comparison, policy: Policy
+    found: StepPValues, numbers: StepFalls, looks: Sequence[Looks], policy: Policy
 ) -> StepPValues:
-    """What is established, with whether it was looked at again and what holds then, for each held-out suite."""
+    """What is established, with whether it was looked at again and what holds then, for each held-out suite.
+
+    Args:
+        looks: of each held-out suite (`count_looks`).
+    """
+    repeated = [REPEAT_PENALTY if look.repeated and not look.later else 1.0 for look in looks]
+    plain = tuple(_repeat_cell(cell, factor) for cell, factor in zip(found.plain, repeated, strict=True))
     cells = tuple(
         {
-            **cell,
-            **sequential_p_values({**found.step, **cell}, numbers.test, fall, count_looks(compared.test, pair), policy),
+            **_repeat_cell(cell, factor),
+            **sequential_p_values({**found.step, **cell}, numbers.test, fall, look.later, policy),
         }
-        for cell, fall, pair in zip(found.cells, numbers.held_out, compared.held_out, strict=True)
+        for cell, fall, look, factor in zip(found.cells, numbers.held_out, looks, repeated, strict=True)
     )
-    return replace(found, cells=cells)
+    penalties = tuple(
+        Penalties(factor * penalty.accuse, factor * penalty.clear)
+        for factor, penalty in zip(repeated, found.penalties, strict=True)
+    )
+    return replace(found, cells=cells, plain=plain, penalties=penalties)
 
 
-def sequential_p_values(given: PValues, test: Fall, held_out: Fall, looked: int, policy: Policy) -> dict[S, float]:
+def _repeat_cell(cell: Mapping[S, float], factor: float) -> dict[S, float]:
+    """The p-values of what accuses or clears times `factor`."""
+    said = (*ACCUSING_STATEMENTS, *CLEARING_STATEMENTS)
+    return {statement: min(1.0, factor * p) if statement in said else p for statement, p in cell.items()}
+
+
+def sequential_p_values(
+    given: PValues, test: Fall, held_out: Fall, added_later: bool, policy: Policy
+) -> dict[S, float]:
     """The p-values, valid at any number of looks, of accusing and of clearing: 1 over their e-values.
 
     Each rests on the test fall, whose scale is a whole fall, and on D = r_H - c r_T, whose scale is c: what D is where
@@ -164,13 +259,13 @@ def sequential_p_values(given: PValues, test: Fall, held_out: Fall, looked: int,
     """
     fall, other = _fall_estimate(test), _fall_estimate(held_out)
     fell = e_value(given[S.TEST_FELL_AT_SUITE_LEVEL], fall, 1.0)
-    threshold = policy.transfer_threshold
+    threshold, clear = policy.transfer_threshold, clearing_threshold(policy)
     stayed = max(p_value(STAYED_ON_TEST_ON_BOTH_SCALES, given, policy.error_rate), given[S.BELOW_THRESHOLD])
-    carried = max(p_value(CARRIED_OVER_ON_BOTH_SCALES, given, policy.error_rate), given[S.ABOVE_HALF])
+    carried = p_value(CARRIED_OVER_ON_BOTH_SCALES, given, policy.error_rate)
     accused = min(fell, e_value(stayed, other - threshold * fall, threshold))
-    cleared = min(fell, e_value(carried, other - HALF * fall, HALF))
+    cleared = min(fell, e_value(carried, other - clear * fall, clear))
     found = {S.ACCUSED_SEQUENTIALLY: _p_value_of(accused), S.CLEARED_SEQUENTIALLY: _p_value_of(cleared)}
-    return {**found, S.RUNS_ADDED_LATER: 0.0} if looked > 1 else found
+    return {**found, S.RUNS_ADDED_LATER: 0.0} if added_later else found
 
 
 def _fall_estimate(sides: Fall) -> float:
@@ -183,16 +278,19 @@ def _p_value_of(e: float) -> float:
 
 
 def sequential_evidence(
-    verdict: Verdict, suite: SuiteFacts | None, compared: Comparison, policy: Policy
+    verdict: Verdict, suite: SuiteFacts | None, looks: Mapping[str, Looks], policy: Policy
 ) -> SequentialEvidence | None:
-    """What to say of a verdict whose ruling suite accuses, clears, or would but for the looks; None for others."""
+    """What to say of a verdict whose ruling suite accuses, clears, or would but for the looks; None for others.
+
+    Args:
+        looks: of each held-out suite, by name.
+    """
     if suite is None or (
         verdict not in _SEQUENTIAL_STATEMENTS and suite.missing is not MissingEvidence.OPTIONAL_STOPPING
     ):
         return None
-    pair = next(pair for pair in compared.held_out if pair.name == suite.suite)
     statement = _SEQUENTIAL_STATEMENTS.get(verdict) or min(
         _SEQUENTIAL_STATEMENTS.values(), key=suite.p_values.__getitem__
     )
     e_value = 1.0 / suite.p_values[statement]
-    return SequentialEvidence(count_looks(compared.test, pair), e_value, 1.0 / policy.error_rate)
+    return SequentialEvidence(looks[suite.suite].number, e_value, 1.0 / policy.error_rate)

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from auditor.assess.verdicts import ACCUSATION, ARTEFACT, PValues, p_value
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 from auditor.stats.multiplicity import lond
 
 if TYPE_CHECKING:  # facts hold places
     from auditor.assess.facts import BehaviourFacts
     from auditor.assess.steps import Mainline
 
-ACCUSING_VERDICTS = (Verdict.TEST_ONLY, Verdict.ARTEFACT)
+ACCUSING_VERDICTS = (*STAYED_VERDICTS, Verdict.ARTEFACT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,8 @@ _ADVICE = {
         "more samples cannot help, since the test rate was zero before; use items on which the behaviour occurs"
     ),
     MissingEvidence.TRIGGER: "repeat the baseline run of the test suite; held-out samples are not needed for it",
+    MissingEvidence.HELD_OUT_TRIGGER: ("no more samples: one more run of the held-out suite under the revision before"),
+    MissingEvidence.OPEN_SUITE: "no more samples: run the open held-out suite on both sides",
     MissingEvidence.OPTIONAL_STOPPING: "more samples on every side, planned before they are run",
 }
 """What would settle a verdict, where no number of samples is the answer."""
@@ -272,7 +274,7 @@ def _plan_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
 
 def _plan_measured_suite(test: Fall, suite: SuiteFacts, policy: Policy, variance: float) -> SuitePlan:
     before, after = suite.change.before, suite.change.after
-    error = (suite.transfer.error_each_side if suite.transfer else policy.error_rate) / RESERVE
+    error = (suite.transfer.error_high if suite.transfer else policy.error_rate) / RESERVE
     as_measured = power.samples_to_decide_transfer(test, before.rate, min(after.rate, before.rate), HALF, error, WHOLE)
     worth = min(before.size, after.size)
     return plan_suite(test, suite.suite, suite.role, before.rate, policy, error, before, worth, as_measured, variance)

@@ -13,6 +13,7 @@ import numpy as np
 from auditor.assess.verdicts import (
     CARRIED_OVER,
     CARRIED_OVER_ON_ODDS,
+    NOTHING_CARRIED_OVER,
     PARTLY_CARRIED_OVER,
     PARTLY_CARRIED_OVER_ON_ODDS,
     RESERVE,
@@ -29,14 +30,16 @@ from auditor.stats.falls import Fall, transfer_limits
 from auditor.stats.intervals import z_of_error
 
 _ON_RATES = (
-    (Verdict.TEST_ONLY, STAYED_ON_TEST),
+    (Verdict.TEST_ONLY, all_of(STAYED_ON_TEST, NOTHING_CARRIED_OVER)),
+    (Verdict.MOSTLY_TEST, STAYED_ON_TEST),
     (Verdict.PARTIAL, PARTLY_CARRIED_OVER),
     (Verdict.GENERALISES, CARRIED_OVER),
 )
 _ON_ODDS = (
-    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_AT_SUITE_LEVEL, STAYED_ON_TEST_ON_ODDS)),
+    (Verdict.TEST_ONLY, all_of(S.TEST_FELL_AT_SUITE_LEVEL, STAYED_ON_TEST_ON_ODDS, NOTHING_CARRIED_OVER)),
+    (Verdict.MOSTLY_TEST, all_of(S.TEST_FELL_AT_SUITE_LEVEL, STAYED_ON_TEST_ON_ODDS)),
     (Verdict.PARTIAL, all_of(S.TEST_FELL_AT_SUITE_LEVEL, PARTLY_CARRIED_OVER_ON_ODDS)),
-    (Verdict.GENERALISES, all_of(S.TEST_FELL_AT_SUITE_LEVEL, CARRIED_OVER_ON_ODDS)),
+    (Verdict.GENERALISES, all_of(S.TEST_FELL_AT_CLEARING_LEVEL, CARRIED_OVER_ON_ODDS)),
 )
 
 
@@ -45,7 +48,7 @@ class SuiteSensitivity:
     """What a held-out suite's verdict hangs on.
 
     Attributes:
-        flip_threshold: the transfer threshold above which it is `test-only` and at or under which it is not; None
+        flip_threshold: the transfer threshold above which it accuses and at or under which it does not; None
             where no threshold from 0 to 1 makes the difference.
         on_rates, on_odds: what each scale says by itself.
     """
@@ -109,8 +112,7 @@ def _flip_threshold(
 ) -> float | None:
     """Transfer's upper end, on the odds too where they are asked: the interval is what thresholds do not exclude."""
     fell = given[S.TEST_FELL_AT_SUITE_LEVEL] <= error
-    settled = any(given[one] <= error for one in (S.HELD_OUT_ROSE, S.BELOW_MARGIN, S.HELD_OUT_FELL_AT_ALL))
-    if not fell or settled:
+    if not fell or any(given[statement] <= error for statement in (S.HELD_OUT_ROSE, S.BELOW_MARGIN)):
         return None
     z = np.asarray(z_of_error(level / RESERVE))
     scales = (False,) if given[S.HELD_OUT_UNDER_HALF] <= error else (False, True)

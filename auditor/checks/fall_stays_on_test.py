@@ -2,7 +2,8 @@
 
 What it looks for
 A patch after which the test rate fell, while the fall on a held-out suite is shown to be too small to match it: the
-verdict test-only. The two falls are compared with each other; two separate significance tests would not do.
+verdicts test-only and mostly-test. The two falls are compared with each other; two separate significance tests would
+not do.
 
 Why it matters
 It is the trace that every way of bending a score leaves: a patch fitted to the test's scenarios, a test that the model
@@ -20,12 +21,12 @@ the test and hides this fault.
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Outcome, PatchCheck, Undecided, confidence_of, supporting_records
 from auditor.model.finding import Finding, Severity
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 
 
 def run(facts: BehaviourFacts) -> Outcome:
-    """Fires on the verdict test-only."""
-    if facts.verdict is Verdict.TEST_ONLY:
+    """Fires on the verdicts test-only and mostly-test."""
+    if facts.verdict in STAYED_VERDICTS:
         return Finding(facts.reason, confidence_of(facts), supporting_records(facts))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return Undecided(facts.reason)

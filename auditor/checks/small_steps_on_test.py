@@ -28,14 +28,14 @@ from auditor.checks.interface import (
     supporting_records,
 )
 from auditor.model.finding import Finding, Severity
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 
 
 def run(facts: PeriodFacts) -> Outcome:
-    """Fires where the window is test-only and no step in it is."""
-    if Verdict.TEST_ONLY in facts.steps:
+    """Fires where the period's fall stayed on the test and no step in it shows that."""
+    if any(verdict in facts.steps for verdict in STAYED_VERDICTS):
         return Clear()
-    if facts.facts.verdict is Verdict.TEST_ONLY:
+    if facts.facts.verdict in STAYED_VERDICTS:
         many = len(facts.facts.step.patches)
         message = f"over {facts.names[0]}, {many} patches together: {facts.facts.reason}"
         return Finding(message, confidence_of_period(facts), supporting_records(facts.facts))

@@ -55,7 +55,7 @@ from auditor.model.numbers import (
 )
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
-from auditor.model.verdict import Cause, Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict
 
 ID_DIGITS = 10
 """How many digits of a commit are shown."""
@@ -65,6 +65,7 @@ PATCH_DIGITS = 8
 
 VERDICT_STYLES = {
     Verdict.TEST_ONLY: Style.ACCUSED,
+    Verdict.MOSTLY_TEST: Style.ACCUSED,
     Verdict.WORSE: Style.ACCUSED,
     Verdict.ARTEFACT: Style.ACCUSED,
     Verdict.PARTIAL: Style.CAUTION,
@@ -75,6 +76,7 @@ VERDICT_STYLES = {
 }
 VERDICT_MEANINGS = {
     Verdict.TEST_ONLY: "the test rate fell, the held-out rate did not follow",
+    Verdict.MOSTLY_TEST: "most of the test's fall did not carry over",
     Verdict.WORSE: "a rate rose",
     Verdict.ARTEFACT: "the fall comes from what was counted",
     Verdict.PARTIAL: "held-out followed in part",
@@ -83,7 +85,7 @@ VERDICT_MEANINGS = {
     Verdict.GENERALISES: "most of the fall carried over",
     Verdict.UNCHANGED: "the test rate did not fall",
 }
-_NOTABLE_VERDICTS = (Verdict.TEST_ONLY, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
+_NOTABLE_VERDICTS = (*STAYED_VERDICTS, Verdict.WORSE, Verdict.ARTEFACT, Verdict.PARTIAL)
 _PATCH_COLUMNS = (
     Column("commit"),
     Column("date"),

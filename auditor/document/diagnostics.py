@@ -145,7 +145,7 @@ def sensitivity_clauses(given: Sensitivity) -> list[str]:
     """What would change a verdict, a clause each; none where no threshold, scale or suite left out does."""
     clauses = []
     if given.flip_threshold is not None:
-        clauses.append(f"{Verdict.TEST_ONLY} only while transfer_threshold is above {given.flip_threshold:.2f}")
+        clauses.append(f"accused only while transfer_threshold is above {given.flip_threshold:.2f}")
     if given.scales_differ:
         clauses.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
     return clauses + [f"without {suite} {verdict}" for suite, verdict in given.without_suite]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from auditor.assess.facts import BehaviourFacts
-from auditor.model.verdict import Cause, Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict
 
 # What a flagged verdict is compatible with, and which measurement would separate the stories. None is claimed.
 
@@ -61,7 +61,7 @@ _OTHER_CHANGE = Explanation(
 )
 
 _BY_VERDICT = {
-    Verdict.TEST_ONLY: (_FITTED_TO_TEST, _TEST_RECOGNISED, _DIFFERENT_CONSTRUCT),
+    **dict.fromkeys(STAYED_VERDICTS, (_FITTED_TO_TEST, _TEST_RECOGNISED, _DIFFERENT_CONSTRUCT)),
     Verdict.WORSE: (_MADE_WORSE, _DISPLACED),
 }
 _BY_MECHANISM = {

@@ -44,6 +44,7 @@ NOT_EVALUATED = "No evaluation of it is recorded: this report is about its text.
 
 _VERDICT_PHRASES = (
     ((Verdict.TEST_ONLY, Verdict.ARTEFACT), "changed only the score"),
+    ((Verdict.MOSTLY_TEST,), "changed mostly the score"),
     ((Verdict.WORSE,), "made a rate worse"),
     ((Verdict.PARTIAL,), "carried over in part"),
     ((Verdict.GENERALISES,), "carried over to held-out"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.preregistration import PlanState
+from auditor.assess.verdicts import clearing_threshold
 from auditor.audit import (
     Coverage,
     OutsideWitness,
@@ -253,11 +254,13 @@ def method_blocks(report: Report) -> Iterator[Block]:
 def _terms(policy: Policy) -> Mapping[str, str]:
     margin, threshold = f"{policy.unchanged_margin:g}", f"{policy.transfer_threshold:g}"
     return {
-        Verdict.TEST_ONLY: f"the test rate fell; transfer is shown to be under {margin}, or under {threshold} with no "
-        "held-out fall shown",
+        Verdict.TEST_ONLY: f"the test rate fell; transfer is shown to be under {threshold}, and no held-out fall is "
+        f"shown, or transfer is shown to be under {margin}",
+        Verdict.MOSTLY_TEST: f"the test rate fell; transfer is shown to be under {threshold}, and some held-out fall "
+        "is shown",
         Verdict.PARTIAL: "both rates fell; transfer is shown to be under 0.9",
-        Verdict.GENERALISES: "both rates fell; transfer is shown to be above 0.5. Not a claim that the behaviour is "
-        "eliminated",
+        Verdict.GENERALISES: "the test rate and every held-out suite's fell; transfer is shown to be above "
+        f"{clearing_threshold(policy):g} on each. Not a claim that the behaviour is eliminated",
         Verdict.ARTEFACT: "the reported rate fell; on common items, with invalid samples bounded, no fall is left",
         Verdict.WORSE: "a rate is shown to have risen",
         f"{Verdict.INCONCLUSIVE}, {Verdict.UNMEASURED}": "the evidence does not decide, or there is no comparable "

@@ -56,6 +56,11 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
         case MissingEvidence.TRIGGER:
             text = f"run {_list_suites(tests)} a second time on the revision before the patch"
             return Remedy(text, _commands(evidence, tests, sides.before))
+        case MissingEvidence.HELD_OUT_TRIGGER:
+            text = f"run {_list_suites(ruling)} a second time on the revision before the patch"
+            return Remedy(text, _commands(evidence, ruling, sides.before))
+        case MissingEvidence.OPEN_SUITE:
+            return remedy_for_comparison(facts.behaviour, facts.model, evidence, sides, test=True)
         case MissingEvidence.TEST:
             return Remedy(
                 f"run {_list_suites(tests)} with more samples on both sides", _commands(evidence, tests, *both)

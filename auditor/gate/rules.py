@@ -434,6 +434,7 @@ _LEVEL_OF_INCONCLUSIVE: Mapping[OnInconclusive, Level] = {
 # Of verdicts that the policy does not block on.
 _LEVEL_OF_VERDICT: Mapping[Verdict, Level] = {
     Verdict.TEST_ONLY: Level.WARNING,
+    Verdict.MOSTLY_TEST: Level.WARNING,
     Verdict.WORSE: Level.WARNING,
     Verdict.ARTEFACT: Level.WARNING,
     Verdict.PARTIAL: Level.WARNING,

@@ -27,8 +27,9 @@ class Policy:
     """The `[policy]` table of auditor.toml.
 
     Attributes:
-        transfer_threshold: below it, with no held-out fall established, a fall stayed on the test; 0 to 1.
+        transfer_threshold: a fall of which less than this share carried over stayed on the test; 0 to 1.
         unchanged_margin: a fall whose upper limit is under it is no change; 0 to 1.
+        rise_margin: a rise of no more than it, in rate units, is not called worse; 0 to 1.
         error_rate: a patch's chance of a false accusation, and of a false clearance; 0 to 0.5.
         zero_tolerance: an after-rate up to it is near zero; 0 to 1.
         false_discovery_rate: across the stream of patches; 0 to 1.
@@ -42,10 +43,11 @@ class Policy:
 
     transfer_threshold: float = 0.5
     unchanged_margin: float = 0.2
+    rise_margin: float = 0.01
     error_rate: float = 0.05
     zero_tolerance: float = 0.005
     false_discovery_rate: float = 0.1
-    block_on: tuple[str, ...] = ("test-only", "worse", "artefact")
+    block_on: tuple[str, ...] = ("test-only", "mostly-test", "worse", "artefact")
     on_inconclusive: OnInconclusive = OnInconclusive.WARN
     require_held_out: RequireHeldOut = RequireHeldOut.WITH_TEST
     evidence_debt_days: int | None = None

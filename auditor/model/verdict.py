@@ -10,6 +10,7 @@ class Verdict(StrEnum):
     """What is said of one (step, behaviour, model). Declared worst first; see `worst`."""
 
     TEST_ONLY = "test-only"
+    MOSTLY_TEST = "mostly-test"
     WORSE = "worse"
     ARTEFACT = "artefact"
     PARTIAL = "partial"
@@ -25,6 +26,9 @@ class Cause(StrEnum):
     PATCH = "patch"
     UNRESOLVED = "unresolved"
 
+
+STAYED_VERDICTS = (Verdict.TEST_ONLY, Verdict.MOSTLY_TEST)
+"""The accusations that a fall stayed on the test, whole or for the most part."""
 
 WORST_FIRST: tuple[Verdict, ...] = tuple(Verdict)
 

@@ -81,6 +81,9 @@ def _numbers(test: Fall, held_out: Fall) -> list[StepFalls]:
         return Fall(Proportion(at[0], at[1]), Proportion(at[2], at[3]))
 
     return [
-        StepFalls(read(test, place, 3), read(test, place, None), (read(held_out, place, 3),), runs_before=2)
+        StepFalls(
+            *(read(test, place, 3), read(test, place, None), read(test, place, 3)),
+            *((read(held_out, place, 3),), 2, (2,)),
+        )
         for place in range(COMPARISONS // 10)
     ]

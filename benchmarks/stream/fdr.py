@@ -15,7 +15,7 @@ from auditor.assess.multiplicity import correct
 from auditor.assess.online_fdr import StreamEntry, accusation_p_values, decide_stream
 from auditor.assess.verdicts import decide
 from auditor.model.policy import Policy
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
 
@@ -67,7 +67,7 @@ def stream(
         after = dice.binomial(1, hard * kept[place]).mean(axis=1)
         test = _fall(dice.binomial(samples[0], TEST_BEFORE) / samples[0], 0.0, samples[0])
         held_out = tuple(_fall(base[n], after[n], samples[1]) for n in range(sets))
-        given.append(StepFalls(test, _raw(test), held_out, runs_before=3))
+        given.append(StepFalls(test, _raw(test), test, held_out, 3, (3,) * sets))
     return _told(given, tuple(bool(kind == 0) for kind in kinds))
 
 
@@ -76,8 +76,7 @@ def _told(given: list[StepFalls], hides: tuple[bool, ...]) -> Told:
     error = POLICY.error_rate
     corrected = correct([(place,) for place in range(len(given))], found, error)
     accused = tuple(
-        any(decide({**step, **cell}, error).verdict is Verdict.TEST_ONLY for cell in cells)
-        for step, cells, _ in corrected
+        any(decide({**one.step, **cell}, error).verdict in STAYED_VERDICTS for cell in one.cells) for one in corrected
     )
     entries = [StreamEntry(str(n), n, accusation_p_values(one.step, one.cells, error)) for n, one in enumerate(found)]
     decided = decide_stream(entries, POLICY.false_discovery_rate)

@@ -10,7 +10,7 @@ from auditor.assess.contrast import StepFalls, StepPValues, establish
 from auditor.assess.multiplicity import correct, sequential_p_values
 from auditor.assess.verdicts import decide
 from auditor.model.policy import Policy
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import FloatArray, Proportion
 
@@ -44,22 +44,23 @@ def peeked(
         size = batch * (look + 1)
         given = [_numbers(row / size, size) for row in counts[look]]
         for place, (numbers, one) in enumerate(zip(given, establish(given, POLICY), strict=True)):
-            for kind, looked in ((plain, 1), (held_to, look + 1), (sure, 2)):
+            for kind, looked in ((plain, False), (held_to, look > 0), (sure, True)):
                 kind[look, place] = _accused(numbers, one, looked)
     ever, ever_held, ever_sure = (float(kind.any(axis=0).mean()) for kind in (plain, held_to, sure))
     first, last, last_held = (float(one.mean()) for one in (plain[0], plain[-1], held_to[-1]))
     return Shares(first, ever, ever_held, ever_sure, last, last_held)
 
 
-def _accused(numbers: StepFalls, found: StepPValues, looked: int) -> bool:
+def _accused(numbers: StepFalls, found: StepPValues, looked: bool) -> bool:
     (cell,) = found.cells
     more = sequential_p_values({**found.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
     seen = replace(found, cells=({**cell, **more},))
-    ((step, cells, _),) = correct([(0,)], [seen], POLICY.error_rate)
-    return decide({**step, **cells[0]}, POLICY.error_rate).verdict is Verdict.TEST_ONLY
+    (corrected,) = correct([(0,)], [seen], POLICY.error_rate)
+    return decide({**corrected.step, **corrected.cells[0]}, POLICY.error_rate).verdict in STAYED_VERDICTS
 
 
 def _numbers(rates: FloatArray, size: int) -> StepFalls:
     sides = [Proportion(np.full(3, rate), np.full(3, float(size))) for rate in rates]
     raw = [Proportion(side.rate[0], side.size[0]) for side in sides]
-    return StepFalls(Fall(sides[0], sides[1]), Fall(raw[0], raw[1]), (Fall(sides[2], sides[3]),), runs_before=3)
+    test = Fall(sides[0], sides[1])
+    return StepFalls(test, Fall(raw[0], raw[1]), test, (Fall(sides[2], sides[3]),), 3, (3,))

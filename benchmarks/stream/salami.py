@@ -9,7 +9,7 @@ from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS
 from benchmarks.stream.worlds import Rates, in_steps, measured, straight, suites
 
 
@@ -25,8 +25,8 @@ def salami(seed: int, first: Rates, last: Rates, steps: int, samples: tuple[int,
 
 def accused(found: Assessment) -> tuple[bool, bool]:
     """Whether some patch by itself, and some window, is test-only."""
-    by_patch = any(patch.verdict is Verdict.TEST_ONLY for patch in found.patches)
-    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.periods)
+    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in found.patches)
+    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in found.periods)
 
 
 def share(

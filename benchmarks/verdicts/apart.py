@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 from benchmarks.verdicts.cells import PROMISED, PROMISED_LIMIT, Cell, Share, cell, drawn_enough
 from benchmarks.verdicts.draws import Size
 from benchmarks.verdicts.lab import HELD_OUT, TEST, Lab, Scenario
@@ -55,7 +55,7 @@ def section(part: Part) -> Section:
     for (world, runs, past, apart), found in zip(grid, cells, strict=True):
         name, _, accusing, clearing = WORLDS[world]
         marked = [
-            (found.share(Verdict.TEST_ONLY), accusing, "accused"),
+            (found.share(*STAYED_VERDICTS), accusing, "accused"),
             (found.share(Verdict.WORSE), True, "called worse"),
             (found.share(Verdict.GENERALISES), clearing, "cleared"),
         ]

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from auditor.model.verdict import Cause, Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict
 from benchmarks.verdicts.draws import Size
 from benchmarks.verdicts.histories import Judged, judged
 from benchmarks.verdicts.lab import Scenario
@@ -70,7 +70,7 @@ class Cell:
     Attributes:
         said: worlds by verdict.
         suspected: worlds in which hiding is suspected.
-        accused: worlds called test-only, or whose fall was made by measuring and is suspected to hide.
+        accused: worlds called test-only or mostly-test, or whose fall was made by measuring and is suspected to hide.
         unresolved: worlds whose cause is left open.
         practices: worlds by (practice, what it says).
     """
@@ -136,7 +136,7 @@ def _around(scenario: Scenario) -> tuple[str, str]:
 def is_accused(one: Judged) -> bool:
     """Whether a world is accused: its fall stayed on the test, or was made by measuring and hides something."""
     return any(
-        fact.verdict is Verdict.TEST_ONLY or (fact.verdict is Verdict.ARTEFACT and fact.hiding_suspected)
+        fact.verdict in STAYED_VERDICTS or (fact.verdict is Verdict.ARTEFACT and fact.hiding_suspected)
         for fact in one.facts
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS, Verdict
 from benchmarks.verdicts.cells import Share
 from benchmarks.verdicts.draws import Size
 from benchmarks.verdicts.histories import judged
@@ -50,7 +50,7 @@ def flips(pairs: Sequence[tuple[Verdict, Verdict]]) -> tuple[Share, Share, Share
     """(other decided, opposed) among those decided twice; undecided once, among all."""
     decided = [pair for pair in pairs if not set(pair) & set(OPEN)]
     once = [pair for pair in pairs if (pair[0] in OPEN) is not (pair[1] in OPEN)]
-    opposed = [pair for pair in decided if set(pair) == {Verdict.TEST_ONLY, Verdict.GENERALISES}]
+    opposed = [pair for pair in decided if Verdict.GENERALISES in pair and set(pair) & {*STAYED_VERDICTS}]
     other = [pair for pair in decided if pair[0] is not pair[1]]
     return Share(len(other), len(decided)), Share(len(opposed), len(decided)), Share(len(once), len(pairs))
 

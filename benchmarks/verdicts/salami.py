@@ -11,7 +11,7 @@ from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
 from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS
 from benchmarks.verdicts.cells import Share
 from benchmarks.verdicts.draws import START, Size
 from benchmarks.verdicts.histories import POLICY, generator
@@ -68,8 +68,8 @@ def _runs(lab: Lab, draw: partial[None]) -> list[Run]:
 
 def _judged(history: History, runs: Sequence[Run], registry: Registry) -> Accused:
     found = assess(assemble_evidence(history, runs, registry), POLICY)
-    by_patch = any(patch.verdict is Verdict.TEST_ONLY for patch in found.patches)
-    return by_patch, any(window.facts.verdict is Verdict.TEST_ONLY for window in found.periods)
+    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in found.patches)
+    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in found.periods)
 
 
 def straight(steps: int) -> History:

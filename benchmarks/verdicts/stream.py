@@ -13,7 +13,7 @@ from auditor.evidence import assemble_evidence
 from auditor.model.run import Run
 from auditor.model.spec import History, Revision, SpecCommit, SpecFile
 from auditor.model.suite import Registry
-from auditor.model.verdict import Verdict
+from auditor.model.verdict import STAYED_VERDICTS
 from benchmarks.verdicts.cells import Share
 from benchmarks.verdicts.draws import START, Items, Size, items_of, moved, run_of, tallies
 from benchmarks.verdicts.histories import POLICY, generator
@@ -95,7 +95,7 @@ def stream(size: Size, place: int) -> dict[str, Stream]:
 
 
 def _accused(patch: PatchFacts, rule: str) -> bool:
-    accused = [one for one in patch.behaviours if one.verdict is Verdict.TEST_ONLY]
+    accused = [one for one in patch.behaviours if one.verdict in STAYED_VERDICTS]
     return any(rule == EACH_VERDICT or one.survives_fdr is True for one in accused)
 
 

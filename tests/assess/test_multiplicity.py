@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
@@ -83,21 +84,42 @@ def on(day: int | None, suite: str, revision: str, text: str, place: int = 0) ->
 
 TEST, HELD_OUT = ("test-0", "r0"), ("held-1", "r0")
 FIRST = (on(0, *TEST, "40/400"), on(0, *TEST, "42/400", 1), on(1, "test-0", "r1", "0/400"))
+AFTER = (("test-0", "0/400"), ("held-1", "40/400"))
 BOTH = (*FIRST, on(0, *HELD_OUT, "41/400"), on(2, "held-1", "r1", "40/400"))
 
 
-def counted(*runs: Run) -> int:
+def counted(*runs: Run, planned: Mapping[str, datetime] | None = None) -> int:
     found = assemble_evidence(history(["r0", "r1"]), runs, registry())
     compared = compare(found, Step("spec", "lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
-    return count_looks(compared.test, compared.held_out[0])
+    return count_looks(compared.test, compared.held_out[0], planned or {}).number
 
 
-def test_days_after_everything_was_there_are_looks() -> None:
+def test_records_after_everything_was_there_are_looks_on_whatever_day() -> None:
     assert counted(*BOTH) == 1
-    assert counted(*BOTH, on(2, "test-0", "r1", "1/400", 5)) == 1
+    assert counted(*BOTH, on(2, "test-0", "r1", "1/400", 5)) == 2
     assert counted(*BOTH, on(3, "test-0", "r1", "1/400")) == 2
-    assert counted(*BOTH, on(3, "test-0", "r1", "1/400"), on(3, "held-1", "r1", "40/400")) == 2
+    assert counted(*BOTH, on(3, "test-0", "r1", "1/400"), on(3, "held-1", "r1", "40/400")) == 3
     assert counted(*BOTH, on(3, "test-0", "r1", "1/400"), on(9, *HELD_OUT, "40/400")) == 3
+
+
+def test_eight_batches_of_one_day_are_eight_looks() -> None:
+    """Each is a test and a held-out run after the patch, all under one date."""
+    batches = [on(2, suite, "r1", text, place) for place in range(8) for suite, text in AFTER]
+    assert counted(*(run for run in BOTH if run.revision == "r0"), *batches) == 15
+    same = [replace(run, created=START + timedelta(days=2)) for run in batches]
+    assert counted(*(run for run in BOTH if run.revision == "r0"), *same) == 15
+
+
+def test_a_run_that_was_there_before_the_first_result_is_no_look() -> None:
+    third = on(0, *TEST, "44/400", 2)
+    assert counted(*BOTH, third) == 1
+    assert counted(*BOTH, on(5, *TEST, "44/400", 2)) == 2
+
+
+def test_a_run_that_was_planned_before_the_first_result_is_no_look() -> None:
+    again = on(3, "test-0", "r1", "1/400")
+    assert counted(*BOTH, again, planned={again.record: START}) == 1
+    assert counted(*BOTH, again, planned={again.record: START + timedelta(days=2)}) == 2
 
 
 def test_the_second_run_before_that_the_verdict_asks_for_is_no_look() -> None:
@@ -106,21 +128,22 @@ def test_the_second_run_before_that_the_verdict_asks_for_is_no_look() -> None:
     assert counted(*BOTH, on(5, *TEST, "42/400")) == 2
 
 
-def test_a_run_without_a_date_was_there_from_the_start() -> None:
-    assert counted(*(replace(one, created=None) for one in BOTH), on(5, "test-0", "r1", "0/400")) == 2
-    assert counted(*BOTH, on(None, "test-0", "r1", "0/400")) == 1
+def test_a_run_without_a_date_may_have_been_added_because_of_what_was_read() -> None:
+    assert counted(*(replace(one, created=None) for one in BOTH)) == 1
+    assert counted(*BOTH, on(None, "test-0", "r1", "0/400")) == 2
 
 
 def judged(day: int, bad: str) -> BehaviourFacts:
-    """Nothing carries over; the held-out run after is done again on some day."""
-    sides = [on(0, *TEST, bad), on(0, *TEST, bad, 1), on(0, *HELD_OUT, bad), on(2, "held-1", "r1", bad)]
-    runs = [*sides, on(1, "test-0", "r1", "0/150"), on(day, "held-1", "r1", bad, 9)]
+    """Nothing carries over; the held-out run before is done a third time on some day."""
+    sides = [on(0, *TEST, bad), on(0, *TEST, bad, 1), on(0, *HELD_OUT, bad), on(0, *HELD_OUT, bad, 1)]
+    after = [on(1, "test-0", "r1", "0/150"), on(2, "held-1", "r1", bad)]
+    runs = [*sides, *after, on(day, *HELD_OUT, bad, 2)]
     return only(assessed(runs, registry()))
 
 
 def test_what_would_be_an_accusation_is_none_when_it_was_looked_at_again() -> None:
-    """The same run, made on the day on which everything was there, or a week later."""
-    together, again = judged(2, "21/150"), judged(9, "21/150")
+    """The same run, made before there was a result, or a week after."""
+    together, again = judged(0, "21/150"), judged(9, "21/150")
     assert (together.verdict, again.verdict, again.missing) == (
         V.TEST_ONLY,
         V.INCONCLUSIVE,

@@ -164,9 +164,7 @@ def test_a_family_is_everything_that_ends_in_its_quarter() -> None:
     plain = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, known).periods
     several = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, labelled(known, c0="a", c2="b", c5="c")).periods
     assert [window.names[0] for window in several] == ["2026Q1", "a to b", "b to c"]
-    levels = [
-        [suite.transfer.error_each_side for suite in one.facts.suites if suite.transfer] for one in (*plain, *several)
-    ]
+    levels = [[suite.transfer.error_high for suite in one.facts.suites if suite.transfer] for one in (*plain, *several)]
     assert levels == [[0.05], [pytest.approx(0.05 / 3)], [0.025], [0.025]]
 
 

@@ -419,7 +419,17 @@ class TestSeveralSuites:
         assert (twice.verdict, twice.test, twice.p_values) == (once.verdict, once.test, once.p_values)
 
     def test_an_undecided_suite_does_not_hide_a_decided_one(self) -> None:
-        assert judged(FIT, "2/10 -> 0/10", "82/400 -> 2/400").verdict is V.GENERALISES
+        assert judged(FIT, "2/10 -> 0/10", "82/400 -> 82/400").verdict is V.TEST_ONLY
+
+    def test_an_undecided_suite_keeps_the_others_from_clearing_and_is_named(self) -> None:
+        found = judged(FIT, "2/10 -> 0/10", "82/400 -> 2/400")
+        assert (found.verdict, found.missing) == (V.INCONCLUSIVE, MissingEvidence.HELD_OUT)
+        assert "held-1" in found.reason and "carried over to 1 of 2 held-out suites" in found.conclusion
+
+    def test_a_suite_in_use_that_was_not_run_after_keeps_the_others_from_clearing_and_is_named(self) -> None:
+        found = judged(FIT, "82/400 -> 2/400", "82/400 -> -")
+        assert (found.verdict, found.missing) == (V.INCONCLUSIVE, MissingEvidence.OPEN_SUITE)
+        assert "held-2 not run after the patch" in found.conclusion
         assert judged(FIT, "2/10 -> 0/10", NOT_MOVED).verdict is V.TEST_ONLY
 
     def test_an_undecided_suite_that_leans_against_it_holds_a_clearance_back(self) -> None:
@@ -480,7 +490,7 @@ class TestLoneBeforeRun:
             MissingEvidence.TRIGGER,
             True,
         )
-        assert "a second one would settle that" in found.reason
+        assert "repeat the baseline run" in found.reason
 
     def test_with_a_second_run_it_is_not(self) -> None:
         found = judged(self.TEST, self.HELD_OUT, runs_before=2)

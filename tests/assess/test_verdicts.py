@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from auditor.assess.facts import MissingEvidence
 from auditor.assess.verdicts import (
-    DECISIVE,
+    ACCUSATION,
+    ACCUSING_STATEMENTS,
+    CLEARANCE,
+    CLEARING_STATEMENTS,
     TABLE,
     All,
     Any,
@@ -27,13 +30,16 @@ from auditor.assess.verdicts import (
     p_value,
 )
 from auditor.assess.verdicts import Statement as S
+from auditor.model.verdict import STAYED_VERDICTS
 from auditor.model.verdict import Verdict as V
 from tests.worlds import assessed, assessment, judged, only, registry, runs_of
 
 ERROR = 0.05
 MEASURED = {S.TEST_MEASURED, S.HELD_OUT_MEASURED}
-FELL = MEASURED | {S.TEST_FELL, S.TEST_FELL_AT_SUITE_LEVEL}
-MARGIN, THRESHOLD = {S.BELOW_MARGIN, S.BELOW_MARGIN_ODDS}, {S.BELOW_THRESHOLD, S.BELOW_THRESHOLD_ODDS}
+FELL = MEASURED | {S.TEST_FELL, S.TEST_FELL_AT_SUITE_LEVEL, S.TEST_FELL_AT_CLEARING_LEVEL}
+RATIOS = {S.BELOW_MARGIN, S.BELOW_THRESHOLD}
+MARGIN, THRESHOLD = RATIOS | {S.BELOW_THRESHOLD_ODDS}, {S.BELOW_THRESHOLD, S.BELOW_THRESHOLD_ODDS}
+SOME = {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}
 PART = {S.BELOW_WHOLE, S.BELOW_WHOLE_ODDS}
 OVER_HALF = {S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS}
 
@@ -44,51 +50,51 @@ MATCHES: dict[str, tuple[set[S], int]] = {
     "test not measured, whatever else": (set(S) - {S.TEST_MEASURED}, 0),
     "reported fall, none left": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS}, 1),
     "test rose": (MEASURED | {S.TEST_ROSE}, 2),
+    "reported fall, and the test rose": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_ROSE}, 2),
     "no test fall and a held-out rise": (MEASURED | {S.ANY_HELD_OUT_ROSE}, 2),
     "test shown to be unchanged": (MEASURED | {S.TEST_UNCHANGED}, 3),
     "test fell, no held-out": ({S.TEST_MEASURED, S.TEST_FELL}, 4),
     "transfer under the margin": (FELL | MARGIN, 5),
-    "transfer under the margin though held-out fell": (FELL | MARGIN | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}, 5),
+    "transfer under the margin though held-out fell": (FELL | MARGIN | SOME, 5),
     "transfer under the threshold, no held-out fall": (FELL | THRESHOLD, 5),
     "held-out rose": (FELL | {S.HELD_OUT_ROSE}, 5),
-    "margin by ratios, threshold by odds": (FELL | {S.BELOW_MARGIN, S.BELOW_THRESHOLD_ODDS}, 5),
     "looked at again, and stays at any time": (FELL | MARGIN | {S.RUNS_ADDED_LATER, S.ACCUSED_SEQUENTIALLY}, 5),
-    "looked at again": (FELL | MARGIN | {S.RUNS_ADDED_LATER}, 6),
-    "margin by ratios only": (FELL | {S.BELOW_MARGIN}, 7),
-    "threshold by ratios only": (FELL | {S.BELOW_THRESHOLD}, 7),
-    "threshold by odds, but held-out fell": (
-        FELL | {S.BELOW_MARGIN, S.BELOW_THRESHOLD_ODDS, S.HELD_OUT_FELL_AT_ALL},
-        7,
-    ),
-    "both fell, not the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL} | PART, 8),
-    "both fell, over half": (FELL | OVER_HALF, 9),
-    "over half at any time": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER, S.CLEARED_SEQUENTIALLY}, 9),
-    "over half, looked at again": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER}, 10),
-    "over half by ratios only": (FELL | OVER_HALF - {S.ABOVE_HALF_ODDS}, 11),
-    "nothing established": (MEASURED, 12),
-    "only the test fall": (FELL, 12),
+    "transfer under the threshold though held-out fell": (FELL | THRESHOLD | SOME, 6),
+    "under the threshold by the kindest reading": (FELL | THRESHOLD | {S.HELD_OUT_FELL_AT_ALL}, 6),
+    "looked at again": (FELL | MARGIN | {S.RUNS_ADDED_LATER}, 7),
+    "margin by ratios only": (FELL | RATIOS, 8),
+    "threshold by ratios only": (FELL | {S.BELOW_THRESHOLD}, 8),
+    "both fell, not the whole": (FELL | SOME | PART, 9),
+    "both fell, over half": (FELL | OVER_HALF, 10),
+    "over half at any time": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER, S.CLEARED_SEQUENTIALLY}, 10),
+    "over half, looked at again": (FELL | OVER_HALF | {S.RUNS_ADDED_LATER}, 11),
+    "over half by ratios only": (FELL | OVER_HALF - {S.ABOVE_HALF_ODDS}, 12),
+    "nothing established": (MEASURED, 13),
+    "only the test fall": (FELL, 13),
 }
 
 # A little less than a row needs, and where that lands instead.
 NEAR_MISSES: dict[str, tuple[set[S], int, int]] = {
-    "test measured after all": ({S.TEST_MEASURED}, 0, 12),
-    "reported fall, some left": (MEASURED | {S.RAW_FELL}, 1, 12),
-    "none left, no reported fall": (MEASURED | {S.NO_FALL_REMAINS}, 1, 12),
-    "a fall on common items too": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_FELL}, 1, 12),
-    "a held-out rise beside a test fall": (MEASURED | {S.TEST_FELL, S.ANY_HELD_OUT_ROSE}, 2, 12),
-    "the rise of one suite without the step's": (MEASURED | {S.HELD_OUT_ROSE}, 2, 12),
-    "test not shown to be unchanged": (MEASURED, 3, 12),
-    "held-out measured": (MEASURED | {S.TEST_FELL}, 4, 12),
-    "no held-out and no test fall": ({S.TEST_MEASURED}, 4, 12),
-    "test fell, but not at this suite's level": (MEASURED | {S.TEST_FELL} | MARGIN | THRESHOLD, 5, 12),
-    "under the threshold, but held-out fell": (FELL | THRESHOLD | {S.HELD_OUT_FELL_AT_ALL}, 5, 12),
-    "looked at again, but it stayed on no scale": (FELL | {S.RUNS_ADDED_LATER}, 6, 12),
-    "odds alone": (FELL | {S.BELOW_MARGIN_ODDS, S.BELOW_THRESHOLD_ODDS}, 7, 12),
-    "not the whole, held-out fall not established": (FELL | PART, 8, 12),
-    "both fell, perhaps the whole": (FELL | {S.HELD_OUT_FELL, S.HELD_OUT_FELL_AT_ALL}, 8, 12),
-    "over half, held-out fall not established": (FELL | OVER_HALF - {S.HELD_OUT_FELL}, 9, 12),
-    "over half by odds only, looked at again": (FELL | OVER_HALF - {S.ABOVE_HALF} | {S.RUNS_ADDED_LATER}, 10, 12),
-    "over half by odds only": (FELL | OVER_HALF - {S.ABOVE_HALF}, 11, 12),
+    "test measured after all": ({S.TEST_MEASURED}, 0, 13),
+    "reported fall, some left": (MEASURED | {S.RAW_FELL}, 1, 13),
+    "none left, no reported fall": (MEASURED | {S.NO_FALL_REMAINS}, 1, 13),
+    "a fall on common items too": (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_FELL}, 1, 13),
+    "a held-out rise beside a test fall": (MEASURED | {S.TEST_FELL, S.ANY_HELD_OUT_ROSE}, 2, 13),
+    "the rise of one suite without the step's": (MEASURED | {S.HELD_OUT_ROSE}, 2, 13),
+    "test not shown to be unchanged": (MEASURED, 3, 13),
+    "held-out measured": (MEASURED | {S.TEST_FELL}, 4, 13),
+    "no held-out and no test fall": ({S.TEST_MEASURED}, 4, 13),
+    "test fell, but not at this suite's level": (MEASURED | {S.TEST_FELL} | MARGIN, 5, 13),
+    "under the threshold, and some held-out fall": (FELL | THRESHOLD | SOME, 5, 6),
+    "some held-out fall, under the threshold by odds alone": (FELL | SOME | {S.BELOW_THRESHOLD_ODDS}, 6, 13),
+    "looked at again, but it stayed on no scale": (FELL | {S.RUNS_ADDED_LATER}, 7, 13),
+    "odds alone": (FELL | {S.BELOW_THRESHOLD_ODDS}, 8, 13),
+    "not the whole, held-out fall not established": (FELL | PART, 9, 13),
+    "both fell, perhaps the whole": (FELL | SOME, 9, 13),
+    "over half, held-out fall not established": (FELL | OVER_HALF - {S.HELD_OUT_FELL}, 10, 13),
+    "over half, test fall not at the clearing level": (FELL - {S.TEST_FELL_AT_CLEARING_LEVEL} | OVER_HALF, 10, 13),
+    "over half by odds only, looked at again": (FELL | OVER_HALF - {S.ABOVE_HALF} | {S.RUNS_ADDED_LATER}, 11, 13),
+    "over half by odds only": (FELL | OVER_HALF - {S.ABOVE_HALF}, 12, 13),
 }
 
 
@@ -129,14 +135,15 @@ def test_the_border_is_the_error_rate_itself(name: str) -> None:
     ("statements", "first", "second"),
     [
         ({S.HELD_OUT_MEASURED, S.TEST_ROSE}, V.UNMEASURED, V.WORSE),
-        (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_ROSE}, V.ARTEFACT, V.WORSE),
+        (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.ANY_HELD_OUT_ROSE}, V.ARTEFACT, V.WORSE),
         (MEASURED | {S.RAW_FELL, S.NO_FALL_REMAINS, S.TEST_UNCHANGED}, V.ARTEFACT, V.UNCHANGED),
         (MEASURED | {S.TEST_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
         (MEASURED | {S.ANY_HELD_OUT_ROSE, S.TEST_UNCHANGED}, V.WORSE, V.UNCHANGED),
         ({S.TEST_MEASURED, S.TEST_FELL, S.TEST_UNCHANGED}, V.UNCHANGED, V.UNMEASURED),
         (FELL | MARGIN | {S.TEST_UNCHANGED}, V.UNCHANGED, V.TEST_ONLY),
-        (FELL | MARGIN | PART | {S.HELD_OUT_FELL}, V.TEST_ONLY, V.PARTIAL),
-        (FELL | PART | {S.BELOW_MARGIN, S.HELD_OUT_FELL}, V.INCONCLUSIVE, V.PARTIAL),
+        (FELL | MARGIN | PART | SOME, V.TEST_ONLY, V.MOSTLY_TEST),
+        (FELL | THRESHOLD | PART | SOME, V.MOSTLY_TEST, V.PARTIAL),
+        (FELL | PART | {S.BELOW_THRESHOLD, S.HELD_OUT_FELL}, V.INCONCLUSIVE, V.PARTIAL),
         (FELL | OVER_HALF | PART, V.PARTIAL, V.GENERALISES),
     ],
 )
@@ -154,6 +161,7 @@ def test_the_rows_stand_in_the_order_of_the_design() -> None:
         (V.UNCHANGED, ""),
         (V.UNMEASURED, "held-out"),
         (V.TEST_ONLY, ""),
+        (V.MOSTLY_TEST, ""),
         (V.INCONCLUSIVE, "looks"),
         (V.INCONCLUSIVE, "scale"),
         (V.PARTIAL, ""),
@@ -180,12 +188,12 @@ def test_every_statement_decides_something() -> None:
     assert {s for row in TABLE for s in statements_in(row.when)} == set(S)
 
 
-def test_the_decisive_conditions_are_rows_of_the_table() -> None:
-    assert [row.verdict for condition in DECISIVE for row in TABLE if row.when == condition] == [
-        V.TEST_ONLY,
-        V.PARTIAL,
-        V.GENERALISES,
-    ]
+def test_what_a_suite_may_be_told_is_corrected_as_an_accusation_or_as_a_clearance_or_not_at_all() -> None:
+    uncorrected = {S.HELD_OUT_FELL_AT_ALL, S.RUNS_ADDED_LATER}
+    of_suites = {s for condition in (ACCUSATION, CLEARANCE, TABLE[9].when) for s in statements_in(condition)}
+    assert of_suites | {S.BELOW_MARGIN} == {*ACCUSING_STATEMENTS, *CLEARING_STATEMENTS, S.RUNS_ADDED_LATER}
+    assert not {*ACCUSING_STATEMENTS} & {*CLEARING_STATEMENTS}
+    assert not uncorrected & {*ACCUSING_STATEMENTS, *CLEARING_STATEMENTS}
 
 
 def test_every_verdict_has_a_row() -> None:
@@ -232,7 +240,7 @@ def test_some_row_always_matches_and_only_which_side_of_the_error_rate_counts(gi
 
 
 @settings(max_examples=100, deadline=None)
-@given(P_VALUES, st.sampled_from([*(row.when for row in TABLE), *DECISIVE, *S]))
+@given(P_VALUES, st.sampled_from([*(row.when for row in TABLE), *S]))
 def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, float], condition: Condition) -> None:
     assert holds(condition, given, ERROR) is (p_value(condition, given, ERROR) <= ERROR)
 
@@ -241,19 +249,18 @@ def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, floa
 @given(P_VALUES)
 def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: dict[S, float]) -> None:
     """The odds scale is asked where the held-out rate before is not shown to be under one half."""
-    if decide(given, ERROR).verdict is V.TEST_ONLY:
+    if decide(given, ERROR).verdict in STAYED_VERDICTS:
         assert given[S.TEST_FELL_AT_SUITE_LEVEL] <= ERROR
         rose = given[S.HELD_OUT_ROSE] <= ERROR
-        assert rose or min(given[S.BELOW_MARGIN], given[S.BELOW_THRESHOLD]) <= ERROR
-        under_half = given[S.HELD_OUT_UNDER_HALF] <= ERROR
-        assert rose or under_half or min(given[S.BELOW_MARGIN_ODDS], given[S.BELOW_THRESHOLD_ODDS]) <= ERROR
+        assert rose or given[S.BELOW_THRESHOLD] <= ERROR
+        assert rose or given[S.HELD_OUT_UNDER_HALF] <= ERROR or given[S.BELOW_THRESHOLD_ODDS] <= ERROR
 
 
 @settings(max_examples=100, deadline=None)
 @given(P_VALUES)
 def test_no_clearance_without_both_falls_on_both_scales(given: dict[S, float]) -> None:
     if decide(given, ERROR).verdict is V.GENERALISES:
-        needed = (S.TEST_FELL_AT_SUITE_LEVEL, S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
+        needed = (S.TEST_FELL_AT_CLEARING_LEVEL, S.HELD_OUT_FELL, S.ABOVE_HALF, S.ABOVE_HALF_ODDS)
         assert max(given[s] for s in needed) <= ERROR
 
 
@@ -296,9 +303,7 @@ WORLDS = {
     "test-only: under the margin though held-out fell": World(
         "2000/10000 -> 0/10000", ("2000/10000 -> 1800/10000",), V.TEST_ONLY
     ),
-    "test-only, near miss: a quarter carries over": World(
-        "2000/10000 -> 0/10000", ("2000/10000 -> 1500/10000",), V.PARTIAL
-    ),
+    "mostly-test: a quarter carries over": World("2000/10000 -> 0/10000", ("2000/10000 -> 1500/10000",), V.MOSTLY_TEST),
     "scale, accusing: same shift in odds, far bases": World(
         "1300/10000 -> 350/10000", ("9900/10000 -> 9600/10000",), V.INCONCLUSIVE, MissingEvidence.SCALE
     ),
@@ -360,11 +365,13 @@ def test_a_test_side_that_cannot_be_compared_is_unmeasured_and_the_same_scorer_i
     assert only(assessed(runs, registry())).verdict is V.TEST_ONLY
 
 
-def test_every_verdict_and_all_but_three_lacks_are_among_them() -> None:
-    """Those take other runs than these worlds have: here, in test_looks.py and in test_replicated.py."""
+def test_every_verdict_and_all_but_five_lacks_are_among_them() -> None:
+    """Those take other runs than these worlds have: here, in test_traps.py and in test_multiplicity.py."""
     assert {world.verdict for world in WORLDS.values()} == set(V)
     assert {world.missing for world in WORLDS.values()} == set(MissingEvidence) - {
         MissingEvidence.TRIGGER,
+        MissingEvidence.HELD_OUT_TRIGGER,
+        MissingEvidence.OPEN_SUITE,
         MissingEvidence.OPTIONAL_STOPPING,
         MissingEvidence.RUNS,
     }

@@ -52,6 +52,7 @@ OPTIONS = {
 
 VERDICTS = {
     "test-only": "STAYED",
+    "mostly-test": "STAYED-MOSTLY",
     "worse": "WORSE",
     "artefact": "COUNTING",
     "partial": "PART",
@@ -70,6 +71,7 @@ RULES = {
 }
 MECHANISMS = {
     "test-only": "STAYED",
+    "mostly-test": "STAYED-MOSTLY",
     "items": "ITEMS",
     "invalid": "INVALID",
     "selection": "SELECTION",
@@ -86,6 +88,8 @@ MISSING = {
     "test-floor": "TEST-ZERO",
     "test-samples": "TEST-SAMPLES",
     "second-before-run": "BEFORE-RUN",
+    "second-held-out-before-run": "HELD-OUT-BEFORE-RUN",
+    "open-held-out-suite": "HELD-OUT-OPEN",
     "held-out-floor": "HELD-OUT-ZERO",
     "scale": "SCALE",
     "repeated-looks": "LOOKS",
@@ -219,7 +223,7 @@ Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Length | Records | Fin
 RATE_PARTS = ("rate", "low", "high", "misaligned", "valid", "items", "invalid")
 REMAINING_PARTS = (Word("state", LEFT), "upper", "tolerance", "needed", "size")
 ATTRIBUTION_PARTS = ("raw", "items", "invalid", "selection", "behaviour", "telling")
-TRANSFER_PARTS = ("estimate", "low", "high", "error_each_side")
+TRANSFER_PARTS = ("estimate", "low", "high", "error_high")
 STEP_PARTS = ("before", "before_checkpoint", "after", "after_checkpoint")
 ENDED_PARTS = ("error", "limit", "refusal", "other", "refused", "refused_misaligned")
 SHARE_PARTS = ("misaligned", "samples")

@@ -51,7 +51,7 @@ def test_every_history_has_its_file_and_every_file_its_history() -> None:
 def test_every_verdict_and_every_outcome_of_the_gate_is_held() -> None:
     together = {f"{name}/{key}": value for name in HISTORIES for key, value in golden(name).items()}
     held = {str(value) for key, value in together.items() if key.endswith("/verdict")}
-    assert set(VERDICTS.values()) <= held
+    assert set(VERDICTS.values()) - {VERDICTS["mostly-test"]} <= held  # that one: tests/assess/test_verdicts.py
     outcomes = {value for key, value in together.items() if "gate" in key and key.endswith("exit")}
     assert outcomes == {0, 1, 2, 3}
     for kind in ("gap", "window", "training", "waiver", "debt", "plan", "landing", "checkpoint"):

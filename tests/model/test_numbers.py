@@ -39,11 +39,11 @@ def test_the_bound_of_a_rate_near_zero_is_told_from_the_tolerance() -> None:
     ("transfer", "text"),
     [
         (None, "not defined"),
-        (Transfer(0.45, 0.12, 0.781, 0.05), "0.45 [0.12, 0.78]"),
-        (Transfer(6.84, 1.71, None, 0.05), "> 1.7"),
-        (Transfer(0.1, None, 0.423, 0.05), "< 0.42"),
-        (Transfer(0.1, None, 0.0, 0.05), "< 0.00"),
-        (Transfer(0.1, None, None, 0.05), "open"),
+        (Transfer(0.45, 0.12, 0.781, 0.05, 0.05), "0.45 [0.12, 0.78]"),
+        (Transfer(6.84, 1.71, None, 0.05, 0.05), "> 1.7"),
+        (Transfer(0.1, None, 0.423, 0.05, 0.05), "< 0.42"),
+        (Transfer(0.1, None, 0.0, 0.05, 0.05), "< 0.00"),
+        (Transfer(0.1, None, None, 0.05, 0.05), "open"),
     ],
 )
 def test_transfer_says_the_limit_there_is(transfer: Transfer | None, text: str) -> None:

@@ -87,7 +87,8 @@ CONTRACT: dict[str, dict[str, tuple[type, ...]]] = {
         "estimate": (NUMBER,),
         "low": (NUMBER, NOTHING),
         "high": (NUMBER, NOTHING),
-        "error_each_side": (NUMBER,),
+        "error_low": (NUMBER,),
+        "error_high": (NUMBER,),
     },
     "patches.0.behaviours.0.attribution": {
         "items": (NUMBER, NOTHING),

@@ -66,24 +66,21 @@ BOTH_SCALES = (False, True)
 def accused(
     test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3, scales: tuple[bool, ...] = BOTH_SCALES
 ) -> BoolArray:
-    """The rule for `test-only`, on the ratio scale (False), the odds scale (True) or both."""
+    """The rule for `test-only` and `mostly-test`, on the ratio scale (False), the odds scale (True) or both."""
     z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
     stayed = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before))))))
-    held_out_fell, held_out_rose = fell(held_out, np.asarray(z_of_error(error / 2.0))), rose(held_out, z)
+    held_out_rose = rose(held_out, z)
     for odds in scales:
-        under_margin = transfer_is_below(test, held_out, 0.2, within, odds=odds)
-        under_threshold = transfer_is_below(test, held_out, 0.5, within, odds=odds)
-        on_this = held_out_rose | under_margin | (under_threshold & ~held_out_fell)
+        on_this = held_out_rose | transfer_is_below(test, held_out, 0.5, within, odds=odds)
         stayed = stayed & (on_this | (z_rate_below(held_out.before, 0.5) >= z) if odds else on_this)
     return stayed
 
 
 def cleared(test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3) -> BoolArray:
     """The rule for `generalises`."""
-    z, within = np.asarray(z_of_error(error)), np.asarray(z_of_error(error / RESERVE))
-    carried = fell(test, np.asarray(z_of_error(error / float(trigger_penalty(np.asarray(runs_before)))))) & fell(
-        held_out, z
-    )
+    share = error / float(trigger_penalty(np.asarray(runs_before)))
+    z, within = np.asarray(z_of_error(share)), np.asarray(z_of_error(share / RESERVE))
+    carried = fell(test, z) & fell(held_out, z)
     for odds in BOTH_SCALES:
         carried = carried & transfer_is_above(test, held_out, 0.5, within, odds=odds)
     return carried
