@@ -33,6 +33,7 @@ from auditor.readers.interface import ReadOptions, reader_for
 from auditor.store.tally import judge_samples
 from tests.checks.harness import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
+from tests.repos import GitRepo
 from tests.snapshots import assert_as_written
 from tests.store.builders import a_raw_run, logged
 from tests.worlds import (
@@ -98,6 +99,16 @@ ABUSES = {
     29: (
         "text that changes with no patch to be seen: a merge with another parent's tree, a rewritten history, a rewind",
         "base's text against head's, whatever lies between; in the audit every landing against its first parent",
+    ),
+    30: (
+        "configuration bent in one landing: paths pointed elsewhere, a spec left unconfigured, a store pruned",
+        "the text under head's paths is what lands; SD306 blocks; SD303 counts by content, wherever the store is",
+    ),
+    31: ("plans, looks, item manifests or seals deleted or edited", "SD303 and SD304 cover all that is only added to"),
+    32: ("a dated folder edited in place", "the gate blocks (SD307); past it, the audit names the landing"),
+    33: (
+        "a report or a seal on chosen records: some moved aside, or not checked out",
+        "both refuse where the work tree lacks what HEAD has; verify holds the batch against the report's commit",
     ),
 }
 PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
@@ -595,3 +606,100 @@ def test_29_a_branch_that_leaves_the_text_alone_lands_beside_one_that_changed_it
     made.repo.git("checkout", "-q", "-b", "docs", other)
     made.repo.commit({"README.md": "more"})
     assert made.decide(capsys, head="docs")["exit_code"] == 0
+
+
+def test_30_paths_are_pointed_at_another_file(made: Evaluated, capsys: Capture) -> None:
+    """The old text stays where it was; what is judged is what head's paths say."""
+    fitted(made)
+    made.repo.write({"other.md": SECOND, "spec.md": FIRST})
+    made.repo.commit({"auditor.toml": SETTINGS.replace("spec.md", "other.md")})
+    made.repo.git("reset", "-q", "--soft", "main")
+    new = made.repo.commit(message="moved")
+    assert set(rules(push(made, capsys, new)["blocked"])) == {"test-only", "SD301"}
+    (landing,) = landed(made, capsys, new)["landings"]
+    assert [(one["check"], one["severity"]) for one in landing["findings"]] == [("SD301", "high")]
+
+
+@pytest.mark.usefixtures("whole_catalogue")
+@pytest.mark.parametrize("settings", [None, SETTINGS.replace("conduct", "conduct-2"), "[policy]\n"])
+def test_30_a_spec_is_left_unconfigured(made: Evaluated, capsys: Capture, settings: str | None) -> None:
+    new = made.repo.commit({"auditor.toml": settings})
+    assert rules(push(made, capsys, new)["blocked"]) == ["SD306"]
+    (landing,) = landed(made, capsys, new)["landings"] if settings else ({"findings": [{"check": "SD306"}]},)
+    assert "SD306" in {one["check"] for one in landing["findings"]}
+
+
+def test_30_a_store_is_moved_to_a_pruned_copy(made: Evaluated, capsys: Capture) -> None:
+    gone, *kept = records(made)
+    store = made.repo.path / "eval_history"
+    files = {
+        str(path.relative_to(store)): path.read_text() for path in store.rglob("*") if path.is_file() and path != gone
+    }
+    made.repo.write({f"history/{path}": text for path, text in files.items()})
+    new = made.repo.commit({"auditor.toml": f'{SETTINGS}[store]\npath = "history"\n'})
+    assert kept and rules(push(made, capsys, new)["blocked"]) == ["SD303"]
+    (landing,) = landed(made, capsys, new)["landings"]
+    assert "SD303" in {one["check"] for one in landing["findings"]}
+
+
+@pytest.mark.parametrize(("folder", "edited"), [("items", False), ("items", True), ("checkpoints", False)])
+def test_31_what_is_only_added_to(made: Evaluated, capsys: Capture, folder: str, edited: bool) -> None:
+    made.repo.checkout("main")
+    assert auditor(["verify", "--seal", "--repo", str(made.repo.path)]) == 0
+    made.repo.commit(message="sealed")
+    (first, *_) = sorted((made.repo.path / "eval_history" / folder).rglob("*.json"))
+    path = str(first.relative_to(made.repo.path))
+    new = made.repo.commit({path: first.read_text().replace("i0001", "j0001") if edited else None})
+    capsys.readouterr()
+    code = "SD304" if edited else "SD303"
+    assert rules(push(made, capsys, new, made.repo.git("rev-parse", "main~1"))["blocked"]) == [code]
+
+
+DATED = """[[spec]]
+name = "conduct"
+paths = ["specs/*/spec.md"]
+source = "folder"
+"""
+
+
+@pytest.mark.usefixtures("whole_catalogue")
+def test_32_a_dated_folder_edited_in_place(tmp_path: Path, capsys: Capture) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    repo.commit({"auditor.toml": DATED, "eval_history/suites.toml": SUITES, "specs/2026-01-01/spec.md": FIRST})
+    made = Evaluated(repo, tmp_path)
+    repo.branch("branch")
+    new = repo.commit({"specs/2026-01-01/spec.md": SECOND})
+    assert rules(push(made, capsys, new)["blocked"]) == ["SD307"]
+    (landing,) = landed(made, capsys, new)["landings"]
+    assert [one["check"] for one in landing["findings"]] == ["SD307"]
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    added = repo.commit({"specs/2026-02-01/spec.md": SECOND})
+    assert push(made, capsys, added, repo.git("rev-parse", "HEAD~1"))["exit_code"] == 0
+
+
+def test_33_a_report_on_chosen_records(made: Evaluated, capsys: Capture) -> None:
+    """The record that accuses is moved aside, the rest reported and sealed, and the record put back."""
+    fitted(made)
+    made.repo.checkout("main")
+    made.repo.git("merge", "-q", "--ff-only", "branch")
+    aside = max(records(made), key=lambda path: path.stat().st_mtime_ns)
+    text = aside.read_bytes()
+    aside.unlink()
+    days = ("--repo", str(made.repo.path), "--since", "2025-01-01", "--until", "2027-01-01")
+    for command in (("report", *days), ("report", "--no-seal", *days), ("verify", "--seal", *days[:2])):
+        assert auditor(list(command)) == 2
+        assert "is in HEAD and not in the work tree" in capsys.readouterr().err
+    made.repo.git("update-index", "--skip-worktree", str(aside.relative_to(made.repo.path)))
+    assert auditor(["report", *days]) == 2
+    made.repo.git("update-index", "--no-skip-worktree", str(aside.relative_to(made.repo.path)))
+    page = made.folder / "page.md"
+    hidden = made.repo.commit(message="gone for a moment")
+    assert auditor(["report", *days, "--format", "markdown", "-o", str(page)]) == 0
+    made.repo.git("reset", "-q", "--soft", "HEAD~1")
+    named = made.repo.git("rev-parse", "HEAD")
+    page.write_text(page.read_text().replace(hidden, named).replace(hidden[:12], named[:12]))
+    aside.write_bytes(text)
+    made.repo.commit(message="sealed")
+    capsys.readouterr()
+    assert auditor(["verify", "--repo", str(made.repo.path), "--report", str(page)]) == 1
+    assert "in none of the batches" in capsys.readouterr().out

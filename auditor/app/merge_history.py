@@ -24,7 +24,7 @@ from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
 from auditor.checks.runner import run_on_landing
 from auditor.errors import ConfigError, RepositoryError
-from auditor.git import Ancestry, Commit, FileChange, Folder, Repository, Tree, file_changes
+from auditor.git import Ancestry, Commit, Entry, FileChange, Folder, Repository, Tree, file_changes
 from auditor.model.finding import Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
@@ -43,9 +43,9 @@ from auditor.settings import (
     load_settings,
 )
 from auditor.specs import folder
-from auditor.specs.files import read_revision
-from auditor.store import labels
-from auditor.store import labels as samples
+from auditor.specs.files import parse_patterns, read_revision
+from auditor.store.checkpoints import CHECKPOINTS_FOLDER
+from auditor.store.integrity import CONTENT_FOLDERS
 from auditor.store.labels import join_labels
 from auditor.store.ledger import load_held_out_uses, load_preregistrations, load_waivers, waiver_folder
 from auditor.store.records import load_records
@@ -54,8 +54,8 @@ from auditor.store.registry import load_registry
 # The two sides of a landing: what each says, and what the one changes that the other has.
 
 
-# What is only ever added to: records, the labels of their samples, and what these are joined by.
-APPEND_ONLY_FOLDERS = ("records", labels.LABEL_FILES.folder, samples.SAMPLE_FILES.folder)
+# What is only ever added to: all that is named by its content, and the seals over it.
+APPEND_ONLY_FOLDERS = (*CONTENT_FOLDERS, CHECKPOINTS_FOLDER)
 
 
 @dataclass(frozen=True)
@@ -252,6 +252,7 @@ def read_rules(tree: Tree) -> Rules | None:
         policy=settings.policy,
         suites=load_registry(tree, settings.store).suites,
         specs={spec.name: spec.paths for spec in settings.specs},
+        folders=frozenset(spec.name for spec in settings.specs if spec.source == "folder"),
         store=settings.store,
         file=SETTINGS_FILE if tree.read(SETTINGS_FILE) is not None else SHARED_SETTINGS_FILE,
         suites_file=f"{settings.store}/suites.toml",
@@ -269,19 +270,79 @@ def landing_facts(
         patched: the names of the specs whose text it changes.
     """
     origin = forks[0] if forks else start
-    rules, left = read_rules(end), drop_absent_paths(end, read_rules(origin))
-    both = [_changed_files(start, end, forks, f"{store}/{folder}") for folder in APPEND_ONLY_FOLDERS]
-    removed, changed = (sorted(path for one in both for path in one[place]) for place in range(2))
-    _, rewritten = _changed_files(origin, end, (), waiver_folder(store))
-    here, there = end.list(waiver_folder(store)), set(origin.list(waiver_folder(store)))
+    rules, before = read_rules(end), read_rules(origin)
+    stores = store, rules.store if rules else store
+    removed, changed = _changed_records(start, end, forks, stores)
+    waivers_before = origin.entries(waiver_folder(store))
+    waivers = (path for path, entry in end.entries(waiver_folder(store)).items() if waivers_before.get(path) != entry)
     return LandingFacts(
-        before=left,
+        before=drop_absent_paths(end, before),
         after=rules or Rules(),
         patched=tuple(patched),
-        removed=tuple(PurePosixPath(path).stem for path in removed),
-        changed=tuple(PurePosixPath(path).stem for path in changed),
-        waivers=tuple(path for path in here if path not in there or path in rewritten),
+        removed=removed,
+        changed=changed,
+        waivers=tuple(waivers),
+        unjudged=_unjudged_specs(before, rules, end),
+        rewritten=_rewritten_revisions(before, rules, origin, end),
     )
+
+
+def _changed_records(
+    start: Commit, end: Commit, forks: Sequence[Commit], stores: tuple[str, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the files of `start` that are not in `end`, and of those that are another content there.
+
+    Args:
+        stores: the folder of the evaluation history on each side: one that moves takes everything with it.
+    """
+    before, after = _files_by_name(start, stores[0]), _files_by_name(end, stores[1])
+    known = [_files_by_name(fork, stores[0]) for fork in forks]
+    lost = (name for name in before if name not in after and (not known or any(name in one for one in known)))
+    other = (name for name in before if name in after and after[name] != before[name])
+    return tuple(sorted(one for _, one in lost)), tuple(sorted(one for _, one in other))
+
+
+def _files_by_name(tree: Commit, store: str) -> dict[tuple[str, str], Entry]:
+    """What is only ever added to, by folder and the file's name without its ending."""
+    return {
+        (folder, PurePosixPath(path).stem): entry
+        for folder in APPEND_ONLY_FOLDERS
+        for path, entry in tree.entries(str(PurePosixPath(store, folder))).items()
+    }
+
+
+def _unjudged_specs(before: Rules | None, after: Rules | None, end: Commit) -> tuple[str, ...]:
+    """The specs that nothing configures any longer, and whose text is still there."""
+    left = dict(before.specs) if before else {}
+    for name in after.specs if after else ():
+        left.pop(name, None)
+    folders = before.folders if before else frozenset()
+    there = (
+        name
+        for name, paths in left.items()
+        if (_dated_revisions(end, name, paths) if name in folders else read_revision(end, paths).files)
+    )
+    return tuple(there)
+
+
+def _rewritten_revisions(before: Rules | None, after: Rules | None, start: Commit, end: Commit) -> tuple[str, ...]:
+    """The dated revisions of before that are another text, or gone."""
+    found = []
+    for name in sorted(before.folders) if before else ():
+        now = after.specs if after and name in after.folders else {}
+        old = _dated_revisions(start, name, before.specs[name]) if before else {}
+        new = _dated_revisions(end, name, now.get(name, before.specs[name] if before else ()))
+        found += [f"{name} at {label}" for label, revision in old.items() if new.get(label) != revision]
+    return tuple(found)
+
+
+def _dated_revisions(tree: Tree, name: str, paths: Sequence[str]) -> dict[str, str]:
+    """The content ids of a spec's dated folders, by label; none where there is no such folder."""
+    try:
+        history = folder.read_tree_history(tree, name, paths)
+    except RepositoryError:
+        return {}
+    return {one.name: one.revision for one in history.spec_commits}
 
 
 def drop_absent_paths(tree: Tree, rules: Rules | None) -> Rules | None:
@@ -292,14 +353,6 @@ def drop_absent_paths(tree: Tree, rules: Rules | None) -> Rules | None:
         name: tuple(path for path in paths if read_revision(tree, [path]).files) for name, paths in rules.specs.items()
     }
     return replace(rules, specs=specs)
-
-
-def _changed_files(start: Commit, end: Commit, forks: Sequence[Commit], folder: str) -> tuple[list[str], list[str]]:
-    """The files in a folder of `start` that are not in `end`, or are another content there."""
-    before, after = start.entries(folder), end.entries(folder)
-    known = [fork.entries(folder) for fork in forks]
-    lost = [path for path in before if path not in after and (not known or any(path in one for one in known))]
-    return sorted(lost), sorted(path for path in before if path in after and after[path] != before[path])
 
 
 # What landed, held against the rules it landed under: what passed the gate, or never met it, is found afterwards.
@@ -414,10 +467,18 @@ class _HistoryWalk:
         """Everything, where these are all the stores there ever were."""
         named, landings = set(stores), []
         for place, some in groupby(self._files(stores), lambda one: one.place):
+            rules = self._rules
             facts = self._facts(place, tuple(some))
-            if facts.before is not facts.after or facts.removed or facts.changed or facts.waivers:
-                patched = (*self._patched.get(place, ()), *self._folders_changed(place))
-                landings.append((self._ancestry.chain[place], replace(facts, patched=patched)))
+            told = facts.removed or facts.changed or facts.waivers or facts.unjudged or facts.rewritten
+            if facts.before is not facts.after or told:
+                patched = dict.fromkeys(
+                    (
+                        *self._patched.get(place, ()),
+                        *self._folders_changed(place),
+                        *self._specs_moved(place, rules),
+                    )
+                )
+                landings.append((self._ancestry.chain[place], replace(facts, patched=tuple(patched))))
             named.add(self._store)
         return _MergeHistory(tuple(landings), tuple(self._unread), frozenset(named))
 
@@ -431,26 +492,39 @@ class _HistoryWalk:
             for store in sorted(stores)
             for path in (_suites_file(store), waiver_folder(store), *_record_folders(store))
         ]
-        return file_changes(self._repository, self._ancestry, (SETTINGS_FILE, SHARED_SETTINGS_FILE, *paths))
+        dated = [one.folder or "." for config in self._folders for one in parse_patterns(config.paths)]
+        return file_changes(self._repository, self._ancestry, (SETTINGS_FILE, SHARED_SETTINGS_FILE, *paths, *dated))
 
     def _facts(self, place: int, files: Sequence[FileChange]) -> LandingFacts:
         """What a landing does; from then on its rules are those that apply."""
         store, before = self._store, self._rules
-        after = before or Rules()
+        after, unjudged, moved = before or Rules(), tuple[str, ...](), tuple[str, ...]()
         if any(one.path in (SETTINGS_FILE, SHARED_SETTINGS_FILE, _suites_file(store)) for one in files):
             read = self._read(place)
+            unjudged = _unjudged_specs(before, read, self._at(place))
             after, before = read or Rules(), drop_absent_paths(self._at(place), before)
             self._rules = read or self._rules  # what comes after rules were taken away is held against those
+            if read is not None and read.store != store:
+                moved, _ = _changed_records(self._at(place - 1), self._at(place), (), (store, read.store))
         waivers = (one for one in files if one.how != "D" and not one.beside and _is_below(one, waiver_folder(store)))
         self._told -= {one.path for one in files if one.how == "A"}
         records = [one for one in files if any(_is_below(one, folder) for folder in _record_folders(store))]
+        gone = self._news(one for one in records if one.how == "D") if self._store == store else moved
         return LandingFacts(
             before=before,
             after=after,
-            removed=self._news(one for one in records if one.how == "D"),
+            removed=gone,
             changed=self._news(one for one in records if one.how in "MT"),
             waivers=tuple(one.path for one in waivers),
+            unjudged=unjudged,
+            rewritten=self._rewritten(place, files),
         )
+
+    def _rewritten(self, place: int, files: Sequence[FileChange]) -> tuple[str, ...]:
+        """The dated revisions of before that a landing changes or removes."""
+        folders = [one for one in self._folders if any(_may_touch(one, file.path) for file in files)]
+        rules = Rules(specs={one.name: one.paths for one in folders}, folders=frozenset(one.name for one in folders))
+        return _rewritten_revisions(rules, rules, self._at(place - 1), self._at(place)) if folders else ()
 
     def _news(self, files: Iterable[FileChange]) -> tuple[str, ...]:
         """The records they are about, but for what a merge only leaves as earlier landings left it."""
@@ -472,14 +546,31 @@ class _HistoryWalk:
             if self._text(place - 1, config) != self._text(place, config):
                 yield config.name
 
+    def _specs_moved(self, place: int, before: Rules | None) -> Iterator[str]:
+        """The specs that rules look for elsewhere than before, where another text is."""
+        after = self._rules
+        for name, paths in before.specs.items() if before is not None and after is not before else ():
+            now = after.specs.get(name, paths) if after else paths
+            if now != paths and self._text_at(place - 1, paths) != self._text_at(place, now):
+                yield name
+
     def _text(self, place: int, config: SpecConfig) -> str:
+        return self._text_at(place, config.paths)
+
+    def _text_at(self, place: int, paths: Sequence[str]) -> str:
         try:
-            return read_revision(self._at(place), config.paths).id
+            return read_revision(self._at(place), paths).id
         except (ConfigError, RepositoryError) as error:
             return str(error)
 
     def _at(self, place: int) -> Commit:
         return Commit(self._repository, self._ancestry.chain[place])
+
+
+def _may_touch(config: SpecConfig, path: str) -> bool:
+    """Whether a file may be of one of a spec's dated folders."""
+    folders = (pattern.folder for pattern in parse_patterns(config.paths))
+    return any(not folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def _suites_file(store: str) -> str:

@@ -20,7 +20,7 @@ from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry
-from auditor.settings import Settings, SpecConfig, load_settings
+from auditor.settings import SETTINGS_FILE, SHARED_SETTINGS_FILE, Settings, SpecConfig, load_settings
 from auditor.specs import folder, git
 from auditor.store.labels import UnjoinedLabels, join_labels
 from auditor.store.ledger import load_held_out_uses, load_preregistrations
@@ -186,6 +186,30 @@ def require_repository(project: Project | Place, config: SpecConfig) -> Reposito
             "is in no git repository", where=str(project.root), field=f"spec {config.name}", remedy=remedy
         )
     return project.repository
+
+
+def require_checked_out(place: Place | Project) -> None:
+    """Refuses a work tree that lacks a file of the configuration or the evaluation history which HEAD has.
+
+    A report or a seal on what is there would leave out what somebody moved aside, or did not check out. Raises
+    RecordError; nothing is refused outside of git, in a bare repository, or before the first commit.
+    """
+    repository = place.repository
+    if repository is None or repository.worktree is None:
+        return
+    answer = repository.command.attempt("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    if answer.status:
+        return
+    head = Commit(repository, answer.out.decode().strip())
+    stores = {load_settings(head).store, load_settings(place.tree).store}
+    wanted = {path for store in stores for path in head.list(store)}
+    wanted |= {path for path in (SETTINGS_FILE, SHARED_SETTINGS_FILE) if head.read(path) is not None}
+    there = {path for store in stores for path in place.tree.list(store)}
+    missing = sorted(path for path in wanted - there if place.tree.read(path) is None)
+    if missing:
+        more = f", and {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        remedy = f"git checkout HEAD -- {missing[0]}, or commit that it is gone"
+        raise RecordError(f"is in HEAD and not in the work tree{more}", where=missing[0], remedy=remedy)
 
 
 # A project as it was: the configuration and history of a commit, and the records of the batches sealed by then.

@@ -24,6 +24,7 @@ from auditor.app.project import (
     build_evidence,
     read_history,
     read_settings_at,
+    require_checked_out,
     sealed_records,
     snapshot_project,
 )
@@ -304,6 +305,8 @@ def report(
 
     Raises what `assess_project` raises.
     """
+    if basis is None:
+        require_checked_out(project)
     audit = assess_project(project, period.until, None, environment)
     contents, held = basis or _examine_basis(project, against)
     was = find_baseline(project, period, contents, held.number if not held.unsealed else None, previous)
@@ -329,6 +332,7 @@ def seal_project(project: Project) -> None:
     if not isinstance(project.tree, Folder):
         what, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
         raise RepositoryError(what, where=str(project.root), remedy=remedy)
+    require_checked_out(project)
     seal_records(project.tree.root, project.settings.store, project.tree)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from difflib import SequenceMatcher
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +25,7 @@ from auditor.app.project import (
     locate,
     open_project,
     read_settings_at,
+    require_checked_out,
     sealed_records,
     select_specs,
     snapshot_project,
@@ -32,6 +33,7 @@ from auditor.app.project import (
 from auditor.app.report import ReportRequest, check_witness, read_report_request, record_basis, report
 from auditor.audit import OutsideWitness, PreviousReport, RecordBasis, Report
 from auditor.errors import InputError, RecordError, RepositoryError
+from auditor.git import Commit
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.period import Period
 from auditor.model.run import Grade, Run
@@ -151,7 +153,7 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
         made = report(project, period, environment, (contents, holding), previous=previous)
     again = _render(made, style)
     numbers = len(_DATA.findall(text)) if style == "html" else len(_FIGURE.findall(text))
-    differences = tuple(_differences(text, again))
+    differences = (*_left_out(project, contents, request), *_differences(text, again))
     held_by = request.witness.held_by if request.witness else None
     return Reproduction(str(path), request.head, request.batch, numbers, differences, held_by)
 
@@ -169,6 +171,20 @@ def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Pr
     said = request.witness
     witness = OutsideWitness(said.held_by, said.number, tuple(said.differences)) if said else None
     return project, contents, replace(_basis_of_batch(contents, request.batch), witness=witness)
+
+
+def _left_out(project: Project, contents: StoreContents, request: ReportRequest) -> Iterator[ReportDifference]:
+    """The records of the report's commit that none of its batches has: it was made on a choice of them."""
+    if request.batch is None or request.head is None or project.repository is None:
+        return
+    sealed = {name for one in contents.checkpoints[: request.batch] for name in one.ids}
+    tree, store = Commit(project.repository, request.head), project.settings.store
+    folders = (folder for folder in sealing.CONTENT_FOLDERS if folder != sealing.ITEMS_FOLDER)
+    there = {PurePosixPath(path).stem for folder in folders for path in tree.list(str(PurePosixPath(store, folder)))}
+    if lacking := sorted(there - sealed):
+        says = f"rests on batch {request.batch} at commit {request.head[:12]}"
+        gives = f"{len(lacking):,} of that commit in none of the batches up to it: {', '.join(lacking[:3])}"
+        yield ReportDifference(1, says, gives)
 
 
 def _basis_of_batch(contents: StoreContents, batch: int | None) -> RecordBasis:
@@ -199,6 +215,8 @@ def _differences(text: str, again: str) -> Iterator[ReportDifference]:
     """Line by line; of lines that differ, the numbers that do, or the words where the numbers are the same."""
     says, gives = text.splitlines(), again.splitlines()
     if says == gives:
+        if text != again:
+            yield ReportDifference(1, "line ends of its own", "a line feed at the end of each line")
         return
     for op, a1, a2, b1, b2 in SequenceMatcher(None, says, gives, autojunk=False).get_opcodes():
         if op == "equal":
@@ -209,7 +227,7 @@ def _differences(text: str, again: str) -> Iterator[ReportDifference]:
             pairs = list(_differing_numbers(old, new))
             if pairs:
                 yield from (ReportDifference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
-            else:
+            if not pairs or _DATA.sub("", old) != _DATA.sub("", new):
                 yield ReportDifference(
                     min(a1 + at, a2) + 1, *_from_first_difference(_plain_text(old), _plain_text(new))
                 )
@@ -295,6 +313,7 @@ def seal_history(where: Path) -> StoreCheckpoint | None:
         if place.repository is not None and place.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and checkpoints are files of a work tree", where=str(where), remedy=remedy)
+        require_checked_out(place)
         return sealing.seal_records(place.root, store, place.tree)
 
 

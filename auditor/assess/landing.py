@@ -22,12 +22,14 @@ class Rules:
         file: where its policy stands.
         suites_file: where its suites stand.
         specs: the paths of each configured spec, by name.
+        folders: the names of those whose revisions are dated folders.
         store: the folder of the evaluation history.
     """
 
     policy: Policy = DEFAULT_POLICY
     suites: Mapping[str, Suite] = field(default_factory=dict)
     specs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
     store: str = "eval_history"
     file: str = "auditor.toml"
     suites_file: str = "eval_history/suites.toml"
@@ -41,8 +43,11 @@ class LandingFacts:
         before: the rules where it started; None where there were none.
         after: the rules as it leaves them.
         patched: the names of the specs whose text it changes.
-        removed, changed: ids of the records that it removes or changes.
+        removed, changed: names of the files of the evaluation history that it removes or changes: the ids of records,
+            plans and the like, the numbers of seals.
         waivers: paths of the waivers that it adds or changes.
+        unjudged: the names of specs whose text stays, and which nothing configures any longer.
+        rewritten: dated revisions of before that it changes or removes, as "spec at label".
     """
 
     before: Rules | None = Rules()
@@ -51,6 +56,8 @@ class LandingFacts:
     removed: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     waivers: tuple[str, ...] = ()
+    unjudged: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
 
 
 def describe_loosening(before: Rules, after: Rules) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
-"""What lands changes evaluation records.
+"""What lands changes files of the evaluation history.
 
 What it looks for
-Files under the records of the store that were there before the landing and are another content after it.
+Files of the store that are only ever added to (records, item manifests, labels, samples, prompts, plans, held-out uses,
+seals) that were there before the landing and are another content after it.
 
 Why it matters
 A record is named by its content, so that one that is changed is another under the old one's name. Nobody may edit
@@ -24,7 +25,7 @@ def run(facts: LandingFacts) -> Outcome:
     if not facts.changed:
         return Clear()
     count = len(facts.changed)
-    message = f"{count:,} evaluation record{'' if count == 1 else 's'} of those there before: changed"
+    message = f"{count:,} file{'' if count == 1 else 's'} of the evaluation history of before: changed"
     return Finding(message, Confidence.HIGH, facts.changed, identity="\n".join(facts.changed))
 
 
@@ -33,7 +34,7 @@ _RECORD = "0" * 64
 CHECK = LandingCheck(
     code="SD304",
     name="records-changed",
-    title="What lands changes evaluation records",
+    title="What lands changes files of the evaluation history",
     severity=Severity.HIGH,
     remedy="restore what was there; a correction is a new record that names the old",
     run=run,

@@ -1,7 +1,8 @@
-"""What lands removes evaluation records.
+"""What lands removes files of the evaluation history.
 
 What it looks for
-Files under the records of the store that were there before the landing and are not there after it.
+Files of the store that are only ever added to (records, item manifests, labels, samples, prompts, plans, held-out uses,
+seals) that were there before the landing and are not there after it.
 
 Why it matters
 A run that is no longer there was perhaps one that said something. Records are an unordered set to which runs are
@@ -24,7 +25,7 @@ def run(facts: LandingFacts) -> Outcome:
     if not facts.removed:
         return Clear()
     count = len(facts.removed)
-    message = f"{count:,} evaluation record{'' if count == 1 else 's'} of those there before: removed"
+    message = f"{count:,} file{'' if count == 1 else 's'} of the evaluation history of before: removed"
     return Finding(message, Confidence.HIGH, facts.removed, identity="\n".join(facts.removed))
 
 
@@ -33,7 +34,7 @@ _RECORD = "0" * 64
 CHECK = LandingCheck(
     code="SD303",
     name="records-removed",
-    title="What lands removes evaluation records",
+    title="What lands removes files of the evaluation history",
     severity=Severity.HIGH,
     remedy="restore what was there; a correction is a new record that names the old",
     run=run,

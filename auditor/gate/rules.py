@@ -277,7 +277,7 @@ def judge_landing(landing: LandingEntry, policy: Policy, *, base: str, store: st
         check = find_check(finding.code)
         assert isinstance(check, LandingCheck)
         if landing.patched or check.alone or check.code in policy.block_on:
-            commands = (f"git checkout {base} -- {store}/records",) if finding.evidence else ()
+            commands = (f"git checkout {base} -- {store}",) if finding.evidence else ()
             yield replace(finding, level=Level.BLOCKED, remedy=Remedy(check.remedy, commands))
         else:
             yield replace(finding, level=Level.WARNING, remedy=None)

@@ -5,7 +5,7 @@ In comes a folder; out comes a `Repository`, read by full object ids, and trees 
 runs git, `write` makes commits.
 """
 
-from auditor.git.objects import IndirectionError
+from auditor.git.objects import Entry, IndirectionError
 from auditor.git.repository import (
     Ancestry,
     CommitLine,
@@ -21,6 +21,7 @@ __all__ = [
     "Ancestry",
     "Commit",
     "CommitLine",
+    "Entry",
     "FileChange",
     "Folder",
     "Index",

@@ -210,6 +210,8 @@ _DECODERS: dict[str, Callable[[_Examination, bytes, str, str], None]] = {
     prompts.PROMPT_FILES.folder: _checked(prompts.decode_prompts),
     samples.SAMPLE_FILES.folder: _checked(samples.SAMPLE_FILES.decode),
 }
+# The folders of all that is named by its content.
+CONTENT_FOLDERS = tuple(_DECODERS)
 _FOLDER_OF_SCHEMA: dict[object, str] = {
     **dict.fromkeys(codec.RECORD_SCHEMAS, RECORDS_FOLDER),
     **dict.fromkeys(codec.ITEMS_SCHEMAS, ITEMS_FOLDER),

@@ -257,7 +257,7 @@ def test_a_record_that_base_has_stays(made: Evaluated, capsys: Capture, change: 
     [entry] = document["blocked"]
     assert (entry["name"], entry["records"]) == (f"records-{change}", [records[0].stem])
     base = made.repo.git("rev-parse", "main")
-    assert entry["commands"] == [f"git checkout {base} -- eval_history/records"]
+    assert entry["commands"] == [f"git checkout {base} -- eval_history"]
     assert rules(document["notices"]) == ["generalises"]  # and what it removed is counted all the same
     made.repo.git("checkout", "main", "--", "eval_history/records")
     made.repo.commit()

@@ -163,7 +163,7 @@ def test_what_a_waiver_excuses_does_not_fail(made: Evaluated, capsys: Capture) -
     code, document = audited(made, capsys, "--fail-on", "high", "--fail-on", "medium")
     assert (code, [one["rule"] for one in document["excused"]]) == (0, ["SD303"])
     assert run(["audit", "--repo", str(made.repo.path), "--as-of", "2026-01-20"]) == 0
-    assert f"of those there before: removed; waived by one  [{finding['fingerprint']}]" in capsys.readouterr().out
+    assert f"of before: removed; waived by one  [{finding['fingerprint']}]" in capsys.readouterr().out
 
 
 def test_rules_that_could_not_be_read_are_no_hiding_place(made: Evaluated, capsys: Capture) -> None:
@@ -214,4 +214,4 @@ def test_every_format_names_the_commit(made: Evaluated, capsys: Capture, style: 
     assert run(["audit", "--repo", str(made.repo.path), "--format", style]) == 0
     out = capsys.readouterr().out
     assert f"landing {commit[:12]} of 2026-01-01" in out
-    assert "1 evaluation record of those there before: removed" in out
+    assert "1 file of the evaluation history of before: removed" in out
