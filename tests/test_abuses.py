@@ -625,8 +625,12 @@ def test_30_paths_are_pointed_at_another_file(made: Evaluated, capsys: Capture) 
 def test_30_a_spec_is_left_unconfigured(made: Evaluated, capsys: Capture, settings: str | None) -> None:
     new = made.repo.commit({"auditor.toml": settings})
     assert rules(push(made, capsys, new)["blocked"]) == ["SD306"]
-    (landing,) = landed(made, capsys, new)["landings"] if settings else ({"findings": [{"check": "SD306"}]},)
-    assert "SD306" in {one["check"] for one in landing["findings"]}
+    if settings != "[policy]\n":  # that names nothing to be audited, and the audit says so: exit 2
+        (landing,) = landed(made, capsys, new)["landings"]
+        assert "SD306" in {one["check"] for one in landing["findings"]}
+    else:
+        made.repo.git("checkout", "-q", "--force", "-B", "main", new)
+        assert auditor(["audit", "--repo", str(made.repo.path)]) == 2
 
 
 def test_30_a_store_is_moved_to_a_pruned_copy(made: Evaluated, capsys: Capture) -> None:
