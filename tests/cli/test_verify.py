@@ -81,6 +81,8 @@ def test_a_history_that_was_written_anew_is_only_found_from_outside(
 ) -> None:
     a_record(own).unlink()
     shutil.rmtree(own.path / "eval_history/checkpoints")
+    assert auditor("verify", "--repo", own.path, "--seal").code == 2
+    own.commit(message="written anew")
     assert auditor("verify", "--repo", own.path, "--seal").code == 0
     assert auditor("verify", "--repo", own.path, "--checkpoint", outside).code == 1
 
