@@ -131,8 +131,8 @@ def outline_file(path: str, text: str, previous: FileOutline | None = None) -> F
     if find_format(path) is not None:
         if previous is not None and (previous.path, previous.text) == (path, text):
             return previous
-        if text:
-            found.add(_make_chunk(text, read_statements(path, text)))
+        for chunk in _statement_chunks(text, read_statements(path, text)):
+            found.add(chunk)
         return found.page(path, text)
     if previous is None or is_markdown(previous.path) != markdown or find_format(previous.path) is not None:
         for chunk in _chunks(text, 0, markdown):
@@ -208,6 +208,38 @@ def _next_chunk(text: str, start: int, markdown: bool) -> Chunk:
 @lru_cache(maxsize=2**15)
 def _parse_chunk(text: str, markdown: bool) -> Chunk:
     return _make_chunk(text, tuple(parse_statements(text, markdown=markdown)))
+
+
+def _statement_chunks(text: str, statements: Sequence[Statement]) -> Iterator[Chunk]:
+    """A file of another format in chunks: from the line of a statement to that of the next one."""
+    lines = text.splitlines(keepends=True)
+    starts = list(dict.fromkeys(statement.start for statement in statements))
+    if starts != sorted(starts) or len(lines) != text.count("\n") + (not text.endswith("\n")):
+        yield _make_chunk(text, tuple(statements))
+        return
+    by_start: dict[int, list[Statement]] = {start: [] for start in starts}
+    for statement in statements:
+        by_start[statement.start].append(statement)
+    for place, (start, stop) in enumerate(pairwise((*starts, len(lines)))):
+        first = 0 if place == 0 else start
+        own = tuple(
+            (one.start - first, one.stop - first, one.kind, one.text, one.citations, one.level, one.anchor)
+            for one in by_start[start]
+        )
+        attributes = tuple(tuple(one.attributes.items()) for one in by_start[start])
+        yield _statement_chunk("".join(lines[first:stop]), own, attributes)
+
+
+_StatementFields = tuple[int, int, ClauseKind, str, tuple[str, ...], int, str | None]
+
+
+@lru_cache(maxsize=2**15)
+def _statement_chunk(
+    text: str, statements: tuple[_StatementFields, ...], attributes: tuple[tuple[tuple[str, str], ...], ...]
+) -> Chunk:
+    """The same chunk for the same text and statements."""
+    pairs = zip(statements, attributes, strict=True)
+    return _make_chunk(text, tuple(Statement(*fields, attributes=dict(own)) for fields, own in pairs))
 
 
 def _make_chunk(text: str, found: tuple[Statement, ...]) -> Chunk:

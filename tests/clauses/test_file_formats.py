@@ -8,6 +8,7 @@ import pytest
 
 from auditor.clauses.comparison import clauses_of
 from auditor.clauses.file_formats import unread_reason
+from auditor.clauses.outline import outline_file
 from auditor.model.spec import Revision, SpecFile
 
 RST = """\
@@ -171,3 +172,11 @@ def test_a_file_of_the_machine_is_not_read_into_a_spec() -> None:
     text = "Pier\n====\n\n.. include:: /etc/hostname\n\n.. csv-table::\n   :file: /etc/passwd\n"
     clauses = clauses_of(Revision("x", (SpecFile("a.rst", text),)))
     assert not any("root" in clause.text for clause in clauses)
+
+
+def test_what_is_the_same_in_two_revisions_is_the_same_chunk() -> None:
+    rows = [f'keeper {at},"Fold map {at},\nthen rest."' for at in range(50)]
+    before = outline_file("a.csv", "\n".join(rows) + "\n")
+    after = outline_file("a.csv", "\n".join([*rows[:20], "painter,Paint the pier", *rows[20:]]) + "\n", before)
+    assert len({id(chunk) for chunk in after.chunks} - {id(chunk) for chunk in before.chunks}) == 1
+    assert [clause.line for clause in after.clauses()][19:23] == [39, 41, 42, 44]
