@@ -342,16 +342,33 @@ def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -
     signals = detect_signals(text) if text.strip() else None
     logged = to_logged_sample(sample, path)
     if hasher is not None:
-        logged = replace(logged, input=_hash_input(sample, hasher), checker=hash_checker(sample.target))
+        logged = replace(logged, input=_hash_input(sample, hasher), checker=hash_checker(_target(sample)))
     return ParsedSample(logged, told, prompt, is_edited(sample), signals, bool(reasoning))
 
 
 def _hash_input(sample: Sample, hasher: ItemHasher) -> str | None:
     """The hash of what a sample gives the model and its tools: the dataset's input, not what solvers put before it."""
     said = _with_attachments(sample.input, sample.attachments)
-    others = {name: value for name in ("choices", "files", "setup") if (value := getattr(sample, name))}
+    others = {name: value for name in ("files", "setup") if (value := getattr(sample, name))}
+    if choices := _choices(sample):
+        others["choices"] = sorted(choices)
     first = hasher.hash_messages(said)
     return hasher.hash_input({"input": first, **others}) if first and others else first
+
+
+def _choices(sample: Sample) -> list[str]:
+    """What a multiple-choice question offers; each run may draw their order anew."""
+    return [str(choice) for choice in sample.choices] if isinstance(sample.choices, list) else []
+
+
+def _target(sample: Sample) -> object:
+    """The target; of a multiple-choice question not the letters, which go with the order, but what they stand for."""
+    choices, target = _choices(sample), sample.target
+    letters = target if isinstance(target, list) else [target]
+    places = [ord(one) - ord("A") for one in letters if isinstance(one, str) and len(one) == 1]
+    if choices and len(places) == len(letters) and all(0 <= place < len(choices) for place in places):
+        return sorted(choices[place] for place in places)
+    return target
 
 
 def _with_attachments(value: object, attachments: Mapping[str, str]) -> object:

@@ -52,3 +52,17 @@ def test_what_an_eval_set_leaves_beside_its_logs_is_passed_over(tmp_path: Path) 
     ]
     write_json(tmp_path / "set/.buffer/log/manifest.json", header)
     assert discover([tmp_path], Engine.DUCKDB) == (sorted(good), sorted(others))
+
+
+def test_the_order_of_choices_is_no_part_of_an_item(tmp_path: Path) -> None:
+    """Inspect may shuffle them in each run, and the letter of the target with them."""
+    items = [
+        sample("a", 1.0, choices=["yes", "no", "unsure"], target="B"),
+        sample("a", 1.0, choices=["no", "unsure", "yes"], target="A"),
+        sample("a", 1.0, choices=["no", "unsure", "yes"], target="C"),
+    ]
+    logs = [inspect_log([one], "v1", created=f"2026-01-0{day}T10:00:00Z") for day, one in enumerate(items, start=1)]
+    runs = [read(write_json(tmp_path / f"{place}.json", log)) for place, log in enumerate(logs)]
+    first, shuffled, other = (run.samples[0] for run in runs if isinstance(run.samples, tuple))
+    assert (first.input, first.checker) == (shuffled.input, shuffled.checker)
+    assert first.checker != other.checker
