@@ -11,18 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from auditor.app.audit import assess_project
 from auditor.app.merge_history import BaseHead, TreeUnion, read_base_head
 from auditor.app.project import Project, open_project
-from auditor.assess.facts import GapFacts
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts
 from auditor.assess.judge import assess
 from auditor.assess.ledger import verdict_finding
 from auditor.audit import Audit, SpecAudit
 from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError, InputError, InternalError, RepositoryError
-from auditor.evidence import assemble_evidence
+from auditor.evidence import assemble_evidence, runs_at, suites_measuring
 from auditor.gate import rules
 from auditor.gate.decision import Decision, apply_waivers
 from auditor.gate.rules import GapKey, MergeCandidate
@@ -45,11 +45,22 @@ from auditor.store.ledger import add_held_out_use
 def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit: Audit, day: date) -> MergeCandidate:
     on_debt = sides.policy.evidence_debt_days is not None and config.source == "git"
     option = f" --spec {spec.history.spec}" if len(sides.settings.specs) > 1 else ""
-    open_before, landed_before = _judged_before(sides, spec)
+    before = _assessed_before(sides, spec)
+    accused = {
+        (facts.patch.id, one.behaviour, one.model): one
+        for facts in before.patches
+        if facts.patch.id not in (spec.landing or ())
+        for one in facts.behaviours
+        if one.verdict in sides.policy.block_on and not set(one.step.patches) & set(spec.landing or ())
+    }
+    verdicts = (one for facts in before.patches for one in facts.behaviours)
+    known = {verdict_finding(one.verdict, spec.history.spec, one).fingerprint for one in verdicts}
     return MergeCandidate(
         audit=spec,
-        open_before=open_before,
-        fingerprints_before=landed_before,
+        open_before=_open_gaps(before.standings),
+        fingerprints_before=frozenset(known),
+        accused_before=accused,
+        accused_late=frozenset(_accused_late(sides, spec, accused)) if spec.landing else frozenset(),
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
         stamp=f"$(auditor revision{option})",
@@ -58,18 +69,32 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
     )
 
 
-def _judged_before(sides: BaseHead, spec: SpecAudit) -> tuple[frozenset[GapKey], frozenset[str]]:
-    """The gaps that were open, and the fingerprints of the verdicts there were, without the new records.
-
-    No verdict counts as known before where there are no new records, as nobody asks for it then.
-    """
+def _assessed_before(sides: BaseHead, spec: SpecAudit) -> Assessment:
+    """What is assessed of a spec without the new records."""
     if not sides.new_records:
-        return _open_gaps(spec.standings), frozenset()
+        return spec.assessment
     old = [run for run in sides.runs if run.record not in sides.new_records]
-    before = assess(assemble_evidence(spec.history, old, sides.registry), sides.policy)
-    verdicts = (one for facts in before.patches for one in facts.behaviours)
-    known = frozenset(verdict_finding(one.verdict, spec.history.spec, one).fingerprint for one in verdicts)
-    return _open_gaps(before.standings), known
+    return assess(assemble_evidence(spec.history, old, sides.registry), sides.policy)
+
+
+def _accused_late(
+    sides: BaseHead, spec: SpecAudit, accused: Mapping[tuple[str, str, str], BehaviourFacts]
+) -> Iterator[str]:
+    """The accused patches that landed under rules, before some record of the state after them did."""
+    ancestry = sides.repository.ancestry(sides.base.commit_id)
+    for (patch, behaviour, _), facts in accused.items():
+        place = ancestry.landed.get(spec.evidence.patches[patch].after.commit or "")
+        at = Commit(sides.repository, ancestry.chain[place]) if place is not None else None
+        if at is None or not has_settings(at):
+            continue
+        known = {PurePosixPath(path).stem for path in at.list(sides.records)}
+        runs = (
+            run.record
+            for suite in suites_measuring(spec.evidence, behaviour)
+            for run in runs_at(spec.evidence, suite.name, facts.step.after)
+        )
+        if any(name not in known and name not in sides.new_records for name in runs):
+            yield patch
 
 
 def _open_gaps(gaps: Iterable[GapFacts]) -> frozenset[GapKey]:

@@ -28,7 +28,7 @@ from auditor.store.ledger import load_waivers
 # Waivers held against history: who committed each, before or after its patch, and whether what it names is there.
 
 
-ALWAYS_ENFORCED = ("require_held_out", "evidence-debt")
+ALWAYS_ENFORCED = ("require_held_out", "evidence-debt", "accusation-lifted")
 
 
 def is_enforced(policy: Policy, rule: str) -> bool:

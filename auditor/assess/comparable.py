@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, update_wrapper
 from typing import Generic, TypeVar
@@ -266,6 +266,8 @@ def _is_distinctive(run: Run) -> bool:
 
 
 _ROUNDING = 1e-9
+# Why a suite is not compared that was run before and has to be run again.
+NOT_RUN_AFTER = "not run after the patch"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -453,7 +455,7 @@ def _explain_missing_run_at(evidence: Evidence, suite: Suite, state: State, side
     here = runs_at(evidence, suite.name, state)
     if here:
         return f"the run {side} the patch is incomplete ({here[0].incomplete})"
-    return f"not run {side} the patch"
+    return NOT_RUN_AFTER if side == "after" else f"not run {side} the patch"
 
 
 def _protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
@@ -466,6 +468,7 @@ def _protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference
 
 
 def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
+    before, after = _runs_of_kind(before, after)
     raw_before, raw_after = sum_runs(before), sum_runs(after)
     if raw_before is None or raw_after is None or (raw_before.items is None) is not (raw_after.items is None):
         return "samples with items in some runs and without in others"
@@ -477,6 +480,34 @@ def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after
         return "no valid sample of an item that both sides ran"
     name = f"{suite.name} [{protocol.condition}]" if protocol.condition else suite.name
     return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
+
+
+def owed_suites(not_compared: Iterable[NotCompared]) -> tuple[str, ...]:
+    """The held-out suites that were run before and not after: they are owed before anything is cleared."""
+    return tuple(one.suite for one in not_compared if one.role is Role.HELD_OUT and one.why == NOT_RUN_AFTER)
+
+
+def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+    """The runs of both sides that can be combined: with items, or without where more runs of a side have none.
+
+    A run of the other kind is left out, and never the suite; where a side has only the one kind, both stay as they are.
+    """
+    kinds = [
+        tuple(tuple(run for run in side if (run.tallies.items is not None) is wanted) for side in (before, after))
+        for wanted in (True, False)
+    ]
+    able = [sides for sides in kinds if all(sides)]
+    best = max(able, key=lambda sides: min(map(len, sides)), default=(before, after))
+    return best[0], best[1]
+
+
+def runs_left_out(evidence: Evidence) -> Iterator[str]:
+    """The records of complete runs that no other run of their suite can be combined with, as its items are not said."""
+    for states in evidence.measured.values():
+        runs = [run for some in states.values() for run in some if run.incomplete is None]
+        without = [run.record for run in runs if run.tallies.items is None]
+        if 0 < len(without) < len(runs):
+            yield from without if 2 * len(without) <= len(runs) else (r.record for r in runs if r.tallies.items)
 
 
 def _count_missing_samples(pair: Pair) -> MissingSamples | None:

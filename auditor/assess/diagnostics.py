@@ -16,7 +16,7 @@ from datetime import date
 
 import numpy as np
 
-from auditor.assess.comparable import Comparison, Pair, SideCounts, duplicate_runs, sum_runs
+from auditor.assess.comparable import Comparison, Pair, SideCounts, duplicate_runs, runs_left_out, sum_runs
 from auditor.assess.contrast import proportion_of
 from auditor.assess.facts import (
     BehaviourFacts,
@@ -283,6 +283,13 @@ def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
             yield NotAssessed(f"run {run.record[:12]} of {run.suite}", f"incomplete: {run.incomplete}")
         elif run.revision not in evidence.history.revisions:
             yield NotAssessed(f"run {run.record[:12]} of {run.suite}", "its revision is not in this history")
+        elif run.suite not in evidence.suites and run.behaviour is not None:
+            why = f"suites.toml registers suites of {run.behaviour}, and not this one: it does not count"
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
+    for name in runs_left_out(evidence):
+        run = evidence.runs[name]
+        why = "left out where other runs of its suite are compared: only one of them says its items"
+        yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
 
 
 # How samples ended on the two sides of a suite: in errors, at limits, in refusals; and refusals that were scored.

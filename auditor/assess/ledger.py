@@ -13,6 +13,7 @@ from auditor.assess.facts import BehaviourFacts, Measured, PatchFacts
 from auditor.evidence import Evidence, evaluated_states
 from auditor.model.finding import Finding, Subject, fingerprint_of
 from auditor.model.run import Exposure
+from auditor.model.spec import Patch
 from auditor.model.waiver import Waiver
 
 # Evidence debts: a spec that a model is trained on cannot be evaluated before its patch lands, and owes it after.
@@ -46,7 +47,7 @@ def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[Measured, ...]:
     That is what a model trained on the spec was measured on before, and has no held-out comparison across the patch on.
     A comparison on any model settles a behaviour, as it does for the gate.
     """
-    before = _revisions_before(evidence, facts)
+    before = revisions_before(evidence, facts.patch)
     if evidence.history.spec_commits[-1].revision in before:
         return ()
     settled = {one.behaviour for one in facts.behaviours if one.suites}
@@ -66,9 +67,9 @@ def is_trained_in(evidence: Evidence, model: str) -> bool:
     return Exposure.TRAINED in said and Exposure.IN_CONTEXT not in said
 
 
-def _revisions_before(evidence: Evidence, facts: PatchFacts) -> set[str]:
+def revisions_before(evidence: Evidence, patch: Patch) -> set[str]:
     """The content ids of the spec commits that do not come after a patch."""
-    reached, before = {facts.patch.after.name}, set[str]()
+    reached, before = {patch.after.name}, set[str]()
     for spec_commit in evidence.history.spec_commits:
         if reached & {spec_commit.name, *spec_commit.parents}:
             reached.add(spec_commit.name)

@@ -87,7 +87,7 @@ def _is_printed(decision: Decision, hook: str | None) -> bool:
     if hook is None or decision.exit_code:
         return True
     merging = hook == "reference-transaction" and (Path(os.environ.get("GIT_DIR", ".git")) / "MERGE_HEAD").exists()
-    return bool(decision.judged) and not merging
+    return bool(decision.judged or decision.warnings) and not merging
 
 
 def _describe_undo(hook: str | None, action: str) -> str:

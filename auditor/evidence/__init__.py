@@ -275,10 +275,15 @@ def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Pat
 
 
 def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
-    """The registered suites, and those only tables declare. Raises RecordError where tables contradict each other."""
+    """The registered suites, and those only tables declare, of behaviours that no registered suite measures.
+
+    What the base does not register never enters a registered behaviour: whoever adds records would choose what counts.
+    Raises RecordError where tables contradict each other.
+    """
     suites = dict(registry.suites)
+    registered = {suite.behaviour for suite in registry.suites.values()}
     for run in runs:
-        if run.suite in registry.suites or run.behaviour is None or run.role is None:
+        if run.suite in registry.suites or run.behaviour is None or run.role is None or run.behaviour in registered:
             continue
         declared = Suite(run.suite, run.behaviour, run.role)
         if suites.setdefault(run.suite, declared) != declared:

@@ -9,11 +9,12 @@ message says a held-out rate unless it is to be revealed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from auditor.assess.comparable import owed_suites
 from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
-from auditor.assess.ledger import Debt, find_owed, verdict_finding
+from auditor.assess.ledger import Debt, find_owed, revisions_before, verdict_finding
 from auditor.assess.reasons import describe_unresolved_cause, format_change
 from auditor.assess.text import find_place
 from auditor.audit import LandingEntry, PatchEntry, SpecAudit
@@ -30,6 +31,7 @@ from auditor.gate.remedies import (
 from auditor.model.finding import Finding, Level, Place, Remedy, Severity, Subject, fingerprint_of
 from auditor.model.numbers import format_rate
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.run import Exposure
 from auditor.model.spec import Patch
 from auditor.model.verdict import Cause, Verdict
 
@@ -47,6 +49,9 @@ class MergeCandidate:
         audit: of head's history with the runs of both sides, under the policy.
         landed_before: what of the steps of earlier patches was held against them without the new records.
         open_before: the open gaps that were open without the records that are about to land.
+        accused_before: (patch id, behaviour, model) of patches that have landed, with the verdict without these records
+            where the policy blocks on it, and whether hiding was suspected.
+        accused_late: ids of landed patches that records accuse which came after them.
         new_records: ids of those records.
         registered: the names in the suite registry.
         stamp: the shell's words for the content id of the work tree's text.
@@ -62,6 +67,8 @@ class MergeCandidate:
     stamp: str
     day: date | None = None
     debts: tuple[Debt, ...] = ()
+    accused_before: Mapping[tuple[str, str, str], BehaviourFacts] = field(default_factory=dict)
+    accused_late: frozenset[str] = frozenset()
 
     @property
     def spec(self) -> str:
@@ -188,6 +195,7 @@ def _judge_state(landing: MergeCandidate, policy: Policy, finding: Finding) -> F
 
 
 DEBT_RULE = "evidence-debt"
+LIFTED_RULE = "accusation-lifted"
 GAP_RULE = "open-gap"
 
 
@@ -195,7 +203,20 @@ def new_debts(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> fro
     """(behaviour, model) of what a patch may owe for now: what nobody can have scored yet after it."""
     if landing.day is None or policy.evidence_debt_days is None or policy.require_held_out is RequireHeldOut.NEVER:
         return frozenset()
-    return frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.other_behaviours)
+    owed = frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.other_behaviours)
+    return frozenset(one for one in owed if _trained_before(landing, *one))
+
+
+def _trained_before(landing: MergeCandidate, behaviour: str, model: str) -> bool:
+    """Whether base's own records show the model measured, and trained on the spec: no landing brings its own."""
+    evidence = landing.evidence
+    return any(
+        run.exposure is Exposure.TRAINED and evidence.lineages[run.checkpoint] == model
+        for name, run in evidence.runs.items()
+        if name not in landing.new_records
+        and run.suite in evidence.suites
+        and evidence.suites[run.suite].behaviour == behaviour
+    )
 
 
 def judge_new_debts(
@@ -318,6 +339,44 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
                 yield finding
 
 
+def judge_accusations(landing: MergeCandidate, policy: Policy) -> Iterator[Finding]:
+    """What became of accusations of patches that have landed: new records lift them, or they stand on the base.
+
+    A landing that touches the spec is held back by one that stands and came after its patch, unless it takes the patch
+    back. Records are let in whatever they say, but for those that lift an accusation: somebody is to look at these.
+    """
+    facts_of = {
+        (patch.patch.id, one.behaviour, one.model): one
+        for patch in landing.audit.assessment.patches
+        for one in patch.behaviours
+    }
+    for (patch, behaviour, model), before in landing.accused_before.items():
+        now = facts_of.get((patch, behaviour, model))
+        subject = Subject(landing.spec, before.step.patches, behaviour, model)
+        lifted = now is None or now.verdict not in policy.block_on
+        if landing.new_records and (now is None or lifted or (before.hiding_suspected and not now.hiding_suspected)):
+            became = str(now.verdict) if now is not None else "not measured"
+            became = became if lifted else f"{became}, hiding no longer suspected"
+            yield Finding(
+                f"the new records lift or soften an accusation that stands: {before.verdict} becomes {became}",
+                code=LIFTED_RULE,
+                subject=subject,
+                fingerprint=fingerprint_of(LIFTED_RULE, landing.spec, *before.step.patches, behaviour, model),
+                level=Level.BLOCKED,
+                remedy=Remedy("have somebody else look at these records, and land a waiver of this finding first"),
+            )
+        elif landing.ids and patch in landing.accused_late and not _takes_back(landing, patch):
+            finding = verdict_finding(before.verdict, landing.spec, before)
+            why = f"an accusation stands: {before.verdict}, of a patch whose records came after it had landed"
+            remedy = Remedy("take that patch back in this landing, or land a waiver of this finding first")
+            yield replace(finding, message=why, evidence=(), subject=subject, level=Level.BLOCKED, remedy=remedy)
+
+
+def _takes_back(landing: MergeCandidate, patch: str) -> bool:
+    """Whether head says again what the spec said before a patch."""
+    return landing.head in revisions_before(landing.evidence, landing.evidence.patches[patch])
+
+
 def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bool) -> Iterator[Finding]:
     """An open gap, or whatever else of a state the policy blocks on; what was there before does not block."""
     identity = gap_identity(landing.spec, gap)
@@ -383,6 +442,7 @@ def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tu
     findings += judge_periods(landing, policy, reveal)
     findings += judge_states(landing, policy)
     findings += judge_landed_patches(landing, policy, reveal)
+    findings += judge_accusations(landing, policy)
     findings += judge_debts(landing)
     findings += [one for gap in landing.audit.standings for one in judge_gap(landing, gap, policy, reveal)]
     return (*findings, *note_records(landing))
@@ -419,11 +479,19 @@ def _judge_case(case: StepCase) -> Iterator[Finding]:
         lacks = "" if facts.verdict is Verdict.UNMEASURED else ", and no held-out suite can be compared"
         message = f"{explain_without_held_out(facts)}{lacks}"
         yield case.verdict(Level.MISSING, "require_held_out", message, case.collect())
+    elif facts.verdict is Verdict.INCONCLUSIVE and _owes(facts, policy):
+        message = explain_without_held_out(facts)
+        yield case.verdict(Level.MISSING, "require_held_out", message, case.collect())
     elif facts.verdict is Verdict.INCONCLUSIVE:
         level = _LEVEL_OF_INCONCLUSIVE[policy.on_inconclusive]
         yield case.verdict(level, verdict, explain_without_held_out(facts), case.collect())
     else:
         yield case.verdict(_LEVEL_OF_VERDICT[facts.verdict], verdict, explain_without_held_out(facts))
+
+
+def _owes(facts: BehaviourFacts, policy: Policy) -> bool:
+    """Whether a held-out suite that was measured before is to be measured after."""
+    return policy.require_held_out is not RequireHeldOut.NEVER and bool(owed_suites(facts.not_compared))
 
 
 _LEVEL_OF_INCONCLUSIVE: Mapping[OnInconclusive, Level] = {

@@ -206,7 +206,7 @@ def test_a_role_that_nobody_registered_is_noted(made: Evaluated, capsys: Capture
     made.table(f"{header}\n{content(SECOND)},mine,m1,a,0,held_out,lying\n")
     made.repo.commit()
     [entry] = [entry for entry in made.decide(capsys)["notices"] if entry["rule"] == "record"]
-    assert entry["why"] == "a new run is of mine, which is registered nowhere: its role is what its own record says"
+    assert entry["why"] == "a new run is of mine, which the registry that applies does not name: it does not count"
 
 
 def test_a_base_without_configuration_takes_heads(tmp_path: Path, capsys: Capture) -> None:
