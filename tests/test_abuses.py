@@ -1,4 +1,4 @@
-"""The twenty-eight abuses, each planted as a tiny history, with the verdict, finding or refusal it deserves.
+"""The abuses, each planted as a tiny history, with the verdict, finding or refusal it deserves.
 
 Each test is called by its abuse's number. What needs a part that is not built is in `NOT_COVERED`, and counts as such.
 """
@@ -139,7 +139,7 @@ def case(test: str, held_out: str = NOT_MOVED, **changes: Any) -> Assessment:  #
 
 
 def page() -> str:
-    """The table of the twenty-eight, as documentation."""
+    """The table, as documentation."""
     names = sorted(name for name in globals() if re.match(r"test_\d\d_", name))
     by = {number: [name for name in names if int(name[5:7]) == number] for number in ABUSES}
     rows = []
@@ -148,7 +148,7 @@ def page() -> str:
         rows.append(f"| {number} | {abuse} | {answer} | {tests} |")
     planted = sum(bool(tests) for tests in by.values())
     return "\n".join([
-        "# The twenty-eight abuses",
+        "# The abuses",
         "",
         "Ways in which a number is bent, each planted as a tiny history in `tests/test_abuses.py` with the verdict,",
         "finding or refusal it deserves. The right answer may be \"not comparable\" or \"too small\". Written by",
