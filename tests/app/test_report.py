@@ -128,7 +128,7 @@ def test_a_suite_that_is_no_longer_held_out_closes_no_gap_in_silence(made: Evalu
     since = told(made, "2026Q3")["specs"][0]["since_last"]
     assert [(gap["became"], gap["after"]) for gap in since["gaps"]] == [("closed", None)]
     assert since["rules"] == [
-        {"what": "policy block_on", "before": "test-only, worse, artefact", "after": "none"},
+        {"what": "policy block_on", "before": "test-only, mostly-test, worse, artefact", "after": "none"},
         {"what": "suite unseen", "before": "held_out", "after": "test"},
     ]
 

@@ -12,4 +12,4 @@ def test_the_identity_has_the_words_of_version_1() -> None:
     finding = CHECK.run(LandingFacts(after=Rules(policy=Policy(block_on=()))))
     assert isinstance(finding, Finding)
     assert finding.identity == "block_on without test-only, worse, measurement"
-    assert finding.message == "the rules ask for less: block_on without test-only, worse, artefact"
+    assert finding.message == "the rules ask for less: block_on without test-only, mostly-test, worse, artefact"
