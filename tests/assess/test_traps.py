@@ -270,9 +270,11 @@ class TestItemsAreTheUnit:
         assert found.verdict is V.UNMEASURED
         assert "with items in some runs and without in others" in found.reason
 
-    def test_nor_can_both_kinds_within_one_side(self) -> None:
+    def test_of_both_kinds_within_one_side_the_run_is_left_out_and_not_the_suite(self) -> None:
         extra = run("test-0", "r1", without_items(0, 400, 1.0), place=1)
-        assert only(assessed([*plain_runs(), extra], registry())).verdict is V.UNMEASURED
+        given = assessed([*plain_runs(), extra], registry())
+        assert only(given).verdict is only(assessed(plain_runs(), registry())).verdict is V.TEST_ONLY
+        assert any("left out where other runs" in one.why for one in given.not_assessed)
 
 
 CHANGES: list[tuple[str, object, str]] = [
