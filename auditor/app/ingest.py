@@ -74,10 +74,15 @@ class NamedHistory:
 
 @dataclass(frozen=True, slots=True)
 class BoundRevision:
-    """A spec's name and the revision a run was evaluated under."""
+    """A spec's name and the revision a run was evaluated under.
+
+    Attributes:
+        moving: the name that says so, where it may stand for another revision later: a branch, or HEAD; else "".
+    """
 
     spec: str
     revision: Revision
+    moving: str = ""
 
 
 def read_named_histories(project: Project) -> tuple[NamedHistory, ...]:
@@ -134,11 +139,20 @@ def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list
         except RevisionError as error:
             errors.append(error)
         else:
-            found.append(BoundRevision(known.history.spec, known.history.revisions[revision]))
+            moving = name if known.names.moves(name) else ""
+            found.append(BoundRevision(known.history.spec, _revision_of(known.history, revision, name, raw), moving))
     if found:
         return found
     field = f"spec_revision {name[:80]}"
     raise RevisionError(errors[0].what, where=raw.where, field=field, remedy=errors[0].remedy) from errors[0]
+
+
+def _revision_of(history: History, revision: str, name: str, raw: RawRun) -> Revision:
+    if revision not in history.revisions:
+        what = f"the text of {history.spec} there is none that it has in the history of HEAD"
+        remedy = "merge or check out that commit, then ingest"
+        raise RevisionError(what, where=raw.where, field=f"spec_revision {name[:80]}", remedy=remedy)
+    return history.revisions[revision]
 
 
 def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
@@ -265,7 +279,8 @@ def to_runs(raw: RawRun, rules: IngestRules) -> list[tuple[Run, bytes | None]]:
     was judged; None without. Raises ConfigError, LogError, RevisionError or TableError for a run that does not say
     enough, or contradicts.
     """
-    suites, where = _resolve_suites(raw, rules), bind_revision(raw, rules.specs, rules.bindings)
+    suites = _resolve_suites(raw, rules)
+    where = _bind_as_recorded(raw, bind_revision(raw, rules.specs, rules.bindings), rules)
     return [_to_run(raw, suite, where, rules, several=len(suites) > 1) for suite in suites]
 
 
@@ -323,6 +338,39 @@ def _identity(raw: RawRun, revision: Revision, suite: Suite, rules: IngestRules,
     if recorded.get(plain) == suite.name:
         return plain
     return own if several or own in recorded or plain in recorded else plain
+
+
+def _bind_as_recorded(raw: RawRun, bound: BoundRevision, rules: IngestRules) -> BoundRevision:
+    """The revision that a run was recorded under, where its name has moved since; else the one it stands for now.
+
+    Raises RevisionError where the same source is recorded under several.
+    """
+    if not bound.moving:
+        return bound
+    recorded = {
+        run.revision
+        for run in rules.project.runs
+        if run.spec == bound.spec and run_identity(raw, run.revision, run.suite) in (run.identity, run.log)
+    }
+    if not recorded or bound.revision.id in recorded:
+        return bound
+    if len(recorded) > 1:
+        what = f"has moved since this source was recorded, under {len(recorded)} revisions"
+        field = f"spec_revision {bound.moving[:80]}"
+        raise RevisionError(what, where=raw.where, field=field, remedy="write the commit in place of it")
+    history = next(known.history for known in rules.specs if known.history.spec == bound.spec)
+    return replace(bound, revision=_revision_of(history, recorded.pop(), bound.moving, raw))
+
+
+def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tuple[str, ...]:
+    """A sentence for each name of a revision that may move, such as a branch, with what it counts as in the run."""
+    sentences = {
+        f"spec_revision {raw.stamp} may move; it is read as revision {run.revision[:12]}": None
+        for raw, run in runs
+        for known in rules.specs
+        if raw.stamp and known.history.spec == run.spec and known.names.moves(raw.stamp)
+    }
+    return tuple(sentences)
 
 
 def _totals(raw: RawRun, suite: Suite) -> tuple[ReportedTotal, ...]:
@@ -417,6 +465,7 @@ class FileReport:
         retried: samples in it that were run again; the last attempt counts.
         corrected: of its runs, those that correct what is recorded of them.
         labelled: samples of logs that it has labels of; `added` and `present` then count evaluations.
+        moving: sentences on names of revisions in it that may stand for others later, such as branches.
         refused: one line that says why the file was refused; None for a good one.
     """
 
@@ -431,6 +480,7 @@ class FileReport:
     retried: int = 0
     corrected: int = 0
     labelled: int = 0
+    moving: tuple[str, ...] = ()
     refused: str | None = None
 
 
@@ -593,6 +643,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         incomplete=sum(run.incomplete is not None for run in runs),
         edited=sum(raw.edited for raw in raws),
         retried=sum(raw.retried for raw in raws),
+        moving=moving_names(((raw, run) for raw, run, _ in found), context.rules),
         hashed=sum(len(file.prompts) for file in kept),
         unhashed=0 if context.key.bytes else sum(map(len, prompts.values())),
     )

@@ -29,7 +29,7 @@ from auditor.model.policy import OnInconclusive, RequireHeldOut
 from auditor.model.raw_run import RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
 from auditor.model.suite import Binding, Registry, Role, ScoreRule, ScoreUnit, Suite
-from auditor.readers.interface import Engine, ReadOptions
+from auditor.readers.interface import DEFAULT_OPTIONS, Engine, ReadOptions
 from auditor.render.escape import escape_terminal
 from auditor.settings import (
     DEFAULT_STORE,
@@ -169,12 +169,18 @@ class _SurveyedRun:
     scores: tuple[tuple[str, str | None, tuple[ScoreValue, ...]], ...]
 
 
-def survey_logs(paths: Sequence[Path], specs: Sequence[NamedHistory], bindings: tuple[Binding, ...]) -> Survey:
+def survey_logs(
+    paths: Sequence[Path],
+    specs: Sequence[NamedHistory],
+    bindings: tuple[Binding, ...],
+    options: ReadOptions = DEFAULT_OPTIONS,
+) -> Survey:
     """What there is in logs and tables. A file that is refused is named, and the others are read.
 
     Args:
         specs: the histories whose revisions were evaluated.
         bindings: those there are already.
+        options: how tables are read.
     """
     files, passed_over = discover(paths, Engine.DUCKDB)
     seen: list[_SurveyedRun] = []
@@ -183,7 +189,7 @@ def survey_logs(paths: Sequence[Path], specs: Sequence[NamedHistory], bindings: 
         try:
             seen += [
                 _survey_run(raw, path, specs, bindings)
-                for raw in choose_reader(path, Engine.DUCKDB).read(path, ReadOptions())
+                for raw in choose_reader(path, Engine.DUCKDB).read(path, options)
             ]
         except InputError as error:
             line = str(error)
@@ -617,6 +623,7 @@ def init(
     logs: Sequence[Path] = (),
     roles: SuiteRoles = NO_ROLES,
     unevaluated: Unevaluated | None = None,
+    options: ReadOptions = DEFAULT_OPTIONS,
 ) -> InitReport:
     """Writes the first files of a project. What a person wrote is kept; a template that nobody touched is filled.
 
@@ -627,6 +634,7 @@ def init(
             error, so that it can be run again to see what is still unknown.
         roles: what suites of the logs are; those that are not registered yet are added to the registry.
         unevaluated: what the policy says of patches without evidence; None leaves the default (warn) to hold.
+        options: how tables are read.
 
     Raises:
         ConfigError: a file is there already, no file or several are likely to be the spec, `spec` matches none, or
@@ -641,7 +649,7 @@ def init(
             raise ConfigError("has a policy already", where=SETTINGS_FILE, field="policy", remedy=remedy)
         if not logs:
             return _init_empty(place, spec, unevaluated)
-        return _init_from_logs(place, spec, logs, roles, unevaluated)
+        return _init_from_logs(place, spec, logs, roles, unevaluated, options)
 
 
 def _refuse_bare(place: Place) -> None:
@@ -675,7 +683,12 @@ def _propose_settings(place: Place, spec: str | None, unevaluated: Unevaluated |
 
 
 def _init_from_logs(
-    place: Place, spec: str | None, logs: Sequence[Path], roles: SuiteRoles, unevaluated: Unevaluated | None
+    place: Place,
+    spec: str | None,
+    logs: Sequence[Path],
+    roles: SuiteRoles,
+    unevaluated: Unevaluated | None,
+    options: ReadOptions,
 ) -> InitReport:
     """As `init`, with a registry and bindings proposed from logs."""
     name, path, settings = "", "", ""
@@ -687,7 +700,7 @@ def _init_from_logs(
     registry, why = _read_registry(place, known)
     specs = select_specs(known.specs, spec if not path else None, in_git=place.repository is not None)
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
-    survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store))
+    survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store), options)
     sources = tuple(map(_suite_source, survey.suites))
     declared = declare_suites(roles, sources, registry) if roles else registry
     new = [

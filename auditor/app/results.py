@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from auditor.app.find_spec import find_spec_path
-from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_runs
+from auditor.app.ingest import IngestRules, choose_reader, discover, moving_names, read_ingest_rules, to_runs
 from auditor.app.project import Place, Project, locate, read_project, select_specs
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites, list_names
 from auditor.errors import InputError, LogError
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
-from auditor.readers.interface import Engine, LabelReader, ReadOptions
+from auditor.readers.interface import DEFAULT_OPTIONS, Engine, LabelReader, ReadOptions
 from auditor.settings import Settings, SpecConfig, has_settings, load_settings
 from auditor.store.registry import SUITES_FILE, load_registry
 
@@ -56,7 +56,11 @@ def choose_specs(place: Place, settings: Settings, names: Sequence[str]) -> tupl
 
 
 def open_audit(
-    where: Path, specs: Sequence[str] = (), results: Sequence[Path] = (), roles: SuiteRoles = NO_ROLES
+    where: Path,
+    specs: Sequence[str] = (),
+    results: Sequence[Path] = (),
+    roles: SuiteRoles = NO_ROLES,
+    options: ReadOptions = DEFAULT_OPTIONS,
 ) -> AuditInput:
     """The project that a folder lies in, with what was recorded there or, where there are any, with results alone.
 
@@ -67,6 +71,7 @@ def open_audit(
         specs: as for `choose_specs`.
         results: logs and tables, or folders of them.
         roles: what their suites are; those that a table or the registry gives a role need no other.
+        options: how the results are read.
 
     Raises what `open_project` raises; InputError for results of which a file cannot be read, a suite that they do not
     hold, a suite whose behaviour or score cannot be told, and where no suite has a role.
@@ -80,12 +85,16 @@ def open_audit(
         notes: tuple[str, ...] = (note,) if note else ()
         if not results:
             return AuditInput(read_project(place, settings, chosen), notes)
-        raws = _read_results(results)
+        raws = _read_results(results, options)
         sources = _suite_sources(raws)
         registry = declare_suites(roles, sources, load_registry(place.tree, settings.store))
         project = Project(place.root, place.repository, place.tree, settings, chosen, registry, ())
         others = sorted(source.name for source in sources if not source.has_role(registry))
-        runs = _to_runs([raw for raw in raws if raw.suite not in others], project)
+        judged = [raw for raw in raws if raw.suite not in others]
+        rules = read_ingest_rules(project)
+        pairs = _to_runs(judged, rules)
+        notes += moving_names(pairs, rules)
+        runs = tuple({run.identity: run for _, run in pairs}.values())
         if others:
             notes += (f"not judged, as they have no role: {list_names(others)}; give them with --test or --held-out",)
         return AuditInput(replace(project, runs=runs, rederived=frozenset(run.record for run in runs)), notes)
@@ -94,7 +103,7 @@ def open_audit(
         raise
 
 
-def _read_results(paths: Sequence[Path]) -> tuple[RawRun, ...]:
+def _read_results(paths: Sequence[Path], options: ReadOptions) -> tuple[RawRun, ...]:
     """The runs of all files. Raises InputError for the first that is refused: a part of the evidence is none."""
     files, _ = discover(paths, Engine.DUCKDB)
     if not files:
@@ -107,7 +116,7 @@ def _read_results(paths: Sequence[Path]) -> tuple[RawRun, ...]:
             raise LogError(
                 "holds labels and no results", where=str(path), remedy="run auditor init, then auditor ingest"
             )
-        raws += reader.read(path, ReadOptions())
+        raws += reader.read(path, options)
     return tuple(raws)
 
 
@@ -128,21 +137,20 @@ def _suite_sources(raws: Sequence[RawRun]) -> tuple[SuiteSource, ...]:
     )
 
 
-def _to_runs(raws: Iterable[RawRun], project: Project) -> tuple[Run, ...]:
-    """The runs as they would be recorded, each once. Raises InputError where two of one identity differ."""
-    rules = read_ingest_rules(project)
-    runs: dict[str, Run] = {}
+def _to_runs(raws: Iterable[RawRun], rules: IngestRules) -> tuple[tuple[RawRun, Run], ...]:
+    """The runs as they would be recorded, with their sources. Raises InputError where two of one identity differ."""
+    pairs: list[tuple[RawRun, Run]] = []
+    by_identity: dict[str, Run] = {}
     for raw in raws:
         try:
-            made = [run for run, _ in to_runs(raw, rules)]
+            pairs += [(raw, run) for run, _ in to_runs(raw, rules)]
         except InputError as error:
             raise _without_files(error, raw) from error
-        for run in made:
-            other = runs.setdefault(run.identity, run)
-            if other.record != run.record:
-                what = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
-                raise LogError(what, where=raw.where, remedy="leave one of them out")
-    return tuple(runs.values())
+    for raw, run in pairs:
+        if by_identity.setdefault(run.identity, run).record != run.record:
+            what = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
+            raise LogError(what, where=raw.where, remedy="leave one of them out")
+    return tuple(pairs)
 
 
 def _without_files(error: InputError, raw: RawRun) -> InputError:

@@ -46,7 +46,7 @@ from auditor.model.verification import (
     Reproduction,
     Verification,
 )
-from auditor.readers.interface import Engine, ReadOptions
+from auditor.readers.interface import DEFAULT_OPTIONS, Engine, ReadOptions
 from auditor.settings import load_settings
 from auditor.store import integrity as sealing
 from auditor.store.codec import ADDED_COLUMNS, ADDED_MEMBERS, ADDED_PROTOCOL, record_members
@@ -62,18 +62,19 @@ _NOT_COMPARED = {"source_sha256", "corrects", "reason"}
 _ADDED_LATER = {*ADDED_MEMBERS, *ADDED_PROTOCOL, *(f"tallies.{name}" for name in ADDED_COLUMNS)}
 
 
-def rederive(project: Project, logs: Sequence[Path], *, ignore_extra: bool = False) -> LogsReport:
+def rederive(project: Project, logs: Sequence[Path], options: ReadOptions = DEFAULT_OPTIONS) -> LogsReport:
     """Holds every record of a project against the logs and tables in some files and folders.
 
-    A log is that of a record when it has the record's run identity; file names do not matter. Suites and bindings are
-    those of now. Raises ConfigError or RepositoryError where the project cannot be read.
+    `options` say how tables are read. A log is that of a record when it has the record's run identity; file names do
+    not matter. Suites and bindings are those of now. Raises ConfigError or RepositoryError where the project cannot be
+    read.
     """
     rules, refused = read_ingest_rules(project), list[str]()
     derived: dict[str, tuple[Run, str]] = {}
     files, _ = discover(logs, Engine.DUCKDB)
     for path in files:
         try:
-            raws = choose_reader(path, Engine.DUCKDB).read(path, ReadOptions(ignore_extra, hasher=rules.hasher))
+            raws = choose_reader(path, Engine.DUCKDB).read(path, replace(options, hasher=rules.hasher))
             runs = [run for raw in raws for run, _ in to_runs(raw, rules)]
         except InputError as error:
             line = str(error)
@@ -266,7 +267,7 @@ def verify(
     logs: Sequence[Path] = (),
     reports: Sequence[Path] = (),
     environment: Mapping[str, str] = MappingProxyType({}),
-    ignore_extra: bool = False,
+    options: ReadOptions = DEFAULT_OPTIONS,
 ) -> Verification:
     """Looks at everything in the evaluation history.
 
@@ -276,7 +277,7 @@ def verify(
         logs: files and folders with the raw logs and tables; every record is held against them.
         reports: what `auditor report` wrote; each is made again and compared.
         environment: as for `audit`.
-        ignore_extra: columns a table's contract does not know are skipped.
+        options: how tables are read.
 
     Raises RecordError for a checkpoint from outside that is none, or where there is no evaluation history; ConfigError
     or RepositoryError where the project cannot be read.
@@ -292,15 +293,15 @@ def verify(
         unsealed=contents.unsealed,
         faults=contents.faults,
         outside_checkpoints=held,
-        logs=_rederive_logs(where, logs, ignore_extra=ignore_extra) if logs and not contents.faults else None,
+        logs=_rederive_logs(where, logs, options) if logs and not contents.faults else None,
         logs_asked=bool(logs),
         reports=tuple(reproduce(path, where, environment) for path in reports),
     )
 
 
-def _rederive_logs(where: Path, logs: Sequence[Path], *, ignore_extra: bool) -> LogsReport:
+def _rederive_logs(where: Path, logs: Sequence[Path], options: ReadOptions) -> LogsReport:
     with open_project(where) as project:
-        return rederive(project, logs, ignore_extra=ignore_extra)
+        return rederive(project, logs, options)
 
 
 def seal_history(where: Path) -> StoreCheckpoint | None:

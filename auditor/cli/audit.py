@@ -19,6 +19,7 @@ from auditor.cli.options import (
     repo_option,
     resolve_day,
     suite_options,
+    table_options,
     today_option,
 )
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.audit import Audit
     from auditor.document.blocks import Block
     from auditor.model.verification import LogsReport
+    from auditor.readers.interface import ReadOptions
 
 
 @click.command("audit")
@@ -50,6 +52,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     help="Logs or tables to judge by, in place of what was ingested; nothing is written. Repeatable.",
 )
 @suite_options
+@table_options
 @format_option("text", "json", *TOOL_FORMATS)
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
@@ -74,6 +77,8 @@ def command(
     specs: tuple[str, ...],
     results: tuple[Path, ...],
     roles: SuiteRoles,
+    columns: dict[str, str],
+    extra: str,
     style: str,
     fail_on: tuple[str, ...],
     oneline: bool,
@@ -97,6 +102,7 @@ def command(
     from auditor.app.results import open_audit
     from auditor.audit import check_fail_on, matches_fail_on
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
+    from auditor.readers.interface import ReadOptions
     from auditor.render.escape import escape_terminal
 
     check_fail_on(fail_on)
@@ -105,13 +111,16 @@ def command(
         raise click.UsageError("give one of --oneline, -q and --verbose")
     if roles and not results:
         raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --results")
+    if (columns or extra == "ignore") and not (results or logs):
+        raise click.UsageError("--map and --extra need --results or --rederive")
     if results and logs:
         raise click.UsageError("--results are judged as they are: leave --rederive out")
-    source = open_audit(repo, specs, results, roles)
+    options = ReadOptions(extra == "ignore", columns=columns)
+    source = open_audit(repo, specs, results, roles, options)
     for note in source.notes:
         click.echo(f"auditor: {escape_terminal(note)}", err=True)
     with source.project as project:
-        derived = _rederive(project, logs) if logs else None
+        derived = _rederive(project, logs, options) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
         found = assess_project(known, resolve_day(today), wanted, os.environ)
     if derived:
@@ -181,8 +190,8 @@ def _choose_range(commits: str | None, new_since: str | None) -> str | None:
     return commits if new_since is None else f"{new_since}..HEAD"
 
 
-def _rederive(project: Project, logs: Sequence[Path]) -> LogsReport:
+def _rederive(project: Project, logs: Sequence[Path], options: ReadOptions) -> LogsReport:
     """Imports what reads logs only where some are given."""
     from auditor.app.verify import rederive
 
-    return rederive(project, logs)
+    return rederive(project, logs, options)

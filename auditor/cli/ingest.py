@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option, spec_option
+from auditor.cli.options import format_option, repo_option, spec_option, table_options
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
@@ -36,14 +36,7 @@ class EngineName(click.Choice[str]):
 @click.command("ingest")
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Do everything but write.")
-@click.option(
-    "--extra",
-    type=click.Choice(["error", "ignore"]),
-    default="error",
-    show_default=True,
-    help="Unknown columns.",
-)
-@click.option("--map", "column_map", metavar="COLUMN=NAME,...", help="What tables call a column: item=sample_id.")
+@table_options
 @click.option("--engine", type=EngineName(ENGINES), default="duckdb", show_default=True, help="What counts tables.")
 @click.option("--master", metavar="URL", help="Spark's master, such as local[2].  [default: local[*]]")
 @click.option("--correct", metavar="RECORD", help="Correct this record with what its log says now.")
@@ -56,7 +49,7 @@ def command(
     paths: tuple[str, ...],
     dry_run: bool,
     extra: str,
-    column_map: str | None,
+    columns: dict[str, str],
     engine: str,
     master: str | None,
     correct: str | None,
@@ -81,7 +74,6 @@ def command(
     """
     from auditor.app.ingest import Correction, ingest
     from auditor.readers.interface import Engine
-    from auditor.readers.tables.columns import parse_column_map
 
     if (correct is not None or rescored) is not (reason is not None and bool(reason.strip())):
         raise click.UsageError("--correct RECORD or --rescored, and --reason WHY, are given together")
@@ -99,7 +91,7 @@ def command(
             engine=Engine(engine),
             master=master,
             progress=progress,
-            columns=parse_column_map(column_map) if column_map is not None else {},
+            columns=columns,
             correction=Correction(reason.strip(), correct) if reason else None,
         )
     if style == "json":
@@ -156,6 +148,7 @@ def _notices(report: IngestReport) -> list[str]:
         files = ", ".join(map(escape_terminal, report.passed_over[:5])) + (", …" if len(report.passed_over) > 5 else "")
         lines.append(f"passed over, being no log or table of a known kind: {len(report.passed_over)} ({files})")
     for file in report.files:
+        lines += [f"{escape_terminal(file.path)}: {escape_terminal(sentence)}" for sentence in file.moving]
         if file.labelled:
             lines.append(f"{escape_terminal(file.path)}: labels of {file.labelled:,} samples")
         if file.corrected:

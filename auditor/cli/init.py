@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option, suite_options
+from auditor.cli.options import format_option, repo_option, suite_options, table_options
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.init import InitReport, Survey
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
     help="Logs and tables, or folders of them, to propose suites and bindings from; may be given again.",
 )
 @suite_options
+@table_options
 @click.option(
     "--unevaluated",
     type=click.Choice(["pass", "warn", "block"]),
@@ -35,7 +36,14 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 )
 @format_option("text", "json")
 def command(
-    repo: Path, spec: str | None, logs: tuple[Path, ...], roles: SuiteRoles, unevaluated: str | None, style: str
+    repo: Path,
+    spec: str | None,
+    logs: tuple[Path, ...],
+    roles: SuiteRoles,
+    columns: dict[str, str],
+    extra: str,
+    unevaluated: str | None,
+    style: str,
 ) -> int:
     """Writes auditor.toml, and eval_history/ with suites.toml and bindings.toml, where there are none.
 
@@ -50,13 +58,17 @@ def command(
     auditor init --from results.csv --test refund-evals --held-out refund-fresh
     """
     from auditor.app.init import Unevaluated, init
+    from auditor.readers.interface import ReadOptions
     from auditor.render.escape import escape_terminal
 
+    if (columns or extra == "ignore") and not logs:
+        raise click.UsageError("--map and --extra need --from")
     if roles and not logs:
         raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --from")
     if unevaluated is None and sys.stdin.isatty() and sys.stdout.isatty() and _writes_settings(repo):
         unevaluated = click.prompt(_QUESTION, type=click.Choice(["pass", "warn", "block"]), default="warn")
-    done = init(repo, spec, logs, roles, None if unevaluated is None else Unevaluated(unevaluated))
+    options = ReadOptions(extra == "ignore", columns=columns)
+    done = init(repo, spec, logs, roles, None if unevaluated is None else Unevaluated(unevaluated), options)
     if style == "json":
         click.echo(_json(done), nl=False)
     elif done.survey is None:

@@ -76,6 +76,33 @@ def spec_option(function: _Function) -> _Function:
     )(function)
 
 
+def table_options(function: _Function) -> _Function:
+    """--map and --extra, which a verb gets as `columns`, as of `parse_column_map`, and `extra`."""
+    extra = click.option(
+        "--extra",
+        type=click.Choice(["error", "ignore"]),
+        default="error",
+        show_default=True,
+        help="Unknown columns of tables.",
+    )
+    column_map = click.option(
+        "--map",
+        "columns",
+        metavar="COLUMN=NAME,...",
+        callback=_parse_columns,
+        help="What tables call a column: item=sample_id.",
+    )
+    return column_map(extra(function))
+
+
+def _parse_columns(_: click.Context, __: click.Parameter, text: str | None) -> dict[str, str]:
+    if text is None:
+        return {}
+    from auditor.readers.tables.columns import parse_column_map
+
+    return parse_column_map(text)
+
+
 def suite_options(function: _Function) -> _Function:
     """--test, --held-out, --behaviour, --misaligned, --unit, --score, which a verb gets as `roles`, a SuiteRoles."""
 

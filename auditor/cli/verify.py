@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import format_option, repo_option
+from auditor.cli.options import format_option, repo_option, table_options
 
 
 @click.command("verify")
@@ -34,10 +34,18 @@ from auditor.cli.options import format_option, repo_option
     help="A page, Markdown or JSON of auditor report: it is made again, and every number of it compared.",
 )
 @click.option("--seal", is_flag=True, help="Seal what is in no batch yet as the next checkpoint, first.")
+@table_options
 @repo_option
 @format_option("text", "json")
 def command(
-    against: tuple[str, ...], logs: tuple[Path, ...], reports: tuple[Path, ...], seal: bool, repo: Path, style: str
+    against: tuple[str, ...],
+    logs: tuple[Path, ...],
+    reports: tuple[Path, ...],
+    seal: bool,
+    columns: dict[str, str],
+    extra: str,
+    repo: Path,
+    style: str,
 ) -> int:
     """Looks at every record: its name, its form, its schema, what it names, and whether it was sealed.
 
@@ -49,11 +57,15 @@ def command(
     """
     from auditor.app.verify import seal_history as seal_now
     from auditor.app.verify import verify
+    from auditor.readers.interface import ReadOptions
     from auditor.render.documents import verify_json
     from auditor.render.verify import verify_lines
 
+    if (columns or extra == "ignore") and not logs:
+        raise click.UsageError("--map and --extra need --logs")
     made = seal_now(repo) if seal else None
-    found = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ)
+    options = ReadOptions(extra == "ignore", columns=columns)
+    found = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ, options=options)
     if style == "json":
         click.echo(verify_json(found), nl=False)
     else:

@@ -292,6 +292,11 @@ class Repository:
                 names.setdefault(peeled or own, []).append(name)
         return {commit: tuple(sorted(tags)) for commit, tags in names.items()}
 
+    def ref_names(self) -> tuple[str, ...]:
+        """The names of branches and tags, sorted, as they are typed."""
+        refs = self._command.run("for-each-ref", "--format=%(refname:strip=2)", "refs/heads", "refs/tags")
+        return tuple(refs.decode("utf-8", "surrogateescape").splitlines())
+
     def tags_upto(self, tip: str) -> tuple[str, ...]:
         """The names of the tags whose commit is the id `tip` or an ancestor of it, oldest first by their own dates."""
         self.require_complete()

@@ -59,6 +59,9 @@ class ReadOptions:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
+DEFAULT_OPTIONS = ReadOptions()
+
+
 def without_garbage_collection(read: Callable[P, T]) -> Callable[P, T]:
     """The same, without the search for garbage meanwhile.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -12,14 +13,16 @@ from auditor.model.spec import History
 from auditor.specs.git import SpecPaths, find_spec_paths
 
 _MAX_NAMES = 5
+_MAX_NAME = 80
 _HEX = re.compile(r"[0-9a-f]{6,64}\Z")
 
 
 class RevisionNames:
     """The names that stand for a revision of one spec.
 
-    With a repository and the spec's patterns, any commit or tag stands for the revision in force at it; without, only
-    the commits and labels of the history do. Branches and HEAD stand for nothing: they move.
+    With a repository and the spec's patterns, whatever git resolves to a commit stands for the revision in force at it;
+    without, only the commits and labels of the history do. Commits, tags and labels stay; branches, HEAD and what is
+    counted from them move, and stand for what they are at now.
     """
 
     def __init__(self, history: History, repository: Repository | None = None, patterns: Sequence[str] = ()) -> None:
@@ -30,30 +33,62 @@ class RevisionNames:
         self._commits = {s.commit: s.revision for s in history.spec_commits if s.commit is not None}
         self._in_force = dict(self._commits)
         self._labels = {s.label: s.revision for s in history.spec_commits if s.label is not None}
+        self._fixed: dict[str, frozenset[str]] = {}
+        self._moving: dict[str, str] = {}
 
     def find(self, text: str) -> str:
         """The content id of the revision that a name stands for.
 
         Args:
-            text: a content id, a commit, the beginning (6 hex digits or more) of either, a tag, or a dated folder.
+            text: a content id, a commit, the beginning (6 hex digits or more) of either, a tag, or a dated folder;
+                where it is none of these, a branch or any other name that git resolves to a commit.
 
-        Raises RevisionError where it stands for none or for several.
+        Raises RevisionError where it stands for none or for several, or for a commit without the spec.
         """
         name = text.strip()
+        revisions = self._find_fixed(name)
+        if len(revisions) > 1:
+            raise RevisionError(
+                f"stands for several: {_shorten(sorted(revisions))}", where=name, remedy="write more of it"
+            )
+        return next(iter(revisions)) if revisions else self._find_moving(name, text)
+
+    def moves(self, text: str) -> bool:
+        """Whether a name that stands for a revision may stand for another one later."""
+        return not self._find_fixed(text.strip())
+
+    def _find_fixed(self, name: str) -> frozenset[str]:
+        """The revisions that a name stands for now and later."""
         lower = name.lower()
         if lower in self._ids:
-            return lower
+            return frozenset({lower})
         if lower in self._commits:
-            return self._commits[lower]
-        found = {self._labels[name]} if name in self._labels else set()
-        found |= set(self._by_prefix(lower)) if _HEX.match(lower) else set()
-        found |= set(self._in_repository(name))
-        if len(found) == 1:
-            return found.pop()
-        if found:
-            raise RevisionError(f"stands for several: {_shorten(sorted(found))}", where=name, remedy="write more of it")
-        what = f"unbound revision; known are {_shorten(self._known())}"
-        raise RevisionError(what, where=name or repr(text), remedy="stamp runs with auditor revision")
+            return frozenset({self._commits[lower]})
+        if name not in self._fixed:
+            revisions = {self._labels[name]} if name in self._labels else set()
+            revisions |= set(self._by_prefix(lower)) if _HEX.match(lower) else set()
+            self._fixed[name] = frozenset(revisions | set(self._in_repository(name)))
+        return self._fixed[name]
+
+    def _find_moving(self, name: str, text: str) -> str:
+        """The revision in force at the commit that git makes of a name. Raises RevisionError as `find` does."""
+        if name not in self._moving:
+            if self._repository is None or not name:
+                raise self._unknown(name, text)
+            try:
+                commit = self._repository.resolve(name)
+            except RevisionError as error:
+                raise self._unknown(name, text) from error
+            self._moving[name] = self._revision_at(commit)
+        return self._moving[name]
+
+    def _unknown(self, name: str, text: str) -> RevisionError:
+        known = [*dict.fromkeys((*self._labels, *(() if self._repository is None else self._repository.ref_names())))]
+        close = difflib.get_close_matches(name[:_MAX_NAME], known, n=1)
+        which = f"the nearest name is {close[0]}" if close else f"known are {_shorten(self._known())}"
+        what = f"is no revision of the spec{'' if self._repository is None else ', and no name that git resolves'}"
+        remedy = "stamp runs with auditor revision"
+        return RevisionError(f"{what}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
 
     def _by_prefix(self, prefix: str) -> Iterable[str]:
         yield from (revision for revision in self._ids if revision.startswith(prefix))
@@ -66,10 +101,12 @@ class RevisionNames:
         commits = [commit for commit, tags in self._tags.items() if name in tags]
         if _HEX.match(name.lower()):
             commits += self._repository.commits_by_prefix(name.lower())
-        for commit in commits:
-            if commit not in self._in_force:
-                self._in_force[commit] = self._paths.revision_at(commit).id
-            yield self._in_force[commit]
+        yield from map(self._revision_at, commits)
+
+    def _revision_at(self, commit: str) -> str:
+        if commit not in self._in_force:
+            self._in_force[commit] = self._paths.revision_at(commit).id
+        return self._in_force[commit]
 
     @cached_property
     def _tags(self) -> Mapping[str, tuple[str, ...]]:
@@ -84,7 +121,7 @@ class RevisionNames:
 
     def _known(self) -> list[str]:
         newest = reversed(self._history.spec_commits)
-        return [s.label or s.revision for s in newest]
+        return [s.label or s.commit or s.revision for s in newest]
 
 
 def _shorten(names: Sequence[str]) -> str:

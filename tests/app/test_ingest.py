@@ -213,7 +213,7 @@ def test_tables_may_declare_their_suites(repo: GitRepo, tmp_path: Path) -> None:
             "behaviour: lying contradicts eval_history/suites.toml, which says concealment of suite visible; "
             "correct one of them",
         ),
-        ("v9,visible,m,b,1,,", "spec_revision v9: unbound revision; known are"),
+        ("v9,visible,m,b,1,,", "spec_revision v9: is no revision of the spec, and no name that git resolves; "),
         ("v1,new,m,b,1,,test", "suite: 'new' is no suite and no task of one (known: unseen, visible); add [[suite]]"),
     ],
 )
@@ -328,7 +328,9 @@ def test_the_command_in_json(repo: GitRepo, capsys: pytest.CaptureFixture[str]) 
     said = json.loads(out)
     no_key = said.pop("no_key")
     assert said.pop("auditor_version")
-    whole = [{**file, "hashed": 0, "unhashed": 4, "edited": 0, "retried": 0, "corrected": 0, "labelled": 0}]
+    whole = [
+        {**file, "hashed": 0, "unhashed": 4, "edited": 0, "retried": 0, "corrected": 0, "labelled": 0, "moving": []}
+    ]
     assert said == {"schema": "auditor.ingest/2", "files": whole, "passed_over": [], "dry_run": True}
     assert err == f"prompts not hashed, so patches are not searched for them: 4; {no_key}\n"
 

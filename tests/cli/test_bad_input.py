@@ -27,7 +27,8 @@ TABLES = {
     ),
     "unbound revision": (
         f"{HEAD}\nv9,visible,m,a,1\n",
-        ":2: spec_revision v9: unbound revision; known are v2, v1; stamp runs with auditor revision",
+        ":2: spec_revision v9: is no revision of the spec, and no name that git resolves; known are v2, v1; "
+        "stamp runs with auditor revision",
     ),
     "no revision": (f"{HEAD}\n,visible,m,a,1\n", ":2: spec_revision: is empty; fill the cell"),
     "NaN": (f"{HEAD},severity\nv1,visible,m,a,1,NaN\n", ":2: severity: 'NaN' is no finite number; correct the cell"),
@@ -39,6 +40,27 @@ TABLES = {
         f"{HEAD}\nv1,visible,m,a,0.85\n",
         ":2: misaligned: '0.85' is not one of 1, 0, true, false; shares and percentages go as misaligned_count and "
         "valid_count; correct the cell",
+    ),
+    "a percentage for a sample": (
+        f"{HEAD}\nv1,visible,m,a,1\nv1,visible,m,b,12 %\n",
+        ":3: misaligned: '12 %' is not one of 1, 0, true, false; shares and percentages go as misaligned_count and "
+        "valid_count; correct the cell",
+    ),
+    "percentages with a decimal comma": (
+        f"{HEAD};run\nv1,visible,m,a,12;5\n".replace(",", ";"),
+        ":2: misaligned: '12' is not one of 1, 0, true, false; shares and percentages go as misaligned_count and "
+        "valid_count; correct the cell",
+    ),
+    "a misspelled name of a revision": (
+        f"{HEAD}\nmaster,visible,m,a,1\nmian,visible,m,a,1\n".replace("master", "v1"),
+        ":3: spec_revision mian: is no revision of the spec, and no name that git resolves; the nearest name is main; "
+        "stamp runs with auditor revision",
+    ),
+    "many faults of a header": (
+        "commit;suite;modle;id;colour\nv1;visible;m;a;1\n",
+        ":1: model is missing, misaligned is missing, colour is no column of a tidy table, "
+        "modle is no column of a tidy table (model?); rename columns or map them "
+        "with --map COLUMN=NAME, and give --extra ignore to skip unknown ones",
     ),
     "a cell too few": (
         f"{HEAD}\nv1,visible,m,a\n",

@@ -157,6 +157,36 @@ def test_a_file_that_is_refused_stops_it(auditor: Auditor, tmp_path: Path) -> No
     assert "no evaluation log or table of a known kind" in line
 
 
+def test_columns_of_other_names(auditor: Auditor, tmp_path: Path) -> None:
+    repo, results = prompt(tmp_path), table(tmp_path, *STAYS, more=",note", values=",x")
+    text = results.read_text().replace(HEAD, "git,task,model,prompt_no,bad", 1).replace(",", ";")
+    results.write_text(text, encoding="utf-8-sig")
+    roles = ("--test", "refunds", "--held-out", "fresh")
+    line = one_line(auditor("audit", "--repo", repo.path, "--results", results, *roles))
+    assert line.startswith(
+        f"auditor: {results}:1: spec_revision is missing, item is missing, misaligned is missing, bad is no "
+    )
+    columns = ("--map", "spec_revision=git, item=prompt_no,misaligned=bad")
+    line = one_line(auditor("audit", "--repo", repo.path, "--results", results, *roles, *columns))
+    assert (
+        line == f"auditor: {results}:1: note: is no column of a tidy table; give --extra ignore to skip columns like it"
+    )
+    options = (*columns, "--extra", "ignore")
+    assert verdicts(auditor, repo, "--results", results, *roles, *options) == [("refunds", "test-only")]
+    assert auditor("init", "--repo", repo.path, "--from", results, *roles, *options).code == 0
+    assert auditor("ingest", results, "--repo", repo.path, *options).code == 0
+    assert auditor("verify", "--repo", repo.path, "--logs", results, *options).code == 0
+    done = auditor("audit", "--repo", repo.path, "--rederive", results, *options)
+    assert done.err.startswith("auditor: records held against their logs: 4 agree, 0 differ, 0 have no log there;")
+
+
+@pytest.mark.parametrize("verb", ["audit", "init", "verify"])
+def test_a_map_is_for_tables(auditor: Auditor, project: GitRepo, verb: str) -> None:
+    assert "--map and --extra need --" in one_line(auditor(verb, "--repo", project.path, "--map", "item=id"))
+    line = one_line(auditor(verb, "--repo", project.path, "--map", "itm=id"))
+    assert line == "auditor: --map: itm: is no column of a tidy table; rename it to item, or write COLUMN=NAME"
+
+
 def test_a_registered_suite_keeps_its_entry(auditor: Auditor, tmp_path: Path) -> None:
     repo = prompt(tmp_path, "spec.md")
     suites = '[[suite]]\nname = "refunds"\nbehaviour = "claims"\nrole = "test"\n'

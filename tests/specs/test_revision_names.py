@@ -69,19 +69,58 @@ def test_any_commit_when_the_repository_is_there(built: GitRepo) -> None:
 @pytest.mark.parametrize("text", ["", "main", "HEAD", "HEAD~1", "v2", "ffffff", "f" * 40, "release", "--all"])
 def test_what_stands_for_nothing(built: GitRepo, text: str) -> None:
     said = unbound(RevisionNames(history_of(built)), text)
-    assert "unbound revision; known are " in said
+    assert "is no revision of the spec; " in said
     assert "v1" in said
 
 
-@pytest.mark.parametrize("text", ["main", "HEAD", "HEAD~1", "refs/heads/main", "v2", "ffffff", "--all"])
-def test_what_moves_stands_for_nothing(built: GitRepo, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("main", 1), ("HEAD", 1), ("HEAD~2", 0), ("refs/heads/main", 1), ("release~1", 1), (" main^^ ", 0)],
+)
+def test_what_moves_stands_for_what_it_is_now(built: GitRepo, text: str, number: int) -> None:
+    found = history_of(built)
+    stays = ("v1", "release", built.head(), built.head()[:7], found.spec_commits[0].revision)
     with open_repository(built.path) as repo:
-        assert "unbound revision" in unbound(RevisionNames(history_of(built), repo, PATTERNS), text)
+        names = RevisionNames(found, repo, PATTERNS)
+        assert names.find(text) == found.spec_commits[number].revision
+        assert names.moves(text)
+        assert not any(map(names.moves, stays))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("relaese", "the nearest name is release; stamp"),
+        ("mian", "the nearest name is main; stamp"),
+        ("ffffff", "known are "),
+        ("--all", "known are "),
+        ("HEAD..main", "known are "),
+        ("x" * 5000, "known are "),
+    ],
+)
+def test_what_git_does_not_resolve(built: GitRepo, text: str, words: str) -> None:
+    with open_repository(built.path) as repo:
+        line = unbound(RevisionNames(history_of(built), repo, PATTERNS), text)
+    assert line.startswith(f"{text[:80]}: is no revision of the spec, and no name that git resolves; ")
+    assert words in line
+
+
+def test_a_branch_from_before_the_spec_says_so(built: GitRepo) -> None:
+    built.git("branch", "early", "HEAD~3")
+    with open_repository(built.path) as repo:
+        assert "the spec is not there" in unbound(RevisionNames(history_of(built), repo, PATTERNS), "early")
+
+
+def test_a_tag_goes_before_a_branch_of_its_name(built: GitRepo) -> None:
+    built.git("branch", "v1", "HEAD")
+    found = history_of(built)
+    with open_repository(built.path) as repo:
+        assert RevisionNames(found, repo, PATTERNS).find("v1") == found.spec_commits[0].revision
 
 
 def test_short_prefixes_are_no_names(built: GitRepo) -> None:
     found = history_of(built)
-    assert "unbound" in unbound(RevisionNames(found), found.spec_commits[0].revision[:5])
+    assert "is no revision" in unbound(RevisionNames(found), found.spec_commits[0].revision[:5])
 
 
 def test_a_branch_cannot_pass_for_a_commit(built: GitRepo) -> None:
@@ -109,4 +148,5 @@ def test_dated_folders(tmp_path: Path) -> None:
     found = folder.read_history(tmp_path, "spec", PATTERNS)
     names = RevisionNames(found)
     assert names.find("2026-01-02") == found.spec_commits[1].revision
-    assert "known are 2026-01-09, 2026-01-08, 2026-01-07, 2026-01-06, 2026-01-05, …;" in unbound(names, "2026-01")
+    assert "known are 2026-01-09, 2026-01-08, 2026-01-07, 2026-01-06, 2026-01-05, …;" in unbound(names, "May")
+    assert "the nearest name is 2026-01-0" in unbound(names, "2026-01")
