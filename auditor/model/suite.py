@@ -65,7 +65,13 @@ class ScoreRule:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredChange:
-    """A change of what is measured, declared in the registry: `what` is items, invalid or selection."""
+    """A change of what is measured, declared in the registry.
+
+    Attributes:
+        what: items, invalid or selection.
+        on: the day it was made; it is to be declared before the run.
+        reason: why.
+    """
 
     what: str
     on: date

@@ -13,7 +13,7 @@ from auditor.checks.catalogue import Page
 from auditor.checks.interface import HEADINGS, Case, Clear, TextCase, Undecided, ValueCase
 from auditor.model.finding import Finding
 
-_OUTCOMES = {Finding: "fires", Clear: "is clear", Undecided: "is undecided"}
+OUTCOMES = {Finding: "fires", Clear: "is clear", Undecided: "is undecided"}
 
 
 def checks_table(pages: Sequence[Page]) -> RenderableType:
@@ -39,11 +39,11 @@ def check_page(one: Page) -> RenderableType:
 def _examples(cases: Sequence[Case | TextCase | ValueCase]) -> Table:
     table = Table.grid(padding=(0, 2))
     for case in cases:
-        table.add_row(case.title, _case_setting(case), _OUTCOMES[case.expect])
+        table.add_row(case.title, case_setting(case), OUTCOMES[case.expect])
     return table
 
 
-def _case_setting(case: Case | TextCase | ValueCase) -> str:
+def case_setting(case: Case | TextCase | ValueCase) -> str:
     """What a case is about: counts before and after, or texts; nothing where its title says it all."""
     if isinstance(case, ValueCase):
         return ""

@@ -29,7 +29,36 @@ class CellError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as typed values; None is an empty cell. `line` counts from 1, the header included."""
+    """A row as typed values; None is an empty cell.
+
+    Attributes:
+        line: its line in the file, from 1, the header included.
+        spec_revision: what was evaluated: a content id, a commit, a tag or a dated folder.
+        suite: the suite's name, or a name under which `suites.toml` knows it.
+        model: the model's name.
+        item: the prompt or environment; an item has the same name before and after.
+        misaligned: whether the sample shows the behaviour; empty where the sample is invalid.
+        misaligned_count: of a tally, how many samples show it.
+        valid_count: of a tally, how many samples were scored.
+        design_effect: of a tally without items, how many samples are worth an independent one; at least 1.
+        epoch: the repetition of the item, from 1.
+        run: tells runs of the same suite, model and revision apart.
+        created: when the run was made.
+        role: who can see the suite; `suites.toml` goes first.
+        behaviour: what the suite measures; `suites.toml` goes first.
+        condition: the variant of the same items, such as monitored.
+        checkpoint: the state of the model's weights; the model itself where it is empty.
+        parent_checkpoint: the checkpoint that it was trained from.
+        exposure: how the model knows the spec: in its context, or from training.
+        cot_pressure: whether training pressed on the reasoning text.
+        invalid_reason: why the sample has no score: error, limit or refusal, as the first word.
+        aware: whether the model voiced that it was tested; empty without a label.
+        severity: how bad the sample is, from 0 to 1.
+        scorer: what scored it; runs are compared only under the same.
+        sampling: temperature and the like, as text; runs are compared only under the same.
+        planned: how many samples the run was to have.
+        prompt: the item's words, which are hashed with the key and never stored.
+    """
 
     line: int
     spec_revision: str

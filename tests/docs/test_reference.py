@@ -1,0 +1,33 @@
+"""The reference pages are what the code gives, and no page is left of what the code has no longer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.docs.pages import DOCS
+from tests.docs.reference import reference_pages
+from tests.snapshots import assert_as_written, refreshing
+
+
+@pytest.fixture(scope="module")
+def pages(whole_catalogue: None) -> dict[str, str]:
+    return reference_pages()
+
+
+def test_the_reference_is_what_the_code_gives(pages: dict[str, str]) -> None:
+    for path, text in pages.items():
+        assert_as_written(DOCS / path, text)
+
+
+def test_no_page_is_left_over(pages: dict[str, str]) -> None:
+    for file in written():
+        if refreshing() and file not in pages:
+            (DOCS / file).unlink()
+        assert file in pages, f"docs/{file} is made by nothing"
+
+
+def written() -> Iterator[str]:
+    for folder in ("reference", "schemas"):
+        yield from (file.relative_to(DOCS).as_posix() for file in (DOCS / folder).rglob("*") if file.is_file())
