@@ -124,6 +124,17 @@ def test_a_name_that_the_log_itself_contradicts_is_refused(repo: GitRepo) -> Non
     )
 
 
+def test_a_revision_of_another_branch_is_refused_with_its_name(repo: GitRepo, tmp_path: Path) -> None:
+    repo.branch("other")
+    repo.commit({"spec.md": FIRST + "\nBe brief.\n"})
+    repo.tag("v3")
+    repo.checkout("main")
+    table = tmp_path / "scores.csv"
+    table.write_text("spec_revision,suite,model,item,misaligned\nv3,visible,m1,a,0\n")
+    [line] = put(repo, table).refusals
+    assert "v3" in line and line.endswith("is on another branch; check out a branch that contains it")
+
+
 def test_ingesting_again_changes_nothing(repo: GitRepo) -> None:
     logs = [log("test_first.eval"), log("test_second.eval"), log("held_out_first.eval")]
     put(repo, *logs)
