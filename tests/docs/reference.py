@@ -39,8 +39,8 @@ from auditor.store.registry import _BindingsTable, _RegistryTable
 
 Schema = Mapping[str, Any]
 TypeForm: TypeAlias = Any  # what an annotation can be
-_MADE = "<!-- Made from the code by tests/docs/reference.py; AUDITOR_REFRESH=1 pytest tests/docs writes it anew. -->\n"
-_VERBS_WITH_JSON = ("audit", "blame", "diff", "gate", "log", "plan", "report", "show", "verify")
+MADE = "<!-- Made from the code by tests/docs/reference.py; AUDITOR_REFRESH=1 pytest tests/docs writes it anew. -->\n"
+_VERBS_WITH_JSON = ("audit", "blame", "diff", "gate", "log", "plan", "report", "show", "status", "verify")
 SCHEMAS = {verb: getattr(documents, f"{verb}_json_schema") for verb in _VERBS_WITH_JSON} | {"graph": graph_json_schema}
 
 _COMMANDS = """\
@@ -377,4 +377,4 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _document(title: str, parts: Iterable[str]) -> str:
-    return "\n".join([f"# {title}\n", _MADE, *parts]).rstrip() + "\n"
+    return "\n".join([f"# {title}\n", MADE, *parts]).rstrip() + "\n"
