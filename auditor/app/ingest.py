@@ -149,7 +149,7 @@ def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list
 
 def _revision_of(history: History, revision: str, name: str, raw: RawRun) -> Revision:
     if revision not in history.revisions:
-        what = f"the text of {history.spec} there is none that it has in the history of HEAD"
+        what = f"stands for a text of {history.spec} that is not in the history of HEAD"
         remedy = "merge or check out that commit, then ingest"
         raise RevisionError(what, where=raw.where, field=f"spec_revision {name[:80]}", remedy=remedy)
     return history.revisions[revision]

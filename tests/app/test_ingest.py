@@ -132,7 +132,7 @@ def test_a_revision_of_another_branch_is_refused_with_its_name(repo: GitRepo, tm
     table = tmp_path / "scores.csv"
     table.write_text("spec_revision,suite,model,item,misaligned\nv3,visible,m1,a,0\n")
     [line] = put(repo, table).refusals
-    assert "v3" in line and line.endswith("is on another branch; check out a branch that contains it")
+    assert "v3" in line and line.endswith("merge or check out that commit, then ingest")
 
 
 def test_ingesting_again_changes_nothing(repo: GitRepo) -> None:
