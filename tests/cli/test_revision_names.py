@@ -78,7 +78,7 @@ def test_a_text_that_head_does_not_know_is_one_line(
     name = "v3" if tagged else "other"
     rows = table(tmp_path, name)
     assert one_line(auditor("ingest", rows, "--repo", project.path)) == (
-        f"{rows}:2: spec_revision {name}: the text of conduct there is none that it has in the history of HEAD; "
+        f"{rows}:2: spec_revision {name}: stands for a text of conduct that is not in the history of HEAD; "
         "merge or check out that commit, then ingest"
     )
 
