@@ -21,11 +21,11 @@ from auditor.evidence import (
     complete_runs,
     evaluated_states,
     lineages_measured,
-    protocol_of,
     runs_by_protocol,
     runs_of_suite,
     suites_measuring,
 )
+from auditor.evidence.protocol import protocol_of
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry, Role, Suite

@@ -18,7 +18,8 @@ import numpy as np
 
 from auditor.assess.facts import Difference, NotCompared, ProtocolField
 from auditor.assess.steps import states_in_order
-from auditor.evidence import Evidence, Protocol, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
+from auditor.evidence import Evidence, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
+from auditor.evidence.protocol import Protocol, describe_change, match_protocols
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role, Suite
 from auditor.stats.intervals import FloatArray
@@ -414,11 +415,11 @@ def _pair_suite(
     after = exclude_unregistered_runs(suite, runs_by_protocol(evidence, suite.name, step.after))
     if not before or not after:
         return [], _explain_missing_run(evidence, suite, step, bool(before), bool(after)), ()
-    shared = [protocol for protocol in before if protocol in after]
+    shared = match_protocols(before, after)
     if not shared:
         differences = _protocol_differences(next(iter(before)), next(iter(after)))
         return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
-    pairs = [_build_pair(suite, protocol, before[protocol], after[protocol]) for protocol in shared]
+    pairs = [_build_pair(suite, *matched) for matched in shared]
     good = sorted(
         (
             replace(pair, gone=_count_missing_samples(pair), run_effect=effect)
@@ -459,11 +460,10 @@ def _explain_missing_run_at(evidence: Evidence, suite: Suite, state: State, side
 
 
 def _protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
-    fields = (ProtocolField.SCORER, ProtocolField.SAMPLING, ProtocolField.CONDITION, ProtocolField.EXPOSURE)
     return tuple(
-        Difference(field, str(getattr(before, field) or "unsaid"), str(getattr(after, field) or "unsaid"))
-        for field in fields
-        if getattr(before, field) != getattr(after, field)
+        Difference(ProtocolField(name.replace("_", " ")), *describe_change(name, *sides))
+        for name in before.differences(after)
+        for sides in [(getattr(before, name), getattr(after, name))]
     )
 
 

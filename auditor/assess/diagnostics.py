@@ -8,6 +8,7 @@ signals, twins, items that changed suites, behaviours that got worse, falls take
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -132,6 +133,12 @@ def _build_twins(suite: Suite, twin: Suite, before: _TwinSides, after: _TwinSide
 
 _StateKey = tuple[str, str, State]
 _SharedKey = tuple[str, str | tuple[State, State]]
+_SHORTEST_COMMIT = 7  # digits of an abbreviated commit id, as git prints it
+_DATASET_FIELDS = {
+    ProtocolField.DATASET: "dataset",
+    ProtocolField.SHUFFLED: "dataset_shuffled",
+    ProtocolField.LIMIT: "limit",
+}
 _MAX_STEPS_BACK = 50  # steps followed back from a rise to the fall it takes back
 
 
@@ -397,7 +404,7 @@ def _diagnose_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> 
         suite=pair.name,
         role=pair.suite.role,
         compared=True,
-        differences=tuple(_pair_differences(pair)),
+        differences=tuple(_pair_differences(evidence, pair)),
         before=_rate_of_side(pair.raw_before),
         after=_rate_of_side(pair.raw_after),
         fell=_reported_rates_fell(pair.raw_before, pair.raw_after, error),
@@ -433,7 +440,7 @@ def _is_above(fall: Fall, error: float) -> bool:
     return fell_more_than(fall, 0.0, error)
 
 
-def _pair_differences(pair: Pair) -> Iterator[Difference]:
+def _pair_differences(evidence: Evidence, pair: Pair) -> Iterator[Difference]:
     before, after = pair.raw_before.items, pair.raw_after.items
     if before is not None and after is not None and before != after:
         both = len(set(before) & set(after))
@@ -443,8 +450,9 @@ def _pair_differences(pair: Pair) -> Iterator[Difference]:
     if checkpoints[0] != checkpoints[1]:
         yield Difference(ProtocolField.CHECKPOINT, *(", ".join(names) for names in checkpoints))
     codes = [sorted({run.code_revision for run in side if run.code_revision}) for side in sides]
-    if all(codes) and codes[0] != codes[1]:
+    if all(codes) and codes[0] != codes[1] and not _is_in_repository(evidence, [*codes[0], *codes[1]]):
         yield Difference(ProtocolField.CODE, *(", ".join(names) for names in codes))
+    yield from _other_parts(sides)
     shares = [_describe_invalid(*side) for side in zip((pair.raw_before, pair.raw_after), sides, strict=True)]
     if shares[0] != shares[1]:
         yield Difference(ProtocolField.INVALID, *shares)
@@ -454,6 +462,28 @@ def _pair_differences(pair: Pair) -> Iterator[Difference]:
     plans = [_describe_plan(side) for side in sides]
     if any("of" in plan for plan in plans):
         yield Difference(ProtocolField.PLANNED, *plans)
+
+
+def _is_in_repository(evidence: Evidence, codes: Sequence[str]) -> bool:
+    """Whether the evaluation's code lies in the spec's repository, whose commit each patch changes."""
+    abbreviated = [words[0] for code in codes if (words := code.split()) and len(words[0]) >= _SHORTEST_COMMIT]
+    commits = [commit.commit for commit in evidence.history.spec_commits if commit.commit is not None]
+    return any(commit.startswith(code) for code in abbreviated for commit in commits)
+
+
+def _other_parts(sides: Sequence[Sequence[Run]]) -> Iterator[Difference]:
+    """Which part of which dataset was run, where every run says so: answers to the same items do not depend on it."""
+    for field, name in _DATASET_FIELDS.items():
+        told = [sorted({_dataset_text(run, name) for run in side if run.protocol.tool is not None}) for side in sides]
+        if all(told) and told[0] != told[1]:
+            yield Difference(field, *(", ".join(texts) for texts in told))
+
+
+def _dataset_text(run: Run, name: str) -> str:
+    value = getattr(run.protocol, name)
+    if value is None:
+        return "none" if name == "limit" else "unsaid"
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def _describe_invalid(side: SideCounts, runs: Sequence[Run]) -> str:

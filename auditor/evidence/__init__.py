@@ -27,8 +27,9 @@ import networkx as nx
 from auditor.errors import RecordError
 from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_key, sources
 from auditor.evidence.item_identity import SuiteItems, has_inputs, identify_items
+from auditor.evidence.protocol import Protocol, protocol_of
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
-from auditor.model.run import Exposure, Grade, Run
+from auditor.model.run import Grade, Run
 from auditor.model.spec import History, Patch, patches_of
 from auditor.model.suite import Registry, Role, Suite
 
@@ -61,16 +62,6 @@ class Step:
     patches: tuple[str, ...]
     spanned: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Protocol:
-    """How a run measured: two runs of one suite are comparable only under the same protocol."""
-
-    scorer: str | None
-    sampling: str | None
-    condition: str
-    exposure: Exposure | None
 
 
 # The evidence: the graph, and what its ids stand for.
@@ -443,16 +434,11 @@ def complete_runs(evidence: Evidence, suite: str, state: State) -> tuple[Run, ..
     return tuple(run for run in runs_at(evidence, suite, state) if run.incomplete is None)
 
 
-def protocol_of(run: Run) -> Protocol:
-    """How a run measured."""
-    return Protocol(run.scorer, run.sampling, run.condition, run.exposure)
-
-
 def runs_by_protocol(evidence: Evidence, suite: str, state: State) -> dict[Protocol, tuple[Run, ...]]:
     """The complete runs of a suite at a state, by how they measured."""
     grouped: dict[Protocol, list[Run]] = {}
     for run in complete_runs(evidence, suite, state):
-        grouped.setdefault(protocol_of(run), []).append(run)
+        grouped.setdefault(protocol_of(run, evidence.suites.get(suite)), []).append(run)
     return {protocol: tuple(runs) for protocol, runs in grouped.items()}
 
 

@@ -621,8 +621,8 @@ class HeaderFacts:
     protocol: ProtocolDetails
 
 
-def read_header(header: Header, where: str) -> HeaderFacts:
-    """The facts of a header. Raises LogError where the log says something auditor cannot use."""
+def read_header(header: Header, where: str, hasher: ItemHasher) -> HeaderFacts:
+    """The facts of a header; `hasher` knows the spec, which is no argument. Raises LogError for what cannot be used."""
     spec = header.eval
     metadata = _latest_metadata(header)
     target = _model_in_role(spec, "target", where)
@@ -635,28 +635,35 @@ def read_header(header: Header, where: str) -> HeaderFacts:
         sampling=_sampling(header, target, where),
         created=parse_time(spec.created, where, "eval.created", "Inspect"),
         code_revision=_code_revision(spec),
-        protocol=_protocol(header, where),
+        protocol=_protocol(header, where, hasher),
         planned=None if spec.dataset.samples is None else spec.dataset.samples * (spec.config.epochs or 1),
     )
 
 
-def _protocol(header: Header, where: str) -> ProtocolDetails:
-    """What else may change an answer, as a record may hold it; none of it is compared yet."""
+def _protocol(header: Header, where: str, hasher: ItemHasher) -> ProtocolDetails:
+    """What else may change an answer, as a record may hold it: without the spec's texts, which every patch changes.
+
+    The template of a system message is recorded as it is; comparisons leave it out.
+    """
     spec, dataset = header.eval, header.eval.dataset
     grader = _model_in_role(spec, "grader", where)
-    steps = [{"solver": step.solver, "params": storable(step.params)} for step in header.plan.steps]
+    steps = [{"solver": step.solver, "params": storable(_step_options(step, hasher))} for step in header.plan.steps]
     version = spec.packages.get("inspect_ai") if isinstance(spec.packages, dict) else None
     return ProtocolDetails(
         judge=grader.model if grader and grader.model else None,
         solver=canonical_text(steps, where, "plan.steps") if steps else None,
-        task_args=storable_arguments(spec.task_args),
-        model_args=storable_arguments(spec.model_args),
+        task_args=storable_arguments(hasher.without_spec(spec.task_args)),
+        model_args=storable_arguments(hasher.without_spec(spec.model_args)),
         dataset=storable_name(dataset.name) or storable_name(dataset.location),
         dataset_shuffled=dataset.shuffled if isinstance(dataset.shuffled, bool) else None,
         limit=_limit(spec.config.limit),
         tool="inspect_ai",
         tool_version=storable_name(version),
     )
+
+
+def _step_options(step: Step, hasher: ItemHasher) -> object:
+    return step.params if step.solver.endswith("system_message") else hasher.without_spec(step.params)
 
 
 def _limit(limit: object) -> str | None:
@@ -767,11 +774,11 @@ class InspectReader:
         """The log's one run; `options` say nothing about logs. Raises LogError."""
         hasher = options.hasher
         log = read_archive(path, hasher) if path.suffix == ".eval" else _read_json(path, hasher)
-        return (_build_run(path, log, _check_samples(log, path)),)
+        return (_build_run(path, log, _check_samples(log, path), hasher),)
 
 
-def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...]) -> RawRun:
-    facts = read_header(log.header, str(path))
+def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...], hasher: ItemHasher) -> RawRun:
+    facts = read_header(log.header, str(path), hasher)
     system_messages = tuple(dict.fromkeys(text for one in log.full for text in one.system))
     run = build_run(
         LogSource(InspectReader.name, str(path), _file_sha256(path)),
