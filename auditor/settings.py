@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from auditor.errors import ConfigError
 from auditor.model.finding import present_word
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.spec import FormatName
 from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
 from auditor.model.verdict import Verdict
 
@@ -36,6 +37,7 @@ class SpecConfig:
         source: whether its revisions are commits or dated folders.
         eval_prompts: files with prompts of visible evaluations, looked for in the spec's text.
         changelog: the file that says what changed; None without one.
+        format: how all of its files are read, whatever their names; None where each file's name says it.
     """
 
     name: str
@@ -43,6 +45,7 @@ class SpecConfig:
     source: Literal["git", "folder"] = "git"
     eval_prompts: tuple[str, ...] = ()
     changelog: str | None = None
+    format: FormatName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class _SpecTable(TomlTable):
     source: Literal["git", "folder"] = "git"
     eval_prompts: list[_Path] = Field(default_factory=list)
     changelog: _Path | None = None
+    format: FormatName | None = None
 
 
 class _StoreTable(TomlTable):
@@ -167,7 +171,8 @@ def _build_settings(values: object, where: str, prefix: str) -> Settings:
 
 
 def _build_spec(table: _SpecTable) -> SpecConfig:
-    return SpecConfig(table.name, tuple(table.paths), table.source, tuple(table.eval_prompts), table.changelog)
+    prompts = tuple(table.eval_prompts)
+    return SpecConfig(table.name, tuple(table.paths), table.source, prompts, table.changelog, table.format)
 
 
 def _build_policy(table: _PolicyTable) -> Policy:

@@ -35,6 +35,7 @@ paths = ["./spec/a.md", "spec/b.md"]
 source = "folder"
 eval_prompts = ["evals/prompts.jsonl"]
 changelog = "CHANGELOG.md"
+format = "yaml"
 
 [{0}store]
 path = "history"
@@ -52,7 +53,11 @@ evidence_debt_days = 14
 reveal_held_out = true
 """
 FULL_SETTINGS = project.Settings(
-    (project.SpecConfig("model spec", ("spec/a.md", "spec/b.md"), "folder", ("evals/prompts.jsonl",), "CHANGELOG.md"),),
+    (
+        project.SpecConfig(
+            "model spec", ("spec/a.md", "spec/b.md"), "folder", ("evals/prompts.jsonl",), "CHANGELOG.md", "yaml"
+        ),
+    ),
     "history",
     Policy(
         transfer_threshold=0.6,
@@ -90,7 +95,7 @@ SPEC = '[[spec]]\nname = "a"\npaths = ["a.md"]\n'
     [
         ("[policy]\neror_rate = 0.1", "policy.eror_rate: is no key of this table; did you mean error_rate"),
         ("[polic]\n", "polic: is no key of this table; did you mean policy"),
-        (SPEC + "zzz = 1", "spec[0].zzz: is no key of this table; allowed are changelog, eval_prompts, name, paths, "),
+        (SPEC + "zzz = 1", "spec[0].zzz: is no key of this table; allowed are changelog, eval_prompts, format, name, "),
         (
             "[policy]\nerror_rate = 0.6",
             "policy.error_rate: 0.6 is not allowed here; it should be less than or equal to",
@@ -119,6 +124,11 @@ SPEC = '[[spec]]\nname = "a"\npaths = ["a.md"]\n'
         ('[[spec]]\npaths = ["a"]', "spec[0].name: is missing; add it"),
         ('[[spec]]\nname = "a"\npaths = []', "spec[0].paths: [] is not allowed here; it should have at least 1 item"),
         (SPEC + SPEC, "spec[0].name: 2 specs are called 'a'; give each its own name"),
+        (
+            SPEC + 'format = "md"',
+            "spec[0].format: 'md' is not allowed here; it should be 'markdown', 'text', 'rst', 'yaml', 'json', 'python'"
+            " or 'csv'",
+        ),
         (SPEC + 'source = "svn"', "spec[0].source: 'svn' is not allowed here; it should be 'git' or 'folder'"),
         (
             "[policy]\nerror_rate = 1\nx = 1",

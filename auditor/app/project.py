@@ -172,10 +172,12 @@ def read_history(project: Project | Place, config: SpecConfig, tip: str | None =
         tip: the commit, tag or branch it ends at, None for the project's; dated folders are those of its tree.
     """
     if config.source == "folder":
-        return folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
+        found = folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
+        return found.in_format(config.format)
     proposed = project.proposed.get(config.name) if isinstance(project, Project) and tip is None else None
     repository = require_repository(project, config)
-    return git.read_history(repository, config.name, config.paths, tip or project.tip, proposed)
+    found = git.read_history(repository, config.name, config.paths, tip or project.tip, proposed)
+    return found.in_format(config.format)
 
 
 def require_repository(project: Project | Place, config: SpecConfig) -> Repository:

@@ -58,7 +58,9 @@ def revision_at(history: History, spec_commit: SpecCommit) -> ComparisonSide:
 
 def work_tree_revision(project: Project | Place, config: SpecConfig) -> ComparisonSide:
     """What the files of the work tree say now, staged or not."""
-    return ComparisonSide(WORK_TREE, read_revision(Folder(project.root), config.paths), None, None)
+    return ComparisonSide(
+        WORK_TREE, read_revision(Folder(project.root), config.paths).in_format(config.format), None, None
+    )
 
 
 def resolve_patch(project: Project | Place, config: SpecConfig, history: History, name: str) -> Patch:
@@ -119,7 +121,7 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
     if commit in known:
         revision = history.revisions[known[commit].revision]
     else:
-        revision = find_spec_paths(repository, config.paths).revision_at(commit)
+        revision = find_spec_paths(repository, config.paths).revision_at(commit).in_format(config.format)
     both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
     _single_candidate(both, name)
     return ComparisonSide(name, revision, commit, known.get(commit))

@@ -142,11 +142,10 @@ class PatchText:
     @property
     def unread(self) -> str:
         """Why what the patch changes is not read well, as a sentence; "" where all of it is."""
-        sides = [{file.path: file.text for file in side.revision.files} for side in (self.before, self.after)]
-        changed = (
-            (path, side[path]) for side in reversed(sides) for path in side if sides[0].get(path) != sides[1].get(path)
-        )
-        return next((reason for path, text in changed if (reason := unread_reason(path, text))), "")
+        before, after = self.before.revision.files, self.after.revision.files
+        same = set(before) & set(after)
+        changed = (file for file in (*after, *before) if file not in same)
+        return next((reason for file in changed if (reason := unread_reason(file.path, file.text, file.format))), "")
 
     def group_by_event(
         self, items: Iterable[tuple[Clause | None, Clause | None, Item]]

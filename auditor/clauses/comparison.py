@@ -17,7 +17,7 @@ from auditor.clauses.lineage import LineageEvent
 from auditor.clauses.match import match_clauses
 from auditor.clauses.outline import FileOutline, outline_file
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange, ClauseKind
-from auditor.model.spec import Revision, SpecCommit
+from auditor.model.spec import Revision, SpecCommit, SpecFile
 
 # Two revisions -> the clauses that changed.
 
@@ -31,52 +31,51 @@ _KIND_OF_OTHERS = {ChangeKind.SPLIT: ChangeKind.ADDED, ChangeKind.MERGED: Change
 def clauses_of(revision: Revision) -> tuple[Clause, ...]:
     """All clauses of a revision, by file, in order."""
     if len(revision.files) == 1:
-        return _clauses(revision.files[0].path, revision.files[0].text)
-    return tuple(clause for file in revision.files for clause in _clauses(file.path, file.text))
+        return _clauses(revision.files[0])
+    return tuple(clause for file in revision.files for clause in _clauses(file))
 
 
 def file_outlines(revision: Revision) -> tuple[FileOutline, ...]:
     """The files of a revision, in order; what was read a moment ago, if only in another revision, is not read again."""
-    return tuple(_file_outline(file.path, file.text) for file in revision.files)
+    return tuple(_file_outline(file) for file in revision.files)
 
 
 class _FileCache(Generic[Value]):
-    """What was read of files, by path and text, the latest of them up to so many characters of text in all.
+    """What was read of files, the latest of them up to so many characters of text in all.
 
     Many small files are kept as well as a few large ones: one patch of a collection needs all of its files.
     """
 
-    def __init__(self, read: Callable[[str, str], Value]) -> None:
+    def __init__(self, read: Callable[[SpecFile], Value]) -> None:
         self._read = read
-        self._values: OrderedDict[tuple[str, str], Value] = OrderedDict()
+        self._values: OrderedDict[SpecFile, Value] = OrderedDict()
         self._characters = 0
 
-    def __call__(self, path: str, text: str) -> Value:
-        key = path, text
-        if key in self._values:
-            self._values.move_to_end(key)
-            return self._values[key]
-        value = self._values[key] = self._read(path, text)
-        self._characters += len(text)
+    def __call__(self, file: SpecFile) -> Value:
+        if file in self._values:
+            self._values.move_to_end(file)
+            return self._values[file]
+        value = self._values[file] = self._read(file)
+        self._characters += len(file.text)
         while self._characters > _CACHED_CHARACTERS and len(self._values) > 1:
-            (_, oldest), _ = self._values.popitem(last=False)
-            self._characters -= len(oldest)
+            oldest, _ = self._values.popitem(last=False)
+            self._characters -= len(oldest.text)
         return value
 
 
 _LATEST: dict[str, FileOutline] = {}
 
 
-def _read_outline(path: str, text: str) -> FileOutline:
+def _read_outline(file: SpecFile) -> FileOutline:
     """The outline of a file; what is the same as in the one read last at this path is not read again."""
-    found = _LATEST[path] = outline_file(path, text, _LATEST.pop(path, None))
+    found = _LATEST[file.path] = outline_file(file.path, file.text, _LATEST.pop(file.path, None), file.format)
     while len(_LATEST) > _CACHED_PATHS:
         del _LATEST[next(iter(_LATEST))]
     return found
 
 
 _file_outline = _FileCache(_read_outline)
-_clauses = _FileCache(lambda path, text: tuple(_file_outline(path, text).clauses()))
+_clauses = _FileCache(lambda file: tuple(_file_outline(file).clauses()))
 
 
 def diff_revisions(before: Revision, after: Revision) -> tuple[ClauseChange, ...]:

@@ -17,11 +17,10 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, chain, compress, pairwise
 from operator import attrgetter
 
-from auditor.clauses.file_formats import find_format, read_statements
+from auditor.clauses.file_formats import find_format, read_statements, reads_as_markdown
 from auditor.clauses.formats import (
     SectionCursor,
     Statement,
-    is_markdown,
     normalise_line_ends,
     parse_blocks,
     parse_statements,
@@ -30,7 +29,7 @@ from auditor.clauses.match import ClauseKey, clause_key
 from auditor.clauses.sequence import common_prefix_length, common_suffix_length
 from auditor.clauses.similarity import word_bag
 from auditor.model.clause import Clause, ClauseKind
-from auditor.model.spec import Revision
+from auditor.model.spec import FormatName, Revision
 
 # A revision's text in chunks that are read once, however many revisions they stand in.
 
@@ -68,7 +67,10 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class FileOutline:
-    """One file of a revision, in chunks; of each, how many characters, lines and clauses it has."""
+    """One file of a revision, in chunks; of each, how many characters, lines and clauses it has.
+
+    `format` is as in `SpecFile`.
+    """
 
     path: str
     text: str
@@ -76,6 +78,7 @@ class FileOutline:
     characters: tuple[int, ...]
     lines: tuple[int, ...]
     counts: tuple[int, ...]
+    format: FormatName | None = None
 
     def clauses(self) -> Iterator[Clause]:
         """Its clauses, the same as `parse.parse` gives."""
@@ -119,27 +122,35 @@ class _FileOutlineBuilder:
         for sizes, theirs in zip(self._sizes, (one.characters, one.lines, one.counts), strict=True):
             sizes.extend(theirs[start:stop])
 
-    def page(self, path: str, text: str) -> FileOutline:
-        return FileOutline(path, text, tuple(self._chunks), *map(tuple, self._sizes))
+    def page(self, path: str, text: str, name: FormatName | None) -> FileOutline:
+        chunks = tuple(self._chunks)
+        characters, lines, counts = map(tuple, self._sizes)
+        return FileOutline(path, text, chunks, characters, lines, counts, name)
 
 
-def outline_file(path: str, text: str, previous: FileOutline | None = None) -> FileOutline:
-    """One file in chunks; of `previous`, the same file in another revision, what is the same is not read again."""
+def outline_file(
+    path: str, text: str, previous: FileOutline | None = None, name: FormatName | None = None
+) -> FileOutline:
+    """One file in chunks; of `previous`, the same file in another revision, what is the same is not read again.
+
+    `name` is its format, as in `SpecFile`.
+    """
     text = normalise_line_ends(text)
-    markdown = is_markdown(path)
+    markdown = reads_as_markdown(path, name)
     found = _FileOutlineBuilder()
-    if find_format(path) is not None:
-        if previous is not None and (previous.path, previous.text) == (path, text):
+    if find_format(path, name) is not None:
+        if previous is not None and (previous.path, previous.text, previous.format) == (path, text, name):
             return previous
-        for chunk in _statement_chunks(text, read_statements(path, text)):
+        for chunk in _statement_chunks(text, read_statements(path, text, name)):
             found.add(chunk)
-        return found.page(path, text)
-    if previous is None or is_markdown(previous.path) != markdown or find_format(previous.path) is not None:
+        return found.page(path, text, name)
+    if previous is None or _reading(previous.path, previous.format) != (None, markdown):
         for chunk in _chunks(text, 0, markdown):
             found.add(chunk)
-        return found.page(path, text)
+        return found.page(path, text, name)
     if previous.text == text:
-        return previous if previous.path == path else replace(previous, path=path)
+        same = (previous.path, previous.format) == (path, name)
+        return previous if same else replace(previous, path=path, format=name)
     ends = list(accumulate(previous.characters))
     same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
     at = kept = 0
@@ -157,7 +168,12 @@ def outline_file(path: str, text: str, previous: FileOutline | None = None) -> F
         if 0 < len(text) - at <= same_end and (rest := _ending_at(ends, len(previous.text) - (len(text) - at))):
             found.take(previous, rest, len(ends))
             break
-    return found.page(path, text)
+    return found.page(path, text, name)
+
+
+def _reading(path: str, name: FormatName | None) -> tuple[object, bool]:
+    """How a file is read: in which format of `file_formats`, if any, and whether as Markdown."""
+    return find_format(path, name), reads_as_markdown(path, name)
 
 
 def _same_until(previous: FileOutline, ends: Sequence[int], known: int, text: str, at: int) -> int:
@@ -443,7 +459,7 @@ class ChangedRegion:
 def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
     """A revision in chunks; what is the same as in `previous` is not read again."""
     earlier = {one.path: one for one in previous.pages} if previous else {}
-    pages = tuple(outline_file(file.path, file.text, earlier.get(file.path)) for file in revision.files)
+    pages = tuple(outline_file(file.path, file.text, earlier.get(file.path), file.format) for file in revision.files)
     holders = Counter(previous.holders) if previous else Counter()
     keys = Counter(previous.keys) if previous else Counter()
     changed: list[Chunk] = []

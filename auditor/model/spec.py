@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 
 def _length_prefixed(data: bytes) -> bytes:
@@ -36,12 +37,22 @@ def patch_id(spec: str, before: str, after: str, occurrence: int) -> str:
     return hashlib.sha256(b"".join(_length_prefixed(part.encode()) for part in parts)).hexdigest()
 
 
+FormatName: TypeAlias = Literal["markdown", "text", "rst", "yaml", "json", "python", "csv"]
+"""The formats in which a file can be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class SpecFile:
-    """One file of a revision: its path and its text, line ends as LF."""
+    """One file of a revision.
+
+    Attributes:
+        text: line ends as LF.
+        format: how it is read; None as its name says.
+    """
 
     path: str
     text: str
+    format: FormatName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,10 @@ class Revision:
 
     id: str
     files: tuple[SpecFile, ...]
+
+    def in_format(self, name: FormatName | None) -> Revision:
+        """The same content, its files read in that format; None as their names say."""
+        return self if name is None else replace(self, files=tuple(replace(one, format=name) for one in self.files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +149,12 @@ class History:
     revisions: Mapping[str, Revision]
     spec_commits: tuple[SpecCommit, ...]
     unreadable: tuple[UnreadableCommit, ...] = ()
+
+    def in_format(self, name: FormatName | None) -> History:
+        """The same history, its files read in that format; None as their names say."""
+        if name is None:
+            return self
+        return replace(self, revisions={key: one.in_format(name) for key, one in self.revisions.items()})
 
     def spec_commit(self, name: str) -> SpecCommit:
         """The spec commit of that name. Raises KeyError."""

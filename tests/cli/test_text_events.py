@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Auditor
+from tests.cli.conftest import Auditor, Said
 from tests.repos import GitRepo
 
 pytestmark = pytest.mark.usefixtures("whole_catalogue")
@@ -160,3 +161,41 @@ def test_a_format_that_is_not_read_leaves_the_checks_on_it_undecided(auditor: Au
         repo.commit({"prompt.ts": f"export const prompt = `The keeper {word} leave the lamp unlit.`;\n"})
     answer = auditor("audit", "--repo", repo.path, "--spec", "prompt.ts", "--verbose")
     assert "prompt.ts: JavaScript or TypeScript is not read" in " ".join(answer.out.split())
+
+
+_AS_PROMPT = '[[spec]]\nname = "pier"\npaths = ["pier.prompt"]\n'
+_ENTRIES = "winch: The keeper must {} the winch\nlamp: The keeper must trim the lamp\n"
+
+
+def test_a_format_in_the_configuration_overrules_the_name_of_a_file(auditor: Auditor, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    repo.commit({"auditor.toml": f'{_AS_PROMPT}format = "yaml"\n', "pier.prompt": _ENTRIES.format("oil")})
+    repo.commit({"pier.prompt": _ENTRIES.format("clean")})
+    (repo.path / "pier.prompt").write_text(_ENTRIES.format("paint"))
+    for arguments in (["diff", "HEAD~1", "HEAD"], ["diff"]):
+        (change,) = _changes(auditor(*arguments, "--repo", repo.path, "--format", "json"))
+        assert (change["before"][0]["line"], change["before"][0]["end"]) == (1, 1), arguments
+    assert "pier.prompt:2" in auditor("blame", "trim the lamp", "--repo", repo.path).out
+    (repo.path / "auditor.toml").write_text(_AS_PROMPT)
+    (change,) = _changes(auditor("diff", "HEAD~1", "HEAD", "--repo", repo.path, "--format", "json"))
+    assert (change["before"][0]["line"], change["before"][0]["end"]) == (1, 2)
+
+
+def _changes(said: Said) -> list[dict[str, Any]]:
+    assert (said.code, said.err) == (0, "")
+    return [change for spec in json.loads(said.out)["specs"] for change in spec["changes"]]
+
+
+def test_a_file_that_is_said_to_be_text_counts_as_read(auditor: Auditor, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    text = "export const RULES = `\nThe keeper must oil the winch.\n`;\n"
+    repo.commit({"auditor.toml": '[[spec]]\nname = "pier"\npaths = ["pier.ts"]\n', "pier.ts": text})
+    repo.commit({"pier.ts": text.replace("the winch", "the old winch")})
+    assert "pier.ts: JavaScript or TypeScript is not read" in auditor("audit", "--repo", repo.path, "--verbose").out
+    with (repo.path / "auditor.toml").open("a") as file:
+        file.write('format = "text"\n')
+    assert "is not read" not in auditor("audit", "--repo", repo.path, "--verbose").out
+    (repo.path / "auditor.toml").write_text('[[spec]]\nname = "pier"\npaths = ["pier.ts"]\nformat = "ts"\n')
+    refused = auditor("audit", "--repo", repo.path)
+    assert refused.code == 2
+    assert "auditor.toml: spec[0].format: 'ts' is not allowed here; it should be 'markdown', 'text'" in refused.err

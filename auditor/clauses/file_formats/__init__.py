@@ -11,6 +11,7 @@ from functools import lru_cache
 from auditor.clauses.file_formats import csv_rows, json_values, python_strings, restructured_text, yaml_values
 from auditor.clauses.file_formats.interface import FileFormat, UnreadTextError
 from auditor.clauses.formats import Statement, is_markdown, parse_statements
+from auditor.model.spec import FormatName
 
 _FORMATS: tuple[FileFormat, ...] = (
     csv_rows.FORMAT,
@@ -20,6 +21,7 @@ _FORMATS: tuple[FileFormat, ...] = (
     yaml_values.FORMAT,
 )
 _BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}
+_BY_NAME = {one.name: one for one in _FORMATS}
 
 # What is recognised by its name and not read: the words of such a file are cut as plain text.
 _NOT_READ = {
@@ -38,19 +40,24 @@ def _suffix(path: str) -> str:
     return name.rpartition(".")[2] if "." in name else ""
 
 
-def find_format(path: str) -> FileFormat | None:
-    """The format of a file by its name; None for Markdown, plain text, and what is cut as plain text."""
-    return _BY_SUFFIX.get(_suffix(path))
+def find_format(path: str, name: FormatName | None = None) -> FileFormat | None:
+    """The format of that name, or of a file by its name; None for Markdown, plain text, and what is cut as that."""
+    return _BY_SUFFIX.get(_suffix(path)) if name is None else _BY_NAME.get(name)
+
+
+def reads_as_markdown(path: str, name: FormatName | None = None) -> bool:
+    """Whether a file is read as Markdown, by the format that it is said to have or by its name."""
+    return is_markdown(path) if name is None else name == "markdown"
 
 
 @lru_cache(maxsize=256)
-def _read(path: str, text: str) -> tuple[tuple[Statement, ...], str]:
+def _read(path: str, text: str, name: FormatName | None) -> tuple[tuple[Statement, ...], str]:
     """The statements of a file, and why it is not read well; "" where it is."""
-    style = find_format(path)
+    style = find_format(path, name)
     if style is None:
-        name = _NOT_READ_BY_SUFFIX.get(_suffix(path))
-        reason = f"{path}: {name} is not read" if name else ""
-        return tuple(parse_statements(text, markdown=is_markdown(path))), reason
+        language = None if name else _NOT_READ_BY_SUFFIX.get(_suffix(path))
+        reason = f"{path}: {language} is not read" if language else ""
+        return tuple(parse_statements(text, markdown=reads_as_markdown(path, name))), reason
     try:
         content = style.read(text)
     except UnreadTextError as error:
@@ -58,13 +65,13 @@ def _read(path: str, text: str) -> tuple[tuple[Statement, ...], str]:
     return tuple(content.statements), f"{path}: {content.unread}" if content.unread else ""
 
 
-def read_statements(path: str, text: str) -> tuple[Statement, ...]:
-    """The statements of a file with LF line ends, in order. Never raises."""
-    return _read(path, text)[0]
+def read_statements(path: str, text: str, name: FormatName | None = None) -> tuple[Statement, ...]:
+    """The statements of a file with LF line ends, in order; `name` as in `SpecFile.format`. Never raises."""
+    return _read(path, text, name)[0]
 
 
-def unread_reason(path: str, text: str) -> str:
+def unread_reason(path: str, text: str, name: FormatName | None = None) -> str:
     """Why a file's text is not read well, as a sentence without a full stop; "" where it is."""
-    if find_format(path) is None and _suffix(path) not in _NOT_READ_BY_SUFFIX:
+    if find_format(path, name) is None and (name or _suffix(path) not in _NOT_READ_BY_SUFFIX):
         return ""
-    return _read(path, text)[1]
+    return _read(path, text, name)[1]
