@@ -417,7 +417,7 @@ def _pair_suite(
         return [], _explain_missing_run(evidence, suite, step, bool(before), bool(after)), ()
     shared = match_protocols(before, after)
     if not shared:
-        differences = _protocol_differences(next(iter(before)), next(iter(after)))
+        differences = protocol_differences(next(iter(before)), next(iter(after)))
         return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
     pairs = [_build_pair(suite, *matched) for matched in shared]
     good = sorted(
@@ -459,7 +459,8 @@ def _explain_missing_run_at(evidence: Evidence, suite: Suite, state: State, side
     return NOT_RUN_AFTER if side == "after" else f"not run {side} the patch"
 
 
-def _protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
+def protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference, ...]:
+    """Each field in which two protocols differ, as people write it."""
     return tuple(
         Difference(ProtocolField(name.replace("_", " ")), *describe_change(name, *sides))
         for name in before.differences(after)

@@ -1,7 +1,8 @@
 """Open gaps: at one state, held-out clearly worse than test.
 
 A gap needs no patch; it opens where it is established and closes only where evidence shows it to be less than half,
-on the items on which it opened.
+on the items on which it opened, in runs that may be compared with those in which it opened. Runs of one suite under
+several protocols are never averaged.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.comparable import Pair, compare, pair_across
+from auditor.assess.comparable import Pair, compare, pair_across, protocol_differences
 from auditor.assess.contrast import compute_batch, estimate_rates, fall_of, source_after
 from auditor.assess.facts import GapFacts
 from auditor.assess.steps import states_in_order
@@ -90,8 +91,9 @@ def _final_gaps(evidence: Evidence, behaviour: str, lineage: str, policy: Policy
     """
     known: dict[str, _GapState] = {}
     for here in _measured_states(evidence, behaviour, lineage, policy.error_rate):
-        for pair, held_out in here.held_out:
-            known[pair.name] = _next_gap_state(known.get(pair.name), here, pair, held_out, policy.error_rate)
+        for name in dict.fromkeys(pair.name for pair, _ in here.held_out):
+            measured = _select_measured(here, name, known.get(name), policy.error_rate)
+            known[name] = _next_gap_state(known.get(name), *measured, policy.error_rate)
     standings = [known[name] for name in sorted(known)]
     tests = estimate_rates([source_after(one.at.tests, one.at.test.rate) for one in standings], policy.error_rate)
     hidden = estimate_rates([source_after([one.pair], one.held_out.rate) for one in standings], policy.error_rate)
@@ -104,20 +106,73 @@ def _final_gaps(evidence: Evidence, behaviour: str, lineage: str, policy: Policy
     ]
 
 
+_Measured = tuple[_MeasuredState, Pair, _RateWithLimits]
+
+
+def _select_measured(here: _MeasuredState, name: str, earlier: _GapState | None, error: float) -> _Measured:
+    """What a held-out suite is held against at a state, where suites were run under several protocols.
+
+    Of the held-out runs, those that show a gap come first, then those that may be compared with the ones in which the
+    gap opened, then the highest rate. Of each test suite: those sampled as the held-out runs, then those that may be
+    compared, then the lowest rate.
+    """
+    opened = earlier.opened if earlier is not None and earlier.open else None
+    variants = [
+        (_select_tests(here, pair, opened, error), pair, rate) for pair, rate in here.held_out if pair.name == name
+    ]
+    return max(
+        variants,
+        key=lambda one: (
+            _is_gap(one[0], one[2]),
+            opened is not None and one[1].protocol.agrees(opened.held_out.protocol),
+            float(one[2].rate.rate[INVALID_EXCLUDED]),
+        ),
+    )
+
+
+def _select_tests(here: _MeasuredState, held_out: Pair, opened: _GapOpening | None, error: float) -> _MeasuredState:
+    """The state with each test suite under one protocol."""
+    by_name: dict[str, list[Pair]] = {}
+    for pair in here.tests:
+        by_name.setdefault(pair.name, []).append(pair)
+    if len(by_name) == len(here.tests):
+        return here
+    then = {one.name: one.protocol for one in opened.tests} if opened is not None else {}
+    tests = tuple(
+        max(
+            pairs,
+            key=lambda one: (
+                one.protocol.sampling == held_out.protocol.sampling,
+                one.name in then and one.protocol.agrees(then[one.name]),
+                -float(fall_of(one).after.rate[INVALID_EXCLUDED]),
+            ),
+        )
+        for pairs in by_name.values()
+    )
+    [test] = _limits([_average_after(tests)], error)
+    return replace(here, tests=tests, test=test)
+
+
+def _is_gap(here: _MeasuredState, held_out: _RateWithLimits) -> bool:
+    return bool(np.all(held_out.low > here.test.high))
+
+
 def _next_gap_state(
     earlier: _GapState | None, here: _MeasuredState, pair: Pair, held_out: _RateWithLimits, error: float
 ) -> _GapState:
     """How a suite stands after one more state."""
-    gap = bool(np.all(held_out.low > here.test.high))
+    gap = _is_gap(here, held_out)
     if earlier is not None and earlier.open and earlier.opened is not None and not gap:
         if not _closes(here.test.rate, held_out.rate, earlier.apart, error):
             return earlier
+        if differences := _differing_suites(earlier.opened, here.tests, pair):
+            return replace(earlier, kept_open=_explain_protocols(differences, here.state))
         if not _closes_on_common_items(earlier.opened, here.tests, pair, earlier.apart, error):
             return replace(earlier, kept_open=_explain_open(earlier.opened.held_out, pair, here.state))
     still = earlier is not None and earlier.open and gap
     since = earlier.since if earlier is not None and still else here.state
     opened = earlier.opened if earlier is not None else None
-    if gap and since == here.state:
+    if gap and (since == here.state or (opened is not None and _differing_suites(opened, here.tests, pair))):
         opened = _GapOpening(here.tests, pair)
     return _GapState(here, pair, held_out, gap, since, opened)
 
@@ -169,6 +224,25 @@ def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pa
     sides, average = fall_of(held_out), mean_of_falls(falls)
     was = float(sides.before.rate[INVALID_EXCLUDED] - average.before.rate[INVALID_EXCLUDED])
     return _closes(average.after, sides.after, min(was, apart), error)
+
+
+def _differing_suites(opened: _GapOpening, tests: Sequence[Pair], pair: Pair) -> tuple[tuple[Pair, Pair], ...]:
+    """The suites whose runs cannot be compared with those in which the gap opened, then and now."""
+    then = {one.name: one for one in opened.tests}
+    sides = [(opened.held_out, pair), *((then[one.name], one) for one in tests if one.name in then)]
+    return tuple((early, late) for early, late in sides if not early.protocol.agrees(late.protocol))
+
+
+def _explain_protocols(differences: Sequence[tuple[Pair, Pair]], state: State) -> str:
+    changes = [
+        f"{late.name} ({', '.join(f'{one.what} {one.before} then, {one.after} now' for one in parts)})"
+        for early, late in differences
+        for parts in [protocol_differences(early.protocol, late.protocol)]
+    ]
+    return (
+        f"at {state.revision[:12]} the rates are close, but in runs that cannot be compared with those in which it "
+        f"opened: {'; '.join(changes)}"
+    )
 
 
 def _explain_open(then: Pair, now: Pair, state: State) -> str:

@@ -14,7 +14,7 @@ from auditor.model.canonical import to_text
 from tests.app.test_item_identity import SECOND, audit, behaviour, inspect_pair, misconduct, put
 from tests.app.test_item_identity import repo as repo
 from tests.repos import GitRepo
-from tests.tiny_logs import write_json
+from tests.tiny_logs import inspect_log, write_json
 
 Log = dict[str, Any]
 
@@ -160,3 +160,23 @@ def test_solvers_in_another_order_are_shown_whole() -> None:
     steps = [{"solver": "think"}, {"solver": "answer"}]
     sides = describe_change("solver", to_text(steps), to_text(steps[::-1]))
     assert sides == (to_text(steps), to_text(steps[::-1]))
+
+
+@pytest.mark.parametrize("revision", ["v2", "v3"])
+def test_a_test_run_at_another_temperature_closes_no_open_gap(
+    repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str], revision: str
+) -> None:
+    """Neither beside the run at which the gap opened, nor at a later revision."""
+    repo.commit({"spec.md": SECOND + "- Ask before a mail is sent.\n"})
+    repo.tag("v3")
+    evaluate(repo, tmp_path, lambda log, place: None)
+    assert [one["open"] for one in audit(repo, capsys)["open_gaps"]] == [True]
+    for suite, bad, sampling in (("visible", 45, {"temperature": 0.7}), ("unseen", 25, {})):
+        if suite == "visible" or revision == "v3":
+            log = inspect_log(misconduct(range(100), bad), revision, suite, "2026-03-02T10:00:00Z")
+            log["eval"] |= {"model_generate_config": sampling, "scorers": [{"name": "match", "options": {}}]}
+            log["plan"] = {"steps": [{"solver": "generate", "params": {}}], "config": {}}
+            put(repo, write_json(tmp_path / f"hot-{suite}.json", log))
+    [gap] = audit(repo, capsys)["open_gaps"]
+    assert gap["open"]
+    assert ('sampling {} then, {"temperature":0.7} now' in gap["kept_open"]) is (revision == "v3")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from auditor.assess.facts import Assessment, GapFacts
@@ -91,6 +93,52 @@ class TestStaying:
         runs = [run("test-0", name, tallies(counts("0/400"))) for name in ("r0", "r1")]
         runs += [run("held-1", "r0", tallies(counts("80/400"))), run("held-1", "r1", after)]
         assert standing(assessed(runs, registry())).open
+
+
+class TestOtherProtocols:
+    """Runs that no comparison would compare neither open nor close a gap together."""
+
+    HOT = '{"temperature":0.7}'
+
+    @staticmethod
+    def gap(*more: Run) -> GapFacts:
+        """A gap of 0/400 to 80/400 at r0, and more runs."""
+        runs = [run("test-0", "r0", tallies(counts("0/400"))), run("held-1", "r0", tallies(counts("80/400")))]
+        return standing(assessed([*runs, *more], registry()))
+
+    @pytest.mark.parametrize("sampling", [HOT, '{"temperature":1}'])
+    def test_a_test_run_at_another_temperature_closes_nothing(self, sampling: str) -> None:
+        hot = run("test-0", "r0", tallies(counts("180/400")), sampling=sampling, place=1)
+        found = self.gap(hot)
+        assert (found.open, found.test.misaligned, found.test.valid) == (True, 0, 400)
+
+    def test_nor_one_at_a_later_state(self) -> None:
+        hot = run("test-0", "r1", tallies(counts("80/400")), sampling=self.HOT)
+        found = self.gap(hot, run("held-1", "r1", tallies(counts("80/400"))))
+        assert (found.open, found.since.revision) == (True, "r0")
+        assert found.kept_open == (
+            "at r1 the rates are close, but in runs that cannot be compared with those in which it opened: test-0 "
+            '(sampling unsaid then, {"temperature":0.7} now)'
+        )
+
+    def test_nor_a_held_out_run_with_another_judge(self) -> None:
+        now = [run("test-0", "r1", tallies(counts("0/400")))]
+        now += [run("held-1", "r1", tallies(counts("0/400")), scorer="judge-2")]
+        assert self.gap(*now).open
+        assert not self.gap(now[0], run("held-1", "r1", tallies(counts("0/400")))).open
+
+    def test_a_gap_that_is_there_under_another_protocol_closes_under_that(self) -> None:
+        def hot(revision: str, held_out: str) -> list[Run]:
+            sides = (("test-0", "0/400"), ("held-1", held_out))
+            return [run(suite, revision, tallies(counts(side)), sampling=self.HOT) for suite, side in sides]
+
+        first = [run("test-0", "r0", tallies(counts("0/400"))), run("held-1", "r0", tallies(counts("80/400")))]
+        still = [*first, *hot("r1", "80/400")]
+        names = history(("r0", "r1", "r2"))
+        assert standing(assessed(still, registry(), names)).open
+        assert not standing(assessed([*still, *hot("r2", "0/400")], registry(), names)).open
+        plain = [replace(one, revision="r2", record=f"{one.record}-r2", identity=f"{one.identity}-r2") for one in first]
+        assert standing(assessed([*still, *hot("r2", "0/400"), *plain], registry(), names)).open
 
 
 class TestItemsThatWent:
