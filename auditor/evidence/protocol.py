@@ -178,7 +178,7 @@ def describe_change(name: str, before: object, after: object) -> tuple[str, str]
         return _entries(first, names), _entries(second, names) + note
     if isinstance(first, list) and isinstance(second, list):
         return _steps_besides(first, second), _steps_besides(second, first)
-    return ("unsaid" if before is None else str(before)), ("unsaid" if after is None else str(after))
+    return ("unsaid" if before in (None, "") else str(before)), ("unsaid" if after in (None, "") else str(after))
 
 
 def _entries(side: Mapping[str, object], names: Iterable[str]) -> str:
