@@ -201,7 +201,8 @@ def _replicate_groups(evidence: Evidence, suites: Sequence[str], state: State) -
     known: list[list[Tallies]] = []
     for suite in suites:
         for runs in runs_by_protocol(evidence, suite, state).values():
-            once = [run for n, run in enumerate(runs) if not any(is_same_evaluation(run, other) for other in runs[:n])]
+            again = {later for _, later in _same_evaluations(runs)}
+            once = [run for n, run in enumerate(runs) if n not in again]
             counts = [run.tallies for run in once]
             if len(once) > 1 and not any(_has_same_runs(counts, others) for others in known):
                 known.append(counts)
@@ -240,9 +241,19 @@ def _item_rates(run: Run, items: tuple[str, ...]) -> FloatArray:
 
 def duplicate_runs(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
     """Pairs of runs of one state, by record, that are one evaluation."""
-    for one, other in itertools.combinations(runs, 2):
-        if is_same_evaluation(one, other):
-            yield (one.record, other.record)
+    for sooner, later in _same_evaluations(runs):
+        yield (runs[sooner].record, runs[later].record)
+
+
+def _same_evaluations(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
+    """Pairs of places of runs that are one evaluation, in order; only runs with the same totals are compared."""
+    alike: dict[tuple[int, int, int], list[int]] = {}
+    for place, run in enumerate(runs):
+        if _is_distinctive(run):
+            totals = (len(run.tallies.valid), sum(run.tallies.misaligned), sum(run.tallies.valid))
+            alike.setdefault(totals, []).append(place)
+    pairs = (pair for places in alike.values() for pair in itertools.combinations(places, 2))
+    return iter(sorted(pair for pair in pairs if is_same_evaluation(runs[pair[0]], runs[pair[1]])))
 
 
 def is_same_evaluation(one: Run, other: Run) -> bool:

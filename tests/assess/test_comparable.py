@@ -62,7 +62,7 @@ def test_runs_that_lie_too_far_apart_for_any_number_of_samples_ask_for_more_runs
     assert (found.verdict, found.missing, suite.needed) == (V.INCONCLUSIVE, MissingEvidence.RUNS, None)
     assert suite.runs_needed is not None
     assert suite.runs_needed > 2
-    assert found.reason.endswith(f"(about {suite.runs_needed} runs a side would)")
+    assert found.reason.endswith(f"(about {suite.runs_needed} runs per side would be enough)")
     (held_out,) = plan_samples(found, Policy()).held_out
     assert held_out.runs == pytest.approx(suite.runs_needed, abs=3)
 
