@@ -24,6 +24,8 @@ _MIN_FOLDED, _CONTEXT_WORDS = 60, 8
 # Below this share of unchanged signs, word by word would be confetti: the clause is shown before and after.
 _MIN_EQUAL = 0.3
 _WORD = re.compile(r"\S+\s*")
+# A text of more characters than this is shown by so many of them at either end.
+_MAX_SHOWN, _SHOWN_AT_ENDS = 4_000, 500
 
 
 def first_words(text: str) -> Line:
@@ -31,6 +33,16 @@ def first_words(text: str) -> Line:
     words = _WORD.findall(text)
     more = f" {_GAP}" if len(words) > 2 * _CONTEXT_WORDS else ""
     return plain("".join(words[: 2 * _CONTEXT_WORDS]).rstrip() + more, Style.QUIET)
+
+
+def shorten(text: str) -> str:
+    """A text that went, came or stands: whole, or where it is very long its first and last words and how long it is."""
+    if len(text) <= _MAX_SHOWN:
+        return text
+    start, end = text[:_SHOWN_AT_ENDS], text[-_SHOWN_AT_ENDS:]
+    start, end = (re.sub(r"\s\S*\Z", "", start) or start).rstrip(), (re.sub(r"\A\S*\s", "", end) or end).lstrip()
+    size = f"{count_noun(len(text.split()), 'word')}, {len(text):,} characters"
+    return f"{start} {_GAP} ({size}; --format json has the middle) {_GAP} {end}"
 
 
 def describe_rewording(before: str, after: str) -> Iterator[Line]:
@@ -75,7 +87,7 @@ def _mark(parts: Sequence[tuple[DiffOp, str]]) -> Line:
             trail = ""
         if op == "insert" and at and parts[at - 1][0] == "delete" and parts[at - 1][1][:1].isspace():
             lead = ""
-        spans += [Span(lead), Span(core, Style.DELETED if op == "delete" else Style.INSERTED), Span(trail)]
+        spans += [Span(lead), Span(shorten(core), Style.DELETED if op == "delete" else Style.INSERTED), Span(trail)]
     return tuple(span for span in spans if span.text)
 
 
@@ -169,17 +181,23 @@ def section_heading(place: Sequence[str], clause: Clause) -> Heading:
 
 
 def change_card(
-    typed: ClassifiedChange, *, paths: bool, word: str = "", commit: str = "", renamings: Sequence[LevelRenaming] = ()
+    typed: ClassifiedChange,
+    *,
+    paths: bool,
+    word: str = "",
+    commits: tuple[str, str] = ("", ""),
+    renamings: Sequence[LevelRenaming] = (),
 ) -> Card:
     """One change: its sign, kind (or `word`), direction and lines, then the text before and after.
 
-    `paths` says whether places are given with their file, and `commit` in the text of which commit, where that is said.
+    `paths` says whether places are given with their file, and `commits` in the texts of which commits, before and
+    after, where that is said.
     """
-    headline = _headline(typed, paths, word or str(typed.change.kind), commit)
+    headline = _headline(typed, paths, word or str(typed.change.kind), commits)
     return Card(headline, tuple(_change_body(typed, renamings)))
 
 
-def _headline(typed: ClassifiedChange, paths: bool, word: str, commit: str) -> Line:
+def _headline(typed: ClassifiedChange, paths: bool, word: str, commits: tuple[str, str]) -> Line:
     """What happened, which way, and where: `~ reworded, tightened  line 12 (was 10)`."""
     change = typed.change
     sign, style = SIGNS[change.kind]
@@ -189,39 +207,40 @@ def _headline(typed: ClassifiedChange, paths: bool, word: str, commit: str) -> L
     direction = typed.norm.direction
     toward = (Span(", "), Span(str(direction), DIRECTIONS[direction])) if _has_direction(typed) else ()
     name = Span(f"{sign} {word} {noun}".rstrip(), style)
-    place = f"{commit}:{_change_place(typed, paths)}" if commit else _change_place(typed, paths)
-    return (name, *toward, Span(f"  {place}", Style.QUIET))
+    return (name, *toward, Span(f"  {_change_place(typed, paths, commits)}", Style.QUIET))
 
 
 def _has_direction(typed: ClassifiedChange) -> bool:
     return typed.change.kind is not ChangeKind.MOVED or bool(typed.norm.grounds)
 
 
-def _change_place(typed: ClassifiedChange, paths: bool) -> str:
+def _change_place(typed: ClassifiedChange, paths: bool, commits: tuple[str, str]) -> str:
     """The lines of a change: those of the text after, and what they were."""
     before, after = change_sides(typed.change)
-    now = _line_numbers(after or before, paths)
+    old, new = commits
+    now = _line_numbers(after or before, paths, new if after else old)
     if not after or not before or typed.change.kind is ChangeKind.REINSTATED:
         return now
-    was = _line_numbers(before, paths)
+    was = _line_numbers(before, paths, old)
     if typed.change.moved:
         was = f"from {was}"
         if section_path(before[0]) != section_path(after[0]):
             titles = " > ".join(section_path(before[0]))
             was += f" in {titles or before[0].path}"
         return f"{now} {was}"
-    if now == was:
+    if _line_numbers(after, paths) == _line_numbers(before, paths):
         return now
     one_path = {clause.path for clause in before} == {after[0].path}
     return f"{now} (was {', '.join(str(clause.line) for clause in before) if one_path else was})"
 
 
-def _line_numbers(clauses: Sequence[Clause], paths: bool) -> str:
+def _line_numbers(clauses: Sequence[Clause], paths: bool, commit: str = "") -> str:
     numbers = ", ".join(str(clause.line) for clause in clauses)
     if paths:  # the clauses of a split or merge are of one file, or nearly always
+        lead = f"{commit}:" if commit else ""
         if len({clause.path for clause in clauses}) == 1:
-            return f"{clauses[0].path}:{numbers}"
-        return ", ".join(f"{clause.path}:{clause.line}" for clause in clauses)
+            return f"{lead}{clauses[0].path}:{numbers}"
+        return ", ".join(f"{lead}{clause.path}:{clause.line}" for clause in clauses)
     return f"{'line' if len(clauses) == 1 else 'lines'} {numbers}"
 
 
@@ -230,9 +249,9 @@ def _change_body(typed: ClassifiedChange, renamings: Sequence[LevelRenaming]) ->
     before, after = change_sides(typed.change)
     kind = typed.change.kind
     if kind is ChangeKind.REMOVED:
-        yield Passage(plain(join_texts(before), Style.REMOVED))
+        yield Passage(plain(shorten(join_texts(before)), Style.REMOVED))
     elif kind is ChangeKind.ADDED or (kind is ChangeKind.REINSTATED and join_texts(before) == join_texts(after)):
-        yield Passage(plain(join_texts(after), Style.ADDED))
+        yield Passage(plain(shorten(join_texts(after)), Style.ADDED))
     elif kind is ChangeKind.MOVED or join_texts(before) == join_texts(after):
         yield Passage(first_words(after[0].text))
     else:

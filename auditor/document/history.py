@@ -51,6 +51,7 @@ from auditor.document.clause_changes import (
     change_card,
     first_words,
     section_heading,
+    shorten,
 )
 from auditor.model.clause import ChangeCounts, ChangeKind
 from auditor.model.finding import Finding
@@ -174,7 +175,7 @@ def blame_blocks(story: ClauseHistory) -> Iterator[Block]:
     clause = story.state.clause
     yield section_heading(section_path(clause), clause)
     title = Span("clause ", Style.QUIET), Span(story.state.id[:8], Style.NAME), Span(f"  {_clause_status(story)}")
-    yield Card(title, (Passage(plain(clause.text)),))
+    yield Card(title, (Passage(plain(shorten(clause.text))),))
     yield from map(_event_card, story.events)
     for relation, other in (("Split off", story.parent), ("Merged into", story.heir)):
         if other is not None:
@@ -223,10 +224,10 @@ def _event_card(event: ClauseEvent) -> Card:
         *_label_spans(commit),
         Span(commit.subject),
     )
-    gone = event.typed.change.after is None and commit.parents
-    where = commit.parents[0] if gone else commit.name
-    text = where if commit.commit is None else where[:ID_DIGITS]
-    return Card(title, (change_card(event.typed, paths=True, word=event.word, commit=text),))
+    before, after = (
+        name if commit.commit is None else name[:ID_DIGITS] for name in ((*commit.parents, "")[0], commit.name)
+    )
+    return Card(title, (change_card(event.typed, paths=True, word=event.word, commits=(before, after)),))
 
 
 def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:

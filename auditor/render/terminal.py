@@ -41,6 +41,8 @@ _TRAILING_SPACES = re.compile(r" +((?:\x1b\[[0-9;]*m)+)$")
 # Line ends, tabs and long runs of spaces, which could push a text out of sight; two spaces set words apart.
 _BREAK = re.compile(r"\s*[^\S ]\s*| {3,}")
 _WORD = re.compile(r"[^ \n]+")
+# `path:line` and `commit:path:line`, which are copied whole.
+_PLACE = re.compile(r"(?:[^\s:]+:)?[^\s:]+:\d+[,)]*")
 _STYLES = {
     Style.PLAIN: "",
     Style.STRONG: "bold",
@@ -154,7 +156,9 @@ class TerminalWriter:
         if not self._wrap:
             yield from text.split("\n", allow_blank=True)
             return
-        for line in text.wrap(self._console, max(width, 1)):
+        long_words = (word for word in text.plain.split() if len(word) > width)
+        whole = any(map(_PLACE.fullmatch, long_words))  # on a line of its own, not broken
+        for line in text.wrap(self._console, max(width, 1), overflow="ignore" if whole else None):
             line.rstrip()
             yield line
 

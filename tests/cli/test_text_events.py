@@ -199,3 +199,37 @@ def test_a_file_that_is_said_to_be_text_counts_as_read(auditor: Auditor, tmp_pat
     refused = auditor("audit", "--repo", repo.path)
     assert refused.code == 2
     assert "auditor.toml: spec[0].format: 'ts' is not allowed here; it should be 'markdown', 'text'" in refused.err
+
+
+_DEEP = f"{'a-very-long-folder/' * 7}spec.md"
+
+
+def test_every_place_that_blame_prints_is_whole_and_input(auditor: Auditor, tmp_path: Path) -> None:
+    repo = GitRepo(tmp_path / "repo")
+    repo.commit({_DEEP: RULES})
+    moved = RULES.replace(f"The keeper must {JOBS[0]} before the ferry sails at night.\n\n", "")
+    repo.commit({_DEEP: f"{moved}\nThe keeper must {JOBS[0]} before the ferry sails at night.\n"})
+    repo.commit({_DEEP: f"Ask first.\n\n{moved}"})
+    told = auditor("blame", JOBS[0], "--repo", repo.path, "--spec", _DEEP)
+    assert (told.code, told.err) == (0, "")
+    places = re.findall(r"\S+\.md:\d+", told.out)
+    assert len(places) == 5, told.out
+    assert all(re.fullmatch(rf"[0-9a-f]{{10}}:{_DEEP}:\d+", place) for place in places), told.out
+    for place in places:
+        again = auditor("blame", place, "--repo", repo.path, "--spec", _DEEP)
+        assert again.out == told.out, place
+
+
+def test_a_very_long_paragraph_is_cut_and_its_length_is_said(auditor: Auditor, tmp_path: Path) -> None:
+    words = [f"w{number}" for number in range(40_000)]
+    repo = GitRepo(tmp_path / "repo")
+    repo.commit({"spec.md": RULES})
+    repo.commit({"spec.md": f"{RULES}\n{' '.join(words)}\n"})
+    repo.commit({"spec.md": RULES})
+    for sides in (["HEAD~2", "HEAD~1"], ["HEAD~1", "HEAD"]):
+        told = auditor("diff", *sides, "--repo", repo.path, "--spec", "spec.md")
+        assert told.code == 0
+        assert len(told.out.splitlines()) < 40
+        size = f"(40,000 words, {len(' '.join(words)):,} characters; --format json has the middle)"
+        assert size in " ".join(told.out.split())
+        assert {"w0", "w39999"} <= set(told.out.split())
