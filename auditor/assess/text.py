@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import takewhile
@@ -62,7 +62,9 @@ class RevisionText:
 @lru_cache(maxsize=64)
 def _citing_clauses(revision: Revision) -> Mapping[str, Clause]:
     found: dict[str, Clause] = {}
-    for clause in (clause for page in file_outlines(revision) for clause in page.citing()):
+    # A file without the start of a footnote, plain or escaped, is not parsed once more to find none.
+    files = tuple(file for file in revision.files if "[^" in file.text or "\\" in file.text)
+    for clause in (clause for page in file_outlines(replace(revision, files=files)) for clause in page.citing()):
         for cited in clause.citations:
             found.setdefault(cited, clause)
     return found

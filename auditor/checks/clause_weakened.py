@@ -13,7 +13,8 @@ Say in the change log that the rule is weaker and why. If it was meant as a clar
 
 What it cannot see
 Direction that is in the meaning and not in normative words, or in what a list names; languages other than English. A
-rule that was taken out may stand elsewhere in other words.
+rule that was taken out may stand elsewhere in other words. Only the files that the removing commit adds or changes are
+searched for it: a rule that an earlier commit copied to another file is told as taken out.
 """
 
 import re
