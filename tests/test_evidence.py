@@ -138,7 +138,9 @@ class TestCheckpoints:
         assert found([on("r0", "m1"), on("r0", "m2")], history(["r0"])) == [(State("r0", "m1"), State("r0", "m2"), 0)]
 
     def test_not_across_a_checkpoint_of_another_revision(self) -> None:
-        runs = [on("r0", "m1"), on("r1", "m2"), on("r0", "m3")]
+        runs = [
+            replace(on(revision, name), created=START) for revision, name in (("r0", "m1"), ("r1", "m2"), ("r0", "m3"))
+        ]
         assert [step for step in found(runs, history(["r0", "r1"])) if not step[2]] == []
 
     def test_parents_rule_over_names_and_dates(self) -> None:

@@ -100,6 +100,12 @@ def declare_suites(roles: SuiteRoles, sources: Sequence[SuiteSource], registered
     behaviours = _behaviours(entries, sources, registered, roles.behaviour)
     rule = _score_rule(roles)
     suites = [_declared(name, role, behaviours[name], rule, sources, registered) for name, role in by_name.items()]
+    by_table = [source for source in sources if source.name not in by_name and not source.is_in(registered)]
+    suites += [
+        Suite(source.name, next(iter(source.behaviours)), next(iter(source.roles)))
+        for source in by_table
+        if len(source.behaviours) == len(source.roles) == 1
+    ]
     return Registry({**registered.suites, **{suite.name: suite for suite in suites}}, registered.labels)
 
 

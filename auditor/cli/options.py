@@ -188,7 +188,7 @@ def page(text: str, *, off: bool = False) -> None:
         click.echo(text, nl=False)
         return
     os.environ.setdefault("LESS", "FRX")  # as git has it: colour, and no pager for what fits the screen
-    click.echo_via_pager(text.removesuffix("\n"))
+    click.echo_via_pager(text.removesuffix("\n"), color="\x1b[" in text or None)
 
 
 _COLOR = "auditor.color"

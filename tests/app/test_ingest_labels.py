@@ -209,7 +209,7 @@ def account(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]
 
 def told(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    run(["audit", "--repo", str(repo.path)])
+    run(["audit", "--verbose", "--repo", str(repo.path)])
     return " ".join(capsys.readouterr().out.split())
 
 

@@ -82,6 +82,7 @@ def test_what_is_known_already_is_left() -> None:
 RATE = st.integers(0, 1000).map(lambda count: count / 1000) | st.sampled_from([0.0, 0.5, 1.0])
 SIZE = st.floats(1.0, 5000.0)
 SIDE = st.builds(lambda rate, size: Proportion(np.full(3, rate), np.full(3, size)), RATE, SIZE)
+ERRORS = st.sampled_from([0.05, 0.01])
 FALL = st.builds(lambda before, after, rho: Fall(before, after, np.asarray(rho)), SIDE, SIDE, st.floats(-0.9, 0.9))
 
 
@@ -95,7 +96,7 @@ def test_limits(sides: list[tuple[float, float]], error: float) -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.builds(TransferSource, FALL, FALL, st.sampled_from([0.05, 0.01])), max_size=6))
+@given(st.lists(st.builds(TransferSource, FALL, FALL, ERRORS, ERRORS), max_size=6))
 def test_transfers(asked: list[TransferSource]) -> None:
     assert estimate_transfers(asked, 1.2) == [estimate_transfers([one], 1.2)[0] for one in asked]
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from auditor.assess.facts import Assessment
+from auditor.assess.multiplicity import REPEAT_PENALTY
 from auditor.assess.periods import Span, find_spans
 from auditor.assess.steps import Mainline, trace_mainline
 from auditor.evidence import assemble_evidence
@@ -159,13 +160,13 @@ def test_ten_steps_weigh_exactly_like_one(seed: int) -> None:
 
 
 def test_a_family_is_everything_that_ends_in_its_quarter() -> None:
-    """Four windows of a quarter instead of one: the level of each is a quarter of it, or Holm's next."""
+    """Three periods of a quarter instead of one: the level of each is a third of it."""
     known = dated(history([f"r{n}" for n in range(6)]), 1, 1, 1, 1, 1, 1)
     plain = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, known).periods
     several = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, labelled(known, c0="a", c2="b", c5="c")).periods
     assert [window.names[0] for window in several] == ["2026Q1", "a to b", "b to c"]
     levels = [[suite.transfer.error_high for suite in one.facts.suites if suite.transfer] for one in (*plain, *several)]
-    assert levels == [[0.05], [pytest.approx(0.05 / 3)], [0.025], [0.025]]
+    assert levels == [[pytest.approx(level / REPEAT_PENALTY)] for level in (0.05, *[0.05 / 3] * 3)]
 
 
 @pytest.mark.parametrize("seed", range(5))

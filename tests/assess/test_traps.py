@@ -344,7 +344,7 @@ class TestMeasurement:
     def test_a_declaration_counts_for_what_it_names_and_before_the_run(
         self, what: str, days: int, suspected: bool
     ) -> None:
-        suites = declaring(what, (START + timedelta(days=days)).date())
+        suites = declaring(what, (START + timedelta(days=7 + days)).date())
         found = only(assessed(plain_runs("80/400 -> 0/320"), suites))
         assert (found.verdict, found.hiding_suspected) == (V.ARTEFACT, suspected)
 

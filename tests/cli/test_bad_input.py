@@ -131,7 +131,7 @@ def test_one_run_identity_with_different_content(project: GitRepo, tmp_path: Pat
     before = tree_hash(project.path)
     line = one_line(auditor("ingest", STAMPED, "--repo", project.path))
     assert line.startswith(f"{STAMPED}: run 2xB424VaCkfqsMotouEFUH: one run identity with different content: ")
-    assert "; a correction names the record it corrects: " in line
+    assert "correct it: auditor ingest --correct " in line
     assert tree_hash(project.path) == before
 
 
@@ -149,7 +149,8 @@ CONFIGURATION = {
     "an unknown key": (
         "auditor.toml",
         SETTINGS + "colour = 1\n",
-        "auditor.toml: spec[0].colour: is no key of this table; allowed are changelog, eval_prompts, name, paths",
+        "auditor.toml: spec[0].colour: is no key of this table; "
+        "allowed are changelog, eval_prompts, format, name, paths, source",
     ),
     "a percentage for a fraction": (
         "auditor.toml",

@@ -123,7 +123,7 @@ def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: G
     kept, missing = (auditor(*begin, "--revision", name).out.strip() for name in ("v1", "v2"))
     (tmp_path / "t.csv").write_text(f"{HEAD},created\nv1,visible,m,i0,0,2099-01-01T00:00:00+00:00\n")
     assert auditor("ingest", tmp_path / "t.csv", "--repo", project.path).code == 0
-    revision = auditor("revision", "v2", "--repo", project.path).out.strip()
+    revision = auditor("revision", "--full", "v2", "--repo", project.path).out.strip()
     other = a_run(plan=missing, spec="conduct", revision=revision, suite="unseen", model="m", checkpoint="m")
     other = replace(other, record=record_id(other))
     assert RecordStore(project.path, "eval_history").add([other])

@@ -44,7 +44,7 @@ def test_there_is_nothing_to_say_where_nothing_differs() -> None:
 
 def test_what_a_verdict_hangs_on() -> None:
     (line,) = lines(judged(FELL, NOT_MOVED))
-    assert line == "Sensitive to: test-only only while transfer_threshold is above 0.23."
+    assert line == "Sensitive to: accused only while transfer_threshold is above 0.23."
     (line,) = lines(judged("80/400 -> 0/400", "82/400 -> 2/400", "82/400 -> 80/400"))
     assert line.endswith("without held-2 generalises.")
 
@@ -96,9 +96,9 @@ def test_what_a_checkpoint_did_alone() -> None:
         runs += [
             run(suite, revision, given, checkpoint=checkpoint, place=n) for suite in registry().suites for n in (0, 1)
         ]
-    assert lines(only(assessed(runs, registry(), history(["r0", "r1"])))) == [
+    assert lines(only(assessed(runs, registry(), history(["r0", "r1"]))))[-1] == (
         "New checkpoint alone (m1 to m2, old text): test 20.0 % to 10.0 %, held-out 20.0 % to 10.0 %."
-    ]
+    )
 
 
 def test_what_lies_beside() -> None:

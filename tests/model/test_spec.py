@@ -128,6 +128,7 @@ class TestWorst:
     def test_the_order_is_the_designs(self) -> None:
         assert [str(verdict) for verdict in WORST_FIRST] == [
             "test-only",
+            "mostly-test",
             "worse",
             "artefact",
             "partial",
