@@ -23,6 +23,7 @@ from benchmarks.verdicts import (
     detection,
     many,
     nightly,
+    outside,
     planned,
     rerun,
     salami,
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[Part], Section]] = {
     "nightly": nightly.section,
     "coverage": coverage.section,
     "planned": planned.section,
+    "outside": outside.section,
 }
 FULL, QUICK = 1000, 100
 PROCESSES = 2
