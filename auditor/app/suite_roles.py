@@ -100,13 +100,23 @@ def declare_suites(roles: SuiteRoles, sources: Sequence[SuiteSource], registered
     behaviours = _behaviours(entries, sources, registered, roles.behaviour)
     rule = _score_rule(roles)
     suites = [_declared(name, role, behaviours[name], rule, sources, registered) for name, role in by_name.items()]
-    by_table = [source for source in sources if source.name not in by_name and not source.is_in(registered)]
-    suites += [
-        Suite(source.name, next(iter(source.behaviours)), next(iter(source.roles)))
-        for source in by_table
-        if len(source.behaviours) == len(source.roles) == 1
-    ]
+    suites += [suite for suite in _table_suites(sources, registered) if suite.name not in by_name]
     return Registry({**registered.suites, **{suite.name: suite for suite in suites}}, registered.labels)
+
+
+def _table_suites(sources: Sequence[SuiteSource], registered: Registry) -> list[Suite]:
+    """The suites whose tables say what they measure and who sees them.
+
+    None of a behaviour that the project registers: what is not registered never enters that one.
+    """
+    behaviours = {suite.behaviour for suite in registered.suites.values()}
+    return [
+        Suite(source.name, behaviour, role)
+        for source in sources
+        if len(source.behaviours) == len(source.roles) == 1 and not source.is_in(registered)
+        for behaviour, role in zip(source.behaviours, source.roles, strict=True)
+        if behaviour not in behaviours
+    ]
 
 
 def _find_suite(text: str, role: Role, names: set[str]) -> tuple[str, str | None]:

@@ -111,6 +111,20 @@ def test_the_tables_own_behaviour_and_role_count(auditor: Auditor, tmp_path: Pat
     assert line.endswith("suite refunds: role: is test by its table, and was given as held_out; correct one of them")
 
 
+def test_a_table_adds_no_suite_to_a_behaviour_that_is_registered(auditor: Auditor, tmp_path: Path) -> None:
+    """A decoy test suite that rose would make `test-only` of the registered suites something milder."""
+    repo = prompt(tmp_path)
+    entries = (("refunds", "test"), ("fresh", "held_out"))
+    suites = "".join(f'[[suite]]\nname = "{name}"\nbehaviour = "claims"\nrole = "{role}"\n\n' for name, role in entries)
+    repo.commit({"eval_history/suites.toml": suites})
+    (tmp_path / "decoy").mkdir()
+    decoy = (("v1", "decoy", 0), ("v2", "decoy", 60))
+    other = table(tmp_path / "decoy", *decoy, more=",behaviour,role", values=",claims,test")
+    both = ("--results", table(tmp_path, *STAYS), "--results", other)
+    for options in ((), ("--test", "refunds", "--held-out", "fresh")):
+        assert verdicts(auditor, repo, *both, *options) == [("claims", "test-only")]
+
+
 def test_suites_without_a_role_are_named_and_not_judged(auditor: Auditor, tmp_path: Path) -> None:
     repo, results = prompt(tmp_path), table(tmp_path, *STAYS, *TONE)
     done = auditor(
