@@ -201,8 +201,8 @@ def _replicate_groups(evidence: Evidence, suites: Sequence[str], state: State) -
     known: list[list[Tallies]] = []
     for suite in suites:
         for runs in runs_by_protocol(evidence, suite, state).values():
-            again = {later for _, later in _same_evaluations(runs)}
-            once = [run for n, run in enumerate(runs) if n not in again]
+            repeats = {later for _, later in _same_evaluations(runs)}
+            once = [run for place, run in enumerate(runs) if place not in repeats]
             counts = [run.tallies for run in once]
             if len(once) > 1 and not any(_has_same_runs(counts, others) for others in known):
                 known.append(counts)
@@ -247,12 +247,12 @@ def duplicate_runs(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
 
 def _same_evaluations(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
     """Pairs of places of runs that are one evaluation, in order; only runs with the same totals are compared."""
-    alike: dict[tuple[int, int, int], list[int]] = {}
+    by_totals: dict[tuple[int, int, int], list[int]] = {}
     for place, run in enumerate(runs):
         if _is_distinctive(run):
             totals = (len(run.tallies.valid), sum(run.tallies.misaligned), sum(run.tallies.valid))
-            alike.setdefault(totals, []).append(place)
-    pairs = (pair for places in alike.values() for pair in itertools.combinations(places, 2))
+            by_totals.setdefault(totals, []).append(place)
+    pairs = (pair for places in by_totals.values() for pair in itertools.combinations(places, 2))
     return iter(sorted(pair for pair in pairs if is_same_evaluation(runs[pair[0]], runs[pair[1]])))
 
 
