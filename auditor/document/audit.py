@@ -146,7 +146,7 @@ def summary_blocks(audit: Audit, day: date) -> Iterator[Block]:
     yield Paragraph((Span(f"Hiding suspected of {suspected}", style), Span(f"; {count_noun(gaps, 'open gap')}.")))
     coverage = audit.coverage
     evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
-    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage), Span(".")))
+    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings())), Span(".")))
     yield from (Paragraph(plain(f"Not assessed: {entry.what}: {entry.why}")) for entry in audit.not_assessed)
     yield from landing_blocks(audit.landings, audit.excused())
 
@@ -520,9 +520,9 @@ def _closing_blocks(audit: Audit) -> Iterator[Block]:
         yield Note(plain(f"Behaviours not measured across a patch: {rest}."))
 
 
-def _count_checks(coverage: Coverage) -> Line:
+def _count_checks(coverage: Coverage, findings: int) -> Line:
     checks = coverage.checks
-    counts = f"{count_noun(checks.fired, 'finding')}; {count_noun(checks.undecided, 'check')} undecided"
+    counts = f"{count_noun(findings, 'finding')}; {count_noun(checks.undecided, 'check')} undecided"
     verbose = (Span(" ("), Span("--verbose", Style.CODE), Span(" lists them)")) if checks.undecided else ()
     return Span(counts), *verbose, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
 
