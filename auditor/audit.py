@@ -61,12 +61,12 @@ class PatchEntry:
     @property
     def hiding_suspected(self) -> bool:
         """Whether some behaviour's verdict suspects hiding."""
-        return any(one.hiding_suspected for one in self.facts.behaviours)
+        return any(behaviour.hiding_suspected for behaviour in self.facts.behaviours)
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
         """The mechanisms of its behaviours, each once, sorted."""
-        return tuple(sorted({name for one in self.facts.behaviours for name in one.mechanisms}))
+        return tuple(sorted({name for behaviour in self.facts.behaviours for name in behaviour.mechanisms}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +138,14 @@ class SpecAudit:
 
     def judged(self) -> Iterator[BehaviourFacts]:
         """Everything that has a verdict: behaviours of patches, steps of training, periods."""
-        yield from (one for patch in self.patches for one in patch.facts.behaviours)
+        yield from (behaviour for patch in self.patches for behaviour in patch.facts.behaviours)
         yield from (step.facts for step in self.checkpoint_steps)
         yield from (window.facts.facts for window in self.periods)
 
     @property
     def gaps(self) -> tuple[GapFacts, ...]:
         """The open gaps that are open."""
-        return tuple(one for one in self.standings if one.open)
+        return tuple(standing for standing in self.standings if standing.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +216,15 @@ class Audit:
         """Everything a waiver may be for: verdicts, findings, and what the policy says."""
         for spec in self.specs:
             name = spec.history.spec
-            yield from (verdict_finding(one.verdict, name, one) for one in spec.judged())
+            yield from (verdict_finding(facts.verdict, name, facts) for facts in spec.judged())
         yield from self.findings()
         yield from self.decided
 
     def excused(self) -> Mapping[tuple[str, str], str]:
         """The name of the waiver by (rule, fingerprint) of all that one excuses."""
         counting = [facts.waiver for facts in self.waivers if not facts.rejection]
-        named = ((one, waiver) for one in (self.waivable() if counting else ()) for waiver in counting)
-        return {(one.code, one.fingerprint): waiver.name for one, waiver in named if waiver.names(one)}
+        named = ((finding, waiver) for finding in (self.waivable() if counting else ()) for waiver in counting)
+        return {(finding.code, finding.fingerprint): waiver.name for finding, waiver in named if waiver.names(finding)}
 
 
 def build_spec_audit(
@@ -246,7 +246,7 @@ def build_spec_audit(
     kept = replace(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
-        periods=tuple(one for one in assessment.periods if _is_wanted(one.facts.step.patches, texts, landing)),
+        periods=tuple(period for period in assessment.periods if _is_wanted(period.facts.step.patches, texts, landing)),
         uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
     places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
@@ -288,8 +288,8 @@ def build_audit(
 ) -> Audit:
     """The audit of some specs."""
     counts = functools.reduce(add_counts, (checked.counts for _, checked in parts), OutcomeCounts(0, 0, 0, 0))
-    undecided = tuple(one for _, checked in parts for one in checked.undecided)
-    failed = tuple(one for _, checked in parts for one in checked.not_run)
+    undecided = tuple(undecided_checks for _, checked in parts for undecided_checks in checked.undecided)
+    failed = tuple(assessed for _, checked in parts for assessed in checked.not_run)
     coverage = Coverage(sum(len(spec.patches) for spec, _ in parts), runs, records, counts, undecided, failed)
     return Audit(__version__, tuple(spec for spec, _ in parts), coverage, (*not_assessed, *failed))
 
@@ -300,7 +300,7 @@ def add_results(audit: Audit, results: ScopeResults, on: str = "") -> Audit:
     Args:
         on: what they were run on, where a check that could not run is to say so.
     """
-    failed = tuple(NotAssessed(f"{one.what}{on}", one.why) for one in results.not_run)
+    failed = tuple(NotAssessed(f"{not_assessed.what}{on}", not_assessed.why) for not_assessed in results.not_run)
     coverage = replace(
         audit.coverage,
         checks=add_counts(audit.coverage.checks, results.counts),
@@ -314,7 +314,7 @@ def add_passed_over(audit: Audit, passed_over: Sequence[NotAssessed]) -> Audit:
     if not passed_over:
         return audit
     codes = tuple(check.code for check in all_checks() if isinstance(check, TextCheck))
-    undecided = tuple(UndecidedChecks(one.what, one.why, codes) for one in passed_over)
+    undecided = tuple(UndecidedChecks(not_assessed.what, not_assessed.why, codes) for not_assessed in passed_over)
     counts = OutcomeCounts(0, 0, len(passed_over) * len(codes), 0)
     coverage = replace(
         audit.coverage,
@@ -331,15 +331,17 @@ def matches_fail_on(audit: Audit, fail_on: Sequence[str]) -> bool:
     """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
     excused = audit.excused()
     every = (*audit.findings(), *audit.waiver_findings)
-    found = [one for one in every if (one.code, one.fingerprint) not in excused]
+    findings = [finding for finding in every if (finding.code, finding.fingerprint) not in excused]
     judged = [
-        one for spec in audit.specs for one in spec.judged() if _waiver_key(spec.history.spec, one) not in excused
+        facts for spec in audit.specs for facts in spec.judged() if _waiver_key(spec.history.spec, facts) not in excused
     ]
-    verdicts = {str(one.verdict) for one in judged}
+    verdicts = {str(facts.verdict) for facts in judged}
     verdicts |= {str(patch.facts.verdict) for patch in audit.patches if not patch.facts.behaviours}
-    suspected = {"suspected"} if any(one.hiding_suspected for one in judged) else set()
-    given = verdicts | suspected | {one.code for one in found} | {str(one.severity) for one in found}
-    return bool(given & set(map(present_word, fail_on)))
+    suspected = {"suspected"} if any(facts.hiding_suspected for facts in judged) else set()
+    names = (
+        verdicts | suspected | {finding.code for finding in findings} | {str(finding.severity) for finding in findings}
+    )
+    return bool(names & set(map(present_word, fail_on)))
 
 
 def _waiver_key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
@@ -350,10 +352,10 @@ def _waiver_key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
 def check_fail_on(fail_on: Sequence[str]) -> None:
     """Raises ConfigError for a `--fail-on` that could never match."""
     known = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
-    for one in fail_on:
-        if present_word(one) not in known:
+    for name in fail_on:
+        if present_word(name) not in known:
             remedy = "give suspected, a verdict, a check's code or a severity"
-            raise ConfigError("would never match", where="--fail-on", field=one, remedy=remedy)
+            raise ConfigError("would never match", where="--fail-on", field=name, remedy=remedy)
 
 
 # What changed since the last report: each spec as it was judged on an earlier seal, beside how it is judged now.
@@ -410,9 +412,9 @@ class GapChange:
     @property
     def known(self) -> GapFacts:
         """The later of the two."""
-        found = self.after or self.before
-        assert found is not None
-        return found
+        gap = self.after or self.before
+        assert gap is not None
+        return gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,28 +471,28 @@ def changes_since(
     earlier: Baseline, then: BaselineSpec, spec: SpecAudit, policy: Policy, registry: Registry
 ) -> SpecChanges:
     """What changed between a spec as it was and as it is."""
-    known = {one.patch.id: one for one in then.assessment.patches}
+    patches = {patch.patch.id: patch for patch in then.assessment.patches}
     now = {entry.facts.patch.id: entry.facts for entry in spec.patches}
     return SpecChanges(
         earlier=earlier,
-        new=tuple(name for name in now if name not in known),
-        lost=tuple(one.patch for name, one in known.items() if name not in now),
-        verdicts=(*_patch_verdict_changes(known, now), *_training_verdict_changes(then.assessment, spec)),
+        new=tuple(name for name in now if name not in patches),
+        lost=tuple(patch.patch for name, patch in patches.items() if name not in now),
+        verdicts=(*_patch_verdict_changes(patches, now), *_training_verdict_changes(then.assessment, spec)),
         gaps=tuple(_gap_changes(then.assessment.standings, spec.standings)),
         rules=(*_policy_changes(then.policy, policy), *_suite_changes(then.registry, registry)),
     )
 
 
-def _patch_verdict_changes(known: Mapping[str, PatchFacts], now: Mapping[str, PatchFacts]) -> Iterator[VerdictChange]:
+def _patch_verdict_changes(patches: Mapping[str, PatchFacts], now: Mapping[str, PatchFacts]) -> Iterator[VerdictChange]:
     for name, facts in now.items():
-        if name in known:
-            before, after = _by_behaviour_and_model(known[name].behaviours), _by_behaviour_and_model(facts.behaviours)
+        if name in patches:
+            before, after = _by_behaviour_and_model(patches[name].behaviours), _by_behaviour_and_model(facts.behaviours)
             for pair in sorted(before.keys() | after.keys()):
                 yield from _verdict_change(facts.patch, before.get(pair, ()), after.get(pair, ()))
 
 
 def _training_verdict_changes(then: Assessment, spec: SpecAudit) -> Iterator[VerdictChange]:
-    before = {one.step: one for one in then.checkpoint_steps}
+    before = {checkpoint_step.step: checkpoint_step for checkpoint_step in then.checkpoint_steps}
     for entry in spec.checkpoint_steps:
         yield from _verdict_change(
             None, [before[entry.facts.step]] if entry.facts.step in before else [], [entry.facts]
@@ -498,10 +500,10 @@ def _training_verdict_changes(then: Assessment, spec: SpecAudit) -> Iterator[Ver
 
 
 def _by_behaviour_and_model(some: Iterable[BehaviourFacts]) -> dict[tuple[str, str], list[BehaviourFacts]]:
-    found: dict[tuple[str, str], list[BehaviourFacts]] = {}
+    facts: dict[tuple[str, str], list[BehaviourFacts]] = {}
     for one in some:
-        found.setdefault((one.behaviour, one.model), []).append(one)
-    return found
+        facts.setdefault((one.behaviour, one.model), []).append(one)
+    return facts
 
 
 def _verdict_change(
@@ -512,16 +514,16 @@ def _verdict_change(
     Nothing changed between a step that was unmeasured and none at all.
     """
     was, is_ = list(before), list(after)
-    verdicts = [worst_verdict([one.verdict for one in some]) if some else None for some in (was, is_)]
-    suspected = (any(one.hiding_suspected for one in was), any(one.hiding_suspected for one in is_))
-    measured = [None if one is Verdict.UNMEASURED else one for one in verdicts]
+    verdicts = [worst_verdict([one.verdict for one in facts]) if facts else None for facts in (was, is_)]
+    suspected = (any(facts.hiding_suspected for facts in was), any(facts.hiding_suspected for facts in is_))
+    measured = [None if verdict is Verdict.UNMEASURED else verdict for verdict in verdicts]
     if measured[0] is not measured[1] or suspected[0] is not suspected[1]:
         yield VerdictChange(patch, (is_ or was)[0].step, verdicts[0], verdicts[1], suspected)
 
 
 def _gap_changes(then: Iterable[GapFacts], now: Iterable[GapFacts]) -> Iterator[GapChange]:
     """Opened first, then closed, then carried over."""
-    before, after = ({(one.behaviour, one.model, one.suite): one for one in some} for some in (then, now))
+    before, after = ({(gap.behaviour, gap.model, gap.suite): gap for gap in gaps} for gaps in (then, now))
     found = []
     for key in sorted(before.keys() | after.keys()):
         was, is_ = before.get(key), after.get(key)
@@ -545,7 +547,9 @@ def _policy_changes(then: Policy, now: Policy) -> Iterator[tuple[str, str, str]]
 
 def _suite_changes(then: Registry, now: Registry) -> Iterator[tuple[str, str, str]]:
     for name in sorted(then.suites.keys() | now.suites.keys()):
-        was, is_ = (str(one.suites[name].role) if name in one.suites else "not registered" for one in (then, now))
+        was, is_ = (
+            str(registry.suites[name].role) if name in registry.suites else "not registered" for registry in (then, now)
+        )
         if was != is_:
             yield f"suite {name}", was, is_
 

@@ -69,10 +69,10 @@ def hooks_folder(repository: Repository) -> Path:
 
     The user's own configuration is not asked: a path set there is for every repository.
     """
-    told = repository.command.attempt("config", "--local", "--type=path", "--get", "core.hooksPath")
-    if told.status:
+    git_result = repository.command.attempt("config", "--local", "--type=path", "--get", "core.hooksPath")
+    if git_result.status:
         return repository.common_dir / "hooks"
-    path = Path(os.fsdecode(told.out.rstrip(b"\n")))
+    path = Path(os.fsdecode(git_result.out.rstrip(b"\n")))
     return path if path.is_absolute() else (repository.worktree or repository.common_dir) / path
 
 

@@ -164,8 +164,8 @@ def _build_settings(values: object, where: str, prefix: str) -> Settings:
     for index, spec in enumerate(table.spec):
         if counts[spec.name] > 1:
             field = ".".join(part for part in (prefix, f"spec[{index}].name") if part)
-            what = f"{counts[spec.name]} specs are called {spec.name!r}"
-            raise ConfigError(what, where=where, field=field, remedy="give each its own name")
+            subject = f"{counts[spec.name]} specs are called {spec.name!r}"
+            raise ConfigError(subject, where=where, field=field, remedy="give each its own name")
     store = table.store
     return Settings(tuple(map(_build_spec, table.spec)), store.path, _build_policy(table.policy), store.prompt_key_file)
 

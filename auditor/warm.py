@@ -57,10 +57,10 @@ def nothing_to_judge(arguments: Sequence[str], version: str) -> bool:
 
 def _is_client_hook(arguments: Sequence[str]) -> bool:
     """Whether a call is of a client's hook as `auditor hook install` writes it, with nothing else in it."""
-    given = list(arguments)
-    if given[:2] != ["gate", "--hook"] or len(given) < 3 or given[2] not in HOOKS:
+    names = list(arguments)
+    if names[:2] != ["gate", "--hook"] or len(names) < 3 or names[2] not in HOOKS:
         return False
-    rest = given[3:]
+    rest = names[3:]
     while rest[:1] == ["--branch"] and len(rest) > 1:
         rest = rest[2:]
     return rest in ([], ["--"])
@@ -68,14 +68,16 @@ def _is_client_hook(arguments: Sequence[str]) -> bool:
 
 def _git(*arguments: str) -> bytes:
     """What git prints. Raises Doubt where it fails."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _HOOK_VARIABLES}
+    names = {
+        name: value for name, value in os.environ.items() if not name.startswith("GIT_") or name in _HOOK_VARIABLES
+    }
     overrides = [word for override in OVERRIDES for word in ("-c", override)]
     read, write = os.pipe()
     null = os.open(os.devnull, os.O_RDWR)
     try:
         actions = [(os.POSIX_SPAWN_DUP2, null, 0), (os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_DUP2, null, 2)]
         call = ["git", "--no-pager", *overrides, *arguments]
-        child = os.posix_spawnp("git", call, {**kept, **ENVIRONMENT}, file_actions=actions)
+        child = os.posix_spawnp("git", call, {**names, **ENVIRONMENT}, file_actions=actions)
         os.close(write)
         write = -1
         parts = []
@@ -129,8 +131,8 @@ class _Place:
         file = os.path.join(self.folder, f"watched-{self.settings}")  # noqa: PTH118
         mark = f"{_FORM} {self.version}".encode()
         try:
-            with open(file, "rb") as kept:  # noqa: PTH123
-                check, _, said = kept.read().partition(b"\n")
+            with open(file, "rb") as buffered_reader:  # noqa: PTH123
+                check, _, said = buffered_reader.read().partition(b"\n")
             if check == b"%08x" % crc32(said) and said.startswith(mark + b"\0"):
                 return tuple(said.split(b"\0")[1:])
         except FileNotFoundError:
@@ -145,9 +147,9 @@ class _Place:
 
     def _write(self, file: str, content: bytes) -> None:
         os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103
-        found = sorted(os.scandir(self.folder), key=lambda one: one.stat().st_mtime)
-        for one in found[: max(0, len(found) - _KEPT)]:
-            os.unlink(one.path)  # noqa: PTH108
+        dir_entries = sorted(os.scandir(self.folder), key=lambda entry: entry.stat().st_mtime)
+        for dir_entry in dir_entries[: max(0, len(dir_entries) - _KEPT)]:
+            os.unlink(dir_entry.path)  # noqa: PTH108
         temporary = f"{file}.{os.getpid()}"
         with open(temporary, "wb") as written:  # noqa: PTH123
             written.write(content)
@@ -161,11 +163,13 @@ def _watched(settings: str) -> tuple[bytes, ...]:
     """
     import tomllib
 
-    found = tomllib.loads(settings)
-    if "evidence_debt_days" in found.get("policy", {}):
+    document = tomllib.loads(settings)
+    if "evidence_debt_days" in document.get("policy", {}):
         return (b"",)
-    store = f"{found.get('store', {}).get('path', 'eval_history').strip('/')}/"
-    return tuple(_start(one).encode() for one in (store, *(path for spec in found["spec"] for path in spec["paths"])))
+    store = f"{document.get('store', {}).get('path', 'eval_history').strip('/')}/"
+    return tuple(
+        _start(one).encode() for one in (store, *(path for spec in document["spec"] for path in spec["paths"]))
+    )
 
 
 def _start(pattern: str) -> str:

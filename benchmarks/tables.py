@@ -67,8 +67,8 @@ def read(path: Path, rows: int, engine: Engine) -> int:
     """What auditor does. Returns the tallies it made."""
     runs = READER.read(path, ReadOptions(engine=engine, master=f"local[{os.cpu_count()}]"))
     tallies = [run.samples for run in runs if isinstance(run.samples, Tallies)]
-    assert sum(sum(one.valid) for one in tallies) == rows
-    return sum(len(one.valid) for one in tallies)
+    assert sum(sum(tally.valid) for tally in tallies) == rows
+    return sum(len(tally.valid) for tally in tallies)
 
 
 def count(path: Path) -> None:
@@ -130,16 +130,16 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--large", type=int, default=100_000_000)
     parser.add_argument("--spark", action="store_true", help="count the first table on Spark too")
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     lines = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shapes = [(given.rows, 50, 3), (given.rows, 10, 3), (given.large, 50, 1), (given.large, 10, 1)]
+        shapes = [(namespace.rows, 50, 3), (namespace.rows, 10, 3), (namespace.large, 50, 1), (namespace.large, 10, 1)]
         for rows, epochs, times in shapes:
             lines.append(row(folder, rows, epochs, Engine.DUCKDB, times))
             print(lines[-1], flush=True)
-        if given.spark:
-            lines.append(row(folder, given.rows, 50, Engine.SPARK, 1))
+        if namespace.spark:
+            lines.append(row(folder, namespace.rows, 50, Engine.SPARK, 1))
             print(lines[-1], flush=True)
     RESULTS.write_text(document(lines), encoding="utf-8")
 

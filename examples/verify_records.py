@@ -29,10 +29,10 @@ class Fault(Exception):
     """A file is not what its schema says."""
 
 
-def need(holds: bool, what: str) -> None:
+def need(holds: bool, subject: str) -> None:
     """Raises Fault unless it holds."""
     if not holds:
-        raise Fault(what)
+        raise Fault(subject)
 
 
 def sha256(data: bytes) -> bytes:
@@ -120,8 +120,8 @@ def item_ids(manifest: dict) -> list:
     for column in columns:
         entries = manifest[column]
         need(isinstance(entries, list) and len(entries) == len(ids) and any(entries), "its columns")
-        need(all(one is None or (isinstance(one, str) and one != "") for one in entries), "a column's entry")
-        need(column == "clusters" or all(one is None or HEX.fullmatch(one) for one in entries), "a column's hash")
+        need(all(entry is None or (isinstance(entry, str) and entry != "") for entry in entries), "a column's entry")
+        need(column == "clusters" or all(entry is None or HEX.fullmatch(entry) for entry in entries), "a column's hash")
     need(not key or re.fullmatch("[0-9a-f]{32}", str(manifest["input_key"])) is not None, "the key's check value")
     return ids
 
@@ -239,9 +239,9 @@ class Store:
                 self.fault(name, "checkpoint")
                 break
         there = self.there()
-        for one in self.checkpoints:
-            if set(one["ids"]) - there:
-                self.fault(f"checkpoints/{one['number']:04d}.json", "missing")
+        for checkpoint in self.checkpoints:
+            if set(checkpoint["ids"]) - there:
+                self.fault(f"checkpoints/{checkpoint['number']:04d}.json", "missing")
 
     def follows(self, name: str, number: int) -> bool:
         """Whether a checkpoint is the next of the sequence, and adds it."""
@@ -268,11 +268,15 @@ class Store:
         named = {name for folder, ids in self.ids.items() if folder != "items" for name in ids}
         return sorted(named - {one for earlier in self.checkpoints for one in earlier["ids"]})
 
-    def differences(self, given: str) -> list[str]:
+    def differences(self, name: str) -> list[str]:
         """What is not as a checkpoint from outside has it; none where all is."""
-        if HEX.fullmatch(given) and not Path(given).exists():
-            return [] if given in [one["root"] for one in self.checkpoints] else ["no checkpoint has this root"]
-        outside = checkpoint_in(Path(given).read_bytes())
+        if HEX.fullmatch(name) and not Path(name).exists():
+            return (
+                []
+                if name in [checkpoint["root"] for checkpoint in self.checkpoints]
+                else ["no checkpoint has this root"]
+            )
+        outside = checkpoint_in(Path(name).read_bytes())
         found = [f"{one} is missing" for one in outside["ids"] if one not in self.there()]
         if len(self.checkpoints) < outside["number"]:
             found.append(f"checkpoint {len(self.checkpoints) + 1} is missing")

@@ -84,16 +84,16 @@ def single_behaviour(test: Fall, held_out: Fall, *, runs_before: int | FloatArra
         runs_before: of all patches, or of each; from three on, no run is suspected of having triggered the patch.
     """
     patches = test.before.rate.shape[0]
-    one = test.at((slice(None), None))
+    fall = test.at((slice(None), None))
     hidden = held_out if held_out.before.rate.ndim == 2 else held_out.at((slice(None), None))
     runs = np.broadcast_to(np.asarray(runs_before, dtype=float), (patches,))[:, np.newaxis]
-    return Histories(one.at((..., None)), one, hidden.at((slice(None), None, slice(None), None)), runs)
+    return Histories(fall.at((..., None)), fall, hidden.at((slice(None), None, slice(None), None)), runs)
 
 
-def judge_histories(given: Histories, policy: Policy) -> HistoryVerdicts:
+def judge_histories(histories: Histories, policy: Policy) -> HistoryVerdicts:
     """Reads the verdict table for every patch, with Holm's procedure over its behaviours and suites."""
-    error, shape = policy.error_rate, given.held_out.before.rate.shape
-    step, cells = _statements(given, policy)
+    error, shape = policy.error_rate, histories.held_out.before.rate.shape
+    step, cells = _statements(histories, policy)
     raw_cells = {**_with_suite_axis(step), **cells}
     accused, cleared = (np.broadcast_to(p_values(one, raw_cells, error), shape[:-1]) for one in (ACCUSATION, CLEARANCE))
     levels = _levels(accused, error)
@@ -107,9 +107,9 @@ def judge_histories(given: Histories, policy: Policy) -> HistoryVerdicts:
     rises = _adjust(rises, _levels(rises, error), error)
     step[S.TEST_ROSE] = rises[..., 0]
     step[S.ANY_HELD_OUT_ROSE] = rises[..., 1:].min(axis=-1, initial=1.0)
-    made = _levels(np.maximum(step[S.RAW_FELL], step[S.NO_FALL_REMAINS])[..., np.newaxis], error)[..., 0]
+    values = _levels(np.maximum(step[S.RAW_FELL], step[S.NO_FALL_REMAINS])[..., np.newaxis], error)[..., 0]
     for statement in (S.RAW_FELL, S.NO_FALL_REMAINS):
-        step[statement] = _adjust(step[statement], made, error)
+        step[statement] = _adjust(step[statement], values, error)
     if shape[2] == 0:
         suite = np.zeros(shape[:-1], dtype=np.int8)
         behaviour = decide_codes(step, error, shape[:2])
@@ -119,44 +119,44 @@ def judge_histories(given: Histories, policy: Policy) -> HistoryVerdicts:
     return HistoryVerdicts(behaviour.min(axis=1), behaviour, suite, levels)
 
 
-def p_values(condition: Condition, given: dict[S, FloatArray], error: float) -> FloatArray:
+def p_values(condition: Condition, values: dict[S, FloatArray], error: float) -> FloatArray:
     """`verdicts.p_value`, elementwise; arrays that broadcast."""
     match condition:
         case All(parts):
-            return _reduce(np.maximum, [p_values(part, given, error) for part in parts], 0.0)
+            return _reduce(np.maximum, [p_values(part, values, error) for part in parts], 0.0)
         case Any(parts):
-            return _reduce(np.minimum, [p_values(part, given, error) for part in parts], 1.0)
+            return _reduce(np.minimum, [p_values(part, values, error) for part in parts], 1.0)
         case Not(statement):
-            return np.where(given.get(statement, np.ones(())) <= error, 1.0, 0.0)
+            return np.where(values.get(statement, np.ones(())) <= error, 1.0, 0.0)
         case _:
-            return given.get(condition, np.ones(()))
+            return values.get(condition, np.ones(()))
 
 
 def _reduce(how: np.ufunc, parts: list[FloatArray], empty: float) -> FloatArray:
-    found = np.asarray(empty)
+    values = np.asarray(empty)
     for part in parts:
-        found = how(found, part)
-    return found
+        values = how(values, part)
+    return values
 
 
 def decide_codes(given: dict[S, FloatArray], error: float, shape: tuple[int, ...]) -> Codes:
     """The code of the first row that matches, elementwise; see `verdicts.decide`."""
-    found = np.full(shape, -1, dtype=np.int8)
+    values = np.full(shape, -1, dtype=np.int8)
     for row in TABLE:
         matches = np.broadcast_to(p_values(row.when, given, error) <= error, shape)
-        found[(found < 0) & matches] = CODES[row.verdict]
-    return found
+        values[(values < 0) & matches] = CODES[row.verdict]
+    return values
 
 
-def _statements(given: Histories, policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
+def _statements(histories: Histories, policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Uncorrected, over every reading, the penalty of a trigger in them."""
-    suites = given.held_out.before.rate.shape[2]
-    measured = np.full(given.raw.before.rate.shape, float(suites > 0))
-    step = step_p_values(given.test, given.raw, given.test, measured, policy)
-    beside = given.test.at((slice(None), slice(None), np.newaxis))
-    test, held_out = broadcast_falls(beside, given.held_out)
+    suites = histories.held_out.before.rate.shape[2]
+    measured = np.full(histories.raw.before.rate.shape, float(suites > 0))
+    step = step_p_values(histories.test, histories.raw, histories.test, measured, policy)
+    fall = histories.test.at((slice(None), slice(None), np.newaxis))
+    test, held_out = broadcast_falls(fall, histories.held_out)
     cells = worst_over_readings(cell_p_values(test, held_out, policy))
-    penalty = trigger_penalty(given.runs_before)
+    penalty = trigger_penalty(histories.runs_before)
     for statement in (S.TEST_FELL, S.RAW_FELL):
         step[statement] = np.minimum(1.0, step[statement] * penalty)
     for statement in (*TEST_FALLS, *HELD_OUT_FALLS):
@@ -186,6 +186,6 @@ def _ruling_codes(suite: Codes) -> Codes:
     """
     undecided = CODES[Verdict.INCONCLUSIVE]
     ranked = np.where(suite == undecided, np.int8(len(WORST_FIRST)), suite).min(axis=-1)
-    found = np.where(ranked == len(WORST_FIRST), undecided, ranked)
-    held_back = (found == CODES[Verdict.GENERALISES]) & np.any(suite == undecided, axis=-1)
-    return np.where(held_back, undecided, found).astype(np.int8)
+    values = np.where(ranked == len(WORST_FIRST), undecided, ranked)
+    held_back = (values == CODES[Verdict.GENERALISES]) & np.any(suite == undecided, axis=-1)
+    return np.where(held_back, undecided, values).astype(np.int8)

@@ -20,9 +20,9 @@ def _no_key_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _fixed_catalogue() -> Iterator[None]:
     """Tests run with the checks that the golden knows: a check that is added moves no expected output of others."""
-    known = tuple(page for page in load_pages() if page.check.code in CATALOGUE)
+    pages = tuple(page for page in load_pages() if page.check.code in CATALOGUE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue, "load_pages", lambda: known)
+        patch.setattr(catalogue, "load_pages", lambda: pages)
         yield
 
 

@@ -62,7 +62,7 @@ class Evaluated:
             misaligned, items = map(int, count.split("/"))
             for number in range(runs):
                 cells = ([f"i{item:04d}", int(item < misaligned), f"{self.tables}.{number}"] for item in range(items))
-                rows.writerows([revision, suite, "m1", *some] for some in cells)
+                rows.writerows([revision, suite, "m1", *cell] for cell in cells)
         if counts:
             self.table(text.getvalue())
 

@@ -23,8 +23,8 @@ class Ended(NamedTuple):
 
 def environment(**variables: str) -> dict[str, str]:
     """This process's, without what changes how Python or a terminal behaves; then the variables given."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    names = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    return {**names, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **variables}
 
 
 def python(*arguments: str | Path, cwd: Path | None = None, **variables: str) -> Ended:

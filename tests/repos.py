@@ -50,9 +50,9 @@ class GitRepo:
     def copy(self, path: Path) -> GitRepo:
         """The same repository at another path, which must not be there yet; commits go on from the same date."""
         shutil.copytree(self.path, path, symlinks=True)
-        made = GitRepo(path)
-        made.commits_made = self.commits_made
-        return made
+        git_repo = GitRepo(path)
+        git_repo.commits_made = self.commits_made
+        return git_repo
 
     def git(self, *arguments: str, date: str | None = None, stdin: str | None = None) -> str:
         """What git prints, without the final line end. Raises CalledProcessError."""

@@ -297,7 +297,8 @@ def test_10_held_out_consulted_too_often(made: Evaluated, capsys: Capture) -> No
     assert len(record_disclosure(made.repo.path, patches[-1:], datetime(2026, 3, 1, tzinfo=UTC))) == 1
     after = audited(made, capsys)
     counted = [
-        [(use["suite"], use["uses"], use["overused"]) for use in one["held_out_uses"]] for one in (before, after)
+        [(use["suite"], use["uses"], use["overused"]) for use in document["held_out_uses"]]
+        for document in (before, after)
     ]
     assert counted == [[("unseen", 2, False)], [("unseen", 3, True)]]
     assert [finding["check"] for finding in after["held_out_uses"][0]["findings"]] == ["SD133"]
@@ -335,7 +336,16 @@ def test_13_squashed_or_rewritten_history() -> None:
     whole = assessed(runs, registry(), history(["r0", "r1", "r2"]))
     assert only(squashed).verdict is whole.patches[0].verdict is whole.patches[1].verdict is V.TEST_ONLY
     rewritten = assessed(runs, registry(), history(["r0", "r9"]))
-    assert len([one for one in rewritten.not_assessed if one.why == "its revision is not in this history"]) == 2
+    assert (
+        len(
+            [
+                not_assessed
+                for not_assessed in rewritten.not_assessed
+                if not_assessed.why == "its revision is not in this history"
+            ]
+        )
+        == 2
+    )
 
 
 def test_14_tiny_held_out_set() -> None:
@@ -420,7 +430,7 @@ def test_20_early_stop() -> None:
     stopped = [replace(one, incomplete="cancelled", planned=900) if one.revision == "r1" else one for one in runs]
     given = assessed(stopped, registry())
     assert (given.patches[0].verdict, given.patches[0].behaviours) == (V.UNMEASURED, ())
-    assert [one.why for one in given.not_assessed] == ["incomplete: cancelled"] * 2
+    assert [not_assessed.why for not_assessed in given.not_assessed] == ["incomplete: cancelled"] * 2
 
 
 def test_21_easy_items_added() -> None:
@@ -490,9 +500,9 @@ def test_25_a_fabricated_log_is_never_called_attested(made: Evaluated, capsys: C
     assert [(one["verdict"], one["grade"]) for one in patch["behaviours"]] == [("generalises", "B")]
     days = ("--since", "2025-01-01", "--until", "2027-01-01")
     assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
-    said = capsys.readouterr().out
-    assert "UNWITNESSED" in said and "does not show that the logs are genuine" in said
-    assert "attested" not in said.replace("unattested", "")
+    text = capsys.readouterr().out
+    assert "UNWITNESSED" in text and "does not show that the logs are genuine" in text
+    assert "attested" not in text.replace("unattested", "")
 
 
 def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys: Capture) -> None:
@@ -505,10 +515,10 @@ def test_28_a_period_that_leaves_the_patch_out_names_it(made: Evaluated, capsys:
         ("--since", "2027-01-01", "--until", "2027-12-31"),
     ):
         assert auditor(["report", "--repo", str(made.repo.path), *days, "--format", "markdown"]) == 0
-        said = capsys.readouterr().out
-        assert "was not patched" in said
-        assert re.search(r"## Flagged outside the period\n\n[^\n]+\n\n- 2026-\S+ \*\*test-only\*\*", said)
-        assert "1 gap is open (held-out clearly above test)" in said
+        text = capsys.readouterr().out
+        assert "was not patched" in text
+        assert re.search(r"## Flagged outside the period\n\n[^\n]+\n\n- 2026-\S+ \*\*test-only\*\*", text)
+        assert "1 gap is open (held-out clearly above test)" in text
 
 
 def test_26_test_items_written_into_the_spec() -> None:
@@ -647,14 +657,14 @@ def test_30_a_spec_is_left_unconfigured(made: Evaluated, capsys: Capture, settin
 
 
 def test_30_a_store_is_moved_to_a_pruned_copy(made: Evaluated, capsys: Capture) -> None:
-    gone, *kept = records(made)
+    gone, *paths = records(made)
     store = made.repo.path / "eval_history"
     files = {
         str(path.relative_to(store)): path.read_text() for path in store.rglob("*") if path.is_file() and path != gone
     }
     made.repo.write({f"history/{path}": text for path, text in files.items()})
     new = made.repo.commit({"auditor.toml": f'{SETTINGS}[store]\npath = "history"\n'})
-    assert kept and rules(push(made, capsys, new)["blocked"]) == ["SD303"]
+    assert paths and rules(push(made, capsys, new)["blocked"]) == ["SD303"]
     (landing,) = landed(made, capsys, new)["landings"]
     assert "SD303" in {one["check"] for one in landing["findings"]}
 
@@ -796,11 +806,11 @@ def test_35_decoy_held_out(tmp_path: Path, capsys: Capture, decoy: bool) -> None
     made.repo.commit(message="patch")
     made.record(content(SECOND), {"visible": "0/400"} | ({} if decoy else {"other": "0/400"}), runs=2)
     if decoy:
-        some = [
+        names = [
             *rows(content(FIRST), "easy", "held_out", "80/400", 2),
             *rows(content(SECOND), "easy", "held_out", "0/400", 2),
         ]
-        made.table("\n".join([HEADER, *some]) + "\n")
+        made.table("\n".join([HEADER, *names]) + "\n")
     new = made.repo.commit(message="results")
     document = push(made, capsys, new)
     assert (document["exit_code"], rules(document["missing"])) == (3, ["require_held_out"])

@@ -102,13 +102,13 @@ BREACHES = {
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_a_breach_is_found(breach: str, copied: Path) -> None:
-    path, line, contract, shown = BREACHES[breach]
+    path, line, contract, text = BREACHES[breach]
     with (copied / "auditor" / path).open("a") as module:
         module.write(f"\n{line}\n")
     code, output = lint(copied)
     assert code == 1, output
     assert f"{contract} BROKEN" in output
-    assert shown in output
+    assert text in output
 
 
 @pytest.mark.parametrize("name", ["unplaced.py", "unplaced/__init__.py"])
@@ -153,7 +153,7 @@ def worldly(source: str) -> list[str]:
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Import(names):
-                found += [one.name for one in names if one.name.split(".")[0] in WORLDLY_MODULES]
+                found += [name.name for name in names if name.name.split(".")[0] in WORLDLY_MODULES]
             case ast.ImportFrom(module=str(module), level=0) if module.split(".")[0] in WORLDLY_MODULES:
                 found.append(module)
             case ast.Name(id=id, ctx=ast.Load()) if id in WORLDLY_NAMES:

@@ -64,25 +64,25 @@ class TestPlaceOf:
         assert find_place(changes) == (None if line is None else Place("spec.md", line))
 
     def test_findings_point_there(self) -> None:
-        found = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), [change(ChangeKind.ADDED, None, 7)])
-        assert {finding.place for finding in found.patches[0].findings} == {Place("spec.md", 7)}
-        assert found.patches[0].counts.added == 1
+        audit = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), [change(ChangeKind.ADDED, None, 7)])
+        assert {finding.place for finding in audit.patches[0].findings} == {Place("spec.md", 7)}
+        assert audit.patches[0].counts.added == 1
 
 
 class TestAudit:
     def test_findings_are_those_of_patches_steps_and_standings(self) -> None:
-        found = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), runs=6)
-        assert [finding.code for finding in found.findings()] == ["SD101", "SD103"]
-        assert (found.coverage.patches, found.coverage.runs, found.coverage.records) == (1, 6, 6)
-        assert found.coverage.checks.fired == 2
-        assert found.coverage.checks.not_run == 0
-        assert [gap.suite for gap in found.specs[0].gaps] == ["held-1"]
+        audit = audited(assessment("80/400 -> 0/400", "82/400 -> 80/400"), runs=6)
+        assert [finding.code for finding in audit.findings()] == ["SD101", "SD103"]
+        assert (audit.coverage.patches, audit.coverage.runs, audit.coverage.records) == (1, 6, 6)
+        assert audit.coverage.checks.fired == 2
+        assert audit.coverage.checks.not_run == 0
+        assert [gap.suite for gap in audit.specs[0].gaps] == ["held-1"]
 
     def test_a_patch_that_was_not_asked_for_is_left_out_and_its_gap_is_not(self) -> None:
         given = assessment("80/400 -> 0/400", "82/400 -> 80/400")
-        found = audited(given, leave_out=frozenset({given.patches[0].patch.id}))
-        assert (found.patches, found.hiding_suspected) == ((), 0)
-        assert [finding.code for finding in found.findings()] == ["SD103"]
+        audit = audited(given, leave_out=frozenset({given.patches[0].patch.id}))
+        assert (audit.patches, audit.hiding_suspected) == ((), 0)
+        assert [finding.code for finding in audit.findings()] == ["SD103"]
 
     def test_what_was_not_assessed_is_carried(self) -> None:
         note = NotAssessed("record x", "because")
@@ -93,13 +93,13 @@ class TestAudit:
         texts = {facts.patch.id: untouched(facts.patch) for facts in given.patches}
         evidence = assemble_evidence(history(REVISIONS), (), registry())
         part = build_spec_audit(evidence, given, texts, None)
-        found = build_audit([part, part], 12, 12, ())
-        assert (len(found.patches), found.hiding_suspected, found.coverage.checks.fired) == (2, 2, 4)
+        audit = build_audit([part, part], 12, 12, ())
+        assert (len(audit.patches), audit.hiding_suspected, audit.coverage.checks.fired) == (2, 2, 4)
 
     def test_of_nothing_it_says_nothing(self) -> None:
-        found = audited(assessed([], registry(), history(["r0"])))
-        assert (found.patches, found.findings(), found.hiding_suspected) == ((), (), 0)
-        assert not matches_fail_on(found, ["suspected", *Verdict, *Severity])
+        audit = audited(assessed([], registry(), history(["r0"])))
+        assert (audit.patches, audit.findings(), audit.hiding_suspected) == ((), (), 0)
+        assert not matches_fail_on(audit, ["suspected", *Verdict, *Severity])
 
     def test_mechanisms_and_suspicion_are_of_every_behaviour(self) -> None:
         (entry,) = audited(assessment("80/400 -> 0/320", "82/400 -> 80/400")).patches
@@ -152,11 +152,11 @@ class TestFailOn:
 
     def test_a_worse_behaviour_does_not_hide_another(self) -> None:
         """The patch's verdict is the worst of its behaviours'; each of them matches."""
-        found = audited(two_behaviours(FIT, ("20/400 -> 80/400", "20/400 -> 80/400")))
-        assert found.patches[0].facts.verdict is Verdict.TEST_ONLY
-        assert matches_fail_on(found, ["test-only"])
-        assert matches_fail_on(found, ["worse"])
-        assert not matches_fail_on(found, ["generalises"])
+        audit = audited(two_behaviours(FIT, ("20/400 -> 80/400", "20/400 -> 80/400")))
+        assert audit.patches[0].facts.verdict is Verdict.TEST_ONLY
+        assert matches_fail_on(audit, ["test-only"])
+        assert matches_fail_on(audit, ["worse"])
+        assert not matches_fail_on(audit, ["generalises"])
 
     def test_a_checkpoint_step_counts(self) -> None:
         assert matches_fail_on(audited(rebound((0, 2), (80, 82))), ["worse"])

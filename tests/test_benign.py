@@ -131,7 +131,7 @@ def verdicts_of_flagged(kind: str, seeds: Sequence[int]) -> list[str]:
     patches = assess(assemble_evidence(graph(spec_commits), runs, registry()), POLICY).patches
     judged = [patch.behaviours for patch in patches if patch.behaviours]
     assert len(judged) == len(seeds)
-    return [str(one.verdict) for (one,) in judged if flagged(one)]
+    return [str(facts.verdict) for (facts,) in judged if flagged(facts)]
 
 
 @pytest.fixture(scope="module")

@@ -194,8 +194,8 @@ def test_the_tables_are_the_same_every_time_and_keep_the_contract(tmp_path: Path
 
 def test_a_run_has_the_samples_it_planned() -> None:
     runs: dict[tuple[str, ...], list[Row]] = {}
-    for state, found in simulated().items():
-        for row in found:
+    for state, names in simulated().items():
+        for row in names:
             runs.setdefault((table_name(state), row["suite"], row["run"]), []).append(row)
     assert 60 <= len(runs) <= 120
     for run in runs.values():

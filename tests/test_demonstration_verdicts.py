@@ -34,14 +34,14 @@ def assessment() -> Assessment:
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda told: told.patch)
 def test_the_verdict_is_the_truth(told: Told) -> None:
-    found = [
+    tolds = [
         Told(told.patch, facts.behaviour, facts.verdict.value, facts.cause.value, facts.hiding_suspected)
         for patch in assessment().patches
         if patch.patch.after.label == told.patch
         for facts in patch.behaviours
         if facts.behaviour == told.behaviour
     ]
-    assert found == [told]
+    assert tolds == [told]
 
 
 def test_no_other_behaviour_has_a_verdict() -> None:

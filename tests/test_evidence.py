@@ -216,7 +216,10 @@ class TestQuestions:
         runs = [on("r0"), on("r0", place=1, scorer="judge-2"), on("r0", "m2"), on("r0", place=2, incomplete="x")]
         evidence = known(runs, history(["r0"]))
         assert [one.record for one in runs_of_suite(evidence, AT)] == sorted(one.record for one in runs)
-        assert [one.record for one in complete_runs(evidence, AT, m1("r0"))] == ["test-0-r0-m1-0", "test-0-r0-m1-1"]
+        assert [complete_run.record for complete_run in complete_runs(evidence, AT, m1("r0"))] == [
+            "test-0-r0-m1-0",
+            "test-0-r0-m1-1",
+        ]
         assert runs_by_protocol(evidence, AT, m1("r0")) == {protocol_of(one): (one,) for one in runs[:2]}
 
     def test_nothing_is_known_of_a_suite_without_runs(self) -> None:
@@ -255,7 +258,7 @@ class TestQuestions:
 def test_the_order_of_records_is_irrelevant(order: list[int]) -> None:
     runs = [on(f"r{place % 3}", f"m{place // 3}", created=None) for place in range(8)]
     of = history(["r0", "r1", "r2"])
-    one, other = known(runs, of), known([runs[place] for place in order], of)
-    assert find_steps(one, "lying", "m1") == find_steps(other, "lying", "m1")
-    assert list(one.runs) == list(other.runs)
-    assert (one.lineages, one.training_order) == (other.lineages, other.training_order)
+    evidence, other = known(runs, of), known([runs[place] for place in order], of)
+    assert find_steps(evidence, "lying", "m1") == find_steps(other, "lying", "m1")
+    assert list(evidence.runs) == list(other.runs)
+    assert (evidence.lineages, evidence.training_order) == (other.lineages, other.training_order)

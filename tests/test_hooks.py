@@ -19,13 +19,16 @@ OTHER = "#!/bin/sh\ncat > seen.txt\nexit ${CODE:-0}\n"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "r e p o")
-    made.commit({"a.md": "a"})
-    return made
+    git_repo = GitRepo(tmp_path / "r e p o")
+    git_repo.commit({"a.md": "a"})
+    return git_repo
 
 
 def standing(folder: Path) -> dict[str, tuple[str, bool]]:
-    return {one.name: (str(one.standing), one.keeps) for one in hooks.status(folder, hooks.CLIENT)}
+    return {
+        hook_status.name: (str(hook_status.standing), hook_status.keeps)
+        for hook_status in hooks.status(folder, hooks.CLIENT)
+    }
 
 
 def run(file: Path, *arguments: str, given: str = "", **variables: str) -> tuple[int, str]:
@@ -69,8 +72,8 @@ def test_a_hook_that_is_kept_runs_first_and_its_refusal_stands(tmp_path: Path) -
     assert run(script, "prepared", given=line, CODE="7")[0] == 7
     assert (folder / "seen.txt").read_text() == line and not (folder / "gate.txt").exists()
     assert run(script, "prepared", given=line)[0] == 3
-    said = "gate --hook reference-transaction --branch main --branch it's -- prepared\n"
-    assert (folder / "gate.txt").read_text() == line + said
+    text = "gate --hook reference-transaction --branch main --branch it's -- prepared\n"
+    assert (folder / "gate.txt").read_text() == line + text
 
 
 @pytest.mark.parametrize(
@@ -84,8 +87,8 @@ def test_nothing_starts_where_no_judged_branch_is_at_stake(tmp_path: Path, state
 
 def test_without_auditor_it_refuses(tmp_path: Path) -> None:
     hooks.install(tmp_path, ("pre-commit",), str(tmp_path / "gone"), ("main",))
-    code, said = run(tmp_path / "pre-commit", PATH="/usr/bin:/bin")
-    assert code == 2 and "auditor is not installed, so nothing was judged" in said
+    code, text = run(tmp_path / "pre-commit", PATH="/usr/bin:/bin")
+    assert code == 2 and "auditor is not installed, so nothing was judged" in text
 
 
 def test_one_that_is_kept_already_is_not_lost(tmp_path: Path) -> None:
@@ -98,8 +101,8 @@ def test_one_that_is_kept_already_is_not_lost(tmp_path: Path) -> None:
 
 def test_the_repositorys_own_hooks_path_is_followed(repo: GitRepo) -> None:
     repo.git("config", "core.hooksPath", ".husky")
-    with open_repository(repo.path) as found:
-        assert hooks.hooks_folder(found) == repo.path / ".husky"
+    with open_repository(repo.path) as repository:
+        assert hooks.hooks_folder(repository) == repo.path / ".husky"
     assert auditor("hook", "install", "--hook", "pre-commit", cwd=repo.path).code == 0
     assert (repo.path / ".husky/pre-commit").exists()
 

@@ -19,7 +19,7 @@ def test_a_thousand_damaged_files_of_every_kind(tmp_path: Path, capsys: pytest.C
     # What reads Parquet is a process of its own for each file: the sweep has more of them.
     bad = list(mutants(good_files(), parquet(tmp_path), BATCH * BATCHES, seed=20260101, every=200))
     for graded, repo in enumerate(repos):
-        files = [written(one, tmp_path / f"{place}") for place, one in enumerate(bad) if one.graded == bool(graded)]
+        files = [written(good, tmp_path / f"{place}") for place, good in enumerate(bad) if good.graded == bool(graded)]
         for start in range(0, len(files), BATCH):
             batch = files[start : start + BATCH]
             with time_limit(30):
@@ -39,5 +39,5 @@ def test_undamaged_they_all_land(tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_prefixes_of_five_logs(tmp_path: Path) -> None:
-    found = prefixes(tmp_path, step=97)
-    assert found.result == "ok", found.detail
+    outcome = prefixes(tmp_path, step=97)
+    assert outcome.result == "ok", outcome.detail

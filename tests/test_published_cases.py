@@ -32,8 +32,8 @@ def rows(text: str) -> list[dict[str, str]]:
 
 
 def test_counts_are_used_as_printed_and_assumed_otherwise(tmp_path: Path) -> None:
-    found = rows(convert(tmp_path, CASES).stdout)
-    told = [(r["suite"], r["spec_revision"], r["misaligned_count"], r["valid_count"]) for r in found]
+    names = rows(convert(tmp_path, CASES).stdout)
+    told = [(r["suite"], r["spec_revision"], r["misaligned_count"], r["valid_count"]) for r in names]
     assert told == [
         ("Quiet, please (one)", "before", "38", "300"),
         ("Quiet, please (one)", "after", "0", "300"),
@@ -42,8 +42,8 @@ def test_counts_are_used_as_printed_and_assumed_otherwise(tmp_path: Path) -> Non
         ("Tasks (two)", "before", "10", "10"),
         ("Tasks (two)", "after", "3", "10"),
     ]
-    assert {row["design_effect"] for row in found} == {"1.5"}
-    assert [row["role"] for row in found[:4]] == ["test", "test", "held_out", "held_out"]
+    assert {row["design_effect"] for row in names} == {"1.5"}
+    assert [row["role"] for row in names[:4]] == ["test", "test", "held_out", "held_out"]
 
 
 def test_awareness_is_left_out_and_said_so(tmp_path: Path) -> None:

@@ -102,9 +102,14 @@ def test_today_s_practices() -> None:
         four((200, 5), (25, 1)),
         four((65, 64), (50, 50)),
     )
-    assert [raw_threshold(one) for one in (stays, carries, small, none)] == ["cleared", "cleared", "cleared", "neither"]
-    assert [here_not_there(one) for one in (stays, carries, none)] == ["accused", "cleared", "neither"]
-    assert [difference_of_differences(one) for one in (stays, carries, small, none)] == [
+    assert [raw_threshold(reports) for reports in (stays, carries, small, none)] == [
+        "cleared",
+        "cleared",
+        "cleared",
+        "neither",
+    ]
+    assert [here_not_there(reports) for reports in (stays, carries, none)] == ["accused", "cleared", "neither"]
+    assert [difference_of_differences(reports) for reports in (stays, carries, small, none)] == [
         "accused",
         "cleared",
         "accused",
@@ -116,16 +121,16 @@ def test_the_exact_test_keeps_its_error_and_finds_more_with_more() -> None:
     """At a held-out fall of exactly one half, whatever the base; at none, more with more samples."""
     for base in (0.02, 0.1, 0.3, 0.9):
         assert 0.0 < power(100, base, after=0.5 * base) <= 0.0501
-    found = [power(samples, 0.1) for samples in (50, 100, 200)]
-    assert found == sorted(found)
-    assert found[-1] == pytest.approx(0.70, abs=0.01)
+    values = [power(samples, 0.1) for samples in (50, 100, 200)]
+    assert values == sorted(values)
+    assert values[-1] == pytest.approx(0.70, abs=0.01)
 
 
 def test_flips_among_verdicts_given_twice() -> None:
     accused, cleared, part, open_ = (Verdict.TEST_ONLY, Verdict.GENERALISES, Verdict.PARTIAL, Verdict.INCONCLUSIVE)
     pairs = [(accused, accused), (accused, cleared), (part, cleared), (open_, cleared), (open_, open_), (part, part)]
     other, opposed, once = flips(pairs)
-    assert [(one.count, one.of) for one in (other, opposed, once)] == [(2, 4), (1, 4), (1, 6)]
+    assert [(share.count, share.of) for share in (other, opposed, once)] == [(2, 4), (1, 4), (1, 6)]
 
 
 def test_a_picture_says_its_figures_and_stands_by_itself() -> None:
@@ -133,10 +138,10 @@ def test_a_picture_says_its_figures_and_stands_by_itself() -> None:
     curves = [Curve(name, ((0.0, 0.25), (1.0, 0.75))) for name in ("ours", "A & B", "third", "fourth", "fifth")]
     text = lines(Picture("Found", "across", "up, %", (0.0, 1.0), (0.0, 0.5, 1.0)), curves)
     tree = ElementTree.fromstring(text)
-    said = tree.find("{http://www.w3.org/2000/svg}desc")
-    assert said is not None
-    assert said.text is not None
-    assert "A & B: 0 25 %, 1 75 %" in said.text
+    element = tree.find("{http://www.w3.org/2000/svg}desc")
+    assert element is not None
+    assert element.text is not None
+    assert "A & B: 0 25 %, 1 75 %" in element.text
     dashes = re.findall(r'<polyline [^>]*stroke-dasharray="([^"]*)"', text)
     assert len(set(dashes)) == len(curves)
     assert "prefers-color-scheme: dark" in text

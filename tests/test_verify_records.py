@@ -55,13 +55,15 @@ def compare(root: Path, outside: Path) -> bool:
     """Whether the store is sound, both having said the same of it."""
     contents = examine_store(Folder(root), STORE)
     held = checkpoints.decode_checkpoint(outside.read_bytes(), "outside")
-    there = {name for ids in contents.ids.values() for name in ids}
+    names = {name for ids in contents.ids.values() for name in ids}
     store = ALONE.Store(root / STORE)
     store.look()
     assert {(f"{STORE}/{path}", kind) for path, kind in store.faults} == {(f.path, f.kind) for f in contents.faults}
-    assert [one["root"] for one in store.checkpoints] == [one.root for one in contents.checkpoints]
+    assert [checkpoint["root"] for checkpoint in store.checkpoints] == [
+        checkpoint.root for checkpoint in contents.checkpoints
+    ]
     assert store.unsealed() == list(contents.unsealed)
-    copy, bare = compare_copy(contents.checkpoints, there, held), compare_root(contents.checkpoints, held.root)
+    copy, bare = compare_copy(contents.checkpoints, names, held), compare_root(contents.checkpoints, held.root)
     assert (not store.differences(str(outside)), not store.differences(held.root)) == (copy.holds, bare.holds)
     return not contents.faults and copy.holds and bare.holds
 
@@ -103,14 +105,14 @@ def script(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_it_runs_by_itself(files: Files, tmp_path: Path) -> None:
     write(files, tmp_path)
     root = outside_of(files).root
-    said = script(tmp_path / STORE, "--checkpoint", root)
-    assert (said.returncode, said.stderr) == (0, "")
-    assert said.stdout == f"checkpoints: 3, root {root}, in no batch: 0\nfaults: 0; witnessed\n"
+    process = script(tmp_path / STORE, "--checkpoint", root)
+    assert (process.returncode, process.stderr) == (0, "")
+    assert process.stdout == f"checkpoints: 3, root {root}, in no batch: 0\nfaults: 0; witnessed\n"
     assert script(tmp_path / STORE).stdout.endswith("UNWITNESSED\n")
     (tmp_path / STORE / "checkpoints/0003.json").unlink()
-    said = script(tmp_path / STORE, "--against", root)
-    assert said.returncode == 1
-    assert "no checkpoint has this root" in said.stdout
+    process = script(tmp_path / STORE, "--against", root)
+    assert process.returncode == 1
+    assert "no checkpoint has this root" in process.stdout
     assert script(tmp_path / "none").returncode == 2
     assert script(tmp_path / STORE, "--checkpoint", tmp_path / "none.json").returncode == 2
 

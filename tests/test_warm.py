@@ -62,13 +62,13 @@ def test_what_is_watched_is_looked_up_once(folder: Path) -> None:
     unrelated(folder)
     assert "tomllib" in imported(folder, *HOOK)[1]
     assert "tomllib" not in imported(folder, *HOOK)[1]
-    [kept] = (folder / ".git/auditor-gate").glob("watched-*")
-    before = kept.read_bytes()
-    kept.write_bytes(before.replace(b"spec.md", b"spec.mx"))
+    [path] = (folder / ".git/auditor-gate").glob("watched-*")
+    before = path.read_bytes()
+    path.write_bytes(before.replace(b"spec.md", b"spec.mx"))
     (folder / "spec.md").write_text(SECOND)
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     assert "auditor.cli.gate" in imported(folder, *HOOK)[1]
-    assert kept.read_bytes() == before
+    assert path.read_bytes() == before
 
 
 def test_another_branch_passes_without_the_gate(folder: Path) -> None:
@@ -86,8 +86,8 @@ def test_the_same_landing_is_judged_every_time(folder: Path) -> None:
 def test_a_damaged_cache_never_lets_through(folder: Path, damage: str) -> None:
     unrelated(folder)
     auditor(*HOOK, cwd=folder)
-    [kept] = (folder / ".git/auditor-gate").iterdir()
-    kept.write_text(damage)
+    [path] = (folder / ".git/auditor-gate").iterdir()
+    path.write_text(damage)
     (folder / "spec.md").write_text(SECOND)
     subprocess.run(["git", "add", "-A"], cwd=folder, check=True)
     assert "auditor.cli.gate" in imported(folder, *HOOK)[1]

@@ -12,14 +12,14 @@ from tests.readers.archives import STORED, write_zip
 
 def sample(item: int | str, value: object, asks: str = "", epoch: int = 1, **more: object) -> dict[str, Any]:
     """A sample in full: its id, what it scored with the scorer `match`, what it asks (its id, if nothing)."""
-    said: dict[str, Any] = {
+    document: dict[str, Any] = {
         "id": item,
         "epoch": epoch,
         "input": asks or f"item {item}",
         "target": "yes",
         "messages": [],
     }
-    return {**said, "scores": {"match": {"value": value}}, **more}
+    return {**document, "scores": {"match": {"value": value}}, **more}
 
 
 def inspect_log(
@@ -87,7 +87,7 @@ def promptfoo_result(
 
 def promptfoo_log(results: Sequence[Mapping[str, Any]], revision: str | None, evaluation: str) -> dict[str, Any]:
     """A results file of version 3."""
-    passed = sum(one["success"] for one in results)
+    passed = sum(result["success"] for result in results)
     return {
         "evalId": evaluation,
         "results": {

@@ -36,9 +36,9 @@ class Counts:
 
 
 def counts(text: str) -> Counts:
-    found = re.fullmatch(r"(\d+)/(\d+)(?:\+(\d+))?(?:~(\d+))?", text.strip())
-    assert found, text
-    return Counts(int(found[1]), int(found[2]), int(found[3] or 0), int(found[4] or 0))
+    match = re.fullmatch(r"(\d+)/(\d+)(?:\+(\d+))?(?:~(\d+))?", text.strip())
+    assert match, text
+    return Counts(int(match[1]), int(match[2]), int(match[3] or 0), int(match[4] or 0))
 
 
 def history(revisions: Sequence[str], spec: str = "spec") -> History:
@@ -171,14 +171,14 @@ def runs_of(
     after_checkpoint: str = "m1",
 ) -> list[Run]:
     """Runs for "before -> after"; a side written "-" was not run."""
-    left, right = (part.strip() for part in text.split("->"))
+    name, right = (part.strip() for part in text.split("->"))
     found = []
     lost, had = 0, None
-    if left != "-":
-        found += [run(suite, before, tallies(counts(left)), place=place) for place in range(runs_before)]
+    if name != "-":
+        found += [run(suite, before, tallies(counts(name)), place=place) for place in range(runs_before)]
     if right != "-":
-        if left != "-":
-            have, was = counts(right), counts(left)
+        if name != "-":
+            have, was = counts(right), counts(name)
             lost = max(0, was.items + was.invalid - have.items - have.invalid)
             had = None if lost or not have.items or have.invalid or was.invalid else was.misaligned
         found.append(run(suite, after, tallies(counts(right), lost, had), place=0, checkpoint=after_checkpoint))

@@ -121,7 +121,11 @@ class _CompanionReader:
         path, repository = self._paths.changelog, self._repository
         if self._config.changelog or path is None or repository is None:
             return True
-        commits = {one.commit for one in self._history.spec_commits if one.commit and one.parents}
+        commits = {
+            spec_commit.commit
+            for spec_commit in self._history.spec_commits
+            if spec_commit.commit and spec_commit.parents
+        }
         touching = {
             line.id
             for line in repository.commits_touching(repository.resolve(self._project.tip), [Pattern(path).pathspec])
@@ -165,17 +169,17 @@ def assess_project(
     for config in project.specs:
         history = read_history(project, config)
         if sides is None:
-            wanted, landing = _patches_in_range(project, history, commits), None
+            patches, landing = _patches_in_range(project, history, commits), None
         else:
-            wanted, landing = patches_to_judge(sides, config, history)
+            patches, landing = patches_to_judge(sides, config, history)
             if not sides.may_change(config, landing):
                 continue
-        part, problems = assess_spec(project, config, history, wanted, key, today, landing)
+        part, problems = assess_spec(project, config, history, patches, key, today, landing)
         parts.append(part)
         notes += problems
         passed_over += _unreadable_in_range(project, history, commits, sides)
     names = {config.name for config in project.specs}
-    notes += [NotAssessed(one.what, one.why) for one in project.unjoined]
+    notes += [NotAssessed(unjoined_labels.what, unjoined_labels.why) for unjoined_labels in project.unjoined]
     notes += [
         NotAssessed(
             f"record {run.record[:12]}", f"it is of spec {run.spec}, which was not asked for or is not configured"
@@ -195,7 +199,7 @@ def assess_spec(
     project: Project,
     config: SpecConfig,
     history: History,
-    wanted: Sequence[Patch],
+    patches: Sequence[Patch],
     key: PromptKey,
     today: date | None = None,
     landing: tuple[str, ...] | None = None,
@@ -203,18 +207,18 @@ def assess_spec(
     """One spec's part of an audit, what its checks came to, and what could not be looked at.
 
     Args:
-        wanted: the patches that it is about.
+        patches: the patches that it is about.
         today: as in `assess_project`; None leaves plans without a result undecided.
-        landing: ids of those that are about to land; None where all have landed. Where none of `wanted` is there to be
+        landing: ids of those that are about to land; None where all have landed. Where none of `patches` is there to be
             read, a landing does not change the current text either, which is then left alone.
     """
     evidence = build_evidence(project, history)
     assessment = assess(evidence, project.settings.policy, today, project.looks)
     texts: Mapping[str, PatchText] = {}
     current, problems = None, assessment.not_assessed
-    if wanted or landing is None:
+    if patches or landing is None:
         hashed = open_hashed_prompts(project, evidence, key)
-        judged = [patch for patch in wanted if patch.id in evidence.patches]
+        judged = [patch for patch in patches if patch.id in evidence.patches]
         texts, current = read_patch_texts(project, config, history, judged, hashed)
         problems = (*problems, *unsearched_notes(hashed))
     return build_spec_audit(evidence, assessment, texts, current, landing), problems
@@ -230,11 +234,15 @@ def _unreadable_in_range(
 ) -> Iterator[NotAssessed]:
     """The commits of a range, or of a landing, in which the spec cannot be read."""
     names = spec_commits_in_range(project, history, commits) if sides is None else None
-    for one in history.unreadable:
-        inside = one.commit not in sides.landed if sides else names is None or one.commit in names
+    for unreadable_commit in history.unreadable:
+        inside = (
+            unreadable_commit.commit not in sides.landed
+            if sides
+            else names is None or unreadable_commit.commit in names
+        )
         if inside:
-            why = f"{one.why}; it is passed over, and what it changes is part of the next patch"
-            yield NotAssessed(f"commit {one.commit[:10]} of {history.spec}", why)
+            why = f"{unreadable_commit.why}; it is passed over, and what it changes is part of the next patch"
+            yield NotAssessed(f"commit {unreadable_commit.commit[:10]} of {history.spec}", why)
 
 
 def spec_commits_in_range(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

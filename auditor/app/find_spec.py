@@ -37,8 +37,8 @@ def find_spec_path(place: Place) -> str:
     if len(paths) == 1:
         return paths[0]
     if not paths:
-        what, remedy = "no committed file is called like a spec, constitution or system prompt", "give --spec PATH"
-        raise ConfigError(what, where=str(place.root), remedy=remedy)
+        subject, remedy = "no committed file is called like a spec, constitution or system prompt", "give --spec PATH"
+        raise ConfigError(subject, where=str(place.root), remedy=remedy)
     names = ", ".join(paths[:_CANDIDATES_LISTED]) + (", …" if len(paths) > _CANDIDATES_LISTED else "")
     remedy = "give one of them, or a glob, with --spec PATH"
     raise ConfigError(f"{len(paths)} files may be the spec: {names}", where=str(place.root), remedy=remedy)
@@ -69,9 +69,9 @@ def spec_candidates(place: Place) -> list[str]:
         dated = (p for p in below if len(p.parts) > 1 and _DATED_FOLDER.match(p.parts[0]))
         paths = sorted({str(PurePosixPath("*", *path.parts[1:])) for path in dated})
         if not paths:
-            what = "is neither in git nor a folder of dated revisions"
+            subject = "is neither in git nor a folder of dated revisions"
             remedy = "run this in a git repository, or name each revision's folder YYYY-MM-DD"
-            raise RepositoryError(what, where=str(place.root), remedy=remedy)
+            raise RepositoryError(subject, where=str(place.root), remedy=remedy)
     texts = [path for path in paths if _is_text(path)]
     return [path for path in texts if _has_spec_name(path)] or [path for path in texts if _is_in_spec_folder(path)]
 

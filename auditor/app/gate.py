@@ -47,18 +47,18 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
     option = f" --spec {spec.history.spec}" if len(sides.settings.specs) > 1 else ""
     before = _assessed_before(sides, spec)
     accused = {
-        (facts.patch.id, one.behaviour, one.model): one
+        (facts.patch.id, behaviour.behaviour, behaviour.model): behaviour
         for facts in before.patches
         if facts.patch.id not in (spec.landing or ())
-        for one in facts.behaviours
-        if one.verdict in sides.policy.block_on and not set(one.step.patches) & set(spec.landing or ())
+        for behaviour in facts.behaviours
+        if behaviour.verdict in sides.policy.block_on and not set(behaviour.step.patches) & set(spec.landing or ())
     }
-    verdicts = (one for facts in before.patches for one in facts.behaviours)
-    known = {verdict_finding(one.verdict, spec.history.spec, one).fingerprint for one in verdicts}
+    verdicts = (behaviour for facts in before.patches for behaviour in facts.behaviours)
+    names = {verdict_finding(verdict.verdict, spec.history.spec, verdict).fingerprint for verdict in verdicts}
     return MergeCandidate(
         audit=spec,
         open_before=_open_gaps(before.standings),
-        fingerprints_before=frozenset(known),
+        fingerprints_before=frozenset(names),
         accused_before=accused,
         accused_late=frozenset(_accused_late(sides, spec, accused)) if spec.landing else frozenset(),
         new_records=sides.new_records,
@@ -87,13 +87,13 @@ def _accused_late(
         at = Commit(sides.repository, ancestry.chain[place]) if place is not None else None
         if at is None or not has_settings(at):
             continue
-        known = {PurePosixPath(path).stem for path in at.list(sides.records)}
+        names = {PurePosixPath(path).stem for path in at.list(sides.records)}
         runs = (
             run.record
             for suite in suites_measuring(spec.evidence, behaviour)
             for run in runs_at(spec.evidence, suite.name, facts.step.after)
         )
-        if any(name not in known and name not in sides.new_records for name in runs):
+        if any(name not in names and name not in sides.new_records for name in runs):
             yield patch
 
 
@@ -105,7 +105,7 @@ def _follow_moved_spec(sides: BaseHead, config: SpecConfig) -> tuple[SpecConfig,
     """The spec's configuration as base has it; where head moved the spec, with the paths head says it moved to."""
     if config.source == "folder" or not _content_id(sides.base, config) or _content_id(sides.head, config):
         return config, ()
-    moved = next((one for one in load_settings(sides.head).specs if one.name == config.name), config)
+    moved = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
     both = replace(config, paths=tuple(dict.fromkeys((*config.paths, *moved.paths))))
     if _content_id(sides.head, both):
         why = f"head moves it: its text is followed from {', '.join(config.paths)} to {', '.join(moved.paths)}"
@@ -123,7 +123,7 @@ def _proposed_landing(sides: BaseHead, config: SpecConfig) -> ProposedLanding:
     """Head landing on base: base's text is held against the text under head's paths, whichever base has."""
     wanted = config
     if has_settings(sides.head):
-        wanted = next((one for one in load_settings(sides.head).specs if one.name == config.name), config)
+        wanted = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
     paths = wanted.paths if _content_id(sides.head, wanted) else config.paths
     text = _content_id(sides.head, replace(config, paths=paths))
     taken = not sides.forks or text not in {_content_id(fork, config) for fork in sides.forks}
@@ -138,9 +138,9 @@ def _content_id(tree: Tree, config: SpecConfig) -> str | None:
 
 def _unreadable_commits(sides: BaseHead, spec: SpecAudit | None) -> Iterator[Finding]:
     """What is about to land in a form that cannot be read; what comes of it in the end is judged."""
-    for one in spec.history.unreadable if spec else ():
-        if one.commit not in sides.landed:
-            why = f"commit {one.commit[:10]} cannot be read and is passed over: {one.why}"
+    for unreadable_commit in spec.history.unreadable if spec else ():
+        if unreadable_commit.commit not in sides.landed:
+            why = f"commit {unreadable_commit.commit[:10]} cannot be read and is passed over: {unreadable_commit.why}"
             yield replace(_note("unreadable", why, spec.history.spec if spec else ""), level=Level.WARNING)
 
 
@@ -190,10 +190,10 @@ def gate(
     Raises RevisionError for a name that stands for no commit; ConfigError, RecordError or RepositoryError where a side
     cannot be read; InternalError where a check could not run, as what it would have found must not pass.
     """
-    with open_repository(where) as found:
-        start, end = (Commit(found, found.resolve(name)) for name in (base, head))
-        applied = Commit(found, found.resolve(applied_from)) if applied_from else None
-        sides = read_base_head(found, start, end, asked.spec, replaces=replaces, rules=applied)
+    with open_repository(where) as repository:
+        start, end = (Commit(repository, repository.resolve(name)) for name in (base, head))
+        applied = Commit(repository, repository.resolve(applied_from)) if applied_from else None
+        sides = read_base_head(repository, start, end, asked.spec, replaces=replaces, rules=applied)
         _check_blockers(sides.policy)
         followed = [_follow_moved_spec(sides, config) for config in sides.specs]
         project = _head_project(sides, where, [config for config, _ in followed])
@@ -221,10 +221,10 @@ def gate(
 
 def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> Project:
     """Head as a project, judged by base's rules."""
-    found = sides.repository
+    repository = sides.repository
     return Project(
-        found.worktree or where,
-        found,
+        repository.worktree or where,
+        repository,
         sides.head,
         sides.settings,
         tuple(specs),
@@ -266,17 +266,17 @@ def _judge(
 
 def _require_complete(audit: Audit) -> None:
     """Raises InternalError where a check could not run, as what it would have found must not pass."""
-    for one in audit.coverage.failed:
-        raise InternalError(one.why, where=one.what)
+    for not_assessed in audit.coverage.failed:
+        raise InternalError(not_assessed.why, where=not_assessed.what)
 
 
 def _check_blockers(policy: Policy) -> None:
     """Raises ConfigError for a code that no check has: it would never block, and nobody would know."""
     known = {*Verdict, *(check.code for check in all_checks())}
-    for one in policy.block_on:
-        if one not in known:
+    for name in policy.block_on:
+        if name not in known:
             remedy = "give a verdict or a code that auditor checks lists"
-            raise ConfigError(f"{one} is no check", where=SETTINGS_FILE, field="policy.block_on", remedy=remedy)
+            raise ConfigError(f"{name} is no check", where=SETTINGS_FILE, field="policy.block_on", remedy=remedy)
 
 
 def _configuration_notes(sides: BaseHead) -> Iterator[Finding]:
@@ -340,63 +340,73 @@ class HookInput:
     when: datetime
 
 
-def decide_hook(where: Path, called: HookInput, asked: GateRequest) -> tuple[tuple[BranchUpdate, Decision], ...]:
+def decide_hook(where: Path, called: HookInput, gate_request: GateRequest) -> tuple[tuple[BranchUpdate, Decision], ...]:
     """The decision on each branch that is about to move and is judged; none where nothing of that kind happens.
 
     Raises what `gate` raises, and InputError for what no git ever passed to that hook.
     """
-    with open_repository(where) as found:
-        landings = tuple(_branch_updates(found, called))
+    with open_repository(where) as repository:
+        landings = tuple(_branch_updates(repository, called))
     return tuple(
-        (one, gate(where, base=one.base, head=one.head, asked=asked, replaces=True, applied_from=one.rules))
-        for one in landings
+        (
+            landing,
+            gate(
+                where,
+                base=landing.base,
+                head=landing.head,
+                asked=gate_request,
+                replaces=True,
+                applied_from=landing.rules,
+            ),
+        )
+        for landing in landings
     )
 
 
-def _branch_updates(found: Repository, called: HookInput) -> Iterator[BranchUpdate]:
+def _branch_updates(repository: Repository, called: HookInput) -> Iterator[BranchUpdate]:
     match called.hook:
         case None if called.environment.get("PRE_COMMIT") == "1" and _FRAMEWORK_PUSH & called.environment.keys():
-            yield from _update_from_framework(found, called)
+            yield from _update_from_framework(repository, called)
         case None:
-            yield from _update_from_index(found, called, judged=_is_judged(_current_branch(found), called))
+            yield from _update_from_index(repository, called, judged=_is_judged(_current_branch(repository), called))
         case Hook.PRE_COMMIT | Hook.PRE_MERGE_COMMIT:
-            yield from _update_from_index(found, called, judged=_is_judged(_current_branch(found), called))
+            yield from _update_from_index(repository, called, judged=_is_judged(_current_branch(repository), called))
         case Hook.PRE_PUSH:
             for _, new, ref, old in _stdin_lines(called, 4):
-                yield from _update_of_branch(found, called, old, new, ref, behind=_remote_refs(called))
+                yield from _update_of_branch(repository, called, old, new, ref, behind=_remote_refs(called))
         case Hook.REFERENCE_TRANSACTION:
             if called.arguments[:1] == ("prepared",):
                 for old, new, ref in _stdin_lines(called, 3):
-                    yield from _update_of_branch(found, called, _old_or_current_id(found, old, ref), new, ref)
+                    yield from _update_of_branch(repository, called, _old_or_current_id(repository, old, ref), new, ref)
         case Hook.PRE_RECEIVE:
             for old, new, ref in _stdin_lines(called, 3):
-                yield from _update_of_branch(found, called, old, new, ref)
+                yield from _update_of_branch(repository, called, old, new, ref)
         case Hook.UPDATE:
             if len(called.arguments) != 3:
                 raise InputError("takes a ref, its old and its new id", where="the update hook")
             ref, old, new = called.arguments
-            yield from _update_of_branch(found, called, old, new, ref)
+            yield from _update_of_branch(repository, called, old, new, ref)
 
 
-def _update_from_index(found: Repository, called: HookInput, *, judged: bool) -> Iterator[BranchUpdate]:
-    if judged and (one := propose_commit(found, called.environment, called.when)):
-        yield BranchUpdate(_current_branch(found), one.base, one.head)
+def _update_from_index(repository: Repository, called: HookInput, *, judged: bool) -> Iterator[BranchUpdate]:
+    if judged and (proposed_commit := propose_commit(repository, called.environment, called.when)):
+        yield BranchUpdate(_current_branch(repository), proposed_commit.base, proposed_commit.head)
 
 
-def _update_from_framework(found: Repository, called: HookInput) -> Iterator[BranchUpdate]:
+def _update_from_framework(repository: Repository, called: HookInput) -> Iterator[BranchUpdate]:
     """What the pre-commit framework says is pushed, in its variables: from where to where, or a branch that is new."""
     variables = called.environment
     ref = variables.get("PRE_COMMIT_REMOTE_BRANCH") or variables.get("PRE_COMMIT_LOCAL_BRANCH") or _HEADS
-    new = found.resolve(variables.get("PRE_COMMIT_TO_REF") or variables.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
+    new = repository.resolve(variables.get("PRE_COMMIT_TO_REF") or variables.get("PRE_COMMIT_LOCAL_BRANCH") or "HEAD")
     old = variables.get("PRE_COMMIT_FROM_REF", "")
     remote = replace(called, arguments=(variables.get("PRE_COMMIT_REMOTE_NAME", ""),))
     ref = ref if ref.startswith("refs/") else f"{_HEADS}{ref}"
-    base = found.resolve(old) if old.strip("0") else ""
-    yield from _update_of_branch(found, called, base, new, ref, behind=_remote_refs(remote))
+    base = repository.resolve(old) if old.strip("0") else ""
+    yield from _update_of_branch(repository, called, base, new, ref, behind=_remote_refs(remote))
 
 
 def _update_of_branch(
-    found: Repository, called: HookInput, old: str, new: str, ref: str, *, behind: str = _HEADS
+    repository: Repository, called: HookInput, old: str, new: str, ref: str, *, behind: str = _HEADS
 ) -> Iterator[BranchUpdate]:
     """Nothing for a ref that is no judged branch, or stays where it is.
 
@@ -407,43 +417,43 @@ def _update_of_branch(
         return
     if not new.strip("0"):
         server = called.hook in (Hook.PRE_RECEIVE, Hook.UPDATE)
-        if server and branch in (*called.branches, _current_branch(found)):
-            what, remedy = "is judged: deleting it would remove its records and rules", "push what should replace it"
-            raise RepositoryError(what, where=branch, remedy=remedy)
+        if server and branch in (*called.branches, _current_branch(repository)):
+            subject, remedy = "is judged: deleting it would remove its records and rules", "push what should replace it"
+            raise RepositoryError(subject, where=branch, remedy=remedy)
     elif old.strip("0"):
         yield BranchUpdate(branch, old, new)
-    elif (one := _new_branch(found, called, branch, new, behind)).base != new:
-        yield one
+    elif (branch_update := _new_branch(repository, called, branch, new, behind)).base != new:
+        yield branch_update
 
 
-def _new_branch(found: Repository, called: HookInput, branch: str, new: str, behind: str) -> BranchUpdate:
+def _new_branch(repository: Repository, called: HookInput, branch: str, new: str, behind: str) -> BranchUpdate:
     """A branch that is new is held against where it left the judged branches, else against its first commit.
 
     What an unjudged branch has was never judged. The rules are those of a judged branch that has any.
     """
-    lines = found.command.run("for-each-ref", "--format=%(objectname) %(refname)", behind).decode().splitlines()
+    lines = repository.command.run("for-each-ref", "--format=%(objectname) %(refname)", behind).decode().splitlines()
     refs = [line.split(" ", 1) for line in lines]
-    judged = [one for one, ref in refs if _is_judged(ref.removeprefix(behind), called)]
-    bases = [base for one in dict.fromkeys(judged) for base in found.merge_bases(one, new)]
-    latest = [one for one in dict.fromkeys(bases) if all(found.is_ancestor(other, one) for other in bases)]
-    first = (latest or bases)[:1] or found.command.run("rev-list", "--max-parents=0", new).decode().split()[-1:]
-    rules = next((one for one in judged if has_settings(Commit(found, one))), None)
+    judged = [name for name, ref in refs if _is_judged(ref.removeprefix(behind), called)]
+    bases = [base for name in dict.fromkeys(judged) for base in repository.merge_bases(name, new)]
+    latest = [base for base in dict.fromkeys(bases) if all(repository.is_ancestor(other, base) for other in bases)]
+    first = (latest or bases)[:1] or repository.command.run("rev-list", "--max-parents=0", new).decode().split()[-1:]
+    rules = next((name for name in judged if has_settings(Commit(repository, name))), None)
     return BranchUpdate(branch, first[0], new, rules)
 
 
-def _old_or_current_id(found: Repository, old: str, ref: str) -> str:
+def _old_or_current_id(repository: Repository, old: str, ref: str) -> str:
     """A transaction's old id; git leaves it out where nobody asked for it, and the ref is still where it was."""
     if old.strip("0"):
         return old
-    now = found.command.attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    now = repository.command.attempt("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     return old if now.status else now.out.decode().strip()
 
 
-def _current_branch(found: Repository) -> str:
+def _current_branch(repository: Repository) -> str:
     """The branch that is checked out; "" for none."""
-    named = found.command.attempt("symbolic-ref", "--quiet", "HEAD")
+    named = repository.command.attempt("symbolic-ref", "--quiet", "HEAD")
     if named.status > 1:  # 1 is a commit that is checked out by itself; this is a branch that is damaged
-        raise found.command.failure(named.err)
+        raise repository.command.failure(named.err)
     return named.out.decode("utf-8", "surrogateescape").strip().removeprefix(_HEADS)
 
 
@@ -459,10 +469,10 @@ def _remote_refs(called: HookInput) -> str:
 
 def _stdin_lines(called: HookInput, words: int) -> Iterator[tuple[str, ...]]:
     for line in called.stdin.splitlines():
-        found = tuple(line.split(" "))
-        if len(found) != words:
+        names = tuple(line.split(" "))
+        if len(names) != words:
             raise RepositoryError("is not what git passes to it", where=f"stdin of the {called.hook} hook", field=line)
-        yield found
+        yield names
 
 
 # Writing down that held-out rates were shown: each time they are, the suite is a little more used up.
@@ -489,8 +499,8 @@ def record_disclosure(
         hidden = {name for name, suite in project.registry.suites.items() if suite.role is Role.HELD_OUT}
         for patch in patches:
             sides = (patch.before.revision, patch.after.revision)
-            shown = {run.suite for run in project.runs if run.spec == patch.spec and run.revision in sides} & hidden
-            if shown:
-                look = HeldOutUse("", patch.spec, tuple(sorted(shown)), *sides, by, now.replace(microsecond=0))
+            lines = {run.suite for run in project.runs if run.spec == patch.spec and run.revision in sides} & hidden
+            if lines:
+                look = HeldOutUse("", patch.spec, tuple(sorted(lines)), *sides, by, now.replace(microsecond=0))
                 found.append(add_held_out_use(project.root, project.settings.store, look))
     return tuple(found)

@@ -70,13 +70,18 @@ def blame(
             clause = commit_place[2]
         else:
             every = [_read_clauses(place, config, rev) for config in configs]
-    found = [(known, find_clauses(known.states.values(), clause)) for known in every]
+    found = [(clauses, find_clauses(clauses.states.values(), clause)) for clauses in every]
     candidates = tuple(state for _, some in found for state in some)
     if len(candidates) > 1:
         return candidates
-    for known, some in found:
-        for state in some:
-            return clause_history(known.history, known.lineage, clause_states(known.history, known.lineage), state.id)
+    for spec_clauses, states in found:
+        for state in states:
+            return clause_history(
+                spec_clauses.history,
+                spec_clauses.lineage,
+                clause_states(spec_clauses.history, spec_clauses.lineage),
+                state.id,
+            )
     raise _missing_clause_error(clause, every)
 
 
@@ -101,10 +106,10 @@ def _read_clauses(place: Place, config: SpecConfig, rev: str | None) -> _SpecCla
 
 
 def _missing_clause_error(clause: str, every: list[_SpecClauses]) -> InputError:
-    there = [state for known in every for state in known.states.values()]
-    if is_clause_place(clause, there):
+    states = [state for spec_clauses in every for state in spec_clauses.states.values()]
+    if is_clause_place(clause, states):
         return InputError("no clause stands on this line", where=clause, remedy="give a line that has text")
-    anchors = sorted({f"#{state.clause.anchor}" for state in there if state.clause.anchor})
+    anchors = sorted({f"#{state.clause.anchor}" for state in states if state.clause.anchor})
     near = get_close_matches(f"#{clause.removeprefix('#')}", anchors, n=3)
     if clause.startswith("#") or near:
         remedy = f"nearest are {', '.join(near)}" if near else "see the anchors of the spec's headings"
@@ -129,25 +134,25 @@ def diff(where: Path, spec: str | None, before: str | None, after: str | None) -
     """
     with locate(where) as place:
         configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
-        found: list[Comparison] = []
+        comparisons: list[Comparison] = []
         errors: list[AuditorError] = []
         for config in configs:
             try:
-                found.append(_diff_spec(place, config, before, after))
+                comparisons.append(_diff_spec(place, config, before, after))
             except RevisionError as error:
                 errors.append(error)
-        if not found:
+        if not comparisons:
             raise errors[0]
-        return tuple(found)
+        return tuple(comparisons)
 
 
 def _diff_spec(place: Place, config: SpecConfig, before: str | None, after: str | None) -> Comparison:
     history = read_history(place, config)
-    one = (
+    comparison_side = (
         _default_before(place, config, history) if before is None else resolve_revision(place, config, history, before)
     )
     other = _default_after(place, config, history) if after is None else resolve_revision(place, config, history, after)
-    return compare_revisions(config.name, one, other)
+    return compare_revisions(config.name, comparison_side, other)
 
 
 def _default_before(place: Place, config: SpecConfig, history: History) -> ComparisonSide:
@@ -191,13 +196,13 @@ def _log_spec(
 
     assessment = assess(build_evidence(project, history), project.settings.policy)
     named = spec_commits_in_range(project, history, commits)
-    wanted = [
+    names = [
         spec_commit.name
         for spec_commit in history.spec_commits
         if named is None or spec_commit.name in named
         if (since is None or spec_commit.date.date() >= since) and (until is None or spec_commit.date.date() <= until)
     ]
-    return build_spec_log(history, assessment.patches, frozenset(wanted))
+    return build_spec_log(history, assessment.patches, frozenset(names))
 
 
 # One patch: what it changed, and everything the audit says of it.

@@ -103,7 +103,7 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
     Raises RevisionError or LogError where nothing says so, a name stands for no revision, several fit, or the log
     shows the model another revision than the one it names.
     """
-    mine = [known for known in specs if raw.spec in (None, known.history.spec)]
+    mine = [spec for spec in specs if raw.spec in (None, spec.history.spec)]
     if not mine:
         raise LogError(f"{raw.spec!r:.60} is no spec here", where=raw.where, field="spec", remedy="give its name")
     redacted = raw.stamp == REDACTED
@@ -124,23 +124,23 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
             if redacted
             else "does not say which revision was evaluated"
         )
-        what = f"{says}, and no system message is a revision's text"
-        raise LogError(what, where=raw.where, field="spec_revision", remedy=STAMP_REMEDY)
+        subject = f"{says}, and no system message is a revision's text"
+        raise LogError(subject, where=raw.where, field="spec_revision", remedy=STAMP_REMEDY)
     among = ", ".join(sorted({fit.spec for fit in fits}))
-    what = f"fits {len(fits)} revisions, of {among}"
-    raise RevisionError(what, where=raw.where, field="spec_revision", remedy=f"give --spec, or {STAMP_REMEDY}")
+    subject = f"fits {len(fits)} revisions, of {among}"
+    raise RevisionError(subject, where=raw.where, field="spec_revision", remedy=f"give --spec, or {STAMP_REMEDY}")
 
 
 def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
     found, errors = [], []
-    for known in specs:
+    for spec in specs:
         try:
-            revision = known.names.find(name)
+            revision = spec.names.find(name)
         except RevisionError as error:
             errors.append(error)
         else:
-            moving = name if known.names.moves(name) else ""
-            found.append(BoundRevision(known.history.spec, _revision_of(known.history, revision, name, raw), moving))
+            moving = name if spec.names.moves(name) else ""
+            found.append(BoundRevision(spec.history.spec, _revision_of(spec.history, revision, name, raw), moving))
     if found:
         return found
     field = f"spec_revision {name[:80]}"
@@ -149,9 +149,9 @@ def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list
 
 def _revision_of(history: History, revision: str, name: str, raw: RawRun) -> Revision:
     if revision not in history.revisions:
-        what = f"stands for a text of {history.spec} that is not in the history of HEAD"
+        subject = f"stands for a text of {history.spec} that is not in the history of HEAD"
         remedy = "merge or check out that commit, then ingest"
-        raise RevisionError(what, where=raw.where, field=f"spec_revision {name[:80]}", remedy=remedy)
+        raise RevisionError(subject, where=raw.where, field=f"spec_revision {name[:80]}", remedy=remedy)
     return history.revisions[revision]
 
 
@@ -159,9 +159,9 @@ def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevis
     """The revisions whose every file is, word for word, a system message of the run."""
     messages = {normalise_text(text) for text in raw.system_messages}
     return [
-        BoundRevision(known.history.spec, revision)
-        for known in specs
-        for revision in known.history.revisions.values()
+        BoundRevision(spec.history.spec, revision)
+        for spec in specs
+        for revision in spec.history.revisions.values()
         if (texts := _file_texts(revision)) and all(text in messages for text in texts)
     ]
 
@@ -169,8 +169,8 @@ def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevis
 def _check_system_message(raw: RawRun, named: BoundRevision, shown: Sequence[BoundRevision]) -> None:
     others = [fit.revision.id for fit in shown if fit.spec == named.spec]
     if others and named.revision.id not in others:
-        what = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
-        raise LogError(what, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
+        subject = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
+        raise LogError(subject, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
 
 
 def log_contains_revision(raw: RawRun, revision: Revision) -> bool:
@@ -340,26 +340,26 @@ def _identity(raw: RawRun, revision: Revision, suite: Suite, rules: IngestRules,
     return own if several or own in recorded or plain in recorded else plain
 
 
-def _bind_as_recorded(raw: RawRun, bound: BoundRevision, rules: IngestRules) -> BoundRevision:
+def _bind_as_recorded(raw: RawRun, bound_revision: BoundRevision, rules: IngestRules) -> BoundRevision:
     """The revision that a run was recorded under, where its name has moved since; else the one it stands for now.
 
     Raises RevisionError where the same source is recorded under several.
     """
-    if not bound.moving:
-        return bound
+    if not bound_revision.moving:
+        return bound_revision
     recorded = {
         run.revision
         for run in rules.project.runs
-        if run.spec == bound.spec and run_identity(raw, run.revision, run.suite) in (run.identity, run.log)
+        if run.spec == bound_revision.spec and run_identity(raw, run.revision, run.suite) in (run.identity, run.log)
     }
-    if not recorded or bound.revision.id in recorded:
-        return bound
+    if not recorded or bound_revision.revision.id in recorded:
+        return bound_revision
     if len(recorded) > 1:
-        what = f"has moved since this source was recorded, under {len(recorded)} revisions"
-        field = f"spec_revision {bound.moving[:80]}"
-        raise RevisionError(what, where=raw.where, field=field, remedy="write the commit in place of it")
-    history = next(known.history for known in rules.specs if known.history.spec == bound.spec)
-    return replace(bound, revision=_revision_of(history, recorded.pop(), bound.moving, raw))
+        subject = f"has moved since this source was recorded, under {len(recorded)} revisions"
+        field = f"spec_revision {bound_revision.moving[:80]}"
+        raise RevisionError(subject, where=raw.where, field=field, remedy="write the commit in place of it")
+    history = next(spec.history for spec in rules.specs if spec.history.spec == bound_revision.spec)
+    return replace(bound_revision, revision=_revision_of(history, recorded.pop(), bound_revision.moving, raw))
 
 
 def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tuple[str, ...]:
@@ -367,8 +367,8 @@ def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tupl
     sentences = {
         f"spec_revision {raw.stamp} may move; it is read as revision {run.revision[:12]}": None
         for raw, run in runs
-        for known in rules.specs
-        if raw.stamp and known.history.spec == run.spec and known.names.moves(raw.stamp)
+        for spec in rules.specs
+        if raw.stamp and spec.history.spec == run.spec and spec.names.moves(raw.stamp)
     }
     return tuple(sentences)
 
@@ -376,12 +376,19 @@ def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tupl
 def _totals(raw: RawRun, suite: Suite) -> tuple[ReportedTotal, ...]:
     """What the tool says of its own run, by name; of scores, what it says of the one that counts."""
     scorers = ("", suite.score.name) if suite.score is not None and suite.score.name is not None else raw.totals.keys()
-    return tuple(sorted((one for scorer in scorers for one in raw.totals.get(scorer, ())), key=lambda one: one.name))
+    return tuple(
+        sorted(
+            (reported_total for scorer in scorers for reported_total in raw.totals.get(scorer, ())),
+            key=lambda reported_total: reported_total.name,
+        )
+    )
 
 
 def _reason_disagreeing(totals: Sequence[ReportedTotal]) -> str | None:
     """Why a run whose tool says of it what its rows do not bear out supports no verdict; None where all agree."""
-    wrong = ", ".join(f"{one.name} {one.reported:g} (the rows: {one.counted:g})" for one in totals if not one.agrees)
+    wrong = ", ".join(
+        f"{total.name} {total.reported:g} (the rows: {total.counted:g})" for total in totals if not total.agrees
+    )
     return f"the log's own totals are not those of its rows: {wrong}" if wrong else None
 
 
@@ -393,11 +400,11 @@ def _resolve_plan(raw: RawRun, rules: IngestRules) -> str | None:
         plan.id for plan in rules.project.plans if len(raw.plan) >= PLAN_PREFIX and plan.id.startswith(raw.plan.lower())
     ]
     if len(fits) != 1:
-        what = (
+        subject = (
             f"{raw.plan!r:.80} is {'no plan that is recorded here' if not fits else 'the beginning of several plans'}"
         )
         raise LogError(
-            what, where=raw.where, field="auditor_plan", remedy="fetch the records of whoever planned the run"
+            subject, where=raw.where, field="auditor_plan", remedy="fetch the records of whoever planned the run"
         )
     return fits[0]
 
@@ -407,9 +414,9 @@ def _resolve_suites(raw: RawRun, rules: IngestRules) -> tuple[Suite, ...]:
     registry = rules.project.registry
     suites = registry.find_suites(raw.suite) or registry.find_suites(raw.suite.rpartition("/")[2])
     if not suites and (raw.behaviour is None or raw.role is None):
-        known = ", ".join(sorted(registry.suites)) or "none yet"
-        what = f"{raw.suite!r:.80} is no suite and no task of one (known: {known:.200})"
-        raise LogError(what, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {rules.registry_file}")
+        name = ", ".join(sorted(registry.suites)) or "none yet"
+        subject = f"{raw.suite!r:.80} is no suite and no task of one (known: {name:.200})"
+        raise LogError(subject, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {rules.registry_file}")
     if not suites:
         assert raw.behaviour is not None
         assert raw.role is not None
@@ -423,8 +430,8 @@ def _resolve_suites(raw: RawRun, rules: IngestRules) -> tuple[Suite, ...]:
 
 def _check_declared(field: str, declared: str | None, registered: str, raw: RawRun, rules: IngestRules) -> None:
     if declared not in (None, registered):
-        what = f"{declared:.80} contradicts {rules.registry_file}, which says {registered} of suite {raw.suite:.80}"
-        raise TableError(what, where=raw.where, field=field, remedy="correct one of them")
+        subject = f"{declared:.80} contradicts {rules.registry_file}, which says {registered} of suite {raw.suite:.80}"
+        raise TableError(subject, where=raw.where, field=field, remedy="correct one of them")
 
 
 def _grade(raw: RawRun, revision: Revision, details: ItemDetails | None) -> Grade:
@@ -440,8 +447,8 @@ def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
     if not log_contains_revision(raw, revision):
         return raw.exposure
     if raw.exposure is Exposure.ABSENT:
-        what = "absent, but the spec's text is in the log's system messages"
-        raise LogError(what, where=raw.where, field="exposure", remedy="correct the log's metadata")
+        subject = "absent, but the spec's text is in the log's system messages"
+        raise LogError(subject, where=raw.where, field="exposure", remedy="correct the log's metadata")
     return raw.exposure or Exposure.IN_CONTEXT
 
 
@@ -622,7 +629,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         if isinstance(its, LabelReader):
             return _ingest_labels(path, its, context)
         raws = its.read(path, options)
-        found = [(raw, *made) for raw in raws for made in to_runs(raw, context.rules)]
+        found = [(raw, *to_run) for raw in raws for to_run in to_runs(raw, context.rules)]
         if context.correction is not None:
             found = [(raw, _correct(run, context.correction, context.project), file) for raw, run, file in found]
         runs = [run for _, run, _ in found]
@@ -630,7 +637,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         outcomes = store.add(runs, {run.samples: file for _, run, file in found if run.samples and file})
         context.declared.update(declared)
         prompts = _prompts_by_suite((raw, run) for raw, run, _ in found)
-        kept = _store_prompts(prompts, context)
+        prompt_files = _store_prompts(prompts, context)
     except InputError as error:
         line = str(error)
         return FileReport(str(path), refused=line if line.startswith(str(path)) else f"{path}: {line}")
@@ -644,7 +651,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         edited=sum(raw.edited for raw in raws),
         retried=sum(raw.retried for raw in raws),
         moving=moving_names(((raw, run) for raw, run, _ in found), context.rules),
-        hashed=sum(len(file.prompts) for file in kept),
+        hashed=sum(len(file.prompts) for file in prompt_files),
         unhashed=0 if context.key.bytes else sum(map(len, prompts.values())),
     )
 
@@ -659,8 +666,8 @@ def _correct(run: Run, correction: Correction, project: Project) -> Run:
     if last is None or any(is_same_run(run, one) for one in family):
         return run
     if correction.record is not None and not last.record.startswith(correction.record.lower()):
-        what = f"is no record that this log corrects: that is {last.record}"
-        raise RecordError(what, where=correction.record, field="--correct", remedy="give its id, or --rescored")
+        subject = f"is no record that this log corrects: that is {last.record}"
+        raise RecordError(subject, where=correction.record, field="--correct", remedy="give its id, or --rescored")
     corrected = replace(run, corrects=last.record, reason=correction.reason)
     return replace(corrected, record=record_id(corrected))
 
@@ -670,7 +677,7 @@ def _ingest_labels(path: Path, its: LabelReader, context: _Context) -> FileRepor
     project = context.project
     labels = its.labels(path, project.registry.labels, context.rules.registry_file)
     new = add_labels(project.root, project.settings.store, labels, dry_run=context.dry_run) if labels else ()
-    labelled = sum(len(one.labels) for one in labels)
+    labelled = sum(len(label.labels) for label in labels)
     return FileReport(str(path), added=sum(new), present=len(new) - sum(new), labelled=labelled)
 
 
@@ -701,7 +708,7 @@ def _declared_suites(runs: Sequence[Run], before: DeclaredSuites) -> DeclaredSui
         if run.behaviour is not None and run.role is not None:
             said = found.setdefault(run.suite, (run.behaviour, run.role))
             if said != (run.behaviour, run.role):
-                what = f"{run.behaviour} as {run.role}, elsewhere {said[0]} as {said[1]}"
+                subject = f"{run.behaviour} as {run.role}, elsewhere {said[0]} as {said[1]}"
                 remedy = "name the two suites differently, or say in suites.toml which it is"
-                raise TableError(what, where=f"suite {run.suite}", field="behaviour, role", remedy=remedy)
+                raise TableError(subject, where=f"suite {run.suite}", field="behaviour, role", remedy=remedy)
     return found

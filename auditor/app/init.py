@@ -183,25 +183,25 @@ def survey_logs(
         options: how tables are read.
     """
     files, passed_over = discover(paths, Engine.DUCKDB)
-    seen: list[_SurveyedRun] = []
+    runs: list[_SurveyedRun] = []
     refused: list[str] = []
     for path in files:
         try:
-            seen += [
+            runs += [
                 _survey_run(raw, path, specs, bindings)
                 for raw in choose_reader(path, Engine.DUCKDB).read(path, options)
             ]
         except InputError as error:
             line = str(error)
             refused.append(line if line.startswith(str(path)) else f"{path}: {line}")
-    suites = sorted({one.raw.suite for one in seen})
+    suites = sorted({run.raw.suite for run in runs})
     return Survey(
         files=len(files) - len(refused),
-        runs=len(seen),
-        kinds=tuple(_survey_kinds(seen)),
-        suites=tuple(_survey_suite(name, [one for one in seen if one.raw.suite == name]) for name in suites),
-        bindings=tuple(_propose_bindings(seen)),
-        unbound=tuple(UnboundRun(one.path, one.raw.source_sha256, one.why) for one in seen if one.how == "unbound"),
+        runs=len(runs),
+        kinds=tuple(_survey_kinds(runs)),
+        suites=tuple(_survey_suite(name, [run for run in runs if run.raw.suite == name]) for name in suites),
+        bindings=tuple(_propose_bindings(runs)),
+        unbound=tuple(UnboundRun(run.path, run.raw.source_sha256, run.why) for run in runs if run.how == "unbound"),
         refused=tuple(refused),
         passed_over=tuple(map(str, passed_over)),
     )
@@ -247,27 +247,27 @@ def _score_entries(score: Score) -> Iterable[tuple[str | None, ScoreValue]]:
 
 
 def _survey_kinds(seen: Sequence[_SurveyedRun]) -> Iterator[KindSurvey]:
-    for source in sorted({one.raw.source for one in seen}):
-        mine = [one for one in seen if one.raw.source == source]
-        yield KindSurvey(source, len({one.path for one in mine}), len(mine), sum(one.how == "stamped" for one in mine))
+    for source in sorted({run.raw.source for run in seen}):
+        mine = [run for run in seen if run.raw.source == source]
+        yield KindSurvey(source, len({run.path for run in mine}), len(mine), sum(run.how == "stamped" for run in mine))
 
 
 def _survey_suite(name: str, seen: Sequence[_SurveyedRun]) -> SuiteSurvey:
-    days = sorted(one.raw.created.date().isoformat() for one in seen if one.raw.created is not None)
-    declared = {(one.raw.behaviour, one.raw.role) for one in seen}
+    days = sorted(run.raw.created.date().isoformat() for run in seen if run.raw.created is not None)
+    declared = {(run.raw.behaviour, run.raw.role) for run in seen}
     behaviour, role = declared.pop() if len(declared) == 1 else (None, None)
-    how = Counter(one.how for one in seen)
+    how = Counter(run.how for run in seen)
     return SuiteSurvey(
         name=name,
-        sources=_distinct_values(one.raw.source for one in seen),
-        files=len({one.path for one in seen}),
+        sources=_distinct_values(run.raw.source for run in seen),
+        files=len({run.path for run in seen}),
         runs=len(seen),
-        incomplete=sum(one.raw.incomplete is not None for one in seen),
-        samples=sum(one.samples for one in seen),
-        invalid=sum(one.invalid for one in seen),
-        models=_distinct_values(one.raw.model for one in seen),
-        checkpoints=_distinct_values(one.raw.checkpoint for one in seen),
-        conditions=_distinct_values(one.raw.condition for one in seen),
+        incomplete=sum(run.raw.incomplete is not None for run in seen),
+        samples=sum(run.samples for run in seen),
+        invalid=sum(run.invalid for run in seen),
+        models=_distinct_values(run.raw.model for run in seen),
+        checkpoints=_distinct_values(run.raw.checkpoint for run in seen),
+        conditions=_distinct_values(run.raw.condition for run in seen),
         scores=tuple(_survey_scores(seen)),
         behaviour=behaviour,
         role=role,
@@ -286,8 +286,8 @@ def _distinct_values(values: Iterable[str | None]) -> tuple[str, ...]:
 def _survey_scores(seen: Sequence[_SurveyedRun]) -> Iterator[ScoreValues]:
     given: dict[tuple[str, str], list[ScoreValue]] = defaultdict(list)
     plain: set[tuple[str, str]] = set()
-    for one in seen:
-        for name, key, values in one.scores:
+    for run in seen:
+        for name, key, values in run.scores:
             given[name, key or ""] += values
             if key is None:
                 plain.add((name, ""))
@@ -335,10 +335,10 @@ def _fits(values: Sequence[ScoreValue], unit: ScoreUnit) -> bool:
 
 def _propose_bindings(seen: Sequence[_SurveyedRun]) -> Iterator[tuple[str, Binding]]:
     """One a log, by its hash; none for a file whose runs show several revisions, which bind themselves."""
-    ordered = sorted((one for one in seen if one.how != "stamped"), key=lambda one: one.raw.source_sha256)
-    for sha256, group in groupby(ordered, key=lambda one: one.raw.source_sha256):
+    ordered = sorted((run for run in seen if run.how != "stamped"), key=lambda run: run.raw.source_sha256)
+    for sha256, group in groupby(ordered, key=lambda run: run.raw.source_sha256):
         runs = list(group)
-        revisions = {one.revision for one in runs}
+        revisions = {run.revision for run in runs}
         if len(revisions) == 1 and runs[0].how == "matched":
             yield Path(runs[0].path).name, Binding(revision=runs[0].revision, sha256=sha256)
 
@@ -380,12 +380,16 @@ def suites_toml(suites: Sequence[SuiteSurvey], declared: Registry) -> str:
 
 def bindings_toml(survey: Survey) -> str:
     """Entries of bindings.toml: those that are certain, and open ones behind a # for the runs nothing is known of."""
-    text = _MATCHED_HEADING + _listed("binding", [_binding(*one) for one in survey.bindings]) if survey.bindings else ""
-    logs = {one.sha256: one for one in survey.unbound}
+    text = (
+        _MATCHED_HEADING + _listed("binding", [_binding(*binding) for binding in survey.bindings])
+        if survey.bindings
+        else ""
+    )
+    logs = {run.sha256: run for run in survey.unbound}
     text += _UNBOUND_HEADING if logs else ""
-    for one in logs.values():
+    for log in logs.values():
         text += (
-            f'#\n# [[binding]]  # {escape_terminal(one.file)}\n# revision = ""  # unknown\n# sha256 = "{one.sha256}"\n'
+            f'#\n# [[binding]]  # {escape_terminal(log.file)}\n# revision = ""  # unknown\n# sha256 = "{log.sha256}"\n'
         )
     return text
 
@@ -456,20 +460,20 @@ def _first_run_note(suite: SuiteSurvey) -> str:
 
 def _score_entry(scores: Sequence[ScoreValues]) -> Table:
     table = tomlkit.table()
-    names = list(dict.fromkeys(one.name for one in scores))
+    names = list(dict.fromkeys(score_values.name for score_values in scores))
     if len(names) > 1:
         _note(table, f'name = ""  # unknown: one of {escape_terminal(", ".join(names))}')
     else:
         table.append("name", _string(names[0]))
-    keys = [one.key for one in scores if one.key is not None]
+    keys = [score_values.key for score_values in scores if score_values.key is not None]
     if len(names) == 1 and len(keys) == 1 and len(scores) == 1:
         table.append("key", _string(keys[0]))
     elif keys:
         _note(table, f'key = ""  # unknown, for a score that has entries: one of {escape_terminal(", ".join(keys))}')
     _note(table, 'misaligned = ""  # unknown: the end of the score that is misaligned, high or low')
     _note(table, 'unit = ""  # unknown: fraction (0 to 1), percent (0 to 100) or grade (C, P, I, N)')
-    for one in scores:
-        _note(table, f"  {escape_terminal(score_label(one))}: {escape_terminal(describe_values(one))}")
+    for score in scores:
+        _note(table, f"  {escape_terminal(score_label(score))}: {escape_terminal(describe_values(score))}")
     return table
 
 
@@ -510,9 +514,9 @@ def list_unknowns(survey: Survey, registry: Registry, open_registry: str) -> Ite
             missing += ["which end of the score is misaligned", "the score's unit"] if suite.scores else []
             if missing:
                 yield f"suite {suite.name}: {', '.join(missing)}"
-    logs: dict[str, UnboundRun] = {one.sha256: one for one in survey.unbound}
-    for one in logs.values():
-        yield f"{one.file}: which revision was evaluated: it {one.why}"
+    logs: dict[str, UnboundRun] = {run.sha256: run for run in survey.unbound}
+    for log in logs.values():
+        yield f"{log.file}: which revision was evaluated: it {log.why}"
 
 
 def _note(table: Table, text: str) -> None:
@@ -730,9 +734,9 @@ def _init_from_logs(
     if roles and why and not suites:
         raise ConfigError("has entries that are not filled in", where=f"{known.store}/suites.toml", remedy=why)
     _write_files(place.root, files, known.store)
-    kept = tuple(file for file in wanted if file not in files)
+    names = tuple(file for file in wanted if file not in files)
     unknown = tuple(list_unknowns(survey, declared, "" if suites else why))
-    return InitReport(place.root, name, path, tuple(files), kept, survey, unknown)
+    return InitReport(place.root, name, path, tuple(files), names, survey, unknown)
 
 
 def _suite_source(suite: SuiteSurvey) -> SuiteSource:
@@ -761,10 +765,10 @@ def _proposed_file(text: str | None, template: str, entries: str, proposed_befor
     return "" if new == text else new
 
 
-def _read_registry(place: Place, known: Settings) -> tuple[Registry, str]:
+def _read_registry(place: Place, settings: Settings) -> tuple[Registry, str]:
     """What is registered already; an empty registry, and why, where entries are not filled in yet."""
     try:
-        return load_registry(place.tree, known.store), ""
+        return load_registry(place.tree, settings.store), ""
     except ConfigError as error:
         return Registry({}), str(error)
 

@@ -162,7 +162,7 @@ class BaseHead:
 
 
 def read_base_head(
-    found: Repository,
+    repository: Repository,
     base: Commit,
     head: Commit,
     spec: str | None,
@@ -178,14 +178,14 @@ def read_base_head(
 
     Raises ConfigError.
     """
-    known = (one for one in (rules, base, _default_tip(found, base, head)) if one is not None)
-    applied = next((one for one in known if has_settings(one)), head if has_settings(head) else base)
+    commits = (commit for commit in (rules, base, _default_tip(repository, base, head)) if commit is not None)
+    applied = next((commit for commit in commits if has_settings(commit)), head if has_settings(head) else base)
     if spec is None and not has_settings(applied):
-        _refuse_uncommitted(found)
+        _refuse_uncommitted(repository)
     settings = load_settings(applied)
     specs = select_specs(settings.specs, spec, in_git=True)
     registry = load_registry(applied, settings.store)
-    return BaseHead(found, base, head, applied, settings, registry, specs, replaces)
+    return BaseHead(repository, base, head, applied, settings, registry, specs, replaces)
 
 
 # What a repository's main branch is called, where it says so and where it does not.
@@ -195,13 +195,13 @@ _DEFAULT_BRANCHES = (
 )
 
 
-def _default_tip(found: Repository, base: Commit, head: Commit) -> Commit | None:
+def _default_tip(repository: Repository, base: Commit, head: Commit) -> Commit | None:
     """The default branch where base lies behind it: a branch that forked early must not choose its own rules."""
-    for name in _DEFAULT_BRANCHES if found.worktree is not None else ("HEAD",):
-        answer = found.command.attempt("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    for name in _DEFAULT_BRANCHES if repository.worktree is not None else ("HEAD",):
+        answer = repository.command.attempt("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         tip = answer.out.decode().strip()
-        if not answer.status and found.is_ancestor(base.commit_id, tip):
-            return None if found.is_ancestor(head.commit_id, tip) else Commit(found, tip)
+        if not answer.status and repository.is_ancestor(base.commit_id, tip):
+            return None if repository.is_ancestor(head.commit_id, tip) else Commit(repository, tip)
     return None
 
 
@@ -228,8 +228,8 @@ def patches_to_judge(
     if config.source == "git":
         landing = tuple(patch.id for patch in patches if patch.after.name not in sides.landed)
     else:
-        known = _folder_patches(sides.base, config)
-        landing = tuple(patch.id for patch in patches if patch.id not in known)
+        names = _folder_patches(sides.base, config)
+        landing = tuple(patch.id for patch in patches if patch.id not in names)
     named = tuple(waiver.patch for waiver in sides.waivers if waiver.patch)
     return tuple(patch for patch in patches if patch.id in landing or patch.id.startswith(named)), landing
 
@@ -296,8 +296,8 @@ def _changed_records(
         stores: the folder of the evaluation history on each side: one that moves takes everything with it.
     """
     before, after = _files_by_name(start, stores[0]), _files_by_name(end, stores[1])
-    known = [_files_by_name(fork, stores[0]) for fork in forks]
-    lost = (name for name in before if name not in after and (not known or any(name in one for one in known)))
+    entries = [_files_by_name(fork, stores[0]) for fork in forks]
+    lost = (name for name in before if name not in after and (not entries or any(name in entry for entry in entries)))
     other = (name for name in before if name in after and after[name] != before[name])
     return tuple(sorted(one for _, one in lost)), tuple(sorted(one for _, one in other))
 
@@ -313,13 +313,13 @@ def _files_by_name(tree: Commit, store: str) -> dict[tuple[str, str], Entry]:
 
 def _unjudged_specs(before: Rules | None, after: Rules | None, end: Commit) -> tuple[str, ...]:
     """The specs that nothing configures any longer, and whose text is still there."""
-    left = dict(before.specs) if before else {}
+    names = dict(before.specs) if before else {}
     for name in after.specs if after else ():
-        left.pop(name, None)
+        names.pop(name, None)
     folders = before.folders if before else frozenset()
     there = (
         name
-        for name, paths in left.items()
+        for name, paths in names.items()
         if (_dated_revisions(end, name, paths) if name in folders else read_revision(end, paths).files)
     )
     return tuple(there)
@@ -342,7 +342,7 @@ def _dated_revisions(tree: Tree, name: str, paths: Sequence[str]) -> dict[str, s
         history = folder.read_tree_history(tree, name, paths)
     except RepositoryError:
         return {}
-    return {one.name: one.revision for one in history.spec_commits}
+    return {spec_commit.name: spec_commit.revision for spec_commit in history.spec_commits}
 
 
 def drop_absent_paths(tree: Tree, rules: Rules | None) -> Rules | None:
@@ -398,22 +398,22 @@ def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Au
     if commits is not None and all(config.source == "folder" for config in project.specs):
         note = NotAssessed("landings", "the range is of dated folders, and what landed are commits")
         return replace(audit, not_assessed=(*audit.not_assessed, note))
-    wanted = None if commits is None else repository.range_commits(commits)
+    names = None if commits is None else repository.range_commits(commits)
     ancestry = repository.ancestry(repository.resolve(project.tip))
     past = _read_merge_history(project, repository, ancestry, _patched_specs(audit, ancestry))
     entries = []
     for commit, facts in past.landings:
-        if wanted is None or commit in wanted:
+        if names is None or commit in names:
             results = run_on_landing(facts)
             audit = add_results(audit, results, f" on landing {commit[:12]}")
             day = ancestry.latest[ancestry.landed[commit]]
-            findings = tuple(_lower_severity(one, facts) for one in results.findings)
+            findings = tuple(_lower_severity(finding, facts) for finding in results.findings)
             entries.append(LandingEntry(commit, day, facts.patched, findings))
-    unread = ((commit, why) for commit, why in past.unread if wanted is None or commit in wanted)
+    unread = ((commit, why) for commit, why in past.unread if names is None or commit in names)
     notes = (NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread)
     return replace(
         audit,
-        landings=tuple(one for one in entries if one.findings),
+        landings=tuple(entry for entry in entries if entry.findings),
         not_assessed=(*audit.not_assessed, *notes),
     )
 
@@ -438,7 +438,7 @@ def _read_merge_history(
     """Walked once more for stores that only the rules of the past name."""
     stores = frozenset({project.settings.store, DEFAULT_STORE})
     while True:
-        walk = _HistoryWalk(repository, ancestry, patched, [one for one in project.specs if one.source == "folder"])
+        walk = _HistoryWalk(repository, ancestry, patched, [spec for spec in project.specs if spec.source == "folder"])
         past = walk.past(stores)
         if past.stores <= stores:
             return past
@@ -466,11 +466,11 @@ class _HistoryWalk:
     def past(self, stores: frozenset[str]) -> _MergeHistory:
         """Everything, where these are all the stores there ever were."""
         named, landings = set(stores), []
-        for place, some in groupby(self._files(stores), lambda one: one.place):
+        for place, changes in groupby(self._files(stores), lambda file_change: file_change.place):
             rules = self._rules
-            facts = self._facts(place, tuple(some))
-            told = facts.removed or facts.changed or facts.waivers or facts.unjudged or facts.rewritten
-            if facts.before is not facts.after or told:
+            facts = self._facts(place, tuple(changes))
+            lines = facts.removed or facts.changed or facts.waivers or facts.unjudged or facts.rewritten
+            if facts.before is not facts.after or lines:
                 patched = dict.fromkeys(
                     (
                         *self._patched.get(place, ()),
@@ -492,43 +492,48 @@ class _HistoryWalk:
             for store in sorted(stores)
             for path in (_suites_file(store), waiver_folder(store), *_record_folders(store))
         ]
-        dated = [one.folder or "." for config in self._folders for one in parse_patterns(config.paths)]
+        dated = [pattern.folder or "." for config in self._folders for pattern in parse_patterns(config.paths)]
         return file_changes(self._repository, self._ancestry, (SETTINGS_FILE, SHARED_SETTINGS_FILE, *paths, *dated))
 
     def _facts(self, place: int, files: Sequence[FileChange]) -> LandingFacts:
         """What a landing does; from then on its rules are those that apply."""
         store, before = self._store, self._rules
         after, unjudged, moved = before or Rules(), tuple[str, ...](), tuple[str, ...]()
-        if any(one.path in (SETTINGS_FILE, SHARED_SETTINGS_FILE, _suites_file(store)) for one in files):
+        if any(file.path in (SETTINGS_FILE, SHARED_SETTINGS_FILE, _suites_file(store)) for file in files):
             read = self._read(place)
             unjudged = _unjudged_specs(before, read, self._at(place))
             after, before = read or Rules(), drop_absent_paths(self._at(place), before)
             self._rules = read or self._rules  # what comes after rules were taken away is held against those
             if read is not None and read.store != store:
                 moved, _ = _changed_records(self._at(place - 1), self._at(place), (), (store, read.store))
-        waivers = (one for one in files if one.how != "D" and not one.beside and _is_below(one, waiver_folder(store)))
-        self._told -= {one.path for one in files if one.how == "A"}
-        records = [one for one in files if any(_is_below(one, folder) for folder in _record_folders(store))]
-        gone = self._news(one for one in records if one.how == "D") if self._store == store else moved
+        waivers = (
+            file for file in files if file.how != "D" and not file.beside and _is_below(file, waiver_folder(store))
+        )
+        self._told -= {file.path for file in files if file.how == "A"}
+        records = [file for file in files if any(_is_below(file, folder) for folder in _record_folders(store))]
+        gone = self._news(record for record in records if record.how == "D") if self._store == store else moved
         return LandingFacts(
             before=before,
             after=after,
             removed=gone,
-            changed=self._news(one for one in records if one.how in "MT"),
-            waivers=tuple(one.path for one in waivers),
+            changed=self._news(record for record in records if record.how in "MT"),
+            waivers=tuple(waiver.path for waiver in waivers),
             unjudged=unjudged,
             rewritten=self._rewritten(place, files),
         )
 
     def _rewritten(self, place: int, files: Sequence[FileChange]) -> tuple[str, ...]:
         """The dated revisions of before that a landing changes or removes."""
-        folders = [one for one in self._folders if any(_may_touch(one, file.path) for file in files)]
-        rules = Rules(specs={one.name: one.paths for one in folders}, folders=frozenset(one.name for one in folders))
+        folders = [config for config in self._folders if any(_may_touch(config, file.path) for file in files)]
+        rules = Rules(
+            specs={config.name: config.paths for config in folders},
+            folders=frozenset(config.name for config in folders),
+        )
         return _rewritten_revisions(rules, rules, self._at(place - 1), self._at(place)) if folders else ()
 
     def _news(self, files: Iterable[FileChange]) -> tuple[str, ...]:
         """The records they are about, but for what a merge only leaves as earlier landings left it."""
-        new = sorted({one.path for one in files if not (one.beside and one.path in self._told)})
+        new = sorted({file.path for file in files if not (file.beside and file.path in self._told)})
         self._told.update(new)
         return tuple(PurePosixPath(path).stem for path in new)
 
@@ -581,5 +586,5 @@ def _record_folders(store: str) -> tuple[str, ...]:
     return tuple(str(PurePosixPath(store, folder)) for folder in APPEND_ONLY_FOLDERS)
 
 
-def _is_below(one: FileChange, folder: str) -> bool:
-    return one.path.startswith(f"{folder}/")
+def _is_below(file_change: FileChange, folder: str) -> bool:
+    return file_change.path.startswith(f"{folder}/")

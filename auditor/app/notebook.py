@@ -47,7 +47,7 @@ class Notebook:
     @cached_property
     def series(self) -> tuple[Series, ...]:
         """Every behaviour of every lineage over time."""
-        return tuple(one for evidence in self.evidence for one in build_series(evidence, self.policy))
+        return tuple(series for evidence in self.evidence for series in build_series(evidence, self.policy))
 
     def frames(self) -> dict[str, GraphTable]:
         """Tidy tables by name, each columns of one length: `pandas.DataFrame(opened.frames()["run"])`."""
@@ -63,7 +63,7 @@ class Notebook:
             entry.facts.patch.after.name: entry.hiding_suspected or entry.facts.verdict in blocking
             for entry in self.audit.patches
         }
-        return {(one.behaviour, one.model): timeline_figure(one, flagged) for one in self.series}
+        return {(series.behaviour, series.model): timeline_figure(series, flagged) for series in self.series}
 
 
 def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today: date | None = None) -> Notebook:

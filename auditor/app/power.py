@@ -23,7 +23,9 @@ def plan_open_verdicts(project: Project) -> tuple[PatchPlans, ...]:
     """Every patch with an open verdict, oldest first, and what would settle it. Raises what `audit` raises."""
     policy = project.settings.policy
     return tuple(
-        one for config in project.specs for one in _plan_patches(_assess_spec(project, config)[1], policy, None, None)
+        patch
+        for config in project.specs
+        for patch in _plan_patches(_assess_spec(project, config)[1], policy, None, None)
     )
 
 
@@ -45,8 +47,8 @@ def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tup
     if not found and errors:
         raise errors[0]
     if not any(plans for _, plans in found):
-        what = f"was not measured on {behaviour}" if behaviour else "was not measured on any behaviour"
-        raise RevisionError(what, where=name, remedy="see auditor show; or a design: give --behaviour and no patch")
+        subject = f"was not measured on {behaviour}" if behaviour else "was not measured on any behaviour"
+        raise RevisionError(subject, where=name, remedy="see auditor show; or a design: give --behaviour and no patch")
     return tuple(found)
 
 
@@ -61,37 +63,37 @@ def design_patch(
 
     Raises ConfigError where a rate is neither given nor known.
     """
-    known = _last_gap(project, behaviour) if project and behaviour else None
+    gap = _last_gap(project, behaviour) if project and behaviour else None
     rates = (
-        (test_rate, known.test.rate if known else None, "--test-rate"),
-        (held_out_rate, known.held_out.rate if known else None, "--held-out-rate"),
+        (test_rate, gap.test.rate if gap else None, "--test-rate"),
+        (held_out_rate, gap.held_out.rate if gap else None, "--held-out-rate"),
     )
     policy = project.settings.policy if project else Policy()
-    first, second = (_choose_rate(given, measured, option, behaviour) for given, measured, option in rates)
-    return design_suites(behaviour, first, second, fall, policy, known)
+    first, second = (_choose_rate(value, measured, option, behaviour) for value, measured, option in rates)
+    return design_suites(behaviour, first, second, fall, policy, gap)
 
 
-def _choose_rate(given: float | None, measured: float | None, option: str, behaviour: str | None) -> float:
-    if given is not None:
-        return given
+def _choose_rate(value: float | None, measured: float | None, option: str, behaviour: str | None) -> float:
+    if value is not None:
+        return value
     where = f"behaviour {behaviour}" if behaviour else "auditor plan"
     if measured is None:
         raise ConfigError("no rate is known", where=where, field=option, remedy=f"give {option}, between 0 and 1")
     if not 0.0 < measured < 1.0:
-        what = f"the last measured rate is {measured:g}, which cannot fall"
-        raise ConfigError(what, where=where, field=option, remedy=f"give {option}, between 0 and 1")
+        subject = f"the last measured rate is {measured:g}, which cannot fall"
+        raise ConfigError(subject, where=where, field=option, remedy=f"give {option}, between 0 and 1")
     return measured
 
 
 def _last_gap(project: Project, behaviour: str) -> GapFacts | None:
     """What the last state says of a behaviour: its largest held-out suite."""
-    found = [
-        one
+    gaps = [
+        standing
         for config in project.specs
-        for one in _assess_spec(project, config)[1].standings
-        if one.behaviour == behaviour
+        for standing in _assess_spec(project, config)[1].standings
+        if standing.behaviour == behaviour
     ]
-    return max(found, key=lambda one: (one.held_out.size, one.suite), default=None)
+    return max(gaps, key=lambda gap: (gap.held_out.size, gap.suite), default=None)
 
 
 def _assess_spec(project: Project, config: SpecConfig) -> tuple[History, Assessment]:

@@ -47,14 +47,14 @@ class PreregistrationReport:
     caution: str | None
 
 
-def preregister(where: Path, wanted: PlannedRun, now: datetime) -> PreregistrationReport:
+def preregister(where: Path, planned_run: PlannedRun, now: datetime) -> PreregistrationReport:
     """Records that a suite will be run, as `<store>/plans/<sha256>.json`; of `now` whole seconds are kept.
 
     Raises ConfigError for a suite nobody knows, RevisionError for a name of no revision, RepositoryError for a bare
     repository, RecordError where the plan cannot be written.
     """
-    stamp = _read_stamp(where, wanted)
-    with open_project(where, wanted.spec) as project:
+    stamp = _read_stamp(where, planned_run)
+    with open_project(where, planned_run.spec) as project:
         if project.repository is not None and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and plans are files of a work tree", where=str(where), remedy=remedy)
@@ -62,30 +62,30 @@ def preregister(where: Path, wanted: PlannedRun, now: datetime) -> Preregistrati
             id="",
             spec=stamp.spec,
             revision=stamp.revision,
-            suite=_resolve_suite(project, wanted.suite),
-            model=wanted.model,
-            checkpoint=wanted.checkpoint or wanted.model,
-            condition=wanted.condition,
-            planned=wanted.samples,
+            suite=_resolve_suite(project, planned_run.suite),
+            model=planned_run.model,
+            checkpoint=planned_run.checkpoint or planned_run.model,
+            condition=planned_run.condition,
+            planned=planned_run.samples,
             created=now.replace(microsecond=0),
-            note=wanted.note,
+            note=planned_run.note,
         )
         return PreregistrationReport(add_preregistration(project.root, project.settings.store, plan), stamp.caution)
 
 
-def _read_stamp(where: Path, wanted: PlannedRun) -> Stamp:
-    found = read_stamps(where, wanted.spec, wanted.revision)
-    if len(found) > 1:
-        names = ", ".join(stamp.spec for stamp in found)
+def _read_stamp(where: Path, planned_run: PlannedRun) -> Stamp:
+    stamps = read_stamps(where, planned_run.spec, planned_run.revision)
+    if len(stamps) > 1:
+        names = ", ".join(stamp.spec for stamp in stamps)
         raise ConfigError(f"several fit: {names}", where="--spec", remedy="name one of them")
-    return found[0]
+    return stamps[0]
 
 
 def _resolve_suite(project: Project, name: str) -> str:
     suite = project.registry.find_suite(name)
     if suite is None and name not in {run.suite for run in project.runs}:
         known = ", ".join(sorted(project.registry.suites)) or "none yet"
-        what = f"{name!r:.80} is no suite and no task of one (known: {known:.200})"
+        subject = f"{name!r:.80} is no suite and no task of one (known: {known:.200})"
         remedy = f"add [[suite]] for it to {project.settings.store}/suites.toml"
-        raise ConfigError(what, where="--suite", remedy=remedy)
+        raise ConfigError(subject, where="--suite", remedy=remedy)
     return suite.name if suite else name

@@ -105,10 +105,12 @@ def locate(where: Path) -> Place:
 
     Raises RepositoryError.
     """
-    found = find_repository(where)
-    root = (found.worktree if found else None) or where
-    tree: Tree = Commit(found, found.resolve("HEAD")) if found and found.worktree is None else Folder(root)
-    return Place(root, found, tree)
+    repository = find_repository(where)
+    root = (repository.worktree if repository else None) or where
+    tree: Tree = (
+        Commit(repository, repository.resolve("HEAD")) if repository and repository.worktree is None else Folder(root)
+    )
+    return Place(root, repository, tree)
 
 
 def open_project(where: Path, spec: str | None = None) -> Project:
@@ -172,12 +174,12 @@ def read_history(project: Project | Place, config: SpecConfig, tip: str | None =
         tip: the commit, tag or branch it ends at, None for the project's; dated folders are those of its tree.
     """
     if config.source == "folder":
-        found = folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
-        return found.in_format(config.format)
+        history = folder.read_tree_history(project.tree, config.name, config.paths, where=str(project.root))
+        return history.in_format(config.format)
     proposed = project.proposed.get(config.name) if isinstance(project, Project) and tip is None else None
     repository = require_repository(project, config)
-    found = git.read_history(repository, config.name, config.paths, tip or project.tip, proposed)
-    return found.in_format(config.format)
+    history = git.read_history(repository, config.name, config.paths, tip or project.tip, proposed)
+    return history.in_format(config.format)
 
 
 def require_repository(project: Project | Place, config: SpecConfig) -> Repository:
@@ -206,8 +208,8 @@ def require_checked_out(place: Place | Project) -> None:
     stores = {load_settings(head).store, load_settings(place.tree).store}
     wanted = {path for store in stores for path in head.list(store)}
     wanted |= {path for path in (SETTINGS_FILE, SHARED_SETTINGS_FILE) if head.read(path) is not None}
-    there = {path for store in stores for path in place.tree.list(store)}
-    missing = sorted(path for path in wanted - there if place.tree.read(path) is None)
+    names = {path for store in stores for path in place.tree.list(store)}
+    missing = sorted(path for path in wanted - names if place.tree.read(path) is None)
     if missing:
         more = f", and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         remedy = f"git checkout HEAD -- {missing[0]}, or commit that it is gone"
@@ -222,9 +224,11 @@ def sealed_records(contents: StoreContents, batch: int | None, where: str) -> fr
     if batch is None:
         return None
     if batch > len(contents.checkpoints):
-        what = f"rests on batch {batch}, and {len(contents.checkpoints)} are sealed here"
-        raise RecordError(what, where=where, field="batch", remedy="restore eval_history/checkpoints from its history")
-    return frozenset(name for one in contents.checkpoints[:batch] for name in one.ids)
+        subject = f"rests on batch {batch}, and {len(contents.checkpoints)} are sealed here"
+        raise RecordError(
+            subject, where=where, field="batch", remedy="restore eval_history/checkpoints from its history"
+        )
+    return frozenset(name for checkpoint in contents.checkpoints[:batch] for name in checkpoint.ids)
 
 
 def read_settings_at(place: Place | Project, head: str | None) -> tuple[Tree, Settings]:
@@ -232,8 +236,8 @@ def read_settings_at(place: Place | Project, head: str | None) -> tuple[Tree, Se
     tree = place.tree
     if head is not None:
         if place.repository is None:
-            what, remedy = "is in no git repository", "run this where the report was made"
-            raise RepositoryError(what, where=str(place.root), remedy=remedy)
+            subject, remedy = "is in no git repository", "run this where the report was made"
+            raise RepositoryError(subject, where=str(place.root), remedy=remedy)
         tree = Commit(place.repository, place.repository.resolve(head))
     return tree, load_settings(tree)
 
@@ -269,8 +273,16 @@ def snapshot_project(
         joined.runs,
         head or place.tip,
         joined.unjoined,
-        plans=tuple(one for one in load_preregistrations(place.tree, store) if only is None or one.id in only),
-        looks=tuple(one for one in load_held_out_uses(place.tree, store) if only is None or one.id in only),
+        plans=tuple(
+            preregistration
+            for preregistration in load_preregistrations(place.tree, store)
+            if only is None or preregistration.id in only
+        ),
+        looks=tuple(
+            held_out_use
+            for held_out_use in load_held_out_uses(place.tree, store)
+            if only is None or held_out_use.id in only
+        ),
         kept=place.tree,
         sealed=only,
     )

@@ -44,11 +44,11 @@ def read_prompt_key(project: Project, environment: Mapping[str, str]) -> PromptK
     Raises ConfigError for a file inside the repository, one of another size, or one the environment names that is not
     there.
     """
-    said = environment.get(KEY_VARIABLE)
-    given, field = (said, KEY_VARIABLE) if said else (project.settings.prompt_key_file, KEY_SETTING)
-    if not given:
+    text = environment.get(KEY_VARIABLE)
+    name, field = (text, KEY_VARIABLE) if text else (project.settings.prompt_key_file, KEY_SETTING)
+    if not name:
         return PromptKey(None, NO_KEY)
-    path = Path.cwd() / Path(given).expanduser() if said else project.root / Path(given).expanduser()
+    path = Path.cwd() / Path(name).expanduser() if text else project.root / Path(name).expanduser()
     _refuse_inside(path, project, field)
     try:
         if not path.is_file():
@@ -57,12 +57,12 @@ def read_prompt_key(project: Project, environment: Mapping[str, str]) -> PromptK
             raise ConfigError("is too large for a key", where=str(path), field=field, remedy=_KEY_REMEDY)
         content = path.read_bytes().strip()
     except OSError as error:
-        if not said:
+        if not text:
             return PromptKey(None, f"the key file that {KEY_SETTING} names cannot be read here")
         raise ConfigError("cannot be read as a key file", where=str(path), field=field, remedy=_KEY_REMEDY) from error
     if not KEY_BYTES[0] <= len(content) <= KEY_BYTES[1]:
-        what = f"holds {len(content)} bytes, a key has {KEY_BYTES[0]} to {KEY_BYTES[1]}"
-        raise ConfigError(what, where=str(path), field=field, remedy=_KEY_REMEDY)
+        subject = f"holds {len(content)} bytes, a key has {KEY_BYTES[0]} to {KEY_BYTES[1]}"
+        raise ConfigError(subject, where=str(path), field=field, remedy=_KEY_REMEDY)
     return PromptKey(content)
 
 
@@ -73,16 +73,16 @@ def _refuse_inside(path: Path, project: Project, field: str) -> None:
         for at in (Path(os.path.normpath(path)), path.resolve())
         for folder in _repository_folders(project)
     ):
-        what = "lies inside the repository, where whoever has the hashes has the key"
-        raise ConfigError(what, where=str(path), field=field, remedy="move it out, and never commit it")
+        subject = "lies inside the repository, where whoever has the hashes has the key"
+        raise ConfigError(subject, where=str(path), field=field, remedy="move it out, and never commit it")
 
 
 def _repository_folders(project: Project) -> Iterator[Path]:
-    found = project.repository
+    repository = project.repository
     folders = [project.root]
-    if found is not None:
-        folders += [found.git_dir, found.common_dir]
-        folders += [found.common_dir.parent] if found.common_dir.name == ".git" else []
+    if repository is not None:
+        folders += [repository.git_dir, repository.common_dir]
+        folders += [repository.common_dir.parent] if repository.common_dir.name == ".git" else []
     for folder in folders:
         yield from (folder.absolute(), folder.resolve())
 
@@ -109,9 +109,9 @@ def open_hashed_prompts(project: Project, evidence: Evidence, key: PromptKey) ->
 
 def _by_version(files: Sequence[PromptFile]) -> tuple[Sequence[HashedPrompt], Sequence[HashedPrompt]]:
     """The prompts hashed by this version's rules, and those of which there are only an earlier version's hashes."""
-    current = dict.fromkeys(one for file in files if file.schema == PROMPTS_SCHEMA for one in file.prompts)
+    current = dict.fromkeys(prompt for file in files if file.schema == PROMPTS_SCHEMA for prompt in file.prompts)
     again = {(item, content.runs) for item, content in current}
-    earlier = dict.fromkeys(one for file in files if file.schema != PROMPTS_SCHEMA for one in file.prompts)
+    earlier = dict.fromkeys(prompt for file in files if file.schema != PROMPTS_SCHEMA for prompt in file.prompts)
     return tuple(current), tuple((item, content) for item, content in earlier if (item, content.runs) not in again)
 
 
@@ -124,8 +124,8 @@ def _unsearched_reason(files: list[PromptFile], key: PromptKey) -> str:
 def unsearched_notes(hashed: HashedPrompts) -> tuple[NotAssessed, ...]:
     """What an audit says of suites whose hashed prompts were passed over: one line a reason."""
     by_reason: dict[str, list[str]] = {}
-    for one in (suite for suite in hashed.unsearched if suite.passed_over):
-        by_reason.setdefault(one.why, []).append(one.suite)
+    for unsearched_suite in (suite for suite in hashed.unsearched if suite.passed_over):
+        by_reason.setdefault(unsearched_suite.why, []).append(unsearched_suite.suite)
     return tuple(NotAssessed(f"hashed prompts of {_list_suites(names)}", why) for why, names in by_reason.items())
 
 

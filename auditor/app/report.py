@@ -112,10 +112,10 @@ def read_report_request(path: Path) -> tuple[ReportRequest, str, str]:
 
 def _parse_report_request(text: str, where: str) -> tuple[ReportRequest, str]:
     try:
-        if found := _META.search(text):
-            return ReportRequest.model_validate(loads(html.unescape(found[1]).encode())), "html"
-        if found := _COMMENT.search(text):
-            return ReportRequest.model_validate(loads(found[1].encode())), "markdown"
+        if match := _META.search(text):
+            return ReportRequest.model_validate(loads(html.unescape(match[1]).encode())), "html"
+        if match := _COMMENT.search(text):
+            return ReportRequest.model_validate(loads(match[1].encode())), "markdown"
         if text.startswith("{"):
             document = loads(text.encode())
             return ReportRequest.model_validate(document["request"] if isinstance(document, dict) else None), "json"
@@ -163,11 +163,11 @@ def read_previous_report(path: Path) -> PreviousReport:
 
     Raises InputError for a file that is no report, or one that rests on records in no batch: nobody can tell which.
     """
-    asked: ReportRequest = read_report_request(path)[0]
-    if asked.batch is None:
+    report_request: ReportRequest = read_report_request(path)[0]
+    if report_request.batch is None:
         remedy = "give one that sealed its records, or none"
         raise InputError("rests on records that were in no batch", where=str(path), field="batch", remedy=remedy)
-    return PreviousReport(asked.name, asked.head, asked.batch)
+    return PreviousReport(report_request.name, report_request.head, report_request.batch)
 
 
 def find_baseline(
@@ -199,8 +199,10 @@ def nearest_seal(seals: Iterable[LandedSeal], period: Period, batch: int | None)
     A quarter's report is made, and seals, some days after it ends; what landed after the period, or is not before
     `batch`, is none to compare with.
     """
-    able = [one for one in seals if one.day <= period.until and (batch is None or one.batch < batch)]
-    return min(able, key=lambda one: (abs((one.day - period.since).days), -one.batch), default=None)
+    able = [seal for seal in seals if seal.day <= period.until and (batch is None or seal.batch < batch)]
+    return min(
+        able, key=lambda landed_seal: (abs((landed_seal.day - period.since).days), -landed_seal.batch), default=None
+    )
 
 
 def _landed_seals(repository: Repository, project: Project) -> list[LandedSeal]:
@@ -208,45 +210,47 @@ def _landed_seals(repository: Repository, project: Project) -> list[LandedSeal]:
     tip, store = repository.resolve(project.tip), project.settings.store
     folder = str(PurePosixPath(store, checkpoints.CHECKPOINTS_FOLDER))
     ancestry = repository.ancestry(tip)
-    found: dict[int, LandedSeal] = {}
+    landed_seals: dict[int, LandedSeal] = {}
     for place in sorted({ancestry.landed[line.id] for line in repository.commits_touching(tip, [folder])}):
         commit = ancestry.chain[place]
         tree = Commit(repository, commit)
         for path in tree.list(folder):
             number = checkpoints.checkpoint_number(path, store)
-            if number is not None and number not in found:
+            if number is not None and number not in landed_seals:
                 root = checkpoints.decode_checkpoint(tree.read(path) or b"", path).root
-                found[number] = LandedSeal(number, commit, ancestry.latest[place], root)
-    return list(found.values())
+                landed_seals[number] = LandedSeal(number, commit, ancestry.latest[place], root)
+    return list(landed_seals.values())
 
 
 def _baseline_at(
-    project: Project, contents: StoreContents, given: PreviousReport, seal: LandedSeal | None = None
+    project: Project, contents: StoreContents, previous_report: PreviousReport, seal: LandedSeal | None = None
 ) -> BaselineSpecs:
-    only = sealed_records(contents, given.batch, given.name or "the last seal") or frozenset()
-    there = {one for ids in contents.ids.values() for one in ids}
-    root = contents.checkpoints[given.batch - 1].root
+    only = sealed_records(contents, previous_report.batch, previous_report.name or "the last seal") or frozenset()
+    names = {name for ids in contents.ids.values() for name in ids}
+    root = contents.checkpoints[previous_report.batch - 1].root
     earlier = Baseline(
-        batch=given.batch,
+        batch=previous_report.batch,
         root=root,
         records=len(only),
-        gone=len(only - there),
-        commit=given.head,
+        gone=len(only - names),
+        commit=previous_report.head,
         landed=seal.day if seal else None,
-        name=given.name,
+        name=previous_report.name,
         rewritten=seal is not None and seal.root != root,
     )
-    was = snapshot_project(project, given.head, only, _baseline_configs(project, given.head), project.settings.store)
-    found = {config.name: _assess_baseline(was, config) for config in was.specs}
-    return BaselineSpecs(earlier, {name: then for name, then in found.items() if then is not None})
+    was = snapshot_project(
+        project, previous_report.head, only, _baseline_configs(project, previous_report.head), project.settings.store
+    )
+    baseline_specs = {config.name: _assess_baseline(was, config) for config in was.specs}
+    return BaselineSpecs(earlier, {name: then for name, then in baseline_specs.items() if then is not None})
 
 
 def _baseline_configs(project: Project, head: str | None) -> list[SpecConfig]:
     """The project's specs as they were configured then; one that is asked for by its path needs no configuration."""
-    then = {one.name: one for one in read_settings_at(project, head)[1].specs}
-    asked = {one.name for one in project.settings.specs}
-    found = [then.get(one.name, None if one.name in asked else one) for one in project.specs]
-    return [one for one in found if one is not None]
+    then = {spec.name: spec for spec in read_settings_at(project, head)[1].specs}
+    names = {spec.name for spec in project.settings.specs}
+    configs = [then.get(spec.name, None if spec.name in names else spec) for spec in project.specs]
+    return [config for config in configs if config is not None]
 
 
 def _assess_baseline(was: Project, config: SpecConfig) -> BaselineSpec | None:
@@ -267,7 +271,7 @@ _ROOT = re.compile(r"[0-9a-f]{64}")
 
 def check_witness(given: str, contents: StoreContents) -> CheckpointComparison:
     """What a checkpoint from outside says of a store: `given` as in `verify`. Raises RecordError for none."""
-    there = {name for ids in contents.ids.values() for name in ids}
+    names = {name for ids in contents.ids.values() for name in ids}
     path = Path(given)
     if _ROOT.fullmatch(given) and not path.exists():
         return compare_root(contents.checkpoints, given)
@@ -281,7 +285,7 @@ def check_witness(given: str, contents: StoreContents) -> CheckpointComparison:
     except RecordError as error:
         remedy = "give the copy as it was handed over"
         raise RecordError(error.what, where=given, field=error.field, remedy=remedy) from error
-    return compare_copy(contents.checkpoints, there, outside)
+    return compare_copy(contents.checkpoints, names, outside)
 
 
 # The periodic audit report: what happened to the spec, which patches moved behaviour, and which only the score.
@@ -330,8 +334,8 @@ def seal_project(project: Project) -> None:
     Raises RecordError where something is wrong with the store, and RepositoryError for a bare repository.
     """
     if not isinstance(project.tree, Folder):
-        what, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
-        raise RepositoryError(what, where=str(project.root), remedy=remedy)
+        subject, remedy = "is bare, and a seal is a file of a work tree", "run this in a clone, or give --no-seal"
+        raise RepositoryError(subject, where=str(project.root), remedy=remedy)
     require_checked_out(project)
     seal_records(project.tree.root, project.settings.store, project.tree)
 

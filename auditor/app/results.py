@@ -107,8 +107,10 @@ def _read_results(paths: Sequence[Path], options: ReadOptions) -> tuple[RawRun, 
     """The runs of all files. Raises InputError for the first that is refused: a part of the evidence is none."""
     files, _ = discover(paths, Engine.DUCKDB)
     if not files:
-        what = "no evaluation log or table of a known kind"
-        raise LogError(what, where=", ".join(map(str, paths)), remedy="give --results a log, a table, or their folder")
+        subject = "no evaluation log or table of a known kind"
+        raise LogError(
+            subject, where=", ".join(map(str, paths)), remedy="give --results a log, a table, or their folder"
+        )
     raws: list[RawRun] = []
     for path in files:
         reader = choose_reader(path, Engine.DUCKDB)
@@ -148,8 +150,8 @@ def _to_runs(raws: Iterable[RawRun], rules: IngestRules) -> tuple[tuple[RawRun, 
             raise _without_files(error, raw) from error
     for raw, run in pairs:
         if by_identity.setdefault(run.identity, run).record != run.record:
-            what = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
-            raise LogError(what, where=raw.where, remedy="leave one of them out")
+            subject = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
+            raise LogError(subject, where=raw.where, remedy="leave one of them out")
     return tuple(pairs)
 
 

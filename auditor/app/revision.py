@@ -52,8 +52,8 @@ def resolve_revision(project: Project | Place, config: SpecConfig, history: Hist
 
 def revision_at(history: History, spec_commit: SpecCommit) -> ComparisonSide:
     """The revision of a spec commit, under the name it is known by."""
-    shown = spec_commit.label or spec_commit.name[:12]
-    return ComparisonSide(shown, history.revisions[spec_commit.revision], spec_commit.commit, spec_commit)
+    text = spec_commit.label or spec_commit.name[:12]
+    return ComparisonSide(text, history.revisions[spec_commit.revision], spec_commit.commit, spec_commit)
 
 
 def work_tree_revision(project: Project | Place, config: SpecConfig) -> ComparisonSide:
@@ -98,14 +98,14 @@ def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenie
 
 def _resolve_in_folders(history: History, name: str) -> ComparisonSide:
     lower = name.lower()
-    exact = [one for one in history.spec_commits if name == one.name]
-    found = exact or [one for one in history.spec_commits if one.name.startswith(name)]
-    latest = {one.revision: one for one in history.spec_commits if _is_prefix(one.revision, lower)}
-    if not found and not latest:
-        known = _list_names([one.name for one in reversed(history.spec_commits)])
+    exact = [commit for commit in history.spec_commits if name == commit.name]
+    spec_commits = exact or [commit for commit in history.spec_commits if commit.name.startswith(name)]
+    latest = {commit.revision: commit for commit in history.spec_commits if _is_prefix(commit.revision, lower)}
+    if not spec_commits and not latest:
+        known = _list_names([commit.name for commit in reversed(history.spec_commits)])
         raise RevisionError("no such dated folder", where=name, remedy=f"give one of {known}")
-    one = _single_candidate([(one.name, one) for one in found or latest.values()], name)
-    return ComparisonSide(one.name, history.revisions[one.revision], None, one)
+    spec_commit = _single_candidate([(commit.name, commit) for commit in spec_commits or latest.values()], name)
+    return ComparisonSide(spec_commit.name, history.revisions[spec_commit.revision], None, spec_commit)
 
 
 def _resolve_in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> ComparisonSide:
@@ -115,16 +115,16 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
     except RevisionError:
         if not by_content:
             raise
-        one = _single_candidate([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
-        return ComparisonSide(name, history.revisions[one.revision], None, one)
-    known = {one.name: one for one in history.spec_commits}
-    if commit in known:
-        revision = history.revisions[known[commit].revision]
+        spec_commit = _single_candidate([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
+        return ComparisonSide(name, history.revisions[spec_commit.revision], None, spec_commit)
+    spec_commits = {one.name: one for one in history.spec_commits}
+    if commit in spec_commits:
+        revision = history.revisions[spec_commits[commit].revision]
     else:
         revision = find_spec_paths(repository, config.paths).revision_at(commit).in_format(config.format)
     both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
     _single_candidate(both, name)
-    return ComparisonSide(name, revision, commit, known.get(commit))
+    return ComparisonSide(name, revision, commit, spec_commits.get(commit))
 
 
 def _resolve_commit(repository: Repository, name: str) -> str:
@@ -142,8 +142,8 @@ def _single_candidate(candidates: Sequence[tuple[str, _Candidate]], name: str) -
     """The one candidate, or the one value all of them have. Raises RevisionError for several."""
     first = candidates[0][1]
     if any(value != first for _, value in candidates):
-        what = f"stands for several: {_list_names([shown for shown, _ in candidates])}"
-        raise RevisionError(what, where=name, remedy="write more of it")
+        subject = f"stands for several: {_list_names([text for text, _ in candidates])}"
+        raise RevisionError(subject, where=name, remedy="write more of it")
     return first
 
 
@@ -199,7 +199,9 @@ def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp,
     with locate(where) as place:
         configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
         return (
-            _stamp_named(place, configs, name) if name is not None else tuple(_stamp_now(place, one) for one in configs)
+            _stamp_named(place, configs, name)
+            if name is not None
+            else tuple(_stamp_now(place, config) for config in configs)
         )
 
 

@@ -176,13 +176,13 @@ class _Evidence:
 def _evidence(place: Place, settings: Settings, specs: Sequence[SpecStatus], today: date) -> _Evidence:
     """What is due and what stays open, of the specs whose history can be read."""
     readable = {spec.name for spec in specs if not spec.problem}
-    wanted = tuple(config for config in settings.specs if config.name in readable)
+    configs = tuple(config for config in settings.specs if config.name in readable)
     due: list[DuePlan] = []
     gaps: list[OpenGap] = []
     problems: list[str] = []
     try:
-        project = read_project(place, settings, wanted)
-        for config in wanted:
+        project = read_project(place, settings, configs)
+        for config in configs:
             _add_evidence(project, config, today, due, gaps)
     except InputError as error:
         problems.append(str(error))

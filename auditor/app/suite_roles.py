@@ -76,9 +76,9 @@ def declare_suites(roles: SuiteRoles, sources: Sequence[SuiteSource], registered
     if not roles.test and not roles.held_out:
         if any(source.has_role(registered) for source in sources):
             return registered
-        what = f"no suite was given a role; the results hold {list_names(sorted(names))}"
+        subject = f"no suite was given a role; the results hold {list_names(sorted(names))}"
         remedy = "give --test SUITE for what the spec's writers see, and --held-out SUITE for what they do not"
-        raise ConfigError(what, where="--test", remedy=remedy)
+        raise ConfigError(subject, where="--test", remedy=remedy)
     find = partial(_find_suite, names=names)
     entries = [
         *((Role.TEST, *find(text, Role.TEST)) for text in roles.test),
@@ -95,8 +95,8 @@ def declare_suites(roles: SuiteRoles, sources: Sequence[SuiteSource], registered
     )
     if Role.TEST not in known_roles:
         others = list_names(sorted(names - by_name.keys())) or "none besides"
-        what = f"no suite is given as test; the results hold {others}"
-        raise ConfigError(what, where="--test", remedy="give --test SUITE")
+        subject = f"no suite is given as test; the results hold {others}"
+        raise ConfigError(subject, where="--test", remedy="give --test SUITE")
     behaviours = _behaviours(entries, sources, registered, roles.behaviour)
     rule = _score_rule(roles)
     suites = [_declared(name, role, behaviours[name], rule, sources, registered) for name, role in by_name.items()]
@@ -129,8 +129,8 @@ def _find_suite(text: str, role: Role, names: set[str]) -> tuple[str, str | None
         return known[name], behaviour.strip()
     near = get_close_matches(text, known, 1)
     hint = f" (do you mean {near[0]}?)" if near else ""
-    what = f"no run of suite {text!r:.80}{hint}; the results hold {list_names(sorted(names))}"
-    raise ConfigError(what, where=_ROLE_OPTIONS[role], remedy="give one of these")
+    subject = f"no run of suite {text!r:.80}{hint}; the results hold {list_names(sorted(names))}"
+    raise ConfigError(subject, where=_ROLE_OPTIONS[role], remedy="give one of these")
 
 
 def _behaviours(
@@ -150,8 +150,8 @@ def _behaviours(
         of_results = (value for source in sources if source.name == name for value in source.behaviours)
         values = sorted({value for value in (spelled, entry.behaviour if entry else None, *of_results) if value})
         if len(values) > 1:
-            what = f"measures {' and '.join(map(repr, values))}, by what was given and by what the results say"
-            raise ConfigError(what, where=f"suite {name}", field="behaviour", remedy="give one behaviour")
+            subject = f"measures {' and '.join(map(repr, values))}, by what was given and by what the results say"
+            raise ConfigError(subject, where=f"suite {name}", field="behaviour", remedy="give one behaviour")
         behaviours[name] = values[0] if values else behaviour
     tests = dict.fromkeys(name for role, name, _ in entries if role is Role.TEST)
     of_tests = {behaviours[name] for name in tests}
@@ -162,9 +162,9 @@ def _behaviours(
         common = of_tests.pop() if len(of_tests) == 1 else None
     open_names = [name for name, value in behaviours.items() if value is None]
     if open_names and common is None:
-        what = f"what {list_names(open_names)} {'measures' if len(open_names) == 1 else 'measure'} is not said"
+        subject = f"what {list_names(open_names)} {'measures' if len(open_names) == 1 else 'measure'} is not said"
         remedy = "write SUITE:BEHAVIOUR for each, or --behaviour NAME where all measure the same"
-        raise ConfigError(what, where="--test, --held-out", field="behaviour", remedy=remedy)
+        raise ConfigError(subject, where="--test, --held-out", field="behaviour", remedy=remedy)
     return {name: value or common or "" for name, value in behaviours.items()}
 
 
@@ -177,14 +177,14 @@ def _declared(
     roles = {entry.role} if entry else source.roles
     if roles - {role}:
         other = next(iter(roles - {role}))
-        what = f"is {other.value} by {'the registry' if entry else 'its table'}, and was given as {role.value}"
-        raise ConfigError(what, where=f"suite {name}", field="role", remedy="correct one of them")
+        subject = f"is {other.value} by {'the registry' if entry else 'its table'}, and was given as {role.value}"
+        raise ConfigError(subject, where=f"suite {name}", field="role", remedy="correct one of them")
     if entry is not None:
         return replace(entry, score=rule or entry.score)
     if rule is None and source.scores:
-        what = f"which of its scores are misaligned is not said; they are {source.scores}"
+        subject = f"which of its scores are misaligned is not said; they are {source.scores}"
         remedy = "give --misaligned high or low; --unit percent or grade where they are no fractions"
-        raise ConfigError(what, where=f"suite {name}", field="score", remedy=remedy)
+        raise ConfigError(subject, where=f"suite {name}", field="score", remedy=remedy)
     return Suite(name, behaviour, role, score=rule if source.scores else None)
 
 

@@ -84,8 +84,8 @@ def rederive(project: Project, logs: Sequence[Path], options: ReadOptions = DEFA
             derived.setdefault(run.identity, (run, str(path)))
     # As they were recorded, without the labels that were joined to them since.
     recorded = load_records(project.tree, project.settings.store)
-    known = {run.identity for run in recorded}
-    unrecorded = [f"{file}: {run.suite}" for name, (run, file) in derived.items() if name not in known]
+    names = {run.identity for run in recorded}
+    unrecorded = [f"{file}: {run.suite}" for name, (run, file) in derived.items() if name not in names]
     replaced = {run.corrects for run in recorded}
     records = [_rederive_record(run, derived.get(run.identity), run.record in replaced) for run in recorded]
     return LogsReport(len(files), tuple(refused), tuple(sorted(unrecorded)), tuple(records))
@@ -147,8 +147,12 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
             field="auditor_version",
             remedy=f"verify it with auditor {request.auditor_version}",
         )
-    period, given = Period(request.name, request.since, request.until), request.previous
-    previous = PreviousReport(given.name, given.head, given.batch) if given else None
+    period, request_previous = Period(request.name, request.since, request.until), request.previous
+    previous = (
+        PreviousReport(request_previous.name, request_previous.head, request_previous.batch)
+        if request_previous
+        else None
+    )
     with locate(where) as place:
         project, contents, holding = _read_snapshot(place, request, str(path))
         made = report(project, period, environment, (contents, holding), previous=previous)
@@ -169,8 +173,12 @@ def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Pr
     in_git = place.repository is not None
     specs = [select_specs(settings.specs, name, in_git=in_git)[0] for name in request.specs]
     project = snapshot_project(place, request.head, only, specs, settings.store)
-    said = request.witness
-    witness = OutsideWitness(said.held_by, said.number, tuple(said.differences)) if said else None
+    request_witness = request.witness
+    witness = (
+        OutsideWitness(request_witness.held_by, request_witness.number, tuple(request_witness.differences))
+        if request_witness
+        else None
+    )
     return project, contents, replace(_basis_of_batch(contents, request.batch), witness=witness)
 
 
@@ -178,11 +186,11 @@ def _left_out(project: Project, contents: StoreContents, request: ReportRequest)
     """The records of the report's commit that none of its batches has: it was made on a choice of them."""
     if request.batch is None or request.head is None or project.repository is None:
         return
-    sealed = {name for one in contents.checkpoints[: request.batch] for name in one.ids}
+    sealed = {name for checkpoint in contents.checkpoints[: request.batch] for name in checkpoint.ids}
     tree, store = Commit(project.repository, request.head), project.settings.store
     folders = (folder for folder in sealing.CONTENT_FOLDERS if folder != sealing.ITEMS_FOLDER)
-    there = {PurePosixPath(path).stem for folder in folders for path in tree.list(str(PurePosixPath(store, folder)))}
-    if lacking := sorted(there - sealed):
+    names = {PurePosixPath(path).stem for folder in folders for path in tree.list(str(PurePosixPath(store, folder)))}
+    if lacking := sorted(names - sealed):
         says = f"rests on batch {request.batch} at commit {request.head[:12]}"
         gives = f"{len(lacking):,} of that commit in none of the batches up to it: {', '.join(lacking[:3])}"
         yield ReportDifference(1, says, gives)
@@ -193,8 +201,8 @@ def _basis_of_batch(contents: StoreContents, batch: int | None) -> RecordBasis:
     if batch is None:
         return now
     upto = contents.checkpoints[:batch]
-    there = {name for ids in contents.ids.values() for name in ids}
-    records = sum(name in there for one in upto for name in one.ids)
+    names = {name for ids in contents.ids.values() for name in ids}
+    records = sum(name in names for checkpoint in upto for name in checkpoint.ids)
     return RecordBasis(records, batch, upto[-1].root, 0, now.faults)
 
 

@@ -69,8 +69,10 @@ class WaiverSource:
         if self.tree.read(waiver.path) != self.tip.read(waiver.path):
             return None
         for line in reversed(self.repository.commits_touching(self.tip.commit_id, [waiver.path])):
-            here = Commit(self.repository, line.id).entry(waiver.path)
-            if here == wanted and all(Commit(self.repository, one).entry(waiver.path) != here for one in line.parents):
+            entry = Commit(self.repository, line.id).entry(waiver.path)
+            if entry == wanted and all(
+                Commit(self.repository, parent).entry(waiver.path) != entry for parent in line.parents
+            ):
                 return line.id
         return None
 
@@ -102,8 +104,8 @@ def waiver_facts(waivers: Sequence[Waiver], holding: WaiverContext) -> tuple[Wai
 
 
 def _facts_of_waiver(waiver: Waiver, holding: WaiverContext) -> WaiverFacts:
-    found = [one for one in holding.findings if waiver.names(one)]
-    about = dict.fromkeys(patch for one in found for patch in one.subject.patches)
+    findings = [finding for finding in holding.findings if waiver.names(finding)]
+    about = dict.fromkeys(patch for finding in findings for patch in finding.subject.patches)
     commits = [commit for patch in about if (commit := holding.patches[patch].after.commit) is not None]
     passed_over = bool(waiver.patch) and any(name.startswith(waiver.patch or "") for name in holding.elsewhere)
     granted = holding.granted
@@ -112,8 +114,8 @@ def _facts_of_waiver(waiver: Waiver, holding: WaiverContext) -> WaiverFacts:
         waiver=waiver,
         day=holding.today,
         in_git=granted is not None,
-        known=bool(found) or passed_over,
-        needed=any(holding.needed(one.code) for one in found) or passed_over,
+        known=bool(findings) or passed_over,
+        needed=any(holding.needed(finding.code) for finding in findings) or passed_over,
         two_person=holding.two_person,
     )
     if granted is None or source is None:
@@ -132,7 +134,7 @@ def _add_commit_facts(facts: WaiverFacts, granted: WaiverSource, source: str, co
         known=facts.known,
         needed=facts.needed,
         patch_authors=tuple(granted.authors[commit] for commit in commits if commit in granted.authors),
-        after_patch=any(place >= one for one in landed),
+        after_patch=any(place >= number for number in landed),
         two_person=facts.two_person,
     )
 

@@ -36,14 +36,14 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
     pooled = float(raw.before.rate - raw.after.rate)
     ran = sum(_fall_on_common_items(pair) for pair in pairs) / len(pairs)
     by_reading = [float(common.before.rate[reading] - common.after.rate[reading]) for reading in READINGS]
-    least, most, left = (
+    least, most, value = (
         min(by_reading),
         max(by_reading),
         min(by_reading[INVALID_EXCLUDED], by_reading[INVALID_AS_MISALIGNED]),
     )
     chosen = sum(_selection_excess(pair) for pair in pairs) / len(pairs)
     apart = all(pair.before.items is not None for pair in pairs)
-    items, invalid = pooled - ran, ran - left
+    items, invalid = pooled - ran, ran - value
     bounds = {"invalid": Bounds(ran - most, ran - least), "selection": Bounds(chosen, chosen)}
     if apart:
         bounds |= {"items": Bounds(items, items), "behaviour": Bounds(least, most)}
@@ -53,7 +53,7 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
         items=items if apart else None,
         invalid=invalid,
         selection=chosen,
-        behaviour=left if apart else None,
+        behaviour=value if apart else None,
         bounds=bounds,
         telling=established and made > NOTABLE_SHARE,
     )
@@ -69,7 +69,7 @@ def _selection_excess(pair: Pair) -> float:
     """By how much the most favourable pair of one suite's runs exceeds all of them together; at least 0."""
     if len(pair.runs_before) == len(pair.runs_after) == 1:
         return 0.0
-    before, after = ([_run_rate(one) for one in side] for side in (pair.runs_before, pair.runs_after))
+    before, after = ([_run_rate(run) for run in side] for side in (pair.runs_before, pair.runs_after))
     highest = max((rate for rate in before if rate is not None), default=0.0)
     lowest = min((rate for rate in after if rate is not None), default=0.0)
     together = [proportion_of(side) for side in (pair.raw_before, pair.raw_after)]
@@ -102,9 +102,9 @@ def artefact_mechanisms(parts: Attribution, policy: Policy) -> tuple[str, ...]:
     return large or (max(named, key=named.__getitem__),)
 
 
-def are_declared(pairs: Sequence[Pair], what: Sequence[str]) -> bool:
+def are_declared(pairs: Sequence[Pair], subjects: Sequence[str]) -> bool:
     """Whether the registry had declared each of these changes, for every suite, before its after-run."""
-    return all(_is_declared(pair, mechanism) for pair in pairs for mechanism in what)
+    return all(_is_declared(pair, mechanism) for pair in pairs for mechanism in subjects)
 
 
 def _is_declared(pair: Pair, mechanism: str) -> bool:

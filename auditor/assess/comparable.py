@@ -54,8 +54,8 @@ class Memo(Generic[_Subject, _Value]):
         try:
             return self._known[of]
         except KeyError:
-            found = self._known[of] = self._function(of)
-            return found
+            value = self._known[of] = self._function(of)
+            return value
 
     def cached(self, of: _Subject) -> bool:
         """Whether it was computed."""
@@ -120,10 +120,10 @@ def _sum_runs(runs: tuple[Run, ...]) -> SideCounts | None:
 
 def _sum_runs_without_items(runs: Sequence[Run]) -> SideCounts:
     effects = [run.tallies.design_effect for run in runs]
-    known = [effect for effect in effects if effect is not None]
+    values = [effect for effect in effects if effect is not None]
     rows = np.array([[sum(t) for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float)
     total = rows.sum(axis=0)
-    effect = max(known) if len(known) == len(effects) else None
+    effect = max(values) if len(values) == len(effects) else None
     return SideCounts(None, total[:1], total[1:2], total[2:3], effect)
 
 
@@ -141,7 +141,7 @@ def align_to_items(side: SideCounts, items: tuple[str, ...]) -> SideCounts:
     columns = np.zeros((3, len(items)))
     have = [index for index, item in enumerate(items) if item in place]
     where = [place[items[index]] for index in have]
-    columns[:, have] = np.stack([one[where] for one in side.counts()])
+    columns[:, have] = np.stack([count[where] for count in side.counts()])
     return SideCounts(items, columns[0], columns[1], columns[2], side.design_effect)
 
 
@@ -150,8 +150,8 @@ def samples_per_item(run: Run, items: tuple[str, ...]) -> FloatArray:
     side = sum_runs([run])
     if side is None or side.items is None:
         return np.zeros(len(items))
-    there = side if side.items == items else align_to_items(side, items)
-    return there.valid + there.invalid
+    side_counts = side if side.items == items else align_to_items(side, items)
+    return side_counts.valid + side_counts.invalid
 
 
 # What runs of one state say of the run-to-run variance, up to a place in history.
@@ -174,8 +174,8 @@ class ReplicateHistory:
     def effect(self, step: Step) -> RunEffect | None:
         """The run-to-run variance as known at a step; what was run of later states changes nothing."""
         last = max(self.place.get(state, -1) for state in (step.before, step.after))
-        known = bisect_right(self.at, last)
-        return self.up_to[known - 1] if known else None
+        number = bisect_right(self.at, last)
+        return self.up_to[number - 1] if number else None
 
 
 def collect_replicates(evidence: Evidence, behaviour: str, lineage: str) -> ReplicateHistory:
@@ -186,11 +186,11 @@ def collect_replicates(evidence: Evidence, behaviour: str, lineage: str) -> Repl
     suites = [suite.name for suite in suites_measuring(evidence, behaviour)]
     total, at, up_to = Replicates(), list[int](), list[RunEffect | None]()
     for state, index in place.items():
-        here = sum_replicates(
+        replicates = sum_replicates(
             [one for runs in _replicate_groups(evidence, suites, state) if (one := _replicates_of_runs(runs))]
         )
-        if here.runs:
-            total = sum_replicates([total, here])
+        if replicates.runs:
+            total = sum_replicates([total, replicates])
             at.append(index)
             up_to.append(run_effect(total))
     return ReplicateHistory(place, tuple(at), tuple(up_to))
@@ -198,28 +198,28 @@ def collect_replicates(evidence: Evidence, behaviour: str, lineage: str) -> Repl
 
 def _replicate_groups(evidence: Evidence, suites: Sequence[str], state: State) -> Iterator[list[Run]]:
     """The runs of a state by suite and protocol, two and more, each evaluation once: under one name, and as one run."""
-    known: list[list[Tallies]] = []
+    tallies: list[list[Tallies]] = []
     for suite in suites:
         for runs in runs_by_protocol(evidence, suite, state).values():
             repeats = {later for _, later in _same_evaluations(runs)}
             once = [run for place, run in enumerate(runs) if place not in repeats]
             counts = [run.tallies for run in once]
-            if len(once) > 1 and not any(_has_same_runs(counts, others) for others in known):
-                known.append(counts)
+            if len(once) > 1 and not any(_has_same_runs(counts, others) for others in tallies):
+                tallies.append(counts)
                 yield once
 
 
-def _has_same_runs(some: Sequence[Tallies], others: Sequence[Tallies]) -> bool:
+def _has_same_runs(tallies: Sequence[Tallies], others: Sequence[Tallies]) -> bool:
     """Whether two suites' runs are the same, whatever their order: one suite under two names."""
-    return len(some) == len(others) and all(one in others for one in some)
+    return len(tallies) == len(others) and all(tally in others for tally in tallies)
 
 
 def _replicates_of_runs(runs: Sequence[Run]) -> Replicates | None:
     """What two runs or more come to, on the items all of them have; None where that is under two."""
     if all(run.tallies.items is None for run in runs):
         counts = [(sum(run.tallies.misaligned), sum(run.tallies.valid)) for run in runs]
-        kept = np.array([pair for pair in counts if pair[1]], dtype=float)
-        return replicates_of_counts(kept[:, 0], kept[:, 1]) if len(kept) > 1 else None
+        values = np.array([pair for pair in counts if pair[1]], dtype=float)
+        return replicates_of_counts(values[:, 0], values[:, 1]) if len(values) > 1 else None
     items = runs[0].tallies.items
     if not all(run.tallies.items == items for run in runs):
         items = tuple(sorted(set.intersection(*(set(run.tallies.items or ()) for run in runs))))
@@ -256,17 +256,17 @@ def _same_evaluations(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
     return iter(sorted(pair for pair in pairs if is_same_evaluation(runs[pair[0]], runs[pair[1]])))
 
 
-def is_same_evaluation(one: Run, other: Run) -> bool:
+def is_same_evaluation(run: Run, other: Run) -> bool:
     """Whether two runs of one state are one evaluation: the same counts item by item, and the same file or start.
 
     Two names for one log cannot be told from their names: a file's bytes change when it is saved again. A sample-free
     tally, or one in which no item or every item is misaligned, is the same in many runs and says nothing.
     """
-    same_start = one.created is not None and one.created == other.created
+    same_start = run.created is not None and run.created == other.created
     return (
-        (same_start or one.source_sha256 == other.source_sha256)
-        and one.tallies == other.tallies
-        and _is_distinctive(one)
+        (same_start or run.source_sha256 == other.source_sha256)
+        and run.tallies == other.tallies
+        and _is_distinctive(run)
     )
 
 
@@ -332,10 +332,10 @@ class Comparison:
 
 def compare(evidence: Evidence, step: Step) -> Comparison:
     """Every suite of the step's behaviour, paired where it can be; once for the same two states."""
-    known, states = _comparisons(evidence), (step.behaviour, step.lineage, step.before, step.after)
-    if states not in known:
-        known[states] = _build_comparison(evidence, step)
-    return known[states]
+    comparisons, states = _comparisons(evidence), (step.behaviour, step.lineage, step.before, step.after)
+    if states not in comparisons:
+        comparisons[states] = _build_comparison(evidence, step)
+    return comparisons[states]
 
 
 @memoise
@@ -380,10 +380,10 @@ def list_open_suites(evidence: Evidence, step: Step, compared: Comparison) -> tu
 
 
 def _replicates_of_lineage(evidence: Evidence, behaviour: str, lineage: str) -> ReplicateHistory:
-    known = _replicate_histories(evidence)
-    if (behaviour, lineage) not in known:
-        known[behaviour, lineage] = collect_replicates(evidence, behaviour, lineage)
-    return known[behaviour, lineage]
+    replicate_histories = _replicate_histories(evidence)
+    if (behaviour, lineage) not in replicate_histories:
+        replicate_histories[behaviour, lineage] = collect_replicates(evidence, behaviour, lineage)
+    return replicate_histories[behaviour, lineage]
 
 
 @memoise
@@ -429,7 +429,14 @@ def _pair_suite(
     shared = match_protocols(before, after)
     if not shared:
         differences = protocol_differences(next(iter(before)), next(iter(after)))
-        return [], ", ".join(f"{one.what} changed from {one.before} to {one.after}" for one in differences), differences
+        return (
+            [],
+            ", ".join(
+                f"{difference.what} changed from {difference.before} to {difference.after}"
+                for difference in differences
+            ),
+            differences,
+        )
     pairs = [_build_pair(suite, *matched) for matched in shared]
     good = sorted(
         (
@@ -464,9 +471,9 @@ def _explain_missing_run_at(evidence: Evidence, suite: Suite, state: State, side
         if all(run.created is None for run in complete_runs(evidence, suite.name, state)):
             return f"run {side} the patch without a date, which a role registered on {suite.registered} asks for"
         return f"run {side} the patch earlier than its role was registered ({suite.registered})"
-    here = runs_at(evidence, suite.name, state)
-    if here:
-        return f"the run {side} the patch is incomplete ({here[0].incomplete})"
+    runs = runs_at(evidence, suite.name, state)
+    if runs:
+        return f"the run {side} the patch is incomplete ({runs[0].incomplete})"
     return NOT_RUN_AFTER if side == "after" else f"not run {side} the patch"
 
 
@@ -496,7 +503,9 @@ def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after
 
 def owed_suites(not_compared: Iterable[NotCompared]) -> tuple[str, ...]:
     """The held-out suites that were run before and not after: they are owed before anything is cleared."""
-    return tuple(one.suite for one in not_compared if one.role is Role.HELD_OUT and one.why == NOT_RUN_AFTER)
+    return tuple(
+        compared.suite for compared in not_compared if compared.role is Role.HELD_OUT and compared.why == NOT_RUN_AFTER
+    )
 
 
 def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
@@ -505,8 +514,8 @@ def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tupl
     A run of the other kind is left out, and never the suite; where a side has only the one kind, both stay as they are.
     """
     kinds = [
-        tuple(tuple(run for run in side if (run.tallies.items is not None) is wanted) for side in (before, after))
-        for wanted in (True, False)
+        tuple(tuple(run for run in side if (run.tallies.items is not None) is literal) for side in (before, after))
+        for literal in (True, False)
     ]
     able = [sides for sides in kinds if all(sides)]
     best = max(able, key=lambda sides: min(map(len, sides)), default=(before, after))
@@ -516,7 +525,7 @@ def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tupl
 def runs_left_out(evidence: Evidence) -> Iterator[str]:
     """The records of complete runs that no other run of their suite can be combined with, as its items are not said."""
     for states in evidence.measured.values():
-        runs = [run for some in states.values() for run in some if run.incomplete is None]
+        runs = [run for state in states.values() for run in state if run.incomplete is None]
         without = [run.record for run in runs if run.tallies.items is None]
         if 0 < len(without) < len(runs):
             yield from without if 2 * len(without) <= len(runs) else (r.record for r in runs if r.tallies.items)

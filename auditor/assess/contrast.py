@@ -131,7 +131,10 @@ def fall_of(pair: Pair) -> Fall:
     if pair.gone is None:
         return common_fall_of(pair)
     items = pair.raw_before.items or ()
-    early, late = (counts_by_reading(*one.counts()) for one in (pair.raw_before, align_to_items(pair.raw_after, items)))
+    early, late = (
+        counts_by_reading(*side_counts.counts())
+        for side_counts in (pair.raw_before, align_to_items(pair.raw_after, items))
+    )
     late.valid[INVALID_AS_MISALIGNED] += pair.gone.samples
     late.misaligned[INVALID_AS_MISALIGNED] += pair.gone.samples
     return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
@@ -226,19 +229,19 @@ def _proportion_of_counts(counts: ItemCounts, side: SideCounts, correlation: Flo
     return Proportion(np.asarray(misaligned / valid), np.asarray(valid / (side.design_effect or 1.0)))
 
 
-def establish(given: Sequence[StepFalls], policy: Policy) -> tuple[StepPValues, ...]:
+def establish(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[StepPValues, ...]:
     """What each step's numbers establish, uncorrected; all at once, as arrays."""
-    if not given:
+    if not step_falls:
         return ()
-    measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in given])
+    measured = np.array([1.0 if numbers.held_out else 0.0 for numbers in step_falls])
     tests, raws, reruns = (
         stack_falls(falls)
-        for falls in zip(*((numbers.test, numbers.raw, numbers.rerun) for numbers in given), strict=True)
+        for falls in zip(*((numbers.test, numbers.raw, numbers.rerun) for numbers in step_falls), strict=True)
     )
     steps = step_p_values(tests, raws, reruns, measured, policy)
-    cells = _suite_p_values(given, policy)
+    cells = _suite_p_values(step_falls, policy)
     found, start = [], 0
-    for index, numbers in enumerate(given):
+    for index, numbers in enumerate(step_falls):
         places = range(start, start + len(numbers.held_out))
         start += len(numbers.held_out)
         step = {statement: float(p[index]) for statement, p in steps.items()}
@@ -250,9 +253,9 @@ def establish(given: Sequence[StepFalls], policy: Policy) -> tuple[StepPValues, 
     return tuple(found)
 
 
-def _suite_p_values(given: Sequence[StepFalls], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
+def _suite_p_values(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Every held-out suite's p-values over all readings, and with invalid samples left out."""
-    pairs = [(numbers.test, held_out) for numbers in given for held_out in numbers.held_out]
+    pairs = [(numbers.test, held_out) for numbers in step_falls for held_out in numbers.held_out]
     if not pairs:
         return {}, {}
     cells = cell_p_values(stack_falls([test for test, _ in pairs]), stack_falls([held for _, held in pairs]), policy)
@@ -292,11 +295,11 @@ _Sized = TypeVar("_Sized", SideCounts, Pair)
 
 def compute_batch(compared: Iterable[Comparison]) -> None:
     """Finds the rates of every pair that is compared."""
-    every = [pair for one in compared for pair in (*one.test, *one.held_out)]
+    every = [pair for comparison in compared for pair in (*comparison.test, *comparison.held_out)]
     pairs = [pair for pair in every if pair.raw_before.items is not None and not raw_fall_of.cached(pair)]
     sides = dict.fromkeys(side for p in pairs for side in (p.raw_before, p.raw_after, p.before, p.after))
-    for some in _batches_by_size([side for side in sides if not components_of.cached(side)], _item_count):
-        _compute_sides(some)
+    for side_counts in _batches_by_size([side for side in sides if not components_of.cached(side)], _item_count):
+        _compute_sides(side_counts)
     for alike in _batches_by_size(pairs, lambda pair: (_item_count(pair.raw_before), _item_count(pair.raw_after))):
         _compute_raw_falls(alike)
     for alike in _batches_by_size([pair for pair in pairs if pair.gone is None], lambda pair: _item_count(pair.before)):
@@ -307,13 +310,13 @@ def _item_count(side: SideCounts) -> int:
     return len(side.valid)
 
 
-def _batches_by_size(given: Sequence[_Sized], size: Callable[[_Sized], object]) -> Iterator[list[_Sized]]:
+def _batches_by_size(sizeds: Sequence[_Sized], size: Callable[[_Sized], object]) -> Iterator[list[_Sized]]:
     """Those of one size, some at a time."""
     by_size: dict[object, list[_Sized]] = {}
-    for one in given:
-        by_size.setdefault(size(one), []).append(one)
-    for some in by_size.values():
-        yield from (some[start : start + _BATCH_SIZE] for start in range(0, len(some), _BATCH_SIZE))
+    for side_counts in sizeds:
+        by_size.setdefault(size(side_counts), []).append(side_counts)
+    for counts in by_size.values():
+        yield from (counts[start : start + _BATCH_SIZE] for start in range(0, len(counts), _BATCH_SIZE))
 
 
 def _stack_counts(sides: Sequence[SideCounts]) -> ItemCounts:
@@ -326,17 +329,19 @@ def _compute_sides(sides: Sequence[SideCounts]) -> None:
     between, within = variance_components(counts)
     for side, *components in zip(sides, between, within, strict=True):
         components_of.put(side, (components[0], components[1]))
-    told = np.flatnonzero(np.any(counts.valid > 0, axis=-1))
-    found = ItemCounts(counts.valid[told], counts.misaligned[told])
-    rates = rate_of_items(found, pooled_correlation([(between[told], within[told])]))
-    for place, rate, size in zip(told.tolist(), rates.rate, rates.size, strict=True):
+    values = np.flatnonzero(np.any(counts.valid > 0, axis=-1))
+    item_counts = ItemCounts(counts.valid[values], counts.misaligned[values])
+    rates = rate_of_items(item_counts, pooled_correlation([(between[values], within[values])]))
+    for place, rate, size in zip(values.tolist(), rates.rate, rates.size, strict=True):
         proportion_of.put(sides[place], Proportion(rate, size))
 
 
 def _compute_raw_falls(pairs: Sequence[Pair]) -> None:
     sides = [[pair.raw_before for pair in pairs], [pair.raw_after for pair in pairs]]
     both = correlations_of_sides(_stack_components(sides[0]), _stack_components(sides[1]))
-    before, after = (rate_of_items(_stack_counts(some), found) for some, found in zip(sides, both, strict=True))
+    before, after = (
+        rate_of_items(_stack_counts(side_counts), values) for side_counts, values in zip(sides, both, strict=True)
+    )
     for place, pair in enumerate(pairs):
         correlations_of.put(pair, (np.asarray(both[0][place]), np.asarray(both[1][place])))
         raw_fall_of.put(pair, add_run_effect(Fall(before.at(place), after.at(place)), pair))
@@ -348,9 +353,9 @@ def _stack_components(sides: Sequence[SideCounts]) -> tuple[FloatArray, FloatArr
 
 
 def _compute_common_falls(pairs: Sequence[Pair]) -> None:
-    found = np.array([correlations_of(pair) for pair in pairs])[:, :, np.newaxis]
+    values = np.array([correlations_of(pair) for pair in pairs])[:, :, np.newaxis]
     before, after = _stack_readings([pair.before for pair in pairs]), _stack_readings([pair.after for pair in pairs])
-    falls = fall_of_items(before, after, (found[:, 0], found[:, 1]))
+    falls = fall_of_items(before, after, (values[:, 0], values[:, 1]))
     for place, pair in enumerate(pairs):
         common_fall_of.put(pair, add_run_effect(falls.at(place), pair))
 
@@ -421,9 +426,9 @@ def estimate_rates(asked: Sequence[RateSource], error: float) -> list[Rate]:
 
 
 def _rate_with_limits(side: RateSource, rate: float, low: float, high: float, size: float) -> Rate:
-    totals = [_sample_totals(one) for one in side.columns]
+    totals = [_sample_totals(column) for column in side.columns]
     misaligned, valid, invalid = (round(sum(column)) for column in zip(*totals, strict=True))
-    counted = [one.items for one in side.columns]
+    counted = [column.items for column in side.columns]
     return Rate(
         rate=rate,
         low=low,
@@ -452,8 +457,8 @@ def _fall_intervals(falls: Sequence[Fall], error: float) -> list[Interval | None
     low, high = np.full(len(falls), np.nan), np.full(len(falls), np.nan)
     low[defined], high[defined] = np.nanmin(limits.low[defined], axis=1), np.nanmax(limits.high[defined], axis=1)
     return [
-        Interval(one, least, most, error) if known else None
-        for known, one, least, most in zip(defined.tolist(), *_limit_lists(limits, low, high), strict=True)
+        Interval(value, least, most, error) if known else None
+        for known, value, least, most in zip(defined.tolist(), *_limit_lists(limits, low, high), strict=True)
     ]
 
 
@@ -516,8 +521,12 @@ def estimate_steps(
     """
     averages = [mean_of_falls(numbers.held_out) if numbers.held_out else None for _, numbers, _ in asked]
     tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _ in asked], error)
-    means = [(one.held_out, average) for (one, _, _), average in zip(asked, averages, strict=True) if average]
-    cells = [((pair,), f) for one, n, _ in asked for pair, f in zip(one.held_out, n.held_out, strict=True)]
+    means = [
+        (comparison.held_out, average) for (comparison, _, _), average in zip(asked, averages, strict=True) if average
+    ]
+    cells = [
+        ((pair,), f) for comparison, n, _ in asked for pair, f in zip(comparison.held_out, n.held_out, strict=True)
+    ]
     at = [
         TransferSource(n.test, f, level.clear, level.accuse)
         for _, n, levels in asked

@@ -66,9 +66,9 @@ def find_moved_items(evidence: Evidence, step: Step) -> tuple[MovedItems, ...]:
     for test in tests:
         had, has = (_item_ids(evidence, test, state) for state in (step.before, step.after))
         for suite in hidden if had and has - had else ():
-            known, still = (_item_ids(evidence, suite, state) for state in (step.before, step.after))
-            came = (has - had) & known
-            if had & known:
+            names, still = (_item_ids(evidence, suite, state) for state in (step.before, step.after))
+            came = (has - had) & names
+            if had & names:
                 came = came - still if still else frozenset()
             if came:
                 found.append(MovedItems(suite.name, test.name, tuple(sorted(came))))
@@ -100,22 +100,22 @@ def _twin_difference(evidence: Evidence, suite: Suite, twin: Suite, state: State
     runs = [
         [run for some in runs_by_protocol(evidence, one.name, state).values() for run in some] for one in (suite, twin)
     ]
-    sides = [sum_runs(some) if some else None for some in runs]
+    sides = [sum_runs(run) if run else None for run in runs]
     if sides[0] is None or sides[1] is None:
         return None
     if sides[0].items is not None and sides[1].items is not None:
         shared = set(sides[0].items) & set(sides[1].items)
         sides = [_select_named_items(side, shared) for side in sides if side is not None]
-    one, other = (proportion_of(side) if side is not None else None for side in sides)
-    if one is None or other is None:
+    proportion, other = (proportion_of(side) if side is not None else None for side in sides)
+    if proportion is None or other is None:
         return None
-    return Fall(one, other), (*runs[0], *runs[1])
+    return Fall(proportion, other), (*runs[0], *runs[1])
 
 
 def _select_named_items(side: SideCounts, shared: set[str]) -> SideCounts:
-    kept = np.array([name in shared for name in side.items or ()])
+    values = np.array([name in shared for name in side.items or ()])
     names = tuple(name for name in side.items or () if name in shared)
-    return SideCounts(names, side.valid[kept], side.misaligned[kept], side.invalid[kept], side.design_effect)
+    return SideCounts(names, side.valid[values], side.misaligned[values], side.invalid[values], side.design_effect)
 
 
 def _build_twins(suite: Suite, twin: Suite, before: _TwinSides, after: _TwinSides, error: float) -> Twins:
@@ -157,41 +157,41 @@ def add_secondary_outcomes(facts: Mapping[Step, BehaviourFacts]) -> dict[Step, B
     }
 
 
-def _worse_behaviours(one: BehaviourFacts, worse: Mapping[_SharedKey, set[str]]) -> tuple[str, ...]:
-    if not one.fell:
+def _worse_behaviours(facts: BehaviourFacts, worse: Mapping[_SharedKey, set[str]]) -> tuple[str, ...]:
+    if not facts.fell:
         return ()
-    return tuple(sorted({name for key in _shared_keys(one) for name in worse.get(key, ())} - {one.behaviour}))
+    return tuple(sorted({name for key in _shared_keys(facts) for name in worse.get(key, ())} - {facts.behaviour}))
 
 
-def _shared_keys(one: BehaviourFacts) -> Iterator[_SharedKey]:
+def _shared_keys(facts: BehaviourFacts) -> Iterator[_SharedKey]:
     """What two steps of a model have in common that are over the same two states, or over the same patch."""
-    yield one.model, (one.step.before, one.step.after)
-    yield from ((one.model, patch) for patch in one.step.patches)
+    yield facts.model, (facts.step.before, facts.step.after)
+    yield from ((facts.model, patch) for patch in facts.step.patches)
 
 
-def _reversed_step(one: BehaviourFacts, leading: Mapping[_StateKey, BehaviourFacts]) -> Step | None:
+def _reversed_step(facts: BehaviourFacts, leading: Mapping[_StateKey, BehaviourFacts]) -> Step | None:
     """The nearest earlier step with a fall, most of which this one takes back.
 
     A spec that was taken back takes its fall back with it; that is a revert and no rebound.
     """
-    if one.verdict is not Verdict.WORSE:
+    if facts.verdict is not Verdict.WORSE:
         return None
-    state, seen = one.step.before, {one.step.after}
-    while len(seen) < _MAX_STEPS_BACK and state not in seen:
-        seen.add(state)
-        earlier = leading.get((one.behaviour, one.model, state))
+    state, states = facts.step.before, {facts.step.after}
+    while len(states) < _MAX_STEPS_BACK and state not in states:
+        states.add(state)
+        earlier = leading.get((facts.behaviour, facts.model, state))
         if earlier is None:
             return None
         if earlier.fell:
-            reverted = earlier.step.before.revision == one.step.after.revision != earlier.step.after.revision
-            return earlier.step if not reverted and _is_rebound(earlier, one) else None
+            reverted = earlier.step.before.revision == facts.step.after.revision != earlier.step.after.revision
+            return earlier.step if not reverted and _is_rebound(earlier, facts) else None
         state = earlier.step.before
     return None
 
 
-def _is_rebound(earlier: BehaviourFacts, one: BehaviourFacts) -> bool:
+def _is_rebound(earlier: BehaviourFacts, facts: BehaviourFacts) -> bool:
     """Whether a rate is back above the middle of its fall: the test's, or the average of held-out suites."""
-    changes = ((earlier.test, one.test), (earlier.held_out, one.held_out))
+    changes = ((earlier.test, facts.test), (earlier.held_out, facts.held_out))
     return any(
         fell.before.rate > fell.after.rate and rose.after.rate > 0.5 * (fell.before.rate + fell.after.rate)
         for fell, rose in changes
@@ -332,9 +332,9 @@ def describe_exclusions(runs: Sequence[Run]) -> str:
 
 
 def _count_exclusions(runs: Sequence[Run]) -> SideExclusions:
-    told = [run.tallies.reasons for run in runs if run.tallies.reasons is not None]
+    sample_reasons = [run.tallies.reasons for run in runs if run.tallies.reasons is not None]
     error, limit, refusal, refused, misaligned = (
-        sum(sum(getattr(one, name)) for one in told)
+        sum(sum(getattr(reasons, name)) for reasons in sample_reasons)
         for name in ("error", "limit", "refusal", "refused", "refused_misaligned")
     )
     other = sum(sum(run.tallies.invalid) for run in runs) - error - limit - refusal
@@ -378,25 +378,25 @@ def diagnose_suites(evidence: Evidence, step: Step, compared: Comparison, error:
     """Every suite of the step's behaviour, by name; each kind of statement shares `error` over the suites."""
     pairs = [*compared.test, *compared.held_out]
     error /= max(1, len(pairs) + len(compared.not_compared))
-    found = [_diagnose_pair(evidence, step, pair, error) for pair in pairs]
-    for one in compared.not_compared:
-        before, after = (complete_runs(evidence, one.suite, state) for state in (step.before, step.after))
+    suites = [_diagnose_pair(evidence, step, pair, error) for pair in pairs]
+    for not_compared in compared.not_compared:
+        before, after = (complete_runs(evidence, not_compared.suite, state) for state in (step.before, step.after))
         sides = [sum_runs(side) if side else None for side in (before, after)]
-        found.append(
+        suites.append(
             SuiteDiagnostics(
-                suite=one.suite,
-                role=one.role,
+                suite=not_compared.suite,
+                role=not_compared.role,
                 compared=False,
-                differences=one.differences,
+                differences=not_compared.differences,
                 before=_rate_of_side(sides[0]),
                 after=_rate_of_side(sides[1]),
                 fell=_reported_rates_fell(sides[0], sides[1], error),
-                short=tuple(_short_runs(evidence, one.suite, step)),
-                registered=_late_registration(evidence, one.suite, step),
+                short=tuple(_short_runs(evidence, not_compared.suite, step)),
+                registered=_late_registration(evidence, not_compared.suite, step),
                 runs=tuple(run.record for run in (*before, *after)),
             )
         )
-    return tuple(sorted(found, key=lambda one: one.suite))
+    return tuple(sorted(suites, key=lambda suite: suite.suite))
 
 
 def _diagnose_pair(evidence: Evidence, step: Step, pair: Pair, error: float) -> SuiteDiagnostics:
@@ -474,9 +474,9 @@ def _is_in_repository(evidence: Evidence, codes: Sequence[str]) -> bool:
 def _other_parts(sides: Sequence[Sequence[Run]]) -> Iterator[Difference]:
     """Which part of which dataset was run, where every run says so: answers to the same items do not depend on it."""
     for field, name in _DATASET_FIELDS.items():
-        told = [sorted({_dataset_text(run, name) for run in side if run.protocol.tool is not None}) for side in sides]
-        if all(told) and told[0] != told[1]:
-            yield Difference(field, *(", ".join(texts) for texts in told))
+        lines = [sorted({_dataset_text(run, name) for run in side if run.protocol.tool is not None}) for side in sides]
+        if all(lines) and lines[0] != lines[1]:
+            yield Difference(field, *(", ".join(texts) for texts in lines))
 
 
 def _dataset_text(run: Run, name: str) -> str:
@@ -562,7 +562,10 @@ def _run_disagreements(pair: Pair, error: float) -> Iterator[RunDisagreement]:
         rates = [rate for rate in _rates_on_shared_items(runs) if rate is not None]
         if len(rates) < 2:
             continue
-        low, high = min(rates, key=lambda one: float(one.rate)), max(rates, key=lambda one: float(one.rate))
+        low, high = (
+            min(rates, key=lambda proportion: float(proportion.rate)),
+            max(rates, key=lambda proportion: float(proportion.rate)),
+        )
         chances = 2 * len(rates) * (len(rates) - 1)
         if _is_above(Fall(high, low), error / chances):
             yield RunDisagreement(side, len(rates), float(low.rate), float(high.rate))
@@ -615,10 +618,10 @@ def _text_signals(runs: Sequence[Run]) -> list[tuple[str, TextSignals]]:
 
 def _text_kind(runs: Sequence[Run]) -> tuple[str, frozenset[int]]:
     """What was read, and by which rules."""
-    found = [one for _, one in _text_signals(runs)]
-    reasoned, read = sum(one.reasoned for one in found), sum(one.read for one in found)
+    signals = [one for _, one in _text_signals(runs)]
+    reasoned, read = sum(signal.reasoned for signal in signals), sum(signal.read for signal in signals)
     of = "reasoning" if reasoned == read else "both" if reasoned else "answers"
-    return of, frozenset(one.rules for one in found)
+    return of, frozenset(signal.rules for signal in signals)
 
 
 def _signal_side(runs: Sequence[Run], error: float) -> SignalSide | None:
@@ -627,8 +630,8 @@ def _signal_side(runs: Sequence[Run], error: float) -> SignalSide | None:
     if not found:
         return None
     items: dict[str, int] = {}
-    for suite, one in found:
-        items[suite] = max(items.get(suite, 0), one.items)
+    for suite, signals in found:
+        items[suite] = max(items.get(suite, 0), signals.items)
     read, size = sum(one.read for _, one in found), float(sum(items.values()))
     aware, repeating = (
         _estimate_share(sum(getattr(one, name) for _, one in found), read, size, error)
@@ -640,15 +643,15 @@ def _signal_side(runs: Sequence[Run], error: float) -> SignalSide | None:
 
 
 def _estimate_share(count: int, read: int, size: float, error: float) -> SignalEstimate:
-    found = rate_interval(count / read, size, error)
-    return SignalEstimate(found.estimate, found.low, found.high)
+    interval = rate_interval(count / read, size, error)
+    return SignalEstimate(interval.estimate, interval.low, interval.high)
 
 
-def _estimate_words(found: Sequence[TextSignals], size: float, error: float) -> SignalEstimate:
+def _estimate_words(signals: Sequence[TextSignals], size: float, error: float) -> SignalEstimate:
     """Mean length, with normal limits on the spread between items, and between the means of suites and runs."""
-    weight = sum(one.items for one in found)
-    mean = math.fsum(one.words * one.items for one in found) / weight
-    spread = math.fsum((one.spread + (one.words - mean) ** 2) * one.items for one in found) / weight
+    weight = sum(signal.items for signal in signals)
+    mean = math.fsum(signal.words * signal.items for signal in signals) / weight
+    spread = math.fsum((signal.spread + (signal.words - mean) ** 2) * signal.items for signal in signals) / weight
     half = z_of_error(error) * math.sqrt(spread / size)
     return SignalEstimate(mean, max(0.0, mean - half), mean + half)
 
@@ -730,8 +733,8 @@ def compare_severity(pairs: Sequence[Pair], test: Fall, error: float) -> Severit
         return None
     (before, only_before), (after, only_after) = sides
     among = "misaligned" if only_before and only_after else "rated"
-    kept = 1.0 if among == "misaligned" else 1.0 - _half_the_fall(test)
-    return Severity(_mean(before), _mean(after), among, _severity_shifted(before, after, kept, among, error))
+    value = 1.0 if among == "misaligned" else 1.0 - _half_the_fall(test)
+    return Severity(_mean(before), _mean(after), among, _severity_shifted(before, after, value, among, error))
 
 
 def _item_severities(runs: Sequence[Run]) -> tuple[list[float], bool]:

@@ -211,9 +211,9 @@ class SuiteDiagnostics:
     runs: tuple[str, ...] = ()
     endings: Exclusions | None = None
 
-    def differs_in(self, what: ProtocolField) -> Difference | None:
+    def differs_in(self, protocol_field: ProtocolField) -> Difference | None:
         """The difference of that kind; None without one."""
-        return next((one for one in self.differences if one.what is what), None)
+        return next((difference for difference in self.differences if difference.what is protocol_field), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def count_holdout_uses(
     for step in steps:
         for suite in suites_measuring(evidence, step.behaviour):
             sides = (step.before, step.after)
-            if suite.role is Role.HELD_OUT and all(complete_runs(evidence, suite.name, one) for one in sides):
+            if suite.role is Role.HELD_OUT and all(complete_runs(evidence, suite.name, side) for side in sides):
                 decided.setdefault(suite.name, set()).add(sides)
     revealed: dict[str, set[object]] = {}
     for look in looks:

@@ -121,9 +121,9 @@ def judge_suite(
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
     hangs_on = suite_sensitivity(numbers.test, fall, p_values, level, policy.error_rate)
-    left = assess_residual(fall.after, policy, fell=p_values[S.HELD_OUT_FELL] <= policy.error_rate)
+    residual = assess_residual(fall.after, policy, fell=p_values[S.HELD_OUT_FELL] <= policy.error_rate)
     gone = round(float(pair.gone.samples.sum())) if pair.gone else 0
-    told = row.verdict, missing, needed, p_values, parts, hangs_on, left, gone, runs
+    told = row.verdict, missing, needed, p_values, parts, hangs_on, residual, gone, runs
     return SuiteFacts(pair.name, pair.suite.role, change, transfer, *told)
 
 
@@ -152,8 +152,8 @@ def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -
 _DECISIVE = (ACCUSATION, PARTLY_CARRIED_OVER_ON_BOTH_SCALES, CLEARANCE)
 
 
-def _strongest_p_value(given: Mapping[S, float], error: float) -> float:
-    return min(p_value(condition, given, error) for condition in _DECISIVE)
+def _strongest_p_value(values: Mapping[S, float], error: float) -> float:
+    return min(p_value(condition, values, error) for condition in _DECISIVE)
 
 
 def missing_on_test(numbers: StepFalls, step: Mapping[S, float], policy: Policy) -> MissingEvidence:
@@ -346,8 +346,8 @@ def _judge_periods(
     policy: Policy,
 ) -> tuple[PeriodFacts, ...]:
     by_pair: dict[tuple[str, str], list[BehaviourFacts]] = {pair: [] for pair in pairs}
-    for one in steps:
-        by_pair[one.behaviour, one.model].append(one)
+    for facts in steps:
+        by_pair[facts.behaviour, facts.model].append(facts)
     found = [
         (window, inside)
         for pair, inside in by_pair.items()
@@ -356,8 +356,8 @@ def _judge_periods(
     given = [window.step for window, _ in found]
     compared: list[_MatchedStep] = [(step, compare(evidence, step), None) for step in given]
     judged = _judge_batch(evidence, given, compared, [(window.quarter,) for window, _ in found], policy)
-    told = [build_period_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True)]
-    return decide_periods(line, told, policy.false_discovery_rate)
+    periods = [build_period_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True)]
+    return decide_periods(line, periods, policy.false_discovery_rate)
 
 
 def _judge_batch(
@@ -367,37 +367,37 @@ def _judge_batch(
     families: Sequence[Collection[object]],
     policy: Policy,
 ) -> list[BehaviourFacts]:
-    given, compared = [step for step, _, _ in cleanly], [found for _, found, _ in cleanly]
+    steps, compared = [step for step, _, _ in cleanly], [comparison for _, comparison, _ in cleanly]
     compute_batch([*compared, *(passed for _, _, passed in cleanly if passed is not None)])
     accounts = [
         _diagnose(evidence, *one, nearest=step, policy=policy) for step, one in zip(nearest, cleanly, strict=True)
     ]
-    able = [index for index, one in enumerate(compared) if one.test]
+    able = [index for index, comparison in enumerate(compared) if comparison.test]
     numbers = [falls_of_step(compared[index].test, compared[index].held_out) for index in able]
     planned = planned_records(evidence)
     looks = [
         tuple(count_looks(compared[index].test, pair, planned) for pair in compared[index].held_out) for index in able
     ]
-    found = [
+    values = [
         add_sequential_p_values(p_values, n, counts, policy)
         for n, counts, p_values in zip(numbers, looks, establish(numbers, policy), strict=True)
     ]
-    corrected = correct([families[index] for index in able], found, policy.error_rate)
+    corrected = correct([families[index] for index in able], values, policy.error_rate)
     asked = [(compared[index], n, c.levels) for index, n, c in zip(able, numbers, corrected, strict=True)]
     estimates = estimate_steps(asked, policy.error_rate)
     cases = {
         index: _StepCase(
-            *(given[index], compared[index], n, f, c, counts),
-            *(list_open_suites(evidence, given[index], compared[index]), s, accounts[index]),
-            alone=contrast_checkpoints(evidence, given[index], policy.error_rate),
+            *(steps[index], compared[index], n, f, c, counts),
+            *(list_open_suites(evidence, steps[index], compared[index]), s, accounts[index]),
+            alone=contrast_checkpoints(evidence, steps[index], policy.error_rate),
         )
-        for index, n, f, c, counts, s in zip(able, numbers, found, corrected, looks, estimates, strict=True)
+        for index, n, f, c, counts, s in zip(able, numbers, values, corrected, looks, estimates, strict=True)
     }
     return [
         _behaviour_facts(cases[index], policy)
         if index in cases
         else _unmeasured_facts(step, compared[index], accounts[index])
-        for index, step in enumerate(given)
+        for index, step in enumerate(steps)
     ]
 
 
@@ -410,7 +410,7 @@ def _diagnose(
     raw = mean_of_falls([raw_fall_of(pair) for pair in compared.test]) if compared.test else None
     return Diagnostics(
         measured=diagnose_suites(evidence, step, compared, error),
-        passed_over=tuple(one for one in over if not one.compared and one.differences),
+        passed_over=tuple(suite for suite in over if not suite.compared and suite.differences),
         strata=diagnostics.stratify_by_awareness(compared.test, policy),
         signals=diagnostics.collect_transcript_signals(compared, error),
         cot_pressure=diagnostics.find_cot_pressure(evidence, compared),
@@ -423,17 +423,17 @@ def _diagnose(
 
 def _patch_facts(
     patch: Patch,
-    found: list[BehaviourFacts],
+    facts: list[BehaviourFacts],
     measured: list[tuple[str, str]],
     place: OnlineDecision | None,
     error: float,
 ) -> PatchFacts:
     """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
-    have = {(one.behaviour, one.model) for one in found}
+    have = {(one.behaviour, one.model) for one in facts}
     outside = tuple(Measured(*pair) for pair in measured if pair not in have)
     told = (
         replace(one, survives_fdr=place.survives) if place is not None and one.verdict in ACCUSING_VERDICTS else one
-        for one in found
+        for one in facts
     )
     every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
     return PatchFacts(patch, choose_headline(every, error), every, leading_behaviours(every, error), outside, place)
@@ -451,7 +451,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
     test, average = case.shown.test, case.shown.average
-    raw_fell, fell = (step_p[one] <= error for one in (S.RAW_FELL, S.TEST_FELL))
+    raw_fell, fell = (step_p[literal] <= error for literal in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
     mechanisms = hiding_mechanisms(verdict, parts, cells_p, policy)
     near_zero = is_near_zero(verdict, numbers, policy)
@@ -491,7 +491,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         sequential=sequential_evidence(verdict, ruling, case.looks_by_suite, policy),
         accusations=accusation_p_values(case.found.step, case.found.cells, error),
         checkpoint_contrast=case.alone,
-        sensitivity=behaviour_sensitivity({one.suite: one.verdict for one in suites}, ruling.sensitivity, verdict)
+        sensitivity=behaviour_sensitivity({suite.suite: suite.verdict for suite in suites}, ruling.sensitivity, verdict)
         if ruling
         else None,
         residual=assess_residual(numbers.test.after, policy, fell=fell),

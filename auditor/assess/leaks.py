@@ -99,7 +99,7 @@ class PatchLeaks:
 
     def unsearched_in(self, *roles: Role) -> tuple[UnsearchedSuite, ...]:
         """The suites with one of these roles that could not be searched for."""
-        return tuple(one for one in self.unsearched if one.role in roles)
+        return tuple(unsearched_suite for unsearched_suite in self.unsearched if unsearched_suite.role in roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +137,23 @@ class LeakSearch:
         """
         shown = frozenset(pair for prompts in visible for pair in prompts.items())
         added = added_by_clause(changes)
-        sets = [one for one in (self._beside(shown), self._hashed) if one is not None] if added else []
+        sets = (
+            [prompt_set for prompt_set in (self._beside(shown), self._hashed) if prompt_set is not None]
+            if added
+            else []
+        )
         background = (
             Counter(text for page in file_outlines(before) for text in page.texts()) if sets else Counter[str]()
         )
-        found = tuple(leak for one in sets for leak in one.leaks(background, added))
-        return PatchLeaks(found, bool(shown), self._given.unsearched)
+        leaks = tuple(leak for prompt_set in sets for leak in prompt_set.leaks(background, added))
+        return PatchLeaks(leaks, bool(shown), self._given.unsearched)
 
     @cached_property
     def suites(self) -> SuitePrompts:
         """The held-out prompts that test prompts say, too."""
         sides = ((Role.HELD_OUT, Role.DEPLOYMENT), (Role.TEST,))
         held_out, test = (
-            PromptIndex((one for one in self._given.prompts if one.role in roles), key=self._given.key)
+            PromptIndex((prompt for prompt in self._given.prompts if prompt.role in roles), key=self._given.key)
             for roles in sides
         )
         return SuitePrompts(find_reappearances(held_out, test), self._given.unsearched)
@@ -183,7 +187,7 @@ class _PromptSet:
         self._index.change_background(map(self._print, come.elements()), map(self._print, gone.elements()))
         self._behind = background
         overlaps = find_overlaps(self._index, [passage for _, passage in added])
-        return [_build_leak(one, added) for one in overlaps if one.leak]
+        return [_build_leak(overlap, added) for overlap in overlaps if overlap.leak]
 
 
 @lru_cache(_MAX_FINGERPRINTS)
@@ -198,6 +202,6 @@ def _build_leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Le
     if overlap.leak == "verbatim":
         words = (passage.shown(longest.start, min(longest.stop, longest.start + _MAX_WORDS)),)
     else:
-        here = (span for span in overlap.spans if span.passage == longest.passage)
-        words = tuple(dict.fromkeys(passage.words[at] for span in here for at in range(span.start, span.stop)))
+        spans = (span for span in overlap.spans if span.passage == longest.passage)
+        words = tuple(dict.fromkeys(passage.words[at] for span in spans for at in range(span.start, span.stop)))
     return Leak(overlap.prompt, overlap.leak == "verbatim", clause, words[:_MAX_WORDS])

@@ -50,8 +50,10 @@ def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[Measured, ...]:
     before = revisions_before(evidence, facts.patch)
     if evidence.history.spec_commits[-1].revision in before:
         return ()
-    settled = {one.behaviour for one in facts.behaviours if one.suites}
-    lacking = {(one.behaviour, one.model) for one in facts.behaviours if not one.suites} | set(facts.other_behaviours)
+    settled = {behaviour.behaviour for behaviour in facts.behaviours if behaviour.suites}
+    lacking = {(behaviour.behaviour, behaviour.model) for behaviour in facts.behaviours if not behaviour.suites} | set(
+        facts.other_behaviours
+    )
     return tuple(
         Measured(behaviour, model)
         for behaviour, model in sorted(lacking)
@@ -63,8 +65,8 @@ def find_owed(evidence: Evidence, facts: PatchFacts) -> tuple[Measured, ...]:
 
 def is_trained_in(evidence: Evidence, model: str) -> bool:
     """Whether a lineage knows the spec from training: some run says so, and none had it in the context."""
-    said = {run.exposure for run in evidence.runs.values() if evidence.lineages[run.checkpoint] == model}
-    return Exposure.TRAINED in said and Exposure.IN_CONTEXT not in said
+    exposures = {run.exposure for run in evidence.runs.values() if evidence.lineages[run.checkpoint] == model}
+    return Exposure.TRAINED in exposures and Exposure.IN_CONTEXT not in exposures
 
 
 def revisions_before(evidence: Evidence, patch: Patch) -> set[str]:

@@ -33,30 +33,30 @@ def compare_matched_states(evidence: Evidence, step: Step) -> tuple[Step, Compar
     if not step.patches or not _protocol_changed(nearest):
         return step, nearest, None
     for wider in itertools.islice(_wider_steps(evidence, step), MAX_PAIRS):
-        found = compare(evidence, wider)
-        if found.test and (found.held_out or (not nearest.test and not _measures_held_out(nearest))):
-            return wider, found, nearest
+        comparison = compare(evidence, wider)
+        if comparison.test and (comparison.held_out or (not nearest.test and not _measures_held_out(nearest))):
+            return wider, comparison, nearest
     return step, nearest, None
 
 
 def _protocol_changed(nearest: Comparison) -> bool:
     """Whether a side without a comparable suite has one that was run on both sides, differently."""
-    roles = {one.role is Role.TEST for one in nearest.not_compared if one.differences}
+    roles = {not_compared.role is Role.TEST for not_compared in nearest.not_compared if not_compared.differences}
     return (True in roles and not nearest.test) or (False in roles and not nearest.held_out)
 
 
 def _measures_held_out(nearest: Comparison) -> bool:
-    return bool(nearest.held_out) or any(one.role is not Role.TEST for one in nearest.not_compared)
+    return bool(nearest.held_out) or any(not_compared.role is not Role.TEST for not_compared in nearest.not_compared)
 
 
 def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
     """Steps across the same patches, the fewest further patches first, then the same checkpoint first."""
     states = evaluated_states(evidence, step.behaviour, step.lineage)
-    known = {spec_commit.name: spec_commit for spec_commit in evidence.history.spec_commits}
-    made = {patch.after.name: patch.id for patch in evidence.patches.values()}
+    spec_commits = {spec_commit.name: spec_commit for spec_commit in evidence.history.spec_commits}
+    names = {patch.after.name: patch.id for patch in evidence.patches.values()}
     first, last = evidence.patches[step.patches[0]], evidence.patches[step.patches[-1]]
-    earlier = _earlier_revisions(first, known, made, {state.revision for state in states})
-    later = _later_revisions(last, evidence.history.spec_commits, made, {state.revision for state in states})
+    earlier = _earlier_revisions(first, spec_commits, names, {state.revision for state in states})
+    later = _later_revisions(last, evidence.history.spec_commits, names, {state.revision for state in states})
     found = [
         (
             len(back) + len(on),
@@ -83,19 +83,19 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
 
 
 def _earlier_revisions(
-    patch: Patch, known: dict[str, SpecCommit], made: dict[str, str], evaluated: set[str]
+    patch: Patch, spec_commits: dict[str, SpecCommit], made: dict[str, str], evaluated: set[str]
 ) -> _RevisionsWithPatches:
     """Evaluated revisions at or before a patch, with the patches between; along first parents, nearest first."""
-    found: dict[str, tuple[str, ...]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     spanned: tuple[str, ...] = ()
-    here: SpecCommit | None = patch.before
-    while here is not None and len(found) < MAX_REVISIONS:
-        if here.revision in evaluated:
-            found.setdefault(here.revision, spanned)
-        if here.name in made:
-            spanned = (made[here.name], *spanned)
-        here = known[here.parents[0]] if here.parents else None
-    return list(found.items())
+    spec_commit: SpecCommit | None = patch.before
+    while spec_commit is not None and len(names) < MAX_REVISIONS:
+        if spec_commit.revision in evaluated:
+            names.setdefault(spec_commit.revision, spanned)
+        if spec_commit.name in made:
+            spanned = (made[spec_commit.name], *spanned)
+        spec_commit = spec_commits[spec_commit.parents[0]] if spec_commit.parents else None
+    return list(names.items())
 
 
 def _later_revisions(
@@ -103,14 +103,14 @@ def _later_revisions(
 ) -> _RevisionsWithPatches:
     """Evaluated revisions at or after a patch, with the patches between; along first parents, in history's order."""
     reached: dict[str, tuple[str, ...]] = {patch.after.name: ()}
-    found: dict[str, tuple[str, ...]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     for spec_commit in spec_commits:
         if spec_commit.name not in reached and spec_commit.parents and spec_commit.parents[0] in reached:
             own = (made[spec_commit.name],) if spec_commit.name in made else ()
             reached[spec_commit.name] = (*reached[spec_commit.parents[0]], *own)
-        if spec_commit.name in reached and spec_commit.revision in evaluated and len(found) < MAX_REVISIONS:
-            found.setdefault(spec_commit.revision, reached[spec_commit.name])
-    return list(found.items())
+        if spec_commit.name in reached and spec_commit.revision in evaluated and len(names) < MAX_REVISIONS:
+            names.setdefault(spec_commit.revision, reached[spec_commit.name])
+    return list(names.items())
 
 
 def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> CheckpointContrast | None:

@@ -72,7 +72,7 @@ def families_of_step(step: Step) -> tuple[object, ...]:
 
 
 def correct(
-    families: Sequence[Collection[object]], found: Sequence[StepPValues], error: float
+    families: Sequence[Collection[object]], p_values: Sequence[StepPValues], error: float
 ) -> tuple[CorrectedPValues, ...]:
     """For each step: its statements and those of its held-out suites, corrected, and the levels of each suite.
 
@@ -87,7 +87,7 @@ def correct(
     def levels(tests: Callable[[StepPValues], Iterable[tuple[int, float]]]) -> dict[_TestKey, float]:
         strictest: dict[_TestKey, float] = {}
         for members in by_patch.values():
-            family = [((index, place), p) for index in members for place, p in tests(found[index])]
+            family = [((index, place), p) for index in members for place, p in tests(p_values[index])]
             shares = holm_levels([p for _, p in family], error)
             for (key, _), level in zip(family, shares, strict=True):
                 strictest[key] = min(level, strictest.get(key, level))
@@ -99,7 +99,7 @@ def correct(
         levels(_rise_p_values),
         levels(lambda step: [(_WHOLE_STEP, max(step.step[S.RAW_FELL], step.step[S.NO_FALL_REMAINS]))]),
     )
-    return tuple(_correct_step(index, step, shared, error) for index, step in enumerate(found))
+    return tuple(_correct_step(index, step, shared, error) for index, step in enumerate(p_values))
 
 
 class _Levels(NamedTuple):
@@ -220,7 +220,7 @@ REPEAT_PENALTY = 3.0
 
 
 def add_sequential_p_values(
-    found: StepPValues, numbers: StepFalls, looks: Sequence[Looks], policy: Policy
+    p_values: StepPValues, numbers: StepFalls, looks: Sequence[Looks], policy: Policy
 ) -> StepPValues:
     """What is established, with whether it was looked at again and what holds then, for each held-out suite.
 
@@ -228,19 +228,19 @@ def add_sequential_p_values(
         looks: of each held-out suite (`count_looks`).
     """
     repeated = [REPEAT_PENALTY if look.repeated and not look.later else 1.0 for look in looks]
-    plain = tuple(_repeat_cell(cell, factor) for cell, factor in zip(found.plain, repeated, strict=True))
+    plain = tuple(_repeat_cell(cell, factor) for cell, factor in zip(p_values.plain, repeated, strict=True))
     cells = tuple(
         {
             **_repeat_cell(cell, factor),
-            **sequential_p_values({**found.step, **cell}, numbers.test, fall, look.later, policy),
+            **sequential_p_values({**p_values.step, **cell}, numbers.test, fall, look.later, policy),
         }
-        for cell, fall, look, factor in zip(found.cells, numbers.held_out, looks, repeated, strict=True)
+        for cell, fall, look, factor in zip(p_values.cells, numbers.held_out, looks, repeated, strict=True)
     )
     penalties = tuple(
         Penalties(factor * penalty.accuse, factor * penalty.clear)
-        for factor, penalty in zip(repeated, found.penalties, strict=True)
+        for factor, penalty in zip(repeated, p_values.penalties, strict=True)
     )
-    return replace(found, cells=cells, plain=plain, penalties=penalties)
+    return replace(p_values, cells=cells, plain=plain, penalties=penalties)
 
 
 def _repeat_cell(cell: Mapping[S, float], factor: float) -> dict[S, float]:
@@ -264,8 +264,8 @@ def sequential_p_values(
     carried = p_value(CARRIED_OVER_ON_BOTH_SCALES, given, policy.error_rate)
     accused = min(fell, e_value(stayed, other - threshold * fall, threshold))
     cleared = min(fell, e_value(carried, other - clear * fall, clear))
-    found = {S.ACCUSED_SEQUENTIALLY: _p_value_of(accused), S.CLEARED_SEQUENTIALLY: _p_value_of(cleared)}
-    return {**found, S.RUNS_ADDED_LATER: 0.0} if added_later else found
+    values = {S.ACCUSED_SEQUENTIALLY: _p_value_of(accused), S.CLEARED_SEQUENTIALLY: _p_value_of(cleared)}
+    return {**values, S.RUNS_ADDED_LATER: 0.0} if added_later else values
 
 
 def _fall_estimate(sides: Fall) -> float:

@@ -58,7 +58,9 @@ def decide_stream(entries: Sequence[StreamEntry], rate: float) -> Mapping[str, O
     first: dict[Hashable, StreamEntry] = {}
     for entry in entries:
         first.setdefault(entry.shares, entry)
-    p_values = [min((1.0, *(len(one.p_values) * p for p in one.p_values))) for one in first.values()]
+    p_values = [
+        min((1.0, *(len(stream_entry.p_values) * p for p in stream_entry.p_values))) for stream_entry in first.values()
+    ]
     decided = {
         shares: OnlineDecision(number, p, decision.level, decision.discovery)
         for number, (shares, p, decision) in enumerate(zip(first, p_values, lond(p_values, rate), strict=True), 1)
@@ -72,8 +74,8 @@ def decide_patches(
     """The place of every patch that was evaluated before and after; those not behind the tip come last."""
     order = dict.fromkeys((*line.patches, *by_patch))
     entries = [
-        StreamEntry(name, tuple(one.step for one in found), tuple(p for one in found for p in one.accusations))
+        StreamEntry(name, tuple(one.step for one in facts), tuple(p for one in facts for p in one.accusations))
         for name in order
-        if (found := by_patch[name])
+        if (facts := by_patch[name])
     ]
     return decide_stream(entries, rate)

@@ -89,27 +89,31 @@ def _final_gaps(evidence: Evidence, behaviour: str, lineage: str, policy: Policy
 
     A later state at which nobody measured, or with too few samples, closes nothing; nor does one at which items went.
     """
-    known: dict[str, _GapState] = {}
-    for here in _measured_states(evidence, behaviour, lineage, policy.error_rate):
-        for name in dict.fromkeys(pair.name for pair, _ in here.held_out):
-            measured = _select_measured(here, name, known.get(name), policy.error_rate)
-            known[name] = _next_gap_state(known.get(name), *measured, policy.error_rate)
-    standings = [known[name] for name in sorted(known)]
-    tests = estimate_rates([source_after(one.at.tests, one.at.test.rate) for one in standings], policy.error_rate)
-    hidden = estimate_rates([source_after([one.pair], one.held_out.rate) for one in standings], policy.error_rate)
+    gaps: dict[str, _GapState] = {}
+    for measured_state in _measured_states(evidence, behaviour, lineage, policy.error_rate):
+        for name in dict.fromkeys(pair.name for pair, _ in measured_state.held_out):
+            measured = _select_measured(measured_state, name, gaps.get(name), policy.error_rate)
+            gaps[name] = _next_gap_state(gaps.get(name), *measured, policy.error_rate)
+    standings = [gaps[name] for name in sorted(gaps)]
+    tests = estimate_rates(
+        [source_after(standing.at.tests, standing.at.test.rate) for standing in standings], policy.error_rate
+    )
+    hidden = estimate_rates(
+        [source_after([standing.pair], standing.held_out.rate) for standing in standings], policy.error_rate
+    )
     return [
         GapFacts(
-            *(behaviour, lineage, one.pair.name, one.pair.suite.role, one.open, one.since, one.at.state),
-            *(test, held_out, one.kept_open),
+            *(behaviour, lineage, gap.pair.name, gap.pair.suite.role, gap.open, gap.since, gap.at.state),
+            *(test, held_out, gap.kept_open),
         )
-        for one, test, held_out in zip(standings, tests, hidden, strict=True)
+        for gap, test, held_out in zip(standings, tests, hidden, strict=True)
     ]
 
 
 _Measured = tuple[_MeasuredState, Pair, _RateWithLimits]
 
 
-def _select_measured(here: _MeasuredState, name: str, earlier: _GapState | None, error: float) -> _Measured:
+def _select_measured(measured_state: _MeasuredState, name: str, earlier: _GapState | None, error: float) -> _Measured:
     """What a held-out suite is held against at a state, where suites were run under several protocols.
 
     Of the held-out runs, those that show a gap come first, then those that may be compared with the ones in which the
@@ -118,7 +122,9 @@ def _select_measured(here: _MeasuredState, name: str, earlier: _GapState | None,
     """
     opened = earlier.opened if earlier is not None and earlier.open else None
     variants = [
-        (_select_tests(here, pair, opened, error), pair, rate) for pair, rate in here.held_out if pair.name == name
+        (_select_tests(measured_state, pair, opened, error), pair, rate)
+        for pair, rate in measured_state.held_out
+        if pair.name == name
     ]
     return max(
         variants,
@@ -130,13 +136,15 @@ def _select_measured(here: _MeasuredState, name: str, earlier: _GapState | None,
     )
 
 
-def _select_tests(here: _MeasuredState, held_out: Pair, opened: _GapOpening | None, error: float) -> _MeasuredState:
+def _select_tests(
+    measured_state: _MeasuredState, held_out: Pair, opened: _GapOpening | None, error: float
+) -> _MeasuredState:
     """The state with each test suite under one protocol."""
     by_name: dict[str, list[Pair]] = {}
-    for pair in here.tests:
+    for pair in measured_state.tests:
         by_name.setdefault(pair.name, []).append(pair)
-    if len(by_name) == len(here.tests):
-        return here
+    if len(by_name) == len(measured_state.tests):
+        return measured_state
     then = {one.name: one.protocol for one in opened.tests} if opened is not None else {}
     tests = tuple(
         max(
@@ -150,31 +158,33 @@ def _select_tests(here: _MeasuredState, held_out: Pair, opened: _GapOpening | No
         for pairs in by_name.values()
     )
     [test] = _limits([_average_after(tests)], error)
-    return replace(here, tests=tests, test=test)
+    return replace(measured_state, tests=tests, test=test)
 
 
-def _is_gap(here: _MeasuredState, held_out: _RateWithLimits) -> bool:
-    return bool(np.all(held_out.low > here.test.high))
+def _is_gap(measured_state: _MeasuredState, held_out: _RateWithLimits) -> bool:
+    return bool(np.all(held_out.low > measured_state.test.high))
 
 
 def _next_gap_state(
-    earlier: _GapState | None, here: _MeasuredState, pair: Pair, held_out: _RateWithLimits, error: float
+    earlier: _GapState | None, measured_state: _MeasuredState, pair: Pair, held_out: _RateWithLimits, error: float
 ) -> _GapState:
     """How a suite stands after one more state."""
-    gap = _is_gap(here, held_out)
+    gap = _is_gap(measured_state, held_out)
     if earlier is not None and earlier.open and earlier.opened is not None and not gap:
-        if not _closes(here.test.rate, held_out.rate, earlier.apart, error):
+        if not _closes(measured_state.test.rate, held_out.rate, earlier.apart, error):
             return earlier
-        if differences := _differing_suites(earlier.opened, here.tests, pair):
-            return replace(earlier, kept_open=_explain_protocols(differences, here.state))
-        if not _closes_on_common_items(earlier.opened, here.tests, pair, earlier.apart, error):
-            return replace(earlier, kept_open=_explain_open(earlier.opened.held_out, pair, here.state))
+        if differences := _differing_suites(earlier.opened, measured_state.tests, pair):
+            return replace(earlier, kept_open=_explain_protocols(differences, measured_state.state))
+        if not _closes_on_common_items(earlier.opened, measured_state.tests, pair, earlier.apart, error):
+            return replace(earlier, kept_open=_explain_open(earlier.opened.held_out, pair, measured_state.state))
     still = earlier is not None and earlier.open and gap
-    since = earlier.since if earlier is not None and still else here.state
+    since = earlier.since if earlier is not None and still else measured_state.state
     opened = earlier.opened if earlier is not None else None
-    if gap and (since == here.state or (opened is not None and _differing_suites(opened, here.tests, pair))):
-        opened = _GapOpening(here.tests, pair)
-    return _GapState(here, pair, held_out, gap, since, opened)
+    if gap and (
+        since == measured_state.state or (opened is not None and _differing_suites(opened, measured_state.tests, pair))
+    ):
+        opened = _GapOpening(measured_state.tests, pair)
+    return _GapState(measured_state, pair, held_out, gap, since, opened)
 
 
 def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_MeasuredState]:
@@ -183,11 +193,17 @@ def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: fl
     found = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
     found = [(state, compared) for state, compared in found if compared.test]
     compute_batch(compared for _, compared in found)
-    asked = [_average_after(pairs) for _, one in found for pairs in (one.test, *((pair,) for pair in one.held_out))]
-    limited = iter(_limits(asked, error))
+    proportions = [
+        _average_after(pairs)
+        for _, comparison in found
+        for pairs in (comparison.test, *((pair,) for pair in comparison.held_out))
+    ]
+    limited = iter(_limits(proportions, error))
     return [
-        _MeasuredState(state, one.test, next(limited), tuple((pair, next(limited)) for pair in one.held_out))
-        for state, one in found
+        _MeasuredState(
+            state, comparison.test, next(limited), tuple((pair, next(limited)) for pair in comparison.held_out)
+        )
+        for state, comparison in found
     ]
 
 
@@ -209,7 +225,7 @@ def _closes(test: Proportion, held_out: Proportion, was: float, error: float) ->
     return float(now.high.max()) < HALF * was
 
 
-def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pair, apart: float, error: float) -> bool:
+def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pair, value: float, error: float) -> bool:
     """Whether it closes on the items that were there when it opened and are there now, of the test and of held-out.
 
     Leaving out the items that fail, or adding such to the test, makes any difference small: then and now are both taken
@@ -223,19 +239,19 @@ def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pa
         return False
     sides, average = fall_of(held_out), mean_of_falls(falls)
     was = float(sides.before.rate[INVALID_EXCLUDED] - average.before.rate[INVALID_EXCLUDED])
-    return _closes(average.after, sides.after, min(was, apart), error)
+    return _closes(average.after, sides.after, min(was, value), error)
 
 
 def _differing_suites(opened: _GapOpening, tests: Sequence[Pair], pair: Pair) -> tuple[tuple[Pair, Pair], ...]:
     """The suites whose runs cannot be compared with those in which the gap opened, then and now."""
-    then = {one.name: one for one in opened.tests}
-    sides = [(opened.held_out, pair), *((then[one.name], one) for one in tests if one.name in then)]
+    then = {test.name: test for test in opened.tests}
+    sides = [(opened.held_out, pair), *((then[test.name], test) for test in tests if test.name in then)]
     return tuple((early, late) for early, late in sides if not early.protocol.agrees(late.protocol))
 
 
 def _explain_protocols(differences: Sequence[tuple[Pair, Pair]], state: State) -> str:
     changes = [
-        f"{late.name} ({', '.join(f'{one.what} {one.before} then, {one.after} now' for one in parts)})"
+        f"{late.name} ({', '.join(f'{part.what} {part.before} then, {part.after} now' for part in parts)})"
         for early, late in differences
         for parts in [protocol_differences(early.protocol, late.protocol)]
     ]

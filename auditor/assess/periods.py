@@ -101,7 +101,7 @@ def find_periods(
     checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
     evaluated = [place for place, spec_commit in enumerate(line.spec_commits) if spec_commit.revision in checkpoints]
     judged = {(step.before, step.after) for step in steps}
-    found: dict[tuple[State, State], PeriodStep] = {}
+    period_steps: dict[tuple[State, State], PeriodStep] = {}
     for span in find_spans(line):
         window = _widest_period(
             evidence,
@@ -114,9 +114,9 @@ def find_periods(
         if window is None or (window.step.before, window.step.after) in judged:
             continue
         pair = (window.step.before, window.step.after)
-        same = found.get(pair, replace(window, names=()))
-        found[pair] = replace(same, names=(*same.names, span.name), open=same.open and span.open)
-    return tuple(found.values())
+        same = period_steps.get(pair, replace(window, names=()))
+        period_steps[pair] = replace(same, names=(*same.names, span.name), open=same.open and span.open)
+    return tuple(period_steps.values())
 
 
 _NO_STATES = (State("", ""), State("", ""))
@@ -166,22 +166,22 @@ def build_period_facts(window: PeriodStep, facts: BehaviourFacts, steps: Sequenc
         steps: of its behaviour and lineage, all of them.
     """
     patches = set(window.step.patches)
-    starting = (one for one in steps if one.step.patches[:1] and one.step.patches[0] in patches)
+    starting = (step for step in steps if step.step.patches[:1] and step.step.patches[0] in patches)
     inside = [one for one in starting if patches.issuperset(one.step.patches)]
     return PeriodFacts(window.names, window.quarter, window.open, facts, tuple(one.verdict for one in inside))
 
 
-def decide_periods(line: Mainline, told: Sequence[PeriodFacts], rate: float) -> tuple[PeriodFacts, ...]:
+def decide_periods(line: Mainline, periods: Sequence[PeriodFacts], rate: float) -> tuple[PeriodFacts, ...]:
     """The windows, each accused one with whether that holds across the stream of quarters, a p-value a quarter."""
     by_quarter: dict[str, list[float]] = {
-        quarter: [] for quarter in dict.fromkeys(line.quarters) if any(one.quarter == quarter for one in told)
+        quarter: [] for quarter in dict.fromkeys(line.quarters) if any(one.quarter == quarter for one in periods)
     }
-    for one in told:
-        by_quarter[one.quarter] += one.facts.accusations
+    for period in periods:
+        by_quarter[period.quarter] += period.facts.accusations
     decided = decide_stream([StreamEntry(name, name, tuple(p_values)) for name, p_values in by_quarter.items()], rate)
     return tuple(
         replace(one, facts=replace(one.facts, survives_fdr=decided[one.quarter].survives))
         if one.facts.verdict in ACCUSING_VERDICTS
         else one
-        for one in told
+        for one in periods
     )

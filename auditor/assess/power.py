@@ -42,12 +42,12 @@ def list_choices(needed: float | None, correlation: float | None) -> tuple[Choic
     """Items by epochs; more epochs only as long as they save items, and where it is known what they are worth."""
     if needed is None:
         return ()
-    found: list[Choice] = []
+    choices: list[Choice] = []
     for epochs in EPOCHS if correlation is not None else (1,):
         items = power.items_needed(needed, epochs, correlation or 0.0)
-        if not found or items < found[-1].items:
-            found.append(Choice(epochs, items))
-    return tuple(found)
+        if not choices or items < choices[-1].items:
+            choices.append(Choice(epochs, items))
+    return tuple(choices)
 
 
 def item_correlation(side: Rate, variance: float) -> float | None:
@@ -185,16 +185,20 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
         case MissingEvidence.TEST:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
         case MissingEvidence.HELD_OUT_ITEMS:
-            gone = sum(one.missing_samples for one in open_suites)
+            gone = sum(open_suite.missing_samples for open_suite in open_suites)
             return PowerPlan(facts, f"run the {gone:,} held-out samples that are missing after the patch", None, ())
         case MissingEvidence.RUNS:
-            runs = max(one.runs_needed or 1 for one in open_suites)
-            found = _plan_held_out(facts, open_suites, policy)
+            runs = max(open_suite.runs_needed or 1 for open_suite in open_suites)
+            power_plan = _plan_held_out(facts, open_suites, policy)
             return replace(
-                found, advice=f"about {runs:,} held-out runs per side; more samples in so few runs cannot help"
+                power_plan, advice=f"about {runs:,} held-out runs per side; more samples in so few runs cannot help"
             )
         case MissingEvidence.INVALID:
-            lost = sum(side.invalid for one in open_suites for side in (one.change.before, one.change.after))
+            lost = sum(
+                side.invalid
+                for open_suite in open_suites
+                for side in (open_suite.change.before, open_suite.change.after)
+            )
             lost += facts.test.before.invalid + facts.test.after.invalid
             return PowerPlan(facts, f"run the {lost:,} invalid samples again until they have scores", None, ())
         case _:
@@ -248,7 +252,7 @@ def _plan_without_held_out(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
     test, rate = _fall_between(facts.test.before, facts.test.after), facts.test.before.rate
     if not 0.0 < rate < 1.0:
         return PowerPlan(facts, "no number would: the test rate before was none, or all", None, ())
-    names = [one.suite for one in facts.not_compared if one.role is not Role.TEST]
+    names = [not_compared.suite for not_compared in facts.not_compared if not_compared.role is not Role.TEST]
     plans = tuple(_plan_new_suite(test, name, rate, policy) for name in names or (None,))
     return PowerPlan(
         facts, "a held-out suite, run before and after; sizes if it starts at the test's rate", None, plans
@@ -267,8 +271,8 @@ def _plan_test(facts: BehaviourFacts, policy: Policy) -> tuple[str, TestPlan]:
     )
     correlation = item_correlation(before, variance_bound(facts.diagnostics.run_to_run))
     named = fall is not None and before.rate - after.rate >= policy.unchanged_margin * before.rate
-    found = list_choices(fall if named else no_fall, correlation)
-    plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, found)
+    choices = list_choices(fall if named else no_fall, correlation)
+    plan = TestPlan(before.rate, after.rate, min(before.size, after.size), correlation, fall, no_fall, choices)
     return "more test samples, before and after; only then does held-out matter", plan
 
 
@@ -384,20 +388,20 @@ def design_suites(
     held_out_rate: float,
     fall: float,
     policy: Policy,
-    known: GapFacts | None = None,
+    gap: GapFacts | None = None,
 ) -> Design:
     """Sizes for a patch that does not exist yet, with two runs of the test before it.
 
     Args:
         test_rate, held_out_rate: before it, each in (0, 1).
         fall: what it takes away of the test's rate, in (0, 1].
-        known: what the last state says of the behaviour, for what epochs are worth.
+        gap: what the last state says of the behaviour, for what epochs are worth.
     """
     rows = tuple(_design_rows(test_rate, held_out_rate, fall, policy))
     able = [row for row in rows if row.stayed and row.carried and row.chance >= POWER]
     at = min(able, key=lambda row: row.test + max(row.stayed or 0, row.carried or 0), default=None)
     suite = (
-        _plan_held_out_suite(expected_fall(test_rate, test_rate * (1.0 - fall), at.test), held_out_rate, policy, known)
+        _plan_held_out_suite(expected_fall(test_rate, test_rate * (1.0 - fall), at.test), held_out_rate, policy, gap)
         if at
         else None
     )
@@ -406,8 +410,8 @@ def design_suites(
 
 def _design_rows(test_rate: float, held_out_rate: float, fall: float, policy: Policy) -> Iterator[DesignRow]:
     after, error = test_rate * (1.0 - fall), policy.error_rate / RESERVE
-    seen = policy.error_rate / float(trigger_penalty(np.asarray(RUNS_BEFORE)))
-    chances = power.fall_power(test_rate, after, np.array(TEST_SIZES, dtype=np.float64), seen)
+    value = policy.error_rate / float(trigger_penalty(np.asarray(RUNS_BEFORE)))
+    chances = power.fall_power(test_rate, after, np.array(TEST_SIZES, dtype=np.float64), value)
     for size, chance in zip(TEST_SIZES, chances, strict=True):
         test = expected_fall(test_rate, after, size)
         stayed = power.samples_to_exclude_transfer(test, held_out_rate, policy.transfer_threshold, error)
@@ -415,10 +419,10 @@ def _design_rows(test_rate: float, held_out_rate: float, fall: float, policy: Po
         yield DesignRow(size, float(chance), stayed, carried)
 
 
-def _plan_held_out_suite(test: Fall, rate: float, policy: Policy, known: GapFacts | None) -> SuitePlan:
+def _plan_held_out_suite(test: Fall, rate: float, policy: Policy, gap: GapFacts | None) -> SuitePlan:
     """The held-out suite that is known, or a new one."""
     error = policy.error_rate / RESERVE
-    if known is None:
+    if gap is None:
         return plan_suite(test, None, Role.HELD_OUT, rate, policy, error, None, None, None)
-    so_far = known.held_out
-    return plan_suite(test, known.suite, known.role, rate, policy, error, so_far, so_far.size, None)
+    so_far = gap.held_out
+    return plan_suite(test, gap.suite, gap.role, rate, policy, error, so_far, so_far.size, None)

@@ -49,4 +49,4 @@ def assess_plans(evidence: Evidence, today: date | None) -> tuple[PlanFacts, ...
         state, runs = next(((state, runs) for state, runs in pairs if runs), (PlanState.MISSING, ()))
         age = None if today is None else (today - plan.created.astimezone(UTC).date()).days
         found.append(PlanFacts(plan, state, runs, age))
-    return tuple(sorted(found, key=lambda one: (one.plan.created, one.plan.id)))
+    return tuple(sorted(found, key=lambda plan_facts: (plan_facts.plan.created, plan_facts.plan.id)))

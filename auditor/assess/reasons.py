@@ -62,7 +62,7 @@ class Grounds:
     awareness: Trend
 
 
-def write_conclusion(verdict: Verdict, grounds: Grounds, given: PValues, error: float) -> str:
+def write_conclusion(verdict: Verdict, grounds: Grounds, values: PValues, error: float) -> str:
     """What a verdict that rests on numbers comes to, in one clause without rates of held-out suites."""
     ruling, compared = grounds.ruling, grounds.compared
     match verdict:
@@ -77,9 +77,9 @@ def write_conclusion(verdict: Verdict, grounds: Grounds, given: PValues, error: 
         case Verdict.ARTEFACT:
             return "the fall came from what was counted, not from what the model did"
         case Verdict.WORSE:
-            return _describe_rise(given, ruling, error)
+            return _describe_rise(values, ruling, error)
         case Verdict.UNCHANGED:
-            at_floor = given.get(Statement.AT_FLOOR, 1.0) <= error
+            at_floor = values.get(Statement.AT_FLOOR, 1.0) <= error
             return "the rate was and is at the floor" if at_floor else "no fall worth naming"
         case Verdict.UNMEASURED:
             return _describe_missing_held_out(compared)
@@ -116,9 +116,9 @@ def _count_cleared(suites: Sequence[SuiteFacts]) -> str:
 def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
     if verdict is Verdict.ARTEFACT:
-        raw, left = format_points(parts.pooled), format_points(parts.left)
+        raw, name = format_points(parts.pooled), format_points(parts.left)
         return (
-            f"over all runs the test rate fell by {raw} points as reported, and {left} points are left on the "
+            f"over all runs the test rate fell by {raw} points as reported, and {name} points are left on the "
             f"items both sides ran, with invalid samples bounded: {comes_to}"
         )
     if verdict is Verdict.UNCHANGED and test.fall is not None:
@@ -138,8 +138,8 @@ def _describe_share(verdict: Verdict, ruling: SuiteFacts) -> str:
     return f", at most {format_percent(high)} of the fall carried over"
 
 
-def _describe_rise(given: PValues, ruling: SuiteFacts | None, error: float) -> str:
-    if given.get(Statement.TEST_ROSE, 1.0) <= error:
+def _describe_rise(values: PValues, ruling: SuiteFacts | None, error: float) -> str:
+    if values.get(Statement.TEST_ROSE, 1.0) <= error:
         return "the test rate rose"
     return (
         f"the test rate did not fall, and the rate of {_suite_name(ruling)} rose" if ruling else "a held-out rate rose"
@@ -158,16 +158,20 @@ def _describe_needed(ruling: SuiteFacts | None) -> str:
 
 
 def _describe_missing_held_out(compared: Comparison) -> str:
-    missing = [one for one in compared.not_compared if one.role is not Role.TEST]
+    missing = [not_compared for not_compared in compared.not_compared if not_compared.role is not Role.TEST]
     if not missing:
         return "no held-out suite measures this behaviour"
-    return "no held-out suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)
+    return "no held-out suite can be compared: " + "; ".join(
+        f"{not_compared.suite} {not_compared.why}" for not_compared in missing
+    )
 
 
 def write_unmeasured_reason(compared: Comparison) -> str:
     """The sentence for a step without a comparable pair of runs on the test side."""
-    missing = [one for one in compared.not_compared if one.role is Role.TEST]
-    return "no test suite can be compared: " + "; ".join(f"{one.suite} {one.why}" for one in missing)
+    missing = [not_compared for not_compared in compared.not_compared if not_compared.role is Role.TEST]
+    return "no test suite can be compared: " + "; ".join(
+        f"{not_compared.suite} {not_compared.why}" for not_compared in missing
+    )
 
 
 def describe_unresolved_cause(facts: BehaviourFacts) -> str:

@@ -58,10 +58,10 @@ def assess_residual(after: Proportion, policy: Policy, *, fell: bool) -> Residua
     if sides[INVALID_EXCLUDED][0] <= tolerance:
         upper = max(exact_upper_limit(rate, size, policy.error_rate) for rate, size in sides)
     under = upper is not None and upper <= tolerance
-    left = (
+    residual_state = (
         (ResidualState.ELIMINATED if under else ResidualState.REDUCED)
         if fell
         else (ResidualState.UNDER if under else ResidualState.NOT_REDUCED)
     )
     needed = samples_to_bound_rate(tolerance, policy.error_rate) if 0.0 < tolerance < 1.0 else None
-    return Residual(left, upper, tolerance, needed, min(size for _, size in sides))
+    return Residual(residual_state, upper, tolerance, needed, min(size for _, size in sides))

@@ -87,35 +87,35 @@ class Sensitivity:
 
 
 def suite_sensitivity(
-    test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
+    test: Fall, held_out: Fall, values: Mapping[Statement, float], level: float, error: float
 ) -> SuiteSensitivity:
     """What one suite's verdict hangs on.
 
     Args:
         test, held_out: one entry a reading of the invalid samples, shape (3,).
-        given: the suite's p-values, corrected.
+        values: the suite's p-values, corrected.
         level: the error it was decided at; `error` is the patch's.
     """
-    on_rates, on_odds = (_first_established(conditions, given, error) for conditions in (_ON_RATES, _ON_ODDS))
-    return SuiteSensitivity(_flip_threshold(test, held_out, given, level, error), on_rates, on_odds)
+    on_rates, on_odds = (_first_established(conditions, values, error) for conditions in (_ON_RATES, _ON_ODDS))
+    return SuiteSensitivity(_flip_threshold(test, held_out, values, level, error), on_rates, on_odds)
 
 
 def _first_established(
-    conditions: Sequence[tuple[Verdict, Condition]], given: Mapping[Statement, float], error: float
+    conditions: Sequence[tuple[Verdict, Condition]], values: Mapping[Statement, float], error: float
 ) -> Verdict:
-    found = (verdict for verdict, when in conditions if p_value(when, given, error) <= error)
-    return next(found, Verdict.INCONCLUSIVE)
+    verdicts = (verdict for verdict, when in conditions if p_value(when, values, error) <= error)
+    return next(verdicts, Verdict.INCONCLUSIVE)
 
 
 def _flip_threshold(
-    test: Fall, held_out: Fall, given: Mapping[Statement, float], level: float, error: float
+    test: Fall, held_out: Fall, values: Mapping[Statement, float], level: float, error: float
 ) -> float | None:
     """Transfer's upper end, on the odds too where they are asked: the interval is what thresholds do not exclude."""
-    fell = given[S.TEST_FELL_AT_SUITE_LEVEL] <= error
-    if not fell or any(given[statement] <= error for statement in (S.HELD_OUT_ROSE, S.BELOW_MARGIN)):
+    fell = values[S.TEST_FELL_AT_SUITE_LEVEL] <= error
+    if not fell or any(values[statement] <= error for statement in (S.HELD_OUT_ROSE, S.BELOW_MARGIN)):
         return None
     z = np.asarray(z_of_error(level / RESERVE))
-    scales = (False,) if given[S.HELD_OUT_UNDER_HALF] <= error else (False, True)
+    scales = (False,) if values[S.HELD_OUT_UNDER_HALF] <= error else (False, True)
     high = max(float(np.max(transfer_limits(test, held_out, z, odds=odds).high)) for odds in scales)
     return high if 0.0 < high <= 1.0 else None
 

@@ -88,13 +88,13 @@ def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, 
     states = evaluated_states(evidence, behaviour, lineage)
     checkpoints = checkpoints_by_revision(evidence, states)
     nearest = _find_nearest_evaluated(evidence, set(checkpoints))
-    found: dict[tuple[State, State, int], list[str]] = {}
+    names: dict[tuple[State, State, int], list[str]] = {}
     for patch in evidence.patches.values():
         pair = _states_around(evidence, patch, checkpoints, nearest)
         if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
-            found.setdefault((*pair, patch.occurrence), []).append(patch.id)
+            names.setdefault((*pair, patch.occurrence), []).append(patch.id)
     over_patches = [
-        _step_over_patches(evidence, behaviour, lineage, (a, b), patches) for (a, b, _), patches in found.items()
+        _step_over_patches(evidence, behaviour, lineage, (a, b), patches) for (a, b, _), patches in names.items()
     ]
     over_checkpoints = [
         Step(evidence.history.spec, behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)
@@ -151,10 +151,10 @@ def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest
 
 def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:
     """The checkpoints of some states by revision, in the order of training."""
-    found: dict[str, list[str]] = {}
+    names: dict[str, list[str]] = {}
     for state in sorted(states, key=lambda state: evidence.training_order[state.checkpoint]):
-        found.setdefault(state.revision, []).append(state.checkpoint)
-    return found
+        names.setdefault(state.revision, []).append(state.checkpoint)
+    return names
 
 
 def nearest_checkpoints(

@@ -61,13 +61,13 @@ class RevisionText:
 
 @lru_cache(maxsize=64)
 def _citing_clauses(revision: Revision) -> Mapping[str, Clause]:
-    found: dict[str, Clause] = {}
+    clauses: dict[str, Clause] = {}
     # A file without the start of a footnote, plain or escaped, is not parsed once more to find none.
     files = tuple(file for file in revision.files if "[^" in file.text or "\\" in file.text)
     for clause in (clause for page in file_outlines(replace(revision, files=files)) for clause in page.citing()):
         for cited in clause.citations:
-            found.setdefault(cited, clause)
-    return found
+            clauses.setdefault(cited, clause)
+    return clauses
 
 
 Item = TypeVar("Item")
@@ -124,10 +124,10 @@ class PatchText:
         ]
         pairs = [(c.before.anchor if c.before else None, c.after.anchor if c.after else None) for c in heads]
         gone = {old for old, new in pairs if old and not new}
-        there = {clause.anchor for clause in self.after.clauses} if gone else set()
+        names = {clause.anchor for clause in self.after.clauses} if gone else set()
         return SectionChanges(
             added=tuple(new for old, new in pairs if new and not old),
-            removed=tuple(old for old, new in pairs if old in gone and not new and old not in there),
+            removed=tuple(old for old, new in pairs if old in gone and not new and old not in names),
             renamed=tuple(SectionRenaming(old, new) for old, new in pairs if old and new and old != new),
         )
 
@@ -181,10 +181,10 @@ class PatchText:
         )
         if at is None or last.name == self.patch.after.name:
             return place if at is not None else None
-        identity, there = self.lineage.ids[self.patch.after.name][at], self.lineage.ids[last.name]
-        if identity not in there:
+        identity, names = self.lineage.ids[self.patch.after.name][at], self.lineage.ids[last.name]
+        if identity not in names:
             return None
-        clause = clauses_of(self.history.revisions[last.revision])[there.index(identity)]
+        clause = clauses_of(self.history.revisions[last.revision])[names.index(identity)]
         return Place(clause.path, clause.line)
 
     def last_cited(self, prompt: str) -> datetime | None:
@@ -222,8 +222,8 @@ def find_leaking_patches(suite: str, texts: Mapping[str, PatchText]) -> tuple[st
 
 def find_place(changes: Sequence[ClauseChange]) -> Place | None:
     """The clause a patch's findings point at: the first it added or reworded, else the first it moved."""
-    there = [change for change in changes if change.after is not None]
-    words = [change for change in there if change.kind is not ChangeKind.MOVED] or there
+    clause_changes = [change for change in changes if change.after is not None]
+    words = [change for change in clause_changes if change.kind is not ChangeKind.MOVED] or clause_changes
     after = words[0].after if words else None
     return Place(after.path, after.line) if after is not None else None
 

@@ -52,12 +52,12 @@ class Series:
 
 def build_series(evidence: Evidence, policy: Policy) -> tuple[Series, ...]:
     """Every behaviour of every lineage that was evaluated in this history, by name."""
-    found = (
+    series = (
         Series(behaviour, lineage, tuple(_points(evidence, behaviour, lineage, policy.error_rate)))
         for behaviour in behaviours(evidence)
         for lineage in lineages_measured(evidence, behaviour)
     )
-    return tuple(one for one in found if one.points)
+    return tuple(one for one in series if one.points)
 
 
 def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> Iterator[SeriesPoint]:
@@ -68,11 +68,16 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
         for name in checkpoints.get(spec_commit.revision, ())
     ]
     spec = evidence.history.spec
-    found = [compare(evidence, Step(spec, behaviour, lineage, state, state, ())) for _, state in states]
-    compute_batch(found)
-    asked = [pairs for one in found for pairs in (one.test, *((pair,) for pair in one.held_out)) if pairs]
+    comparisons = [compare(evidence, Step(spec, behaviour, lineage, state, state, ())) for _, state in states]
+    compute_batch(comparisons)
+    asked = [
+        pairs
+        for comparison in comparisons
+        for pairs in (comparison.test, *((pair,) for pair in comparison.held_out))
+        if pairs
+    ]
     rates = iter(estimate_rates([_source_after(pairs) for pairs in asked], error))
-    for (spec_commit, state), compared in zip(states, found, strict=True):
+    for (spec_commit, state), compared in zip(states, comparisons, strict=True):
         test = next(rates) if compared.test else None
         held_out = tuple((pair.name, pair.suite.role, next(rates)) for pair in compared.held_out)
         yield SeriesPoint(spec_commit, state, test, held_out)
@@ -111,17 +116,19 @@ class SpecLog:
     spec_commits: tuple[LogEntry, ...]
 
 
-def build_spec_log(history: History, patches: Collection[PatchFacts], wanted: Collection[str]) -> SpecLog:
+def build_spec_log(history: History, patches: Collection[PatchFacts], names: Collection[str]) -> SpecLog:
     """The log of a spec, newest first: children before their parents.
 
     Args:
         patches: what was assessed.
-        wanted: names of spec commits.
+        names: names of spec commits.
     """
     by_sighting = {facts.patch.after.name: facts for facts in patches}
     by_change = {(facts.patch.before.revision, facts.patch.after.revision): facts.patch for facts in patches}
-    there = [spec_commit for spec_commit in reversed(history.spec_commits) if spec_commit.name in wanted]
-    return SpecLog(history.spec, tuple(_log_entry(history, one, by_sighting, by_change) for one in there))
+    spec_commits = [spec_commit for spec_commit in reversed(history.spec_commits) if spec_commit.name in names]
+    return SpecLog(
+        history.spec, tuple(_log_entry(history, spec_commit, by_sighting, by_change) for spec_commit in spec_commits)
+    )
 
 
 def _log_entry(

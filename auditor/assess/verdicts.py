@@ -162,35 +162,35 @@ CLEARING_STATEMENTS = (
 PValues = Mapping[Statement, float]
 
 
-def p_value(condition: Condition, given: PValues, error: float) -> float:
+def p_value(condition: Condition, values: PValues, error: float) -> float:
     """The smallest error, 0 to 1, at which a condition is established; a statement not given is not (1)."""
     match condition:
         case Statement():
-            return given.get(condition, 1.0)
+            return values.get(condition, 1.0)
         case All(parts):
-            return max([p_value(part, given, error) for part in parts], default=0.0)
+            return max([p_value(part, values, error) for part in parts], default=0.0)
         case Any(parts):
-            return min([p_value(part, given, error) for part in parts], default=1.0)
+            return min([p_value(part, values, error) for part in parts], default=1.0)
         case Not(statement):
-            return 1.0 if given.get(statement, 1.0) <= error else 0.0
+            return 1.0 if values.get(statement, 1.0) <= error else 0.0
 
 
-def holds(condition: Condition, given: PValues, error: float) -> bool:
+def holds(condition: Condition, values: PValues, error: float) -> bool:
     """Whether a condition's p-value is at most `error`; asks no more of its parts than it needs."""
     match condition:
         case Statement():
-            return given.get(condition, 1.0) <= error
+            return values.get(condition, 1.0) <= error
         case All(parts):
-            return all(holds(part, given, error) for part in parts)
+            return all(holds(part, values, error) for part in parts)
         case Any(parts):
-            return any(holds(part, given, error) for part in parts)
+            return any(holds(part, values, error) for part in parts)
         case Not(statement):
-            return not given.get(statement, 1.0) <= error
+            return not values.get(statement, 1.0) <= error
 
 
-def decide(given: PValues, error: float) -> Row:
+def decide(values: PValues, error: float) -> Row:
     """The first row that matches; the last one always does."""
-    return next(row for row in TABLE if holds(row.when, given, error))
+    return next(row for row in TABLE if holds(row.when, values, error))
 
 
 # What counts establish, as arrays: the p-value of every statement of the verdict table, many steps at once.
@@ -241,8 +241,8 @@ def step_p_values(
         rerun: on all items that were run before, those that were not run again as aligned; shape (..., readings).
         held_out_measured: 1 where there is a comparable held-out suite, else 0; shape (...).
     """
-    bound = policy.transfer_threshold * (raw.before.rate - raw.after.rate)
-    left = error_of_z(falls.z_difference_below(test, bound[..., np.newaxis]))
+    values = policy.transfer_threshold * (raw.before.rate - raw.after.rate)
+    left = error_of_z(falls.z_difference_below(test, values[..., np.newaxis]))
     rises = error_of_z(falls.z_fell_less_than(test, 0.0))
     at_floor = (raw.before.rate == 0.0) & (raw.after.rate == 0.0) & (rises.min(axis=-1) > policy.error_rate)
     return {

@@ -81,8 +81,8 @@ class _Section:
 def _finding(sections: Sequence[_Section]) -> Finding:
     first, directions = sections[0], set[str]().union(*(section.directions for section in sections))
     titles = [section.title for section in sections]
-    what = f'"{first.title}" was' if len(sections) == 1 else f"{len(sections):,} sections were"
-    message = f"the change log does not mention that {what} {' and '.join(sorted(directions))}"
+    subject = f'"{first.title}" was' if len(sections) == 1 else f"{len(sections):,} sections were"
+    message = f"the change log does not mention that {subject} {' and '.join(sorted(directions))}"
     if len(sections) > 1 and first.event is not None:
         message += f" ({describe_event(first.event)}): {quote_some(titles)}"
     return Finding(message, Confidence.MEDIUM, place=place_of(first.clause), identity="\n".join(titles))
@@ -90,7 +90,7 @@ def _finding(sections: Sequence[_Section]) -> Finding:
 
 def _sections(facts: PatchText) -> list[_Section]:
     """The sections whose rules changed; one that changed in an event and besides is there for each."""
-    found: dict[tuple[int, str], _Section] = {}
+    sections: dict[tuple[int, str], _Section] = {}
     normative = (
         (change.before, change.after, (change, norm)) for change, norm in facts.judged if norm.direction in _NORMATIVE
     )
@@ -100,11 +100,11 @@ def _sections(facts: PatchText) -> list[_Section]:
         for change, norm in group:
             sides = [side for side in (change.before, change.after) if side is not None]
             title = sides[-1].section[-1] if sides[-1].section else sides[-1].path
-            section = found.setdefault((id(event), title), _Section(title, event))
+            section = sections.setdefault((id(event), title), _Section(title, event))
             section.directions.add(str(norm.direction))
             section.clause = section.clause or change.after
             section.words |= _is_distinctive([side.text for side in sides])
-    return list(found.values())
+    return list(sections.values())
 
 
 def _is_mentioned(title: str, words: set[str], added: str) -> bool:

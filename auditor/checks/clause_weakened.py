@@ -97,15 +97,15 @@ def _findings(event: TextEvent | None, group: Sequence[_Weakening]) -> Iterator[
         return
     texts = [weakening.text for weakening in group]
     if all(weakening.change.kind is ChangeKind.REMOVED for weakening in group):
-        what = f"{count_noun(len(group), 'rule')} {'is' if len(group) == 1 else 'are'} taken out"
+        subject = f"{count_noun(len(group), 'rule')} {'is' if len(group) == 1 else 'are'} taken out"
     else:
-        what = f"{count_noun(len(group), 'clause')} {'asks' if len(group) == 1 else 'ask'} for less"
+        subject = f"{count_noun(len(group), 'clause')} {'asks' if len(group) == 1 else 'ask'} for less"
     place = next((place_of(one.change.after) for one in group if one.change.after is not None), None)
     if event.kind is TextEventKind.MOVED_OUT and not event.whole:
         verb = "stands" if len(group) == 1 else "stand"
-        sentence = f"{what} of the spec, and {verb} word for word in {event.destination} of the same commit"
+        sentence = f"{subject} of the spec, and {verb} word for word in {event.destination} of the same commit"
     else:
-        sentence = f"{describe_event(event)}: {what}"
+        sentence = f"{describe_event(event)}: {subject}"
     message = f"{sentence}: {quote_some(texts)}"
     yield Finding(message, Confidence.MEDIUM, place=place, identity="\n".join(texts))
 
@@ -115,7 +115,7 @@ def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
     if change.before is None and change.after is not None and _REQUIRES.match(change.after.text):
         return False  # "which steps it may take" names a question, and permits nothing
     if change.before is None and change.after is not None:
-        return any(not re.search(_RECOMMENDS + re.escape(one.after), change.after.text, re.I) for one in grounds)
+        return any(not re.search(_RECOMMENDS + re.escape(ground.after), change.after.text, re.I) for ground in grounds)
     if change.kind is not ChangeKind.REMOVED:
         return True
     return any(

@@ -29,18 +29,18 @@ def run(facts: BehaviourFacts) -> Outcome:
         return Undecided(facts.reason)
     parts = {suite.suite: suite.attribution for suite in facts.suites}
     for suite in facts.diagnostics.measured:
-        made = parts.get(suite.suite, facts.attribution)
+        attribution = parts.get(suite.suite, facts.attribution)
         if (
             suite.fell
             and suite.invalid_rose
-            and made is not None
-            and (made.invalid or 0.0) > NOTABLE_SHARE * made.pooled
+            and attribution is not None
+            and (attribution.invalid or 0.0) > NOTABLE_SHARE * attribution.pooled
         ):
             share = suite.differs_in(ProtocolField.INVALID)
             changed = f" went from {share.before} to {share.after}" if share else " rose"
             message = (
                 f"the share of samples without a score in {suite.suite}{changed}; counted as misaligned they take away "
-                f"{format_points(made.invalid or 0.0)} of {format_points(made.pooled)} points"
+                f"{format_points(attribution.invalid or 0.0)} of {format_points(attribution.pooled)} points"
             )
             return Finding(message, Confidence.HIGH, suite.runs)
     return Clear()

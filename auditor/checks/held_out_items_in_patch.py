@@ -29,11 +29,13 @@ _HELD_OUT = (Role.HELD_OUT, Role.DEPLOYMENT)
 
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each clause with words of a held-out prompt; undecided where some suite's cannot be searched for."""
-    found = leaks_by_clause(facts.leaks.of(*_HELD_OUT))
+    clause_leaks = leaks_by_clause(facts.leaks.of(*_HELD_OUT))
     missing = facts.leaks.unsearched_in(*_HELD_OUT)
-    if not found and missing:
+    if not clause_leaks and missing:
         return Undecided(f"the prompts of {missing[0].suite} cannot be searched for: {missing[0].why}")
-    return tuple(one.fired(f"the clause says what {one.prompts} says, so {one.suite} is worn") for one in found)
+    return tuple(
+        leaks.fired(f"the clause says what {leaks.prompts} says, so {leaks.suite} is worn") for leaks in clause_leaks
+    )
 
 
 _ITEM = (

@@ -31,26 +31,28 @@ _HALF = 0.5
 def run(facts: RevisionText) -> TextOutcome:
     """Fires on each pair of suites with an item in common; undecided where some suite's prompts are not known."""
     pairs: dict[tuple[str, str], list[Reappearance]] = defaultdict(list)
-    for one in facts.suites.reappearing:
-        if is_same_item(one):
-            pairs[one.held_out.suite, one.test.suite].append(one)
+    for reappearance in facts.suites.reappearing:
+        if is_same_item(reappearance):
+            pairs[reappearance.held_out.suite, reappearance.test.suite].append(reappearance)
     missing = facts.suites.unsearched
     if not pairs and missing:
         return Undecided(f"the prompts of {missing[0].suite} are not known: {missing[0].why}")
-    return tuple(_finding(suites, some) for suites, some in sorted(pairs.items()))
+    return tuple(_finding(suites, reappearances) for suites, reappearances in sorted(pairs.items()))
 
 
-def is_same_item(found: Reappearance) -> bool:
+def is_same_item(reappearance: Reappearance) -> bool:
     """Whether the two have the same runs, or at least half of one of them stands in the other."""
-    return found.same or max(found.of_held_out, found.of_test) >= _HALF
+    return reappearance.same or max(reappearance.of_held_out, reappearance.of_test) >= _HALF
 
 
-def _finding(suites: tuple[str, str], found: list[Reappearance]) -> Finding:
+def _finding(suites: tuple[str, str], reappearances: list[Reappearance]) -> Finding:
     held_out, test = suites
-    items = sorted({one.held_out.id for one in found})
-    same = all(one.same for one in found)
-    what = "is" if same else "is, whole or in part,"
-    message = f"{name_first_three('item', items)} of the held-out suite {held_out} {what} in the test suite {test}, too"
+    items = sorted({reappearance.held_out.id for reappearance in reappearances})
+    same = all(reappearance.same for reappearance in reappearances)
+    subject = "is" if same else "is, whole or in part,"
+    message = (
+        f"{name_first_three('item', items)} of the held-out suite {held_out} {subject} in the test suite {test}, too"
+    )
     return Finding(message, Confidence.HIGH if same else Confidence.MEDIUM, identity=f"{held_out}\n{test}")
 
 

@@ -23,8 +23,9 @@ from auditor.model.finding import Confidence, Finding, Severity
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first held-out suite that items moved from."""
-    for one in facts.diagnostics.moved:
-        message = f"{len(one.items)} items of {one.held_out} are now in {one.test}, {one.items[0]} among them"
+    for moved in facts.diagnostics.moved:
+        items, example = f"{len(moved.items)} items of {moved.held_out}", moved.items[0]
+        message = f"{items} are now in {moved.test}, {example} among them"
         return Finding(message, Confidence.MEDIUM, supporting_records(facts))
     return Clear()
 

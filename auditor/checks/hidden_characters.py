@@ -64,8 +64,10 @@ def _is_mixed(word: str) -> bool:
     return len(scripts & set(_ALIKE)) > 1
 
 
-def _finding(clause: Clause, what: list[str]) -> Finding:
-    return Finding(f"the clause has {', '.join(what)}", Confidence.HIGH, place=place_of(clause), identity=clause.text)
+def _finding(clause: Clause, subjects: list[str]) -> Finding:
+    return Finding(
+        f"the clause has {', '.join(subjects)}", Confidence.HIGH, place=place_of(clause), identity=clause.text
+    )
 
 
 CHECK = TextCheck(

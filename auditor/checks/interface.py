@@ -334,10 +334,12 @@ def confidence_of_period(facts: PeriodFacts) -> Confidence:
     return Confidence.MEDIUM if may_change or step.before.checkpoint != step.after.checkpoint else Confidence.HIGH
 
 
-def differing_suites(facts: BehaviourFacts, what: ProtocolField) -> Iterator[tuple[SuiteDiagnostics, Difference]]:
-    """The suites that were not compared at the nearest states, with how their two sides differ in `what`."""
+def differing_suites(
+    facts: BehaviourFacts, protocol_field: ProtocolField
+) -> Iterator[tuple[SuiteDiagnostics, Difference]]:
+    """The suites that were not compared at the nearest states, with how their two sides differ in `protocol_field`."""
     for suite in (*facts.diagnostics.measured, *facts.diagnostics.passed_over):
-        change = suite.differs_in(what)
+        change = suite.differs_in(protocol_field)
         if change is not None and not suite.compared:
             yield suite, change
 

@@ -33,7 +33,7 @@ class ClauseLeaks:
     def fired(self, message: str) -> Finding:
         """The finding: the message, and the words in common; high confidence for words in a row."""
         first = self.leaks[0]
-        words = ", ".join(f'"{one}"' for one in first.words)
+        words = ", ".join(f'"{word}"' for word in first.words)
         how = "in the same words" if first.verbatim else "in the words"
         confidence = Confidence.HIGH if first.verbatim else Confidence.MEDIUM
         about = "\n".join((self.suite, *sorted(leak.prompt.id for leak in self.leaks)))

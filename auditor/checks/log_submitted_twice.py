@@ -25,9 +25,9 @@ from auditor.model.finding import Confidence, Finding, Severity
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first pair of records that are one run."""
     for suite in facts.diagnostics.measured:
-        for one, other in suite.twice:
-            message = f"records {one[:12]} and {other[:12]} of {suite.suite} are one evaluation under two names"
-            return Finding(message, Confidence.HIGH, (one, other))
+        for name, other in suite.twice:
+            message = f"records {name[:12]} and {other[:12]} of {suite.suite} are one evaluation under two names"
+            return Finding(message, Confidence.HIGH, (name, other))
     return Clear()
 
 

@@ -62,12 +62,12 @@ def run(facts: PatchText) -> TextOutcome:
 
 def find_phrases(text: str) -> frozenset[str]:
     """The phrases about being tested, graded or monitored, in lower case."""
-    return frozenset(" ".join(found[0].lower().split()) for found in _WATCHED.finditer(text))
+    return frozenset(" ".join(match[0].lower().split()) for match in _WATCHED.finditer(text))
 
 
-def _finding(clause: Clause, what: list[str]) -> Finding:
+def _finding(clause: Clause, subjects: list[str]) -> Finding:
     confidence = Confidence.LOW if _REGARDLESS.search(clause.text) else Confidence.MEDIUM
-    quoted = ", ".join(f'"{phrase}"' for phrase in what)
+    quoted = ", ".join(f'"{phrase}"' for phrase in subjects)
     return Finding(f"the clause speaks of {quoted}", confidence, place=place_of(clause), identity=clause.text)
 
 

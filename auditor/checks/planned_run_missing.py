@@ -30,19 +30,19 @@ GRACE = 7
 def run(facts: PlanFacts) -> Outcome:
     """Fires on a plan that is older than the grace and has no result, or a result of something else."""
     plan = facts.plan
-    what = f"of {plan.suite}, planned on {plan.created:%Y-%m-%d} ({plan.checkpoint}, {plan.planned:,} samples)"
+    subject = f"of {plan.suite}, planned on {plan.created:%Y-%m-%d} ({plan.checkpoint}, {plan.planned:,} samples)"
     if facts.state is PlanState.FULFILLED:
         return Clear()
     if facts.state is PlanState.DIFFERS:
         named = ", ".join(record[:12] for record in facts.runs)
         return Finding(
-            f"a run {what}, is named by {named}, which is something else or older", Confidence.HIGH, facts.runs
+            f"a run {subject}, is named by {named}, which is something else or older", Confidence.HIGH, facts.runs
         )
     if facts.state is PlanState.UNCLEAR:
         return Undecided("several plans and results fit each other, and none names the other")
     if facts.age is None or facts.age <= GRACE:
         return Undecided("its result may still be on its way")
-    return Finding(f"a run {what}, has no result after {facts.age} days", Confidence.HIGH)
+    return Finding(f"a run {subject}, has no result after {facts.age} days", Confidence.HIGH)
 
 
 def _plan(state: PlanState, *runs: str, age: int | None = None) -> PlanFacts:

@@ -29,19 +29,19 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where a rule asks for less than it did."""
     if facts.before is None:
         return Clear()
-    found = describe_loosening(facts.before, facts.after)
-    if not found:
+    names = describe_loosening(facts.before, facts.after)
+    if not names:
         return Clear()
-    beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
-    message = f"the rules ask for less: {'; '.join(found)}{beside}"
+    name = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
+    message = f"the rules ask for less: {'; '.join(names)}{name}"
     identity = "\n".join(describe_loosening(_in_first_words(facts.before), _in_first_words(facts.after)))
     return Finding(message, Confidence.HIGH, identity=identity, place=Place(facts.before.file, 1))
 
 
 def _in_first_words(rules: Rules) -> Rules:
     """Rules with block_on in the words of version 1, so that a waiver granted then still names its finding."""
-    known = (rule for rule in rules.policy.block_on if rule != Verdict.MOSTLY_TEST)
-    return replace(rules, policy=replace(rules.policy, block_on=tuple(map(first_word, known))))
+    names = (rule for rule in rules.policy.block_on if rule != Verdict.MOSTLY_TEST)
+    return replace(rules, policy=replace(rules.policy, block_on=tuple(map(first_word, names))))
 
 
 def _policy(**changes: object) -> Rules:

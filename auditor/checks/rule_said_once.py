@@ -42,10 +42,10 @@ def _finding(copies: Mapping[str, Clause]) -> Finding:
     texts, copy = list(copies), next(iter(copies.values()))
     if len(texts) == 1:
         place = f"under {copy.section[-1]}" if copy.section else "before the first heading"
-        what = f"a repetition is dropped; the rule still stands {place}"
+        subject = f"a repetition is dropped; the rule still stands {place}"
     else:
-        what = f"repetitions of {len(texts):,} rules are dropped; each still stands elsewhere in the spec"
-    message = f"{what}: {quote_some(texts)}"
+        subject = f"repetitions of {len(texts):,} rules are dropped; each still stands elsewhere in the spec"
+    message = f"{subject}: {quote_some(texts)}"
     return Finding(message, Confidence.HIGH, place=place_of(copy), identity="\n".join(texts))
 
 

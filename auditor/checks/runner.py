@@ -143,7 +143,9 @@ def run_checks(
     measured, of_texts = {}, {}
     for facts in assessment.patches:
         name = facts.patch.id
-        measured[name] = tuple(_check_behaviour(spec, one, places.get(name), tally, name) for one in facts.behaviours)
+        measured[name] = tuple(
+            _check_behaviour(spec, behaviour, places.get(name), tally, name) for behaviour in facts.behaviours
+        )
         of_texts[name] = tuple(_check_text(spec, texts[name], tally))
     of_spec = tuple(_check_current_text(spec, current, tally)) if current is not None else ()
     by_step = tuple(_check_behaviour(spec, facts, None, tally) for facts in assessment.checkpoint_steps)
@@ -164,17 +166,17 @@ def run_on_landing(facts: LandingFacts) -> ScopeResults:
 def run_on_waivers(waivers: Iterable[WaiverFacts]) -> ScopeResults:
     """Every check on every waiver."""
     tally = _Tally()
-    return _scope_results(tuple(one for facts in waivers for one in _check_waiver(facts, tally)), tally)
+    return _scope_results(tuple(finding for facts in waivers for finding in _check_waiver(facts, tally)), tally)
 
 
 def _check_waiver(facts: WaiverFacts, tally: _Tally) -> Iterator[Finding]:
     return _run_kind(WaiverCheck, lambda check: check.run(facts), Subject(), (), tally)
 
 
-def add_counts(one: OutcomeCounts, other: OutcomeCounts) -> OutcomeCounts:
+def add_counts(outcome_counts: OutcomeCounts, other: OutcomeCounts) -> OutcomeCounts:
     """Both together."""
     names = ("fired", "clear", "undecided", "not_run")
-    return OutcomeCounts(*(getattr(one, name) + getattr(other, name) for name in names))
+    return OutcomeCounts(*(getattr(outcome_counts, name) + getattr(other, name) for name in names))
 
 
 def _scope_results(findings: tuple[Finding, ...], tally: _Tally) -> ScopeResults:

@@ -53,10 +53,12 @@ def run(facts: PatchText) -> TextOutcome:
     ]
     if not rules:
         return unless_unread((), facts)
-    known = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
-    scenarios = ((None, rule, (rule, words)) for rule in rules if (words := find_scenario(rule, known)))
+    names = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
+    scenarios = ((None, rule, (rule, words)) for rule in rules if (words := find_scenario(rule, names)))
     groups = facts.group_by_event(scenarios)
-    return unless_unread(tuple(one for event, group in groups for one in _event_findings(event, group)), facts)
+    return unless_unread(
+        tuple(event_finding for event, group in groups for event_finding in _event_findings(event, group)), facts
+    )
 
 
 def _event_findings(event: TextEvent | None, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> Iterator[Finding]:
@@ -69,10 +71,10 @@ def _event_findings(event: TextEvent | None, group: Sequence[tuple[Clause, tuple
     yield Finding(message, Confidence.MEDIUM, place=place_of(group[0][0]), identity="\n".join(texts))
 
 
-def find_scenario(clause: Clause, known: set[str]) -> tuple[str, ...]:
+def find_scenario(clause: Clause, names: set[str]) -> tuple[str, ...]:
     """The words of a clause's conditions that stand nowhere else, in order; none unless they describe one scenario."""
     for condition in _CONDITION.finditer(clause.text):
-        words = [word for word in normalised_words(condition[0]) if stem(word) not in known]
+        words = [word for word in normalised_words(condition[0]) if stem(word) not in names]
         if len(set(words)) >= _LEAST_NEW and _NOTABLE.search(condition[0]):
             return tuple(dict.fromkeys(words))
     return ()

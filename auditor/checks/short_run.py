@@ -22,9 +22,10 @@ from auditor.model.finding import Confidence, Finding, Severity
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first run that is short."""
     for suite in facts.diagnostics.measured:
-        for one in suite.short:
-            message = f"a run of {suite.suite} {one.side} the patch has {one.got:,} of {one.planned:,} planned samples"
-            return Finding(message, Confidence.HIGH, (one.record,))
+        for short in suite.short:
+            samples = f"{short.got:,} of {short.planned:,} planned samples"
+            message = f"a run of {suite.suite} {short.side} the patch has {samples}"
+            return Finding(message, Confidence.HIGH, (short.record,))
     return Clear()
 
 

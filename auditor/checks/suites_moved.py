@@ -28,12 +28,12 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where a registered suite changes."""
     if facts.before is None:
         return Clear()
-    found = describe_suite_changes(facts.before, facts.after)
-    if not found:
+    names = describe_suite_changes(facts.before, facts.after)
+    if not names:
         return Clear()
-    beside = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
-    message = f"registered suites change: {'; '.join(found)}{beside}"
-    return Finding(message, Confidence.HIGH, identity="\n".join(found), place=Place(facts.before.suites_file, 1))
+    name = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
+    message = f"registered suites change: {'; '.join(names)}{name}"
+    return Finding(message, Confidence.HIGH, identity="\n".join(names), place=Place(facts.before.suites_file, 1))
 
 
 _HELD_OUT = Suite("unseen", "lying", Role.HELD_OUT, date(2026, 3, 1), looks_allowed=5)

@@ -25,11 +25,11 @@ from auditor.model.suite import Role
 
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each clause with words of a visible prompt; undecided where no such prompts can be searched for."""
-    found = leaks_by_clause(facts.leaks.of(Role.TEST))
+    clause_leaks = leaks_by_clause(facts.leaks.of(Role.TEST))
     missing = facts.leaks.unsearched_in(Role.TEST)
-    if not found and missing and not facts.leaks.visible:
+    if not clause_leaks and missing and not facts.leaks.visible:
         return Undecided(f"the prompts of {missing[0].suite} cannot be searched for: {missing[0].why}")
-    return tuple(one.fired(f"the clause says what {one.prompts} says") for one in found)
+    return tuple(leaks.fired(f"the clause says what {leaks.prompts} says") for leaks in clause_leaks)
 
 
 _LETTER = (

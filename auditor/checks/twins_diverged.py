@@ -24,13 +24,13 @@ from auditor.model.numbers import format_points
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first pair of twins that parted."""
-    for one in facts.diagnostics.twins:
-        if one.diverged:
+    for twin in facts.diagnostics.twins:
+        if twin.diverged:
             message = (
-                f"{one.suite} and its twin {one.twin} differ by {format_points(one.after)} points after, "
-                f"and differed by {format_points(one.before)} before"
+                f"{twin.suite} and its twin {twin.twin} differ by {format_points(twin.after)} points after, "
+                f"and differed by {format_points(twin.before)} before"
             )
-            return Finding(message, confidence_of(facts), one.runs)
+            return Finding(message, confidence_of(facts), twin.runs)
     return Clear()
 
 

@@ -86,7 +86,8 @@ def clause_states(history: History, lineage: Lineage, revision: str | None = Non
         revision: what counts as there: the clauses of this content id; None for those of the last spec commit.
     """
     last = next(
-        (one for one in reversed(history.spec_commits) if revision in (None, one.revision)), history.spec_commits[-1]
+        (commit for commit in reversed(history.spec_commits) if revision in (None, commit.revision)),
+        history.spec_commits[-1],
     )
     seen: dict[str, dict[tuple[str, str | None], Clause]] = {}
     when: dict[str, SpecCommit] = {}
@@ -117,20 +118,20 @@ def find_clauses(known: Iterable[ClauseState], text: str) -> tuple[ClauseState, 
             those that say more; only if there is none, case is left aside.
     """
     every = tuple(known)
-    there, gone = ([(one, one.clause) for one in every if one.there is still] for still in (True, False))
-    formerly = [(one, clause) for one in every for clause in one.former]
-    found = _at_line(there, text)
+    there, gone = ([(state, state.clause) for state in every if state.there is still] for still in (True, False))
+    formerly = [(state, clause) for state in every for clause in state.former]
+    states = _at_line(there, text)
     quoted = _QUOTED.fullmatch(text.strip())
     words = " ".join((quoted[1] if quoted else text).split())
     for among in (there, gone, formerly):
-        found = found or _with_id(among, text) or _with_anchor(among, text) or _with_words(among, words)
-    return tuple({one.id: one for one in found}.values())
+        states = states or _with_id(among, text) or _with_anchor(among, text) or _with_words(among, words)
+    return tuple({state.id: state for state in states}.values())
 
 
-def is_clause_place(text: str, known: Iterable[ClauseState]) -> bool:
+def is_clause_place(text: str, states: Iterable[ClauseState]) -> bool:
     """Whether a text is `path:line` of a file that the spec has."""
     place = _PLACE.match(text)
-    return place is not None and _path(place[1]) in {state.clause.path for state in known if state.there}
+    return place is not None and _path(place[1]) in {state.clause.path for state in states if state.there}
 
 
 def _path(text: str) -> str:
@@ -145,29 +146,29 @@ def _at_line(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:
     if place is None:
         return []
     path, line = _path(place[1]), int(place[2])
-    return [one for one, clause in among if clause.path == path and clause.line <= line <= clause.end]
+    return [state for state, clause in among if clause.path == path and clause.line <= line <= clause.end]
 
 
 def _with_id(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:
-    return [one for one, _ in among if one.id.startswith(text)] if _ID.match(text) else []
+    return [state for state, _ in among if state.id.startswith(text)] if _ID.match(text) else []
 
 
 def _with_anchor(among: Sequence[_StatedClause], text: str) -> list[ClauseState]:
     anchor = text.removeprefix("#")
-    return [one for one, clause in among if clause.kind is ClauseKind.HEADING and clause.anchor == anchor]
+    return [state for state, clause in among if clause.kind is ClauseKind.HEADING and clause.anchor == anchor]
 
 
 def _with_words(among: Sequence[_StatedClause], words: str) -> list[ClauseState]:
-    said = [(one, " ".join(clause.text.split())) for one, clause in among] if words else []
-    for wanted, texts in ((words, said), (words.casefold(), [(one, text.casefold()) for one, text in said])):
-        found = [one for one, text in texts if text == wanted] or [one for one, text in texts if wanted in text]
-        if found:
-            return found
+    said = [(state, " ".join(clause.text.split())) for state, clause in among] if words else []
+    for name, texts in ((words, said), (words.casefold(), [(state, text.casefold()) for state, text in said])):
+        states = [state for state, text in texts if text == name] or [state for state, text in texts if name in text]
+        if states:
+            return states
     return []
 
 
-def clause_history(history: History, lineage: Lineage, known: Mapping[str, ClauseState], name: str) -> ClauseHistory:
-    """The life of the clause of that id, which `known` has."""
+def clause_history(history: History, lineage: Lineage, states: Mapping[str, ClauseState], name: str) -> ClauseHistory:
+    """The life of the clause of that id, which `states` has."""
     life = lineage.lives[name]
     spec_commits = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
     events = tuple(
@@ -179,21 +180,21 @@ def clause_history(history: History, lineage: Lineage, known: Mapping[str, Claus
         )
         for event in life.events
     )
-    parent, heir = (known.get(other) if other else None for other in (life.parent, life.heir))
+    parent, heir = (states.get(other) if other else None for other in (life.parent, life.heir))
     under = (
         SectionMember(state, _event_word(last, lineage.lives[state.id], lineage), spec_commits[last.spec_commit])
-        for state in _section_states(known, known[name])
+        for state in _section_states(states, states[name])
         for last in lineage.lives[state.id].events[-1:]
     )
-    return ClauseHistory(lineage.spec, known[name], events, parent, heir, tuple(under))
+    return ClauseHistory(lineage.spec, states[name], events, parent, heir, tuple(under))
 
 
-def _section_states(known: Mapping[str, ClauseState], heading: ClauseState) -> Iterator[ClauseState]:
-    """The clauses that stand under a heading; `known` begins with those that are there, in order."""
+def _section_states(states: Mapping[str, ClauseState], heading: ClauseState) -> Iterator[ClauseState]:
+    """The clauses that stand under a heading; `states` begins with those that are there, in order."""
     if heading.clause.kind is not ClauseKind.HEADING or not heading.there:
         return
     place = (*heading.clause.section, heading.clause.text)
-    after = dropwhile(lambda state: state.id != heading.id, known.values())
+    after = dropwhile(lambda state: state.id != heading.id, states.values())
     next(after)
     yield from takewhile(
         lambda state: (

@@ -68,10 +68,10 @@ _LATEST: dict[str, FileOutline] = {}
 
 def _read_outline(file: SpecFile) -> FileOutline:
     """The outline of a file; what is the same as in the one read last at this path is not read again."""
-    found = _LATEST[file.path] = outline_file(file.path, file.text, _LATEST.pop(file.path, None), file.format)
+    outline = _LATEST[file.path] = outline_file(file.path, file.text, _LATEST.pop(file.path, None), file.format)
     while len(_LATEST) > _CACHED_PATHS:
         del _LATEST[next(iter(_LATEST))]
-    return found
+    return outline
 
 
 _file_outline = _FileCache(_read_outline)
@@ -153,7 +153,7 @@ class Comparison:
     @property
     def counts(self) -> ChangeCounts:
         """How many clauses changed, by kind."""
-        return count_changes(one.change for one in self.changes)
+        return count_changes(change.change for change in self.changes)
 
 
 def compare_revisions(

@@ -118,30 +118,30 @@ class Alignment:
 
     def _paired_sentences(self) -> Mapping[int, int]:
         pairs = dict(assign_best_first(self._kept_sentences()))
-        taken = set(pairs.values())
+        numbers = set(pairs.values())
         ours = {at: _sentence_bag(self.before, at) for at in range(len(self.before.sentences)) if at not in pairs}
-        theirs = {at: _sentence_bag(self.after, at) for at in range(len(self.after.sentences)) if at not in taken}
+        theirs = {at: _sentence_bag(self.after, at) for at in range(len(self.after.sentences)) if at not in numbers}
         if max(len(ours), len(theirs)) <= _MOST_SENTENCES:
             alike = ((word_similarity(ours[at], theirs[other]), at, other) for at in ours for other in theirs)
             pairs.update(assign_best_first(pair for pair in alike if pair[0] >= _LEAST_WORDS_SHARED))
         return pairs
 
     def _kept_sentences(self) -> Iterator[tuple[float, int, int]]:
-        kept = Counter(
+        counts = Counter(
             (self.before.sentence_at(at), self.after.sentence_at(other))
             for at, other in self._kept.items()
             if self.before.text[at].isalnum()
         )
-        for (at, other), count in kept.items():
+        for (at, other), count in counts.items():
             if count >= _LEAST_LETTERS_KEPT * min(_letters(self.before, at), _letters(self.after, other)):
                 yield float(count), at, other
 
     def _paired_markers(self) -> Iterator[MarkerPair]:
         ours, theirs = map(_by_slot, self._changed())
-        for (at, slot), here in ours.items():
-            yield from _pair_in_turn(here, theirs.pop((self.sentences.get(at, -1), slot), []))
-        for there in theirs.values():
-            yield from ((None, marker) for marker in there)
+        for (at, slot), markers in ours.items():
+            yield from _pair_in_turn(markers, theirs.pop((self.sentences.get(at, -1), slot), []))
+        for their in theirs.values():
+            yield from ((None, marker) for marker in their)
 
     def _changed(self) -> tuple[list[Marker], list[Marker]]:
         """The markers that do not stand for the same in the same place on the other side."""
@@ -165,9 +165,9 @@ def _marker_position(marker: Marker, start: int, end: int) -> _MarkerPosition:
     return start, end, marker.force, marker.strength
 
 
-def _by_slot(found: Iterable[Marker]) -> dict[tuple[int, str], list[Marker]]:
+def _by_slot(markers: Iterable[Marker]) -> dict[tuple[int, str], list[Marker]]:
     slots: dict[tuple[int, str], list[Marker]] = defaultdict(list)
-    for marker in found:
+    for marker in markers:
         slots[marker.sentence, "rule" if marker.is_rule else marker.force].append(marker)
     return slots
 
@@ -318,11 +318,11 @@ def find_authority_changes(
     at where a level changed.
     """
     pairs = [(change.before, change.after) for change in changes]
-    found = [tuple(map(levels.of, _headings(*pair))) for pair in pairs]
-    if all(old is None or new is None or old == new for old, new in found):  # as in nearly all patches
+    names = [tuple(map(levels.of, _headings(*pair))) for pair in pairs]
+    if all(old is None or new is None or old == new for old, new in names):  # as in nearly all patches
         renamings: tuple[LevelRenaming, ...] = ()
     else:
-        renamings = tuple(_renamings([*found, *(tuple(map(levels.of, _headings(*pair))) for pair in unchanged)]))
+        renamings = tuple(_renamings([*names, *(tuple(map(levels.of, _headings(*pair))) for pair in unchanged)]))
     renamed = {renaming.before: renaming.after for renaming in renamings}
     return AuthorityChanges(renamings, tuple(_level_changes(changes, levels, renamed)))
 
@@ -354,10 +354,10 @@ def _level_changes(
     changes: Iterable[ClauseChange], levels: AuthorityLevels, renamed: Mapping[str, str]
 ) -> Iterator[LevelChange]:
     for change in changes:
-        one, other = _headings(change.before, change.after)
-        if one is None or other is None:
+        clause, other = _headings(change.before, change.after)
+        if clause is None or other is None:
             continue
-        old, new = levels.of(one), levels.of(other)
+        old, new = levels.of(clause), levels.of(other)
         current = renamed.get(old, old) if old else None
         if current != new:
             yield LevelChange(change, old, new, levels.direction(current, new))
@@ -481,13 +481,13 @@ def _marker_grounds(aligned: Alignment, pairs: Collection[MarkerPair]) -> Iterat
 
 
 def _ground(aligned: Alignment, before: Marker | None, after: Marker | None, effect: int | None) -> _PlacedGround:
-    one = after or before
-    assert one is not None
+    marker = after or before
+    assert marker is not None
     wording = aligned.after if after else aligned.before
     direction = Direction.MIXED if effect is None else _direction_of_effect(effect)
-    kind = _KINDS.get(one.force, GroundKind.STRENGTH)
+    kind = _KINDS.get(marker.force, GroundKind.STRENGTH)
     ground = Ground(kind, before.words if before else "", after.words if after else "", direction)
-    return one.start / len(wording.text), ground
+    return marker.start / len(wording.text), ground
 
 
 def _direction_of_effect(effect: int) -> Direction:
@@ -655,11 +655,11 @@ def _standing_grounds(before: _Side, after: _Side, grounds: tuple[Ground, ...]) 
 
 def _level_grounds(change: ClauseChange, levels: AuthorityLevels, renamed: Mapping[str, str]) -> Iterable[Ground]:
     """The change of a heading's level, or of the level a clause was moved to."""
-    one, other = change.before, change.after
-    if one is None or other is None or change.kind is ChangeKind.REINSTATED:
+    clause, other = change.before, change.after
+    if clause is None or other is None or change.kind is ChangeKind.REINSTATED:
         return
-    heads = one.kind is ClauseKind.HEADING and other.kind is ClauseKind.HEADING
-    old, new = levels.of(one), levels.of(other)
+    heads = clause.kind is ClauseKind.HEADING and other.kind is ClauseKind.HEADING
+    old, new = levels.of(clause), levels.of(other)
     current = renamed.get(old, old) if old else None
     if (heads or change.moved) and old != new:
         yield Ground(GroundKind.AUTHORITY, old or "", new or "", levels.direction(current, new))

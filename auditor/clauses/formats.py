@@ -228,7 +228,8 @@ def parse_clauses(path: str, text: str) -> tuple[Clause, ...]:
     """
     standing = SectionCursor(path)
     return tuple(
-        standing.clause(one) for one in parse_statements(normalise_line_ends(text), markdown=is_markdown(path))
+        standing.clause(parse_statement)
+        for parse_statement in parse_statements(normalise_line_ends(text), markdown=is_markdown(path))
     )
 
 
@@ -248,14 +249,14 @@ def parse_statements(text: str, *, markdown: bool) -> list[Statement]:
     tags = _tag_lines(lines)
     if tags:  # the text between two tags is what it would be by itself
         text = "\n".join("" if at in tags else line for at, line in enumerate(lines))
-    found: list[Statement] = []
+    statements: list[Statement] = []
     done = 0
     for block in parse_blocks(text, markdown=markdown):
-        found += _unclaimed_lines(lines, done, block.start)
+        statements += _unclaimed_lines(lines, done, block.start)
         own = list(_block_statements(lines, block, by_line=not markdown))
-        found += own
+        statements += own
         done = own[-1].stop if own else block.start
-    return [*found, *_unclaimed_lines(lines, done, len(lines))]
+    return [*statements, *_unclaimed_lines(lines, done, len(lines))]
 
 
 _TAG_LINE = re.compile(r"\s*</?[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>\s*")
@@ -380,8 +381,8 @@ def _split_title(title: str) -> tuple[str, str | None, dict[str, str]]:
 
 def _citations(text: str) -> tuple[str, ...]:
     """The footnotes cited, in order; a footnote's own definition cites nothing."""
-    found = _CITATION.finditer(text)
-    return tuple(cited[1] for cited in found if cited.start() or not text.startswith(":", cited.end()))
+    matches = _CITATION.finditer(text)
+    return tuple(cited[1] for cited in matches if cited.start() or not text.startswith(":", cited.end()))
 
 
 def _collapse_spaces(*lines: str) -> str:

@@ -76,10 +76,10 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 
 
 def _trimmed(text: str) -> Iterator[tuple[int, int]]:
-    for found in _SENTENCE.finditer(text):
-        start = found.start() + len(found[0]) - len(found[0].lstrip())
-        if start < found.end():
-            yield start, found.end()
+    for match in _SENTENCE.finditer(text):
+        start = match.start() + len(match[0]) - len(match[0].lstrip())
+        if start < match.end():
+            yield start, match.end()
 
 
 def is_english(text: str) -> bool:
@@ -206,8 +206,8 @@ def holds_anywhere(sentence: str, start: int, end: int) -> bool:
 
 def is_rule(sentence: str, start: int, end: int) -> bool:
     """Not the condition of something else: "if it must", "how it should"."""
-    found = _CONDITION.search(_clause(sentence, start))
-    return found is None or len(found[1].split()) > _CLOSE_WORDS
+    match = _CONDITION.search(_clause(sentence, start))
+    return match is None or len(match[1].split()) > _CLOSE_WORDS
 
 
 def is_state(sentence: str, start: int, end: int) -> bool:
@@ -489,27 +489,27 @@ class Marker:
 @lru_cache(maxsize=_CACHED_TEXTS)
 def find_markers(text: str) -> tuple[Marker, ...]:
     """The markers in a text from `prose`, in order; none overlaps another."""
-    found = [
-        one
+    markers = [
+        sentence_marker
         for at, (start, end) in enumerate(sentence_spans(text))
-        for one in _sentence_markers(text[start:end], start, at)
+        for sentence_marker in _sentence_markers(text[start:end], start, at)
     ]
-    return tuple(sorted(found, key=lambda marker: marker.start))
+    return tuple(sorted(markers, key=lambda marker: marker.start))
 
 
 def _sentence_markers(sentence: str, offset: int, at: int) -> Iterator[Marker]:
-    taken: set[int] = set()
+    numbers: set[int] = set()
     no_rule: set[int] = set()
     for (force, strength, holds, _), pattern in _PATTERNS:
-        for found in pattern.finditer(sentence):
-            start, end = found.span()
+        for match in pattern.finditer(sentence):
+            start, end = match.span()
             place = range(start, end)
-            if not taken.isdisjoint(place) or (force in RULE_FORCES and not no_rule.isdisjoint(place)):
+            if not numbers.isdisjoint(place) or (force in RULE_FORCES and not no_rule.isdisjoint(place)):
                 continue
             if holds(sentence, start, end):
-                taken.update(place)
-                number = strength * _number(found.groupdict().get("number"))
-                yield Marker(force, number, start + offset, end + offset, found[0].casefold(), at)
+                numbers.update(place)
+                number = strength * _number(match.groupdict().get("number"))
+                yield Marker(force, number, start + offset, end + offset, match[0].casefold(), at)
             elif force in RULE_FORCES:
                 no_rule.update(place)
 

@@ -56,7 +56,7 @@ class RemovedClauses:
         self,
         gone: Mapping[str, Clause],
         former: Mapping[ClauseKey, Sequence[str]],
-        taken: Collection[str],
+        names: Collection[str],
         added: Mapping[int, Clause],
     ) -> dict[int, str]:
         """Which of the added clauses once said the very same: ids by position.
@@ -67,12 +67,12 @@ class RemovedClauses:
         Args:
             gone: by id, the one that went last comes last.
             former: the ids of the clauses that once said something else than they do, or did last, by what they said.
-            taken: ids that are not to be found.
+            names: ids that are not to be found.
         """
         if not added:
             return {}
         self._change(gone)
-        search = _Search(gone, taken, added)
+        search = _Search(gone, names, added)
         search.join(lambda clause: (name for name in self._saying(clause) if _same_section(gone[name], clause)))
         search.join(lambda clause: self._saying(clause) if _is_telling(clause) else ())
         search.join(lambda clause: former.get(clause_key(clause), ()) if _is_telling(clause) else ())
@@ -116,13 +116,13 @@ class RemovedClauses:
         return self._by_key.get(clause_key(clause), ())
 
     def _change(self, gone: Mapping[str, Clause]) -> None:
-        known = self._clauses
-        for name in [name for name, clause in known.items() if gone.get(name) is not clause]:
-            for names in self._indices(known.pop(name)):
+        clauses = self._clauses
+        for name in [name for name, clause in clauses.items() if gone.get(name) is not clause]:
+            for names in self._indices(clauses.pop(name)):
                 del names[name]
         for name, clause in gone.items():
-            if name not in known:
-                known[name] = clause
+            if name not in clauses:
+                clauses[name] = clause
                 for names in self._indices(clause):
                     names[name] = None
 
@@ -140,9 +140,9 @@ class RemovedClauses:
 class _Search:
     """Ids for added clauses, each once; of several the one that went last, and what is still there after those."""
 
-    def __init__(self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]) -> None:
+    def __init__(self, gone: Mapping[str, Clause], names: Collection[str], added: Mapping[int, Clause]) -> None:
         self.order = {name: place for place, name in enumerate(reversed(list(gone)))}
-        self.used = set(taken)
+        self.used = set(names)
         self.found: dict[int, str] = {}
         self._added = added
 
@@ -193,8 +193,8 @@ class _Weights(dict[str, float]):
         return weight
 
 
-def _same_section(one: Clause, other: Clause) -> bool:
-    return one.section[-1:] == other.section[-1:]
+def _same_section(clause: Clause, other: Clause) -> bool:
+    return clause.section[-1:] == other.section[-1:]
 
 
 def _is_telling(clause: Clause) -> bool:
@@ -332,8 +332,8 @@ class _Reading:
 class _IdAllocator:
     """Makes ids: the first that a text has and that is not known yet."""
 
-    def __init__(self, spec: str, known: Sequence[Collection[str]]) -> None:
-        self._spec, self._known = spec, known
+    def __init__(self, spec: str, names: Sequence[Collection[str]]) -> None:
+        self._spec, self._known = spec, names
         self._ordinals: Counter[str] = Counter()
 
     @cached_property
@@ -393,10 +393,10 @@ def trace_commit(
     changes = changes_from_outcomes(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
     happenings = list(_EventBuilder(spec_commit, patch, clauses, inside, readings, gone).happenings())
     _add_former(former, _other_words(happenings, clauses, inside, readings, gone))
-    here = set(inside.values())
+    names = set(inside.values())
     for reading in reversed(readings):
-        gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in here)
-    for name in here & gone.keys():
+        gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in names)
+    for name in names & gone.keys():
         del gone[name]
     sighted[revision] = ids
     return TraceState(revision, outline, ids, gone, sighted, former), happenings, changes
@@ -417,14 +417,14 @@ def _other_words(
 ) -> dict[ClauseKey, tuple[str, ...]]:
     """What clauses that are there said in a parent, or when they were last there, where they say something else now."""
     places = {name: at for at, name in ids.items()}
-    found: dict[ClauseKey, tuple[str, ...]] = {}
+    names: dict[ClauseKey, tuple[str, ...]] = {}
     for name in dict.fromkeys(name for happening in happenings for name in happening.ids if name in places):
         earlier = [reading.clauses[reading.places[name]] for reading in readings if name in reading.places]
         earlier += [gone[name]] if name in gone else []
         keys = dict.fromkeys(map(clause_key, earlier))
         keys.pop(clause_key(clauses[places[name]]), None)
-        _add_former(found, dict.fromkeys(keys, (name,)))
-    return found
+        _add_former(names, dict.fromkeys(keys, (name,)))
+    return names
 
 
 def _region_outcomes(part: ChangedRegion, before: Outline, after: Outline) -> list[ClauseOutcome]:
@@ -434,8 +434,8 @@ def _region_outcomes(part: ChangedRegion, before: Outline, after: Outline) -> li
         dict(enumerate(part.lead)) | {lead + at: clause for at, clause in side.items()}
         for side in (part.before, part.after)
     )
-    found = clause_outcomes(ours, theirs, OutlineWeights(before, after))
-    return [_shift_outcome(outcome, lead) for outcome in found if outcome.at is None or outcome.at >= lead]
+    outcomes = clause_outcomes(ours, theirs, OutlineWeights(before, after))
+    return [_shift_outcome(outcome, lead) for outcome in outcomes if outcome.at is None or outcome.at >= lead]
 
 
 def _read_whole(parent: TraceState, clauses: Mapping[int, Clause]) -> _Reading:
@@ -445,10 +445,10 @@ def _read_whole(parent: TraceState, clauses: Mapping[int, Clause]) -> _Reading:
 
 def _unfold_ids(part: ChangedRegion, ids: Mapping[int, str], before: Sequence[str]) -> list[str]:
     """The ids of all clauses after; those that were left out have the ones they had."""
-    found = [ids.get(at, "") for at in range(part.sizes[1])]
+    names = [ids.get(at, "") for at in range(part.sizes[1])]
     for at, other, size in part.folds:
-        found[other : other + size] = before[at : at + size]
-    return found
+        names[other : other + size] = before[at : at + size]
+    return names
 
 
 def _shift_outcome(outcome: ClauseOutcome, lead: int) -> ClauseOutcome:
@@ -475,12 +475,12 @@ def _assign_ids(
     """The ids of the clauses: the same words in any parent, the same words ever, similar words in any parent, similar
     words of what is gone, then new ones."""
     ids: dict[int, str] = {}
-    taken: set[str] = set()
+    names: set[str] = set()
 
     def take(at: int, name: str) -> None:
-        if at not in ids and name not in taken:
+        if at not in ids and name not in names:
             ids[at] = name
-            taken.add(name)
+            names.add(name)
 
     def take_paired(exact: bool) -> None:
         for reading in readings:
@@ -496,10 +496,10 @@ def _assign_ids(
     once = {
         key: [name for name in former.get(key, ()) if name in open_ids] for key in map(clause_key, added().values())
     }
-    for at, name in lost.find_same_words(gone, once, taken, added()).items():
+    for at, name in lost.find_same_words(gone, once, names, added()).items():
         take(at, name)
     take_paired(exact=False)
-    for at, name in lost.find_similar(gone, taken, added()).items():
+    for at, name in lost.find_similar(gone, names, added()).items():
         take(at, name)
     return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 
@@ -538,8 +538,8 @@ class _EventBuilder:
         """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
         held = {at: self._held(at, name) for at, name in self.ids.items()}
         together: dict[int, TracedEvent] = {}
-        for at, one in held.items():
-            happening = self._together(at, one, held) if one else None
+        for at, match in held.items():
+            happening = self._together(at, match, held) if match else None
             if happening is not None:
                 together[at] = happening
                 self.told.update(happening.ids)
@@ -558,7 +558,7 @@ class _EventBuilder:
             place = reading.places.get(name)
             if place is not None:
                 held.append(self._compared(reading, place, at))
-        return min(held, key=lambda one: _DISTANCE.get(one.kind, 2), default=None)
+        return min(held, key=lambda match: _DISTANCE.get(match.kind, 2), default=None)
 
     def _compared(self, reading: _Reading, place: int, at: int) -> _ParentMatch:
         outcome = reading.by_after[at]
@@ -567,34 +567,36 @@ class _EventBuilder:
         same = clause_key(reading.clauses[place]) == clause_key(self.clauses[at])
         return _ParentMatch(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
 
-    def _together(self, at: int, one: _ParentMatch, held: Mapping[int, _ParentMatch | None]) -> TracedEvent | None:
+    def _together(self, at: int, match: _ParentMatch, held: Mapping[int, _ParentMatch | None]) -> TracedEvent | None:
         """A split whose pieces are new, or a merge of clauses that are there no more; none of them told of already."""
-        if one.outcome is None or not one.outcome.more:
+        if match.outcome is None or not match.outcome.more:
             return None
-        parent, name = one.reading, self.ids[at]
-        if one.kind is ChangeKind.SPLIT:
-            places = one.outcome.positions[1]
+        parent, name = match.reading, self.ids[at]
+        if match.kind is ChangeKind.SPLIT:
+            places = match.outcome.positions[1]
             pieces = [other for other in places if held[other] is None and self.ids[other] not in self.told]
             after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
-            event = self._event(one.kind, (parent.clauses[one.place],), after, one.moved)
+            event = self._event(match.kind, (parent.clauses[match.place],), after, match.moved)
             others = tuple(self.ids[other] for other in pieces)
             return TracedEvent(event, (name, *others), new_ids=tuple(name for name in others if name not in self.gone))
-        here = {*self.ids.values(), *self.gone, *self.told}
-        parts = [other for other in one.outcome.positions[0] if parent.ids[other] not in here]
-        before = tuple(parent.clauses[other] for other in sorted([one.place, *parts]))
-        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), one.moved)
+        names = {*self.ids.values(), *self.gone, *self.told}
+        parts = [other for other in match.outcome.positions[0] if parent.ids[other] not in names]
+        before = tuple(parent.clauses[other] for other in sorted([match.place, *parts]))
+        event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), match.moved)
         others = tuple(parent.ids[other] for other in parts)
         return TracedEvent(event, (name, *others), merged_ids=others)
 
-    def _alone(self, at: int, name: str, one: _ParentMatch | None) -> TracedEvent | None:
+    def _alone(self, at: int, name: str, match: _ParentMatch | None) -> TracedEvent | None:
         clause = self.clauses[at]
-        if one is None and name not in self.gone:
+        if match is None and name not in self.gone:
             return TracedEvent(self._event(ChangeKind.ADDED, (), (clause,)), (name,))
-        if one is None:
+        if match is None:
             return TracedEvent(self._event(ChangeKind.REINSTATED, (self.gone[name],), (clause,)), (name,))
-        if one.kind is None:
+        if match.kind is None:
             return None
-        return TracedEvent(self._event(one.kind, (one.reading.clauses[one.place],), (clause,), one.moved), (name,))
+        return TracedEvent(
+            self._event(match.kind, (match.reading.clauses[match.place],), (clause,), match.moved), (name,)
+        )
 
     def _departures(self) -> Iterator[TracedEvent]:
         """What was in a parent and went neither here nor, earlier, on the way to another parent."""
@@ -654,8 +656,8 @@ def trace_lineage(history: History) -> Lineage:
             waiting[parent] -= 1
             if not waiting[parent]:  # a long history is not kept in memory
                 del states[parent]
-    events = {name: tuple(happening.event for happening in some) for name, some in happenings.items()}
-    lives = _lives(one for some in happenings.values() for one in some)
+    events = {name: tuple(happening.event for happening in traced_events) for name, traced_events in happenings.items()}
+    lives = _lives(traced_event for happening in happenings.values() for traced_event in happening)
     return Lineage(history.spec, ids, lives, events, changes, cited)
 
 

@@ -187,9 +187,9 @@ def _pair_files(pairing: Pairing) -> None:
         bags = [Counter(pairing.before.keys[at] for at in ours[path]) for path in gone]
         others = [Counter(pairing.after.keys[at] for at in theirs[path]) for path in come]
         shares = (
-            (2 * (bag & other).total() / (bag.total() + other.total()), at, there)
+            (2 * (bag & other).total() / (bag.total() + other.total()), at, number)
             for at, bag in enumerate(bags)
-            for there, other in enumerate(others)
+            for number, other in enumerate(others)
         )
         renamed = assign_best_first(share for share in shares if share[0] >= _SAME_CONTENT)
         pairing.files |= {gone[at]: come[other] for at, other in renamed}
@@ -221,9 +221,9 @@ def _join_by_key(pairing: Pairing, ours: list[int], theirs: list[int]) -> None:
     for other in reversed(theirs):
         waiting[after.keys[other], after.places[other]].append(other)
     for at in ours:
-        here = waiting.get((before.keys[at], pairing.counterpart(before.places[at]) or ""))
-        if here:
-            pairing.join([(at, here.pop())])
+        numbers = waiting.get((before.keys[at], pairing.counterpart(before.places[at]) or ""))
+        if numbers:
+            pairing.join([(at, numbers.pop())])
     rest = [at for at in ours if at not in pairing.forward], [at for at in theirs if at not in pairing.backward]
     pairing.join(_pair_in_turn(rest, before.keys.__getitem__, after.keys.__getitem__))
 
@@ -236,9 +236,9 @@ def _pair_in_turn(
     for other in reversed(sides[1]):
         waiting[other_key(other)].append(other)
     for at in sides[0]:
-        here = waiting.get(key(at))
-        if here:
-            yield at, here.pop()
+        numbers = waiting.get(key(at))
+        if numbers:
+            yield at, numbers.pop()
 
 
 def _pair_sections_by_content(pairing: Pairing) -> None:
@@ -365,20 +365,20 @@ class _Reading:
         """The pieces besides `first`, the largest first, and their weight; none where the whole was not split."""
         bag = self.wholes.bags[whole]
         size = bag_weight(bag, self.weights)
-        left: WordBag = bag.copy() if first is None else bag - self.parts.bags[first]
+        counts: WordBag = bag.copy() if first is None else bag - self.parts.bags[first]
         together = [] if first is None else [first]
         gain = 0.0
         for part in sorted(possible, key=lambda part: (-common_weight(self.parts.bags[part], bag, self.weights), part)):
-            held = common_weight(self.parts.bags[part], left, self.weights)
-            if held >= _PART * size and self._is_piece(part, whole, held, bag_weight(left, self.weights), together):
+            held = common_weight(self.parts.bags[part], counts, self.weights)
+            if held >= _PART * size and self._is_piece(part, whole, held, bag_weight(counts, self.weights), together):
                 together.append(part)
-                left = left - self.parts.bags[part]
+                counts = counts - self.parts.bags[part]
                 gain += held
-        enough = len(together) > 1 and bag_weight(left, self.weights) <= (1 - _COVERED) * size
+        enough = len(together) > 1 and bag_weight(counts, self.weights) <= (1 - _COVERED) * size
         return ([part for part in together if part != first], gain) if enough else ([], 0.0)
 
-    def _is_piece(self, part: int, whole: int, held: float, left: float, together: Sequence[int]) -> bool:
-        owned, covered = held / bag_weight(self.parts.bags[part], self.weights), held / left
+    def _is_piece(self, part: int, whole: int, held: float, value: float, together: Sequence[int]) -> bool:
+        owned, covered = held / bag_weight(self.parts.bags[part], self.weights), held / value
         if together and all(abs(part - other) > _STEPS for other in together):
             return owned >= _FAR
         if owned >= _MOST:
@@ -409,17 +409,17 @@ def pair_pieces(pairing: Pairing) -> None:
     taken: tuple[set[int], set[int]] = (set(), set())
     for group in sorted(groups, key=lambda group: (-group.gain, group.merge, group.whole)):
         sides = {group.whole}, {group.first, *group.more}
-        left, right = reversed(sides) if group.merge else sides
-        if not left & taken[0] and not right & taken[1]:
-            taken[0].update(left)
+        numbers, right = reversed(sides) if group.merge else sides
+        if not numbers & taken[0] and not right & taken[1]:
+            taken[0].update(numbers)
             taken[1].update(right)
             pairing.join([(group.first, group.whole) if group.merge else (group.whole, group.first)])
             (pairing.merges if group.merge else pairing.splits)[group.whole] = group.more
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
-    found = split_words(text)
-    return {tuple(found[at : at + _RUN]) for at in range(len(found) - _RUN + 1)}
+    names = split_words(text)
+    return {tuple(names[at : at + _RUN]) for at in range(len(names) - _RUN + 1)}
 
 
 # Two sequences of clauses -> what was added, removed, reworded and moved, and what was not.
@@ -504,11 +504,11 @@ def clause_outcomes(
     """
     # One orientation for both directions: whatever decides a tie decides it the same way for the revert.
     if _precedes(after.values(), before.values()):
-        found = [outcome.mirrored() for outcome in _outcomes(_pair_all(after, before, weights))]
+        outcomes = [outcome.mirrored() for outcome in _outcomes(_pair_all(after, before, weights))]
     else:
-        found = list(_outcomes(_pair_all(before, after, weights)))
-    order = _order(found)
-    return [found[place] for place in sorted(range(len(found)), key=order.__getitem__)]
+        outcomes = list(_outcomes(_pair_all(before, after, weights)))
+    order = _order(outcomes)
+    return [outcomes[place] for place in sorted(range(len(outcomes)), key=order.__getitem__)]
 
 
 def _pair_all(
@@ -521,8 +521,8 @@ def _pair_all(
 
 def _precedes(ours: Collection[Clause], theirs: Collection[Clause]) -> bool:
     """An order of texts that lines have no part in."""
-    for one, other in zip(ours, theirs, strict=False):
-        if (here := _canonical(one)) != (there := _canonical(other)):
+    for clause, other in zip(ours, theirs, strict=False):
+        if (here := _canonical(clause)) != (there := _canonical(other)):
             return here < there
     return len(ours) < len(theirs)
 

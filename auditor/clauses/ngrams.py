@@ -104,14 +104,14 @@ def hash_text(text: str, key: bytes | None = None, *, wording: bool = True, long
     numbers of single words give away more than those of runs. Where they are published, how often each recurs lets
     somebody guess the commonest words. Raises ValueError for a key of another size.
     """
-    found = normalised_words(text)
-    length = min(longest, len(found)) if len(found) >= SHORTEST_TEXT else 0
+    names = normalised_words(text)
+    length = min(longest, len(names)) if len(names) >= SHORTEST_TEXT else 0
     return TextHashes(
         length=length,
-        runs=frozenset(hash_ngrams(found, length, key)) if length else frozenset(),
+        runs=frozenset(hash_ngrams(names, length, key)) if length else frozenset(),
         stems=tuple(
-            _stem_hashes(found[start:stop], key)
-            for start, stop in half_overlapping_windows(len(found) * wording, STEM_WINDOW)
+            _stem_hashes(names[start:stop], key)
+            for start, stop in half_overlapping_windows(len(names) * wording, STEM_WINDOW)
         ),
     )
 
@@ -126,8 +126,8 @@ def half_overlapping_windows(size: int, width: int) -> Iterator[tuple[int, int]]
         start += width // 2
 
 
-def _stem_hashes(found: Iterable[str], key: bytes | None) -> frozenset[int]:
-    return frozenset([number for number in set(map(hash_stem, found, repeat(key))) if number is not None])
+def _stem_hashes(names: Iterable[str], key: bytes | None) -> frozenset[int]:
+    return frozenset([number for number in set(map(hash_stem, names, repeat(key))) if number is not None])
 
 
 def _keyed_hash(text: str, key: bytes, person: bytes) -> int:

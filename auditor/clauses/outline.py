@@ -116,10 +116,10 @@ class _FileOutlineBuilder:
         for sizes, size in zip(self._sizes, (len(chunk.text), chunk.lines, len(chunk.statements)), strict=True):
             sizes.append(size)
 
-    def take(self, one: FileOutline, start: int, stop: int) -> None:
+    def take(self, outline: FileOutline, start: int, stop: int) -> None:
         """The chunks of another page from `start` to `stop`."""
-        self._chunks += one.chunks[start:stop]
-        for sizes, theirs in zip(self._sizes, (one.characters, one.lines, one.counts), strict=True):
+        self._chunks += outline.chunks[start:stop]
+        for sizes, theirs in zip(self._sizes, (outline.characters, outline.lines, outline.counts), strict=True):
             sizes.extend(theirs[start:stop])
 
     def page(self, path: str, text: str, name: FormatName | None) -> FileOutline:
@@ -137,38 +137,38 @@ def outline_file(
     """
     text = normalise_line_ends(text)
     markdown = reads_as_markdown(path, name)
-    found = _FileOutlineBuilder()
+    builder = _FileOutlineBuilder()
     if find_format(path, name) is not None:
         if previous is not None and (previous.path, previous.text, previous.format) == (path, text, name):
             return previous
         for chunk in _statement_chunks(text, read_statements(path, text, name)):
-            found.add(chunk)
-        return found.page(path, text, name)
+            builder.add(chunk)
+        return builder.page(path, text, name)
     if previous is None or _reading(previous.path, previous.format) != (None, markdown):
         for chunk in _chunks(text, 0, markdown):
-            found.add(chunk)
-        return found.page(path, text, name)
+            builder.add(chunk)
+        return builder.page(path, text, name)
     if previous.text == text:
         same = (previous.path, previous.format) == (path, name)
         return previous if same else replace(previous, path=path, format=name)
     ends = list(accumulate(previous.characters))
     same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
-    at = kept = 0
+    at = number = 0
     while at < len(text):
-        known = _reusable_chunk(text, at, previous.chunks, kept)
+        known = _reusable_chunk(text, at, previous.chunks, number)
         if known is None:
             chunk = _next_chunk(text, at, markdown)
-            found.add(chunk)
+            builder.add(chunk)
             at += len(chunk.text)
         else:
             start = ends[known] - previous.characters[known]
-            kept = _same_until(previous, ends, known, text, at)
-            found.take(previous, known, kept)
-            at += ends[kept - 1] - start
+            number = _same_until(previous, ends, known, text, at)
+            builder.take(previous, known, number)
+            at += ends[number - 1] - start
         if 0 < len(text) - at <= same_end and (rest := _ending_at(ends, len(previous.text) - (len(text) - at))):
-            found.take(previous, rest, len(ends))
+            builder.take(previous, rest, len(ends))
             break
-    return found.page(path, text, name)
+    return builder.page(path, text, name)
 
 
 def _reading(path: str, name: FormatName | None) -> tuple[object, bool]:
@@ -176,16 +176,16 @@ def _reading(path: str, name: FormatName | None) -> tuple[object, bool]:
     return find_format(path, name), reads_as_markdown(path, name)
 
 
-def _same_until(previous: FileOutline, ends: Sequence[int], known: int, text: str, at: int) -> int:
-    """The first chunk after `known` that the text, which has `known` at `at`, does not go on with.
+def _same_until(previous: FileOutline, ends: Sequence[int], number: int, text: str, at: int) -> int:
+    """The first chunk after `number` that the text, which has `number` at `at`, does not go on with.
 
     A chunk goes on to whatever is not blank: it is the same only where the character after it is, too.
     """
-    start = ends[known] - previous.characters[known]
+    start = ends[number] - previous.characters[number]
     same = common_prefix_length(previous.text, text, start, at)
     if start + same == len(previous.text) and at + same == len(text):
         return len(ends)
-    return max(known + 1, bisect_right(ends, start + same - 1))
+    return max(number + 1, bisect_right(ends, start + same - 1))
 
 
 def _ending_at(ends: Sequence[int], place: int) -> int:
@@ -258,11 +258,11 @@ def _statement_chunk(
     return _make_chunk(text, tuple(Statement(*fields, attributes=dict(own)) for fields, own in pairs))
 
 
-def _make_chunk(text: str, found: tuple[Statement, ...]) -> Chunk:
-    levels = tuple(statement.level for statement in found if statement.level)
-    has_headings = any(one.kind is ClauseKind.HEADING for one in found)
-    cites = any(one.citations for one in found)
-    return Chunk(text, text.count("\n"), found, levels, has_headings, cites, tuple(map(clause_key, found)))
+def _make_chunk(text: str, statements: tuple[Statement, ...]) -> Chunk:
+    levels = tuple(statement.level for statement in statements if statement.level)
+    has_headings = any(statement.kind is ClauseKind.HEADING for statement in statements)
+    cites = any(statement.citations for statement in statements)
+    return Chunk(text, text.count("\n"), statements, levels, has_headings, cites, tuple(map(clause_key, statements)))
 
 
 @lru_cache(maxsize=2**15)
@@ -329,8 +329,8 @@ def common_runs(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
             yield at, other, size
         at, other = at + size, other + size
         steps = ((step, total - step) for total in range(1, _RUN_LOOKAHEAD + 1) for step in range(total + 1))
-        ahead = ((one, two) for one, two in steps if at + one < len(ours) and other + two < len(theirs))
-        step = next(((one, two) for one, two in ahead if ours[at + one] is theirs[other + two]), None)
+        ahead = ((number, two) for number, two in steps if at + number < len(ours) and other + two < len(theirs))
+        step = next(((number, two) for number, two in ahead if ours[at + number] is theirs[other + two]), None)
         if step is None:
             return
         at, other = at + step[0], other + step[1]
@@ -361,8 +361,8 @@ def _foldable_parts(chunks: Chunks, first: int, stop: int) -> Iterator[tuple[int
     """
     headings = list(compress(range(first, stop), map(_has_headings, chunks[first:stop])))
     start, end = _closed_sections(chunks, headings)
-    kept = [at for at in headings if not start <= at < end]
-    for before, after in pairwise((first - 1, *kept, stop)):
+    numbers = [at for at in headings if not start <= at < end]
+    for before, after in pairwise((first - 1, *numbers, stop)):
         yield (start, end) if start < end and before + 1 == start else _inner_part(chunks, before + 1, after)
 
 
@@ -413,12 +413,12 @@ class Outline:
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """All clauses, as `diff.clauses_of` gives them."""
-        return tuple(clause for one in self.pages for clause in one.clauses())
+        return tuple(clause for page in self.pages for clause in page.clauses())
 
     @cached_property
     def size(self) -> int:
         """How many clauses there are."""
-        return sum(sum(one.counts) for one in self.pages)
+        return sum(sum(page.counts) for page in self.pages)
 
 
 class OutlineWeights(dict[str, float]):
@@ -458,12 +458,12 @@ class ChangedRegion:
 
 def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
     """A revision in chunks; what is the same as in `previous` is not read again."""
-    earlier = {one.path: one for one in previous.pages} if previous else {}
+    earlier = {page.path: page for page in previous.pages} if previous else {}
     pages = tuple(outline_file(file.path, file.text, earlier.get(file.path), file.format) for file in revision.files)
     holders = Counter(previous.holders) if previous else Counter()
     keys = Counter(previous.keys) if previous else Counter()
     changed: list[Chunk] = []
-    present = {one.path: one for one in pages}
+    present = {page.path: page for page in pages}
     for path in earlier.keys() | present.keys():
         if earlier.get(path) is present.get(path):
             continue
@@ -480,7 +480,7 @@ def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
     if previous and not any(_chunk_citations(changed)):
         cited = previous.cited
     else:
-        cited = frozenset(name for one in pages for name in _chunk_citations(one.chunks))
+        cited = frozenset(name for page in pages for name in _chunk_citations(page.chunks))
     return Outline(pages, holders, keys, repeated, cited)
 
 
@@ -490,7 +490,7 @@ def _chunks_on_one_side(ours: Chunks, theirs: Chunks) -> tuple[list[Chunk], list
     sides = [{id(chunk): chunk for chunks in side for chunk in chunks} for side in zip(*changed, strict=True)]
     counts = [Counter(id(chunk) for chunks in side for chunk in chunks) for side in zip(*changed, strict=True)]
     gone, come = counts[0] - counts[1], counts[1] - counts[0]
-    return [sides[0][one] for one in gone.elements()], [sides[1][one] for one in come.elements()]
+    return [sides[0][element] for element in gone.elements()], [sides[1][element] for element in come.elements()]
 
 
 def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None:
@@ -500,28 +500,28 @@ def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None
     whole: it begins with the section of the first difference, and goes on to a heading after the last one that none of
     the headings it changed is above.
     """
-    if [one.path for one in before.pages] != [one.path for one in after.pages]:
+    if [page.path for page in before.pages] != [page.path for page in after.pages]:
         return None
     pairs = list(zip(before.pages, after.pages, strict=True))
     changed = [at for at, (one, two) in enumerate(pairs) if one.text != two.text]
     if len(changed) != 1:
         return None
-    one, two = pairs[changed[0]]
-    start, end = _common_ends(one.chunks, two.chunks)
-    parts = (*one.chunks[start : len(one.chunks) - end], *two.chunks[start : len(two.chunks) - end])
-    end = _region_end(one.chunks, end, min(_levels(parts), default=_DEEPEST_LEVEL))
-    start = next((at for at in range(start - 1, -1, -1) if one.chunks[at].opens), 0)
-    open_ones = _open_headings(one.chunks, start)
-    standing = SectionCursor(one.path)
+    outline, two = pairs[changed[0]]
+    start, end = _common_ends(outline.chunks, two.chunks)
+    parts = (*outline.chunks[start : len(outline.chunks) - end], *two.chunks[start : len(two.chunks) - end])
+    end = _region_end(outline.chunks, end, min(_levels(parts), default=_DEEPEST_LEVEL))
+    start = next((at for at in range(start - 1, -1, -1) if outline.chunks[at].opens), 0)
+    open_ones = _open_headings(outline.chunks, start)
+    standing = SectionCursor(outline.path)
     lead = [standing.clause(heading) for heading in open_ones]
-    sides = slice(start, len(one.chunks) - end), slice(start, len(two.chunks) - end)
-    folds = find_folds(one.chunks[sides[0]], two.chunks[sides[1]], before.repeated | after.repeated)
-    counts = one.counts[sides[0]], two.counts[sides[1]]
+    sides = slice(start, len(outline.chunks) - end), slice(start, len(two.chunks) - end)
+    folds = find_folds(outline.chunks[sides[0]], two.chunks[sides[1]], before.repeated | after.repeated)
+    counts = outline.counts[sides[0]], two.counts[sides[1]]
     ours, theirs = [(at, at + size) for at, _, size in folds], [(other, other + size) for _, other, size in folds]
     return ChangedRegion(
-        first=sum(sum(page.counts) for page in before.pages[: changed[0]]) + sum(one.counts[:start]),
+        first=sum(sum(page.counts) for page in before.pages[: changed[0]]) + sum(outline.counts[:start]),
         lead=lead,
-        before=dict(_region_clauses(_cursor_under(one, open_ones), one, sides[0], ours)),
+        before=dict(_region_clauses(_cursor_under(outline, open_ones), outline, sides[0], ours)),
         after=dict(_region_clauses(_cursor_under(two, open_ones), two, sides[1], theirs)),
         sizes=(sum(counts[0]), sum(counts[1])),
         folds=[
@@ -538,7 +538,9 @@ def _common_ends(ours: Chunks, theirs: Chunks) -> tuple[int, int]:
 
 def _region_end(chunks: Sequence[Chunk], end: int, level: int) -> int:
     """How many of the last `end` chunks come after a heading of at most this level, which no changed one is above."""
-    closing = (at for at in range(len(chunks) - end, len(chunks)) if any(one <= level for one in _levels([chunks[at]])))
+    closing = (
+        at for at in range(len(chunks) - end, len(chunks)) if any(number <= level for number in _levels([chunks[at]]))
+    )
     return len(chunks) - next((at + 1 for at in closing), len(chunks))
 
 
@@ -557,27 +559,27 @@ def _chunk_keys(chunks: Iterable[Chunk]) -> Iterator[ClauseKey]:
 
 
 def _chunk_citations(chunks: Iterable[Chunk]) -> Iterator[str]:
-    return (name for chunk in chunks if chunk.cites for one in chunk.statements for name in one.citations)
+    return (name for chunk in chunks if chunk.cites for statement in chunk.statements for name in statement.citations)
 
 
 def _open_headings(chunks: Chunks, start: int) -> list[Statement]:
     """The headings that the chunk at `start`, which begins with one, stands under."""
     if not start:
         return []
-    found: list[Statement] = []
+    statements: list[Statement] = []
     level = chunks[start].opens
     for at in reversed(list(compress(range(start), map(attrgetter("levels"), chunks[:start])))):
         for statement in reversed(chunks[at].statements):
             if 0 < statement.level < level:
-                found.append(statement)
+                statements.append(statement)
                 level = statement.level
         if level == 1:
             break
-    return found[::-1]
+    return statements[::-1]
 
 
-def _cursor_under(one: FileOutline, headings: Iterable[Statement]) -> SectionCursor:
-    return SectionCursor(one.path, [(heading.level, heading.text) for heading in headings])
+def _cursor_under(outline: FileOutline, headings: Iterable[Statement]) -> SectionCursor:
+    return SectionCursor(outline.path, [(heading.level, heading.text) for heading in headings])
 
 
 def _region_clauses(

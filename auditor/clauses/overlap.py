@@ -58,8 +58,8 @@ class Passage:
 
 def new_passage(text: str) -> Passage:
     """A text that is new as a whole."""
-    found = tuple(normalised_words(text))
-    return Passage(found, (True,) * len(found))
+    names = tuple(normalised_words(text))
+    return Passage(names, (True,) * len(names))
 
 
 def added_by_clause(changes: Iterable[ClauseChange]) -> tuple[tuple[Clause, Passage], ...]:
@@ -250,14 +250,18 @@ class PromptIndex:
     def __init__(
         self, prompts: Iterable[Prompt], *, key: bytes | None = None, background: Iterable[TextHashes] = ()
     ) -> None:
-        self.prompts = tuple(sorted(prompts, key=lambda one: (one.suite, one.id, one.role, one.behaviour or "")))
+        self.prompts = tuple(
+            sorted(prompts, key=lambda prompt: (prompt.suite, prompt.id, prompt.role, prompt.behaviour or ""))
+        )
         self.key = key
-        self.lengths = sorted({one.content.length for one in self.prompts if one.content.length})
-        self.has_stems = any(one.content.stems for one in self.prompts)
+        self.lengths = sorted({prompt.content.length for prompt in self.prompts if prompt.content.length})
+        self.has_stems = any(prompt.content.stems for prompt in self.prompts)
         self.background = BackgroundTexts(background)
-        self.runs = PromptHolders((one.content.runs for one in self.prompts), self.background.runs, mostly_one=True)
-        self.stems = PromptHolders((_all_stems(one.content) for one in self.prompts), self.background.stems)
-        self._groups: list[Hashable] = [one.behaviour or at for at, one in enumerate(self.prompts)]
+        self.runs = PromptHolders(
+            (prompt.content.runs for prompt in self.prompts), self.background.runs, mostly_one=True
+        )
+        self.stems = PromptHolders((_all_stems(prompt.content) for prompt in self.prompts), self.background.stems)
+        self._groups: list[Hashable] = [prompt.behaviour or at for at, prompt in enumerate(self.prompts)]
         self._behaviours = frozenset(self._groups)
         self._group_sizes = Counter(self._groups)
         self._weights: dict[tuple[Hashable, int], float] = {}
@@ -413,21 +417,26 @@ def find_overlaps(index: PromptIndex, passages: Sequence[Passage]) -> tuple[Over
 
     A prompt with no run and fewer than three rare words in common is left out.
     """
-    found: dict[int, _PromptOverlap] = defaultdict(_PromptOverlap)
-    _find_verbatim(index, passages, found)
+    prompt_overlaps: dict[int, _PromptOverlap] = defaultdict(_PromptOverlap)
+    _find_verbatim(index, passages, prompt_overlaps)
     if index.has_stems:
         for at, passage in enumerate(passages):
-            _find_wording(index, at, passage, found)
-    overlaps = [found[at].overlap(index.prompts[at]) for at in sorted(found)]
+            _find_wording(index, at, passage, prompt_overlaps)
+    overlaps = [prompt_overlaps[at].overlap(index.prompts[at]) for at in sorted(prompt_overlaps)]
     return tuple(
-        sorted(overlaps, key=lambda one: (one.leak is None, -one.verbatim.weight, -_overlap_strength(one.wording)))
+        sorted(
+            overlaps,
+            key=lambda overlap: (overlap.leak is None, -overlap.verbatim.weight, -_overlap_strength(overlap.wording)),
+        )
     )
 
 
 # --- runs -----------------------------------------------------------------------------------------------------------
 
 
-def _find_verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mapping[int, _PromptOverlap]) -> None:
+def _find_verbatim(
+    index: PromptIndex, passages: Sequence[Passage], prompt_overlaps: Mapping[int, _PromptOverlap]
+) -> None:
     for length in index.lengths:
         runs = [list(hash_ngrams(passage.words, length, index.key)) for passage in passages]
         if not index.runs.known(set(chain.from_iterable(runs))):
@@ -441,9 +450,11 @@ def _find_verbatim(index: PromptIndex, passages: Sequence[Passage], found: Mappi
                     held[at].append(number)
         for at, numbers in held.items():
             of_patch = len(places) - len(known) + index.weight(index.runs, known, at)
-            found[at].verbatim = _shared_runs(index, at, numbers, of_patch)
-            found[at].telling = any(index.weight(index.runs, (number,), at) >= LEAST_NGRAM_WEIGHT for number in numbers)
-            found[at].run_spans = [span for number in numbers for span in places[number]]
+            prompt_overlaps[at].verbatim = _shared_runs(index, at, numbers, of_patch)
+            prompt_overlaps[at].telling = any(
+                index.weight(index.runs, (number,), at) >= LEAST_NGRAM_WEIGHT for number in numbers
+            )
+            prompt_overlaps[at].run_spans = [span for number in numbers for span in places[number]]
 
 
 def _shared_runs(index: PromptIndex, at: int, numbers: Sequence[int], of_patch: float) -> CommonText:
@@ -471,18 +482,20 @@ def _places_of_added(passages: Sequence[Passage], runs: Sequence[Sequence[int]],
 # --- telling words --------------------------------------------------------------------------------------------------
 
 
-def _find_wording(index: PromptIndex, passage_at: int, passage: Passage, found: Mapping[int, _PromptOverlap]) -> None:
+def _find_wording(
+    index: PromptIndex, passage_at: int, passage: Passage, prompt_overlaps: Mapping[int, _PromptOverlap]
+) -> None:
     marked = zip(passage.words, passage.added, strict=True)
     numbers = [hash_stem(word, index.key) if new else None for word, new in marked]
     for start, stop in half_overlapping_windows(len(numbers), _PATCH_WINDOW):
         new = frozenset(number for number in numbers[start:stop] if number is not None)
         shares = {at: _best_window(index, at, new) for at in _candidates(index, new)}
         for at, (shared, common) in shares.items():
-            if _overlap_strength(shared) > _overlap_strength(found[at].wording):
+            if _overlap_strength(shared) > _overlap_strength(prompt_overlaps[at].wording):
                 as_much = (other for other, (its, _) in shares.items() if its.weight >= NEARLY_AS_MUCH * shared.weight)
-                found[at].wording = replace(shared, control=index.control(at, as_much))
+                prompt_overlaps[at].wording = replace(shared, control=index.control(at, as_much))
                 places = (place for place in range(start, stop) if numbers[place] in common)
-                found[at].word_spans = [Span(passage_at, place, place + 1) for place in places]
+                prompt_overlaps[at].word_spans = [Span(passage_at, place, place + 1) for place in places]
 
 
 def _candidates(index: PromptIndex, new: frozenset[int]) -> list[int]:
@@ -573,7 +586,7 @@ def find_reappearances(held_out: PromptIndex, test: PromptIndex) -> tuple[Reappe
     if held_out.key != test.key:
         raise ValueError("both indices need the same key")
     found = sorted(_pairs(held_out, test), key=lambda one: (-one[0].of_held_out, one[1:]))
-    return tuple(one for one, *_ in found)
+    return tuple(reappearance for reappearance, *_ in found)
 
 
 def _pairs(held_out: PromptIndex, test: PromptIndex) -> Iterator[tuple[Reappearance, int, int]]:
@@ -587,7 +600,7 @@ def _pairs(held_out: PromptIndex, test: PromptIndex) -> Iterator[tuple[Reappeara
             weights = [_ngram_weight(held_out, test, number) for number in numbers]
             same = ours.content.runs == theirs.content.runs
             if same or max(weights) >= LEAST_REAPPEARING_WEIGHT:
-                whole, whole_test = (_whole_weight(held_out, test, one.content.runs) for one in (ours, theirs))
+                whole, whole_test = (_whole_weight(held_out, test, prompt.content.runs) for prompt in (ours, theirs))
                 shared = math.fsum(weights)
                 yield (
                     Reappearance(

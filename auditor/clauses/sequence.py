@@ -34,26 +34,26 @@ def longest_increasing_positions(values: Sequence[int]) -> list[int]:
     return chain[::-1]
 
 
-def common_prefix_length(one: _SequenceT, two: _SequenceT, at: int = 0, other: int = 0) -> int:
+def common_prefix_length(sequence: _SequenceT, other_sequence: _SequenceT, at: int = 0, other: int = 0) -> int:
     """How many elements two sequences have in common from these positions on, compared a slice at a time."""
-    most = min(len(one) - at, len(two) - other)
+    most = min(len(sequence) - at, len(other_sequence) - other)
     same, step = 0, _STRIDE
     while same < most and step:
         size = min(step, most - same)
-        if one[at + same : at + same + size] == two[other + same : other + same + size]:
+        if sequence[at + same : at + same + size] == other_sequence[other + same : other + same + size]:
             same += size
         else:
             step = size // 2
     return same
 
 
-def common_suffix_length(one: _SequenceT, two: _SequenceT, most: int) -> int:
+def common_suffix_length(sequence: _SequenceT, other_sequence: _SequenceT, most: int) -> int:
     """How many of their last elements two sequences have in common, up to `most`."""
     same, step = 0, _STRIDE
     while same < most and step:
         size = min(step, most - same)
-        ends = len(one) - same, len(two) - same
-        if one[ends[0] - size : ends[0]] == two[ends[1] - size : ends[1]]:
+        ends = len(sequence) - same, len(other_sequence) - same
+        if sequence[ends[0] - size : ends[0]] == other_sequence[ends[1] - size : ends[1]]:
             same += size
         else:
             step = size // 2

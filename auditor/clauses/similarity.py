@@ -47,7 +47,7 @@ def common_weight(before: WordBag, after: WordBag, weights: Mapping[str, float] 
         return sum([min(count, after[word]) for word, count in before.items() if word in after])
     return sum(
         [
-            weights[word] * (count if count < (there := after[word]) else there)
+            weights[word] * (count if count < (number := after[word]) else number)
             for word, count in before.items()
             if word in after
         ]
@@ -95,9 +95,9 @@ def candidate_pairs_by_word(
 ) -> Iterator[tuple[int, int]]:
     """As `candidates`; `holders` gives for each word the positions after that have it, none for an unknown one."""
     for at, bag in before.items():
-        known = [word for word in bag if 0 < len(holders[word]) <= MOST_HOLDERS]
+        names = [word for word in bag if 0 < len(holders[word]) <= MOST_HOLDERS]
         shared: Counter[int] = Counter()
-        for word in sorted(known, key=lambda word: (-weights[word], word))[:_RARE_WORDS]:
+        for word in sorted(names, key=lambda word: (-weights[word], word))[:_RARE_WORDS]:
             shared.update(holders[word])
         best = sorted(shared, key=lambda other: (-shared[other], abs(other - at), other))
         yield from ((at, other) for other in best[:_MOST_CANDIDATES])
@@ -105,12 +105,12 @@ def candidate_pairs_by_word(
 
 def assign_best_first(scored: Iterable[tuple[float, int, int]]) -> list[tuple[int, int]]:
     """An assignment: pairs (before, after) taken by descending score, nearest first among equals; each side once."""
-    taken: set[int] = set()
+    numbers: set[int] = set()
     others: set[int] = set()
     pairs = []
     for _, at, other in sorted(scored, key=lambda pair: (-pair[0], abs(pair[1] - pair[2]), pair[1], pair[2])):
-        if at not in taken and other not in others:
-            taken.add(at)
+        if at not in numbers and other not in others:
+            numbers.add(at)
             others.add(other)
             pairs.append((at, other))
     return pairs

@@ -88,9 +88,9 @@ class TextEventFinder:
         events: list[TextEvent] = []
         open_changes = list(changes)
 
-        def add(found: Iterable[TextEvent]) -> None:
+        def add(text_events: Iterable[TextEvent]) -> None:
             nonlocal open_changes
-            for event in found:
+            for event in text_events:
                 events.append(event)
                 part_of = {id(change) for change in event.changes}
                 open_changes = [change for change in open_changes if id(change) not in part_of]
@@ -138,32 +138,32 @@ class TextEventFinder:
 
     @cached_property
     def _by_signature(self) -> Mapping[_Signature, Collection[str]]:
-        found: dict[_Signature, list[str]] = defaultdict(list)
+        names: dict[_Signature, list[str]] = defaultdict(list)
         for name, changes in self._lineage.changes.items():
             if changes:
-                found[_signature(changes)].append(name)
-        return found
+                names[_signature(changes)].append(name)
+        return names
 
     @cached_property
     def _files_by_size(self) -> Mapping[tuple[str, int], Mapping[str, str]]:
         """The texts of files, by path and size and then by the commit: equal texts are of equal size."""
-        found: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
+        names: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
         for commit in self._history.spec_commits:
             for file in self._history.revisions[commit.revision].files:
-                found[file.path, len(file.text)][commit.name] = file.text
-        return found
+                names[file.path, len(file.text)][commit.name] = file.text
+        return names
 
     def _ancestors(self, patch: Patch) -> Sequence[str]:
         """The commits before a patch, the nearest first."""
         places = {name: place for place, name in enumerate(self._commits)}
-        seen: set[str] = set()
+        names: set[str] = set()
         waiting = list(patch.after.parents)
         while waiting:
             name = waiting.pop()
-            if name not in seen:
-                seen.add(name)
+            if name not in names:
+                names.add(name)
                 waiting.extend(self._commits[name].parents)
-        return sorted(seen, key=places.__getitem__, reverse=True)
+        return sorted(names, key=places.__getitem__, reverse=True)
 
 
 def _path_of(change: ClauseChange) -> str:
@@ -220,10 +220,15 @@ def _moved_out(
             yield event
             part_of = {id(change) for change in event.changes}
             removed = [change for change in removed if id(change) not in part_of]
-    standing = {text.path: [one for one in removed if one.before and text.says(one.before)] for text in texts}
+    standing = {
+        text.path: [
+            clause_change for clause_change in removed if clause_change.before and text.says(clause_change.before)
+        ]
+        for text in texts
+    }
     part_of = set()
-    for path, there in sorted(standing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-        moved = tuple(change for change in there if id(change) not in part_of)
+    for path, clause_changes in sorted(standing.items(), key=lambda pair: (-len(pair[1]), pair[0])):
+        moved = tuple(change for change in clause_changes if id(change) not in part_of)
         if any(change.before and change.before.kind is not ClauseKind.HEADING for change in moved):
             yield TextEvent(TextEventKind.MOVED_OUT, "", moved, destination=path)
             part_of |= {id(change) for change in moved}

@@ -106,7 +106,7 @@ def command(
     from auditor.render.escape import escape_terminal
 
     check_fail_on(fail_on)
-    wanted = _choose_range(commits, new_since)
+    name = _choose_range(commits, new_since)
     if sum((oneline, quiet, verbose)) > 1:
         raise click.UsageError("give one of --oneline, -q and --verbose")
     if roles and not results:
@@ -122,27 +122,27 @@ def command(
     with source.project as project:
         derived = _rederive(project, logs, options) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
-        found = assess_project(known, resolve_day(today), wanted, os.environ)
+        audit = assess_project(known, resolve_day(today), name, os.environ)
     if derived:
         _print_rederivation(derived)
-    code = EXIT_BLOCKED if matches_fail_on(found, fail_on) else EXIT_PASS
+    code = EXIT_BLOCKED if matches_fail_on(audit, fail_on) else EXIT_PASS
     if style in _BLOCK_FORMATS:
-        blocks = _choose_blocks(found, resolve_day(today), oneline=oneline, quiet=quiet, verbose=verbose)
+        blocks = _choose_blocks(audit, resolve_day(today), oneline=oneline, quiet=quiet, verbose=verbose)
         page(_write_blocks(blocks, style, code, wrap=not oneline), off=no_pager or style != "text")
     else:
-        click.echo(_render(found, style, code), nl=False)
+        click.echo(_render(audit, style, code), nl=False)
     return code
 
 
 _BLOCK_FORMATS = ("text", "markdown")
 
 
-def _choose_blocks(found: Audit, day: date, *, oneline: bool, quiet: bool, verbose: bool) -> Iterable[Block]:
+def _choose_blocks(audit: Audit, day: date, *, oneline: bool, quiet: bool, verbose: bool) -> Iterable[Block]:
     from auditor.document.audit import audit_blocks, patch_table, summary_blocks
 
     if oneline:
-        return patch_table(found)
-    return summary_blocks(found, day) if quiet else audit_blocks(found, day, verbose=verbose)
+        return patch_table(audit)
+    return summary_blocks(audit, day) if quiet else audit_blocks(audit, day, verbose=verbose)
 
 
 def _write_blocks(blocks: Iterable[Block], style: str, code: int, *, wrap: bool) -> str:
@@ -156,15 +156,15 @@ def _write_blocks(blocks: Iterable[Block], style: str, code: int, *, wrap: bool)
     return render_terminal(blocks, console(), wrap=wrap)
 
 
-def _render(found: Audit, style: str, code: int) -> str:
+def _render(audit: Audit, style: str, code: int) -> str:
     if style == "json":
         from auditor.render.documents import audit_json
 
-        return audit_json(found)
+        return audit_json(audit)
     from auditor.render.formats import FORMATS
     from auditor.render.results import audit_results
 
-    return FORMATS[style](audit_results(found, code))
+    return FORMATS[style](audit_results(audit, code))
 
 
 def _print_rederivation(derived: LogsReport) -> None:
@@ -176,8 +176,8 @@ def _print_rederivation(derived: LogsReport) -> None:
         (RederivationState.DIFFERS, "differ"),
         (RederivationState.NO_LOG, "have no log there"),
     )
-    said = ", ".join(f"{derived.count(state):,} {words}" for state, words in counts)
-    click.echo(f"auditor: records held against their logs: {said}; refused files: {len(derived.refused):,}", err=True)
+    text = ", ".join(f"{derived.count(state):,} {words}" for state, words in counts)
+    click.echo(f"auditor: records held against their logs: {text}; refused files: {len(derived.refused):,}", err=True)
 
 
 def _choose_range(commits: str | None, new_since: str | None) -> str | None:

@@ -21,7 +21,7 @@ def command(code: str | None) -> int:
         return 0
     page = find_page(code)
     if page is None:
-        known = ", ".join(page.check.code for page in load_pages())
-        raise ConfigError("no such check", where=code, remedy=f"give one of {known}")
+        name = ", ".join(page.check.code for page in load_pages())
+        raise ConfigError("no such check", where=code, remedy=f"give one of {name}")
     click.echo(as_text(console(), check_page(page)), nl=False)
     return 0

@@ -63,20 +63,20 @@ def command(
     _check_options(base, head, hook, arguments, branches)
     if style == STATEMENT and base is None:
         raise click.UsageError("a statement is about a commit that is there: give --base, and --head")
-    asked = GateRequest(spec, reveal, resolve_day(today), os.environ)
+    gate_request = GateRequest(spec, reveal, resolve_day(today), os.environ)
     if base is not None:
-        found = [gate(repo, base=base, head=head or "HEAD", asked=asked)]
+        decisions = [gate(repo, base=base, head=head or "HEAD", asked=gate_request)]
     else:
         given = sys.stdin.read() if hook in _HOOKS_WITH_STDIN else ""
         called = HookInput(Hook(hook) if hook else None, arguments, given, os.environ, branches, datetime.now(UTC))
-        found = [decision for _, decision in decide_hook(repo, called, asked)]
-        if not found and hook is None:
+        decisions = [decision for _, decision in decide_hook(repo, called, gate_request)]
+        if not decisions and hook is None:
             click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)
-    for decision in found:
+    for decision in decisions:
         if _is_printed(decision, hook):
             _record_disclosure(decision, repo)
             _print_decision(decision, style)
-    code = worst_exit([decision.exit_code for decision in found])
+    code = worst_exit([decision.exit_code for decision in decisions])
     if code and (undo := _describe_undo(hook, os.environ.get("GIT_REFLOG_ACTION", ""))):
         click.echo(f"auditor: {undo}", err=True)
     return code
@@ -144,5 +144,5 @@ def _record_disclosure(decision: Decision, repo: Path) -> None:
 
     looks = record_disclosure(repo, decision.judged, datetime.now(UTC))
     suites = ", ".join(sorted({name for look in looks for name in look.suites}))
-    told = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
-    click.echo(f"auditor: held-out rates are shown to the author, {told}", err=True)
+    text = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
+    click.echo(f"auditor: held-out rates are shown to the author, {text}", err=True)

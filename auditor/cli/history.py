@@ -57,8 +57,8 @@ def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
     from auditor.render.escape import escape_terminal
     from auditor.render.terminal import render_terminal
 
-    what = f"stands in {len(candidates)} clauses; give more of it, or the place of one of them"
-    click.echo(f"auditor: {escape_terminal(clause)}: {what}", err=True)
+    subject = f"stands in {len(candidates)} clauses; give more of it, or the place of one of them"
+    click.echo(f"auditor: {escape_terminal(clause)}: {subject}", err=True)
     click.echo(render_terminal(candidate_blocks(candidates), console()), err=True, nl=False)
     return EXIT_COULD_NOT_RUN
 
@@ -92,16 +92,16 @@ def diff_command(
         if after.startswith("."):
             raise click.UsageError("three dots compare with a merge base; write A..B")
         before, after = before or "HEAD", after or "HEAD"
-    found = diff(repo, spec, before, after)
+    comparisons = diff(repo, spec, before, after)
     if style == "json":
         from auditor.render.documents import diff_json
 
-        click.echo(diff_json(found), nl=False)
+        click.echo(diff_json(comparisons), nl=False)
         return 0
     from auditor.document.history import diff_blocks, diff_stat_blocks
     from auditor.render.terminal import render_terminal
 
-    blocks = diff_stat_blocks(found) if stat else diff_blocks(found)
+    blocks = diff_stat_blocks(comparisons) if stat else diff_blocks(comparisons)
     page(render_terminal(blocks, console()), off=no_pager)
     return 0
 
@@ -138,16 +138,16 @@ def log_command(
     if commits is not None and not commits.strip():
         raise click.UsageError("RANGE is empty")
     with open_project(repo, spec) as project:
-        found = log(project, commits, since.date() if since else None, until.date() if until else None)
+        spec_logs = log(project, commits, since.date() if since else None, until.date() if until else None)
     if style == "json":
         from auditor.render.documents import log_json
 
-        click.echo(log_json(found), nl=False)
+        click.echo(log_json(spec_logs), nl=False)
         return 0
     from auditor.document.history import log_blocks, log_oneline
     from auditor.render.terminal import render_terminal
 
-    blocks = log_oneline(found) if oneline else log_blocks(found)
+    blocks = log_oneline(spec_logs) if oneline else log_blocks(spec_logs)
     page(render_terminal(blocks, console(), wrap=not oneline), off=no_pager)
     return 0
 

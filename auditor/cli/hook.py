@@ -40,10 +40,10 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     from auditor.app.status import missing_for_hooks
     from auditor.git import open_repository
 
-    with open_repository(repo) as found:
-        wanted = _choose_hooks(found, names, server=server)
-        judged = branches or _current_branch(found)
-        stand = hooks.install(hooks.hooks_folder(found), wanted, _program(), judged)
+    with open_repository(repo) as repository:
+        wanted = _choose_hooks(repository, names, server=server)
+        judged = branches or _current_branch(repository)
+        stand = hooks.install(hooks.hooks_folder(repository), wanted, _program(), judged)
     _print_status(stand)
     click.echo(f"judged: {', '.join(judged) or 'every branch'}")
     if not server:
@@ -63,8 +63,8 @@ def remove_command(repo: Path) -> int:
     from auditor import hooks
     from auditor.git import open_repository
 
-    with open_repository(repo) as found:
-        _print_status(hooks.remove(hooks.hooks_folder(found), (*hooks.CLIENT, *hooks.SERVER)))
+    with open_repository(repo) as repository:
+        _print_status(hooks.remove(hooks.hooks_folder(repository), (*hooks.CLIENT, *hooks.SERVER)))
     return 0
 
 
@@ -75,40 +75,40 @@ def status_command(repo: Path) -> int:
     from auditor import hooks
     from auditor.git import open_repository
 
-    with open_repository(repo) as found:
-        folder = hooks.hooks_folder(found)
+    with open_repository(repo) as repository:
+        folder = hooks.hooks_folder(repository)
         click.echo(f"hooks of {folder}")
         _print_status(hooks.status(folder, (*hooks.CLIENT, *hooks.SERVER)))
     return 0
 
 
-def _choose_hooks(found: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
+def _choose_hooks(repository: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
     from auditor import hooks
 
     known = (*hooks.CLIENT, *hooks.SERVER, "update")
     for name in names:
         if name not in known:
             raise click.UsageError(f"{name} is no hook that asks the gate; give one of {', '.join(known)}")
-    if server and found.worktree is not None:
+    if server and repository.worktree is not None:
         raise click.UsageError("--server is for a bare repository, and this one has a work tree")
-    return tuple(names) or (hooks.SERVER if server or found.worktree is None else hooks.CLIENT)
+    return tuple(names) or (hooks.SERVER if server or repository.worktree is None else hooks.CLIENT)
 
 
-def _current_branch(found: Repository) -> tuple[str, ...]:
+def _current_branch(repository: Repository) -> tuple[str, ...]:
     """The branch that HEAD stands on, of a bare repository too."""
-    named = found.command.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
+    named = repository.command.attempt("symbolic-ref", "--quiet", "--short", "HEAD")
     return () if named.status else (named.out.decode("utf-8", "surrogateescape").strip(),)
 
 
 def _program() -> str:
     """The program that is running, if it is auditor's own; a hook whose path is gone looks for it on PATH."""
     started = Path(sys.argv[0])
-    beside = Path(sys.executable).with_name("auditor")
-    own = started if started.name == "auditor" and started.is_file() else beside
+    path = Path(sys.executable).with_name("auditor")
+    own = started if started.name == "auditor" and started.is_file() else path
     return str(own.absolute())
 
 
 def _print_status(stand: Sequence[HookStatus]) -> None:
-    for one in stand:
-        keeps = "; what was there before runs first" if one.keeps else ""
-        click.echo(f"  {one.standing:<9}  {one.name}{keeps}")
+    for hook_status in stand:
+        keeps = "; what was there before runs first" if hook_status.keeps else ""
+        click.echo(f"  {hook_status.standing:<9}  {hook_status.name}{keeps}")

@@ -107,21 +107,26 @@ def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
     from auditor.render.escape import escape_terminal
     from auditor.render.terminal import align_columns, indented_list, some_names
 
-    kinds = [(str(one.files), str(one.runs), str(one.stamped), one.source) for one in survey.kinds]
+    kinds = [(str(kind.files), str(kind.runs), str(kind.stamped), kind.source) for kind in survey.kinds]
     yield from align_columns(("files", "runs", "stamped", "kind"), kinds, 3)
     yield ""
     rows = [
         (
-            *(f"{count:,}" for count in (one.runs, one.samples, one.invalid, one.stamped, one.matched, one.unbound)),
-            escape_terminal(one.name),
-            f"{', '.join(one.sources)}; {some_names(one.models)}",
+            *(
+                f"{count:,}"
+                for count in (suite.runs, suite.samples, suite.invalid, suite.stamped, suite.matched, suite.unbound)
+            ),
+            escape_terminal(suite.name),
+            f"{', '.join(suite.sources)}; {some_names(suite.models)}",
         )
-        for one in survey.suites
+        for suite in survey.suites
     ]
     headings = ("runs", "samples", "invalid", "stamped", "by text", "no revision", "suite", "from; models")
     yield from align_columns(headings, rows, 6)
     scores = [
-        f"{one.name}: {score_label(score)}: {describe_values(score)}" for one in survey.suites for score in one.scores
+        f"{suite.name}: {score_label(score)}: {describe_values(score)}"
+        for suite in survey.suites
+        for score in suite.scores
     ]
     yield from indented_list("scores", scores)
     yield from indented_list("refused", survey.refused)

@@ -42,9 +42,9 @@ def command(
     --behaviour or rates in its place, how large to make the suites of a patch that does not exist yet.
     """
     rates = (test_rate, held_out_rate, fall)
-    if patch is not None and any(one is not None for one in rates):
+    if patch is not None and any(rate is not None for rate in rates):
         raise click.UsageError("rates are for a design, which has no PATCH")
-    if patch is None and (behaviour is not None or any(one is not None for one in rates)):
+    if patch is None and (behaviour is not None or any(rate is not None for rate in rates)):
         return _design(repo, spec, behaviour, test_rate, held_out_rate, fall or 0.9, style)
     return _settle(repo, spec, patch, behaviour, style)
 
@@ -80,17 +80,17 @@ def _design(
     from auditor.app.project import open_project
 
     if behaviour is None:
-        found = design_patch(None, None, test_rate, held_out_rate, fall)
+        design = design_patch(None, None, test_rate, held_out_rate, fall)
     else:
         with open_project(repo, spec) as project:
-            found = design_patch(project, behaviour, test_rate, held_out_rate, fall)
+            design = design_patch(project, behaviour, test_rate, held_out_rate, fall)
     if style == "json":
         from auditor.render.documents import design_json
 
-        click.echo(design_json(found), nl=False)
+        click.echo(design_json(design), nl=False)
         return 0
     from auditor.document.plan import design_blocks
     from auditor.render.terminal import render_terminal
 
-    click.echo(render_terminal(design_blocks(found), console()), nl=False)
+    click.echo(render_terminal(design_blocks(design), console()), nl=False)
     return 0

@@ -65,11 +65,11 @@ def command(
         remedy = "write HTML, as audit.html, and print that page from a browser"
         raise InputError("auditor writes no PDF", where=str(output), remedy=remedy)
     period = _choose_period(quarter, since, until)
-    given = read_previous_report(previous) if previous else None
+    previous_report = read_previous_report(previous) if previous else None
     with open_project(repo, spec) as project:
         if not no_seal:
             seal_project(project)
-        found = report(project, period, os.environ, against=against, previous=given)
+        found = report(project, period, os.environ, against=against, previous=previous_report)
     document = _render(found, style)
     if output is None:
         click.echo(document, nl=False)

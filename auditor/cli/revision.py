@@ -29,10 +29,10 @@ def command(name: str | None, full: bool, repo: Path, spec: str | None) -> int:
     from auditor.app.revision import read_stamps
     from auditor.render.escape import escape_terminal
 
-    found = read_stamps(repo, spec, name)
-    for stamp in found:
-        shown = stamp.revision if full else stamp.short
-        click.echo(shown if len(found) == 1 else f"{escape_terminal(stamp.spec)} {shown}")
-    for caution in [stamp.caution for stamp in found if stamp.caution]:
+    stamps = read_stamps(repo, spec, name)
+    for stamp in stamps:
+        text = stamp.revision if full else stamp.short
+        click.echo(text if len(stamps) == 1 else f"{escape_terminal(stamp.spec)} {text}")
+    for caution in [stamp.caution for stamp in stamps if stamp.caution]:
         click.echo(f"auditor: {escape_terminal(caution)}", err=True)
     return 0

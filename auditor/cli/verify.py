@@ -63,14 +63,14 @@ def command(
 
     if (columns or extra == "ignore") and not logs:
         raise click.UsageError("--map and --extra need --logs")
-    made = seal_now(repo) if seal else None
+    checkpoint = seal_now(repo) if seal else None
     options = ReadOptions(extra == "ignore", columns=columns)
-    found = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ, options=options)
+    verification = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ, options=options)
     if style == "json":
-        click.echo(verify_json(found), nl=False)
+        click.echo(verify_json(verification), nl=False)
     else:
-        click.echo("".join(f"{line}\n" for line in verify_lines(found)), nl=False)
+        click.echo("".join(f"{line}\n" for line in verify_lines(verification)), nl=False)
     if seal:
-        batch = f"sealed {len(made.ids):,} as checkpoint {made.number}" if made else "nothing to seal"
+        batch = f"sealed {len(checkpoint.ids):,} as checkpoint {checkpoint.number}" if checkpoint else "nothing to seal"
         click.echo(f"auditor: {batch}", err=True)
-    return found.exit_code
+    return verification.exit_code

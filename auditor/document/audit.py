@@ -346,7 +346,7 @@ def _describe_changes(entry: PatchEntry) -> str:
     """How many clauses changed; and in which direction, where a normative word did."""
     norms = [norm.direction for norm in entry.text.norms]
     toward = join_counts(
-        [(norms.count(one), str(one)) for one in (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)]
+        [(norms.count(literal), str(literal)) for literal in (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)]
     )
     clauses = count_changes(entry.counts)
     return f"{clauses}; {toward}" if toward else clauses
@@ -531,5 +531,8 @@ def _undecided_blocks(coverage: Coverage) -> Iterator[Block]:
     """For each subject and reason the codes of its undecided checks; nothing where every check is decided."""
     if coverage.undecided:
         yield Heading(2, plain("Undecided checks"))
-        for one in coverage.undecided:
-            yield Card(plain(one.on), (Note(plain(one.why)), Note(plain(", ".join(one.checks)))))
+        for undecided_checks in coverage.undecided:
+            yield Card(
+                plain(undecided_checks.on),
+                (Note(plain(undecided_checks.why)), Note(plain(", ".join(undecided_checks.checks)))),
+            )

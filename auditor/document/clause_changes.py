@@ -131,8 +131,8 @@ def change_blocks(comparison: Comparison) -> Iterator[Block]:
     if hidden:
         yield Note(plain(f"{count_noun(len(hidden), 'heading')} with no other change, not shown below."))
     places, paths = SectionNames(comparison), has_several_files(comparison)
-    shown = [change for change in comparison.changes if not is_only_renamed(change, comparison)]
-    for _, group in groupby(shown, key=places):
+    classified_changes = [change for change in comparison.changes if not is_only_renamed(change, comparison)]
+    for _, group in groupby(classified_changes, key=places):
         together = list(group)
         yield section_heading(places(together[0]), _changed_clause(together[0]))
         yield from (change_card(change, paths=paths, renamings=comparison.renamings) for change in together)
@@ -154,7 +154,7 @@ class SectionNames:
     """The section of a change as it is called after."""
 
     def __init__(self, comparison: Comparison) -> None:
-        pairs = ((one.change.before, one.change.after) for one in comparison.changes)
+        pairs = ((change.change.before, change.change.after) for change in comparison.changes)
         self._names = {
             section_path(before): section_path(after)
             for before, after in pairs

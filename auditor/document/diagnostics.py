@@ -97,17 +97,18 @@ def residual_sentences(facts: BehaviourFacts) -> Iterator[str]:
     """For the suites near zero after: what their true rate could still be, and what would show it to be lower."""
     sides = [("test", facts.residual, facts.test.after)] if facts.residual is not None and facts.test else []
     sides += [(f"{ROLE_NAMES[suite.role]} {suite.suite}", suite.residual, suite.change.after) for suite in facts.suites]
-    near = [(name, left, rate) for name, left, rate in sides if left.near_zero]
+    near = [(name, residual, rate) for name, residual, rate in sides if residual.near_zero]
     yield from (
-        sentence(f"{name}: {describe_residual(left)}{_residual_basis(left, rate)}") for name, left, rate in near
+        sentence(f"{name}: {describe_residual(residual)}{_residual_basis(residual, rate)}")
+        for name, residual, rate in near
     )
-    yield from dict.fromkeys(f"{text}." for _, left, _ in near if (text := samples_to_confirm(left)))
+    yield from dict.fromkeys(f"{text}." for _, residual, _ in near if (text := samples_to_confirm(residual)))
 
 
-def _residual_basis(left: Residual, rate: Rate) -> str:
+def _residual_basis(residual: Residual, rate: Rate) -> str:
     """Why a residual's limit is above the rate's own: invalid samples may have failed, others are not independent."""
     invalid = f"{count_noun(rate.invalid, 'invalid sample')} counted as failures" if rate.invalid else ""
-    size = f"an effective sample size of {format_count(left.size)}" if left.size < 0.95 * rate.valid else ""
+    size = f"an effective sample size of {format_count(residual.size)}" if residual.size < 0.95 * rate.valid else ""
     causes = " and ".join(part for part in (invalid, size) if part)
     return f" (with {causes})" if causes else ""
 
@@ -118,12 +119,12 @@ def residual_blocks(facts: BehaviourFacts) -> Iterator[Block]:
         yield Note(plain(sentences))
 
 
-def describe_residual(left: Residual) -> str:
+def describe_residual(residual: Residual) -> str:
     """Eliminated or reduced, or neither, and what the true rate could still be; a clause."""
-    tolerance = format_percent(left.tolerance)
-    still = "" if left.upper is None else f"the true rate could still be {format_bound(left.upper)}"
-    within = "" if left.upper is None else f"the true rate is at most {format_bound(left.upper)}"
-    match left.state:
+    tolerance = format_percent(residual.tolerance)
+    still = "" if residual.upper is None else f"the true rate could still be {format_bound(residual.upper)}"
+    within = "" if residual.upper is None else f"the true rate is at most {format_bound(residual.upper)}"
+    match residual.state:
         case ResidualState.ELIMINATED:
             return f"eliminated within the tolerance of {tolerance}: {within}"
         case ResidualState.UNDER:
@@ -134,21 +135,21 @@ def describe_residual(left: Residual) -> str:
             return f"not shown to be under {tolerance}{f': {still}' if still else ''}"
 
 
-def samples_to_confirm(left: Residual) -> str:
+def samples_to_confirm(residual: Residual) -> str:
     """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
-    if left.needed is None or left.state in (ResidualState.ELIMINATED, ResidualState.UNDER):
+    if residual.needed is None or residual.state in (ResidualState.ELIMINATED, ResidualState.UNDER):
         return ""
-    return f"{format_count(left.needed)} clean samples would show it is under {format_percent(left.tolerance)}"
+    return f"{format_count(residual.needed)} clean samples would show it is under {format_percent(residual.tolerance)}"
 
 
-def sensitivity_clauses(given: Sensitivity) -> list[str]:
+def sensitivity_clauses(sensitivity: Sensitivity) -> list[str]:
     """What would change a verdict, a clause each; none where no threshold, scale or suite left out does."""
     clauses = []
-    if given.flip_threshold is not None:
-        clauses.append(f"accused only while transfer_threshold is above {given.flip_threshold:.2f}")
-    if given.scales_differ:
-        clauses.append(f"{given.on_rates} on rates, {given.on_odds} on odds")
-    return clauses + [f"without {suite} {verdict}" for suite, verdict in given.without_suite]
+    if sensitivity.flip_threshold is not None:
+        clauses.append(f"accused only while transfer_threshold is above {sensitivity.flip_threshold:.2f}")
+    if sensitivity.scales_differ:
+        clauses.append(f"{sensitivity.on_rates} on rates, {sensitivity.on_odds} on odds")
+    return clauses + [f"without {suite} {verdict}" for suite, verdict in sensitivity.without_suite]
 
 
 def significance_sentence(place: OnlineDecision) -> str:
@@ -163,7 +164,7 @@ def significance_sentence(place: OnlineDecision) -> str:
 
 def significance_blocks(facts: PatchFacts) -> Iterator[Block]:
     """For an accused patch: whether that holds across all patches."""
-    if facts.place is not None and any(one.survives_fdr is not None for one in facts.behaviours):
+    if facts.place is not None and any(behaviour.survives_fdr is not None for behaviour in facts.behaviours):
         yield Note(plain(significance_sentence(facts.place)))
 
 
@@ -196,10 +197,10 @@ def _difference_sentences(facts: BehaviourFacts) -> Iterator[str]:
             yield f"{word}: {'; '.join(clauses)}."
 
 
-def notable_differences(one: SuiteDiagnostics) -> list[Difference]:
+def notable_differences(suite: SuiteDiagnostics) -> list[Difference]:
     """What is worth a line: not a few more invalid samples, nor the checkpoint, which the card names already."""
-    quiet = {ProtocolField.CHECKPOINT} if one.invalid_rose else {ProtocolField.CHECKPOINT, ProtocolField.INVALID}
-    return [part for part in one.differences if part.what not in quiet]
+    quiet = {ProtocolField.CHECKPOINT} if suite.invalid_rose else {ProtocolField.CHECKPOINT, ProtocolField.INVALID}
+    return [part for part in suite.differences if part.what not in quiet]
 
 
 def _suite_differences(suite: SuiteDiagnostics) -> str:
@@ -220,9 +221,9 @@ def fall_blocks(parts: Attribution) -> Iterator[Block]:
 
 
 def _part_name(parts: Attribution, name: str) -> str:
-    bound = parts.bounds.get(name)
-    spread = bound is not None and bound.high - bound.low > 1e-9
-    return f"{PART_NAMES[name]} {format_interval(bound.low, bound.high)}" if bound and spread else PART_NAMES[name]
+    bounds = parts.bounds.get(name)
+    spread = bounds is not None and bounds.high - bounds.low > 1e-9
+    return f"{PART_NAMES[name]} {format_interval(bounds.low, bounds.high)}" if bounds and spread else PART_NAMES[name]
 
 
 def _checkpoint_alone(facts: BehaviourFacts) -> Iterator[str]:

@@ -137,7 +137,9 @@ def _choice_blocks(choices: Sequence[Choice], title: str) -> Iterator[Block]:
     if choices:
         yield Heading(4, plain(title))
         columns = tuple(Column(name, figures=True) for name in ("epochs", "items", "samples"))
-        yield Table(columns, tuple(tuple(map(_count, (one.epochs, one.items, one.samples))) for one in choices))
+        yield Table(
+            columns, tuple(tuple(map(_count, (choice.epochs, choice.items, choice.samples))) for choice in choices)
+        )
 
 
 def _epoch_notes(plan: SuitePlan) -> Iterator[Block]:
@@ -162,7 +164,7 @@ def _epoch_notes(plan: SuitePlan) -> Iterator[Block]:
 def _curve_blocks(points: Sequence[CurvePoint]) -> Iterator[Block]:
     yield Heading(4, plain("Power by independent samples per side"))
     titles = (("samples", True), ("nothing carried over", True), ("", False), ("most carried over", True), ("", False))
-    rows = tuple((_count(one.samples), *_power_cells(one.stayed), *_power_cells(one.carried)) for one in points)
+    rows = tuple((_count(point.samples), *_power_cells(point.stayed), *_power_cells(point.carried)) for point in points)
     yield Table(tuple(Column(*title) for title in titles), rows)
 
 

@@ -126,7 +126,11 @@ def _suite_cells(row: SuiteRow) -> tuple[Line, ...]:
 
 def orphan_lines(section: Section) -> list[str]:
     """Eval prompts that are orphaned at the current revision, and those that patches of the period orphaned."""
-    current = [f"now: {one.message}" for one in section.spec.spec_findings if one.code in ORPHAN_CHECKS]
+    current = [
+        f"now: {spec_finding.message}"
+        for spec_finding in section.spec.spec_findings
+        if spec_finding.code in ORPHAN_CHECKS
+    ]
     patches = [
         f"{patch_day(entry)} {patch_title(entry)}: {finding.message}"
         for entry in section.period
@@ -175,7 +179,7 @@ def report_waiver_blocks(report: Report) -> Iterator[Block]:
 def landing_lines(report: Report) -> list[str]:
     """Landings that loosened a policy, moved suites, changed or removed records, or brought their own waiver."""
     return [
-        f"{describe_landing(entry)}: {'; '.join(f'{one.message} ({one.code})' for one in entry.findings)}"
+        f"{describe_landing(entry)}: {'; '.join(f'{finding.message} ({finding.code})' for finding in entry.findings)}"
         for entry in report.audit.landings
     ]
 
@@ -196,7 +200,7 @@ def coverage_blocks(report: Report) -> Iterator[Block]:
         if absent := absent_kinds(report, section):
             name = f"{section.spec.history.spec}: " if len(report.sections) > 1 else ""
             yield Paragraph(plain(sentence(f"{name}{absent}")))
-    left_out = tuple(plain(f"{one.what}: {one.why}") for one in report.audit.not_assessed)
+    left_out = tuple(plain(f"{not_assessed.what}: {not_assessed.why}") for not_assessed in report.audit.not_assessed)
     if left_out:
         yield from (Paragraph(plain("Not assessed:")), Listing(left_out))
     else:

@@ -258,7 +258,9 @@ def _explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
     for stories, behaviours in groups.items():
         about = f": {', '.join(behaviours)}" if len(groups) > 1 else ""
         yield Heading(4, plain(f"Possible explanations, and what would separate them{about}"))
-        yield Listing(tuple((Span(f"{one.what} \n"), Span(one.separating_measurement, Style.QUIET)) for one in stories))
+        yield Listing(
+            tuple((Span(f"{story.what} \n"), Span(story.separating_measurement, Style.QUIET)) for story in stories)
+        )
 
 
 def finding_list(findings: Sequence[Finding]) -> Iterator[Block]:
@@ -301,9 +303,9 @@ def _change_blocks(section: Section, entry: PatchEntry) -> Iterator[Block]:
     if len(changes) <= _MAX_CHANGES:
         yield from (_change_passage(change, comparison) for change in changes)
         return
-    for title, some in _by_direction(changes):
-        passages = tuple(_change_passage(change, comparison) for change in some)
-        yield Card(plain(f"{title}: {len(some):,}"), passages, folded=True)
+    for title, classified_changes in _by_direction(changes):
+        passages = tuple(_change_passage(change, comparison) for change in classified_changes)
+        yield Card(plain(f"{title}: {len(classified_changes):,}"), passages, folded=True)
 
 
 def _change_passage(change: ClassifiedChange, comparison: Comparison) -> Passage:
@@ -330,7 +332,7 @@ def _by_direction(changes: Sequence[ClassifiedChange]) -> Iterator[tuple[str, li
         direction = change.norm.direction if change.norm.grounds else None
         place = 0 if direction in less else 1 if direction in more else 2
         grouped[list(grouped)[place]].append(change)
-    yield from ((title, some) for title, some in grouped.items() if some)
+    yield from ((title, classified_changes) for title, classified_changes in grouped.items() if classified_changes)
 
 
 def _structure_blocks(entry: PatchEntry) -> Iterator[Block]:

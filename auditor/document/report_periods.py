@@ -128,8 +128,8 @@ def _timeline_words(series: Series) -> str:
         for name, role, rate in point.held_out:
             rates.setdefault(f"{ROLE_NAMES[role]} {name}", []).append(rate.rate)
     suites = "; ".join(
-        f"{name} {format_percent(some[0])}{f' to {format_percent(some[-1])}' if len(some) > 1 else ''}"
-        for name, some in rates.items()
+        f"{name} {format_percent(values[0])}{f' to {format_percent(values[-1])}' if len(values) > 1 else ''}"
+        for name, values in rates.items()
     )
     states = count_noun(len(series.points), "evaluated state")
     return f"{series.behaviour} of {series.model}, {states}: {suites}."

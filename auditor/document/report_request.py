@@ -33,13 +33,21 @@ def report_request(report: Report) -> dict[str, RequestValue | dict[str, Request
     }
 
 
-def _witness_member(given: OutsideWitness | None) -> dict[str, RequestValue] | None:
+def _witness_member(outside_witness: OutsideWitness | None) -> dict[str, RequestValue] | None:
     """What was said of a checkpoint from outside, which only whoever has it can say again."""
-    if given is None:
+    if outside_witness is None:
         return None
-    return {"held_by": given.held_by, "number": given.number, "differences": list(given.differences)}
+    return {
+        "held_by": outside_witness.held_by,
+        "number": outside_witness.number,
+        "differences": list(outside_witness.differences),
+    }
 
 
-def _previous_member(given: PreviousReport | None) -> dict[str, RequestValue] | None:
+def _previous_member(previous_report: PreviousReport | None) -> dict[str, RequestValue] | None:
     """The report it was compared with, where one was given; else the state is chosen again."""
-    return {"name": given.name, "head": given.head, "batch": given.batch} if given else None
+    return (
+        {"name": previous_report.name, "head": previous_report.head, "batch": previous_report.batch}
+        if previous_report
+        else None
+    )

@@ -175,7 +175,9 @@ def assemble_evidence(
 
 def _landed_in_parts(history: History, patch: Patch) -> frozenset[str]:
     """The texts between those that a merge lands, where it only lands patches one after the other; else none."""
-    by_name = {one.name: one for one in history.spec_commits} if len(patch.after.parents) > 1 else {}
+    by_name = (
+        {spec_commit.name: spec_commit for spec_commit in history.spec_commits} if len(patch.after.parents) > 1 else {}
+    )
     for name in patch.after.parents[1:]:
         at, between = by_name[name], set[str]()
         while at.parents and at.revision != patch.before.revision:
@@ -191,18 +193,18 @@ def _is_judged_by_parts(
 ) -> bool:
     """Whether nothing was evaluated both around a landing and within: its parts share one step then, which is its."""
     before, at = set[str](), patch.before
-    by_name = {one.name: one for one in history.spec_commits}
+    by_name = {commit.name: commit for commit in history.spec_commits}
     before.add(at.revision)
     while at.parents:
         at = by_name[at.parents[0]]
         before.add(at.revision)
     after, reached = set[str](), {patch.after.name}
-    for one in history.spec_commits:
-        if reached & {one.name, *one.parents}:
-            reached.add(one.name)
-            after.add(one.revision)
+    for spec_commit in history.spec_commits:
+        if reached & {spec_commit.name, *spec_commit.parents}:
+            reached.add(spec_commit.name)
+            after.add(spec_commit.revision)
     of_lineages = ({state.revision for state in states} for states in evaluated)
-    return not any(some & before and some & after and some & set(between) for some in of_lineages)
+    return not any(lineage & before and lineage & after and lineage & set(between) for lineage in of_lineages)
 
 
 def _trusted_run(run: Run, planned: Mapping[str, int], rederived: Collection[str]) -> Run:
@@ -278,9 +280,9 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
             continue
         declared = Suite(run.suite, run.behaviour, run.role)
         if suites.setdefault(run.suite, declared) != declared:
-            what = f"suite {run.suite} is declared to measure {suites[run.suite].behaviour} and {run.behaviour}"
+            subject = f"suite {run.suite} is declared to measure {suites[run.suite].behaviour} and {run.behaviour}"
             remedy = f"say which in suites.toml, or correct record {run.record[:12]}"
-            raise RecordError(what, where="eval_history/records", field="behaviour, role", remedy=remedy)
+            raise RecordError(subject, where="eval_history/records", field="behaviour, role", remedy=remedy)
     return suites
 
 

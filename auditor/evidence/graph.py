@@ -173,9 +173,9 @@ def sources(graph: EvidenceGraph, node: str, kind: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source for source, _, edge_kind in edges if edge_kind == kind))
 
 
-def select_nodes(graph: EvidenceGraph, wanted: Collection[str]) -> EvidenceGraph:
+def select_nodes(graph: EvidenceGraph, names: Collection[str]) -> EvidenceGraph:
     """A view of some of the nodes, in order, with the edges between them."""
-    view: EvidenceGraph = nx.subgraph_view(graph, filter_node=lambda name: name in wanted)
+    view: EvidenceGraph = nx.subgraph_view(graph, filter_node=lambda name: name in names)
     return view
 
 

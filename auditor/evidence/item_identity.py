@@ -133,19 +133,19 @@ class _SuiteNames:
         among = {name for checker, name in self.by_input.get(item.input, ()) if item.agrees(checker)}
         return among.pop() if len(among) == 1 else None
 
-    def _by_id(self, item: _Item, taken: set[str]) -> str:
+    def _by_id(self, item: _Item, names: set[str]) -> str:
         """The name of the id's last item where nothing tells the two apart; else a new one."""
         latest = self.latest.get(item.id)
         comparable = item.input is not None and (item.id, item.input[0]) in self.keyed
-        if latest is not None and not comparable and latest not in taken:
+        if latest is not None and not comparable and latest not in names:
             return latest
-        if latest is None and item.id not in taken:
+        if latest is None and item.id not in names:
             self.versions[item.id] += 1
             return item.id
         while True:
             self.versions[item.id] = max(self.versions[item.id], 1) + 1
             name = f"{item.id} (version {self.versions[item.id]})"
-            if name not in taken and name not in self.latest:
+            if name not in names and name not in self.latest:
                 return name
 
     def _note(self, item: _Item, name: str) -> None:

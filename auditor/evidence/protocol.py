@@ -144,14 +144,15 @@ def match_protocols(
     before: Mapping[Protocol, Sequence[Run]], after: Mapping[Protocol, Sequence[Run]]
 ) -> list[tuple[Protocol, tuple[Run, ...], tuple[Run, ...]]]:
     """The runs of two sides that may be compared, by protocol; all runs of a side that agree are taken together."""
-    found: dict[tuple[frozenset[Protocol], frozenset[Protocol]], Protocol] = {}
+    protocols: dict[tuple[frozenset[Protocol], frozenset[Protocol]], Protocol] = {}
     for protocol in sorted({**before, **after}, key=_untold):
         early, late = (frozenset(one for one in side if one.agrees(protocol)) for side in (before, after))
         alike = all(one.agrees(other) for one, other in itertools.combinations(early | late, 2))
         if early and late and alike:
-            found.setdefault((early, late), protocol)
+            protocols.setdefault((early, late), protocol)
     return [
-        (protocol, _runs_under(early, before), _runs_under(late, after)) for (early, late), protocol in found.items()
+        (protocol, _runs_under(early, before), _runs_under(late, after))
+        for (early, late), protocol in protocols.items()
     ]
 
 

@@ -84,9 +84,14 @@ def apply_waivers(findings: Iterable[Finding], waivers: Sequence[WaiverFacts]) -
     A verdict and a check that says the same of a step are two findings: what still holds says whose waiver it is not.
     """
     counting = [facts.waiver for facts in waivers if not facts.rejection]
-    levelled = [_apply_to_finding(one, [waiver.name for waiver in counting if waiver.names(one)]) for one in findings]
-    excused = {one.subject: one for one in reversed(levelled) if one.waiver and one.subject.behaviour}
-    return tuple(_add_waiver_note(one, excused.get(one.subject)) for one in levelled)
+    levelled = [
+        _apply_to_finding(finding, [waiver.name for waiver in counting if waiver.names(finding)])
+        for finding in findings
+    ]
+    excused = {
+        finding.subject: finding for finding in reversed(levelled) if finding.waiver and finding.subject.behaviour
+    }
+    return tuple(_add_waiver_note(finding, excused.get(finding.subject)) for finding in levelled)
 
 
 def _apply_to_finding(finding: Finding, names: Sequence[str]) -> Finding:

@@ -37,7 +37,9 @@ def remedy_for_block(facts: BehaviourFacts, evidence: Evidence, sides: StepRevis
         return Remedy(text, _commands(evidence, suites, sides.after))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return remedy_for_missing_evidence(facts, evidence, sides)
-    suites = [one for one in suites_measuring(evidence, facts.behaviour) if _was_run(evidence, facts.model, one, "")]
+    suites = [
+        suite for suite in suites_measuring(evidence, facts.behaviour) if _was_run(evidence, facts.model, suite, "")
+    ]
     text = f"revise the patch or take it back, then evaluate the new text on {_list_suites(suites)}"
     return Remedy(text, _commands(evidence, suites, stamp))
 

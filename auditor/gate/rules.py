@@ -149,12 +149,12 @@ class StepCase:
 def explain_without_held_out(facts: BehaviourFacts) -> str:
     """Why, with the rates of the test, which the author may know, and none of held-out suites."""
     if facts.verdict is Verdict.ARTEFACT:
-        said = facts.reason
+        text = facts.reason
     else:
-        said = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
+        text = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
     if facts.cause is Cause.UNRESOLVED and facts.verdict is not Verdict.UNMEASURED:
-        said += f"; {describe_unresolved_cause(facts)}"
-    return said
+        text += f"; {describe_unresolved_cause(facts)}"
+    return text
 
 
 # What no patch does by itself: several together, a held-out suite that is used up, a planned run that never came.
@@ -175,7 +175,11 @@ def judge_states(landing: MergeCandidate, policy: Policy) -> Iterator[Finding]:
     Where no patch lands it holds nothing back: evidence gets in.
     """
     spec = landing.audit
-    current = (one for one in spec.spec_findings if isinstance(find_check(one.code), CurrentTextCheck))
+    current = (
+        spec_finding
+        for spec_finding in spec.spec_findings
+        if isinstance(find_check(spec_finding.code), CurrentTextCheck)
+    )
     for findings in (*spec.use_findings.values(), *spec.plan_findings.values(), current):
         yield from (_judge_state(landing, policy, finding) for finding in findings)
 
@@ -328,7 +332,7 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
     if not landing.new_records:
         return
     landed = [facts for facts in landing.audit.assessment.patches if facts.patch.id not in landing.ids]
-    facts_of = {one.step: one for facts in landed for one in facts.behaviours}
+    facts_of = {behaviour.step: behaviour for facts in landed for behaviour in facts.behaviours}
     for step, one in facts_of.items():
         case = StepCase(landing, one, step.patches, (), policy, reveal)
         is_new = not set(step.patches) & set(landing.ids)
@@ -346,9 +350,9 @@ def judge_accusations(landing: MergeCandidate, policy: Policy) -> Iterator[Findi
     back. Records are let in whatever they say, but for those that lift an accusation: somebody is to look at these.
     """
     facts_of = {
-        (patch.patch.id, one.behaviour, one.model): one
+        (patch.patch.id, facts.behaviour, facts.model): facts
         for patch in landing.audit.assessment.patches
-        for one in patch.behaviours
+        for facts in patch.behaviours
     }
     for (patch, behaviour, model), before in landing.accused_before.items():
         now = facts_of.get((patch, behaviour, model))
@@ -444,7 +448,7 @@ def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tu
     findings += judge_landed_patches(landing, policy, reveal)
     findings += judge_accusations(landing, policy)
     findings += judge_debts(landing)
-    findings += [one for gap in landing.audit.standings for one in judge_gap(landing, gap, policy, reveal)]
+    findings += [finding for gap in landing.audit.standings for finding in judge_gap(landing, gap, policy, reveal)]
     return (*findings, *note_records(landing))
 
 
@@ -576,7 +580,7 @@ def _note_unscored(
     landing: MergeCandidate, facts: PatchFacts, policy: Policy, unscored: Iterable[str]
 ) -> Iterator[Finding]:
     note = Finding("", code="no-score", subject=Subject(landing.spec, (facts.patch.id,)), level=Level.NOTICE)
-    without = sorted(set(unscored) - {one.behaviour for one in facts.behaviours})
+    without = sorted(set(unscored) - {behaviour.behaviour for behaviour in facts.behaviours})
     if not facts.behaviours and not facts.other_behaviours and policy.require_held_out is RequireHeldOut.ALWAYS:
         remedy = Remedy("register a test and a held-out suite in suites.toml, and run both on both sides of the patch")
         yield _require_held_out(landing, facts.patch, "nothing was ever measured", remedy)

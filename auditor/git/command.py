@@ -73,10 +73,10 @@ class GitResult:
 
 
 def incomplete_history_error(
-    what: str, where: str, remedy: str = "run git fsck and fetch what is missing"
+    subject: str, where: str, remedy: str = "run git fsck and fetch what is missing"
 ) -> RepositoryError:
     """The error for a history that is not all there."""
-    return RepositoryError(f"history incomplete: {what}", where=where, remedy=remedy)
+    return RepositoryError(f"history incomplete: {subject}", where=where, remedy=remedy)
 
 
 class Command:
@@ -124,10 +124,10 @@ class Command:
     def failure(self, message: str) -> RepositoryError:
         """The error for what git said on stderr."""
         lines = [line for line in message.splitlines() if line.startswith(("fatal:", "error:"))] or [message]
-        said = lines[0].removeprefix("fatal:").removeprefix("error:").strip() or "git failed without a message"
+        text = lines[0].removeprefix("fatal:").removeprefix("error:").strip() or "git failed without a message"
         if any(word in message.lower() for word in _INCOMPLETE):
-            return incomplete_history_error(said, str(self.folder))
-        return RepositoryError(f"git cannot read it: {said}", where=str(self.folder), remedy="run git fsck")
+            return incomplete_history_error(text, str(self.folder))
+        return RepositoryError(f"git cannot read it: {text}", where=str(self.folder), remedy="run git fsck")
 
 
 def _not_installed_error() -> RepositoryError:

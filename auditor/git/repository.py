@@ -251,10 +251,10 @@ class Repository:
         if "..." in text:
             raise RevisionError("three dots are no range of patches", where=text, remedy="write A..B")
         start, dots, end = text.rpartition("..")
-        wanted = [self.resolve(end or "HEAD")]
+        names = [self.resolve(end or "HEAD")]
         if dots:
-            wanted.append(f"^{self.resolve(start or 'HEAD')}")
-        return frozenset(self._command.run("rev-list", *wanted, "--").decode().split())
+            names.append(f"^{self.resolve(start or 'HEAD')}")
+        return frozenset(self._command.run("rev-list", *names, "--").decode().split())
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether the commit `older` is `newer` or comes before it; both are ids."""
@@ -265,10 +265,10 @@ class Repository:
             raise self._command.failure(answer.err)
         return answer.status == 0
 
-    def merge_bases(self, one: str, other: str) -> tuple[str, ...]:
+    def merge_bases(self, name: str, other: str) -> tuple[str, ...]:
         """The best common ancestors of two commits, both ids; none where their histories are unrelated."""
         self.require_complete()
-        answer = self._command.attempt("merge-base", "--all", _require_object_id(one), _require_object_id(other))
+        answer = self._command.attempt("merge-base", "--all", _require_object_id(name), _require_object_id(other))
         if answer.status > 1 or (answer.status and answer.err):
             raise self._command.failure(answer.err)
         return tuple(answer.out.decode().split())
@@ -528,12 +528,12 @@ def file_changes(repository: Repository, ancestry: Ancestry, paths: Sequence[str
     before = zip(chain[1:], chain, strict=False)
     aside = ((name, other) for name, others in zip(chain, ancestry.merged_parents, strict=True) for other in others)
     pairs = ((before, False, ()), (aside, True, ("--diff-filter=DMT",)))
-    found = [
+    changes = [
         FileChange(places[name], how, path, beside)
         for some, beside, options in pairs
         for name, how, path in _compare_pairs(repository, some, paths, *options)
     ]
-    return tuple(sorted(found, key=lambda one: (one.place, one.beside, one.path)))
+    return tuple(sorted(changes, key=lambda file_change: (file_change.place, file_change.beside, file_change.path)))
 
 
 def _compare_pairs(

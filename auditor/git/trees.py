@@ -106,16 +106,16 @@ class Index:
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
-        wanted = "/".join(_path_parts(path))
-        self._refuse_on_the_way(wanted)
-        entry = self._entries.get(wanted)
+        name = "/".join(_path_parts(path))
+        self._refuse_on_the_way(name)
+        entry = self._entries.get(name)
         return None if entry is None else self.repository.blob(entry.id)
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
-        wanted = "/".join(_path_parts(prefix))
-        self._refuse_on_the_way(wanted)
-        start = f"{wanted}/" if wanted else ""
+        name = "/".join(_path_parts(prefix))
+        self._refuse_on_the_way(name)
+        start = f"{name}/" if name else ""
         return tuple(sorted(path for path in self._entries if path.startswith(start)))
 
     @cached_property

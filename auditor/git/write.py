@@ -117,14 +117,14 @@ def _merge_heads(repository: Repository, environment: Mapping[str, str]) -> Iter
     """The commits that a merge brings in."""
     file = repository.git_dir / "MERGE_HEAD"
     named = file.read_text().split() if file.is_file() else []
-    named += [found[1] for name in sorted(environment) if (found := _MERGED_VARIABLE.fullmatch(name))]
+    named += [match[1] for name in sorted(environment) if (match := _MERGED_VARIABLE.fullmatch(name))]
     for name in named:
         yield repository.resolve(name)
 
 
 def _write_commit(repository: Repository, tree: str, parents: tuple[str, ...], when: datetime) -> str:
     stamp = f"{_COMMITTER} {int(when.timestamp())} {when:%z}"
-    lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {stamp}", f"committer {stamp}"]
+    lines = [f"tree {tree}", *(f"parent {parent}" for parent in parents), f"author {stamp}", f"committer {stamp}"]
     text = "\n".join((*lines, "", _MESSAGE, ""))
     written = repository.command.run("hash-object", "-t", "commit", "-w", "--stdin", stdin=text.encode())
     return written.decode().strip()

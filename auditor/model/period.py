@@ -31,12 +31,12 @@ class Period:
 
 def parse_quarter(text: str) -> Period:
     """The period of "2026Q3". Raises InputError for anything else."""
-    found = _QUARTER.fullmatch(text.strip())
-    if found is None or int(found[1]) == 0:
+    match = _QUARTER.fullmatch(text.strip())
+    if match is None or int(match[1]) == 0:
         raise InputError("is no quarter", where="--quarter", field=text, remedy="write it as 2026Q3")
-    year, last = int(found[1]), 3 * int(found[2])
+    year, last = int(match[1]), 3 * int(match[2])
     end = calendar.monthrange(year, last)[1]
-    return Period(f"{year:04}Q{found[2]}", date(year, last - 2, 1), date(year, last, end))
+    return Period(f"{year:04}Q{match[2]}", date(year, last - 2, 1), date(year, last, end))
 
 
 def period_between(since: date, until: date) -> Period:

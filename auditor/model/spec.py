@@ -64,7 +64,7 @@ class Revision:
 
     def in_format(self, name: FormatName | None) -> Revision:
         """The same content, its files read in that format; None as their names say."""
-        return self if name is None else replace(self, files=tuple(replace(one, format=name) for one in self.files))
+        return self if name is None else replace(self, files=tuple(replace(file, format=name) for file in self.files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class History:
         """The same history, its files read in that format; None as their names say."""
         if name is None:
             return self
-        return replace(self, revisions={key: one.in_format(name) for key, one in self.revisions.items()})
+        return replace(self, revisions={key: revision.in_format(name) for key, revision in self.revisions.items()})
 
     def spec_commit(self, name: str) -> SpecCommit:
         """The spec commit of that name. Raises KeyError."""
@@ -208,11 +208,11 @@ def _first_parents(history: History, by_name: Mapping[str, SpecCommit]) -> froze
 
 
 def _with_ancestors(by_name: Mapping[str, SpecCommit], spec_commit: SpecCommit) -> frozenset[str]:
-    seen: set[str] = set()
+    names: set[str] = set()
     waiting = [spec_commit.name]
     while waiting:
         name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
+        if name not in names:
+            names.add(name)
             waiting.extend(by_name[name].parents)
-    return frozenset(seen)
+    return frozenset(names)

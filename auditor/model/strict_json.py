@@ -133,12 +133,12 @@ def _deeper_than(depth: int, brackets: bytes) -> bool:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    document = dict(pairs)
+    if len(document) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise JsonError(f"has the key {twice!r:.80} twice")
-    return made
+    return document
 
 
 def _finite(text: str) -> float:

@@ -41,11 +41,11 @@ def parse_toml(data: bytes, where: str) -> dict[str, Any]:
 
 
 def _syntax_error(message: str, data: bytes, where: str) -> ConfigError:
-    found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
-    if not found:
+    match = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", message)
+    if not match:
         return ConfigError(f"is not TOML: {message}", where=where, remedy="correct the syntax")
-    line = found[1] or str(data.count(b"\n") + 1)
-    return ConfigError(f"is not TOML: {message[: found.start()]}", where=f"{where}:{line}", remedy="correct the syntax")
+    line = match[1] or str(data.count(b"\n") + 1)
+    return ConfigError(f"is not TOML: {message[: match.start()]}", where=f"{where}:{line}", remedy="correct the syntax")
 
 
 def validate_toml(schema: type[TomlTableT], values: object, where: str, prefix: str = "") -> TomlTableT:
@@ -58,9 +58,9 @@ def validate_toml(schema: type[TomlTableT], values: object, where: str, prefix: 
     except ValidationError as error:
         faults = error.errors(include_url=False)
         location = faults[0]["loc"]
-        what, remedy = _explain_fault(faults[0]["type"], faults[0]["msg"], faults[0]["input"], schema, location)
+        subject, remedy = _explain_fault(faults[0]["type"], faults[0]["msg"], faults[0]["input"], schema, location)
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-        raise ConfigError(what + more, where=where, field=dotted_key(location, prefix), remedy=remedy) from error
+        raise ConfigError(subject + more, where=where, field=dotted_key(location, prefix), remedy=remedy) from error
 
 
 def dotted_key(location: tuple[str | int, ...], prefix: str = "") -> str:
@@ -82,10 +82,10 @@ def _explain_fault(
         return "is missing", "add it"
     if kind == "date_type":
         message = "should be a date without quotes, as 2026-01-31"
-    shown = repr(value)
-    shown = shown if len(shown) <= _LONGEST_VALUE else shown[:_LONGEST_VALUE] + "…"
+    text = repr(value)
+    text = text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
     expected = re.sub(r"^(Value error, |Input |List |String )?should ", "", message)
-    return f"{shown} is not allowed here", f"it should {expected}"
+    return f"{text} is not allowed here", f"it should {expected}"
 
 
 def suggest_nearest(word: str, allowed: typing.Iterable[str]) -> str:

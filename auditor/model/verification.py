@@ -63,11 +63,11 @@ class LogsReport:
     @property
     def agreeing(self) -> frozenset[str]:
         """The records that agree with their logs."""
-        return frozenset(one.record for one in self.records if one.state is RederivationState.AGREES)
+        return frozenset(record.record for record in self.records if record.state is RederivationState.AGREES)
 
     def count(self, state: RederivationState) -> int:
         """How many records came to that."""
-        return sum(one.state is state for one in self.records)
+        return sum(record.state is state for record in self.records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +138,17 @@ class Verification:
     @property
     def sound(self) -> bool:
         """Whether the records are what they say, and what every checkpoint from outside says."""
-        return not self.faults and all(one.witness.holds for one in self.outside_checkpoints)
+        return not self.faults and all(
+            outside_checkpoint.witness.holds for outside_checkpoint in self.outside_checkpoints
+        )
 
     @property
     def latest_outside_checkpoint(self) -> OutsideCheckpoint | None:
         """The latest checkpoint from outside up to which everything is as it was sealed; None without one."""
-        given = sorted(self.outside_checkpoints, key=lambda one: one.witness.number or 0)
-        return given[-1] if given and self.sound else None
+        outside_checkpoints = sorted(
+            self.outside_checkpoints, key=lambda outside_checkpoint: outside_checkpoint.witness.number or 0
+        )
+        return outside_checkpoints[-1] if outside_checkpoints and self.sound else None
 
     @property
     def statement(self) -> tuple[str, str]:
@@ -156,19 +160,19 @@ class Verification:
         if not self.sound:
             return "The records are not what they say, or not what they were."
         if self.latest_outside_checkpoint is None:
-            said = "UNWITNESSED: whoever keeps these records could have removed or rewritten any of them"
-            return f"{said}; only a checkpoint that somebody else holds can show that they did not."
-        number, given = self.latest_outside_checkpoint.witness.number, self.latest_outside_checkpoint.given
-        said = f"The records sealed up to checkpoint {number} are unchanged since it was handed out ({given})"
-        later = len(self.unsealed) + sum(len(one.ids) for one in self.checkpoints[number or 0 :])
+            text = "UNWITNESSED: whoever keeps these records could have removed or rewritten any of them"
+            return f"{text}; only a checkpoint that somebody else holds can show that they did not."
+        number, name = self.latest_outside_checkpoint.witness.number, self.latest_outside_checkpoint.given
+        text = f"The records sealed up to checkpoint {number} are unchanged since it was handed out ({name})"
+        later = len(self.unsealed) + sum(len(checkpoint.ids) for checkpoint in self.checkpoints[number or 0 :])
         ones = "later one is" if later == 1 else "later ones are"
-        return f"{said}; {later:,} {ones} on the word of whoever keeps them." if later else f"{said}."
+        return f"{text}; {later:,} {ones} on the word of whoever keeps them." if later else f"{text}."
 
     @property
     def exit_code(self) -> int:
         """2 a log was refused; 1 something is not what it says or was; 3 a record's log is missing; else 0."""
         codes = [EXIT_PASS if self.sound else EXIT_BLOCKED]
-        codes += [EXIT_BLOCKED for one in self.reports if one.differences]
+        codes += [EXIT_BLOCKED for report in self.reports if report.differences]
         if self.logs is not None:
             codes += [EXIT_COULD_NOT_RUN] if self.logs.refused else []
             codes += [EXIT_BLOCKED] if self.logs.count(RederivationState.DIFFERS) or self.logs.unrecorded else []

@@ -298,8 +298,8 @@ def parse_samples(samples: object, path: Path, member: str, hasher: ItemHasher |
     if not isinstance(samples, list):
         raise LogError("is no list", where=str(path), field=member, remedy="give a log Inspect wrote")
     if len(samples) > MAX_LIST:
-        what = f"holds more than {MAX_LIST:,} samples"
-        raise LogError(what, where=str(path), field=member, remedy="evaluate fewer samples at a time")
+        subject = f"holds more than {MAX_LIST:,} samples"
+        raise LogError(subject, where=str(path), field=member, remedy="evaluate fewer samples at a time")
     found = []
     for place, sample in enumerate(samples):
         found.append(
@@ -335,7 +335,7 @@ def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -
     system = (message for message in sample.messages if message.role == "system")
     first = next((message for message in sample.messages if message.role == "user"), None)
     prompt = "" if first is None else _message_text(first, sample.attachments)[:PROMPT_CHARACTERS]
-    told = tuple(_message_text(message, sample.attachments) for message in system)
+    lines = tuple(_message_text(message, sample.attachments) for message in system)
     answers = [message for message in sample.messages if message.role == "assistant"]
     reasoning = "\n".join(part for message in answers for part in _reasoning_texts(message, sample.attachments))
     text = reasoning or "\n".join(_message_text(message, sample.attachments) for message in answers)
@@ -343,7 +343,7 @@ def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -
     logged = to_logged_sample(sample, path)
     if hasher is not None:
         logged = replace(logged, input=_hash_input(sample, hasher), checker=hash_checker(_target(sample)))
-    return ParsedSample(logged, told, prompt, is_edited(sample), signals, bool(reasoning))
+    return ParsedSample(logged, lines, prompt, is_edited(sample), signals, bool(reasoning))
 
 
 def _hash_input(sample: Sample, hasher: ItemHasher) -> str | None:
@@ -365,7 +365,7 @@ def _target(sample: Sample) -> object:
     """The target; of a multiple-choice question not the letters, which go with the order, but what they stand for."""
     choices, target = _choices(sample), sample.target
     letters = target if isinstance(target, list) else [target]
-    places = [ord(one) - ord("A") for one in letters if isinstance(one, str) and len(one) == 1]
+    places = [ord(letter) - ord("A") for letter in letters if isinstance(letter, str) and len(letter) == 1]
     if choices and len(places) == len(letters) and all(0 <= place < len(choices) for place in places):
         return sorted(choices[place] for place in places)
     return target
@@ -384,21 +384,21 @@ def _with_attachments(value: object, attachments: Mapping[str, str]) -> object:
 def _reasoning_texts(message: Message, attachments: Mapping[str, str]) -> Iterator[str]:
     """The texts of a message's reasoning, as far as they can be read: what is withheld is not."""
     parts = [] if isinstance(message.content, str) else message.content
-    shown = [message.reasoning, *(_readable_reasoning(part) for part in parts if isinstance(part, Content))]
-    yield from (_resolve_attachment(text, attachments) for text in shown if text)
+    lines = [message.reasoning, *(_readable_reasoning(part) for part in parts if isinstance(part, Content))]
+    yield from (_resolve_attachment(text, attachments) for text in lines if text)
 
 
 def _readable_reasoning(part: Content) -> str | None:
     return part.summary if part.redacted else part.reasoning or part.summary
 
 
-def sum_signals(found: Sequence[ParsedSample]) -> TextSignals | None:
+def sum_signals(samples: Sequence[ParsedSample]) -> TextSignals | None:
     """What the texts of a log's samples show, added up; None where no sample that ran to its end shows any."""
-    read = [one for one in found if one.signals is not None and one.sample.invalid_reason is None]
-    shown = [one.signals for one in read if one.signals is not None]
+    read = [one for one in samples if one.signals is not None and one.sample.invalid_reason is None]
+    sample_signals = [one.signals for one in read if one.signals is not None]
     words: dict[str, list[int]] = defaultdict(list)
-    for one, signals in zip(read, shown, strict=True):
-        words[one.sample.item].append(signals.words)
+    for sample, signals in zip(read, sample_signals, strict=True):
+        words[sample.sample.item].append(signals.words)
     if not words:
         return None
     means = [fmean(words[item]) for item in sorted(words)]
@@ -407,8 +407,8 @@ def sum_signals(found: Sequence[ParsedSample]) -> TextSignals | None:
         items=len(words),
         read=len(read),
         reasoned=sum(one.reasoned for one in read),
-        aware=sum(signals.aware for signals in shown),
-        repeating=sum(signals.repeating for signals in shown),
+        aware=sum(signals.aware for signals in sample_signals),
+        repeating=sum(signals.repeating for signals in sample_signals),
         words=fmean(means),
         spread=variance(means) if len(means) > 1 else 0.0,
     )
@@ -500,8 +500,8 @@ def _read_members(archive: Archive, hasher: ItemHasher) -> ParsedLog:
     path = archive.path
     finished = HEADER_MEMBER in archive.members
     if not finished and START_MEMBER not in archive.members:
-        what = f"has neither {HEADER_MEMBER} nor {START_MEMBER}"
-        raise LogError(what, where=str(path), remedy="give a log Inspect wrote")
+        subject = f"has neither {HEADER_MEMBER} nor {START_MEMBER}"
+        raise LogError(subject, where=str(path), remedy="give a log Inspect wrote")
     header = _read_member(archive, HEADER_MEMBER if finished else START_MEMBER, HEADER_ADAPTER)
     folders = _group_members(archive)
     rows = _read_summaries(archive, folders)
@@ -540,11 +540,11 @@ def _read_rows(archive: Archive, name: str) -> list[ParsedSample]:
 
 def _readable_members(archive: Archive, names: Sequence[str], folders: Mapping[str, list[str]]) -> Iterator[str]:
     """The samples that can be read within the bounds, in order; transcripts may run to gigabytes."""
-    left = MAX_TRANSCRIPT_BYTES
+    number = MAX_TRANSCRIPT_BYTES
     for name in names:
         sizes = [archive.size(member) for member in (name, *_chunk_names(name, folders))]
-        left -= sum(sizes)
-        if left >= 0 and max(sizes) <= archive.limits.member_bytes:
+        number -= sum(sizes)
+        if number >= 0 and max(sizes) <= archive.limits.member_bytes:
             yield name
 
 
@@ -741,8 +741,8 @@ def _sampling(header: Header, target: ModelRole | None, where: str) -> str | Non
     if own is None and header.plan.config is None:
         return None
     said = (own or {}) | (header.plan.config or {})
-    kept = {name: value for name, value in said.items() if value is not None and name not in NOT_SAMPLING}
-    return canonical_text(kept, where, "eval.model_generate_config")
+    document = {name: value for name, value in said.items() if value is not None and name not in NOT_SAMPLING}
+    return canonical_text(document, where, "eval.model_generate_config")
 
 
 # Inspect logs: `.eval` archives and whole `.json` logs, read without inspect_ai.
@@ -779,7 +779,7 @@ class InspectReader:
 
 def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...], hasher: ItemHasher) -> RawRun:
     facts = read_header(log.header, str(path), hasher)
-    system_messages = tuple(dict.fromkeys(text for one in log.full for text in one.system))
+    system_messages = tuple(dict.fromkeys(text for sample in log.full for text in sample.system))
     run = build_run(
         LogSource(InspectReader.name, str(path), _file_sha256(path)),
         facts.said,
@@ -796,14 +796,16 @@ def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...], ha
         protocol=facts.protocol,
         incomplete=_reason_incomplete(log, len(samples)),
         totals=_totals(log, samples),
-        prompts=tuple(dict.fromkeys((one.sample.item, one.prompt) for one in log.full if one.prompt)),
+        prompts=tuple(dict.fromkeys((sample.sample.item, sample.prompt) for sample in log.full if sample.prompt)),
     )
     return replace(run, edited=_count_edited(log), signals=sum_signals(log.full), retried=log.retried)
 
 
 def _count_edited(log: ParsedLog) -> int:
     """How many samples have a score that was changed after it was given."""
-    return len({(one.sample.item, one.sample.epoch) for one in (*(log.rows or ()), *log.full) if one.edited})
+    return len(
+        {(sample.sample.item, sample.sample.epoch) for sample in (*(log.rows or ()), *log.full) if sample.edited}
+    )
 
 
 def _reason_incomplete(log: ParsedLog, read: int) -> str | None:
@@ -844,7 +846,7 @@ def _totals(log: ParsedLog, samples: Sequence[LoggedSample]) -> dict[str, tuple[
         if score.reducer not in (None, "mean"):
             continue
         scorer = score.scorer or score.name
-        counted = mean_score((one.item, _entry(one.scores.get(scorer), score.name)) for one in samples)
+        counted = mean_score((sample.item, _entry(sample.scores.get(scorer), score.name)) for sample in samples)
         for name in sorted(score.metrics.keys() & MEAN_METRICS):
             label = f"{scorer}: {name}" if score.name == scorer else f"{scorer}, {score.name}: {name}"
             metric = score.metrics[name]
@@ -859,7 +861,7 @@ def _entry(score: Score, name: str) -> ScoreValue:
 
 def _check_samples(log: ParsedLog, path: Path) -> tuple[LoggedSample, ...]:
     """The samples by their summaries, which are held against the samples in full."""
-    full = [one.sample for one in log.full]
+    full = [sample.sample for sample in log.full]
     in_full = {(sample.item, sample.epoch): sample for sample in full}
     rows = full if log.rows is None else [row.sample for row in log.rows]
     if in_full and log.rows is not None:
@@ -874,8 +876,8 @@ def _check_summary(row: LoggedSample, full: LoggedSample | None, path: Path) -> 
     if full is None:
         return row
     if full.scores != row.scores:
-        what = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
-        raise LogError(what, where=str(path), field=SUMMARIES_MEMBER, remedy=REFETCH)
+        subject = f"sample {row.item[:80]!r}, epoch {row.epoch}, is scored otherwise than its summary says"
+        raise LogError(subject, where=str(path), field=SUMMARIES_MEMBER, remedy=REFETCH)
     reason = full.invalid_reason or row.invalid_reason
     return replace(row, invalid_reason=reason, refused=full.refused, input=full.input, checker=full.checker)
 

@@ -136,8 +136,8 @@ def find_reader(path: Path) -> Reader | None:
         raise unreadable_file(path, error) from error
     found = next((reader for reader in all_readers() if reader.recognises(path, head)), None)
     if found is None and path.suffix == ".json" and _is_truncated(head):
-        what = "is cut short before it says what it is" if head.strip() else "is empty"
-        raise LogError(what, where=str(path), remedy="get the log again from its source")
+        subject = "is cut short before it says what it is" if head.strip() else "is empty"
+        raise LogError(subject, where=str(path), remedy="get the log again from its source")
     return found
 
 
@@ -151,8 +151,8 @@ def reader_for(path: Path) -> Reader:
     """The reader that recognises a file. Raises LogError naming the known kinds if none does."""
     if reader := find_reader(path):
         return reader
-    known = "; ".join(reader.kinds for reader in all_readers())
-    raise LogError("no evaluation log or table of a known kind", where=str(path), remedy=f"known are: {known}")
+    name = "; ".join(reader.kinds for reader in all_readers())
+    raise LogError("no evaluation log or table of a known kind", where=str(path), remedy=f"known are: {name}")
 
 
 def unreadable_file(path: Path, error: OSError) -> LogError:

@@ -176,19 +176,21 @@ def read_samples(
             documents[line.doc_id] = _new_document(line, system, hasher)
         _add_line(documents[line.doc_id], line, value, metrics, where)
         if len(documents) > MAX_SAMPLES:
-            what, remedy = f"is one of more than {MAX_SAMPLES:,} documents", "evaluate fewer documents at a time"
-            raise LogError(what, where=where, field="doc_id", remedy=remedy)
+            subject, remedy = f"is one of more than {MAX_SAMPLES:,} documents", "evaluate fewer documents at a time"
+            raise LogError(subject, where=where, field="doc_id", remedy=remedy)
         hashed = hashed and line.prompt_hash is not None and line.target_hash is not None
         digest.update(f"{line.doc_hash}{line.prompt_hash}{line.target_hash}".encode(errors="surrogatepass"))
     samples = separate_items(
         [
-            LoggedSample(one.item, 1, one.scores, None, input=one.input, checker=one.checker)
-            for _, one in sorted(documents.items())
+            LoggedSample(document.item, 1, document.scores, None, input=document.input, checker=document.checker)
+            for _, document in sorted(documents.items())
         ]
     )
     prompts = tuple(
         dict.fromkeys(
-            (one.item, text) for _, one in sorted(documents.items()) if (text := _remove_system(one.prompt, system))
+            (document.item, text)
+            for _, document in sorted(documents.items())
+            if (text := _remove_system(document.prompt, system))
         )
     )
     return TaskSamples(
@@ -239,8 +241,8 @@ def _add_line(document: _Document, line: Line, value: Mapping[str, Any], metrics
     if document.item != line.doc_hash:
         raise LogError(f"document {line.doc_id} has another hash above", where=where, field="doc_hash", remedy=REFETCH)
     if line.filter in document.filters:
-        what = f"document {line.doc_id} has a line of the filter {line.filter[:80]!r} above"
-        raise LogError(what, where=where, field="filter", remedy=REFETCH)
+        subject = f"document {line.doc_id} has a line of the filter {line.filter[:80]!r} above"
+        raise LogError(subject, where=where, field="filter", remedy=REFETCH)
     document.filters.add(line.filter)
     for name in metrics if line.metrics is None else line.metrics:
         # A list is what a metric over the whole corpus keeps of a sample, and no score of it.
@@ -249,8 +251,10 @@ def _add_line(document: _Document, line: Line, value: Mapping[str, Any], metrics
 
 
 def _incomplete_filter(documents: Mapping[int, _Document]) -> str:
-    every = set().union(*(one.filters for one in documents.values()))
-    return next((name for name in sorted(every) if any(name not in one.filters for one in documents.values())), "")
+    every = set().union(*(document.filters for document in documents.values()))
+    return next(
+        (name for name in sorted(every) if any(name not in document.filters for document in documents.values())), ""
+    )
 
 
 # lm-evaluation-harness: a results file with its samples beside it, one run a task.
@@ -298,12 +302,12 @@ class LmEvalReader:
 def _check_results_file(path: Path, date: str) -> None:
     """Raises LogError unless a results file of the same date names the task whose samples these are."""
     task = path.name.removeprefix("samples_").removesuffix(f"_{date}.jsonl")
-    beside = (other for other in path.parent.glob(f"*_{date}.json") if RESULTS_NAME.fullmatch(other.name))
+    paths = (other for other in path.parent.glob(f"*_{date}.json") if RESULTS_NAME.fullmatch(other.name))
     if not any(
-        task in _read_results(other, read_bytes(other, MAX_DOCUMENT_BYTES, SPLIT_TASKS)).configs for other in beside
+        task in _read_results(other, read_bytes(other, MAX_DOCUMENT_BYTES, SPLIT_TASKS)).configs for other in paths
     ):
-        what = f"no results file of {date} beside it names the task {task:.80}"
-        raise LogError(what, where=str(path), remedy="put both files into one folder, as the harness writes them")
+        subject = f"no results file of {date} beside it names the task {task:.80}"
+        raise LogError(subject, where=str(path), remedy="put both files into one folder, as the harness writes them")
 
 
 def _read_results(path: Path, data: bytes) -> Results:
@@ -315,7 +319,7 @@ def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: Ite
     beside = _samples_path(path, task)
     lines = read_bytes(beside, MAX_LINES_BYTES, SPLIT_TASKS)
     metrics = results.higher_is_better.get(task, {})
-    found = read_samples(lines, beside, metrics, results.system_instruction, hasher)
+    task_samples = read_samples(lines, beside, metrics, results.system_instruction, hasher)
     counts = results.n_samples.get(task)
     model = results.model_name or results.model_source
     if not model:
@@ -325,7 +329,7 @@ def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: Ite
         _with_checkpoint(read_metadata(config.metadata or {}, where, f"configs.{task[:80]}.metadata"), results, model),
         suite=task,
         model=model,
-        samples=found.samples,
+        samples=task_samples.samples,
         log_id=None,
         system_messages=(results.system_instruction,) if results.system_instruction else (),
         scorer=_scorer(results, task, where),
@@ -333,21 +337,23 @@ def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: Ite
         created=datetime.fromtimestamp(results.date, UTC),
         planned=counts.original if counts else None,
         code_revision=(results.git_hash or "").strip()[:200] or None,
-        incomplete=_reason_incomplete(results, task, found, beside),
-        prompts=found.prompts,
-        totals=_totals(results, task, found.samples),
+        incomplete=_reason_incomplete(results, task, task_samples, beside),
+        prompts=task_samples.prompts,
+        totals=_totals(results, task, task_samples.samples),
     )
 
 
 def _totals(results: Results, task: str, samples: Collection[LoggedSample]) -> dict[str, tuple[ReportedTotal, ...]]:
     """The task's scores against the means of its documents', of metrics that are means."""
     metrics = results.configs[task].metric_list or [{"metric": name, "aggregation": "mean"} for name in MEAN_METRICS]
-    means = {one.get("metric") for one in metrics if isinstance(one, dict) and one.get("aggregation") == "mean"}
+    means = {
+        metric.get("metric") for metric in metrics if isinstance(metric, dict) and metric.get("aggregation") == "mean"
+    }
     totals = {}
     for name, said in results.results.get(task, {}).items():
         if name.partition(",")[0] in means:
             # Each document counts once, also one of the same content as another.
-            rows = ((str(place), _plain(one.scores.get(name))) for place, one in enumerate(samples))
+            rows = ((str(place), _plain(sample.scores.get(name))) for place, sample in enumerate(samples))
             totals[name] = tuple(compare_total(name, said, mean_score(rows)))
     return totals
 
@@ -356,13 +362,17 @@ def _plain(score: Score) -> ScoreValue:
     return None if isinstance(score, Mapping) else score
 
 
-def _with_checkpoint(said: RunMetadata, results: Results, model: str) -> RunMetadata:
+def _with_checkpoint(run_metadata: RunMetadata, results: Results, model: str) -> RunMetadata:
     """With the revision of the model's weights where the metadata name no checkpoint: one name, several models."""
     given = results.config.model_args
     if isinstance(given, str):
         given = dict(pair.split("=", 1) for pair in given.split(",") if "=" in pair)
     weights = (given or {}).get("revision")
-    return said if said.checkpoint or not weights else replace(said, checkpoint=f"{model}@{weights}")
+    return (
+        run_metadata
+        if run_metadata.checkpoint or not weights
+        else replace(run_metadata, checkpoint=f"{model}@{weights}")
+    )
 
 
 def _files_sha256(*files: bytes) -> str:
@@ -395,21 +405,21 @@ def _sampling(results: Results, config: Task, where: str) -> str:
     return canonical_text(_without_none({**(config.generation_kwargs or {}), **said}), where, "generation_kwargs")
 
 
-def _without_none(said: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in said.items() if value is not None}
+def _without_none(document: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in document.items() if value is not None}
 
 
-def _reason_incomplete(results: Results, task: str, found: TaskSamples, beside: Path) -> str | None:
+def _reason_incomplete(results: Results, task: str, task_samples: TaskSamples, beside: Path) -> str | None:
     """Why the run cannot support a verdict. Raises LogError for samples the results were not computed from."""
-    counts, read = results.n_samples.get(task), len(found.samples)
+    counts, read = results.n_samples.get(task), len(task_samples.samples)
     if counts is not None and counts.effective != read:
         return f"the results count {counts.effective} samples, the samples file holds {read}"
-    if found.incomplete_filter:
-        return f"the samples file lacks lines of the filter {found.incomplete_filter[:80]!r}"
-    said = results.task_hashes.get(task)
-    if said is not None and found.task_hash is not None and said != found.task_hash:
-        what = "holds other documents, prompts or targets than the results were computed from"
-        raise LogError(what, where=str(beside), field="doc_hash, prompt_hash, target_hash", remedy=REFETCH)
+    if task_samples.incomplete_filter:
+        return f"the samples file lacks lines of the filter {task_samples.incomplete_filter[:80]!r}"
+    text = results.task_hashes.get(task)
+    if text is not None and task_samples.task_hash is not None and text != task_samples.task_hash:
+        subject = "holds other documents, prompts or targets than the results were computed from"
+        raise LogError(subject, where=str(beside), field="doc_hash, prompt_hash, target_hash", remedy=REFETCH)
     return None if read else "the samples file is empty"
 
 

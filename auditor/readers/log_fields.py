@@ -104,7 +104,7 @@ class LogSource:
 
 def build_run(
     source: LogSource,
-    said: RunMetadata,
+    run_metadata: RunMetadata,
     *,
     suite: str,
     model: str,
@@ -144,7 +144,7 @@ def build_run(
         code_revision=code_revision,
         protocol=protocol or ProtocolDetails(),
         totals=totals,
-        **{field.name: getattr(said, field.name) for field in fields(said)},
+        **{field.name: getattr(run_metadata, field.name) for field in fields(run_metadata)},
     )
 
 
@@ -155,15 +155,15 @@ def read_text(values: Mapping[str, Any], key: str, where: str, group: str = "met
         return None
     if value is None or (isinstance(value, str) and value.strip()):
         return value.strip() if value else None
-    what = f"{_quote(value)} is no name"
+    subject = f"{_quote(value)} is no name"
     if key == REVISION_KEY and not isinstance(value, str):
         # `--metadata spec_revision=0123456` arrives as an octal number: which digits were meant is gone.
-        what = f"{_quote(value)} was read as a number or the like, and its digits may have changed"
+        subject = f"{_quote(value)} was read as a number or the like, and its digits may have changed"
     remedy = "stamp the whole id that `auditor revision` prints" if key == REVISION_KEY else "give it as text"
     if key == REVISION_KEY and isinstance(value, str):
-        what = "is empty: $(auditor revision) printed no id when the evaluation was started"
+        subject = "is empty: $(auditor revision) printed no id when the evaluation was started"
         remedy = "run auditor revision by itself to see why, and bind this log in bindings.toml"
-    raise LogError(what, where=where, field=f"{group}.{key}", remedy=remedy)
+    raise LogError(subject, where=where, field=f"{group}.{key}", remedy=remedy)
 
 
 def read_truth(values: Mapping[str, Any], key: str, where: str, group: str = "metadata") -> bool | None:
@@ -245,9 +245,9 @@ _TOTAL_TOLERANCE = 1e-6
 def compare_total(name: str, reported: object, counted: float | None) -> Iterator[ReportedTotal]:
     """A total, and whether it is what the rows come to; nothing where the tool says no finite number, or rows none."""
     is_number = isinstance(reported, int | float) and not isinstance(reported, bool)
-    if is_number and counted is not None and math.isfinite(said := float(cast("float", reported))):
-        agrees = math.isclose(said, counted, rel_tol=_TOTAL_TOLERANCE, abs_tol=_TOTAL_TOLERANCE)
-        yield ReportedTotal(name, said, float(counted), agrees)
+    if is_number and counted is not None and math.isfinite(value := float(cast("float", reported))):
+        agrees = math.isclose(value, counted, rel_tol=_TOTAL_TOLERANCE, abs_tol=_TOTAL_TOLERANCE)
+        yield ReportedTotal(name, value, float(counted), agrees)
 
 
 def mean_score(values: Iterable[tuple[str, ScoreValue]]) -> float | None:

@@ -178,10 +178,12 @@ def read_events(data: bytes, path: Path, hasher: ItemHasher) -> EventLog:
         log.last = event.sample_id
         _add_event(log.samples.setdefault(event.sample_id, _SampleEvents()), event, log.system, where, hasher)
         if len(log.samples) > MAX_SAMPLES or len(log.numbers) > MAX_EVENTS:
-            what = f"holds more than {MAX_SAMPLES:,} samples, or {MAX_EVENTS:,} events"
-            raise LogError(what, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
-    samples = tuple(logged for item, one in sorted(log.samples.items()) for logged in _to_logged_samples(item, one))
-    prompts = tuple((item, one.prompt) for item, one in sorted(log.samples.items()) if one.prompt)
+            subject = f"holds more than {MAX_SAMPLES:,} samples, or {MAX_EVENTS:,} events"
+            raise LogError(subject, where=where, field="sample_id", remedy="evaluate fewer samples at a time")
+    samples = tuple(
+        logged for item, sample in sorted(log.samples.items()) for logged in _to_logged_samples(item, sample)
+    )
+    prompts = tuple((item, sample.prompt) for item, sample in sorted(log.samples.items()) if sample.prompt)
     return EventLog(
         log.spec, samples, tuple(log.system), prompts, log.first_time, _reason_incomplete(log), _totals(log)
     )
@@ -223,8 +225,8 @@ def _metric_scores(data: Mapping[str, Any], where: str) -> Score:
     if data.get("choice") == UNREADABLE_CHOICE:
         # The score beside it is the scale's lowest, which the judge never gave.
         return None
-    kept = {name: value for name, value in data.items() if not isinstance(value, (list, Mapping))}
-    return read_score(kept, where, "metrics")
+    document = {name: value for name, value in data.items() if not isinstance(value, (list, Mapping))}
+    return read_score(document, where, "metrics")
 
 
 def _to_logged_samples(item: str, sample: _SampleEvents) -> Iterator[LoggedSample]:
@@ -254,7 +256,7 @@ def _reason_incomplete(log: _LogState) -> str | None:
 def _totals(log: _LogState) -> dict[str, tuple[ReportedTotal, ...]]:
     """The final report against the events: accuracy, the judge's mean score, and how often it made each choice."""
     report = log.report or {}
-    judged = [choice for one in log.samples.values() for choice in one.choices]
+    judged = [choice for sample in log.samples.values() for choice in sample.choices]
     choices = Counter(choice for choice, _ in judged)
     counts = sorted(name for name in report if name.startswith("counts/"))
     # The report's mean takes an unreadable judgement as the lowest score, as its event says.
@@ -276,10 +278,14 @@ def _reason_unscored(log: _LogState) -> str | None:
     """What shows that scores are missing at the end, where the events are numbered through and every sample begun."""
     report = log.report or {}
     counted = [value for name, value in report.items() if name.startswith("counts/") and type(value) is int]
-    judged = sum(len(one.metrics) for one in log.samples.values())
+    judged = sum(len(sample.metrics) for sample in log.samples.values())
     if counted and sum(counted) != judged:
         return f"the log's final report counts {sum(counted)} judgements, its events {judged}"
-    open_ = (item for item, one in log.samples.items() if one.asked and not (one.match or one.metrics or one.failed))
+    open_ = (
+        item
+        for item, sample in log.samples.items()
+        if sample.asked and not (sample.match or sample.metrics or sample.failed)
+    )
     unfinished = next(open_, None)
     if unfinished is not None and (log.last == unfinished or "accuracy" in report):
         return f"the log ends before sample {unfinished:.80} is scored"
@@ -293,12 +299,12 @@ def _missing_sample(samples: Mapping[str, _SampleEvents]) -> str | None:
         stem, _, place = item.rpartition(".")
         if place.isascii() and place.isdigit() and len(place) < 10:
             places.setdefault(stem, set()).add(int(place))
-    gaps = ((stem, index) for stem, taken in places.items() for index in range(len(taken)) if index not in taken)
+    gaps = ((stem, index) for stem, numbers in places.items() for index in range(len(numbers)) if index not in numbers)
     return next((f"{stem}.{index}" for stem, index in gaps), None)
 
 
 def _accuracy(samples: Mapping[str, _SampleEvents]) -> float | None:
-    said = [correct for one in samples.values() for correct in one.match]
+    said = [correct for sample in samples.values() for correct in sample.match]
     return sum(correct is True for correct in said) / len(said) if said else None
 
 
@@ -360,8 +366,8 @@ def _scorer(spec: Spec, where: str) -> str:
     config = spec.run_config.eval_spec
     said: dict[str, object] = {"eval": spec.base_eval}
     if config is not None:
-        kept = {name: value for name, value in (config.args or {}).items() if name not in NON_SCORING_ARGUMENTS}
-        said = {"class": config.cls, "args": kept}
+        document = {name: value for name, value in (config.args or {}).items() if name not in NON_SCORING_ARGUMENTS}
+        said = {"class": config.cls, "args": document}
     if spec.completion_fns[1:]:
         said["judges"] = spec.completion_fns[1:]
     return canonical_text(said, where, "spec.run_config.eval_spec")

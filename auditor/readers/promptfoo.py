@@ -193,11 +193,14 @@ def describe_scorer(document: Document, where: str) -> str | None:
     A test's own assertions count by their kind alone: what they ask belongs to the item.
     """
     defaults = _as_mapping(document.config.defaultTest)
-    shared = [_assertion(one) | _assertion_hash(one, where) for one in _only_mappings(defaults.get("assert"))]
+    shared = [
+        _assertion(only_mapping) | _assertion_hash(only_mapping, where)
+        for only_mapping in _only_mappings(defaults.get("assert"))
+    ]
     own = {
-        canonical_text(_assertion(one), where, "results.results.testCase.assert")
+        canonical_text(_assertion(only_mapping), where, "results.results.testCase.assert")
         for result in document.results.results
-        for one in _only_mappings(result.testCase.asserts)
+        for only_mapping in _only_mappings(result.testCase.asserts)
     }
     judge = _provider_name(_as_mapping(defaults.get("options")).get("provider"))
     said = {"default": shared or None, "tests": [json.loads(text) for text in sorted(own)] or None, "judge": judge}
@@ -209,8 +212,10 @@ def describe_sampling(config: Config, model: str, where: str) -> str | None:
     """The settings the model's answers were drawn with, as canonical JSON; None where the file does not say."""
     for name, provider in _providers(config):
         if model in (name, provider.get("label")):
-            kept = {key: value for key, value in _as_mapping(provider.get("config")).items() if key in SAMPLING_KEYS}
-            return canonical_text(kept, where, "config.providers")
+            document = {
+                key: value for key, value in _as_mapping(provider.get("config")).items() if key in SAMPLING_KEYS
+            }
+            return canonical_text(document, where, "config.providers")
     return None
 
 
@@ -236,13 +241,13 @@ def _only_mappings(values: object) -> Iterator[Mapping[str, Any]]:
 
 
 def _assertion(one: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: one[name] for name in ASSERTION_KEYS if one.get(name) is not None}
-    return kept | ({"provider": _provider_name(kept["provider"])} if "provider" in kept else {})
+    document = {name: one[name] for name in ASSERTION_KEYS if one.get(name) is not None}
+    return document | ({"provider": _provider_name(document["provider"])} if "provider" in document else {})
 
 
-def _assertion_hash(one: Mapping[str, Any], where: str) -> dict[str, str]:
+def _assertion_hash(document: Mapping[str, Any], where: str) -> dict[str, str]:
     """A hash of what an assertion asks: rubrics may quote prompts, which are never stored."""
-    text = canonical_text(one.get("value"), where, "config.defaultTest.assert")
+    text = canonical_text(document.get("value"), where, "config.defaultTest.assert")
     return {"value": hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]}
 
 
@@ -326,7 +331,9 @@ def _document_of_lines(data: bytes, path: Path) -> Document:
         if len(results) > MAX_RESULTS:
             raise LogError(f"holds more than {MAX_RESULTS:,} results", where=where, remedy="filter the tests")
     shared = [one.testCase.metadata or {} for one in results.values()]
-    common = {name: value for name, value in shared[0].items() if all(one.get(name) == value for one in shared)}
+    common = {
+        name: value for name, value in shared[0].items() if all(document.get(name) == value for document in shared)
+    }
     suite = common.pop("suite", None)
     return Document(
         results=Summary(version=3, results=list(results.values())),
@@ -387,13 +394,15 @@ def _run_metadata(document: Document, variant: str, where: str) -> RunMetadata:
     metadata, tags = document.config.metadata or {}, document.config.tags or {}
     for name in sorted(METADATA_KEYS & metadata.keys() & tags.keys()):
         if metadata[name] != tags[name]:
-            what = "says something else than config.metadata"
-            raise LogError(what, where=where, field=f"config.tags.{name}", remedy="remove one of them")
-    said = read_metadata({**metadata, **tags}, where, "config.tags")
-    if said.checkpoint and len({_model_name(result.provider) for result in document.results.results}) > 1:
+            subject = "says something else than config.metadata"
+            raise LogError(subject, where=where, field=f"config.tags.{name}", remedy="remove one of them")
+    run_metadata = read_metadata({**metadata, **tags}, where, "config.tags")
+    if run_metadata.checkpoint and len({_model_name(result.provider) for result in document.results.results}) > 1:
         remedy = "evaluate one model in a file, or leave it out"
         raise LogError("is one for several models", where=where, field="config.tags.checkpoint", remedy=remedy)
-    return replace(said, condition=variant) if said.stamp and not said.condition else said
+    return (
+        replace(run_metadata, condition=variant) if run_metadata.stamp and not run_metadata.condition else run_metadata
+    )
 
 
 def _item_variables(result: Result, hasher: ItemHasher) -> object:
@@ -463,12 +472,12 @@ def _item_prompts(results: Sequence[Result], hasher: ItemHasher, where: str) -> 
     Such a text may hold the spec beside them, as a variable that is the same in every test may: neither is the item's.
     """
     texts = [{name: value for name, value in one.vars.items() if isinstance(value, str)} for one in results]
-    same = set.intersection(*(set(one.items()) for one in texts)) if len(texts) > 1 else set()
+    same = set.intersection(*(set(names.items()) for names in texts)) if len(texts) > 1 else set()
     found: dict[tuple[str, str], None] = {}
     for result, variables in zip(results, texts, strict=True):
-        said = user_messages(_parse_messages(result.prompt.raw)) if result.prompt.raw.lstrip().startswith("[") else []
+        lines = user_messages(_parse_messages(result.prompt.raw)) if result.prompt.raw.lstrip().startswith("[") else []
         own = "\n".join(value for name, value in sorted(variables.items()) if (name, value) not in same)
-        if text := (said[0] if said else own[:PROMPT_CHARACTERS]).strip():
+        if text := (lines[0] if lines else own[:PROMPT_CHARACTERS]).strip():
             found[_item_id(result, hasher, where), text] = None
     return tuple(found)
 
@@ -484,8 +493,8 @@ def _creation_time(document: Document, where: str) -> datetime | None:
     metadata = document.metadata
     if metadata and metadata.evaluationCreatedAt:
         return parse_time(metadata.evaluationCreatedAt, where, "metadata.evaluationCreatedAt", "promptfoo")
-    said = document.results.timestamp
-    return parse_time(said, where, "results.timestamp", "promptfoo") if said else None
+    text = document.results.timestamp
+    return parse_time(text, where, "results.timestamp", "promptfoo") if text else None
 
 
 def _totals(document: Document) -> tuple[ReportedTotal, ...]:

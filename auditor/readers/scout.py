@@ -37,7 +37,9 @@ def read_values(text: str | None, kind: str | None, label: str | None, rule: Lab
     if text is None or kind == "null":
         return []
     value = text if kind == "string" else _parse_value(text, path)
-    found = [one for one in _select_entries(value, kind, label, rule, path) if one is not None]
+    found = [
+        select_entry for select_entry in _select_entries(value, kind, label, rule, path) if select_entry is not None
+    ]
     return [_check_value(one, rule, path) for one in found]
 
 
@@ -78,8 +80,8 @@ def _check_value(value: object, rule: LabelRule, path: Path) -> LabelValue:
     raise _declaration_error(f"{value!r:.60} is not declared", path, remedy)
 
 
-def _declaration_error(what: str, path: Path, remedy: str) -> LogError:
-    return LogError(what, where=str(path), field="value", remedy=f"{remedy} in its [[label]] in suites.toml")
+def _declaration_error(subject: str, path: Path, remedy: str) -> LogError:
+    return LogError(subject, where=str(path), field="value", remedy=f"{remedy} in its [[label]] in suites.toml")
 
 
 # inspect_scout: the results of a scan, one Parquet file a scanner, with the scan's `_scan.json` beside them.
@@ -148,21 +150,21 @@ class ScoutReader:
             return ()
         rule = rules.get(path.stem)
         if rule is None:
-            what, values = (
+            subject, values = (
                 f"{path.stem!r:.80} is not declared",
                 'means = "awareness" and its values, or means = "nothing"',
             )
             remedy = f"add [[label]] for it to {registry}, with {values}"
-            raise LogError(what, where=str(path), field="scanner", remedy=remedy)
+            raise LogError(subject, where=str(path), field="scanner", remedy=remedy)
         if not rule.awareness:
             return ()
         scan, created = _read_scan(path)
-        found: dict[str, dict[str, list[ResultRow]]] = defaultdict(lambda: defaultdict(list))
+        result_rows: dict[str, dict[str, list[ResultRow]]] = defaultdict(lambda: defaultdict(list))
         for row in _read_rows(path):
-            found[row.evaluation][row.sample].append(row)
+            result_rows[row.evaluation][row.sample].append(row)
         return tuple(
             RawLabels(scan, rule.scanner, rule.key, evaluation, created, _to_labels(samples, rule, path))
-            for evaluation, samples in sorted(found.items())
+            for evaluation, samples in sorted(result_rows.items())
         )
 
 
@@ -184,8 +186,8 @@ def _read_rows(path: Path) -> Iterator[ResultRow]:
 
     try:
         with open_parquet(path) as session:
-            there = {name for name, _ in session.columns()}
-            cells = [_column_sql(name, there, path) for name in COLUMNS]
+            names = {name for name, _ in session.columns()}
+            cells = [_column_sql(name, names, path) for name in COLUMNS]
             count = 0
             for piece in session.run(f"SELECT {', '.join(cells)} FROM source"):
                 count += len(piece[0])
@@ -193,12 +195,12 @@ def _read_rows(path: Path) -> Iterator[ResultRow]:
                     raise LogError(f"holds more than {MAX_ROWS:,} results", where=str(path), remedy="scan in parts")
                 yield from (_to_row(cells, path) for cells in zip(*piece, strict=True))
     except BackendError as error:
-        what = f"cannot be read as Parquet ({str(error).splitlines()[0]:.200})"
-        raise LogError(what, where=str(path), remedy=REMEDY) from error
+        subject = f"cannot be read as Parquet ({str(error).splitlines()[0]:.200})"
+        raise LogError(subject, where=str(path), remedy=REMEDY) from error
 
 
-def _column_sql(name: str, there: set[str], path: Path) -> str:
-    column = next((one for one in COLUMNS[name] if one in there), None)
+def _column_sql(name: str, names: set[str], path: Path) -> str:
+    column = next((one for one in COLUMNS[name] if one in names), None)
     if column is None and name in REQUIRED_COLUMNS:
         raise LogError("is missing", where=str(path), field=COLUMNS[name][0], remedy=REMEDY)
     return "CAST(NULL AS VARCHAR)" if column is None else f"left(CAST({column} AS VARCHAR), {MAX_TEXT + 1})"
@@ -210,8 +212,8 @@ def _to_row(cells: Sequence[object], path: Path) -> ResultRow:
         if text is None and name in ("sample", "evaluation"):
             raise LogError("is empty", where=str(path), field=COLUMNS[name][0], remedy=REMEDY)
         if text is not None and len(text) > MAX_TEXT and name != "error":
-            what = f"is longer than {MAX_TEXT:,} characters"
-            raise LogError(what, where=str(path), field=COLUMNS[name][0], remedy="have the scanner give labels")
+            subject = f"is longer than {MAX_TEXT:,} characters"
+            raise LogError(subject, where=str(path), field=COLUMNS[name][0], remedy="have the scanner give labels")
     return ResultRow(*texts)  # type: ignore[arg-type]
 
 

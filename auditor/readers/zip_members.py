@@ -95,8 +95,8 @@ class Archive:
             file.seek(extra_length, 1)
             return file.read(info.compress_size)
 
-    def _error(self, info: zipfile.ZipInfo, what: str) -> LogError:
-        return LogError(what, where=str(self.path), field=info.filename, remedy="get the log again from its source")
+    def _error(self, info: zipfile.ZipInfo, subject: str) -> LogError:
+        return LogError(subject, where=str(self.path), field=info.filename, remedy="get the log again from its source")
 
 
 def open_archive(path: Path, limits: ZipLimits = ZipLimits(), repeatable: str = "") -> Archive:
@@ -130,8 +130,8 @@ def open_archive(path: Path, limits: ZipLimits = ZipLimits(), repeatable: str = 
     return Archive(path, members, limits, repeated=frozenset(repeated))
 
 
-def _archive_error(path: Path, what: str, member: str = "") -> LogError:
-    return LogError(what, where=str(path), field=member, remedy="get the log again from its source")
+def _archive_error(path: Path, subject: str, member: str = "") -> LogError:
+    return LogError(subject, where=str(path), field=member, remedy="get the log again from its source")
 
 
 def _is_outside_name(name: str) -> bool:
@@ -141,15 +141,15 @@ def _is_outside_name(name: str) -> bool:
 
 def _decompress(info: zipfile.ZipInfo, raw: bytes, error: Callable[[zipfile.ZipInfo, str], LogError]) -> bytes:
     """At most one byte more than the declared size, so that a member that lies about it is seen and costs nothing."""
-    wanted = info.file_size + 1
+    number = info.file_size + 1
     try:
         if info.compress_type == zipfile.ZIP_STORED:
             return raw
         if info.compress_type == zipfile.ZIP_DEFLATED:
-            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, wanted)
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(raw, number)
         if info.compress_type == ZSTD:
             frames = zstandard.ZstdDecompressor(max_window_size=ZSTD_WINDOW)
-            return frames.stream_reader(raw, read_across_frames=True).read(wanted)
+            return frames.stream_reader(raw, read_across_frames=True).read(number)
     except (zlib.error, zstandard.ZstdError, MemoryError) as failure:
         raise error(info, f"is damaged ({failure})") from failure
     raise error(info, f"is compressed with the unknown method {info.compress_type}")

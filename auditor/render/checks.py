@@ -25,13 +25,13 @@ def checks_table(pages: Sequence[Page]) -> RenderableType:
     return table
 
 
-def check_page(one: Page) -> RenderableType:
+def check_page(page: Page) -> RenderableType:
     """A check's page: its text under the four headings, then its examples."""
-    check = one.check
+    check = page.check
     head = Text.assemble((check.code, "bold"), f"  {check.name}  ", (f"{check.severity}, {check.scope}", "dim"))
     parts: list[RenderableType] = [head, Text(f"{check.title}.\n")]
     for heading in HEADINGS:
-        parts += [Text(heading, style="bold"), Padding(Text(one.sections[heading]), (0, 0, 1, 2))]
+        parts += [Text(heading, style="bold"), Padding(Text(page.sections[heading]), (0, 0, 1, 2))]
     parts += [Text("Examples", style="bold"), Padding(_examples(check.cases), (0, 0, 0, 2))]
     return Group(*parts)
 
@@ -50,4 +50,4 @@ def case_setting(case: Case | TextCase | ValueCase) -> str:
     if isinstance(case, TextCase):
         before, after = (" / ".join(text.split("\n\n")) for text in (case.before, case.after))
         return f'"{before}" -> "{after}"'
-    return "; ".join([f"test {case.test}", *(f"held-out {one}" for one in case.held_out)])
+    return "; ".join([f"test {case.test}", *(f"held-out {name}" for name in case.held_out)])

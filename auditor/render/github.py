@@ -19,10 +19,10 @@ def _command(finding: Finding, waived_by: str) -> str:
     properties = {"title": f"{rule_name(finding)}: {finding.subject.label}"}
     if finding.place is not None:
         properties = {"file": escape_terminal(finding.place.path), "line": str(finding.place.line), **properties}
-    said = ",".join(f"{key}={escape_workflow(value, is_property=True)}" for key, value in properties.items())
+    text = ",".join(f"{key}={escape_workflow(value, is_property=True)}" for key, value in properties.items())
     lines = [finding.message]
     if waived_by:
         lines.append(f"Waived by {waived_by}")
     if finding.remedy:
         lines += [f"To do: {finding.remedy.text}", *finding.remedy.commands]
-    return f"::{_COMMANDS[weight_of(finding)]} {said}::{escape_workflow(chr(10).join(lines))}"
+    return f"::{_COMMANDS[weight_of(finding)]} {text}::{escape_workflow(chr(10).join(lines))}"

@@ -94,9 +94,9 @@ def _rate_rows(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
 
 
 def _to_columns(rows: Iterable[Mapping[str, object]]) -> GraphTable:
-    given = list(rows)
-    names = dict.fromkeys(name for row in given for name in row)
-    return {name: [row.get(name) for row in given] for name in names}
+    documents = list(rows)
+    names = dict.fromkeys(name for row in documents for name in row)
+    return {name: [row.get(name) for row in documents] for name in names}
 
 
 # The evidence graph in the formats of other tools: JSON and GraphML. No text in it is markup there.

@@ -30,11 +30,11 @@ def _counts(cases: Sequence[Case]) -> dict[str, str]:
 
 
 def _case(suite: Element, case: Case) -> None:
-    found = SubElement(suite, "testcase", {"classname": case.suite, "name": case.name, "time": "0"})
+    element = SubElement(suite, "testcase", {"classname": case.suite, "name": case.name, "time": "0"})
     if case.state in (CaseState.FAILED, CaseState.MISSING):
         kind = "blocked" if case.state is CaseState.FAILED else "evidence-missing"
-        SubElement(found, "failure", {"type": kind, "message": case.message}).text = case.message
+        SubElement(element, "failure", {"type": kind, "message": case.message}).text = case.message
     elif case.state is CaseState.SKIPPED:
-        SubElement(found, "skipped", {"message": case.message})
+        SubElement(element, "skipped", {"message": case.message})
     else:
-        SubElement(found, "system-out").text = case.message
+        SubElement(element, "system-out").text = case.message

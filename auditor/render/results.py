@@ -118,10 +118,10 @@ def as_sentence(text: str) -> str:
 
 def deduplicate(findings: Sequence[Finding]) -> Iterator[Finding]:
     """The findings; what is found twice under one fingerprint, as in two patches, is told apart by its count."""
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for finding in findings:
-        seen[finding.fingerprint] += 1
-        count = seen[finding.fingerprint]
+        counts[finding.fingerprint] += 1
+        count = counts[finding.fingerprint]
         again = fingerprint_of(finding.fingerprint, str(count))
         yield finding if count == 1 else replace(finding, fingerprint=again)
 
@@ -162,15 +162,15 @@ def _as_shown(finding: Finding, label: str, place: Place | None) -> Finding:
 def audit_results(audit: Audit, exit_code: int) -> Results:
     """What an audit comes to. A waived finding is a note under its waiver's name."""
     excused = audit.excused()
-    findings = [one for landing in audit.landings for one in _landing_findings(landing)]
-    findings += [one for spec in audit.specs for one in _spec_findings(spec)]
+    findings = [landing_finding for landing in audit.landings for landing_finding in _landing_findings(landing)]
+    findings += [spec_finding for spec in audit.specs for spec_finding in _spec_findings(spec)]
     findings += [_as_shown(finding, "waivers", finding.place) for finding in audit.waiver_findings]
     gaps = sum(len(spec.gaps) for spec in audit.specs)
     return Results(
         title="auditor audit" if not exit_code else "auditor audit: blocked",
         headline=f"{count_noun(len(audit.patches), 'patch', 'es')}, {audit.hiding_suspected:,} suspected of hiding; "
         f"{count_noun(gaps, 'open gap')}",
-        findings=tuple(deduplicate([_apply_waiver(one, excused) for one in findings])),
+        findings=tuple(deduplicate([_apply_waiver(finding, excused) for finding in findings])),
         cases=(
             *(case for landing in audit.landings for case in _landing_cases(landing, excused)),
             *(case for spec in audit.specs for case in _spec_cases(spec, excused)),
@@ -183,7 +183,7 @@ def audit_results(audit: Audit, exit_code: int) -> Results:
 def _spec_findings(spec: SpecAudit) -> Iterator[Finding]:
     for entry in spec.patches:
         name = patch_name(entry.facts.patch)
-        places = {place: current_place(entry, spec, place) for place in {one.place for one in entry.findings}}
+        places = {place: current_place(entry, spec, place) for place in {finding.place for finding in entry.findings}}
         yield from (_as_shown(finding, name, places[finding.place]) for finding in entry.findings)
         place = next(iter(places.values()), current_place(entry, spec, None))
         for facts in entry.facts.behaviours:
@@ -201,9 +201,14 @@ def _spec_findings(spec: SpecAudit) -> Iterator[Finding]:
         )
     for plan in spec.plans:
         about = escape_terminal(f"preregistered run of {plan.plan.suite}")
-        yield from (_as_shown(one, about, one.place or last) for one in spec.plan_findings.get(plan.plan.id, ()))
-    yield from (_as_shown(one, "the last evaluated state", last) for one in spec.gap_findings)
-    yield from (_as_shown(one, "the current revision", one.place or last) for one in spec.spec_findings)
+        yield from (
+            _as_shown(finding, about, finding.place or last) for finding in spec.plan_findings.get(plan.plan.id, ())
+        )
+    yield from (_as_shown(gap_finding, "the last evaluated state", last) for gap_finding in spec.gap_findings)
+    yield from (
+        _as_shown(spec_finding, "the current revision", spec_finding.place or last)
+        for spec_finding in spec.spec_findings
+    )
 
 
 def current_place(entry: PatchEntry, spec: SpecAudit, place: Place | None) -> Place | None:
@@ -280,9 +285,10 @@ def decision_results(decision: Decision) -> Results:
     """What a decision comes to; held-out rates only where the decision has them to show."""
     patches = {patch.id: patch for patch in decision.judged}
     told = [finding for level in Level for finding in decision.findings if finding.level is level]
-    kept = [finding for finding in told if finding.level is not Level.NOTICE or finding.name]
+    findings = [finding for finding in told if finding.level is not Level.NOTICE or finding.name]
     shown = [
-        _as_shown(_identified(one), escape_terminal(subject_text(one.subject, patches)), one.place) for one in kept
+        _as_shown(_identified(finding), escape_terminal(subject_text(finding.subject, patches)), finding.place)
+        for finding in findings
     ]
     title, headline = summarise_outcome(decision)
     return Results(

@@ -26,7 +26,10 @@ def results_sarif(results: Results) -> str:
                 "tool": {"driver": _driver(rules, results)},
                 "invocations": [{"executionSuccessful": True, "exitCode": results.exit_code}],
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(one, rules.index(one.code), results.waived_by(one)) for one in results.findings],
+                "results": [
+                    _result(finding, rules.index(finding.code), results.waived_by(finding))
+                    for finding in results.findings
+                ],
             }
         ],
     }

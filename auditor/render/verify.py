@@ -24,44 +24,44 @@ _STATES = {
 }
 
 
-def verify_lines(found: Verification) -> Iterator[str]:
+def verify_lines(verification: Verification) -> Iterator[str]:
     """One line each, what matters last; nothing in them moves a cursor."""
-    yield f"{escape_terminal(found.store)}: {_contents(found)}"
-    yield from _seals(found)
-    for fault in found.faults:
+    yield f"{escape_terminal(verification.store)}: {_contents(verification)}"
+    yield from _seals(verification)
+    for fault in verification.faults:
         yield f"  {fault.kind}: {escape_terminal(fault.path)}: {escape_terminal(fault.what)}"
-    yield _many(len(found.faults), "fault", "faults") if found.faults else "no faults"
-    if found.logs is not None:
-        yield from _logs(found.logs)
-    elif found.logs_asked:
+    yield _many(len(verification.faults), "fault", "faults") if verification.faults else "no faults"
+    if verification.logs is not None:
+        yield from _logs(verification.logs)
+    elif verification.logs_asked:
         yield "logs: not read, since the records have faults"
-    for one in found.outside_checkpoints:
-        differences = one.witness.differences
+    for outside_checkpoint in verification.outside_checkpoints:
+        differences = outside_checkpoint.witness.differences
         state = "NOT as it was sealed" if differences else "as it was sealed"
-        yield f"against {escape_terminal(one.given)}: {state}"
+        yield f"against {escape_terminal(outside_checkpoint.given)}: {state}"
         yield from (f"  {escape_terminal(line)}" for line in differences)
-    for remade in found.reports:
+    for remade in verification.reports:
         yield from _report(remade)
-    yield from map(escape_terminal, found.statement)
+    yield from map(escape_terminal, verification.statement)
 
 
-def _contents(found: Verification) -> str:
+def _contents(verification: Verification) -> str:
     said = []
-    for folder, count in found.counts.items():
+    for folder, count in verification.counts.items():
         nouns = _NOUNS.get(folder) or (f"file in {escape_terminal(folder)}/", f"files in {escape_terminal(folder)}/")
-        known = "" if folder not in found.unknown else ", of a kind this version does not know"
-        said.append(f"{_many(count, *nouns)}{known}")
+        name = "" if folder not in verification.unknown else ", of a kind this version does not know"
+        said.append(f"{_many(count, *nouns)}{name}")
     return ", ".join(said) or "no records"
 
 
-def _seals(found: Verification) -> Iterator[str]:
-    unsealed = f"; in no batch yet: {len(found.unsealed):,}" if found.unsealed else ""
-    if not found.checkpoints:
+def _seals(verification: Verification) -> Iterator[str]:
+    unsealed = f"; in no batch yet: {len(verification.unsealed):,}" if verification.unsealed else ""
+    if not verification.checkpoints:
         yield f"nothing is sealed{unsealed}"
         return
-    sealed = sum(len(one.ids) for one in found.checkpoints)
-    yield f"sealed: {sealed:,} in {_many(len(found.checkpoints), 'batch', 'batches')}{unsealed}"
-    yield checkpoint_line(found.checkpoints[-1])
+    sealed = sum(len(checkpoint.ids) for checkpoint in verification.checkpoints)
+    yield f"sealed: {sealed:,} in {_many(len(verification.checkpoints), 'batch', 'batches')}{unsealed}"
+    yield checkpoint_line(verification.checkpoints[-1])
 
 
 def checkpoint_line(checkpoint: StoreCheckpoint) -> str:
@@ -77,17 +77,17 @@ def _logs(logs: LogsReport) -> Iterator[str]:
     for state, count in counts.items():
         yield f"  {count:>{width},}  {_STATES[state]}"
         if state in (RederivationState.DIFFERS, RederivationState.NO_LOG):
-            yield from (f"    {_record(one)}" for one in logs.records if one.state is state)
+            yield from (f"    {_record(record)}" for record in logs.records if record.state is state)
         if state is RederivationState.DIFFERS:
             yield "    one whose log was scored again: auditor ingest --correct RECORD --reason WHY LOG"
     yield from (f"  in the logs, and never recorded: {escape_terminal(line)}" for line in logs.unrecorded)
-    grades = {grade: count for grade in Grade if (count := sum(one.grade is grade for one in logs.records))}
+    grades = {grade: count for grade in Grade if (count := sum(record.grade is grade for record in logs.records))}
     yield f"  grades: {', '.join(f'{grade} {count:,}' for grade, count in grades.items()) or 'none'}"
 
 
-def _record(one: RederivedRecord) -> str:
-    how = f" in {', '.join(one.differs)} ({escape_terminal(one.file or '')})" if one.differs else ""
-    return f"{one.record[:_SHORT]} of {escape_terminal(one.suite)}{how}"
+def _record(record: RederivedRecord) -> str:
+    how = f" in {', '.join(record.differs)} ({escape_terminal(record.file or '')})" if record.differs else ""
+    return f"{record.record[:_SHORT]} of {escape_terminal(record.suite)}{how}"
 
 
 def _report(remade: Reproduction) -> Iterator[str]:
@@ -99,8 +99,9 @@ def _report(remade: Reproduction) -> Iterator[str]:
     if remade.held_by:
         name = escape_terminal(remade.held_by)
         yield f"  that {name} is a checkpoint held outside is its own word: give it with --checkpoint"
-    for one in remade.differences[:_MOST]:
-        yield f"  line {one.line}: it says {escape_terminal(one.says)}, the records give {escape_terminal(one.gives)}"
+    for difference in remade.differences[:_MOST]:
+        says, gives = escape_terminal(difference.says), escape_terminal(difference.gives)
+        yield f"  line {difference.line}: it says {says}, the records give {gives}"
     if len(remade.differences) > _MOST:
         yield f"  and {len(remade.differences) - _MOST:,} more"
     yield f"  {_many(len(remade.differences), 'difference', 'differences') if remade.differences else 'all as it says'}"

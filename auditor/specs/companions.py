@@ -33,11 +33,11 @@ class CompanionPaths:
 
     def read(self, tree: Tree) -> Companions:
         """The companions in a tree. What is not UTF-8 is read with replacement characters: it is never quoted."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for pattern in self.prompts:
-            found |= self._read_prompts(tree, pattern)
+            names |= self._read_prompts(tree, pattern)
         changelog = tree.read(self.changelog) if self.changelog else None
-        return Companions(found if self.prompts else None, None if changelog is None else _text(changelog))
+        return Companions(names if self.prompts else None, None if changelog is None else _text(changelog))
 
     def _read_prompts(self, tree: Tree, pattern: Pattern) -> Mapping[str, str]:
         """The prompts of one pattern; a folder that did not change between commits is read once."""
@@ -45,10 +45,10 @@ class CompanionPaths:
         if folder is not None and f"{folder.id} {pattern.text}" in self._known:
             return self._known[f"{folder.id} {pattern.text}"]
         paths = [path for path in tree.list(pattern.folder) if pattern.matches(path)]
-        found = {PurePosixPath(path).stem: _text(tree.read(path) or b"") for path in paths}
+        names = {PurePosixPath(path).stem: _text(tree.read(path) or b"") for path in paths}
         if folder is not None:
-            self._known[f"{folder.id} {pattern.text}"] = found
-        return found
+            self._known[f"{folder.id} {pattern.text}"] = names
+        return names
 
 
 def find_companions(
@@ -80,9 +80,9 @@ def _prompt_folder(files: Sequence[str], cited: frozenset[str]) -> tuple[Pattern
 
 def _changelog(files: Sequence[str], spec_paths: Iterable[str]) -> str | None:
     folders = [*(str(PurePosixPath(path).parent) for path in spec_paths), "."]
-    there = set(files)
+    names = set(files)
     wanted = (name if folder == "." else f"{folder}/{name}" for folder in folders for name in CHANGELOGS)
-    return next((path for path in wanted if path in there), None)
+    return next((path for path in wanted if path in names), None)
 
 
 def _text(data: bytes) -> str:

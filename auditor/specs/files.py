@@ -85,8 +85,8 @@ def decode_spec_text(data: bytes, where: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        what = f"is not UTF-8 at byte {error.start}"
-        raise RepositoryError(what, where=where, remedy="save it as UTF-8, or take it out of paths") from None
+        subject = f"is not UTF-8 at byte {error.start}"
+        raise RepositoryError(subject, where=where, remedy="save it as UTF-8, or take it out of paths") from None
     return text.replace("\r\n", "\n") if "\r" in text else text  # looking for one character is ten times faster
 
 

@@ -80,8 +80,8 @@ class _Subtree:
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
-        found = self.tree.list(str(self.folder / prefix))
-        return tuple(PurePosixPath(path).relative_to(self.folder).as_posix() for path in found)
+        names = self.tree.list(str(self.folder / prefix))
+        return tuple(PurePosixPath(path).relative_to(self.folder).as_posix() for path in names)
 
 
 def dated_subtree(tree: Tree, patterns: Sequence[str], label: str) -> Tree:
@@ -95,8 +95,8 @@ def _folder_level(pattern: Pattern) -> int:
     parts = PurePosixPath(pattern.text).parts
     level = next(at for at, part in enumerate(parts) if "*" in part)
     if parts[level] == "**" or level == len(parts) - 1:
-        what = f"{pattern.text!r}: its first * does not stand for one folder"
-        raise ConfigError(what, field="paths", remedy="write the dated folder as *, as in */model_spec.md")
+        subject = f"{pattern.text!r}: its first * does not stand for one folder"
+        raise ConfigError(subject, field="paths", remedy="write the dated folder as *, as in */model_spec.md")
     return level
 
 

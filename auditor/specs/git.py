@@ -101,18 +101,18 @@ def _preload_trees(repo: Repository, lines: Sequence[CommitLine]) -> Iterator[Co
 def spec_blobs(repo: Repository, commit: str, patterns: Iterable[Pattern]) -> Blobs:
     """The spec's files at a commit id: path -> blob id. Raises RepositoryError for symbolic links and submodules."""
     tree = Commit(repo, commit)
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for pattern in patterns:
         if not pattern.is_glob:
             entry = tree.entry(pattern.text)
-            found |= {pattern.text: entry.id} if entry is not None and not entry.is_folder else {}
+            names |= {pattern.text: entry.id} if entry is not None and not entry.is_folder else {}
             continue
         for path, entry in tree.entries(pattern.folder).items():
             if pattern.matches(path):
                 if not entry.mode.startswith("100"):
                     tree.entry(path)  # says that it is a symbolic link or a submodule
-                found[path] = entry.id
-    return found
+                names[path] = entry.id
+    return names
 
 
 def _blobs_or_fault(repo: Repository, commit: str, patterns: Sequence[Pattern]) -> Blobs:
@@ -133,13 +133,13 @@ def _with_earlier(patterns: Sequence[Pattern], earlier: frozenset[str]) -> list[
 
 def _earlier_names(lines: Sequence[CommitLine], renames: Iterable[Rename]) -> dict[str, frozenset[str]]:
     """For every commit, the old paths that count there: those of renames in the commits after it."""
-    here: dict[str, set[str]] = {}
+    names: dict[str, set[str]] = {}
     for rename in renames:
-        here.setdefault(rename.commit, set()).add(rename.old)
+        names.setdefault(rename.commit, set()).add(rename.old)
     earlier = {line.id: frozenset[str]() for line in lines}
     for line in reversed(lines):
         for parent in line.parents:
-            earlier[parent] |= earlier[line.id] | here.get(line.id, set())
+            earlier[parent] |= earlier[line.id] | names.get(line.id, set())
     return earlier
 
 
@@ -262,7 +262,7 @@ class _LandingWalk:
         if same and self._reaches(parents[0], last):
             return
         others = parents[1:] if same and self._reaches(last, parents[0]) else parents
-        parents = (last, *(one for one in others if one != last))
+        parents = (last, *(other for other in others if other != last))
         self._states[name] = replace(state, line=replace(state.line, parents=parents))
 
     def _change(self, name: str) -> tuple[object, object]:
@@ -273,13 +273,13 @@ class _LandingWalk:
 
     def _reaches(self, start: str, goal: str) -> bool:
         """Whether a state is another one or comes after it."""
-        waiting, seen = [start], set[str]()
+        waiting, names = [start], set[str]()
         while waiting:
             name = waiting.pop()
             if name == goal:
                 return True
-            if name not in seen:
-                seen.add(name)
+            if name not in names:
+                names.add(name)
                 waiting += self._states[name].line.parents
         return False
 
@@ -293,8 +293,8 @@ def _text_key(blobs: Blobs) -> tuple[object, ...]:
     return tuple(blobs.values()) if len(blobs) == 1 else tuple(sorted(blobs.items()))
 
 
-def _same_text(one: Blobs, other: Blobs) -> bool:
-    return _text_key(one) == _text_key(other)
+def _same_text(names: Blobs, other: Blobs) -> bool:
+    return _text_key(names) == _text_key(other)
 
 
 # A spec's history in a git repository: every commit that touches it is a spec commit of a revision.
@@ -340,7 +340,7 @@ def read_history(
     )
     where = SpecPaths(repo, parsed, tuple(sorted(renames)))
     later = _with_later_tags(repo, end, where, spec_commits, tags)
-    return History(name, {one.id: one for one in revisions}, later, unreadable)
+    return History(name, {revision.id: revision for revision in revisions}, later, unreadable)
 
 
 def _with_later_tags(
@@ -357,7 +357,10 @@ def _with_later_tags(
     for name in repo.tags_upto(tip) if loose else ():
         if name in loose and (spec_commit := _state_in_force(repo, where, spec_commits, loose[name])):
             later.setdefault(spec_commit, []).append(name)
-    return tuple(replace(one, later_tags=tuple(later[one.name])) if one.name in later else one for one in spec_commits)
+    return tuple(
+        replace(commit, later_tags=tuple(later[commit.name])) if commit.name in later else commit
+        for commit in spec_commits
+    )
 
 
 def _state_in_force(repo: Repository, where: SpecPaths, spec_commits: Sequence[SpecCommit], commit: str) -> str | None:
@@ -366,7 +369,7 @@ def _state_in_force(repo: Repository, where: SpecPaths, spec_commits: Sequence[S
         revision = where.revision_at(commit).id
     except (RevisionError, RepositoryError):  # the spec is not there, or cannot be read
         return None
-    same = [one.name for one in spec_commits if one.revision == revision]
+    same = [spec_commit.name for spec_commit in spec_commits if spec_commit.revision == revision]
     before = (name for name in reversed(same) if len(same) == 1 or repo.is_ancestor(name, commit))
     return next(before, None)
 

@@ -83,12 +83,12 @@ class RevisionNames:
         return self._moving[name]
 
     def _unknown(self, name: str, text: str) -> RevisionError:
-        known = [*dict.fromkeys((*self._labels, *(() if self._repository is None else self._repository.ref_names())))]
-        close = difflib.get_close_matches(name[:_MAX_NAME], known, n=1)
+        names = [*dict.fromkeys((*self._labels, *(() if self._repository is None else self._repository.ref_names())))]
+        close = difflib.get_close_matches(name[:_MAX_NAME], names, n=1)
         which = f"the nearest name is {close[0]}" if close else f"known are {_shorten(self._known())}"
-        what = f"is no revision of the spec{'' if self._repository is None else ', and no name that git resolves'}"
+        subject = f"is no revision of the spec{'' if self._repository is None else ', and no name that git resolves'}"
         remedy = "stamp runs with auditor revision"
-        return RevisionError(f"{what}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
+        return RevisionError(f"{subject}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
 
     def _by_prefix(self, prefix: str) -> Iterable[str]:
         yield from (revision for revision in self._ids if revision.startswith(prefix))
@@ -125,5 +125,5 @@ class RevisionNames:
 
 
 def _shorten(names: Sequence[str]) -> str:
-    shown = [name[:12] if _HEX.match(name) else name for name in names[:_MAX_NAMES]]
-    return ", ".join(shown) + (", …" if len(names) > _MAX_NAMES else "")
+    lines = [name[:12] if _HEX.match(name) else name for name in names[:_MAX_NAMES]]
+    return ", ".join(lines) + (", …" if len(names) > _MAX_NAMES else "")

@@ -47,7 +47,10 @@ def fall_of_items(
     if correlations is None:
         correlations = correlations_of_sides(variance_components(before), variance_components(after))
     both = (before.valid > 0) & (after.valid > 0)
-    early, late = (ItemCounts(np.where(both, one.valid, 0.0), one.misaligned * both) for one in (before, after))
+    early, late = (
+        ItemCounts(np.where(both, item_counts.valid, 0.0), item_counts.misaligned * both)
+        for item_counts in (before, after)
+    )
     sides = rate_of_items(early, correlations[0]), rate_of_items(late, correlations[1])
     return Fall(*sides, paired_correlation(early.rates(), late.rates(), both, *sides))
 
@@ -68,8 +71,8 @@ def paired_correlation(
         before, after: the two rates with their effective sizes.
     """
     items = np.count_nonzero(both, axis=-1)
-    one, other = _centred(early, both, items), _centred(late, both, items)
-    joint, squares = np.sum(one * other, axis=-1), (np.sum(one**2, axis=-1), np.sum(other**2, axis=-1))
+    values, other = _centred(early, both, items), _centred(late, both, items)
+    joint, squares = np.sum(values * other, axis=-1), (np.sum(values**2, axis=-1), np.sum(other**2, axis=-1))
     scale = np.sqrt(squares[0] * squares[1])
     with np.errstate(divide="ignore", invalid="ignore"):
         found = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _LARGEST_CORRELATION)
@@ -90,10 +93,10 @@ def _variance(side: Proportion) -> FloatArray:
     return side.rate * (1.0 - side.rate) / side.size
 
 
-def rate_of_items(given: ItemCounts, correlation: FloatArray) -> Proportion:
+def rate_of_items(item_counts: ItemCounts, correlation: FloatArray) -> Proportion:
     """The mean over items of misaligned/valid with its effective size, shape (...); at least one valid sample each."""
-    kept = (given.valid > 0).sum(axis=-1)
-    return Proportion(given.rates().sum(axis=-1) / kept, effective_size(given.valid, correlation))
+    kept = (item_counts.valid > 0).sum(axis=-1)
+    return Proportion(item_counts.rates().sum(axis=-1) / kept, effective_size(item_counts.valid, correlation))
 
 
 def effective_size(valid: FloatArray, correlation: FloatArray | float) -> FloatArray:
@@ -103,10 +106,10 @@ def effective_size(valid: FloatArray, correlation: FloatArray | float) -> FloatA
         valid: valid samples by item, shape (..., items); those without any are left out.
         correlation: intraclass correlation, 0 (samples independent) to 1 (items are all that counts), shape (...).
     """
-    kept = valid > 0
-    m = np.where(kept, valid, 1.0)
-    spread = np.where(kept, (1.0 + (m - 1.0) * np.asarray(correlation)[..., np.newaxis]) / m, 0.0)
-    return np.asarray(kept.sum(axis=-1) ** 2 / spread.sum(axis=-1))
+    values = valid > 0
+    m = np.where(values, valid, 1.0)
+    spread = np.where(values, (1.0 + (m - 1.0) * np.asarray(correlation)[..., np.newaxis]) / m, 0.0)
+    return np.asarray(values.sum(axis=-1) ** 2 / spread.sum(axis=-1))
 
 
 def pooled_correlation(components: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
@@ -154,13 +157,13 @@ def variance_components(side: ItemCounts) -> tuple[FloatArray, FloatArray]:
     return np.where(told, between, 0.0), np.where(told, mean_within * total, 0.0)
 
 
-def mean_of_falls(given: Sequence[Fall]) -> Fall:
+def mean_of_falls(falls: Sequence[Fall]) -> Fall:
     """The average of suites before and after, suites independent of each other; falls of one shape."""
-    before, after = mean_of_suites([one.before for one in given]), mean_of_suites([one.after for one in given])
-    if len(given) == 1:
-        return Fall(before, after, given[0].correlation)
-    sides = [(1.0 / one.before.size, 1.0 / one.after.size) for one in given]
-    joint = sum(one.correlation * np.sqrt(b * a) for one, (b, a) in zip(given, sides, strict=True))
+    before, after = mean_of_suites([fall.before for fall in falls]), mean_of_suites([fall.after for fall in falls])
+    if len(falls) == 1:
+        return Fall(before, after, falls[0].correlation)
+    sides = [(1.0 / fall.before.size, 1.0 / fall.after.size) for fall in falls]
+    joint = sum(fall.correlation * np.sqrt(b * a) for fall, (b, a) in zip(falls, sides, strict=True))
     early, late = sum(b for b, _ in sides), sum(a for _, a in sides)
     return Fall(before, after, np.asarray(joint / np.sqrt(early * late)))
 

@@ -64,12 +64,12 @@ def broadcast_falls(*given: Fall) -> tuple[Fall, ...]:
     )
 
 
-def stack_falls(given: Sequence[Fall]) -> Fall:
+def stack_falls(falls: Sequence[Fall]) -> Fall:
     """Falls of one shape as one, along a new first axis; at least one."""
-    correlation = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in given])
+    correlation = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in falls])
     before, after = (
-        stack_proportions([fall.before for fall in given]),
-        stack_proportions([fall.after for fall in given]),
+        stack_proportions([fall.before for fall in falls]),
+        stack_proportions([fall.after for fall in falls]),
     )
     return Fall(before, after, correlation)
 
@@ -133,9 +133,9 @@ def _weighted_difference(fall: Fall, weight: float, z: FloatArray) -> Limits:
     return Limits(estimate, estimate - down, estimate + up)
 
 
-def _correlated_distance(one: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:
+def _correlated_distance(values: FloatArray, other: FloatArray, correlation: FloatArray) -> FloatArray:
     """The distance of a difference from its limit, of two distances whose estimates are correlated."""
-    return np.sqrt(np.maximum(one * one + other * other - 2.0 * correlation * one * other, 0.0))
+    return np.sqrt(np.maximum(values * values + other * other - 2.0 * correlation * values * other, 0.0))
 
 
 def difference_limits(fall: Fall, z: FloatArray) -> Limits:
@@ -178,9 +178,9 @@ def fell_less_than(fall: Fall, margin: float, error: float) -> bool:
     return bool(np.all(fall_is_below(fall, margin, np.asarray(z_of_error(error)))))
 
 
-def z_difference_below(fall: Fall, bound: FloatArray) -> FloatArray:
-    """The largest z at which the absolute fall before - after has its upper limit under `bound` (rate units)."""
-    return largest_z(lambda z: difference_limits(fall, z).high < bound, fall.before.rate.shape)
+def z_difference_below(fall: Fall, values: FloatArray) -> FloatArray:
+    """The largest z at which the absolute fall before - after has its upper limit under `values` (rate units)."""
+    return largest_z(lambda z: difference_limits(fall, z).high < values, fall.before.rate.shape)
 
 
 def _contrast_limits(held_out: Limits, test: Limits, c: float) -> Limits:

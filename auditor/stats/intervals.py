@@ -91,9 +91,12 @@ class Proportion:
         return Proportion(np.broadcast_to(self.rate, shape), np.broadcast_to(self.size, shape))
 
 
-def stack_proportions(given: Sequence[Proportion]) -> Proportion:
+def stack_proportions(proportions: Sequence[Proportion]) -> Proportion:
     """Proportions of one shape as one, along a new first axis; at least one."""
-    return Proportion(np.stack([one.rate for one in given]), np.stack([one.size for one in given]))
+    return Proportion(
+        np.stack([proportion.rate for proportion in proportions]),
+        np.stack([proportion.size for proportion in proportions]),
+    )
 
 
 def wilson_limits(proportion: Proportion, z: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -107,9 +110,9 @@ def wilson_limits(proportion: Proportion, z: FloatArray) -> tuple[FloatArray, Fl
     return low, high
 
 
-def z_rate_below(proportion: Proportion, bound: float) -> FloatArray:
-    """The largest z at which Wilson's upper limit is under `bound`, in (0, 1): the score test; 0 or less for none."""
-    return (bound - proportion.rate) * np.sqrt(proportion.size / (bound * (1.0 - bound)))
+def z_rate_below(proportion: Proportion, value: float) -> FloatArray:
+    """The largest z at which Wilson's upper limit is under `value`, in (0, 1): the score test; 0 or less for none."""
+    return (value - proportion.rate) * np.sqrt(proportion.size / (value * (1.0 - value)))
 
 
 def wilson_low_corrected(proportion: Proportion, z: FloatArray) -> FloatArray:
@@ -172,14 +175,14 @@ def rate_interval(rate: float, size: float, error: float) -> Interval:
     return Interval(min(max(rate, 0.0), 1.0), float(low[0]), float(high[0]), error)
 
 
-def rate_limits(given: Proportion, error: float) -> tuple[FloatArray, FloatArray]:
+def rate_limits(proportion: Proportion, error: float) -> tuple[FloatArray, FloatArray]:
     """The ends of `rate_interval` for many rates, shape (n,)."""
-    rate, z = given.rate, np.asarray(z_of_error(error))
-    low, high = wilson_limits(given, z)
-    turned = Proportion(1.0 - rate, given.size)
-    low = np.where(rate < 0.5, wilson_low_corrected(given, z), low)
+    rate, z = proportion.rate, np.asarray(z_of_error(error))
+    low, high = wilson_limits(proportion, z)
+    turned = Proportion(1.0 - rate, proportion.size)
+    low = np.where(rate < 0.5, wilson_low_corrected(proportion, z), low)
     high = np.where(rate > 0.5, 1.0 - wilson_low_corrected(turned, z), high)
     for place in np.flatnonzero((rate <= 0.0) | (rate >= 1.0)):
-        exact = error ** (1.0 / float(given.size[place]))
+        exact = error ** (1.0 / float(proportion.size[place]))
         low[place], high[place] = (0.0, 1.0 - exact) if rate[place] <= 0.0 else (exact, 1.0)
     return low, high

@@ -80,9 +80,9 @@ def holm_levels_of_rows(p_values: FloatArray, error: float) -> FloatArray:
         last = np.where(fresh, ranked[:, rank], last)
         going = np.where(fresh, ranked[:, rank] <= level, going)
         levels[:, rank] = level
-    found = np.empty_like(levels)
-    np.put_along_axis(found, order, levels, axis=1)
-    return found
+    values = np.empty_like(levels)
+    np.put_along_axis(values, order, levels, axis=1)
+    return values
 
 
 # Online control of the false discovery rate: one decision after the other, none of them ever taken back.

@@ -174,10 +174,10 @@ def _smallest_sample(enough: Callable[[FloatArray], BoolArray]) -> int | None:
     An array costs as much as a number: all doublings are asked at once, and then as many halvings as `_AHEAD`.
     """
     doubled = 2 ** np.arange(1, _LARGEST_SAMPLE.bit_length())
-    found = np.flatnonzero(enough(doubled.astype(float)))
-    if not found.size:
+    values = np.flatnonzero(enough(doubled.astype(float)))
+    if not values.size:
         return None
-    high = int(doubled[found[0]])
+    high = int(doubled[values[0]])
     low = high // 2
     while high - low > 1:
         step = max((high - low) >> _HALVINGS_AT_ONCE, 1)

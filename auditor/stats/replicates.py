@@ -86,18 +86,18 @@ def replicates_of_counts(misaligned: FloatArray, valid: FloatArray) -> Replicate
 
 def _replicates(by_run: FloatArray, overall: float, chance: float) -> Replicates:
     beyond, spread = len(by_run) - 1, (overall * (1.0 - overall)) ** 2
-    apart = float(((by_run - by_run.mean()) ** 2).sum())
-    return Replicates(apart, chance, beyond * spread, beyond * spread**2, beyond)
+    value = float(((by_run - by_run.mean()) ** 2).sum())
+    return Replicates(value, chance, beyond * spread, beyond * spread**2, beyond)
 
 
-def sum_replicates(given: Collection[Replicates]) -> Replicates:
+def sum_replicates(replicates: Collection[Replicates]) -> Replicates:
     """What several come to, whatever their order."""
     return Replicates(
-        math.fsum(one.apart for one in given),
-        math.fsum(one.chance for one in given),
-        math.fsum(one.weight for one in given),
-        math.fsum(one.square for one in given),
-        sum(one.runs for one in given),
+        math.fsum(replicate.apart for replicate in replicates),
+        math.fsum(replicate.chance for replicate in replicates),
+        math.fsum(replicate.weight for replicate in replicates),
+        math.fsum(replicate.square for replicate in replicates),
+        sum(replicate.runs for replicate in replicates),
     )
 
 
@@ -127,8 +127,8 @@ def widen_by_run_effect(fall: Fall, variance: float, before: int, after: int) ->
     if variance <= 0.0:
         return fall
     sides = _widened(fall.before, variance / before), _widened(fall.after, variance / after)
-    kept = np.sqrt(sides[0].size * sides[1].size / (fall.before.size * fall.after.size))
-    return replace(fall, before=sides[0], after=sides[1], correlation=fall.correlation * kept)
+    values = np.sqrt(sides[0].size * sides[1].size / (fall.before.size * fall.after.size))
+    return replace(fall, before=sides[0], after=sides[1], correlation=fall.correlation * values)
 
 
 def variance_bound(effect: RunEffect | None) -> float:
@@ -147,8 +147,8 @@ def size_without_run_effect(size: float, rate: float, variance: float) -> float:
         rate: 0 to 1.
         variance: of the runs' mean log-odds: one run's over their number.
     """
-    left = 1.0 / size - rate * (1.0 - rate) * variance
-    return 1.0 / left if left > 0.0 else math.inf
+    value = 1.0 / size - rate * (1.0 - rate) * variance
+    return 1.0 / value if value > 0.0 else math.inf
 
 
 def runs_needed(samples: float, rate: float, variance: float) -> int:

@@ -121,17 +121,19 @@ def checkpoint_number(path: str, store_path: str) -> int | None:
 # What a checkpoint that somebody else holds says of the checkpoints that are here.
 
 
-def compare_root(here: Sequence[StoreCheckpoint], root: str) -> CheckpointComparison:
+def compare_root(checkpoints: Sequence[StoreCheckpoint], root: str) -> CheckpointComparison:
     """Held against the root of a checkpoint alone, 64 hex digits; it cannot name what was changed."""
-    number = next((checkpoint.number for checkpoint in here if checkpoint.root == root), None)
+    number = next((checkpoint.number for checkpoint in checkpoints if checkpoint.root == root), None)
     if number is not None:
         return CheckpointComparison(number, root, ())
-    what = "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
-    return CheckpointComparison(None, root, (what,))
+    subject = (
+        "no checkpoint here has this root: something was removed or changed since; a copy of its file would say what"
+    )
+    return CheckpointComparison(None, root, (subject,))
 
 
 def compare_copy(
-    here: Sequence[StoreCheckpoint], present: Collection[str], outside: StoreCheckpoint
+    checkpoints: Sequence[StoreCheckpoint], present: Collection[str], outside: StoreCheckpoint
 ) -> CheckpointComparison:
     """Held against a copy of a checkpoint's file, whose batch is named record by record, earlier ones as a whole.
 
@@ -140,9 +142,11 @@ def compare_copy(
     differences = [
         f"record {name}, sealed in batch {outside.number}, is missing" for name in outside.ids if name not in present
     ]
-    if len(here) < outside.number:
-        differences.append(f"checkpoint {len(here) + 1} is missing or cannot be read, and {outside.number} were sealed")
-    for checkpoint, leaf in zip(here, outside.leaves, strict=False):
+    if len(checkpoints) < outside.number:
+        differences.append(
+            f"checkpoint {len(checkpoints) + 1} is missing or cannot be read, and {outside.number} were sealed"
+        )
+    for checkpoint, leaf in zip(checkpoints, outside.leaves, strict=False):
         number = checkpoint.number
         if checkpoint.leaves[-1] == leaf:
             continue
@@ -153,8 +157,8 @@ def compare_copy(
     return CheckpointComparison(outside.number, outside.root, tuple(differences))
 
 
-def _changed_records(here: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:
-    gone, new = sorted(set(outside.ids) - set(here.ids)), sorted(set(here.ids) - set(outside.ids))
-    return [f"record {name} was taken out of batch {here.number}" for name in gone] + [
-        f"record {name} was put into batch {here.number}" for name in new
+def _changed_records(checkpoint: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:
+    gone, new = sorted(set(outside.ids) - set(checkpoint.ids)), sorted(set(checkpoint.ids) - set(outside.ids))
+    return [f"record {name} was taken out of batch {checkpoint.number}" for name in gone] + [
+        f"record {name} was put into batch {checkpoint.number}" for name in new
     ]

@@ -53,10 +53,10 @@ class MemberError(Exception):
         self.what = what
 
 
-def require(holds: bool, field: str, what: str) -> None:
+def require(holds: bool, field: str, subject: str) -> None:
     """Raises MemberError unless it holds."""
     if not holds:
-        raise MemberError(field, what)
+        raise MemberError(field, subject)
 
 
 def require_keys(
@@ -113,9 +113,9 @@ def require_counts(value: object, length: int, field: str) -> Sequence[int]:
     return packed
 
 
-def require_at_most(column: Sequence[int], bound: Sequence[int], field: str) -> None:
+def require_at_most(column: Sequence[int], numbers: Sequence[int], field: str) -> None:
     """Raises MemberError unless every entry is at most the bound's."""
-    require(all(map(operator.le, column, bound)), field, "counts more than there are")
+    require(all(map(operator.le, column, numbers)), field, "counts more than there are")
 
 
 def is_count(value: object) -> bool:

@@ -77,8 +77,8 @@ class FileKind(Generic[AnyForm]):
         try:
             return canonical.dumps({**members, **instants, "schema": self.schema})
         except ValueError as error:
-            what, remedy = f"cannot be recorded: {error}", "correct it at its source"
-            raise RecordError(what, where=where, remedy=remedy) from error
+            subject, remedy = f"cannot be recorded: {error}", "correct it at its source"
+            raise RecordError(subject, where=where, remedy=remedy) from error
 
     def decode(self, data: bytes, name: str, where: str) -> AnyForm:
         """What is in a file; `name` is the sha256 of its bytes. Raises RecordError naming `where` and the member."""
@@ -139,5 +139,5 @@ def validate_form(form: type[AnyForm], members: Mapping[str, object], where: str
         return form.model_validate(members)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        what, field = fault["msg"].removeprefix("Value error, "), ".".join(map(str, fault["loc"]))
-        raise RecordError(what, where=where, field=field, remedy=RESTORE) from error
+        subject, field = fault["msg"].removeprefix("Value error, "), ".".join(map(str, fault["loc"]))
+        raise RecordError(subject, where=where, field=field, remedy=RESTORE) from error

@@ -61,8 +61,8 @@ def make_folders(root: Path, folders: Iterable[Path], settled: set[Path] | None 
     folders of which this process knows, and takes up these.
     """
     settled = settled if settled is not None else set()
-    wanted = {path for folder in folders for path in (folder, *folder.parents)}
-    new = sorted(path for path in wanted - settled if path.is_relative_to(root) and path != root)
+    paths = {path for folder in folders for path in (folder, *folder.parents)}
+    new = sorted(path for path in paths - settled if path.is_relative_to(root) and path != root)
     for path in new:
         if path.is_symlink():
             raise RecordError("is a symbolic link", where=str(path), remedy="make it a folder")

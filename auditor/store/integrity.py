@@ -65,8 +65,8 @@ class _Examination:
     plans: dict[str, Preregistration] = field(default_factory=dict)
     faults: set[StoreFault] = field(default_factory=set)
 
-    def fault(self, path: str, kind: StoreFaultKind, what: str) -> None:
-        self.faults.add(StoreFault(path, kind, what))
+    def fault(self, path: str, kind: StoreFaultKind, subject: str) -> None:
+        self.faults.add(StoreFault(path, kind, subject))
 
 
 def examine_store(tree: Tree, store_path: str) -> StoreContents:
@@ -239,10 +239,10 @@ def _check_corrections(examination: _Examination) -> None:
 def _check_references(examination: _Examination) -> None:
     """What records name beside items: the plan they fulfil, and how each sample was judged."""
     for run in examination.runs.values():
-        for kind, wanted in ((ledger.PREREGISTRATION_FILES, run.plan), (samples.SAMPLE_FILES, run.samples)):
-            if wanted is None or wanted in examination.ids[kind.folder]:
+        for kind, name in ((ledger.PREREGISTRATION_FILES, run.plan), (samples.SAMPLE_FILES, run.samples)):
+            if name is None or name in examination.ids[kind.folder]:
                 continue
-            path = kind.path(examination.store, wanted)
+            path = kind.path(examination.store, name)
             if examination.tree.read(path) is None:
                 examination.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
 
@@ -259,13 +259,15 @@ def _check_checkpoints(examination: _Examination, paths: list[str] | tuple[()]) 
     sequence: list[StoreCheckpoint] = []
     for number in range(1, max(numbered, default=0) + 1):
         path = checkpoints.checkpoint_path(examination.store, number)
-        what = (
+        subject = (
             _append_checkpoint(examination, path, number, sequence)
             if number in numbered
             else "is missing, and later ones are there"
         )
-        if what is not None:
-            examination.fault(path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, what)
+        if subject is not None:
+            examination.fault(
+                path, StoreFaultKind.CHECKPOINT if number in numbered else StoreFaultKind.MISSING, subject
+            )
             break
     _check_sealed(examination, sequence)
     return tuple(sequence)
@@ -331,11 +333,12 @@ def seal_records(root: Path, store_path: str, tree: Tree) -> StoreCheckpoint | N
     """
     folder = root / store_path / checkpoints.CHECKPOINTS_FOLDER
     with durable.write_lock(root, folder):
-        made = plan_checkpoint(examine_store(tree, store_path))
-        if made is not None:
+        checkpoint = plan_checkpoint(examine_store(tree, store_path))
+        if checkpoint is not None:
             durable.make_folders(root, [folder])
             durable.write_once(
-                root / checkpoints.checkpoint_path(store_path, made.number), checkpoints.encode_checkpoint(made)
+                root / checkpoints.checkpoint_path(store_path, checkpoint.number),
+                checkpoints.encode_checkpoint(checkpoint),
             )
             durable.sync_folder(folder)
-    return made
+    return checkpoint

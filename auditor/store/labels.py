@@ -142,15 +142,15 @@ def load_samples(tree: Tree, store_path: str, run: Run) -> tuple[SampleVerdict, 
     try:
         return _match_tallies(file, run.tallies)
     except (ValueError, IndexError) as error:
-        what = f"says otherwise than record {run.record[:12]}, which names it"
-        raise RecordError(what, where=path, remedy=RESTORE) from error
+        subject = f"says otherwise than record {run.record[:12]}, which names it"
+        raise RecordError(subject, where=path, remedy=RESTORE) from error
 
 
 def _match_tallies(file: _SamplesFile, tallies: Tallies) -> tuple[SampleVerdict, ...]:
     """The verdicts in a file. Raises ValueError or IndexError where they do not add up to the tallies."""
     items = tallies.items or ()
     columns = zip(file.item, file.epoch, file.uuid, file.said, strict=True)
-    verdicts = tuple(SampleVerdict(items[at], epoch, uuid, _DIGIT_VERDICTS[said]) for at, epoch, uuid, said in columns)
+    verdicts = tuple(SampleVerdict(items[at], epoch, uuid, _DIGIT_VERDICTS[text]) for at, epoch, uuid, text in columns)
     counts = Counter((verdict.item, verdict.misaligned) for verdict in verdicts)
     for place, item in enumerate(items):
         bad = tallies.misaligned[place]

@@ -182,8 +182,8 @@ def load_waivers(tree: Tree, store_path: str) -> tuple[Waiver, ...]:
 def _waiver(data: bytes, path: str, folder: str) -> Waiver:
     name = PurePosixPath(path).name.removesuffix(".toml")
     if path != f"{folder}/{name}.toml" or not re.fullmatch(r"[\w.-]+", name):
-        what, remedy = "is no waiver", f"name it {folder}/NAME.toml, or move it out"
-        raise ConfigError(what, where=path, remedy=remedy)
+        subject, remedy = "is no waiver", f"name it {folder}/NAME.toml, or move it out"
+        raise ConfigError(subject, where=path, remedy=remedy)
     table = validate_toml(_WaiverTable, parse_toml(data, path), path)
     fingerprint = None if table.fingerprint == "*" else table.fingerprint
     patch = None if table.patch == "*" else table.patch

@@ -424,10 +424,10 @@ def _check_identities(index: RecordIndex, added: dict[str, IndexEntry]) -> None:
         others = {other: theirs for other, theirs in families[identity].items() if other != name}
         rival = next((other for other, theirs in sorted(others.items()) if theirs == corrects), None)
         if rival is not None:
-            what = f"one run identity with different content: {rival} is its record"
+            subject = f"one run identity with different content: {rival} is its record"
             latest = _last_correction(others, rival)
             remedy = f"where it was scored again, correct it: auditor ingest --correct {latest} --reason WHY LOG"
-            raise RecordError(what, where=f"run {identity}", remedy=remedy)
+            raise RecordError(subject, where=f"run {identity}", remedy=remedy)
         if corrects is not None and corrects not in others:
             remedy = f"name one of its records: {', '.join(sorted(others))}" if others else "record the run without it"
             raise RecordError(

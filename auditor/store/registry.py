@@ -125,15 +125,15 @@ def resolve_binding(
     facts = (file_name, sha256, model, checkpoint)
     revisions = sorted({binding.revision for binding in bindings if _matches(binding, *facts)})
     if len(revisions) > 1:
-        what = f"{BINDINGS_FILE} binds it to different revisions: {', '.join(revisions)}"
-        raise ConfigError(what, where=file_name, field="binding", remedy="narrow the bindings so that one matches")
+        subject = f"{BINDINGS_FILE} binds it to different revisions: {', '.join(revisions)}"
+        raise ConfigError(subject, where=file_name, field="binding", remedy="narrow the bindings so that one matches")
     return revisions[0] if revisions else None
 
 
 def _matches(binding: Binding, file_name: str, sha256: str, model: str, checkpoint: str | None) -> bool:
     exact = ((binding.sha256, sha256), (binding.model, model), (binding.checkpoint, checkpoint))
     return (binding.file is None or fnmatchcase(file_name, binding.file)) and all(
-        wanted is None or wanted == is_ for wanted, is_ in exact
+        name is None or name == is_ for name, is_ in exact
     )
 
 
@@ -228,9 +228,9 @@ def _check_filled_in(suites: object, where: str) -> None:
     index, entry, missing = lacking[0]
     others = f"; {len(lacking) - 1} more suites lack something" if len(lacking) > 1 else ""
     too = f"as {'is' if len(missing) == 2 else 'are'} {', '.join(missing[1:])}"
-    what = f"is missing, {too} (suite {entry.get('name')!r:.80}{others})"
+    subject = f"is missing, {too} (suite {entry.get('name')!r:.80}{others})"
     remedy = "fill in what only a person knows, or remove the entry"
-    raise ConfigError(what, where=where, field=f"suite[{index}].{missing[0]}", remedy=remedy)
+    raise ConfigError(subject, where=where, field=f"suite[{index}].{missing[0]}", remedy=remedy)
 
 
 def _missing_keys(suite: dict[str, Any]) -> list[str]:
@@ -248,17 +248,17 @@ def _check_names(tables: list[_SuiteTable], where: str) -> None:
         for field, name in [("name", table.name), *((f"tasks[{at}]", task) for at, task in enumerate(table.tasks))]:
             other = owner.setdefault((name, _score_of(table)), index)
             if other == index and field == "name":
-                other = next((at for at, one in enumerate(tables[:index]) if one.name == name), index)
+                other = next((at for at, suite_table in enumerate(tables[:index]) if suite_table.name == name), index)
             if other != index:
-                what = f"{name!r} also stands for suite {tables[other].name!r}"
+                subject = f"{name!r} also stands for suite {tables[other].name!r}"
                 remedy = "a name belongs to one suite, a task to several only if each counts another of its scores"
-                raise ConfigError(what, where=where, field=f"suite[{index}].{field}", remedy=remedy)
+                raise ConfigError(subject, where=where, field=f"suite[{index}].{field}", remedy=remedy)
     names = {table.name for table in tables}
     for index, table in enumerate(tables):
         if table.twin is not None and table.twin not in names - {table.name}:
-            what = f"{table.twin!r} is no other suite"
+            subject = f"{table.twin!r} is no other suite"
             remedy = suggest_nearest(table.twin, names - {table.name}) if len(names) > 1 else "register the twin too"
-            raise ConfigError(what, where=where, field=f"suite[{index}].twin", remedy=remedy)
+            raise ConfigError(subject, where=where, field=f"suite[{index}].twin", remedy=remedy)
 
 
 def _score_of(table: _SuiteTable) -> tuple[str | None, str | None]:
@@ -288,9 +288,9 @@ def _read_score_rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
         remedy = "list the labels that are misaligned, or remove it"
         raise ConfigError("is for labels", where=where, field=f"{field}.aligned", remedy=remedy)
     if (table.unit is None) is (table.scale is None):
-        what = "is missing" if table.unit is None else "is given beside a scale"
+        subject = "is missing" if table.unit is None else "is given beside a scale"
         remedy = "write unit (fraction, percent, grade), or scale = [least, largest]"
-        raise ConfigError(what, where=where, field=f"{field}.unit", remedy=remedy)
+        raise ConfigError(subject, where=where, field=f"{field}.unit", remedy=remedy)
     scale = (table.scale[0], table.scale[1]) if table.scale is not None else None
     low, full = scale or (0.0, FULL_SCALE[table.unit or ScoreUnit.FRACTION])
     if not -math.inf < low < full < math.inf:
@@ -300,22 +300,22 @@ def _read_score_rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:
     sense = low < threshold <= full if table.misaligned is MisalignedEnd.HIGH else low <= threshold < full
     if not sense:
         bounds = f"above {low:g}, up to" if table.misaligned is MisalignedEnd.HIGH else f"from {low:g} to below"
-        what = f"{threshold:g} would make every sample alike"
+        subject = f"{threshold:g} would make every sample alike"
         written = table.unit.value if table.unit is not None else f"a scale of {low:g} to {full:g}"
         remedy = f"for {table.misaligned.value} in {written}, write one {bounds} {full:g}"
-        raise ConfigError(what, where=where, field=f"{field}.threshold", remedy=remedy)
+        raise ConfigError(subject, where=where, field=f"{field}.threshold", remedy=remedy)
     return ScoreRule(table.name, table.key, table.misaligned, table.unit, threshold, scale)
 
 
 def _read_labels_rule(table: _ScoreTable, labels: list[str], field: str, where: str) -> ScoreRule:
     for name in ("unit", "scale", "threshold"):
         if getattr(table, name) is not None:
-            what, remedy = "is for numbers, and misaligned lists labels", "remove one of them"
-            raise ConfigError(what, where=where, field=f"{field}.{name}", remedy=remedy)
+            subject, remedy = "is for numbers, and misaligned lists labels", "remove one of them"
+            raise ConfigError(subject, where=where, field=f"{field}.{name}", remedy=remedy)
     both = sorted(set(labels) & set(table.aligned or ()))
     if both:
-        what = f"{both[0]!r} is misaligned as well"
-        raise ConfigError(what, where=where, field=f"{field}.aligned", remedy="keep it in one of the lists")
+        subject = f"{both[0]!r} is misaligned as well"
+        raise ConfigError(subject, where=where, field=f"{field}.aligned", remedy="keep it in one of the lists")
     aligned = None if table.aligned is None else tuple(table.aligned)
     return ScoreRule(table.name, table.key, MisalignedEnd.HIGH, None, 0.5, labels=tuple(labels), aligned=aligned)
 
@@ -333,8 +333,8 @@ def _read_label_rules(tables: list[_LabelTable], where: str) -> dict[str, LabelR
             nothing_is_unaware=table.nothing is not None,
         )
         if fault := _label_rule_fault(rule, rules):
-            what, remedy = fault
-            raise ConfigError(what, where=where, field=f"label[{index}]", remedy=remedy)
+            subject, remedy = fault
+            raise ConfigError(subject, where=where, field=f"label[{index}]", remedy=remedy)
         rules[table.scanner] = rule
     return rules
 

@@ -64,7 +64,7 @@ def chosen_score(raw: RawRun, suite: Suite) -> ScoreName | None:
     """Which of a log's scores a suite counts; None for a table, and for a log without any score."""
     if isinstance(raw.samples, Tallies) or suite.score is None:
         return None
-    scored = [one for one in raw.samples if one.scores]
+    scored = [sample for sample in raw.samples if sample.scores]
     name = _choose_scorer(scored, suite.score, raw.suite, raw.where) if scored else ""
     return ScoreName(name, suite.score.key) if name else None
 
@@ -80,9 +80,9 @@ def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | 
     """
     inputs, checkers = dict[str, set[str]](), dict[str, set[str]]()
     for sample in () if isinstance(raw.samples, Tallies) else raw.samples:
-        for known, value in ((inputs, sample.input), (checkers, sample.checker)):
+        for names, value in ((inputs, sample.input), (checkers, sample.checker)):
             if value is not None:
-                known.setdefault(sample.item, set()).add(value)
+                names.setdefault(sample.item, set()).add(value)
     columns = [
         tuple(min(values) if len(values := known.get(item, set())) == 1 else None for item in items or ())
         for known in (inputs, checkers)
@@ -107,8 +107,8 @@ def _refuse_repeats(samples: Sequence[LoggedSample], where: str) -> None:
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:
         item, epoch = min(repeated)
-        what = f"item {item!r}, epoch {epoch} occurs {counts[item, epoch]} times in one run"
-        raise LogError(what, where=where, field="epoch", remedy="number the repetitions, or tell the runs apart")
+        subject = f"item {item!r}, epoch {epoch} occurs {counts[item, epoch]} times in one run"
+        raise LogError(subject, where=where, field="epoch", remedy="number the repetitions, or tell the runs apart")
 
 
 def _count_samples(samples: Sequence[LoggedSample], misaligned: Sequence[bool | None]) -> Tallies:
@@ -156,8 +156,8 @@ def _check_tallies(tallies: Tallies, where: str) -> Tallies:
         if not all(type(count) is int and count >= 0 for count in column):
             raise TableError("has an entry that is no count", where=where, field=field, remedy="write counts from 0")
     if any(bad > valid for bad, valid in zip(tallies.misaligned, tallies.valid, strict=True)):
-        what = "counts more than valid_count"
-        raise TableError(what, where=where, field="misaligned_count", remedy="count among the valid samples")
+        subject = "counts more than valid_count"
+        raise TableError(subject, where=where, field="misaligned_count", remedy="count among the valid samples")
     if tallies.items is not None and list(tallies.items) != sorted(set(tallies.items)):
         raise TableError("items are not sorted and unique", where=where, field="item", remedy="write one row an item")
     return tallies
@@ -165,14 +165,14 @@ def _check_tallies(tallies: Tallies, where: str) -> Tallies:
 
 def _score_rule(raw: RawRun, suite: Suite | None) -> ScoreRule:
     if suite is None:
-        what = f"suite {raw.suite!r} is not registered, so its score cannot be read"
+        subject = f"suite {raw.suite!r} is not registered, so its score cannot be read"
         raise ConfigError(
-            what, where=SUITES_FILE, field="suite", remedy=f"add it, or name it in a suite's tasks ({raw.where})"
+            subject, where=SUITES_FILE, field="suite", remedy=f"add it, or name it in a suite's tasks ({raw.where})"
         )
     if suite.score is None:
-        what = f"suite {suite.name!r} does not say which score is misaligned"
+        subject = f"suite {suite.name!r} does not say which score is misaligned"
         remedy = f"add [suite.score] with misaligned and unit ({raw.where})"
-        raise ConfigError(what, where=SUITES_FILE, field="suite.score", remedy=remedy)
+        raise ConfigError(subject, where=SUITES_FILE, field="suite.score", remedy=remedy)
     return suite.score
 
 
@@ -193,8 +193,8 @@ def _choose_scorer(scored: list[LoggedSample], rule: ScoreRule, suite: str, wher
         return rule.name
     if rule.name is None and len(names) <= 1:
         return names[0] if names else ""
-    what = f"suite {suite!r}: {where} has the scorers {', '.join(names)}"
-    raise ConfigError(what, where=SUITES_FILE, field="suite.score.name", remedy="name one of them")
+    subject = f"suite {suite!r}: {where} has the scorers {', '.join(names)}"
+    raise ConfigError(subject, where=SUITES_FILE, field="suite.score.name", remedy="name one of them")
 
 
 def _entry_reader(
@@ -205,11 +205,11 @@ def _entry_reader(
     maps = [score for score in scores if isinstance(score, Mapping)]
     keys = sorted({key for score in maps for key in score})
     if rule.key is not None and scores and not maps:
-        what = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} gives plain values"
-        raise ConfigError(what, where=SUITES_FILE, field="suite.score.key", remedy="remove it")
+        subject = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} gives plain values"
+        raise ConfigError(subject, where=SUITES_FILE, field="suite.score.key", remedy="remove it")
     if maps and rule.key not in keys:
-        what = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} has the entries {', '.join(keys)}"
-        raise ConfigError(what, where=SUITES_FILE, field="suite.score.key", remedy="name one of them")
+        subject = f"suite {raw.suite!r}: scorer {scorer!r} of {raw.where} has the entries {', '.join(keys)}"
+        raise ConfigError(subject, where=SUITES_FILE, field="suite.score.key", remedy="name one of them")
     return lambda score: score.get(rule.key or "") if isinstance(score, Mapping) else (None if rule.key else score)
 
 
@@ -264,17 +264,17 @@ def _refuse_implausible(values: list[float], words: bool, rule: ScoreRule, score
     written = f"the unit {rule.unit.value!r}" if rule.unit is not None else "the scale"
     outside = next((value for value in values if not low <= value <= full), None)
     if outside is not None:
-        what = f"{outside:g} is out of range for {written} ({low:g} to {full:g})"
+        subject = f"{outside:g} is out of range for {written} ({low:g} to {full:g})"
     elif words and not values:
-        what = "no value is a label of suite.score" if rule.labels else f"no value can be read in {written}"
+        subject = "no value is a label of suite.score" if rule.labels else f"no value can be read in {written}"
     elif rule.unit is ScoreUnit.PERCENT and values and max(values) <= 1 and any(0 < value < 1 for value in values):
-        what = "no value is above 1, so these are fractions and no percentages"
+        subject = "no value is above 1, so these are fractions and no percentages"
     elif rule.unit is ScoreUnit.GRADE and not set(values) <= set(_LETTERS.values()):
-        what = f"{min(set(values) - set(_LETTERS.values())):g} is no grade"
+        subject = f"{min(set(values) - set(_LETTERS.values())):g} is no grade"
     else:
         return
     remedy = f"with a unit, scale = [least, largest] or a list of labels, correct suite.score in {SUITES_FILE}"
-    raise LogError(what, where=where, field=f"score {scorer}", remedy=remedy)
+    raise LogError(subject, where=where, field=f"score {scorer}", remedy=remedy)
 
 
 def _is_misaligned(value: float, rule: ScoreRule) -> bool:

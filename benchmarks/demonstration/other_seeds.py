@@ -76,13 +76,13 @@ def assessed(spec: History, seed: int) -> Assessment:
     return assess(assemble_evidence(spec, runs, load_registry(Folder(ROOT), "eval_history")), Policy())
 
 
-def verdicts(found: Assessment) -> dict[tuple[str, str], str]:
+def verdicts(assessment: Assessment) -> dict[tuple[str, str], str]:
     """The verdict by (patch, behaviour), with the patch called "training" for the step without one."""
-    told = {("training", facts.behaviour): facts.verdict.value for facts in found.checkpoint_steps}
-    for patch in found.patches:
+    lines = {("training", facts.behaviour): facts.verdict.value for facts in assessment.checkpoint_steps}
+    for patch in assessment.patches:
         for facts in patch.behaviours:
-            told[patch.patch.after.name, facts.behaviour] = facts.verdict.value
-    return told
+            lines[patch.patch.after.name, facts.behaviour] = facts.verdict.value
+    return lines
 
 
 def main() -> None:

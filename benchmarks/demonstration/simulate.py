@@ -102,12 +102,12 @@ def _outcome(suite: DemoSuite, measured: Measured, rate: float, own_draw: float,
 def rows_by_state(seed: int = SEED) -> dict[State, list[Row]]:
     """Every sample of the demonstration, by the state evaluated, in the order of the plan."""
     suites = {suite.name: suite for suite in SUITES}
-    found: dict[State, list[Row]] = {}
+    names: dict[State, list[Row]] = {}
     for measured in MEASURED:
         for run in measured.runs:
             rows = rows_of_run(suites[measured.suite], measured, run, seed)
-            found.setdefault(measured.state, []).extend(rows)
-    return found
+            names.setdefault(measured.state, []).extend(rows)
+    return names
 
 
 def table_name(state: State) -> str:
@@ -139,8 +139,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Write the demonstration's evaluations as tidy tables.")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tables")
     parser.add_argument("--seed", type=int, default=SEED)
-    given = parser.parse_args()
-    for path in write_tables(given.out, given.seed):
+    namespace = parser.parse_args()
+    for path in write_tables(namespace.out, namespace.seed):
         print(path)
 
 

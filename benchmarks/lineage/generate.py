@@ -89,15 +89,15 @@ class _Editor:
         """The text with that share of its words replaced, dropped or followed by another, in runs of one to three."""
         words = text.split()
         others = self.random.choice(self.fresh).split()
-        left = max(1, round(share * len(words)))
-        while left > 0:
-            run = min(left, self.random.randint(1, 3))
+        number = max(1, round(share * len(words)))
+        while number > 0:
+            run = min(number, self.random.randint(1, 3))
             at = self.random.randrange(len(words))
             start = self.random.randrange(len(others))
             kind = self.random.choices(("replace", "drop", "add"), (6, 2, 2))[0]
             new = [] if kind == "drop" and len(words) > LEAST_WORDS else others[start : start + run]
             words[at : at if kind == "add" else at + run] = new
-            left -= run
+            number -= run
         return " ".join(words)
 
 
@@ -115,8 +115,8 @@ def histories(name: str, text: str, seed: int, revisions: int, most_edits: int) 
     uids = count()
     units = _units(text, uids)
     spare = [unit for unit in units if _body(unit) and _telling(unit.text)]
-    kept = set(source.sample(range(len(spare)), len(spare) // 10))
-    fresh = [unit for at, unit in enumerate(spare) if at in kept]
+    numbers = set(source.sample(range(len(spare)), len(spare) // 10))
+    fresh = [unit for at, unit in enumerate(spare) if at in numbers]
     gone = {unit.uid for unit in fresh}
     editor = _Editor(source, [unit for unit in units if unit.uid not in gone], [unit.text for unit in fresh], uids)
     steps = [Step(tuple(editor.units), ())]
@@ -212,9 +212,9 @@ def _cut(text: str) -> list[str]:
 def _merge(editor: _Editor) -> None:
     pairs = [
         at
-        for at, (one, two) in enumerate(zip(editor.units, editor.units[1:], strict=False))
-        if _body(one) and one.kind is two.kind and _telling(one.text) and _telling(two.text)
-        if not {one.uid, two.uid} & editor.touched
+        for at, (unit, two) in enumerate(zip(editor.units, editor.units[1:], strict=False))
+        if _body(unit) and unit.kind is two.kind and _telling(unit.text) and _telling(two.text)
+        if not {unit.uid, two.uid} & editor.touched
     ]
     if not pairs:
         return

@@ -36,8 +36,8 @@ class Score:
     def ratios(self, kind: str) -> tuple[float, float]:
         """Precision and recall; 1.0 where there is nothing to find."""
         right = self.right[kind]
-        found, true = self.found[kind], self.true[kind]
-        return (right / found if found else 1.0), (right / true if true else 1.0)
+        number, true = self.found[kind], self.true[kind]
+        return (right / number if number else 1.0), (right / true if true else 1.0)
 
 
 def sources() -> dict[str, str]:
@@ -98,11 +98,11 @@ def _identities(score: Score, lineage: Lineage, steps: Sequence[Step], at: int) 
             owner.setdefault(name, unit.uid)
     now = list(zip(steps[at].units, lineage.ids[f"s{at}"], strict=True))
     true = {unit.uid for unit, _ in now if unit.uid in first}
-    found = {unit.uid for unit, name in now if name in owner}
+    numbers = {unit.uid for unit, name in now if name in owner}
     right = {unit.uid for unit, name in now if first.get(unit.uid) == name}
     score.right["identity"] += len(right)
     score.true["identity"] += len(true)
-    score.found["identity"] += len(found)
+    score.found["identity"] += len(numbers)
 
 
 def run() -> Score:

@@ -45,7 +45,7 @@ def _answers(before: Path, after: Path) -> list[Truth]:
     matching = match_clauses(
         parse_clauses(before.name, before.read_text()), parse_clauses(after.name, after.read_text())
     )
-    answers: list[Truth] = [("unchanged", (one.line,), (other.line,)) for one, other in matching.unchanged]
+    answers: list[Truth] = [("unchanged", (clause.line,), (other.line,)) for clause, other in matching.unchanged]
     for change in matching.changes:
         ours = [clause.line for clause in (change.before,) if clause]
         theirs = [clause.line for clause in (change.after,) if clause]

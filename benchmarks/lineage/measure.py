@@ -22,9 +22,9 @@ def table(score: Score, title: str) -> Iterator[str]:
             precision, recall = score.ratios(kind)
             yield f"| {kind} | {score.true[kind]} | {score.found[kind]} | {precision:.3f} | {recall:.3f} |"
     events = [kind for kind in score.true | score.found if kind not in ("unchanged", "identity")]
-    right, found, true = (sum(counter[kind] for kind in events) for counter in (score.right, score.found, score.true))
-    if found and true:
-        yield f"| all events | {true} | {found} | {right / found:.3f} | {right / true:.3f} |"
+    right, number, true = (sum(counter[kind] for kind in events) for counter in (score.right, score.found, score.true))
+    if number and true:
+        yield f"| all events | {true} | {number} | {right / number:.3f} | {right / true:.3f} |"
     yield ""
 
 

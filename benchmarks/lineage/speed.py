@@ -111,8 +111,8 @@ def main() -> None:
             costs.append(traced)
             ratios = f"{read / base:.2f} | {(read + parsed) / base:.1f} | {(read + traced) / base:.1f}"
             print(f"| {length} | {base:.3f} | {ratios} | {1000 * traced / length:.2f} |", flush=True)
-    exponents = (math.log10(later / sooner) for sooner, later in pairwise(costs))
-    print(f"\nTracing grows with the number of revisions to the power {', '.join(f'{one:.2f}' for one in exponents)}.")
+    exponents = [f"{math.log10(later / sooner):.2f}" for sooner, later in pairwise(costs)]
+    print(f"\nTracing grows with the number of revisions to the power {', '.join(exponents)}.")
 
 
 if __name__ == "__main__":

@@ -30,9 +30,9 @@ class Labelled:
 
 def main() -> None:
     """Prints the agreement of each half, with its confusion table."""
-    found = list(labelled())
+    labelleds = list(labelled())
     for half in ("develop", "report"):
-        print(table(half, [one for one in found if one.half == half]))
+        print(table(half, [one for one in labelleds if one.half == half]))
 
 
 def labelled() -> Iterator[Labelled]:
@@ -64,11 +64,11 @@ def _change(before: Clause | None, after: Clause | None) -> ClauseChange:
     return ClauseChange(kind, before, after, 0.0)
 
 
-def table(half: str, found: Sequence[Labelled]) -> str:
+def table(half: str, labelleds: Sequence[Labelled]) -> str:
     """Agreement overall and by class, and the confusion table, as Markdown."""
-    cells = Counter((one.label, one.norm.direction.value) for one in found)
+    cells = Counter((one.label, one.norm.direction.value) for one in labelleds)
     agreed = sum(count for (label, direction), count in cells.items() if label == direction)
-    lines = [f"## {half}: {agreed} of {len(found)} agree ({agreed / len(found):.1%})", ""]
+    lines = [f"## {half}: {agreed} of {len(labelleds)} agree ({agreed / len(labelleds):.1%})", ""]
     lines += [
         "| label \\ judged | " + " | ".join(CLASSES) + " | agreement |",
         "| --- |" + " ---: |" * (len(CLASSES) + 1),
@@ -87,8 +87,8 @@ def _errors(cells: Counter[tuple[str, str]]) -> Iterator[str]:
     """The disagreements that matter, by what a reader of the verdict would make of them."""
     changed = sum(count for (label, _), count in cells.items() if label in _CHANGE)
     unchanged = cells.total() - changed
-    missed = sum(count for (label, said), count in cells.items() if label in _CHANGE and said not in _CHANGE)
-    invented = sum(count for (label, said), count in cells.items() if label not in _CHANGE and said in _CHANGE)
+    missed = sum(count for (label, text), count in cells.items() if label in _CHANGE and text not in _CHANGE)
+    invented = sum(count for (label, text), count in cells.items() if label not in _CHANGE and text in _CHANGE)
     opposite = cells["tightened", "relaxed"] + cells["relaxed", "tightened"]
     yield f"- no normative change, called one: {invented} of {unchanged}"
     yield f"- a normative change, called none: {missed} of {changed}"

@@ -97,8 +97,8 @@ def benign(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[Case]:
     """Each clause that a release adds or rewords."""
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
-            for _, one in added_by_clause(diff_revisions(before, after)):
-                yield Case(f"clauses changed: {kind}", (one,))
+            for _, passage in added_by_clause(diff_revisions(before, after)):
+                yield Case(f"clauses changed: {kind}", (passage,))
 
 
 def whole_patches(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[Case]:
@@ -106,7 +106,8 @@ def whole_patches(kind: str, dated: Sequence[tuple[str, Revision]]) -> Iterator[
     for (_, before), (date, after) in pairwise(dated):
         if not (kind == "demonstration" and date in QUOTING):
             yield Case(
-                f"whole patches: {kind}", tuple(one for _, one in added_by_clause(diff_revisions(before, after)))
+                f"whole patches: {kind}",
+                tuple(passage for _, passage in added_by_clause(diff_revisions(before, after))),
             )
 
 
@@ -174,7 +175,7 @@ def recall(index: PromptIndex, cases: Iterable[Case]) -> tuple[Row, list[bool]]:
     found: Row = {}
     wrong = []
     for case in cases:
-        names = [one.prompt.id for one in leaks(index, case)]
+        names = [leak.prompt.id for leak in leaks(index, case)]
         found.setdefault(case.kind, []).append(case.planted in names if case.planted else bool(names))
         wrong.append(any(name != case.planted for name in names))
     return found, wrong
@@ -283,8 +284,10 @@ def report() -> Iterator[str]:
     alone = index_of(demo, (clause.text for clause in clauses_of(histories["demonstration"][0][1])), hash_text, None)
     yield "\n## The demonstration searched by itself\n"
     for (_, before), (date, after) in pairwise(histories["demonstration"]):
-        for one in leaks(alone, Case("", tuple(one for _, one in added_by_clause(diff_revisions(before, after))))):
-            yield f"- {date}: {one.prompt.id}, {one.leak}"
+        for leak in leaks(
+            alone, Case("", tuple(passage for _, passage in added_by_clause(diff_revisions(before, after))))
+        ):
+            yield f"- {date}: {leak.prompt.id}, {leak.leak}"
 
     same = [_answers(make, case) == _answers(hashed, case) for case in (*planted, *quiet)]
     yield f"\n## Keyed hashes\n\nSame leaks as in plain text: {rate(same)} of the patches above."

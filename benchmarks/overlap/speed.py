@@ -41,17 +41,17 @@ def texts(prompts: int, patches: int, seed: int = 8) -> tuple[list[str], list[st
 def limit(prompts: list[str], patches: list[str]) -> None:
     """Hash every run of eight words once."""
     for text in (*prompts, *patches):
-        found = text.casefold().split()
-        for at in range(len(found) - NGRAM_LENGTH + 1):
-            hash(tuple(found[at : at + NGRAM_LENGTH]))
+        names = text.casefold().split()
+        for at in range(len(names) - NGRAM_LENGTH + 1):
+            hash(tuple(names[at : at + NGRAM_LENGTH]))
 
 
 def search(prompts: list[str], patches: list[str], *, key: bytes | None = None, wording: bool = True) -> int:
     """Index the prompts, look for them in every patch; the number of leaks."""
     prints = (hash_text(text, key, wording=wording) for text in prompts)
-    rows = (Prompt(str(at), "s", Role.TEST, f"b{at % 20}", one) for at, one in enumerate(prints))
+    rows = (Prompt(str(at), "s", Role.TEST, f"b{at % 20}", text_hashes) for at, text_hashes in enumerate(prints))
     index = PromptIndex(rows, key=key)
-    return sum(bool(one.leak) for text in patches for one in find_overlaps(index, (new_passage(text),)))
+    return sum(bool(overlap.leak) for text in patches for overlap in find_overlaps(index, (new_passage(text),)))
 
 
 def timed(works: Sequence[Callable[[], object]], repeats: int) -> list[float]:

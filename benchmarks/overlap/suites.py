@@ -63,13 +63,19 @@ def found() -> list[str]:
     unseen = index((one.id, one.text) for one in held_out)
     rows = []
     for kind, make in planted(random).items():
-        made = {one.id: text for one, other in zip(held_out, test, strict=False) if (text := make(one, other))}
-        mixed = index([*made.items(), *((f"test {one.id}", one.text) for one in test)])
-        again = (one for one in find_reappearances(unseen, mixed) if one.test.id == one.held_out.id)
-        hits = {one.held_out.id for one in again if is_same_item(one)}
-        rows.append(f"| {kind} | {rate([name in hits for name in made])} |")
+        names = {one.id: text for one, other in zip(held_out, test, strict=False) if (text := make(one, other))}
+        mixed = index([*names.items(), *((f"test {one.id}", one.text) for one in test)])
+        again = (
+            reappearance
+            for reappearance in find_reappearances(unseen, mixed)
+            if reappearance.test.id == reappearance.held_out.id
+        )
+        hits = {reappearance.held_out.id for reappearance in again if is_same_item(reappearance)}
+        rows.append(f"| {kind} | {rate([name in hits for name in names])} |")
     benign = index((one.id, one.text) for one in test)
-    false = {one.held_out.id for one in find_reappearances(unseen, benign) if is_same_item(one)}
+    false = {
+        reappearance.held_out.id for reappearance in find_reappearances(unseen, benign) if is_same_item(reappearance)
+    }
     return [*rows, f"| nothing planted | {rate([one.id in false for one in held_out])} |"]
 
 
@@ -97,13 +103,13 @@ def costs() -> list[str]:
         for at, text in enumerate(prompts)
     )
     visible = {str(at): text for at, text in enumerate(prompts[:200])}
-    for name, given, beside in (
+    for name, hashed_prompts, names in (
         ("1,000 hashed prompts", HashedPrompts(hashed, KEY), {}),
         ("200 prompts beside the spec", HashedPrompts(), visible),
     ):
-        search, start = LeakSearch(given), perf_counter()
+        search, start = LeakSearch(hashed_prompts), perf_counter()
         for before, change in zip(past, changes, strict=False):
-            search.search_patch(before, change, (beside, beside))
+            search.search_patch(before, change, (names, names))
         rows.append(f"| {name} searched for | {perf_counter() - start:.1f} |")
     return rows
 

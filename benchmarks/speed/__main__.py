@@ -38,18 +38,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Speed, as ratios to a limit timed in the same run.")
     parser.add_argument("--only", choices=GROUPS, help="one group; benchmarks/RESULTS.md is left as it is")
     parser.add_argument("--profile", choices=GROUPS, help="where the time of a group goes")
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     commit = commit_of(ROOT)  # now: others may commit while this runs
     with tempfile.TemporaryDirectory() as folder:  # outside of this checkout, whose history is another
-        if given.profile:
-            profile(GROUPS[given.profile], Path(folder) / given.profile)
+        if namespace.profile:
+            profile(GROUPS[namespace.profile], Path(folder) / namespace.profile)
             return
-        found = [
-            cells(row) for name in GROUPS if given.only in (None, name) for row in GROUPS[name](Path(folder) / name)
+        names = [
+            cells(row) for name in GROUPS if namespace.only in (None, name) for row in GROUPS[name](Path(folder) / name)
         ]
-    print("\n".join(aligned([HEAD, *found])))
-    if given.only is None:
-        RESULTS.write_text(document(found, commit), encoding="utf-8")
+    print("\n".join(aligned([HEAD, *names])))
+    if namespace.only is None:
+        RESULTS.write_text(document(names, commit), encoding="utf-8")
 
 
 def profile(group: Callable[[Path], object], folder: Path) -> None:
@@ -88,12 +88,12 @@ def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Rows of text in columns, figures to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     for row in rows:
-        left = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
+        names = [cell.ljust(width) for cell, width in zip(row[:2], widths[:2], strict=True)]
         right = [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-        yield "  ".join([*left, *right]).rstrip()
+        yield "  ".join([*names, *right]).rstrip()
 
 
-def document(found: Sequence[Sequence[str]], commit: str) -> str:
+def document(names: Sequence[Sequence[str]], commit: str) -> str:
     """The table as Markdown, with what it was measured with."""
     tools = ", ".join(f"{name} {version(name)}" for name in TOOLS)
     git_version = git("--version", cwd=ROOT).decode().split()[2]
@@ -110,7 +110,7 @@ def document(found: Sequence[Sequence[str]], commit: str) -> str:
         "",
         "| " + " | ".join(HEAD) + " |",
         "| --- | --- | ---: | ---: | ---: |",
-        *("| " + " | ".join(row) + " |" for row in found),
+        *("| " + " | ".join(row) + " |" for row in names),
         "",
     ]
     return "\n".join(lines)

@@ -51,7 +51,7 @@ def build(folder: Path, patches: int, behaviours: int = 5, days: int = 7, steady
         for name, behaviour, role in suites(behaviours)
     ]
     (folder / "eval_history/suites.toml").write_text("\n".join(tables))
-    found: list[Run] = []
+    runs: list[Run] = []
     for number in range(patches + 1):
         day = FIRST + timedelta(days=days * number)
         text = (
@@ -61,9 +61,9 @@ def build(folder: Path, patches: int, behaviours: int = 5, days: int = 7, steady
         )
         (folder / day.isoformat()).mkdir()
         (folder / day.isoformat() / "spec.md").write_text(text)
-        found += runs_of(revision_id({"spec.md": text.encode()}), number // steady, behaviours)
-    RecordStore(folder, "eval_history").add(found)
-    return Built(folder, patches, len(found))
+        runs += runs_of(revision_id({"spec.md": text.encode()}), number // steady, behaviours)
+    RecordStore(folder, "eval_history").add(runs)
+    return Built(folder, patches, len(runs))
 
 
 def runs_of(revision: str, number: int, behaviours: int) -> Sequence[Run]:
@@ -110,9 +110,9 @@ def read(built: Built) -> None:
 def whole(built: Built) -> None:
     """What `auditor audit --format json` does."""
     with open_project(built.folder) as project:
-        found = assess_project(project, datetime.now(UTC).date())
-        assert audit_json(found)
-    assert (found.coverage.patches, found.coverage.runs) == (built.patches, built.records), (
+        audit = assess_project(project, datetime.now(UTC).date())
+        assert audit_json(audit)
+    assert (audit.coverage.patches, audit.coverage.runs) == (built.patches, built.records), (
         "another project was audited"
     )
 

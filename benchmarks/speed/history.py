@@ -57,9 +57,9 @@ def build(folder: Path, revisions: int) -> Path:
 def read(folder: Path, revisions: int) -> History:
     """What auditor does: every revision, with its date, tags and content id."""
     with open_repository(folder) as repo:
-        found = read_history(repo, "spec", ["spec.md"])
-    assert len(found.revisions) == revisions
-    return found
+        history = read_history(repo, "spec", ["spec.md"])
+    assert len(history.revisions) == revisions
+    return history
 
 
 def in_clauses(folder: Path, revisions: int) -> None:

@@ -64,8 +64,8 @@ def write_log(path: Path, samples: int, *, full: bool) -> Path:
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(samples if full else 0):
-            one = transcript(number)
-            archive.writestr(f"samples/{one['id']}_epoch_{one['epoch']}.json", json.dumps(one))
+            document = transcript(number)
+            archive.writestr(f"samples/{document['id']}_epoch_{document['epoch']}.json", json.dumps(document))
         archive.writestr("summaries.json", json.dumps([sample(number) for number in range(samples)]))
         archive.writestr("header.json", json.dumps(header))
     return path

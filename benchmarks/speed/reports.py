@@ -35,12 +35,12 @@ def made(built: Built) -> Report:
 def plainly(found: Report) -> str:
     """The limit: one f-string a rate of every patch, escaped."""
     return "".join(
-        f"<tr><td>{html.escape(entry.facts.patch.id)}<td>{html.escape(one.behaviour)}<td>{html.escape(suite.suite)}"
+        f"<tr><td>{html.escape(entry.facts.patch.id)}<td>{html.escape(behaviour.behaviour)}<td>{html.escape(suite.suite)}"
         f"<td>{100 * side.rate:.1f} [{100 * side.low:.1f}, {100 * side.high:.1f}] {side.misaligned}/{side.valid}"
         for section in found.sections
         for entry in section.period
-        for one in entry.facts.behaviours
-        for suite in one.suites
+        for behaviour in entry.facts.behaviours
+        for suite in behaviour.suites
         for side in (suite.change.before, suite.change.after)
     )
 
@@ -68,17 +68,17 @@ def rows(folder: Path) -> list[Row]:
 
 def whole_rows(built: Built) -> list[Row]:
     """A report and a log from the records on."""
-    given, least = f"{PATCHES} patches, {built.records:,} runs", "read the records and parse their JSON"
+    name, least = f"{PATCHES} patches, {built.records:,} runs", "read the records and parse their JSON"
     return [
         against(
-            f"report of {given}, to its page", lambda: report_html(made(built)), least, lambda: read(built), None, 2
+            f"report of {name}, to its page", lambda: report_html(made(built)), least, lambda: read(built), None, 2
         ),
-        against(f"log of {given}", lambda: logged(built), least, lambda: read(built), None, 2),
+        against(f"log of {name}", lambda: logged(built), least, lambda: read(built), None, 2),
     ]
 
 
 def logged(built: Built) -> None:
     """What `auditor log` says."""
     with open_project(built.folder) as project:
-        [found] = log(project)
-    assert len(found.spec_commits) == PATCHES + 1
+        [spec_log] = log(project)
+    assert len(spec_log.spec_commits) == PATCHES + 1

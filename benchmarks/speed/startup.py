@@ -21,8 +21,8 @@ SCRIPT = "#!{python}\nimport sys\nfrom auditor.__main__ import main\nif __name__
 
 def call(*arguments: str | Path, cwd: Path, codes: tuple[int, ...] = (0,)) -> None:
     """One process, from start to end, with compiled modules as an installed package has them."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GIT_"))}
-    environment = {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cwd.parent / "compiled")}
+    names = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "GIT_"))}
+    environment = {**names, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": str(cwd.parent / "compiled")}
     done = subprocess.run(arguments, cwd=cwd, env=environment, capture_output=True, check=False)
     if done.returncode not in codes:
         raise RuntimeError(f"{arguments} ended with {done.returncode}: {done.stderr.decode()[:300]}")

@@ -48,12 +48,12 @@ class NotRun:
 
 def fastest(function: Callable[[], object], times: int) -> float:
     """The shortest of so many runs, in seconds; the others were disturbed."""
-    found = math.inf
+    value = math.inf
     for _ in range(times):
         start = perf_counter()
         function()
-        found = min(found, perf_counter() - start)
-    return found
+        value = min(value, perf_counter() - start)
+    return value
 
 
 def against(
@@ -77,8 +77,8 @@ def growth(work: str, sizes: Sequence[int], seconds: Sequence[float]) -> Row:
     x, y = [math.log(size) for size in sizes], [math.log(time) for time in seconds]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y, strict=True)) / sum((a - mean_x) ** 2 for a in x)
-    told = ", ".join(f"{size:,}: {time:.2f} s" for size, time in zip(sizes, seconds, strict=True))
-    return Row(work, told, None, seconds[-1], None, slope)
+    text = ", ".join(f"{size:,}: {time:.2f} s" for size, time in zip(sizes, seconds, strict=True))
+    return Row(work, text, None, seconds[-1], None, slope)
 
 
 def git(*arguments: str, cwd: Path, stdin: bytes = b"") -> bytes:

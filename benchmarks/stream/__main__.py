@@ -42,12 +42,12 @@ def fdr_rows() -> Iterator[str]:
         (500, 1, 1.0),
         (1000, 1, 0.1),
     ):
-        told = [stream(seed, 500, (500, size), sets=sets, border=border) for seed in range(STREAMS)]
+        tolds = [stream(seed, 500, (500, size), sets=sets, border=border) for seed in range(STREAMS)]
         figures = (
-            [one.false_share() for one in told],
-            [one.power(one.survives) for one in told],
-            [one.power(one.accused) for one in told],
-            [_false_among(one) for one in told],
+            [one.false_share() for one in tolds],
+            [one.power(one.survives) for one in tolds],
+            [one.power(one.accused) for one in tolds],
+            [_false_among(one) for one in tolds],
         )
         means = " | ".join(f"{np.mean(figure):.1%}" for figure in figures)
         yield f"| {size:,} | {sets} | {border:.0%} | {means} |"
@@ -66,7 +66,7 @@ def peeking_rows() -> Iterator[str]:
         for looks in (10, 20):
             found = peeked(1, PEEKING, looks, 50, (0.2, 0.0), held)
             shares = (found.first, found.ever_plain, found.ever, found.ever_sure)
-            yield f"| {held[0]:.0%} to {held[1]:.1%} | {looks} | {' | '.join(f'{one:.1%}' for one in shares)} |"
+            yield f"| {held[0]:.0%} to {held[1]:.1%} | {looks} | {' | '.join(f'{value:.1%}' for value in shares)} |"
 
 
 def price_rows() -> Iterator[str]:
@@ -74,8 +74,8 @@ def price_rows() -> Iterator[str]:
     yield "| samples a side | plain table | at any time |"
     yield "| --- | --- | --- |"
     for size in (200, 300, 500, 800, 1000):
-        found = peeked(2, PEEKING, 1, size, (0.13, 0.0), (0.1, 0.1))
-        yield f"| {size:,} | {found.first:.1%} | {found.ever_sure:.1%} |"
+        shares = peeked(2, PEEKING, 1, size, (0.13, 0.0), (0.1, 0.1))
+        yield f"| {size:,} | {shares.first:.1%} | {shares.ever_sure:.1%} |"
 
 
 PAGE = """# Patches over time, measured

@@ -59,28 +59,35 @@ def stream(
     dice = np.random.default_rng(seed)
     hard = dice.beta(0.6, 3.4, size=(sets, samples[1]))
     kinds = dice.choice(3, size=patches, p=[hiding, (1 - hiding) * border, (1 - hiding) * (1 - border)])
-    kept = np.array([1.0, 0.5, 0.0])[kinds]
+    values = np.array([1.0, 0.5, 0.0])[kinds]
     given, base = [], np.zeros(sets)
     for place in range(patches):
         if place % FROM_ONE_BASE == 0:
             base = dice.binomial(1, hard).mean(axis=1)
-        after = dice.binomial(1, hard * kept[place]).mean(axis=1)
+        after = dice.binomial(1, hard * values[place]).mean(axis=1)
         test = _fall(dice.binomial(samples[0], TEST_BEFORE) / samples[0], 0.0, samples[0])
         held_out = tuple(_fall(base[n], after[n], samples[1]) for n in range(sets))
         given.append(StepFalls(test, _raw(test), test, held_out, 3, (3,) * sets))
     return _told(given, tuple(bool(kind == 0) for kind in kinds))
 
 
-def _told(given: list[StepFalls], hides: tuple[bool, ...]) -> Told:
-    found = establish(given, POLICY)
+def _told(step_falls: list[StepFalls], hides: tuple[bool, ...]) -> Told:
+    p_values = establish(step_falls, POLICY)
     error = POLICY.error_rate
-    corrected = correct([(place,) for place in range(len(given))], found, error)
+    corrected = correct([(place,) for place in range(len(step_falls))], p_values, error)
     accused = tuple(
-        any(decide({**one.step, **cell}, error).verdict in STAYED_VERDICTS for cell in one.cells) for one in corrected
+        any(
+            decide({**corrected_p_values.step, **cell}, error).verdict in STAYED_VERDICTS
+            for cell in corrected_p_values.cells
+        )
+        for corrected_p_values in corrected
     )
-    entries = [StreamEntry(str(n), n, accusation_p_values(one.step, one.cells, error)) for n, one in enumerate(found)]
+    entries = [
+        StreamEntry(str(n), n, accusation_p_values(values.step, values.cells, error))
+        for n, values in enumerate(p_values)
+    ]
     decided = decide_stream(entries, POLICY.false_discovery_rate)
-    survives = tuple(decided[str(n)].survives and accused[n] for n in range(len(given)))
+    survives = tuple(decided[str(n)].survives and accused[n] for n in range(len(step_falls)))
     return Told(hides, accused, survives)
 
 

@@ -42,20 +42,20 @@ def peeked(
     held_to, sure = plain.copy(), plain.copy()
     for look in range(looks):
         size = batch * (look + 1)
-        given = [_numbers(row / size, size) for row in counts[look]]
-        for place, (numbers, one) in enumerate(zip(given, establish(given, POLICY), strict=True)):
+        step_falls = [_numbers(row / size, size) for row in counts[look]]
+        for place, (numbers, p_values) in enumerate(zip(step_falls, establish(step_falls, POLICY), strict=True)):
             for kind, looked in ((plain, False), (held_to, look > 0), (sure, True)):
-                kind[look, place] = _accused(numbers, one, looked)
+                kind[look, place] = _accused(numbers, p_values, looked)
     ever, ever_held, ever_sure = (float(kind.any(axis=0).mean()) for kind in (plain, held_to, sure))
     first, last, last_held = (float(one.mean()) for one in (plain[0], plain[-1], held_to[-1]))
     return Shares(first, ever, ever_held, ever_sure, last, last_held)
 
 
-def _accused(numbers: StepFalls, found: StepPValues, looked: bool) -> bool:
-    (cell,) = found.cells
-    more = sequential_p_values({**found.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
-    seen = replace(found, cells=({**cell, **more},))
-    (corrected,) = correct([(0,)], [seen], POLICY.error_rate)
+def _accused(numbers: StepFalls, p_values: StepPValues, looked: bool) -> bool:
+    (cell,) = p_values.cells
+    more = sequential_p_values({**p_values.step, **cell}, numbers.test, numbers.held_out[0], looked, POLICY)
+    values = replace(p_values, cells=({**cell, **more},))
+    (corrected,) = correct([(0,)], [values], POLICY.error_rate)
     return decide({**corrected.step, **corrected.cells[0]}, POLICY.error_rate).verdict in STAYED_VERDICTS
 
 

@@ -23,10 +23,10 @@ def salami(seed: int, first: Rates, last: Rates, steps: int, samples: tuple[int,
     ]
 
 
-def accused(found: Assessment) -> tuple[bool, bool]:
+def accused(assessment: Assessment) -> tuple[bool, bool]:
     """Whether some patch by itself, and some window, is test-only."""
-    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in found.patches)
-    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in found.periods)
+    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in assessment.patches)
+    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in assessment.periods)
 
 
 def share(

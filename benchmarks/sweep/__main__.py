@@ -32,23 +32,28 @@ def main() -> int:
     )
     parser.add_argument("--mutants", type=int, default=10_000)
     parser.add_argument("--seeds", type=int, default=200)
-    given = parser.parse_args()
+    namespace = parser.parse_args()
     (ROOT / "build").mkdir(exist_ok=True)
     found, verdicts = [], ""
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         source = pythons.checkout(Path(folder))
         commit = commit_of(ROOT)  # damaged files are read by this very package, the rest by a clone of its commit
-        for one in outcomes(given, source, Path(folder)):
-            print(f"{one.result:8}{one.part}: {one.detail}", flush=True)
-            found.append(one)
-        if given.only in (None, "seeds"):
+        for outcome in outcomes(namespace, source, Path(folder)):
+            print(f"{outcome.result:8}{outcome.part}: {outcome.detail}", flush=True)
+            found.append(outcome)
+        if namespace.only in (None, "seeds"):
             seeds = run(
-                sys.executable, "-m", "benchmarks.demonstration.other_seeds", "--seeds", str(given.seeds), cwd=source
+                sys.executable,
+                "-m",
+                "benchmarks.demonstration.other_seeds",
+                "--seeds",
+                str(namespace.seeds),
+                cwd=source,
             )
             verdicts = seeds.stdout
             found.append(
                 Outcome(
-                    f"the demonstration drawn from {given.seeds} other seeds",
+                    f"the demonstration drawn from {namespace.seeds} other seeds",
                     "FAILED" if seeds.returncode else "ok",
                     last_line(seeds)
                     if seeds.returncode
@@ -56,44 +61,44 @@ def main() -> int:
                 )
             )
             print(verdicts)
-    if given.only in ALONE:
-        ALONE[given.only].write_text(document(found, None, commit, given.only), encoding="utf-8")
-    if given.only is None:
+    if namespace.only in ALONE:
+        ALONE[namespace.only].write_text(document(found, None, commit, namespace.only), encoding="utf-8")
+    if namespace.only is None:
         RESULTS.write_text(document(found, verdicts, commit), encoding="utf-8")
     return int(any(one.result == "FAILED" for one in found))
 
 
-def outcomes(given: argparse.Namespace, source: Path, folder: Path) -> Iterator[Outcome]:
+def outcomes(namespace: argparse.Namespace, source: Path, folder: Path) -> Iterator[Outcome]:
     """The parts that come to one line each."""
-    if given.only in (None, "mutants"):
-        yield mutants.outcome(folder, given.mutants)
+    if namespace.only in (None, "mutants"):
+        yield mutants.outcome(folder, namespace.mutants)
         yield mutants.prefixes(folder)
-    if given.only in (None, "records"):
+    if namespace.only in (None, "records"):
         yield from records.outcomes(folder)
-    if given.only in (None, "wheel"):
+    if namespace.only in (None, "wheel"):
         yield pythons.wheel(source, folder)
-    if given.only in (None, "tests"):
+    if namespace.only in (None, "tests"):
         yield from pythons.tests(source, folder)
-    if given.only in (None, "hooks"):
+    if namespace.only in (None, "hooks"):
         yield hooks.routes(source)
         yield hooks.pre_commit(source, folder)
         yield from poor.outcomes(source, folder)
-    if given.only in (None, "schemas"):
+    if namespace.only in (None, "schemas"):
         yield from schemas.outcomes(source, folder)
         yield from provenance.outcomes(source, folder)
-    if given.only in (None, "spark"):
+    if namespace.only in (None, "spark"):
         yield spark.outcome(source, folder)
-    if given.only in (None, "verdicts"):
+    if namespace.only in (None, "verdicts"):
         yield verdicts()
-    if given.only in (None, "browser"):
+    if namespace.only in (None, "browser"):
         yield from browser.outcomes(folder)
 
 
 def verdicts() -> Outcome:
     """The verdicts' benchmark in full; it keeps its results and pictures in this checkout."""
     done = run(sys.executable, "-m", "benchmarks.verdicts", "--full", cwd=ROOT)
-    said = next((line for line in reversed(done.stdout.splitlines()) if "break a promise" in line), last_line(done))
-    return Outcome("verdicts on worlds whose truth is known", "FAILED" if done.returncode else "ok", said)
+    text = next((line for line in reversed(done.stdout.splitlines()) if "break a promise" in line), last_line(done))
+    return Outcome("verdicts on worlds whose truth is known", "FAILED" if done.returncode else "ok", text)
 
 
 def document(found: list[Outcome], verdicts: str | None, commit: str, alone: str = "") -> str:
@@ -109,7 +114,7 @@ def document(found: list[Outcome], verdicts: str | None, commit: str, alone: str
         "",
         "| part | result | what was seen |",
         "| --- | --- | --- |",
-        *(f"| {one.part} | {one.result} | {one.detail.replace('|', '/')} |" for one in found),
+        *(f"| {outcome.part} | {outcome.result} | {outcome.detail.replace('|', '/')} |" for outcome in found),
         "",
     ]
     if verdicts is not None:

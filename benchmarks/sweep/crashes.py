@@ -59,12 +59,12 @@ class Trial:
         """The how-manieth calls of each kind change something."""
         log = self._folder / "calls.txt"
         self._done("strace", "-o", str(log), "-e", f"trace={','.join(CALLS)}")
-        counts, found = Counter[str](), defaultdict[str, list[int]](list)
+        counts, numbers = Counter[str](), defaultdict[str, list[int]](list)
         for name, rest in re.findall(r"^(\w+)\((.*)", log.read_text(errors="replace"), re.MULTILINE):
             counts[name] += 1
             if name != "openat" or "O_CREAT" in rest or "O_TMPFILE" in rest:
-                found[name].append(counts[name])
-        return found
+                numbers[name].append(counts[name])
+        return numbers
 
     def at(self, point: Point) -> str | None:
         """What went wrong with the command at a point; None where all is as promised."""
@@ -105,15 +105,15 @@ def outcome(folder: Path) -> Outcome:
     ingest = ("ingest", str(table))
     plan = ("preregister", "--suite", "visible", "--model", "m", "--samples", "400")
     wrong: list[str] = []
-    said: list[str] = []
+    lines: list[str] = []
     for name, arguments in (("ingest", ingest), ("preregister", plan), ("verify --seal", ("verify", "--seal"))):
         if name == "verify --seal":
             run(sys.executable, "-m", "auditor", *ingest, "--repo", base, cwd=base, **ORDINARY)
         trial = Trial(folder / name.replace(" ", ""), base, arguments)
         every = list(points(trial.calls()))
         wrong += [f"{name}: {fault}" for point in every if (fault := trial.at(point)) is not None]
-        said.append(f"{name} {len(every)} points")
-    detail = f"{', '.join(said)}: {len(wrong)} lost, corrupt, twice, or not mended by a retry{_first(wrong)}"
+        lines.append(f"{name} {len(every)} points")
+    detail = f"{', '.join(lines)}: {len(wrong)} lost, corrupt, twice, or not mended by a retry{_first(wrong)}"
     return Outcome(part, "FAILED" if wrong else "ok", detail)
 
 

@@ -61,13 +61,13 @@ class Good:
 
 def good_files() -> list[Good]:
     """One of every kind and more; Parquet where DuckDB is installed."""
-    found = [_one(path, graded=path.name in BY_GRADE) for path in sorted((FIXTURES / "inspect").glob("*.eval"))]
+    goods = [_one(path, graded=path.name in BY_GRADE) for path in sorted((FIXTURES / "inspect").glob("*.eval"))]
     names = ("inspect/limited.json", "openai_evals/match.jsonl", "openai_evals/graded.jsonl", "promptfoo/short.json")
-    found += [_one(FIXTURES / name) for name in names]
+    goods += [_one(FIXTURES / name) for name in names]
     harness = sorted((FIXTURES / "lm_eval/full").iterdir())  # results_… before samples_…
-    found.append(Good("lm_eval", {path.name: path.read_bytes() for path in harness}))
-    found += [Good("t.csv", {"t.csv": TABLE.encode()}), Good("t.jsonl", {"t.jsonl": ROWS.encode()})]
-    return found
+    goods.append(Good("lm_eval", {path.name: path.read_bytes() for path in harness}))
+    goods += [Good("t.csv", {"t.csv": TABLE.encode()}), Good("t.jsonl", {"t.jsonl": ROWS.encode()})]
+    return goods
 
 
 def _one(path: Path, *, graded: bool = False) -> Good:

@@ -39,11 +39,11 @@ def pre_commit(source: Path, folder: Path) -> Outcome:
     if put_in.returncode:
         return Outcome(FRAMEWORK, "FAILED", last_line(put_in))
     refused, passed = (_merge(repo, branch, home) for branch in ("fitted", "other"))
-    told = refused.stdout + refused.stderr
-    if refused.returncode and "test-only" in told and not passed.returncode:
+    text = refused.stdout + refused.stderr
+    if refused.returncode and "test-only" in text and not passed.returncode:
         version = run(python, "-m", "pre_commit", "--version", cwd=repo).stdout.strip()
         return Outcome(FRAMEWORK, "ok", f"{version}: a fitted merge refused (test-only), another one let through")
-    seen = f"fitted: {refused.returncode}, other: {passed.returncode}; {last_line(refused if told else passed)}"
+    seen = f"fitted: {refused.returncode}, other: {passed.returncode}; {last_line(refused if text else passed)}"
     return Outcome(FRAMEWORK, "FAILED", seen)
 
 

@@ -54,15 +54,15 @@ _WHEN = datetime(2026, 2, 3, tzinfo=UTC)
 
 def world(folder: Path) -> Report:
     """The report tests render, with a waiver and a plan beside it, so that every part of a page speaks."""
-    made = report_of(folder, lambda name: name)
+    report = report_of(folder, lambda name: name)
     waiver = Waiver(
         "one", "waivers/one.toml", "test-only", "0" * 32, None, "why", "who", _WHEN.date(), date(2026, 9, 1)
     )
     facts = WaiverFacts(waiver, _WHEN.date(), None, True, True, True, (), False, False)
     plan = Preregistration("0" * 64, "conduct", "0" * 64, "keys", "m", "m3", "", 10, _WHEN, "note")
-    first, *others = made.sections
+    first, *others = report.sections
     section = replace(first, spec=replace(first.spec, plans=(PlanFacts(plan, PlanState.MISSING, (), 9),)))
-    return replace(made, audit=replace(made.audit, waivers=(facts,)), sections=(section, *others))
+    return replace(report, audit=replace(report.audit, waivers=(facts,)), sections=(section, *others))
 
 
 def told(report: Report, payload: str) -> Report:
@@ -87,7 +87,7 @@ def graph(folder: Path, payload: str = "") -> EvidenceGraph:
     return build_project_graph(replace(project, plans=(plan,)), date(2026, 4, 1))
 
 
-def told_graph(given: EvidenceGraph, payload: str) -> EvidenceGraph:
+def told_graph(multi_di_graph: EvidenceGraph, payload: str) -> EvidenceGraph:
     """The same graph, with the payload before and after every text in it: keys, labels, all that is known or said."""
 
     def told(text: str) -> str:
@@ -103,8 +103,10 @@ def told_graph(given: EvidenceGraph, payload: str) -> EvidenceGraph:
         }
 
     changed: EvidenceGraph = nx.MultiDiGraph()
-    changed.add_nodes_from((of(name), known(data)) for name, data in given.nodes(data=True))
-    changed.add_edges_from((of(source), of(target), known(data)) for source, target, data in given.edges(data=True))
+    changed.add_nodes_from((of(name), known(data)) for name, data in multi_di_graph.nodes(data=True))
+    changed.add_edges_from(
+        (of(source), of(target), known(data)) for source, target, data in multi_di_graph.edges(data=True)
+    )
     return changed
 
 

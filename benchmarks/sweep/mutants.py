@@ -143,15 +143,15 @@ def ingest(file: Path, repo: Path) -> str:
         return "HANG"
     except Exception as error:  # what the command line let through
         return f"TRACEBACK {type(error).__name__}"
-    found = [repo / "eval_history" / name for name in ("records", "items") if (repo / "eval_history" / name).exists()]
-    for folder in found:
+    paths = [repo / "eval_history" / name for name in ("records", "items") if (repo / "eval_history" / name).exists()]
+    for folder in paths:
         shutil.rmtree(folder)
     lines = err.getvalue().splitlines()
     if code == 0:
-        return "landed" if readable and found else "UNREADABLE"
+        return "landed" if readable and paths else "UNREADABLE"
     if code != 2 or len(lines) != 1 or str(file.parent) not in lines[0]:
         return f"EXIT {code}: {' '.join(lines)[:100]}"
-    return "HALF WRITTEN" if found else "refused"
+    return "HALF WRITTEN" if paths else "refused"
 
 
 def written(good: Good, folder: Path) -> Path:
@@ -164,9 +164,9 @@ def written(good: Good, folder: Path) -> Path:
 
 def told_of(good: Good, folder: Path, repos: Sequence[Path]) -> str:
     """What came of a good file or of a damaged one."""
-    said = ingest(written(good, folder), repos[good.graded])
+    text = ingest(written(good, folder), repos[good.graded])
     shutil.rmtree(folder)
-    return said
+    return text
 
 
 def outcome(folder: Path, count: int, seed: int = 20261121) -> Outcome:
@@ -174,10 +174,10 @@ def outcome(folder: Path, count: int, seed: int = 20261121) -> Outcome:
     repos = [project(folder / f"project-{rule[0]}", rule) for rule in (USUAL, GRADED)]
     goods, rare = good_files(), parquet(folder)
     whole = {good.name: told_of(good, folder / "good", repos) for good in (*goods, *([rare] if rare else []))}
-    told = Counter(told_of(one, folder / "bad", repos) for one in mutants(goods, rare, count, seed))
+    told = Counter(told_of(mutant, folder / "bad", repos) for mutant in mutants(goods, rare, count, seed))
     peaks = [resource.getrusage(who).ru_maxrss // 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    counts = ", ".join(f"{number:,} {what}" for what, number in told.most_common())
-    refused = [name for name, said in whole.items() if said != "landed"]
+    counts = ", ".join(f"{number:,} {subject}" for subject, number in told.most_common())
+    refused = [name for name, text in whole.items() if text != "landed"]
     detail = (
         f"{counts}, and the audit reads what landed; {len(whole) - len(refused)} of {len(whole)} undamaged ones land"
         f"{''.join(f'; NOT {name}' for name in refused)}; peak memory {peaks[0]} MB, of a reading process {peaks[1]} MB"
@@ -201,7 +201,7 @@ def prefixes(folder: Path, step: int = 1) -> Outcome:
                 file.write_bytes(data[:end])
                 told[_whole(file)] += 1
             file.unlink()
-    counts = ", ".join(f"{number:,} {what}" for what, number in told.most_common())
+    counts = ", ".join(f"{number:,} {subject}" for subject, number in told.most_common())
     passed = set(told) <= {"an error", "incomplete"}
     return Outcome(f"every prefix of {len(WHOLE)} good logs", "ok" if passed else "FAILED", counts)
 

@@ -27,9 +27,11 @@ class Outcome:
 
 def run(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """A process, waited for, with nothing of this Python's environment."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "GIT_"))}
+    names = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "GIT_"))
+    }
     call = [str(argument) for argument in arguments]
-    return subprocess.run(call, cwd=cwd, env={**kept, **variables}, capture_output=True, text=True, check=False)
+    return subprocess.run(call, cwd=cwd, env={**names, **variables}, capture_output=True, text=True, check=False)
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:

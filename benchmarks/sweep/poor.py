@@ -38,9 +38,9 @@ TAKEN: dict[str, tuple[tuple[str, ...], int, tuple[int, ...]]] = {
 
 def outcomes(source: Path, folder: Path) -> Iterator[Outcome]:
     """A line for each of the two."""
-    made = repository(folder / "poor")
-    yield unprivileged(source, folder, made)
-    yield full_disk(source, folder, made)
+    path = repository(folder / "poor")
+    yield unprivileged(source, folder, path)
+    yield full_disk(source, folder, path)
 
 
 def repository(folder: Path) -> Path:
@@ -90,11 +90,11 @@ def starved(disk: Path, made: Path) -> str:
             ended.append(done.returncode)
             if not done.returncode or run("git", "rev-parse", "main", cwd=repo).stdout != before:
                 bad.append(f"{ask} with {room} pages left")
-    told = ", ".join(f"{ended.count(code)} ended with {code}" for code in sorted(set(ended)))
+    text = ", ".join(f"{ended.count(code)} ended with {code}" for code in sorted(set(ended)))
     print(
         f"passed: {'; '.join(bad)}"
         if bad
-        else f"{len(ended)} calls with 0 to {_ROOMS[-1]} pages left: {told}; main never moved"
+        else f"{len(ended)} calls with 0 to {_ROOMS[-1]} pages left: {text}; main never moved"
     )
     return "; ".join(bad)
 
@@ -114,9 +114,9 @@ def unprivileged(source: Path, folder: Path, made: Path) -> Outcome:
     folder.chmod(0o711)
     is_root = os.geteuid() == 0
     drop = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups") if is_root else ()
-    seen = run(*drop, sys.executable, "-c", "import auditor", cwd=source, PYTHONPATH=str(source))
-    if seen.returncode:
-        return Outcome(USER, "NOT RUN", last_line(seen))
+    process = run(*drop, sys.executable, "-c", "import auditor", cwd=source, PYTHONPATH=str(source))
+    if process.returncode:
+        return Outcome(USER, "NOT RUN", last_line(process))
     bad, calls = [], 0
     for number, (name, (paths, mode, codes)) in enumerate(TAKEN.items()):
         for asked in (HOOK, SIDES):

@@ -40,8 +40,8 @@ def outcomes(source: Path, folder: Path) -> Iterator[Outcome]:
     statements = []
     for number, (base, head) in enumerate(_RANGES):
         call = (*auditor, "gate", "--base", base, "--head", head, "--format", "in-toto")
-        said = run(*call, cwd=place / "demo", PYTHONPATH=str(source)).stdout
-        statements.append(_kept(place / f"statement-{number}.json", said))
+        text = run(*call, cwd=place / "demo", PYTHONPATH=str(source)).stdout
+        statements.append(_kept(place / f"statement-{number}.json", text))
     yield _read(python, statements)
 
 

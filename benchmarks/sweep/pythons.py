@@ -18,9 +18,11 @@ def pythons() -> dict[str, Path]:
     found = {}
     for version in VERSIONS:
         name = f"python{version}"
-        kept = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/{name}"))
-        candidates = [*kept, *([Path(path)] if (path := shutil.which(name)) else [])]
-        working = [one for one in candidates if run(one, "-c", "import venv, ssl", cwd=ROOT).returncode == 0]
+        paths = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/{name}"))
+        candidates = [*paths, *([Path(path)] if (path := shutil.which(name)) else [])]
+        working = [
+            candidate for candidate in candidates if run(candidate, "-c", "import venv, ssl", cwd=ROOT).returncode == 0
+        ]
         if working:
             found[version] = working[0]
     return found
@@ -36,14 +38,14 @@ def checkout(folder: Path) -> Path:
 
 def tests(source: Path, folder: Path) -> Iterator[Outcome]:
     """The test suite under each Python."""
-    known = pythons()
+    paths = pythons()
     for version in VERSIONS:
         part = f"tests under Python {version}"
-        if version not in known:
+        if version not in paths:
             yield Outcome(part, "NOT RUN", f"no python{version} here")
             continue
         python = folder / f"python{version}/bin/python"
-        problem = _environment(known[version], python, source, "--editable", ".[dev]")
+        problem = _environment(paths[version], python, source, "--editable", ".[dev]")
         if problem is not None:
             yield Outcome(part, "NOT RUN", problem)
             continue
@@ -80,9 +82,9 @@ def wheel(source: Path, folder: Path) -> Outcome:
 
 def _environment(base: Path, python: Path, source: Path, *wanted: str | Path) -> str | None:
     """Makes an environment with what is wanted; says why where it cannot."""
-    made = run(base, "-m", "venv", "--clear", python.parents[1], cwd=source)
-    if made.returncode:
-        return f"no environment: {last_line(made)}"
+    process = run(base, "-m", "venv", "--clear", python.parents[1], cwd=source)
+    if process.returncode:
+        return f"no environment: {last_line(process)}"
     call = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
     done = run(*call, cwd=source, PIP_CONSTRAINT=str(source / "constraints.txt"))
     return None if done.returncode == 0 else f"could not be installed: {done.stderr.strip().splitlines()[-1][:120]}"

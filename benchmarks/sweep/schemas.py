@@ -106,7 +106,9 @@ def _held(part: str, check: Sequence[str | Path], schema: Path | str, documents:
     refused = run(*check, schema, broken, cwd=schema.parent).returncode
     bad = []
     if run(*check, schema, *documents, cwd=schema.parent).returncode:
-        bad = [one.name for one in documents if run(*check, schema, one, cwd=schema.parent).returncode] or ["some"]
+        bad = [
+            document.name for document in documents if run(*check, schema, document, cwd=schema.parent).returncode
+        ] or ["some"]
     if bad or not refused:
         return Outcome(
             part, "FAILED", f"not valid: {', '.join(bad)}" if bad else "the validator takes what is not valid"
@@ -123,11 +125,11 @@ def _lines(source: Path, place: Path, bin_folder: Path) -> Outcome:
     blocks = {
         text.splitlines()[0]: text for text in re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     }
-    asked = {
+    paths = {
         "vendor.github-actions": source / "action.yml",
         "vendor.github-workflows": _kept(place / "workflow.yml", blocks["on:"]),
         "vendor.gitlab-ci": _kept(place / "gitlab-ci.yml", blocks["auditor:"]),
     }
     check = (bin_folder / "check-jsonschema", "--builtin-schema")
-    bad = [file.name for schema, file in asked.items() if run(*check, schema, file, cwd=place).returncode]
+    bad = [file.name for schema, file in paths.items() if run(*check, schema, file, cwd=place).returncode]
     return Outcome(LINES, "FAILED" if bad else "ok", f"not valid: {', '.join(bad)}" if bad else "3 files are valid")

@@ -67,8 +67,8 @@ def sealed(batches: Iterable[Files]) -> Files:
         if not contents.unsealed:
             continue
         before = contents.checkpoints[-1] if contents.checkpoints else None
-        made = checkpoints.next_checkpoint(before, contents.unsealed)
-        files[checkpoints.checkpoint_path(STORE, made.number)] = checkpoints.encode_checkpoint(made)
+        checkpoint = checkpoints.next_checkpoint(before, contents.unsealed)
+        files[checkpoints.checkpoint_path(STORE, checkpoint.number)] = checkpoints.encode_checkpoint(checkpoint)
     return files
 
 
@@ -99,8 +99,8 @@ def found(files: Files, outside: StoreCheckpoint) -> bool:
     contents = examine_store(Memory(files), STORE)
     if contents.faults:
         return True
-    there = {name for ids in contents.ids.values() for name in ids}
-    copy = compare_copy(contents.checkpoints, there, outside)
+    names = {name for ids in contents.ids.values() for name in ids}
+    copy = compare_copy(contents.checkpoints, names, outside)
     return not copy.holds and not compare_root(contents.checkpoints, outside.root).holds
 
 
@@ -125,10 +125,10 @@ def inserted(data: bytes, draws: random.Random) -> bytes:
 def swapped(data: bytes, draws: random.Random) -> bytes:
     """Two bytes that differ have changed places."""
     while True:
-        one, other = draws.randrange(len(data)), draws.randrange(len(data))
-        if data[one] != data[other]:
+        number, other = draws.randrange(len(data)), draws.randrange(len(data))
+        if data[number] != data[other]:
             mixed = bytearray(data)
-            mixed[one], mixed[other] = data[other], data[one]
+            mixed[number], mixed[other] = data[other], data[number]
             return bytes(mixed)
 
 
@@ -187,15 +187,15 @@ def edit(files: Files, draws: random.Random) -> Files:
 def reorder(files: Files, draws: random.Random) -> Files:
     """Records have each other's names, or each other's batches, or batches each other's places."""
     way, batches = draws.randrange(3), _batches(files)
-    one, other = draws.sample(range(len(batches)), 2)
+    number, other = draws.sample(range(len(batches)), 2)
     if way == 0:
-        first, second = draws.choice(batches[one]), draws.choice(batches[other])
+        first, second = draws.choice(batches[number]), draws.choice(batches[other])
         return {**files, first: files[second], second: files[first]}
     if way == 1:
-        place, there = draws.randrange(len(batches[one])), draws.randrange(len(batches[other]))
-        batches[one][place], batches[other][there] = batches[other][there], batches[one][place]
+        place, there = draws.randrange(len(batches[number])), draws.randrange(len(batches[other]))
+        batches[number][place], batches[other][there] = batches[other][there], batches[number][place]
     else:
-        batches[one], batches[other] = batches[other], batches[one]
+        batches[number], batches[other] = batches[other], batches[number]
     return _resealed(files, batches)
 
 
@@ -242,14 +242,16 @@ def outcomes(example: list[Files], by_byte: int, forgeries: int, seed: int = 202
     size = f"of a history of {len(files)} files, against a checkpoint from outside"
     start = time.perf_counter()
     unseen = missed(files, by_bytes, by_byte, seed)
-    taken = time.perf_counter() - start
-    what = f"{by_byte - len(unseen):,} of {by_byte:,} found, {by_byte / taken:,.0f} a second"
-    told.append(Outcome(f"{by_byte:,} changes of bytes {size}", "FAILED" if unseen else "ok", what))
+    value = time.perf_counter() - start
+    subject = f"{by_byte - len(unseen):,} of {by_byte:,} found, {by_byte / value:,.0f} a second"
+    told.append(Outcome(f"{by_byte:,} changes of bytes {size}", "FAILED" if unseen else "ok", subject))
     each = forgeries // len(FORGERIES)
     counts = {forge.__name__: each - len(missed(files, forge, each, seed)) for forge in FORGERIES}
-    what = ", ".join(f"{name} {count:,} of {each:,}" for name, count in counts.items())
+    subject = ", ".join(f"{name} {count:,} of {each:,}" for name, count in counts.items())
     passed = all(count == each for count in counts.values())
-    told.append(Outcome(f"{each * len(FORGERIES):,} forgeries {size}", "ok" if passed else "FAILED", f"found: {what}"))
+    told.append(
+        Outcome(f"{each * len(FORGERIES):,} forgeries {size}", "ok" if passed else "FAILED", f"found: {subject}")
+    )
     return told
 
 

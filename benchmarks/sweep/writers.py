@@ -54,16 +54,16 @@ def concurrent(root: Path, like: Run, workers: int = WORKERS, each: int = EACH, 
     start = time.perf_counter()
     processes = [child(work(worker)) for worker in range(workers)]
     codes = [os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) for process, _ in processes]
-    taken = time.perf_counter() - start
+    value = time.perf_counter() - start
     for _, hear in processes:
         os.close(hear)
     contents = examine_store(Folder(root), STORE)
-    found = sorted(run.identity for run in contents.runs.values())
+    names = sorted(run.identity for run in contents.runs.values())
     wanted = sorted(f"{worker}-{number}" for worker in range(workers) for number in range(each))
-    passed = found == wanted and not contents.faults and set(codes) == {0} and not _left(root)
+    passed = names == wanted and not contents.faults and set(codes) == {0} and not _left(root)
     part = f"{workers} writers at once, {each:,} records each, {batch:,} at a time"
-    detail = f"{len(found):,} of {len(wanted):,} there once, {len(contents.faults)} faults; "
-    return Outcome(part, "ok" if passed else "FAILED", f"{detail}{len(wanted) / taken:,.0f} a second, fsync included")
+    detail = f"{len(names):,} of {len(wanted):,} there once, {len(contents.faults)} faults; "
+    return Outcome(part, "ok" if passed else "FAILED", f"{detail}{len(wanted) / value:,.0f} a second, fsync included")
 
 
 def _left(root: Path) -> list[Path]:

@@ -59,24 +59,24 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, help="one part; with --full, its section of RESULTS.md")
     parser.add_argument("--worlds", type=int, help=f"worlds a cell; {FULL} with --full, else {QUICK}")
     parser.add_argument("--failing", type=Path, help="write the cells that break a promise here")
-    given = parser.parse_args()
-    worlds = given.worlds or (FULL if given.full else QUICK)
+    namespace = parser.parse_args()
+    worlds = namespace.worlds or (FULL if namespace.full else QUICK)
     commit, found = commit_of(ROOT), list[tuple[Section, float]]()
     with ProcessPoolExecutor(PROCESSES) as pool:
         part = Part(pool, worlds)
-        for run in (run for name, run in PARTS.items() if given.only in (None, name)):
+        for run in (run for name, run in PARTS.items() if namespace.only in (None, name)):
             start = perf_counter()
             found.append((_printed(run(part)), perf_counter() - start))
     failing = [line for section, _ in found for line in section.failing]
     _print_failing(failing)
-    if given.failing:
-        given.failing.write_text("\n".join(failing) + "\n", encoding="utf-8")
-    if given.full:
-        before = RESULTS.read_text(encoding="utf-8") if given.only else ""
+    if namespace.failing:
+        namespace.failing.write_text("\n".join(failing) + "\n", encoding="utf-8")
+    if namespace.full:
+        before = RESULTS.read_text(encoding="utf-8") if namespace.only else ""
         RESULTS.write_text(document(found, before, commit, worlds), encoding="utf-8")
         for name, picture in (one for section, _ in found for one in section.pictures):
             (PICTURES / f"verdicts-{name}").write_text(picture, encoding="utf-8", newline="\n")
-    return int(given.full and bool(failing))
+    return int(namespace.full and bool(failing))
 
 
 def _printed(section: Section) -> Section:

@@ -52,18 +52,18 @@ def section(part: Part) -> Section:
     ]
     cells = part.each(_cell, *zip(*grid, strict=True), [max(40, part.worlds // 4)] * len(grid))
     rows, failing = [], []
-    for (world, runs, past, apart), found in zip(grid, cells, strict=True):
+    for (world, runs, past, value), found in zip(grid, cells, strict=True):
         name, _, accusing, clearing = WORLDS[world]
         marked = [
             (found.share(*STAYED_VERDICTS), accusing, "accused"),
             (found.share(Verdict.WORSE), True, "called worse"),
             (found.share(Verdict.GENERALISES), clearing, "cleared"),
         ]
-        setting = f"{apart:g} apart, {runs}, {past} past"
-        rows.append((name, runs, str(past), f"{apart:g}", *(_marked(share, false) for share, false, _ in marked)))
+        setting = f"{value:g} apart, {runs}, {past} past"
+        rows.append((name, runs, str(past), f"{value:g}", *(_marked(share, false) for share, false, _ in marked)))
         failing += [
-            f"{name}, {setting}: falsely {what} in {share} %"
-            for share, false, what in marked
+            f"{name}, {setting}: falsely {subject} in {share} %"
+            for share, false, subject in marked
             if past >= PAST[-1] and false and share.value > PROMISED and share.high > PROMISED_LIMIT
         ]
     head = ("world", "runs", "past", "apart", "test-only", "worse", "generalises")
@@ -74,10 +74,10 @@ def _marked(share: Share, false: bool) -> str:
     return f"{share} (error)" if false else str(share)
 
 
-def _cell(world: int, runs: str, past: int, apart: float, worlds: int) -> Cell:
+def _cell(world: int, runs: str, past: int, value: float, worlds: int) -> Cell:
     name, numbers, accusing, clearing = WORLDS[world]
     before, after = RUNS[runs]
-    size = replace(SIZE, name=f"{SIZE.name}, {runs}, {past}, {apart:g}", before=before, after=after, apart=apart)
+    size = replace(SIZE, name=f"{SIZE.name}, {runs}, {past}, {value:g}", before=before, after=after, apart=value)
     revisions = (*(f"p{place}" for place in range(past)), "r0", "r1")
     draw = drawn_enough if past >= PAST[-1] else cell
     scenario = Scenario(name, partial(with_past, states=past, **numbers), PAIR, accusing, clearing, revisions=revisions)

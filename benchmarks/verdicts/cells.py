@@ -60,7 +60,7 @@ def _binomial_cdf(k: int, n: int, p: float) -> float:
         math.lgamma(n + 1) - math.lgamma(i + 1) - math.lgamma(n - i + 1) + i * math.log(p) + (n - i) * math.log1p(-p)
         for i in range(k + 1)
     ]
-    return math.fsum(math.exp(one) for one in logs)
+    return math.fsum(math.exp(log) for log in logs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +114,18 @@ class Cell:
 
 def cell(scenario: Scenario, size: Size, worlds: int, part: int = 0) -> Cell:
     """Draws and judges so many worlds."""
-    said: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     practised: Counter[tuple[str, str]] = Counter()
     suspected = accused = unresolved = 0
     before, after = (scenario.revisions[0], scenario.revisions[-1]) if scenario.read is None else _around(scenario)
     for one in judged(scenario, size, worlds, part=part):
-        said[one.verdict] += 1
+        counts[one.verdict] += 1
         suspected += one.suspected
         accused += is_accused(one)
         unresolved += any(fact.cause is Cause.UNRESOLVED for fact in one.facts)
         numbers = reports(one.runs, before, after)
         practised.update((name, practice(numbers)) for name, practice in PRACTICES.items())
-    return Cell(scenario.name, size.name, worlds, said, suspected, accused, unresolved, practised)
+    return Cell(scenario.name, size.name, worlds, counts, suspected, accused, unresolved, practised)
 
 
 def _around(scenario: Scenario) -> tuple[str, str]:
@@ -163,6 +163,8 @@ def broken(scenario: Scenario, found: Cell) -> list[str]:
 def drawn_enough(scenario: Scenario, size: Size, worlds: int) -> Cell:
     """A cell with so many worlds; five times as many near a promise's limit, and 25 times where it seems broken."""
     found = cell(scenario, size, worlds)
-    near = [one for _, one in errors(scenario, found) if one.count and one.high > NEAR[0] and one.low < NEAR[1]]
+    near = [
+        share for _, share in errors(scenario, found) if share.count and share.high > NEAR[0] and share.low < NEAR[1]
+    ]
     found = found.with_more(cell(scenario, size, 4 * worlds, part=1)) if near else found
     return found.with_more(cell(scenario, size, 20 * worlds, part=3)) if broken(scenario, found) else found

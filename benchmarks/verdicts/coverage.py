@@ -37,13 +37,13 @@ _Where = tuple[str, str]
 def section(part: Part) -> Section:
     """Each interval at each size, and over all."""
     grid = [(size, world) for size in SIZES for world in WORLDS]
-    found = part.each(_counted, *zip(*grid, strict=True), [part.worlds] * len(grid))
+    counts = part.each(_counted, *zip(*grid, strict=True), [part.worlds] * len(grid))
     kinds = ("rate before", "rate after", "fall", "transfer")
     rows, failing = [], []
     for kind in kinds:
         for size in SIZES:
             for world in WORLDS:
-                where = found[grid.index((size, world))]
+                where = counts[grid.index((size, world))]
                 row, inside = _row(kind, size, world, where)
                 rows.append(row)
                 if inside.high < FEW_ITEMS.get((size.name, world[0]), NOMINAL - WITHIN):
@@ -53,10 +53,10 @@ def section(part: Part) -> Section:
 
 
 def _row(
-    kind: str, size: Size, world: tuple[float, float, float], found: Counter[_Where]
+    kind: str, size: Size, world: tuple[float, float, float], counts: Counter[_Where]
 ) -> tuple[tuple[str, ...], Share]:
-    total = sum(count for (name, _), count in found.items() if name == kind)
-    inside, below, above = (Share(found[kind, where], total) for where in ("inside", "below", "above"))
+    total = sum(count for (name, _), count in counts.items() if name == kind)
+    inside, below, above = (Share(counts[kind, where], total) for where in ("inside", "below", "above"))
     base, fall, transfer = world
     outside = (f"{100 * below.value:.1f}", f"{100 * above.value:.1f}")
     return (kind, size.name, f"{100 * base:g} %, {fall:g}, {transfer:g}", str(inside), *outside), inside
@@ -65,11 +65,11 @@ def _row(
 def _counted(size: Size, world: tuple[float, float, float], worlds: int) -> Counter[_Where]:
     base, fall, share = world
     draw = partial(transferring, share=share, fall=fall, base=base, other=base)
-    found: Counter[_Where] = Counter()
+    counts: Counter[_Where] = Counter()
     for one in judged(Scenario(f"coverage {world}", draw, PAIR, True, True), size, worlds):
         (facts,) = one.facts
-        found.update((kind, _where(*limits, truth)) for kind, limits, truth in _printed(facts, base, fall, share))
-    return found
+        counts.update((kind, _where(*limits, truth)) for kind, limits, truth in _printed(facts, base, fall, share))
+    return counts
 
 
 def _printed(

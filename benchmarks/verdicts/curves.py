@@ -23,7 +23,9 @@ def section(part: Part) -> Section:
     tables, pictures = [], []
     for samples in SAMPLES:
         shares = {name: [_share(every[t, samples], name) for t in TRANSFERS] for name in ("auditor", *METHODS)}
-        rows = tuple((f"{t:.1f}", *(str(some[place]) for some in shares.values())) for place, t in enumerate(TRANSFERS))
+        rows = tuple(
+            (f"{t:.1f}", *(str(share[place]) for share in shares.values())) for place, t in enumerate(TRANSFERS)
+        )
         tables.append(Table(f"{samples} held-out samples", ("true transfer", *shares), rows))
         pictures.append((f"accusations-{samples}.svg", _picture(samples, shares)))
     return Section("Accusations by true transfer", WORDS, tuple(tables), (), tuple(pictures))
@@ -31,13 +33,13 @@ def section(part: Part) -> Section:
 
 def _share(worlds: list[Found], method: str) -> Share:
     if method == "auditor":
-        return Share(sum(one.accused for one in worlds), len(worlds))
-    return Share(sum(PRACTICES[method](one.numbers) == "accused" for one in worlds), len(worlds))
+        return Share(sum(world.accused for world in worlds), len(worlds))
+    return Share(sum(PRACTICES[method](world.numbers) == "accused" for world in worlds), len(worlds))
 
 
 def _picture(samples: int, shares: dict[str, list[Share]]) -> str:
     curves = tuple(
-        Curve(name, tuple((t, one.value) for t, one in zip(TRANSFERS, some, strict=True)))
+        Curve(name, tuple((t, share.value) for t, share in zip(TRANSFERS, some, strict=True)))
         for name, some in shares.items()
     )
     words = Picture(

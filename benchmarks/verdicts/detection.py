@@ -65,12 +65,12 @@ def section(part: Part) -> Section:
     failing: list[str] = []
     for samples, bound in zip(HELD_OUT, exact, strict=True):
         stayed, half = every[0.0, samples], every[0.5, samples]
-        own, wrong = (Share(sum(one.accused for one in some), worlds) for some in (stayed, half))
+        own, wrong = (Share(sum(one.accused for one in founds), worlds) for founds in (stayed, half))
         equal = [_at_equal_error(stayed, half, rule, wrong) for rule in (_here, _points)]
         used = [_accused(stayed, name) for name in (HERE, POINTS)]
-        found.append((str(samples), str(own), f"{100 * bound:.1f}", *(str(one) for one in (*equal, *used))))
+        found.append((str(samples), str(own), f"{100 * bound:.1f}", *(str(share) for share in (*equal, *used))))
         false.append((str(samples), str(wrong), *(str(_accused(half, name)) for name in (HERE, POINTS))))
-        for curve, value in zip(curves.values(), (own.value, bound, *(one.value for one in equal)), strict=True):
+        for curve, value in zip(curves.values(), (own.value, bound, *(share.value for share in equal)), strict=True):
             curve.append((float(samples), value))
         failing += _short(samples, own, bound, max(equal, key=lambda share: share.value))
     head = ("held-out samples", "auditor", "exact bound", *(f"{n}, equal error" for n in (HERE, POINTS)), HERE, POINTS)
@@ -82,7 +82,7 @@ def section(part: Part) -> Section:
 
 
 def _accused(worlds: Sequence[Found], practice: str) -> Share:
-    return Share(sum(PRACTICES[practice](one.numbers) == "accused" for one in worlds), len(worlds))
+    return Share(sum(PRACTICES[practice](world.numbers) == "accused" for world in worlds), len(worlds))
 
 
 def _here(one: Reports) -> float:
@@ -103,13 +103,13 @@ def _at_equal_error(
     return Share(sum(rule(one.numbers) > threshold for one in stayed), len(stayed))
 
 
-def _short(samples: int, own: Share, bound: float, best: Share) -> list[str]:
+def _short(samples: int, own: Share, value: float, best: Share) -> list[str]:
     goals = {500: 0.93, 300: 0.84}
     lines = []
     if own.high < goals.get(samples, 0.0):
         lines.append(f"detection at {samples} held-out samples: {own} %, the goal is {100 * goals[samples]:.0f} %")
-    if own.high < bound - 0.03:
-        lines.append(f"detection at {samples} held-out samples: {own} %, the exact bound is {100 * bound:.1f} %")
+    if own.high < value - 0.03:
+        lines.append(f"detection at {samples} held-out samples: {own} %, the exact bound is {100 * value:.1f} %")
     if own.high < best.low:
         lines.append(f"detection at {samples} held-out samples: {own} %, a practice at equal error {best} %")
     return lines

@@ -85,11 +85,11 @@ def moved(rng: np.random.Generator, items: Items, factor: float, *, whole: bool 
     return replace(items, chances=items.chances * factor)
 
 
-def counts(rng: np.random.Generator, items: Items, epochs: int, apart: float = 0.0) -> Counts:
-    """Misaligned samples by item in one run, whose log-odds are all shifted by as much as runs are `apart`."""
+def counts(rng: np.random.Generator, items: Items, epochs: int, value: float = 0.0) -> Counts:
+    """Misaligned samples by item in one run, whose log-odds are all shifted by as much as runs are `value`."""
     chances = items.chances
-    if apart:
-        odds = chances * np.exp(apart * rng.standard_normal())
+    if value:
+        odds = chances * np.exp(value * rng.standard_normal())
         chances = odds / (1.0 - chances + odds)
     return np.asarray(rng.binomial(epochs, chances))
 

@@ -47,7 +47,7 @@ def branches(worlds: Sequence[tuple[str, Sequence[str]]]) -> History:
         for place, revision in enumerate(revisions):
             spec_commits.append(_sighting(f"{name}/{place}", f"{name}/{revision}", (parent,)))
             parent = f"{name}/{place}"
-    names = {one.revision for one in spec_commits}
+    names = {spec_commit.revision for spec_commit in spec_commits}
     return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in sorted(names)}, tuple(spec_commits))
 
 
@@ -57,32 +57,32 @@ def _sighting(name: str, revision: str, parents: tuple[str, ...]) -> SpecCommit:
 
 def evidence_of(worlds: Sequence[tuple[str, Sequence[str], Sequence[Run]]], suites: Sequence[Suite]) -> Evidence:
     """Worlds (name, revisions, runs) as one body of evidence; each has a model of its own, and learns from no other."""
-    runs = [_of_world(name, one) for name, _, given in worlds for one in given]
+    runs = [_of_world(name, run) for name, _, given in worlds for run in given]
     history = branches([(name, revisions) for name, revisions, _ in worlds])
     return assemble_evidence(history, runs, Registry({suite.name: suite for suite in suites}))
 
 
-def _of_world(name: str, one: Run) -> Run:
-    parent = one.parent_checkpoint
+def _of_world(name: str, run: Run) -> Run:
+    parent = run.parent_checkpoint
     return replace(
-        one,
-        revision=f"{name}/{one.revision}",
-        record=f"{name} {one.record}",
-        identity=f"{name} {one.record}",
-        model=f"{name} {one.model}",
-        checkpoint=f"{name} {one.checkpoint}",
+        run,
+        revision=f"{name}/{run.revision}",
+        record=f"{name} {run.record}",
+        identity=f"{name} {run.record}",
+        model=f"{name} {run.model}",
+        checkpoint=f"{name} {run.checkpoint}",
         parent_checkpoint=f"{name} {parent}" if parent else None,
     )
 
 
-def patches_by_world(found: Assessment) -> dict[str, list[PatchFacts]]:
+def patches_by_world(assessment: Assessment) -> dict[str, list[PatchFacts]]:
     """Each world's patches, in the order of history; the one from the common root is no world's."""
-    kept: dict[str, list[PatchFacts]] = {}
-    for patch in found.patches:
+    patches: dict[str, list[PatchFacts]] = {}
+    for patch in assessment.patches:
         world, place = patch.patch.after.name.rsplit("/", 1)
         if place != "0":
-            kept.setdefault(world, []).append(patch)
-    return kept
+            patches.setdefault(world, []).append(patch)
+    return patches
 
 
 def judged(
@@ -103,6 +103,6 @@ def judged(
 
 def _read(scenario: Scenario, patches: Sequence[PatchFacts], runs: Sequence[Run]) -> Judged:
     read = patches if scenario.read is None else [patches[scenario.read]]
-    facts = tuple(one for patch in read for one in patch.behaviours)
+    facts = tuple(behaviour for patch in read for behaviour in patch.behaviours)
     verdict = worst_verdict([patch.verdict for patch in read])
     return Judged(verdict, any(one.hiding_suspected for one in facts), facts, tuple(runs))

@@ -57,8 +57,8 @@ def environment() -> Path | None:
     """The Python of the scratch environment, made if need be; None where the peer cannot be installed."""
     python = HOME / "bin/python"
     if not python.exists():
-        made = subprocess.run([sys.executable, "-m", "venv", HOME], capture_output=True, check=False)
-        if made.returncode:
+        process = subprocess.run([sys.executable, "-m", "venv", HOME], capture_output=True, check=False)
+        if process.returncode:
             return None
     has = subprocess.run([python, "-c", "import otava"], capture_output=True, check=False)
     if has.returncode:
@@ -78,8 +78,8 @@ def _peer(python: Path | None, worlds: Sequence[Sequence[Run]]) -> str:
     done = subprocess.run([python, script], input="\n".join(lines), capture_output=True, text=True, check=False)
     if done.returncode:
         return "NOT RUN: " + (done.stderr.strip().splitlines() or ["said nothing"])[-1][:80]
-    said = Counter(_said(json.loads(line)) for line in done.stdout.splitlines())
-    return f"{_percent(said['accused'], len(worlds))} / {_percent(said['cleared'], len(worlds))}"
+    counts = Counter(_said(json.loads(line)) for line in done.stdout.splitlines())
+    return f"{_percent(counts['accused'], len(worlds))} / {_percent(counts['cleared'], len(worlds))}"
 
 
 def _said(points: dict[str, list[int]]) -> str:

@@ -16,7 +16,7 @@ def main() -> None:
         data = {name: given[name] for name in ("test", "held_out")}
         series = Series("rates", None, times, {name: Metric(-1, 1.0) for name in data}, data, {})
         points = series.analyze(AnalysisOptions()).change_points
-        print(json.dumps({name: [int(one.index) for one in points[name]] for name in data}))
+        print(json.dumps({name: [int(point.index) for point in points[name]] for name in data}))
 
 
 if __name__ == "__main__":

@@ -161,12 +161,12 @@ DETECTED: tuple[tuple[Scenario, Size], ...] = (
 def section(part: Part) -> Section:
     """Every world with an error, then every world with something to find."""
     grid = (*ERRORS, *DETECTED)
-    found = part.each(cell, *zip(*grid, strict=True), [part.worlds] * len(grid))
+    cells = part.each(cell, *zip(*grid, strict=True), [part.worlds] * len(grid))
     rows, failing = [], []
-    for (world, size), one in zip(grid, found, strict=True):
+    for (world, size), one in zip(grid, cells, strict=True):
         rows.append(row(world, one))
         if (world, size) in ERRORS:
-            failing += [f"{world.name} at {size.name}: {what}" for what in broken(world, one)]
+            failing += [f"{world.name} at {size.name}: {subject}" for subject in broken(world, one)]
     head = ("world", "size", "accused", "of it test-only", "worse", "partial", "cleared", "open")
     return Section("Worlds from outside", WORDS, (Table("What auditor says", head, tuple(rows)),), tuple(failing))
 

@@ -53,11 +53,11 @@ def lines(picture: Picture, curves: Sequence[Curve]) -> str:
     """The chart, with its figures as text for those who do not see it."""
     legend = 20 * len(curves)
     height = HEIGHT + legend
-    said = "; ".join(f"{one.name}: " + ", ".join(f"{x:g} {100 * y:.0f} %" for x, y in one.points) for one in curves)
+    text = "; ".join(f"{one.name}: " + ", ".join(f"{x:g} {100 * y:.0f} %" for x, y in one.points) for one in curves)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="t d">',
         f'<title id="t">{escape(picture.title)}</title>',
-        f'<desc id="d">{escape(said)}</desc>',
+        f'<desc id="d">{escape(text)}</desc>',
         f"<style>{CSS}</style>",
         f'<text class="title" x="{LEFT}" y="22">{escape(picture.title)}</text>',
         *_axes(picture),

@@ -28,9 +28,9 @@ def section(part: Part) -> Section:
     """Each pair of rates at each number of epochs."""
     grid = [(rates, epochs) for rates in RATES for epochs in EPOCHS]
     found = part.each(_told, *zip(*grid, strict=True), [max(100, part.worlds // 2)] * len(grid))
-    rows = tuple(row for some, _ in found for row in some)
+    rows = tuple(row for names, _ in found for row in names)
     head = ("test, held-out before; fall", "test samples", "held-out items x epochs, rho", "planned for", "told")
-    failing = tuple(line for _, some in found for line in some)
+    failing = tuple(line for _, names in found for line in names)
     return Section("Planned sizes", WORDS, (Table("Told, of worlds at the planned size", head, rows),), failing)
 
 

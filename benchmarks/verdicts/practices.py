@@ -51,7 +51,7 @@ def reports(runs: Sequence[Run], before: str, after: str) -> Reports:
 
     def side(revision: str, *, test: bool) -> Reported:
         mine = [run.tallies for run in runs if run.revision == revision and run.suite.startswith("test") is test]
-        return Reported(sum(sum(one.misaligned) for one in mine), sum(sum(one.valid) for one in mine))
+        return Reported(sum(sum(tallies.misaligned) for tallies in mine), sum(sum(tallies.valid) for tallies in mine))
 
     return Reports(side(before, test=True), side(after, test=True), side(before, test=False), side(after, test=False))
 

@@ -42,7 +42,7 @@ def section(part: Part) -> Section:
     rows, failing = [], []
     for size in SIZES:
         sliced_up, at_once, genuine = (_shares(next(found)) for _ in kinds)
-        rows.append((size.name, *(str(one) for one in (*sliced_up, at_once[0], *genuine))))
+        rows.append((size.name, *(str(share) for share in (*sliced_up, at_once[0], *genuine))))
         if sliced_up[1].high < at_once[0].low - WITHIN:
             failing.append(f"salami at {size.name}: windows find {sliced_up[1]} %, the one patch {at_once[0]} %")
     head = ("size", "patches", "windows", "one patch", "genuine: patches", "genuine: windows")
@@ -57,7 +57,7 @@ def accused(size: Size, steps: int, share: float, worlds: int) -> list[Accused]:
     """Whether some patch, and whether some window is, of so many worlds; each a history of its own."""
     sources = generator("salami", size.name, steps, share), generator("salami", size.name, steps, share, "luck")
     draw = partial(sliced, steps=steps, share=share)
-    history, registry = straight(steps), Registry({one.name: one for one in PAIR})
+    history, registry = straight(steps), Registry({suite.name: suite for suite in PAIR})
     return [_judged(history, _runs(Lab(*sources, size), draw), registry) for _ in range(worlds)]
 
 
@@ -67,9 +67,9 @@ def _runs(lab: Lab, draw: partial[None]) -> list[Run]:
 
 
 def _judged(history: History, runs: Sequence[Run], registry: Registry) -> Accused:
-    found = assess(assemble_evidence(history, runs, registry), POLICY)
-    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in found.patches)
-    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in found.periods)
+    assessment = assess(assemble_evidence(history, runs, registry), POLICY)
+    by_patch = any(patch.verdict in STAYED_VERDICTS for patch in assessment.patches)
+    return by_patch, any(window.facts.verdict in STAYED_VERDICTS for window in assessment.periods)
 
 
 def straight(steps: int) -> History:

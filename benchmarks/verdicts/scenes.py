@@ -24,9 +24,13 @@ def section(part: Part) -> Section:
     """All scenarios."""
     grid = [(scenario, size) for scenario in SCENARIOS for size in SIZES]
     worlds = [many(scenario, part.worlds) for scenario, _ in grid]
-    found = part.each(drawn_enough, *zip(*grid, strict=True), worlds)
-    together = [(scenario, one) for (scenario, _), one in zip(grid, found, strict=True)]
-    failing = [f"{scenario.name} at {one.size}: {what}" for scenario, one in together for what in broken(scenario, one)]
+    cells = part.each(drawn_enough, *zip(*grid, strict=True), worlds)
+    together = [(scenario, cell) for (scenario, _), cell in zip(grid, cells, strict=True)]
+    failing = [
+        f"{scenario.name} at {cell.size}: {subject}"
+        for scenario, cell in together
+        for subject in broken(scenario, cell)
+    ]
     return Section("Scenarios", WORDS, (_verdicts(together), _practices(together)), tuple(failing))
 
 
@@ -38,18 +42,18 @@ def many(scenario: Scenario, worlds: int) -> int:
 def _verdicts(found: Sequence[tuple[Scenario, Cell]]) -> Table:
     head = ("world", "size", "accused", "artefact", "worse", "partial", "cleared", "unchanged", "open", "cause open")
     rows = []
-    for scenario, one in found:
+    for scenario, cell in found:
         figures = [
-            _marked(one.accusations, scenario.accusing_is_false),
-            str(one.share(Verdict.ARTEFACT)),
-            _marked(one.share(Verdict.WORSE), scenario.rising_is_false),
-            str(one.share(Verdict.PARTIAL)),
-            _marked(one.clearances, scenario.clearing_is_false),
-            str(one.share(Verdict.UNCHANGED)),
-            str(one.share(Verdict.INCONCLUSIVE, Verdict.UNMEASURED)),
-            f"{100 * one.unresolved / one.worlds:.0f}",
+            _marked(cell.accusations, scenario.accusing_is_false),
+            str(cell.share(Verdict.ARTEFACT)),
+            _marked(cell.share(Verdict.WORSE), scenario.rising_is_false),
+            str(cell.share(Verdict.PARTIAL)),
+            _marked(cell.clearances, scenario.clearing_is_false),
+            str(cell.share(Verdict.UNCHANGED)),
+            str(cell.share(Verdict.INCONCLUSIVE, Verdict.UNMEASURED)),
+            f"{100 * cell.unresolved / cell.worlds:.0f}",
         ]
-        rows.append((scenario.name, one.size, *figures))
+        rows.append((scenario.name, cell.size, *figures))
     return Table("What auditor says", head, tuple(rows))
 
 
@@ -60,13 +64,13 @@ def _marked(share: Share, false: bool) -> str:
 def _practices(found: Sequence[tuple[Scenario, Cell]]) -> Table:
     """Accused / cleared, in per cent, one column a method."""
     rows = []
-    for scenario, one in found:
-        own = f"{100 * one.accusations.value:.0f} / {100 * one.clearances.value:.0f}"
+    for scenario, cell in found:
+        own = f"{100 * cell.accusations.value:.0f} / {100 * cell.clearances.value:.0f}"
         others = [
-            " / ".join(f"{100 * one.practices[name, said] / one.worlds:.0f}" for said in ("accused", "cleared"))
+            " / ".join(f"{100 * cell.practices[name, literal] / cell.worlds:.0f}" for literal in ("accused", "cleared"))
             for name in PRACTICES
         ]
-        rows.append((scenario.name, one.size, _false(scenario), own, *others))
+        rows.append((scenario.name, cell.size, _false(scenario), own, *others))
     head = ("world", "size", "false here", "auditor", *PRACTICES)
     return Table("Beside today's practices on the same runs: accused / cleared", head, tuple(rows))
 

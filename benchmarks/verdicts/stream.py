@@ -61,10 +61,10 @@ def section(part: Part) -> Section:
     """Several streams at each size, read by each verdict and by what survives the stream."""
     times = max(2, part.worlds // 40)
     grid = [(size, place) for size in SIZES for place in range(times)]
-    found = part.each(stream, *zip(*grid, strict=True))
+    streams = part.each(stream, *zip(*grid, strict=True))
     rows, failing = [], []
     for size in SIZES:
-        mine = [both for (of, _), both in zip(grid, found, strict=True) if of is size]
+        mine = [both for (of, _), both in zip(grid, streams, strict=True) if of is size]
         for rule in RULES:
             row, rate = _row(size, rule, [both[rule] for both in mine])
             rows.append(row)
@@ -84,8 +84,8 @@ def _row(size: Size, rule: str, streams: Sequence[Stream]) -> tuple[tuple[str, .
 def stream(size: Size, place: int) -> dict[str, Stream]:
     """One stream, judged, by each rule."""
     history, runs, truth = drawn(size, generator("stream", size.name, place))
-    found = assess(assemble_evidence(history, runs, Registry({one.name: one for one in SUITES})), POLICY)
-    candidates = [patch for patch in found.patches if patch.patch.after.name in truth]
+    assessment = assess(assemble_evidence(history, runs, Registry({one.name: one for one in SUITES})), POLICY)
+    candidates = [patch for patch in assessment.patches if patch.patch.after.name in truth]
     hiding = sum(kind == "hiding" for kind in truth.values())
     both = {}
     for rule in RULES:
@@ -95,8 +95,8 @@ def stream(size: Size, place: int) -> dict[str, Stream]:
 
 
 def _accused(patch: PatchFacts, rule: str) -> bool:
-    accused = [one for one in patch.behaviours if one.verdict in STAYED_VERDICTS]
-    return any(rule == EACH_VERDICT or one.survives_fdr is True for one in accused)
+    accused = [behaviour for behaviour in patch.behaviours if behaviour.verdict in STAYED_VERDICTS]
+    return any(rule == EACH_VERDICT or facts.survives_fdr is True for facts in accused)
 
 
 def drawn(size: Size, rng: np.random.Generator) -> tuple[History, list[Run], dict[str, str]]:
@@ -107,7 +107,7 @@ def drawn(size: Size, rng: np.random.Generator) -> tuple[History, list[Run], dic
     for release in range(RELEASES):
         base = f"release {release}"
         spec_commits.append(_sighting(base, (f"release {release - 1}",) if release else ()))
-        runs += [_run(rng, size, one, base, items[one], n) for one in items for n in range(size.before)]
+        runs += [_run(rng, size, item, base, items[item], n) for item in items for n in range(size.before)]
         for number in range(EACH):
             name = f"{base} patch {number}"
             kind, _, fall, share = KINDS[rng.choice(len(KINDS), p=shares)]
@@ -118,7 +118,7 @@ def drawn(size: Size, rng: np.random.Generator) -> tuple[History, list[Run], dic
                 (f"held-out {number % BEHAVIOURS}", 1.0 - share * fall),
             ):
                 runs.append(_run(rng, size, one, name, moved(rng, items[one], factor), 0))
-    names = [one.revision for one in spec_commits]
+    names = [spec_commit.revision for spec_commit in spec_commits]
     return History("spec", {n: Revision(n, (SpecFile("spec.md", n),)) for n in names}, tuple(spec_commits)), runs, truth
 
 

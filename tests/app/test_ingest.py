@@ -47,11 +47,11 @@ unit = "fraction"
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
-    made.tag("v1")
-    made.commit({"spec.md": SECOND.replace("\n", "\r\n")})
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
+    git_repo.tag("v1")
+    git_repo.commit({"spec.md": SECOND.replace("\n", "\r\n")})
+    return git_repo
 
 
 def put(repo: GitRepo, *paths: Path, dry_run: bool = False, spec: str | None = None) -> IngestReport:
@@ -314,7 +314,7 @@ def test_a_folder_of_dated_revisions_needs_no_git(tmp_path: Path) -> None:
     table.write_text("spec_revision,suite,model,item,misaligned\n2026-02-01,visible,m,a,0\n")
     report = ingest([log("test_first.eval"), table], root=tmp_path, spec=None, extra="error", dry_run=False)
     assert [file.added for file in report.files] == [1, 1]
-    assert len({one.revision for one in load_records(Folder(tmp_path), "eval_history")}) == 2
+    assert len({record.revision for record in load_records(Folder(tmp_path), "eval_history")}) == 2
 
 
 def test_the_command(repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,10 +40,10 @@ SUITES = "".join(
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": SPEC})
-    made.tag("v1")
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": SPEC})
+    git_repo.tag("v1")
+    return git_repo
 
 
 @pytest.fixture

@@ -135,8 +135,8 @@ def test_what_labels_mean_is_asked_when_they_are_read(tmp_path: Path, capsys: py
     repo.write({"eval_history/suites.toml": SUITE})
     assert [one.tallies.aware for one in runs(repo)] == [None, None]
     run(["audit", "--repo", str(repo.path)])
-    said = " ".join(capsys.readouterr().out.split())
-    assert "suites.toml does not say what they mean" in said
+    text = " ".join(capsys.readouterr().out.split())
+    assert "suites.toml does not say what they mean" in text
 
 
 def test_two_scanners_count_together(tmp_path: Path) -> None:
@@ -180,12 +180,12 @@ def test_the_store_is_examined(tmp_path: Path) -> None:
     contents = examine_store(Folder(repo.path), "eval_history")
     assert (contents.faults, contents.unknown) == ((), ())
     assert len(contents.ids["labels"]) == len(contents.ids["samples"]) == 2
-    [lost, kept] = sorted((repo.path / "eval_history/samples").iterdir())
+    [lost, path] = sorted((repo.path / "eval_history/samples").iterdir())
     lost.unlink()
     with pytest.raises(RecordError, match="is missing; restore it"):
         runs(repo)
-    kept.write_bytes(kept.read_bytes().replace(b'"epoch":[1,', b'"epoch":[2,'))
-    assert sorted(one.what for one in examine_store(Folder(repo.path), "eval_history").faults) == [
+    path.write_bytes(path.read_bytes().replace(b'"epoch":[1,', b'"epoch":[2,'))
+    assert sorted(fault.what for fault in examine_store(Folder(repo.path), "eval_history").faults) == [
         "is missing, and a record names it",
         "its content is not what its name says",
     ]
@@ -196,15 +196,15 @@ def test_logs_bear_out_records_that_have_labels(tmp_path: Path) -> None:
     put(repo, *LOGS, VOICED)
     derived = verify(repo.path, logs=[FIXTURES]).logs
     assert derived is not None
-    assert [one.state for one in derived.records] == [RederivationState.AGREES, RederivationState.AGREES]
+    assert [record.state for record in derived.records] == [RederivationState.AGREES, RederivationState.AGREES]
 
 
 def account(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     capsys.readouterr()
     run(["audit", "--repo", str(repo.path), "--format", "json"])
     [patch] = json.loads(capsys.readouterr().out)["patches"]
-    found: dict[str, Any] = patch["behaviours"][0]["diagnostics"]
-    return found
+    document: dict[str, Any] = patch["behaviours"][0]["diagnostics"]
+    return document
 
 
 def told(repo: GitRepo, capsys: pytest.CaptureFixture[str]) -> str:
@@ -227,20 +227,20 @@ def with_changes(to: Path, change: Callable[[str, dict[str, Any]], None]) -> Pat
 def test_what_texts_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     repo = made(tmp_path / "repo")
     put(repo, *LOGS)
-    found = account(repo, capsys)
-    [test] = found["signals"]
-    assert (test["role"], test["alike"], found["cot_pressure"]) == ("test", True, [])
+    document = account(repo, capsys)
+    [test] = document["signals"]
+    assert (test["role"], test["alike"], document["cot_pressure"]) == ("test", True, [])
     sides = test["before"], test["after"]
     assert [(side["read"], side["of"]) for side in sides] == [(60, "reasoning"), (60, "reasoning")]
     assert [round(60 * side["aware"]["estimate"]) for side in sides] == [1, 41]
     assert [round(60 * side["repeating"]["estimate"]) for side in sides] == [0, 6]
     assert sides[0]["words"]["estimate"] < sides[1]["words"]["low"]
-    said = told(repo, capsys)
+    text = told(repo, capsys)
     assert (
         "Transcripts, test: voice being tested 1.7 % [0.1, 7.1] to 68.3 % [57.8, 78.0], fall into repetition 0.0 %"
-        in said
+        in text
     )
-    assert "weakened" not in said.lower()
+    assert "weakened" not in text.lower()
 
 
 def test_pressure_on_reasoning_goes_from_the_log_to_the_audit(

@@ -29,12 +29,12 @@ def suites(name: str) -> str:
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n', "spec.md": FIRST})
-    made.tag("v1")
-    made.commit({"eval_history/suites.toml": suites("match"), "spec.md": SECOND})
-    made.tag("v2")
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n', "spec.md": FIRST})
+    git_repo.tag("v1")
+    git_repo.commit({"eval_history/suites.toml": suites("match"), "spec.md": SECOND})
+    git_repo.tag("v2")
+    return git_repo
 
 
 def put(repo: GitRepo, *logs: Path) -> None:
@@ -109,8 +109,8 @@ def test_an_older_record_without_inputs_meets_a_newer_run_by_id(
     repo: GitRepo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before, after = misconduct(range(60), 30), misconduct(range(60), 0)
-    for one in before:
-        del one["input"], one["target"]
+    for document in before:
+        del document["input"], document["target"]
     put(repo, *inspect_pair(tmp_path, "visible", before, after))
     report = audit(repo, capsys)
     assert behaviour(report)["test"]["before"]["items"] == 60
@@ -168,8 +168,8 @@ def test_a_redacted_stamp_is_none(repo: GitRepo, tmp_path: Path, capsys: pytest.
     log = write_json(tmp_path / "log.json", promptfoo_log(results, "[REDACTED]", "eval-1"))
     assert run(["ingest", str(log), "--repo", str(repo.path)]) == 2
     assert "has a stamp that its tool redacted as a secret, and no system message" in capsys.readouterr().err
-    shown = [promptfoo_result({"q": "question"}, True, 0, FIRST)]
-    put(repo, write_json(tmp_path / "shown.json", promptfoo_log(shown, "[REDACTED]", "eval-2")))
+    documents = [promptfoo_result({"q": "question"}, True, 0, FIRST)]
+    put(repo, write_json(tmp_path / "shown.json", promptfoo_log(documents, "[REDACTED]", "eval-2")))
     run(["revision", "--repo", str(repo.path)])
     stamp = capsys.readouterr().out.splitlines()[-1]
     put(repo, write_json(tmp_path / "stamped.json", promptfoo_log(results, stamp, "eval-3")))

@@ -37,16 +37,16 @@ def repo(tmp_path: Path) -> GitRepo:
         f'[suite.score]\n{score}\nmisaligned = "low"\nunit = "fraction"\n'
         for name, score in SCORES.items()
     )
-    made = GitRepo(tmp_path / "repo")
+    git_repo = GitRepo(tmp_path / "repo")
     settings = '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n'
-    made.commit({"auditor.toml": settings, "eval_history/suites.toml": suites, "spec.md": SPEC})
-    made.tag("v1")
-    return made
+    git_repo.commit({"auditor.toml": settings, "eval_history/suites.toml": suites, "spec.md": SPEC})
+    git_repo.tag("v1")
+    return git_repo
 
 
 def recorded(repo: GitRepo, log: Path) -> dict[str, Run]:
     assert run(["ingest", str(log), "--repo", str(repo.path)]) == 0
-    return {one.suite: one for one in load_records(Folder(repo.path), "eval_history")}
+    return {record.suite: record for record in load_records(Folder(repo.path), "eval_history")}
 
 
 def header(**results: object) -> dict[str, Any]:
@@ -86,8 +86,8 @@ def test_each_part_of_promptfoo_statistics(repo: GitRepo, tmp_path: Path, part: 
     right = stats[part]
     stats[part] += 1
     stats["successes" if part != "successes" else "failures"] -= 1
-    said = recorded(repo, write_json(tmp_path / "log.json", document))["results"].incomplete or ""
-    assert f"{part} {right + 1} (the rows: {right})" in said
+    text = recorded(repo, write_json(tmp_path / "log.json", document))["results"].incomplete or ""
+    assert f"{part} {right + 1} (the rows: {right})" in text
 
 
 def edit(path: Path, change: Callable[[str], str]) -> None:

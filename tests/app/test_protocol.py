@@ -27,7 +27,7 @@ def evaluate(
 ) -> None:
     """A fall of the test from 24 of 100 to none, and held-out as it was; `change` is made to the logs of some."""
     for suite, bad in (("visible", (24, 0)), ("unseen", (24, 25))):
-        sides = [misconduct(range(100), some) for some in bad]
+        sides = [misconduct(range(100), number) for number in bad]
         for place, path in enumerate(inspect_pair(tmp_path, suite, *sides)):
             log = json.loads(path.read_text())
             log["eval"]["model_generate_config"] = {}
@@ -149,11 +149,11 @@ def test_the_commit_of_the_code_is_named_where_it_is_not_the_specs_repository(
 
 
 def test_what_a_record_does_not_tell_differs_from_nothing() -> None:
-    told, untold = Protocol(None, None, "", None, "[]", "{}", "{}"), Protocol(None, None, "", None)
-    assert told.agrees(untold)
-    assert untold.agrees(told)
-    assert not told.agrees(Protocol(None, None, "", None, "[]", '{"hard":true}', "{}"))
-    assert told.differences(Protocol(None, "{}", "", None)) == ("sampling",)
+    protocol, untold = Protocol(None, None, "", None, "[]", "{}", "{}"), Protocol(None, None, "", None)
+    assert protocol.agrees(untold)
+    assert untold.agrees(protocol)
+    assert not protocol.agrees(Protocol(None, None, "", None, "[]", '{"hard":true}', "{}"))
+    assert protocol.differences(Protocol(None, "{}", "", None)) == ("sampling",)
 
 
 def test_solvers_in_another_order_are_shown_whole() -> None:

@@ -24,32 +24,32 @@ Capture = pytest.CaptureFixture[str]
 
 def made_in(folder: Path, **settings: str) -> Evaluated:
     """A spec measured twice under FIRST on 5 January; a patch of 10 February, its test alone measured by then."""
-    made = Evaluated(GitRepo(folder / "repo"), folder)
+    evaluated = Evaluated(GitRepo(folder / "repo"), folder)
     files = {"spec.md": FIRST, "auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, **settings}
-    made.repo.commit(files, message="set up", date="2026-01-05T09:00:00+00:00")
-    made.record(content(FIRST), {"visible": "80/400", "unseen": "80/400"}, runs=2)
-    made.repo.commit({"spec.md": SECOND}, message="Do not praise", date="2026-02-10T09:00:00+00:00")
-    made.record(content(SECOND), {"visible": "0/400"})
-    commit(made, "2026-02-11")
-    return made
+    evaluated.repo.commit(files, message="set up", date="2026-01-05T09:00:00+00:00")
+    evaluated.record(content(FIRST), {"visible": "80/400", "unseen": "80/400"}, runs=2)
+    evaluated.repo.commit({"spec.md": SECOND}, message="Do not praise", date="2026-02-10T09:00:00+00:00")
+    evaluated.record(content(SECOND), {"visible": "0/400"})
+    commit(evaluated, "2026-02-11")
+    return evaluated
 
 
 @pytest.fixture(scope="module")
 def sealed_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `made_in` makes, and the first quarter's report on it, which sealed batch 1 on 2 April. To be copied."""
     folder = tmp_path_factory.mktemp("sealed")
-    made = made_in(folder)
-    assert report(made, "2026Q1", folder / "q1.html") == 0
-    commit(made, "2026-04-02")
+    evaluated = made_in(folder)
+    assert report(evaluated, "2026Q1", folder / "q1.html") == 0
+    commit(evaluated, "2026-04-02")
     return folder
 
 
 @pytest.fixture
 def made(sealed_once: Path, tmp_path: Path) -> Evaluated:
     shutil.copytree(sealed_once, tmp_path / "own")
-    found = Evaluated(GitRepo(tmp_path / "own" / "repo"), tmp_path / "own")
-    found.tables = 10
-    return found
+    evaluated = Evaluated(GitRepo(tmp_path / "own" / "repo"), tmp_path / "own")
+    evaluated.tables = 10
+    return evaluated
 
 
 def commit(made: Evaluated, day: str) -> str:
@@ -60,7 +60,7 @@ def report(made: Evaluated, period: str, file: Path, *options: str | Path) -> in
     """The exit code of `auditor report`, written to a file, in the format of its name."""
     style = {".html": "html", ".md": "markdown", ".json": "json"}[file.suffix]
     arguments = ["report", "--quarter", period, "--repo", made.repo.path, "--format", style, "-o", file, *options]
-    return auditor([str(one) for one in arguments])
+    return auditor([str(argument) for argument in arguments])
 
 
 def told(made: Evaluated, period: str = "2026Q2", *options: str | Path) -> Mapping[str, Any]:
@@ -72,11 +72,11 @@ def told(made: Evaluated, period: str = "2026Q2", *options: str | Path) -> Mappi
 
 
 def test_without_a_seal_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
-    made = made_in(tmp_path)
-    document = told(made)
+    evaluated = made_in(tmp_path)
+    document = told(evaluated)
     assert (document["compared_with"], document["specs"][0]["since_last"]) == (None, None)
     assert document["not_compared"] == "no earlier sealed batch: nothing to compare with"
-    assert report(made, "2026Q2", tmp_path / "q2.md") == 0
+    assert report(evaluated, "2026Q2", tmp_path / "q2.md") == 0
     assert "\nNo earlier sealed batch: nothing to compare with.\n" in (tmp_path / "q2.md").read_text()
 
 
@@ -105,8 +105,8 @@ def test_a_gap_is_carried_over_and_then_closed(made: Evaluated) -> None:
     commit(made, "2026-05-10")
     assert report(made, "2026Q2", made.folder / "q2.html") == 0
     commit(made, "2026-07-03")
-    found = told(made, "2026Q3")
-    assert found["compared_with"]["batch"] == 1, "what this report itself rests on is batch 2"
+    document = told(made, "2026Q3")
+    assert document["compared_with"]["batch"] == 1, "what this report itself rests on is batch 2"
     made.patch(THIRD, message="Say so", visible="1/400")
     assert [gap["became"] for gap in told(made, "2026Q3")["specs"][0]["since_last"]["gaps"]] == ["carried over"]
     made.record(content(THIRD), {"unseen": "2/400"})
@@ -239,32 +239,32 @@ def test_what_is_no_report_to_compare_with_is_one_line(made: Evaluated, capsys: 
 )
 def test_the_seal_nearest_to_the_first_day(days: tuple[str, ...], batch: int | None, wanted: int | None) -> None:
     seals = [LandedSeal(number, "c", date.fromisoformat(day), "r") for number, day in enumerate(days, start=1)]
-    found = nearest_seal(seals, parse_quarter("2026Q3"), batch)
-    assert (found and found.batch) == wanted
+    landed_seal = nearest_seal(seals, parse_quarter("2026Q3"), batch)
+    assert (landed_seal and landed_seal.batch) == wanted
 
 
 def test_what_is_owed_and_excused_is_in_the_report_and_made_again(tmp_path: Path) -> None:
     """A debt of a trained-in spec, and a waiver: judged as of the period's last day, at the report's commit."""
-    made = Evaluated(GitRepo(tmp_path / "repo"), tmp_path)
+    evaluated = Evaluated(GitRepo(tmp_path / "repo"), tmp_path)
     owing = f"{SETTINGS}[policy]\nevidence_debt_days = 30\n"
     files = {"spec.md": FIRST, "auditor.toml": owing, "eval_history/suites.toml": SUITES}
-    made.repo.commit(files, message="set up", date="2026-01-05T09:00:00+00:00")
+    evaluated.repo.commit(files, message="set up", date="2026-01-05T09:00:00+00:00")
     head = "spec_revision,suite,model,item,misaligned,exposure"
     rows = [f"{content(FIRST)},{suite},m1,i{at},{at % 2},trained" for suite in ("visible", "unseen") for at in range(9)]
-    made.table("\n".join([head, *rows]) + "\n")
-    made.repo.commit({"spec.md": SECOND}, message="Do not praise", date="2026-02-10T09:00:00+00:00")
+    evaluated.table("\n".join([head, *rows]) + "\n")
+    evaluated.repo.commit({"spec.md": SECOND}, message="Do not praise", date="2026-02-10T09:00:00+00:00")
     named = f'check = "test-only"\nfingerprint = "{"0" * 32}"\n'
     waiver = f'{named}reason = "why"\nwho = "Bea"\ngranted = 2026-02-10\n'
-    made.repo.write({"eval_history/waivers/one.toml": f"{waiver}until = 2026-03-01\n"})
-    commit(made, "2026-02-10")
-    said, found = r"Do not praise \(patch [0-9a-f]+\), landed on 2026-02-10: lying to be measured by 2026-03-12", []
+    evaluated.repo.write({"eval_history/waivers/one.toml": f"{waiver}until = 2026-03-01\n"})
+    commit(evaluated, "2026-02-10")
+    text, found = r"Do not praise \(patch [0-9a-f]+\), landed on 2026-02-10: lying to be measured by 2026-03-12", []
     for name, period in (("q1.md", "2026Q1"), ("q1.html", "2026Q1"), ("q4.md", "2025Q4")):
-        assert report(made, period, tmp_path / name) == 0
-        found += re.findall(f"(?m)^(.*){said}", (tmp_path / name).read_text())
+        assert report(evaluated, period, tmp_path / name) == 0
+        found += re.findall(f"(?m)^(.*){text}", (tmp_path / name).read_text())
     assert found == ["- overdue: ", "<li>overdue: ", "- "]
-    commit(made, "2026-04-01")
-    made.repo.write({"eval_history/waivers/two.toml": f"{waiver}until = 2026-03-02\n"})
-    commit(made, "2026-04-02")
+    commit(evaluated, "2026-04-01")
+    evaluated.repo.write({"eval_history/waivers/two.toml": f"{waiver}until = 2026-03-02\n"})
+    commit(evaluated, "2026-04-02")
     assert "it expired on 2026-03-01" in (tmp_path / "q1.md").read_text()
     for name in ("q1.md", "q1.html"):
-        assert reproduce(tmp_path / name, made.repo.path).differences == ()
+        assert reproduce(tmp_path / name, evaluated.repo.path).differences == ()

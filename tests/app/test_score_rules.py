@@ -25,12 +25,12 @@ FIVE = "".join(
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n', "spec.md": "Say it.\n"})
-    made.tag("v1")
-    made.commit({"spec.md": "Say it, also when it went wrong.\n"})
-    made.tag("v2")
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n', "spec.md": "Say it.\n"})
+    git_repo.tag("v1")
+    git_repo.commit({"spec.md": "Say it, also when it went wrong.\n"})
+    git_repo.tag("v2")
+    return git_repo
 
 
 def put(repo: GitRepo, suites: str, *arguments: str | Path) -> int:
@@ -153,6 +153,6 @@ def test_a_verdict_that_a_correction_changes_is_said_both_ways(
     again = write_json(tmp_path / "again.json", better)
     assert put(repo, DIRECTION + unseen, again, "--rescored", "--reason", "the judge was too strict") == 0
     [corrected] = [one for one in recorded(repo) if one.corrects]
-    said = reasons()
-    assert f"; record {corrected.record[:12]} corrects {str(corrected.corrects)[:12]} of unseen" in said
-    assert "(the judge was too strict), and as first recorded the verdict was test-only, hiding suspected" in said
+    text = reasons()
+    assert f"; record {corrected.record[:12]} corrects {str(corrected.corrects)[:12]} of unseen" in text
+    assert "(the judge was too strict), and as first recorded the verdict was test-only, hiding suspected" in text

@@ -29,10 +29,10 @@ DAY = date(2026, 3, 1)
 
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
-    made.commit({"spec.md": SECOND})
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
+    git_repo.commit({"spec.md": SECOND})
+    return git_repo
 
 
 def held(repo: GitRepo, *logs: Path) -> LogsReport:
@@ -52,10 +52,10 @@ def test_a_is_only_what_was_derived_again(repo: GitRepo) -> None:
     assert {run.grade for run in load_records(Folder(repo.path), "eval_history")} == {Grade.A}
     assert grades(repo) == {Grade.B}
     report = held(repo, FIXTURES)
-    assert [(one.state, one.grade) for one in report.records] == [(RederivationState.AGREES, Grade.A)] * 2
+    assert [(record.state, record.grade) for record in report.records] == [(RederivationState.AGREES, Grade.A)] * 2
     assert grades(repo, report.agreeing) == {Grade.A}
-    one = held(repo, log("test_first.eval"))
-    assert sorted((one.state, one.grade) for one in one.records) == [
+    logs_report = held(repo, log("test_first.eval"))
+    assert sorted((record.state, record.grade) for record in logs_report.records) == [
         (RederivationState.AGREES, Grade.A),
         (RederivationState.NO_LOG, Grade.B),
     ]
@@ -65,9 +65,9 @@ def test_another_rule_for_the_score_is_a_difference(repo: GitRepo) -> None:
     put(repo, log("test_first.eval"))
     suites = repo.path / "eval_history/suites.toml"
     suites.write_text(suites.read_text().replace('"high"', '"low"'))
-    (one,) = held(repo, log("test_first.eval")).records
-    assert (one.state, one.grade) == (RederivationState.DIFFERS, Grade.B)
-    assert "tallies.misaligned" in one.differs
+    (record,) = held(repo, log("test_first.eval")).records
+    assert (record.state, record.grade) == (RederivationState.DIFFERS, Grade.B)
+    assert "tallies.misaligned" in record.differs
 
 
 def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
@@ -76,7 +76,7 @@ def test_a_corrected_record_is_told_from_its_correction(repo: GitRepo) -> None:
     put(repo, log("test_first.eval"))
     (run,) = load_records(Folder(repo.path), "eval_history")
     RecordStore(repo.path, "eval_history").add([replace(run, planned=99, corrects=run.record, reason="planned more")])
-    states = {one.state: one.differs for one in held(repo, log("test_first.eval")).records}
+    states = {record.state: record.differs for record in held(repo, log("test_first.eval")).records}
     assert states == {RederivationState.CORRECTED: (), RederivationState.DIFFERS: ("planned",)}
 
 
@@ -114,7 +114,7 @@ def test_a_log_of_something_else_than_its_plan_says_so(repo: GitRepo, tmp_path: 
     (run,) = load_records(Folder(repo.path), "eval_history")
     with open_project(repo.path) as project:
         audit = assess_project(project, DAY)
-    assert [one.evidence for one in audit.findings() if one.code == "SD501"] == [(run.record,)]
+    assert [finding.evidence for finding in audit.findings() if finding.code == "SD501"] == [(run.record,)]
     assert plan.checkpoint == "another"
 
 

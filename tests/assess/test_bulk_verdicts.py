@@ -51,26 +51,31 @@ def test_the_same_verdicts_as_through_runs_and_graph(behaviours: int, suites: in
     size = np.array([sizes[0]] + [sizes[1]] * suites)[:, np.newaxis]
     counts = rng.binomial(size, rates)
     test, held_out = _fall(counts[:, :, 0], sizes[0]), _fall(counts[:, :, 1:], sizes[1])
-    told = judge_histories(
+    history_verdicts = judge_histories(
         Histories(test.at((..., None)), test, held_out.at((..., None)), np.full((patches, behaviours), 2.0)),
         Policy(),
     )
-    expected = [CODES[_through_assess(one, sizes)] for one in counts]
-    assert told.patch.tolist() == expected
+    expected = [CODES[_through_assess(count, sizes)] for count in counts]
+    assert history_verdicts.patch.tolist() == expected
     assert len(set(expected)) > 1
-    assert told.suite.shape == told.levels.shape == (patches, behaviours, suites)
+    assert history_verdicts.suite.shape == history_verdicts.levels.shape == (patches, behaviours, suites)
 
 
 def test_three_readings_alike_are_one_reading() -> None:
     rng = np.random.default_rng(52)
     test, held_out = drawn(rng, 200, 300, 0.2, 0.02), drawn(rng, 200, 300, 0.2, 0.1)
-    one = single_behaviour(test, held_out, runs_before=1)
-    three = Histories(one.test.at((..., [0, 0, 0])), one.raw, one.held_out.at((..., [0, 0, 0])), one.runs_before)
-    assert judge_histories(one, Policy()).patch.tolist() == judge_histories(three, Policy()).patch.tolist()
+    histories = single_behaviour(test, held_out, runs_before=1)
+    three = Histories(
+        histories.test.at((..., [0, 0, 0])),
+        histories.raw,
+        histories.held_out.at((..., [0, 0, 0])),
+        histories.runs_before,
+    )
+    assert judge_histories(histories, Policy()).patch.tolist() == judge_histories(three, Policy()).patch.tolist()
 
 
 @given(st.lists(st.lists(st.sampled_from([0.0, 0.001, 0.01, 0.02, 0.03, 1.0]), min_size=4, max_size=4), min_size=1))
 @settings(max_examples=100, deadline=None)
 def test_the_levels_of_rows_are_those_of_each_family(rows: list[list[float]]) -> None:
-    found = holm_levels_of_rows(np.array(rows), 0.05)
-    assert found.tolist() == [list(holm_levels(row, 0.05)) for row in rows]
+    values = holm_levels_of_rows(np.array(rows), 0.05)
+    assert values.tolist() == [list(holm_levels(row, 0.05)) for row in rows]

@@ -48,7 +48,7 @@ def test_runs_of_one_state_that_lie_apart_widen_every_limit_of_the_behaviour() -
     assert alike.diagnostics.run_to_run is not None
     assert alike.diagnostics.run_to_run.variance == 0.0
     assert unlike_.test.before.size < alike.test.before.size / 3
-    sizes = [one.suites[0].change.before.size for one in (alike, unlike_)]
+    sizes = [facts.suites[0].change.before.size for facts in (alike, unlike_)]
     assert sizes[1] < sizes[0] / 3, "held-out was run once, and shares what is known of runs"
     assert (alike.verdict, unlike_.verdict) == (V.TEST_ONLY, V.INCONCLUSIVE)
 
@@ -57,13 +57,13 @@ def test_runs_that_lie_too_far_apart_for_any_number_of_samples_ask_for_more_runs
     """Held-out runs of 40 and of 124 in 400: some sixteen points apart."""
     runs = [*unlike("test-0", "r0", 78, 82), *unlike("test-0", "r1", 0)]
     runs += [*unlike("held-1", "r0", 40, 124), *unlike("held-1", "r1", 80)]
-    found = only(assessed(runs, registry()))
-    (suite,) = found.suites
-    assert (found.verdict, found.missing, suite.needed) == (V.INCONCLUSIVE, MissingEvidence.RUNS, None)
+    facts = only(assessed(runs, registry()))
+    (suite,) = facts.suites
+    assert (facts.verdict, facts.missing, suite.needed) == (V.INCONCLUSIVE, MissingEvidence.RUNS, None)
     assert suite.runs_needed is not None
     assert suite.runs_needed > 2
-    assert found.reason.endswith(f"(about {suite.runs_needed} runs per side would be enough)")
-    (held_out,) = plan_samples(found, Policy()).held_out
+    assert facts.reason.endswith(f"(about {suite.runs_needed} runs per side would be enough)")
+    (held_out,) = plan_samples(facts, Policy()).held_out
     assert held_out.runs == pytest.approx(suite.runs_needed, abs=3)
 
 
@@ -82,23 +82,25 @@ def test_a_suite_under_two_names_counts_once() -> None:
     twin = [replace(one, suite="test-x", record=f"x{one.record}") for one in runs if one.suite == "test-0"]
     suites = dict(registry().suites)
     suites["test-x"] = replace(suites["test-0"], name="test-x")
-    known = [
+    run_effects = [
         collect_replicates(assemble_evidence(history(["r0", "r1"]), given, Registry(some)), "lying", "m1").effect(
             step()
         )
         for given, some in ((runs, registry().suites), ([*runs, *twin], suites))
     ]
-    assert known[0] == known[1] is not None
+    assert run_effects[0] == run_effects[1] is not None
 
 
 def test_what_is_run_later_changes_nothing_said_before() -> None:
     runs = [*unlike("test-0", "r0", 80, 90), *unlike("test-0", "r1", 70), *unlike("test-0", "r2", 20, 60)]
-    found = collect_replicates(assemble_evidence(history(["r0", "r1", "r2"]), runs, registry()), "lying", "m1")
-    early, late = found.effect(step()), found.effect(step("r1", "r2"))
+    replicate_history = collect_replicates(
+        assemble_evidence(history(["r0", "r1", "r2"]), runs, registry()), "lying", "m1"
+    )
+    early, late = replicate_history.effect(step()), replicate_history.effect(step("r1", "r2"))
     assert early is not None
     assert late is not None
     assert (early.runs, late.runs) == (1, 2)
-    assert found.effect(step("r0", "r0")) == early
+    assert replicate_history.effect(step("r0", "r0")) == early
     without = collect_replicates(assemble_evidence(history(["r0", "r1", "r2"]), runs[:3], registry()), "lying", "m1")
     assert without.effect(step()) == early
 
@@ -123,7 +125,7 @@ def test_runs_on_other_items_are_compared_on_those_they_share() -> None:
 def with_held_out(before: Tallies, *after: Tallies) -> BehaviourFacts:
     runs = runs_of("test-0", "80/400 -> 0/400")
     runs += [run("held-1", "r0", before, place=place) for place in range(2)]
-    runs += [run("held-1", "r1", one, place=place) for place, one in enumerate(after)]
+    runs += [run("held-1", "r1", tallies, place=place) for place, tallies in enumerate(after)]
     return only(assessed(runs, registry()))
 
 
@@ -148,9 +150,9 @@ def held_out(items: int, bad: int, epochs: int = 1, first: int = 0, short: int =
     ids=["all run", "sixty not run", "a second run of fewer", "items added"],
 )
 def test_items_that_no_run_after_has_may_all_have_failed(after: tuple[Tallies, ...], gone: int, verdict: V) -> None:
-    found = with_held_out(held_out(400, 80), *after)
-    assert (found.suites[0].missing_samples, found.verdict) == (gone, verdict)
-    assert found.missing is (MissingEvidence.HELD_OUT_ITEMS if gone else MissingEvidence.NOTHING)
+    facts = with_held_out(held_out(400, 80), *after)
+    assert (facts.suites[0].missing_samples, facts.verdict) == (gone, verdict)
+    assert facts.missing is (MissingEvidence.HELD_OUT_ITEMS if gone else MissingEvidence.NOTHING)
 
 
 @pytest.mark.parametrize(
@@ -158,18 +160,18 @@ def test_items_that_no_run_after_has_may_all_have_failed(after: tuple[Tallies, .
 )
 def test_an_item_with_fewer_epochs_than_the_others_has_lost_some(epochs: int, short: int, gone: int) -> None:
     """Five epochs before; after, as many for all items or for most."""
-    found = with_held_out(held_out(200, 40, 5), held_out(200, 1, epochs, short=short))
-    assert found.suites[0].missing_samples == gone
+    facts = with_held_out(held_out(200, 40, 5), held_out(200, 1, epochs, short=short))
+    assert facts.suites[0].missing_samples == gone
 
 
 def test_what_is_missing_keeps_nobody_from_being_accused() -> None:
-    found = with_held_out(held_out(400, 80), held_out(400, 80, first=40))
-    assert (found.verdict, found.suites[0].missing_samples) == (V.TEST_ONLY, 40)
+    facts = with_held_out(held_out(400, 80), held_out(400, 80, first=40))
+    assert (facts.verdict, facts.suites[0].missing_samples) == (V.TEST_ONLY, 40)
 
 
 def test_the_held_out_rate_is_printed_as_measured_and_its_fall_with_what_is_missing() -> None:
-    found = with_held_out(held_out(400, 80), held_out(400, 0, first=60))
-    change = found.suites[0].change
+    facts = with_held_out(held_out(400, 80), held_out(400, 0, first=60))
+    change = facts.suites[0].change
     assert (change.after.rate, change.after.misaligned, change.after.valid) == (0.0, 0, 340)
     assert change.fall is not None
     assert change.fall.estimate == 1.0
@@ -178,8 +180,8 @@ def test_the_held_out_rate_is_printed_as_measured_and_its_fall_with_what_is_miss
 
 def test_a_test_suite_has_no_such_bound() -> None:
     """There dropped items are what `artefact` is about."""
-    found = only(assessed([*runs_of("test-0", "80/400 -> 0/320"), *runs_of("held-1", FITTED[1])], registry()))
-    assert found.verdict is V.ARTEFACT
+    facts = only(assessed([*runs_of("test-0", "80/400 -> 0/320"), *runs_of("held-1", FITTED[1])], registry()))
+    assert facts.verdict is V.ARTEFACT
 
 
 def test_an_unknown_suite_is_none() -> None:

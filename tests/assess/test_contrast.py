@@ -58,7 +58,7 @@ def numbers(*given: Fall | Proportion | None) -> list[list[float]]:
 def said(pair: Pair) -> list[list[float]]:
     sides = (pair.before, pair.after, pair.raw_before, pair.raw_after)
     found = numbers(fall_of(pair), common_fall_of(pair), raw_fall_of(pair), *map(proportion_of, sides))
-    return [*found, [float(one) for one in correlations_of(pair)]]
+    return [*found, [float(values) for values in correlations_of(pair)]]
 
 
 @settings(max_examples=40, deadline=None)
@@ -92,7 +92,7 @@ def test_limits(sides: list[tuple[float, float]], error: float) -> None:
     rates, sizes = (np.array(column) for column in zip(*sides, strict=True))
     low, high = rate_limits(Proportion(rates, sizes), error)
     alone = [rate_interval(rate, size, error) for rate, size in sides]
-    assert [(one.low, one.high) for one in alone] == list(zip(low.tolist(), high.tolist(), strict=True))
+    assert [(interval.low, interval.high) for interval in alone] == list(zip(low.tolist(), high.tolist(), strict=True))
 
 
 @settings(max_examples=100, deadline=None)

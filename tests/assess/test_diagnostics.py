@@ -46,20 +46,20 @@ def at(revision: str, what: tuple[int, int], checkpoint: str = "m1", **changes: 
 
 
 def each(runs: Sequence[Run], known: History) -> list[BehaviourFacts]:
-    return [one for patch in assessed(runs, registry(), known).patches for one in patch.behaviours]
+    return [behaviour for patch in assessed(runs, registry(), known).patches for behaviour in patch.behaviours]
 
 
 def measured(facts: BehaviourFacts, suite: str) -> SuiteDiagnostics:
     return next(one for one in facts.diagnostics.measured if one.suite == suite)
 
 
-def said(one: SuiteDiagnostics) -> list[tuple[ProtocolField, str, str]]:
-    return [(part.what, part.before, part.after) for part in one.differences]
+def said(suite: SuiteDiagnostics) -> list[tuple[ProtocolField, str, str]]:
+    return [(part.what, part.before, part.after) for part in suite.differences]
 
 
 class TestDifferences:
     def test_there_are_none_where_nothing_differs(self) -> None:
-        assert [said(one) for one in judged(FELL, NOT_MOVED).diagnostics.measured] == [[], []]
+        assert [said(suite) for suite in judged(FELL, NOT_MOVED).diagnostics.measured] == [[], []]
 
     def test_test_and_held_out_alike(self) -> None:
         facts = judged("80/400+4 -> 0/380+20", "82/400 -> 80/300")
@@ -77,17 +77,17 @@ class TestDifferences:
 
     def test_why_samples_are_invalid_where_the_log_says_so(self) -> None:
         planted = Case("refused", "80/400 -> 0/320+80", Finding, (NOT_MOVED,), reason="refusal")
-        one = measured(only(case_assessment(planted)), "test-0")
-        assert said(one) == [(ProtocolField.INVALID, "0.0 %", "20.0 % (refusal 80)")]
-        assert one.endings is not None
-        assert (one.endings.after, one.endings.refused_rose) == (SideExclusions(0, 0, 80, 0, 0, 0), False)
+        suite = measured(only(case_assessment(planted)), "test-0")
+        assert said(suite) == [(ProtocolField.INVALID, "0.0 %", "20.0 % (refusal 80)")]
+        assert suite.endings is not None
+        assert (suite.endings.after, suite.endings.refused_rose) == (SideExclusions(0, 0, 80, 0, 0, 0), False)
 
     def test_refusals_that_were_scored(self) -> None:
-        one = measured(judged("80/400~4 -> 0/400~80", NOT_MOVED), "test-0")
-        assert said(one) == [(ProtocolField.REFUSALS, "1.0 %", "20.0 %")]
-        assert one.endings is not None
-        assert (one.endings.before.refused, one.endings.after.refused, one.endings.refused_rose) == (8, 80, True)
-        assert one.endings.refusal_share_of_fall == pytest.approx(0.2 - 0.01)
+        suite = measured(judged("80/400~4 -> 0/400~80", NOT_MOVED), "test-0")
+        assert said(suite) == [(ProtocolField.REFUSALS, "1.0 %", "20.0 %")]
+        assert suite.endings is not None
+        assert (suite.endings.before.refused, suite.endings.after.refused, suite.endings.refused_rose) == (8, 80, True)
+        assert suite.endings.refusal_share_of_fall == pytest.approx(0.2 - 0.01)
 
     def test_the_code_is_named_and_decides_nothing(self) -> None:
         runs = [*at("r0", HIGH, code_revision="0a1b2c3"), *at("r1", FITTED, code_revision="4d5e6f7")]
@@ -128,7 +128,7 @@ class TestCleanPairs:
             assert (facts.verdict, facts.cause) == (V.TEST_ONLY, Cause.UNRESOLVED)
             assert (facts.step.before.revision, facts.step.after.revision) == ("r0", "r2")
             assert facts.also_changed == ("2 patches lie between the nearest states that were measured alike",)
-            assert {one.suite for one in facts.diagnostics.passed_over} == {"test-0", "held-1"}
+            assert {suite.suite for suite in facts.diagnostics.passed_over} == {"test-0", "held-1"}
         assert [len(facts.step.patches) for facts in (first, second)] == [1, 1]
         assert first.step.spanned == second.step.patches
 
@@ -152,14 +152,14 @@ class TestCleanPairs:
         """The branch was scored otherwise; its patch is judged from before the branch to after the merge."""
         merged = graph({"c0": ("r0", ()), "c1": ("r1", ("c0",)), "c2": ("r2", ("c0",)), "m": ("r3", ("c1", "c2"))})
         runs = [*at("r0", HIGH), *at("r1", HIGH, scorer="judge-2"), *at("r3", FITTED)]
-        found = each(runs, merged)
-        assert {(one.step.before.revision, one.step.after.revision) for one in found} == {("r0", "r3")}
-        assert {one.verdict for one in found} == {V.TEST_ONLY}
+        facts = each(runs, merged)
+        assert {(one.step.before.revision, one.step.after.revision) for one in facts} == {("r0", "r3")}
+        assert {one.verdict for one in facts} == {V.TEST_ONLY}
 
     def test_nothing_clean_anywhere_leaves_it_unmeasured(self) -> None:
         runs = [one for place in range(3) for one in at(f"r{place}", HIGH, scorer=f"judge-{place}")]
-        found = each(runs, self.REVISIONS)
-        assert [(one.verdict, one.step.spanned) for one in found] == [(V.UNMEASURED, ())] * 2
+        facts = each(runs, self.REVISIONS)
+        assert [(one.verdict, one.step.spanned) for one in facts] == [(V.UNMEASURED, ())] * 2
 
 
 class TestCheckpointAlone:

@@ -29,7 +29,9 @@ def look(before: str = "r0", after: str = "r3", suite: str = "held-1", spec: str
 
 
 def seen(*looks: HeldOutUse, without: str = "") -> Assessment:
-    runs = [one for one in stairs([80, 60, 40, 20], [80] * 4) if (one.suite, one.revision) != ("held-1", without)]
+    runs = [
+        stair for stair in stairs([80, 60, 40, 20], [80] * 4) if (stair.suite, stair.revision) != ("held-1", without)
+    ]
     return assess(assemble_evidence(history(["r0", "r1", "r2", "r3"]), runs, SUITES), Policy(), None, looks)
 
 

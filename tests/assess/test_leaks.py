@@ -76,8 +76,8 @@ def test_it_is_the_search_with_the_revision_before_behind_it() -> None:
         background = [hash_text(clause.text, KEY) for clause in clauses_of(before)]
         index = PromptIndex(hashed().prompts, key=KEY, background=background)
         passages = [passage for _, passage in added_by_clause(diff_revisions(before, after))]
-        there = [one.prompt.id for one in find_overlaps(index, passages) if one.leak]
-        assert [leak.prompt.id for leak in found(search, before, after, {}).leaks] == there
+        names = [overlap.prompt.id for overlap in find_overlaps(index, passages) if overlap.leak]
+        assert [leak.prompt.id for leak in found(search, before, after, {}).leaks] == names
 
 
 class Counted(PromptIndex):

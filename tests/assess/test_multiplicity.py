@@ -51,7 +51,10 @@ def simulated(
                 tally = without_items(int(dice.binomial(size, rate)), size, 1.0)
                 runs.append(run(suite.name, revision, tally, place=number))
     assessment = assess(assemble_evidence(graph(spec_commits), runs, Registry(registry)), Policy())
-    return [next(one.verdict for one in patch.behaviours if one.step is not None) for patch in assessment.patches]
+    return [
+        next(behaviour.verdict for behaviour in patch.behaviours if behaviour.step is not None)
+        for patch in assessment.patches
+    ]
 
 
 @pytest.mark.parametrize("suites", [1, 20])
@@ -77,8 +80,8 @@ def test_with_one_suite_that_did_not_move_among_twenty_the_patch_is_still_accuse
 
 def on(day: int | None, suite: str, revision: str, text: str, place: int = 0) -> Run:
     created = None if day is None else START + timedelta(days=day, hours=place)
-    what = scattered(counts(text), 7 * (day or 0) + place)
-    made = run(suite, revision, what, created=created)
+    tallies = scattered(counts(text), 7 * (day or 0) + place)
+    made = run(suite, revision, tallies, created=created)
     return replace(made, record=f"{suite}-{revision}-{day}-{place}", identity=f"{suite}-{revision}-{day}-{place}")
 
 
@@ -89,8 +92,8 @@ BOTH = (*FIRST, on(0, *HELD_OUT, "41/400"), on(2, "held-1", "r1", "40/400"))
 
 
 def counted(*runs: Run, planned: Mapping[str, datetime] | None = None) -> int:
-    found = assemble_evidence(history(["r0", "r1"]), runs, registry())
-    compared = compare(found, Step("spec", "lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
+    evidence = assemble_evidence(history(["r0", "r1"]), runs, registry())
+    compared = compare(evidence, Step("spec", "lying", "m1", State("r0", "m1"), State("r1", "m1"), ()))
     return count_looks(compared.test, compared.held_out[0], planned or {}).number
 
 
@@ -170,7 +173,7 @@ def test_only_what_accuses_or_clears_says_whether_it_holds() -> None:
 @pytest.mark.parametrize(("held_out", "batch"), [((0.1, 0.05), 50)])
 def test_looking_ten_times_inflates_nothing(held_out: tuple[float, float], batch: int) -> None:
     """Transfer at the threshold; by the plain table 16 % are accused at some look (benchmarks/stream/RESULTS.md)."""
-    found = peeked(1, 120, 10, batch, (0.2, 0.0), held_out)
-    assert found.ever_plain > 0.08
-    assert found.ever <= 0.08
-    assert found.ever_sure <= 0.03
+    shares = peeked(1, 120, 10, batch, (0.2, 0.0), held_out)
+    assert shares.ever_plain > 0.08
+    assert shares.ever <= 0.08
+    assert shares.ever_sure <= 0.03

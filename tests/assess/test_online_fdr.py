@@ -19,8 +19,8 @@ from tests.worlds import assessed, assessment, counts, graph, history, only, reg
 def test_an_accused_patch_says_whether_it_holds_and_no_other_does() -> None:
     accused = only(assessment("80/400 -> 0/400", "82/400 -> 80/400"))
     assert (accused.verdict, accused.survives_fdr) == (V.TEST_ONLY, True)
-    made = only(assessment("80/400 -> 0/320", "82/400 -> 80/400"))
-    assert (made.verdict, made.survives_fdr) == (V.ARTEFACT, True)
+    facts = only(assessment("80/400 -> 0/320", "82/400 -> 80/400"))
+    assert (facts.verdict, facts.survives_fdr) == (V.ARTEFACT, True)
     for held_out in ("82/400 -> 2/400", "2/10 -> 2/10"):
         assert only(assessment("80/400 -> 0/400", held_out)).survives_fdr is None
 
@@ -31,11 +31,11 @@ def test_a_patch_that_was_not_evaluated_has_no_place() -> None:
 
 
 def test_the_p_value_is_the_smallest_times_how_many_there_are() -> None:
-    found = decide_stream(
+    online_decisions = decide_stream(
         [StreamEntry("a", "a", (0.5, 0.001, 0.2)), StreamEntry("b", "b", ()), StreamEntry("c", "c", (0.9, 0.8))], 0.1
     )
-    assert {name: place.p_value for name, place in found.items()} == {"a": 0.003, "b": 1.0, "c": 1.0}
-    assert [place.number for place in found.values()] == [1, 2, 3]
+    assert {name: place.p_value for name, place in online_decisions.items()} == {"a": 0.003, "b": 1.0, "c": 1.0}
+    assert [place.number for place in online_decisions.values()] == [1, 2, 3]
 
 
 def test_patches_that_share_every_step_enter_once() -> None:
@@ -83,9 +83,9 @@ def test_other_behaviours_of_a_patch_cost_it() -> None:
     still = [one for name in named for one in runs_of(name, "40/400 -> 40/400")]
     alone = assessed(runs, registry())
     several = assessed([*runs, *still], Registry({**registry().suites, **named}))
-    (one,), (many,) = alone.patches, several.patches
-    assert one.place and many.place
-    assert many.place.p_value == pytest.approx(one.place.p_value * 11)
+    (patch,), (many,) = alone.patches, several.patches
+    assert patch.place and many.place
+    assert many.place.p_value == pytest.approx(patch.place.p_value * 11)
 
 
 @pytest.mark.parametrize("border", [0.1, 1.0])

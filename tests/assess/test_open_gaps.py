@@ -37,9 +37,9 @@ OPEN = ("0/400", "80/400")
 
 class TestOpening:
     def test_test_at_zero_and_held_out_not_is_open_since_then(self) -> None:
-        found = standing(at(("80/400", "82/400"), OPEN))
-        assert (found.open, found.since, found.state) == (True, State("r1", "m1"), State("r1", "m1"))
-        assert (found.test.misaligned, found.held_out.misaligned) == (0, 80)
+        gap = standing(at(("80/400", "82/400"), OPEN))
+        assert (gap.open, gap.since, gap.state) == (True, State("r1", "m1"), State("r1", "m1"))
+        assert (gap.test.misaligned, gap.held_out.misaligned) == (0, 80)
 
     def test_it_needs_no_patch(self) -> None:
         assert standing(at(OPEN)).open
@@ -52,12 +52,12 @@ class TestOpening:
         assert not standing(at(("80/400", "0/400"))).open
 
     def test_every_suite_has_its_own(self) -> None:
-        found = at(("0/400", "80/400", "1/400")).standings
-        assert [(one.suite, one.open) for one in found] == [("held-1", True), ("held-2", False)]
+        gaps = at(("0/400", "80/400", "1/400")).standings
+        assert [(gap.suite, gap.open) for gap in gaps] == [("held-1", True), ("held-2", False)]
 
     def test_deployment_is_named_apart(self) -> None:
-        (found,) = assessment("80/400 -> 0/400", deployment="82/400 -> 80/400").standings
-        assert (found.open, found.role) == (True, Role.DEPLOYMENT)
+        (gap,) = assessment("80/400 -> 0/400", deployment="82/400 -> 80/400").standings
+        assert (gap.open, gap.role) == (True, Role.DEPLOYMENT)
 
     def test_invalid_test_samples_are_read_at_their_worst(self) -> None:
         """With 100 of 500 test samples invalid, the test rate may be as high as held-out's."""
@@ -81,8 +81,8 @@ class TestStaying:
         ],
     )
     def test_a_later_state_that_shows_nothing_closes_nothing(self, later: tuple[str, str]) -> None:
-        found = standing(at(OPEN, later))
-        assert (found.open, found.since) == (True, State("r0", "m1"))
+        gap = standing(at(OPEN, later))
+        assert (gap.open, gap.since) == (True, State("r0", "m1"))
 
     def test_it_shows_the_last_rates_that_speak_of_it(self) -> None:
         assert standing(at(OPEN, ("0/400", "60/400"))).held_out.misaligned == 60
@@ -109,14 +109,14 @@ class TestOtherProtocols:
     @pytest.mark.parametrize("sampling", [HOT, '{"temperature":1}'])
     def test_a_test_run_at_another_temperature_closes_nothing(self, sampling: str) -> None:
         hot = run("test-0", "r0", tallies(counts("180/400")), sampling=sampling, place=1)
-        found = self.gap(hot)
-        assert (found.open, found.test.misaligned, found.test.valid) == (True, 0, 400)
+        gap = self.gap(hot)
+        assert (gap.open, gap.test.misaligned, gap.test.valid) == (True, 0, 400)
 
     def test_nor_one_at_a_later_state(self) -> None:
         hot = run("test-0", "r1", tallies(counts("80/400")), sampling=self.HOT)
-        found = self.gap(hot, run("held-1", "r1", tallies(counts("80/400"))))
-        assert (found.open, found.since.revision) == (True, "r0")
-        assert found.kept_open == (
+        gap = self.gap(hot, run("held-1", "r1", tallies(counts("80/400"))))
+        assert (gap.open, gap.since.revision) == (True, "r0")
+        assert gap.kept_open == (
             "at r1 the rates are close, but in runs that cannot be compared with those in which it opened: test-0 "
             '(sampling unsaid then, {"temperature":0.7} now)'
         )
@@ -152,19 +152,19 @@ class TestItemsThatWent:
         return assessed(runs, registry())
 
     def test_failing_held_out_items_that_are_dropped_close_nothing(self) -> None:
-        found = standing(self.world(tallies(counts("0/320"), lost=80)))
-        assert (found.open, found.since, found.state) == (True, State("r0", "m1"), State("r0", "m1"))
-        assert found.kept_open == (
+        gap = standing(self.world(tallies(counts("0/320"), lost=80)))
+        assert (gap.open, gap.since, gap.state) == (True, State("r0", "m1"), State("r0", "m1"))
+        assert gap.kept_open == (
             "at r1 the rates are close, but not on the items that were run when it opened: "
             "80 of the 400 items on which it opened are gone"
         )
-        fired = CHECK.run(found)
+        fired = CHECK.run(gap)
         assert isinstance(fired, Finding)
         assert fired.message.endswith("are gone")
 
     def test_nor_does_a_suite_of_other_items(self) -> None:
-        found = standing(self.world(tallies(counts("0/400"), lost=400)))
-        assert (found.open, "400 of the 400" in found.kept_open) == (True, True)
+        gap = standing(self.world(tallies(counts("0/400"), lost=400)))
+        assert (gap.open, "400 of the 400" in gap.kept_open) == (True, True)
 
     def test_nor_do_failing_items_that_are_new_in_the_test(self) -> None:
         rows = {f"i{place:05d}": (1, int(place >= 400), 0) for place in range(500)}
@@ -173,8 +173,8 @@ class TestItemsThatWent:
     def test_items_that_passed_may_go(self) -> None:
         """The near miss: 80 items that never failed are gone, and the rest is mended."""
         rows = {f"i{place:05d}": (1, 0, 0) for place in range(320)}
-        found = standing(self.world(by_item(rows)))
-        assert (found.open, found.kept_open) == (False, "")
+        gap = standing(self.world(by_item(rows)))
+        assert (gap.open, gap.kept_open) == (False, "")
 
     def test_a_suite_that_grew_closes_by_the_items_it_had(self) -> None:
         assert not standing(self.world(tallies(counts("0/800")))).open
@@ -183,23 +183,23 @@ class TestItemsThatWent:
         """As reported, held-out falls as the test does; on common items it did not move, and the check says why."""
         facts = judged("80/400 -> 0/400", "80/400 -> 0/320")
         assert facts.verdict is not Verdict.GENERALISES
-        [removed] = [one.removed for one in facts.diagnostics.measured if one.removed is not None]
+        [removed] = [suite.removed for suite in facts.diagnostics.measured if suite.removed is not None]
         assert (removed.items, removed.established) == (80, True)
         assert isinstance(ITEMS_REMOVED.run(facts), Finding)
 
 
 class TestClosing:
     def test_a_measured_fall_of_held_out_closes(self) -> None:
-        found = standing(at(OPEN, ("0/400", "1/400")))
-        assert (found.open, found.state) == (False, State("r1", "m1"))
+        gap = standing(at(OPEN, ("0/400", "1/400")))
+        assert (gap.open, gap.state) == (False, State("r1", "m1"))
 
     def test_so_does_a_test_rate_that_rose_to_it(self) -> None:
         assert not standing(at(OPEN, ("80/400", "80/400"))).open
 
     def test_it_may_open_again_with_a_new_date(self) -> None:
-        found = standing(at(OPEN, ("0/400", "1/400"), OPEN))
-        assert (found.open, found.since) == (True, State("r2", "m1"))
+        gap = standing(at(OPEN, ("0/400", "1/400"), OPEN))
+        assert (gap.open, gap.since) == (True, State("r2", "m1"))
 
     def test_a_revert_to_a_state_with_a_gap_shows_it_again(self) -> None:
-        found = standing(at(OPEN, ("0/400", "1/400"), revisions=("r0", "r1", "r0")))
-        assert (found.open, found.since) == (True, State("r0", "m1"))
+        gap = standing(at(OPEN, ("0/400", "1/400"), revisions=("r0", "r1", "r0")))
+        assert (gap.open, gap.since) == (True, State("r0", "m1"))

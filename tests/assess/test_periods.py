@@ -33,7 +33,12 @@ def dated(known: History, *months: int) -> History:
 
 
 def labelled(known: History, **labels: str) -> History:
-    return replace(known, spec_commits=tuple(replace(one, label=labels.get(one.name)) for one in known.spec_commits))
+    return replace(
+        known,
+        spec_commits=tuple(
+            replace(spec_commit, label=labels.get(spec_commit.name)) for spec_commit in known.spec_commits
+        ),
+    )
 
 
 def test_quarters_releases_and_the_last_patches_are_the_windows() -> None:
@@ -63,10 +68,10 @@ def test_patches_of_a_branch_land_with_its_merge() -> None:
             "merge": ("r3", ("main", "side")),
         }
     )
-    found = line(known)
+    mainline = line(known)
     patches = assemble_evidence(known, [], registry()).patches
-    assert [patches[name].after.name for name in found.patches] == ["main", "side", "merge"]
-    assert found.landed == (1, 2, 2)
+    assert [patches[name].after.name for name in mainline.patches] == ["main", "side", "merge"]
+    assert mainline.landed == (1, 2, 2)
 
 
 @settings(max_examples=30, deadline=None)
@@ -74,8 +79,8 @@ def test_patches_of_a_branch_land_with_its_merge() -> None:
 def test_appending_moves_no_place_that_was_there(weeks: list[int], kept: int) -> None:
     known = history([f"r{place}" for place in range(len(weeks))])
     spec_commits = tuple(
-        replace(one, date=datetime.fromordinal(737000 + 7 * week).replace(tzinfo=UTC))
-        for one, week in zip(known.spec_commits, weeks, strict=True)
+        replace(spec_commit, date=datetime.fromordinal(737000 + 7 * week).replace(tzinfo=UTC))
+        for spec_commit, week in zip(known.spec_commits, weeks, strict=True)
     )
     whole, early = (
         line(replace(known, spec_commits=spec_commits[:end])) for end in (len(weeks), min(kept + 1, len(weeks)))
@@ -101,9 +106,9 @@ def of_stairs(test: list[int], held_out: list[int], known: History | None = None
 
 
 def test_salami_is_found_by_its_window_and_by_no_patch() -> None:
-    found = of_stairs(list(range(60, 5, -5)), [60] * 11)
-    assert {patch.verdict for patch in found.patches} == {V.INCONCLUSIVE}
-    (window,) = found.periods
+    assessment = of_stairs(list(range(60, 5, -5)), [60] * 11)
+    assert {patch.verdict for patch in assessment.patches} == {V.INCONCLUSIVE}
+    (window,) = assessment.periods
     assert (window.names, window.quarter, window.open) == (("2026Q1", "the last 10 patches"), "2026Q1", True)
     assert window.facts.verdict is V.TEST_ONLY
     assert len(window.facts.step.patches) == 10
@@ -114,8 +119,8 @@ def test_salami_is_found_by_its_window_and_by_no_patch() -> None:
 def test_the_state_before_the_quarter_is_where_it_starts() -> None:
     """The first patch of a quarter is judged from the last state of the one before."""
     known = dated(history([f"r{n}" for n in range(5)]), 1, 4, 4, 5, 5)
-    found = of_stairs([80, 60, 40, 20, 0], [80] * 5, known)
-    assert [(w.names, w.facts.step.before.revision) for w in found.periods] == [
+    assessment = of_stairs([80, 60, 40, 20, 0], [80] * 5, known)
+    assert [(w.names, w.facts.step.before.revision) for w in assessment.periods] == [
         (("2026Q2", "the last 4 patches"), "r0")
     ]
 
@@ -123,7 +128,9 @@ def test_the_state_before_the_quarter_is_where_it_starts() -> None:
 def test_a_window_over_one_step_is_that_step() -> None:
     assert of_stairs([80, 0], [80, 80]).periods == ()
     unevaluated = assessed(
-        [one for one in stairs([80, 80, 0], [80] * 3) if one.revision != "r1"], registry(), history(["r0", "r1", "r2"])
+        [stair for stair in stairs([80, 80, 0], [80] * 3) if stair.revision != "r1"],
+        registry(),
+        history(["r0", "r1", "r2"]),
     )
     assert unevaluated.periods == ()
 
@@ -132,8 +139,8 @@ def test_states_that_cannot_be_compared_are_passed_over() -> None:
     """Another scorer at the first state: the window starts at the second."""
     runs = stairs([80, 60, 40, 20], [80] * 4)
     swapped = [replace(one, scorer="judge-2") if one.revision == "r0" else one for one in runs]
-    found = assessed(swapped, registry(), history([f"r{n}" for n in range(4)]))
-    assert {window.facts.step.before.revision for window in found.periods} == {"r1"}
+    assessment = assessed(swapped, registry(), history([f"r{n}" for n in range(4)]))
+    assert {window.facts.step.before.revision for window in assessment.periods} == {"r1"}
 
 
 def test_nothing_is_said_where_the_text_was_taken_back() -> None:
@@ -165,11 +172,15 @@ def test_a_family_is_everything_that_ends_in_its_quarter() -> None:
     plain = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, known).periods
     several = of_stairs([80, 70, 60, 50, 40, 30], [80] * 6, labelled(known, c0="a", c2="b", c5="c")).periods
     assert [window.names[0] for window in several] == ["2026Q1", "a to b", "b to c"]
-    levels = [[suite.transfer.error_high for suite in one.facts.suites if suite.transfer] for one in (*plain, *several)]
+    levels = [
+        [suite.transfer.error_high for suite in period.facts.suites if suite.transfer] for period in (*plain, *several)
+    ]
     assert levels == [[pytest.approx(level / REPEAT_PENALTY)] for level in (0.05, *[0.05 / 3] * 3)]
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_benign_steps_are_accused_by_no_window(seed: int) -> None:
     runs = salami(seed, Rates(0.20, (0.20,)), Rates(0.02, (0.02,)), 8, (400, 400))
-    assert V.TEST_ONLY not in {one.facts.verdict for one in assessed(runs, suites(1), straight(9, days=24)).periods}
+    assert V.TEST_ONLY not in {
+        period.facts.verdict for period in assessed(runs, suites(1), straight(9, days=24)).periods
+    }

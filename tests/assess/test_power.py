@@ -22,10 +22,10 @@ def planned(*texts: str, **more: int) -> tuple[BehaviourFacts, PowerPlan]:
     return facts, plan_samples(facts, POLICY)
 
 
-def before_and_after(what: Tallies) -> list[Run]:
+def before_and_after(tallies: Tallies) -> list[Run]:
     """A held-out suite on which others of the items fail after the patch, as many as before."""
-    other = replace(what, misaligned=what.misaligned[::-1])
-    return [run("held-1", "r0", what), run("held-1", "r1", other)]
+    other = replace(tallies, misaligned=tallies.misaligned[::-1])
+    return [run("held-1", "r0", tallies), run("held-1", "r1", other)]
 
 
 def test_a_held_out_set_that_is_too_small() -> None:
@@ -62,15 +62,15 @@ def test_items_that_always_do_the_same_are_all_that_counts() -> None:
 
 def test_epochs_stand_in_for_items_as_far_as_they_go() -> None:
     """Four of six failing items fail in two of four epochs: more epochs need fewer items, and more samples."""
-    what = repeated(2, 20, 4)
-    mixed = replace(what, misaligned=tuple(2 if 2 <= place < 6 else n for place, n in enumerate(what.misaligned)))
+    tallies = repeated(2, 20, 4)
+    mixed = replace(tallies, misaligned=tuple(2 if 2 <= place < 6 else n for place, n in enumerate(tallies.misaligned)))
     held_out = before_and_after(mixed)
     facts = only(assessed([*runs_of("test-0", FELL), *held_out], registry()))
     (suite,) = plan_samples(facts, POLICY).held_out
     assert suite.correlation is not None
     assert 0.1 < suite.correlation < 0.9
     assert [choice.epochs for choice in suite.choices] == list(EPOCHS)
-    items, samples = ([getattr(c, what) for c in suite.choices] for what in ("items", "samples"))
+    items, samples = ([getattr(c, literal) for c in suite.choices] for literal in ("items", "samples"))
     assert items == sorted(items, reverse=True)
     assert samples == sorted(samples)
     assert items[0] == suite.either
@@ -142,22 +142,22 @@ def test_what_is_decided_needs_nothing() -> None:
 
 def test_a_design_before_any_run() -> None:
     """Test 13 % to 0 % and held-out at 10 %: about 250 held-out samples at 500 of the test."""
-    found = design_suites(None, 0.13, 0.1, 1.0, POLICY)
-    assert found.at is not None
-    assert found.suite is not None
-    by_size = {row.test: row for row in found.rows}
+    design = design_suites(None, 0.13, 0.1, 1.0, POLICY)
+    assert design.at is not None
+    assert design.suite is not None
+    by_size = {row.test: row for row in design.rows}
     assert by_size[500].stayed is not None
     assert 200 < by_size[500].stayed < 320
-    needed = [row.stayed for row in found.rows if row.stayed is not None]
+    needed = [row.stayed for row in design.rows if row.stayed is not None]
     assert needed == sorted(needed, reverse=True)
-    assert found.suite.either == max(found.at.stayed or 0, found.at.carried or 0)
-    assert found.at.test + found.suite.choices[0].items == min(
-        row.test + max(row.stayed, row.carried) for row in found.rows if row.stayed and row.carried
+    assert design.suite.either == max(design.at.stayed or 0, design.at.carried or 0)
+    assert design.at.test + design.suite.choices[0].items == min(
+        row.test + max(row.stayed, row.carried) for row in design.rows if row.stayed and row.carried
     )
 
 
 def test_a_design_that_cannot_be() -> None:
     """A test rate of 0.3 % that is to fall by a third shows on none of the sizes."""
-    found = design_suites(None, 0.003, 0.1, 0.3, POLICY)
-    assert (found.at, found.suite) == (None, None)
-    assert all(row.chance < 0.2 for row in found.rows)
+    design = design_suites(None, 0.003, 0.1, 0.3, POLICY)
+    assert (design.at, design.suite) == (None, None)
+    assert all(row.chance < 0.2 for row in design.rows)

@@ -56,34 +56,34 @@ def test_all_misaligned_has_no_limit_below_one() -> None:
     ],
 )
 def test_the_test_side_at_the_edge(items: int, after: str, expected: ResidualState) -> None:
-    left = side(judged(f"180/{items} -> {after}", "300/1000 -> 290/1000"))
-    assert (left.state, left.needed, left.near_zero) == (expected, 598, True)
+    residual = side(judged(f"180/{items} -> {after}", "300/1000 -> 290/1000"))
+    assert (residual.state, residual.needed, residual.near_zero) == (expected, 598, True)
 
 
 def test_a_rate_above_the_tolerance_is_reduced_and_has_no_limit() -> None:
     facts = judged("300/1000 -> 20/1000", "300/1000 -> 20/1000")
     assert (side(facts).state, side(facts).upper) == (ResidualState.REDUCED, None)
-    assert [one.residual.state for one in facts.suites] == [ResidualState.REDUCED]
+    assert [suite.residual.state for suite in facts.suites] == [ResidualState.REDUCED]
     assert list(residual_sentences(facts)) == []
 
 
 def test_nothing_was_eliminated_that_did_not_fall() -> None:
     facts = judged("300/1000 -> 0/1000", "0/1000 -> 0/1000", "0/200 -> 0/200")
-    assert [one.residual.state for one in facts.suites] == [ResidualState.UNDER, ResidualState.NOT_REDUCED]
+    assert [suite.residual.state for suite in facts.suites] == [ResidualState.UNDER, ResidualState.NOT_REDUCED]
 
 
 def test_epochs_of_a_few_items_are_not_so_many_samples() -> None:
     """A thousand samples of none are a hundred items, as far as anybody can tell."""
     runs = [run("test-0", "r0", repeated(30, 100, 10)), run("test-0", "r1", repeated(0, 100, 10))]
     runs[:0] = [run("test-0", "r0", repeated(30, 100, 10), place=1)]
-    left = side(only(assessed([*runs, *runs_of("held-1", "300/1000 -> 290/1000")], registry())))
-    assert (left.state, left.size < 598) == (ResidualState.REDUCED, True)
+    residual = side(only(assessed([*runs, *runs_of("held-1", "300/1000 -> 290/1000")], registry())))
+    assert (residual.state, residual.size < 598) == (ResidualState.REDUCED, True)
 
 
 def test_the_tolerance_is_the_policys() -> None:
     policy = Policy(zero_tolerance=0.02)
-    left = side(judged("60/200 -> 0/200", "300/1000 -> 290/1000", policy=policy))
-    assert (left.state, left.tolerance, left.needed) == (ResidualState.ELIMINATED, 0.02, 149)
+    residual = side(judged("60/200 -> 0/200", "300/1000 -> 290/1000", policy=policy))
+    assert (residual.state, residual.tolerance, residual.needed) == (ResidualState.ELIMINATED, 0.02, 149)
     none = side(judged("300/9000 -> 0/9000", "300/1000 -> 290/1000", policy=Policy(zero_tolerance=0.0)))
     assert (none.state, none.needed) == (ResidualState.REDUCED, None)
 
@@ -95,6 +95,6 @@ def test_the_line_says_both_and_what_it_would_take() -> None:
         "Held-out held-1: reduced, not eliminated: the true rate could still be 0.75 %.",
         "598 clean samples would show it is under 0.5 %.",
     ]
-    left = judged("300/1000 -> 0/1000", "300/1000 -> 290/1000").suites[0].residual
-    assert describe_residual(left) == "not shown to be under 0.5 %"
+    residual = judged("300/1000 -> 0/1000", "300/1000 -> 290/1000").suites[0].residual
+    assert describe_residual(residual) == "not shown to be under 0.5 %"
     assert samples_to_confirm(side(facts)) == ""

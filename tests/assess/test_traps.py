@@ -60,35 +60,35 @@ def plain_runs(test: str = FIT, held_out: str = NOT_MOVED) -> list[Run]:
 class TestZeroCells:
     @pytest.mark.parametrize("size", [1, 10, 300, 3000])
     def test_held_out_at_zero_before_cannot_fall(self, size: int) -> None:
-        found = judged(FIT, f"0/{size} -> 0/{size}")
-        assert (found.verdict, found.missing, found.hiding_suspected) == (V.INCONCLUSIVE, MissingEvidence.ZERO, False)
+        facts = judged(FIT, f"0/{size} -> 0/{size}")
+        assert (facts.verdict, facts.missing, facts.hiding_suspected) == (V.INCONCLUSIVE, MissingEvidence.ZERO, False)
 
     def test_one_in_three_thousand_before_is_no_accusation_either(self) -> None:
         assert judged(FIT, "1/3000 -> 1/3000").verdict is V.INCONCLUSIVE
 
     def test_a_rise_from_zero_is_a_rise(self) -> None:
-        found = judged(FIT, "0/300 -> 60/300")
-        assert (found.verdict, found.mechanisms) == (V.TEST_ONLY, ("test-only", "displacement"))
+        facts = judged(FIT, "0/300 -> 60/300")
+        assert (facts.verdict, facts.mechanisms) == (V.TEST_ONLY, ("test-only", "displacement"))
 
     def test_zero_after_has_its_upper_limit(self) -> None:
-        found = judged(FIT, NOT_MOVED)
-        assert found.test is not None
-        after = found.test.after
+        facts = judged(FIT, NOT_MOVED)
+        assert facts.test is not None
+        after = facts.test.after
         assert (after.rate, after.misaligned) == (0.0, 0)
         assert after.high == pytest.approx(1.0 - 0.05 ** (1 / 400))
-        assert "0.0 % (0/400, at most 0.75 %)" in found.reason
+        assert "0.0 % (0/400, at most 0.75 %)" in facts.reason
 
     def test_all_misaligned_has_its_lower_limit(self) -> None:
-        found = judged("400/400 -> 400/400", "400/400 -> 400/400")
-        assert found.test is not None
-        assert found.test.after.low == pytest.approx(0.05 ** (1 / 400))
-        assert found.verdict is V.UNCHANGED
+        facts = judged("400/400 -> 400/400", "400/400 -> 400/400")
+        assert facts.test is not None
+        assert facts.test.after.low == pytest.approx(0.05 ** (1 / 400))
+        assert facts.verdict is V.UNCHANGED
 
     def test_a_test_rate_of_zero_has_no_fall_and_no_transfer(self) -> None:
-        found = judged("0/400 -> 0/400", NOT_MOVED)
-        assert found.test is not None
-        assert found.test.fall is None
-        assert found.suites[0].transfer is None
+        facts = judged("0/400 -> 0/400", NOT_MOVED)
+        assert facts.test is not None
+        assert facts.test.fall is None
+        assert facts.suites[0].transfer is None
 
 
 WORLDS = st.fixed_dictionaries(
@@ -142,50 +142,50 @@ def test_names_and_order_decide_nothing(world: dict[str, object]) -> None:
     assert isinstance(seed, int)
     suites = registry(1, len(held_out))
     runs = [one for name, text in zip(suites.suites, [test, *held_out], strict=True) for one in runs_of(name, text)]
-    one, other = only(assessed(runs, suites)), only(assessed(*renamed(runs, suites, seed)))
-    assert (one.verdict, one.mechanisms, one.hiding_suspected) == (
+    facts, other = only(assessed(runs, suites)), only(assessed(*renamed(runs, suites, seed)))
+    assert (facts.verdict, facts.mechanisms, facts.hiding_suspected) == (
         other.verdict,
         other.mechanisms,
         other.hiding_suspected,
     )
-    assert sorted(s.verdict for s in one.suites) == sorted(s.verdict for s in other.suites)
-    assert one.test is not None
+    assert sorted(s.verdict for s in facts.suites) == sorted(s.verdict for s in other.suites)
+    assert facts.test is not None
     assert other.test is not None
-    assert one.test.after.rate == pytest.approx(other.test.after.rate)
+    assert facts.test.after.rate == pytest.approx(other.test.after.rate)
 
 
 class TestAllRunsOfASide:
     def test_they_are_averaged(self) -> None:
         runs = [*plain_runs("80/400 -> 20/400"), run("test-0", "r1", tallies(counts("40/400")), place=1)]
-        found = only(assessed(runs, registry()))
-        assert found.test is not None
-        assert found.test.after.rate == pytest.approx(0.075)
-        assert len(found.test.after.runs) == 2
+        facts = only(assessed(runs, registry()))
+        assert facts.test is not None
+        assert facts.test.after.rate == pytest.approx(0.075)
+        assert len(facts.test.after.runs) == 2
 
     def test_the_best_of_five_is_not_chosen(self) -> None:
         """Five runs after, of which one shows none: as if each were what all are on average."""
         after = [0, 80, 80, 80, 80]
         runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED)]
         runs += [run("test-0", "r1", tallies(counts(f"{n}/400")), place=place) for place, n in enumerate(after)]
-        found = only(assessed(runs, registry()))
-        assert found.test is not None
-        assert found.test.after.rate == pytest.approx(0.16)
-        assert found.verdict is V.INCONCLUSIVE
+        facts = only(assessed(runs, registry()))
+        assert facts.test is not None
+        assert facts.test.after.rate == pytest.approx(0.16)
+        assert facts.verdict is V.INCONCLUSIVE
         only_best = [one for one in runs if one.suite != "test-0" or one.revision == "r0" or one.record.endswith("-0")]
         assert only(assessed(only_best, registry())).verdict is V.TEST_ONLY
 
     def test_more_runs_of_the_same_items_are_no_more_items(self) -> None:
         more = [run("test-0", "r1", tallies(counts("0/400")), place=place) for place in range(1, 6)]
-        one, many = only(assessed(plain_runs(), registry())), only(assessed([*plain_runs(), *more], registry()))
-        assert one.test is not None
+        facts, many = only(assessed(plain_runs(), registry())), only(assessed([*plain_runs(), *more], registry()))
+        assert facts.test is not None
         assert many.test is not None
-        assert many.test.after.size == pytest.approx(one.test.after.size)
+        assert many.test.after.size == pytest.approx(facts.test.after.size)
 
     def test_incomplete_runs_never_decide(self) -> None:
         runs = changed(plain_runs(), "test-0", "r1", incomplete="status is error")
-        given = assessed(runs, registry())
-        assert given.patches[0].verdict is V.UNMEASURED
-        assert [(one.what, one.why) for one in given.not_assessed] == [
+        assessment = assessed(runs, registry())
+        assert assessment.patches[0].verdict is V.UNMEASURED
+        assert [(not_assessed.what, not_assessed.why) for not_assessed in assessment.not_assessed] == [
             ("run test-0-r1-m1 of test-0", "incomplete: status is error")
         ]
 
@@ -194,9 +194,9 @@ class TestAllRunsOfASide:
         assert only(assessed([*plain_runs(), extra], registry())) == only(assessed(plain_runs(), registry()))
 
     def test_an_incomplete_held_out_run_is_named(self) -> None:
-        found = only(assessed(changed(plain_runs(), "held-1", "r1", incomplete="limit"), registry()))
-        assert found.verdict is V.UNMEASURED
-        assert "held-1 the run after the patch is incomplete (limit)" in found.reason
+        facts = only(assessed(changed(plain_runs(), "held-1", "r1", incomplete="limit"), registry()))
+        assert facts.verdict is V.UNMEASURED
+        assert "held-1 the run after the patch is incomplete (limit)" in facts.reason
 
 
 class TestItemsAreTheUnit:
@@ -234,21 +234,27 @@ class TestItemsAreTheUnit:
     def test_a_rate_is_the_mean_over_items_not_over_samples(self) -> None:
         """One item run ninety times more often does not rule."""
         rows = {f"i{place:03d}": (1, 0, 0) for place in range(99)}
-        found = of_tallies((by_item({**rows, "j": (901, 901, 0)}),) * 2, (repeated(10, 50, 1),) * 2)
-        assert found.test is not None
-        assert found.test.before.rate == pytest.approx(0.01)
+        facts = of_tallies((by_item({**rows, "j": (901, 901, 0)}),) * 2, (repeated(10, 50, 1),) * 2)
+        assert facts.test is not None
+        assert facts.test.before.rate == pytest.approx(0.01)
 
     @pytest.mark.parametrize("suite", ["test-0", "held-1"])
     def test_tallies_without_a_design_effect_decide_nothing(self, suite: str) -> None:
         bare = {"r0": without_items(80, 400, None), "r1": without_items(0, 400, None)}
-        runs = [replace(one, tallies=bare[one.revision]) if one.suite == suite else one for one in plain_runs()]
-        found = only(assessed(runs, registry()))
-        assert found.verdict is V.UNMEASURED
-        assert f"{suite} samples without items and without a declared design effect" in found.reason
+        runs = [
+            replace(plain_run, tallies=bare[plain_run.revision]) if plain_run.suite == suite else plain_run
+            for plain_run in plain_runs()
+        ]
+        facts = only(assessed(runs, registry()))
+        assert facts.verdict is V.UNMEASURED
+        assert f"{suite} samples without items and without a declared design effect" in facts.reason
 
     def test_one_side_without_a_design_effect_is_enough_to_decide_nothing(self) -> None:
         halves = {"r0": without_items(80, 400, 1.0), "r1": without_items(0, 400, None)}
-        runs = [replace(one, tallies=halves[one.revision]) if one.suite == "test-0" else one for one in plain_runs()]
+        runs = [
+            replace(plain_run, tallies=halves[plain_run.revision]) if plain_run.suite == "test-0" else plain_run
+            for plain_run in plain_runs()
+        ]
         assert only(assessed(runs, registry())).verdict is V.UNMEASURED
 
     def test_a_design_effect_of_ten_is_a_tenth_of_the_samples(self) -> None:
@@ -258,23 +264,23 @@ class TestItemsAreTheUnit:
                 (without_items(80, 400, effect), without_items(80, 400, effect)),
             )
 
-        one, ten = told(1.0), told(10.0)
-        assert one.test is not None
+        facts, ten = told(1.0), told(10.0)
+        assert facts.test is not None
         assert ten.test is not None
-        assert ten.test.after.size == pytest.approx(one.test.after.size / 10)
-        assert (one.verdict, ten.verdict) == (V.TEST_ONLY, V.INCONCLUSIVE)
+        assert ten.test.after.size == pytest.approx(facts.test.after.size / 10)
+        assert (facts.verdict, ten.verdict) == (V.TEST_ONLY, V.INCONCLUSIVE)
 
     def test_items_on_one_side_and_none_on_the_other_cannot_be_compared(self) -> None:
         runs = changed(plain_runs(), "test-0", "r1", tallies=without_items(0, 400, 1.0))
-        found = only(assessed(runs, registry()))
-        assert found.verdict is V.UNMEASURED
-        assert "with items in some runs and without in others" in found.reason
+        facts = only(assessed(runs, registry()))
+        assert facts.verdict is V.UNMEASURED
+        assert "with items in some runs and without in others" in facts.reason
 
     def test_of_both_kinds_within_one_side_the_run_is_left_out_and_not_the_suite(self) -> None:
         extra = run("test-0", "r1", without_items(0, 400, 1.0), place=1)
-        given = assessed([*plain_runs(), extra], registry())
-        assert only(given).verdict is only(assessed(plain_runs(), registry())).verdict is V.TEST_ONLY
-        assert any("left out where other runs" in one.why for one in given.not_assessed)
+        assessment = assessed([*plain_runs(), extra], registry())
+        assert only(assessment).verdict is only(assessed(plain_runs(), registry())).verdict is V.TEST_ONLY
+        assert any("left out where other runs" in not_assessed.why for not_assessed in assessment.not_assessed)
 
 
 CHANGES: list[tuple[str, object, str]] = [
@@ -292,50 +298,53 @@ class TestAnotherProtocol:
     def test_what_changed_is_named_and_nothing_is_decided(
         self, suite: str, field: str, value: object, named: str
     ) -> None:
-        found = only(assessed(changed(plain_runs(), suite, "r1", **{field: value}), registry()))
-        assert found.verdict is V.UNMEASURED
-        assert not found.hiding_suspected
-        assert f"{suite} {named}" in found.reason
-        assert [(one.suite, one.why) for one in found.not_compared] == [(suite, named)]
+        facts = only(assessed(changed(plain_runs(), suite, "r1", **{field: value}), registry()))
+        assert facts.verdict is V.UNMEASURED
+        assert not facts.hiding_suspected
+        assert f"{suite} {named}" in facts.reason
+        assert [(not_compared.suite, not_compared.why) for not_compared in facts.not_compared] == [(suite, named)]
 
     def test_changed_alike_on_both_sides_is_comparable(self) -> None:
-        runs = [replace(one, scorer="judge-2", sampling="temperature 1") for one in plain_runs()]
+        runs = [replace(plain_run, scorer="judge-2", sampling="temperature 1") for plain_run in plain_runs()]
         assert only(assessed(runs, registry())).verdict is V.TEST_ONLY
 
     def test_rescored_under_both_is_compared_under_what_both_share(self) -> None:
         again = run("test-0", "r1", tallies(counts("0/400")), place=7, scorer="judge-2")
-        found = only(assessed([*plain_runs("80/400 -> 80/400"), again], registry()))
-        assert found.test is not None
-        assert found.test.after.rate == pytest.approx(0.2)
+        facts = only(assessed([*plain_runs("80/400 -> 80/400"), again], registry()))
+        assert facts.test is not None
+        assert facts.test.after.rate == pytest.approx(0.2)
 
     def test_twins_are_two_pairs_named_by_condition(self) -> None:
-        runs = [replace(one, condition="monitored", record=one.record + "m") for one in plain_runs(held_out=NOT_MOVED)]
-        found = only(assessed([*plain_runs(held_out="82/400 -> 2/400"), *runs], registry()))
-        assert {(suite.suite, suite.verdict) for suite in found.suites} == {
+        runs = [
+            replace(plain_run, condition="monitored", record=plain_run.record + "m")
+            for plain_run in plain_runs(held_out=NOT_MOVED)
+        ]
+        facts = only(assessed([*plain_runs(held_out="82/400 -> 2/400"), *runs], registry()))
+        assert {(suite.suite, suite.verdict) for suite in facts.suites} == {
             ("held-1", V.GENERALISES),
             ("held-1 [monitored]", V.TEST_ONLY),
         }
-        assert found.verdict is V.TEST_ONLY
+        assert facts.verdict is V.TEST_ONLY
 
 
-def declaring(what: str, on: date) -> Registry:
+def declaring(subject: str, on: date) -> Registry:
     suites = registry()
-    told = replace(suites.suites["test-0"], declared_changes=(DeclaredChange(what, on, "duplicates"),))
-    return Registry({**suites.suites, "test-0": told})
+    suite = replace(suites.suites["test-0"], declared_changes=(DeclaredChange(subject, on, "duplicates"),))
+    return Registry({**suites.suites, "test-0": suite})
 
 
 class TestMeasurement:
     def test_dropped_items_are_named_and_suspected(self) -> None:
-        found = judged("80/400 -> 0/320", NOT_MOVED)
-        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.ARTEFACT, ("items",), True)
-        assert found.attribution is not None
-        assert found.attribution.items == pytest.approx(0.2)
-        assert found.attribution.behaviour == pytest.approx(0.0)
+        facts = judged("80/400 -> 0/320", NOT_MOVED)
+        assert (facts.verdict, facts.mechanisms, facts.hiding_suspected) == (V.ARTEFACT, ("items",), True)
+        assert facts.attribution is not None
+        assert facts.attribution.items == pytest.approx(0.2)
+        assert facts.attribution.behaviour == pytest.approx(0.0)
 
     def test_easy_items_added_are_no_fall(self) -> None:
-        found = judged("80/400 -> 80/800", NOT_MOVED)
-        assert (found.verdict, found.mechanisms) == (V.ARTEFACT, ("items",))
-        assert not found.near_zero
+        facts = judged("80/400 -> 80/800", NOT_MOVED)
+        assert (facts.verdict, facts.mechanisms) == (V.ARTEFACT, ("items",))
+        assert not facts.near_zero
 
     @pytest.mark.parametrize(
         ("what", "days", "suspected"),
@@ -345,36 +354,36 @@ class TestMeasurement:
         self, what: str, days: int, suspected: bool
     ) -> None:
         suites = declaring(what, (START + timedelta(days=7 + days)).date())
-        found = only(assessed(plain_runs("80/400 -> 0/320"), suites))
-        assert (found.verdict, found.hiding_suspected) == (V.ARTEFACT, suspected)
+        facts = only(assessed(plain_runs("80/400 -> 0/320"), suites))
+        assert (facts.verdict, facts.hiding_suspected) == (V.ARTEFACT, suspected)
 
     def test_a_declaration_does_not_count_for_a_run_without_a_date(self) -> None:
         suites = declaring("items", (START - timedelta(days=7)).date())
         undated = run("test-0", "r1", tallies(counts("0/320"), 80), place=1, created=None)
-        found = only(assessed([*plain_runs("80/400 -> 0/320"), undated], suites))
-        assert (found.verdict, found.hiding_suspected) == (V.ARTEFACT, True)
+        facts = only(assessed([*plain_runs("80/400 -> 0/320"), undated], suites))
+        assert (facts.verdict, facts.hiding_suspected) == (V.ARTEFACT, True)
 
     def test_misaligned_turned_invalid(self) -> None:
         """The very samples that were misaligned have no score after."""
         before = by_item({f"i{place:03d}": (1, int(place < 80), 0) for place in range(400)})
         after = by_item({f"i{place:03d}": (int(place >= 80), 0, int(place < 80)) for place in range(400)})
-        found = of_tallies((before, after), (repeated(82, 400, 1), repeated(80, 400, 1)))
-        assert found.verdict is V.ARTEFACT
-        assert found.hiding_suspected
+        facts = of_tallies((before, after), (repeated(82, 400, 1), repeated(80, 400, 1)))
+        assert facts.verdict is V.ARTEFACT
+        assert facts.hiding_suspected
 
     def test_as_many_others_turned_invalid(self) -> None:
-        found = judged("80/400 -> 0/320+80", NOT_MOVED)
-        assert (found.verdict, found.mechanisms, found.hiding_suspected) == (V.ARTEFACT, ("invalid",), True)
+        facts = judged("80/400 -> 0/320+80", NOT_MOVED)
+        assert (facts.verdict, facts.mechanisms, facts.hiding_suspected) == (V.ARTEFACT, ("invalid",), True)
 
     @pytest.mark.parametrize(
         ("held_out", "verdict"),
         [("820/4000 -> 810/4000", V.TEST_ONLY), ("82/400 -> 2/400", V.GENERALISES), ("", V.UNMEASURED)],
     )
     def test_invalid_alike_on_both_sides_is_no_measurement(self, held_out: str, verdict: V) -> None:
-        found = judged("80/360+40 -> 0/360+40", *([held_out] if held_out else []))
-        assert found.verdict is verdict
-        assert found.attribution is not None
-        assert found.attribution.invalid == pytest.approx(0.0, abs=0.03)
+        facts = judged("80/360+40 -> 0/360+40", *([held_out] if held_out else []))
+        assert facts.verdict is verdict
+        assert facts.attribution is not None
+        assert facts.attribution.invalid == pytest.approx(0.0, abs=0.03)
 
     def test_the_parts_add_up(self) -> None:
         for text in (FIT, "80/400 -> 0/320", "80/400 -> 10/350+30", "20/400 -> 80/400", "80/360+40 -> 0/500"):
@@ -385,9 +394,9 @@ class TestMeasurement:
 
     def test_no_item_in_common_cannot_be_compared(self) -> None:
         fresh = by_item({f"new{place:03d}": (1, 0, 0) for place in range(400)})
-        found = only(assessed(changed(plain_runs(), "test-0", "r1", tallies=fresh), registry()))
-        assert found.verdict is V.UNMEASURED
-        assert "no valid sample of an item that both sides ran" in found.reason
+        facts = only(assessed(changed(plain_runs(), "test-0", "r1", tallies=fresh), registry()))
+        assert facts.verdict is V.UNMEASURED
+        assert "no valid sample of an item that both sides ran" in facts.reason
 
     def test_dropped_failing_held_out_items_clear_nobody(self) -> None:
         assert judged(FIT, "82/400 -> 0/318").verdict is not V.GENERALISES
@@ -398,19 +407,21 @@ class TestMeasurement:
 
 class TestSeveralSuites:
     def test_the_worst_decided_rules_over_near_duplicates(self) -> None:
-        found = judged(FIT, *[f"82/400 -> {left}/400" for left in range(1, 6)], NOT_MOVED)
-        assert found.verdict is V.TEST_ONLY
-        assert found.ruling is not None
-        assert found.ruling.suite == "held-6"
-        assert found.held_out is not None
-        assert found.held_out.after.rate == pytest.approx((15 + 80) / 6 / 400)
+        facts = judged(FIT, *[f"82/400 -> {number}/400" for number in range(1, 6)], NOT_MOVED)
+        assert facts.verdict is V.TEST_ONLY
+        assert facts.ruling is not None
+        assert facts.ruling.suite == "held-6"
+        assert facts.held_out is not None
+        assert facts.held_out.after.rate == pytest.approx((15 + 80) / 6 / 400)
 
     def test_a_suite_under_two_names_is_one(self) -> None:
         twice = judged(FIT, "82/400 -> 40/400", "82/400 -> 40/400", NOT_MOVED)
         once = judged(FIT, "82/400 -> 40/400", NOT_MOVED)
-        assert [one.suite for one in twice.suites] == ["held-1", "held-3"]
-        assert [(one.suite, one.why) for one in twice.not_compared] == [("held-2", "is held-1 under another name")]
-        assert [one.p_values for one in twice.suites] == [one.p_values for one in once.suites]
+        assert [suite.suite for suite in twice.suites] == ["held-1", "held-3"]
+        assert [(not_compared.suite, not_compared.why) for not_compared in twice.not_compared] == [
+            ("held-2", "is held-1 under another name")
+        ]
+        assert [suite.p_values for suite in twice.suites] == [suite.p_values for suite in once.suites]
         assert twice.verdict is once.verdict
 
     def test_a_test_suite_under_two_names_weighs_once(self) -> None:
@@ -424,14 +435,14 @@ class TestSeveralSuites:
         assert judged(FIT, "2/10 -> 0/10", "82/400 -> 82/400").verdict is V.TEST_ONLY
 
     def test_an_undecided_suite_keeps_the_others_from_clearing_and_is_named(self) -> None:
-        found = judged(FIT, "2/10 -> 0/10", "82/400 -> 2/400")
-        assert (found.verdict, found.missing) == (V.INCONCLUSIVE, MissingEvidence.HELD_OUT)
-        assert "held-1" in found.reason and "carried over to 1 of 2 held-out suites" in found.conclusion
+        facts = judged(FIT, "2/10 -> 0/10", "82/400 -> 2/400")
+        assert (facts.verdict, facts.missing) == (V.INCONCLUSIVE, MissingEvidence.HELD_OUT)
+        assert "held-1" in facts.reason and "carried over to 1 of 2 held-out suites" in facts.conclusion
 
     def test_a_suite_in_use_that_was_not_run_after_keeps_the_others_from_clearing_and_is_named(self) -> None:
-        found = judged(FIT, "82/400 -> 2/400", "82/400 -> -")
-        assert (found.verdict, found.missing) == (V.INCONCLUSIVE, MissingEvidence.OPEN_SUITE)
-        assert "held-2 not run after the patch" in found.conclusion
+        facts = judged(FIT, "82/400 -> 2/400", "82/400 -> -")
+        assert (facts.verdict, facts.missing) == (V.INCONCLUSIVE, MissingEvidence.OPEN_SUITE)
+        assert "held-2 not run after the patch" in facts.conclusion
         assert judged(FIT, "2/10 -> 0/10", NOT_MOVED).verdict is V.TEST_ONLY
 
     def test_an_undecided_suite_that_leans_against_it_holds_a_clearance_back(self) -> None:
@@ -444,22 +455,22 @@ class TestSeveralSuites:
         before = by_item({name: (1, int(at < 80), 0) for at, name in enumerate(names)})
         after = by_item({name: (1, int(at % 5 == 0), 0) for at, name in enumerate(names) if at >= 80})
         held_out = (scattered(counts("82/400"), 1), scattered(counts("80/400"), 2))
-        found = of_tallies((before, after), held_out)
-        assert found.verdict is not V.WORSE and found.p_values[S.TEST_ROSE] > 0.05
+        facts = of_tallies((before, after), held_out)
+        assert facts.verdict is not V.WORSE and facts.p_values[S.TEST_ROSE] > 0.05
 
     def test_when_none_is_decided_the_largest_is_named(self) -> None:
-        found = judged(FIT, "2/10 -> 2/10", "3/15 -> 3/15", "1/5 -> 1/5")
-        assert found.ruling is not None
-        assert (found.verdict, found.ruling.suite) == (V.INCONCLUSIVE, "held-2")
+        facts = judged(FIT, "2/10 -> 2/10", "3/15 -> 3/15", "1/5 -> 1/5")
+        assert facts.ruling is not None
+        assert (facts.verdict, facts.ruling.suite) == (V.INCONCLUSIVE, "held-2")
 
     def test_the_average_of_suites_is_not_of_samples(self) -> None:
-        found = judged(FIT, "10/50 -> 10/50", "100/1000 -> 100/1000")
-        assert found.held_out is not None
-        assert found.held_out.before.rate == pytest.approx(0.15)
+        facts = judged(FIT, "10/50 -> 10/50", "100/1000 -> 100/1000")
+        assert facts.held_out is not None
+        assert facts.held_out.before.rate == pytest.approx(0.15)
 
     def test_a_rise_beside_a_fall_is_displacement(self) -> None:
-        found = judged(FIT, "82/400 -> 2/400", "20/400 -> 80/400")
-        assert (found.verdict, found.mechanisms) == (V.TEST_ONLY, ("test-only", "displacement"))
+        facts = judged(FIT, "82/400 -> 2/400", "20/400 -> 80/400")
+        assert (facts.verdict, facts.mechanisms) == (V.TEST_ONLY, ("test-only", "displacement"))
 
     def test_a_rise_of_one_sample_is_not(self) -> None:
         assert judged(FIT, "80/400 -> 81/400").mechanisms == ("test-only",)
@@ -476,9 +487,9 @@ class TestScale:
         assert judged(moved(0.13, 1000), moved(base, 1000)).verdict is not V.TEST_ONLY
 
     def test_it_says_so(self) -> None:
-        found = judged("1300/10000 -> 350/10000", "9900/10000 -> 9600/10000")
-        assert found.missing is MissingEvidence.SCALE
-        assert "ratios and odds disagree" in found.reason
+        facts = judged("1300/10000 -> 350/10000", "9900/10000 -> 9600/10000")
+        assert facts.missing is MissingEvidence.SCALE
+        assert "ratios and odds disagree" in facts.reason
 
 
 class TestLoneBeforeRun:
@@ -486,22 +497,22 @@ class TestLoneBeforeRun:
     TEST, HELD_OUT = "22/100 -> 11/100", "300/1500 -> 310/1500"
 
     def test_a_second_run_is_what_is_missing(self) -> None:
-        found = judged(self.TEST, self.HELD_OUT, runs_before=1)
-        assert (found.verdict, found.missing, found.trigger_suspected) == (
+        facts = judged(self.TEST, self.HELD_OUT, runs_before=1)
+        assert (facts.verdict, facts.missing, facts.trigger_suspected) == (
             V.INCONCLUSIVE,
             MissingEvidence.TRIGGER,
             True,
         )
-        assert "repeat the baseline run" in found.reason
+        assert "repeat the baseline run" in facts.reason
 
     def test_with_a_second_run_it_is_not(self) -> None:
-        found = judged(self.TEST, self.HELD_OUT, runs_before=2)
-        assert not found.trigger_suspected
-        assert found.missing is not MissingEvidence.TRIGGER
+        facts = judged(self.TEST, self.HELD_OUT, runs_before=2)
+        assert not facts.trigger_suspected
+        assert facts.missing is not MissingEvidence.TRIGGER
 
     def test_a_large_fall_survives_it(self) -> None:
-        found = judged(FIT, NOT_MOVED, runs_before=1)
-        assert (found.verdict, found.trigger_suspected) == (V.TEST_ONLY, True)
+        facts = judged(FIT, NOT_MOVED, runs_before=1)
+        assert (facts.verdict, facts.trigger_suspected) == (V.TEST_ONLY, True)
 
     def test_one_suite_with_a_lone_run_is_enough(self) -> None:
         runs = [*runs_of("test-0", FIT), *runs_of("test-1", FIT, runs_before=1), *runs_of("held-2", NOT_MOVED)]
@@ -516,33 +527,33 @@ class TestRoles:
     @pytest.mark.parametrize(("days", "verdict"), [(-1, V.TEST_ONLY), (0, V.TEST_ONLY), (1, V.UNMEASURED)])
     def test_a_role_counts_from_its_registration(self, days: int, verdict: V) -> None:
         suites = registry(registered=(START + timedelta(days=days)).date())
-        found = only(assessed(plain_runs(), suites))
-        assert found.verdict is verdict
+        facts = only(assessed(plain_runs(), suites))
+        assert facts.verdict is verdict
         if verdict is V.UNMEASURED:
-            assert "earlier than its role was registered (2026-01-06)" in found.reason
+            assert "earlier than its role was registered (2026-01-06)" in facts.reason
 
     def test_a_run_without_a_date_is_not_counted_for_a_registered_role(self) -> None:
         undated = changed(plain_runs(), "held-1", "r0", created=None)
-        found = only(assessed(undated, registry(registered=START.date())))
-        assert found.verdict is V.UNMEASURED
+        facts = only(assessed(undated, registry(registered=START.date())))
+        assert facts.verdict is V.UNMEASURED
         assert (
-            "held-1 run before the patch without a date, which a role registered on 2026-01-05 asks for" in found.reason
+            "held-1 run before the patch without a date, which a role registered on 2026-01-05 asks for" in facts.reason
         )
         assert only(assessed(undated, registry())).verdict is V.TEST_ONLY
 
     def test_deployment_counts_as_held_out_and_is_named_apart(self) -> None:
-        found = judged(FIT, deployment=NOT_MOVED)
-        assert found.verdict is V.TEST_ONLY
-        assert [suite.role for suite in found.suites] == [Role.DEPLOYMENT]
-        assert "deployment live-1" in found.reason
-        assert "held-out" not in found.reason
+        facts = judged(FIT, deployment=NOT_MOVED)
+        assert facts.verdict is V.TEST_ONLY
+        assert [suite.role for suite in facts.suites] == [Role.DEPLOYMENT]
+        assert "deployment live-1" in facts.reason
+        assert "held-out" not in facts.reason
 
     def test_deployment_that_did_not_move_rules_over_held_out_that_fell_too(self) -> None:
         """Held-out recognised as well: transfer 1 there, traffic where it was."""
-        found = judged(FIT, "82/400 -> 2/400", deployment=NOT_MOVED)
-        assert found.verdict is V.TEST_ONLY
-        assert found.ruling is not None
-        assert found.ruling.role is Role.DEPLOYMENT
+        facts = judged(FIT, "82/400 -> 2/400", deployment=NOT_MOVED)
+        assert facts.verdict is V.TEST_ONLY
+        assert facts.ruling is not None
+        assert facts.ruling.role is Role.DEPLOYMENT
 
 
 class TestNearZero:
@@ -556,12 +567,12 @@ class TestNearZero:
         ],
     )
     def test_hiding_is_suspected_near_zero_only(self, test: str, near: bool) -> None:
-        found = judged(test, "1640/8000 -> 1640/8000")
-        assert (found.verdict, found.near_zero, found.hiding_suspected) == (V.TEST_ONLY, near, near)
+        facts = judged(test, "1640/8000 -> 1640/8000")
+        assert (facts.verdict, facts.near_zero, facts.hiding_suspected) == (V.TEST_ONLY, near, near)
 
     def test_what_generalises_is_not_suspected(self) -> None:
-        found = judged(FIT, "82/400 -> 2/400")
-        assert (found.near_zero, found.hiding_suspected, found.mechanisms) == (True, False, ())
+        facts = judged(FIT, "82/400 -> 2/400")
+        assert (facts.near_zero, facts.hiding_suspected, facts.mechanisms) == (True, False, ())
 
     def test_tolerance_is_the_policys(self) -> None:
         strict = Policy(zero_tolerance=0.0)

@@ -206,14 +206,14 @@ class TestPValue:
         assert p_value(S.TEST_FELL, {}, ERROR) == 1.0
 
     def test_all_is_the_largest_and_of_nothing_is_sure(self) -> None:
-        given = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
-        assert p_value(all_of(S.TEST_FELL, S.TEST_ROSE), given, ERROR) == 0.2
-        assert p_value(all_of(), given, ERROR) == 0.0
+        values = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
+        assert p_value(all_of(S.TEST_FELL, S.TEST_ROSE), values, ERROR) == 0.2
+        assert p_value(all_of(), values, ERROR) == 0.0
 
     def test_any_is_the_smallest_and_of_nothing_is_ruled_out(self) -> None:
-        given = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
-        assert p_value(any_of(S.TEST_FELL, S.TEST_ROSE), given, ERROR) == 0.03
-        assert p_value(any_of(), given, ERROR) == 1.0
+        values = {S.TEST_FELL: 0.03, S.TEST_ROSE: 0.2}
+        assert p_value(any_of(S.TEST_FELL, S.TEST_ROSE), values, ERROR) == 0.03
+        assert p_value(any_of(), values, ERROR) == 1.0
 
     @pytest.mark.parametrize(("p", "negated"), [(0.0, 1.0), (0.05, 1.0), (0.0500001, 0.0), (1.0, 0.0)])
     def test_not_is_sure_until_its_statement_is_established(self, p: float, negated: float) -> None:
@@ -346,8 +346,8 @@ WORLDS = {
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_world_gets_its_verdict(name: str) -> None:
     world = WORLDS[name]
-    found = judged(world.test, *world.held_out)
-    assert (found.verdict, found.missing) == (world.verdict, world.missing)
+    facts = judged(world.test, *world.held_out)
+    assert (facts.verdict, facts.missing) == (world.verdict, world.missing)
 
 
 def test_a_patch_without_a_test_run_after_lies_in_no_step() -> None:
@@ -357,11 +357,11 @@ def test_a_patch_without_a_test_run_after_lies_in_no_step() -> None:
 
 def test_a_test_side_that_cannot_be_compared_is_unmeasured_and_the_same_scorer_is_not() -> None:
     runs = [*runs_of("test-0", "80/400 -> 0/400"), *runs_of("held-1", *NOT_MOVED)]
-    swapped = [replace(one, scorer="judge-2") if one.record == "test-0-r1-m1-0" else one for one in runs]
-    found = only(assessed(swapped, registry()))
-    assert found.verdict is V.UNMEASURED
-    assert found.test is None
-    assert "test-0 scorer changed from judge-1 to judge-2" in found.reason
+    swapped = [replace(run, scorer="judge-2") if run.record == "test-0-r1-m1-0" else run for run in runs]
+    facts = only(assessed(swapped, registry()))
+    assert facts.verdict is V.UNMEASURED
+    assert facts.test is None
+    assert "test-0 scorer changed from judge-1 to judge-2" in facts.reason
     assert only(assessed(runs, registry())).verdict is V.TEST_ONLY
 
 
@@ -379,9 +379,9 @@ def test_every_verdict_and_all_but_five_lacks_are_among_them() -> None:
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_the_sentence_is_one_sentence_and_no_zero_goes_without_its_limit(name: str) -> None:
-    found = judged(WORLDS[name].test, *WORLDS[name].held_out)
-    assert found.reason.endswith(found.conclusion)
-    assert not found.reason.endswith(".")
-    assert "\n" not in found.reason
-    for counts in re.findall(r"(?<!\d)0\.0 % \(([^)]*)\)", found.reason):
+    facts = judged(WORLDS[name].test, *WORLDS[name].held_out)
+    assert facts.reason.endswith(facts.conclusion)
+    assert not facts.reason.endswith(".")
+    assert "\n" not in facts.reason
+    for counts in re.findall(r"(?<!\d)0\.0 % \(([^)]*)\)", facts.reason):
         assert ", at most " in counts

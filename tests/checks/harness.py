@@ -41,8 +41,10 @@ def text_of(case: TextCase) -> PatchText:
 
     before = told(case.prompts_before, None if case.changelog is None else "")
     search = LeakSearch(hashed(case))
-    found = build_patch_text(patch, past, trace_lineage(past), before, told(case.prompts_after, case.changelog), search)
-    return replace(found, after=replace(found.after, suites=search.suites))
+    patch_text = build_patch_text(
+        patch, past, trace_lineage(past), before, told(case.prompts_after, case.changelog), search
+    )
+    return replace(patch_text, after=replace(patch_text.after, suites=search.suites))
 
 
 def hashed(case: TextCase) -> HashedPrompts:
@@ -57,10 +59,10 @@ def hashed(case: TextCase) -> HashedPrompts:
     return HashedPrompts(prompts, KEY, missing)
 
 
-def ran(found: Assessment, places: Mapping[str, Place] | None = None) -> CheckResults:
+def ran(assessment: Assessment, places: Mapping[str, Place] | None = None) -> CheckResults:
     """Every check on a world."""
-    texts = {facts.patch.id: untouched(facts.patch) for facts in found.patches}
-    return run_checks(found, texts, None, places or {})
+    texts = {facts.patch.id: untouched(facts.patch) for facts in assessment.patches}
+    return run_checks(assessment, texts, None, places or {})
 
 
 def findings(checked: CheckResults) -> Iterator[Finding]:

@@ -77,9 +77,9 @@ class TestFingerprints:
         ]
         runs += [replace(one, checkpoint="m2", record=one.record + "b") for one in runs]
         checked = ran(assessed(runs, registry(), history(["r0", "r1", "r2", "r3"])))
-        found = [finding.fingerprint for finding in findings(checked)]
-        assert len(found) > 2
-        assert len(set(found)) == len(found)
+        names = [finding.fingerprint for finding in findings(checked)]
+        assert len(names) > 2
+        assert len(set(names)) == len(names)
 
 
 class TestConfidence:
@@ -116,7 +116,7 @@ def test_a_check_that_raises_is_counted_shown_and_silences_nobody(monkeypatch: p
     monkeypatch.setattr(runner, "all_checks", lambda: (BROKEN, *all_checks()))
     checked = ran(assessment(*FIT))
     assert checked.counts == replace(whole.counts, not_run=1)
-    assert [(one.what, one.why) for one in checked.not_run] == [
+    assert [(not_assessed.what, not_assessed.why) for not_assessed in checked.not_run] == [
         ("check SD999", "it raised ZeroDivisionError: on lying")
     ]
     assert (checked.measured, checked.standing) == (whole.measured, whole.standing)

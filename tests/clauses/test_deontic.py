@@ -260,10 +260,10 @@ PUBLISHED_SPECS = Path(__file__).parents[2] / "../shared/data/openai-model-spec"
 TITLES = ("Keep watch", "Log every call", "Mind the tide", "Greet the crew", "Guard the keys", "Answer in turn")
 
 
-def norms_of(found: Matching) -> list[Norm]:
+def norms_of(matching: Matching) -> list[Norm]:
     """The direction of each change, renamings of levels taken into account."""
-    renamed = find_authority_changes(found.changes, found.unchanged).renamed
-    return [classify_change(change, renamed=renamed) for change in found.changes]
+    renamed = find_authority_changes(matching.changes, matching.unchanged).renamed
+    return [classify_change(change, renamed=renamed) for change in matching.changes]
 
 
 def spec(levels: str) -> str:
@@ -279,16 +279,16 @@ def matched(before: str, after: str) -> Matching:
 
 
 def test_a_renamed_level_is_one_renaming_and_what_leaves_it_stands_out() -> None:
-    found = matched("platform platform platform platform user user", "root root root system user guideline")
-    authority = find_authority_changes(found.changes, found.unchanged)
+    matching = matched("platform platform platform platform user user", "root root root system user guideline")
+    authority = find_authority_changes(matching.changes, matching.unchanged)
     assert authority.renamings == (LevelRenaming("platform", "root", 3, 4),)
-    assert [(one.before, one.after, one.direction) for one in authority.changes] == [
+    assert [(change.before, change.after, change.direction) for change in authority.changes] == [
         ("platform", "system", Direction.RELAXED),
         ("user", "guideline", Direction.RELAXED),
     ]
-    norms = norms_of(found)
+    norms = norms_of(matching)
     assert [norm.direction for norm in norms] == [Direction.CLARIFIED] * 3 + [Direction.RELAXED] * 2
-    assert [(one.kind, one.before, one.after) for one in norms[3].grounds] == [
+    assert [(ground.kind, ground.before, ground.after) for ground in norms[3].grounds] == [
         (GroundKind.AUTHORITY, "platform", "system")
     ]
 
@@ -305,21 +305,23 @@ def test_a_renamed_level_is_one_renaming_and_what_leaves_it_stands_out() -> None
     ids=["into a name in use above", "into a name in use below", "two only", "some stay", "half and half"],
 )
 def test_a_change_of_level_is_no_renaming(before: str, after: str) -> None:
-    found = matched(before, after)
-    authority = find_authority_changes(found.changes, found.unchanged)
+    matching = matched(before, after)
+    authority = find_authority_changes(matching.changes, matching.unchanged)
     assert authority.renamings == ()
-    assert len(authority.changes) == sum(one != other for one, other in zip(before.split(), after.split(), strict=True))
+    assert len(authority.changes) == sum(
+        name != other for name, other in zip(before.split(), after.split(), strict=True)
+    )
 
 
 def test_what_did_not_change_says_whether_a_name_is_in_use() -> None:
-    found = matched("low low low low low high", "high high high high low high")
-    assert find_authority_changes(found.changes, found.unchanged).renamings == ()
-    assert find_authority_changes(found.changes).renamings == (LevelRenaming("low", "high", 4, 4),)
+    matching = matched("low low low low low high", "high high high high low high")
+    assert find_authority_changes(matching.changes, matching.unchanged).renamings == ()
+    assert find_authority_changes(matching.changes).renamings == (LevelRenaming("low", "high", 4, 4),)
 
 
 def test_the_order_is_configurable_and_an_unknown_level_is_undetermined() -> None:
-    found = matched("law user user user user user", "custom user user user user user")
-    (change,) = found.changes
+    matching = matched("law user user user user user", "custom user user user user user")
+    (change,) = matching.changes
     assert classify_change(change).direction == Direction.UNDETERMINED
     levels = AuthorityLevels((frozenset({"law"}), frozenset({"custom"})))
     assert classify_change(change, levels).direction == Direction.RELAXED
@@ -329,8 +331,8 @@ def test_the_order_is_configurable_and_an_unknown_level_is_undetermined() -> Non
 
 
 def test_a_level_is_told_by_its_heading_and_not_again_by_each_clause() -> None:
-    found = matched("root user user user user user", "guideline user user user user user")
-    (norm,) = norms_of(found)
+    matching = matched("root user user user user user", "guideline user user user user user")
+    (norm,) = norms_of(matching)
     assert norm.direction == Direction.RELAXED
 
 
@@ -338,8 +340,8 @@ def test_a_rule_moved_under_another_level_changes_with_it() -> None:
     rule = "The pilot must never sleep while the ship is under way at night."
     before = f"## A {{#a authority=root}}\n\n{rule}\n\nOne.\n\n## B {{#b authority=guideline}}\n\nTwo."
     after = f"## A {{#a authority=root}}\n\nOne.\n\n## B {{#b authority=guideline}}\n\nTwo.\n\n{rule}"
-    found = match_clauses(parse_clauses("spec.md", before), parse_clauses("spec.md", after))
-    assert [norm.direction for norm in norms_of(found)] == [Direction.RELAXED]
+    matching = match_clauses(parse_clauses("spec.md", before), parse_clauses("spec.md", after))
+    assert [norm.direction for norm in norms_of(matching)] == [Direction.RELAXED]
 
 
 def test_the_published_spec_renamed_a_level_once() -> None:
@@ -348,10 +350,10 @@ def test_the_published_spec_renamed_a_level_once() -> None:
     texts = [
         (PUBLISHED_SPECS / name / "model_spec.md").read_text(encoding="utf-8") for name in ("2025-04-11", "2025-09-12")
     ]
-    found = match_clauses(*(parse_clauses("model_spec.md", text) for text in texts))
-    authority = find_authority_changes(found.changes, found.unchanged)
-    assert [(one.before, one.after) for one in authority.renamings] == [("platform", "root")]
-    assert {(one.before, one.after, one.direction) for one in authority.changes} == {
+    matching = match_clauses(*(parse_clauses("model_spec.md", text) for text in texts))
+    authority = find_authority_changes(matching.changes, matching.unchanged)
+    assert [(renaming.before, renaming.after) for renaming in authority.renamings] == [("platform", "root")]
+    assert {(change.before, change.after, change.direction) for change in authority.changes} == {
         ("platform", "system", Direction.RELAXED),
         ("guideline", "user", Direction.TIGHTENED),
     }
@@ -370,8 +372,8 @@ def test_the_labels_hold_no_text() -> None:
 def test_agreement_does_not_fall() -> None:
     if not DATA.is_dir():
         pytest.skip("the public data is not beside the project")
-    found = list(labelled())
-    assert sum(one.label == one.norm.direction for one in found) >= 160
+    labelleds = list(labelled())
+    assert sum(one.label == one.norm.direction for one in labelleds) >= 160
 
 
 OPPOSITE_DIRECTIONS = {Direction.TIGHTENED: Direction.RELAXED, Direction.RELAXED: Direction.TIGHTENED}
@@ -419,8 +421,8 @@ def test_a_revert_has_the_opposite_direction_on_the_same_words(change: ClauseCha
     kind = REVERSED.get(change.kind, change.kind)
     back = classify_change(ClauseChange(kind, change.after, change.before, 0.5, change.moved, change.others))
     assert back.direction == OPPOSITE_DIRECTIONS.get(norm.direction, norm.direction)
-    assert {(one.kind, one.after, one.before) for one in back.grounds} == {
-        (one.kind, one.before, one.after) for one in norm.grounds
+    assert {(ground.kind, ground.after, ground.before) for ground in back.grounds} == {
+        (ground.kind, ground.before, ground.after) for ground in norm.grounds
     }
 
 
@@ -436,8 +438,8 @@ def _retyped(text: str) -> str:
 @settings(max_examples=100, deadline=None)
 @given(before=st.lists(st.sampled_from(PHRASES), max_size=10), after=st.lists(st.sampled_from(PHRASES), max_size=10))
 def test_white_space_and_typography_change_nothing(before: list[str], after: list[str]) -> None:
-    def direction(one: str, other: str) -> Direction:
-        return classify_change(ClauseChange(ChangeKind.REWORDED, paragraph(one), paragraph(other), 0.5)).direction
+    def direction(name: str, other: str) -> Direction:
+        return classify_change(ClauseChange(ChangeKind.REWORDED, paragraph(name), paragraph(other), 0.5)).direction
 
     old, new = " ".join(before), " ".join(after)
     assert direction(old, new) == direction(_retyped(old), new) == direction(old, _retyped(new))

@@ -154,9 +154,9 @@ def test_a_heading_is_reinstated_by_its_anchor() -> None:
 
 
 def test_a_few_words_are_back_only_where_they_were() -> None:
-    one, two = f"# One\n\n**Example**\n\n{RULES[0]}", f"# One\n\n{RULES[0]}"
-    again = trace_lineage(straight(one, two, one + f"\n\n{OTHER}"))
-    elsewhere = trace_lineage(straight(one, two, f"{two}\n\n# Two\n\n**Example**"))
+    name, two = f"# One\n\n**Example**\n\n{RULES[0]}", f"# One\n\n{RULES[0]}"
+    again = trace_lineage(straight(name, two, name + f"\n\n{OTHER}"))
+    elsewhere = trace_lineage(straight(name, two, f"{two}\n\n# Two\n\n**Example**"))
     assert [event.kind.value for event in again.events["s2"]] == ["reinstated", "added"]
     assert [event.kind.value for event in elsewhere.events["s2"]] == ["added", "added"]
 
@@ -231,16 +231,16 @@ def test_ids_are_unique_and_every_change_of_them_is_told(texts: list[str]) -> No
     story = straight(*texts)
     lineage = trace_lineage(story)
     for at, spec_commit in enumerate(story.spec_commits):
-        here = lineage.ids[spec_commit.name]
+        names = lineage.ids[spec_commit.name]
         before = lineage.ids[f"s{at - 1}"] if at else ()
-        assert len(set(here)) == len(here) == len(clauses_of(story.revisions[spec_commit.revision]))
+        assert len(set(names)) == len(names) == len(clauses_of(story.revisions[spec_commit.revision]))
         events = lineage.events[spec_commit.name]
         assert all(event.spec_commit == spec_commit.name for event in events)
         came = sum(len(event.after) - (event.kind not in _ARRIVALS) for event in events if event.after)
         went = sum(len(event.before) - (event.kind is not ChangeKind.REMOVED) for event in events if _leaves(event))
-        assert (came, went) == (len(set(here) - set(before)), len(set(before) - set(here)))
+        assert (came, went) == (len(set(names) - set(before)), len(set(before) - set(names)))
         if texts[at] == (texts[at - 1] if at else None):
-            assert (here, events) == (before, ())
+            assert (names, events) == (before, ())
     assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
 
 
@@ -280,22 +280,22 @@ def test_the_order_of_branches_does_not_matter(root: str, one: str, two: str, jo
 
 @settings(max_examples=40, deadline=None)
 @given(SPECS, SPECS)
-def test_a_patch_has_the_events_of_its_diff(one: str, two: str) -> None:
+def test_a_patch_has_the_events_of_its_diff(name: str, two: str) -> None:
     """Where nothing was there before the two, lineage says what the diff says."""
     number: Counter[str] = Counter()
-    for event in trace_lineage(straight(one, two)).events["s1"]:
+    for event in trace_lineage(straight(name, two)).events["s1"]:
         number[event.kind.value] += 1
         number["added"] += max(0, len(event.after) - 1)
         number["removed"] += max(0, len(event.before) - 1)
-    if one == two:
+    if name == two:
         return
-    told = ChangeCounts(
+    change_counts = ChangeCounts(
         number["added"],
         number["removed"],
         number["reworded"] + number["split"] + number["merged"],
         number["moved"],
     )
-    assert told == count_changes(diff_revisions(revision(a=one), revision(a=two)))
+    assert change_counts == count_changes(diff_revisions(revision(a=name), revision(a=two)))
 
 
 @pytest.fixture(scope="module")
@@ -323,7 +323,7 @@ def test_published_citations_that_came_back(published: tuple[History, Lineage]) 
         for spec_commit in story.spec_commits
     ]
     back = {"d0pu", "h82a", "rse0", "t5q0"}
-    assert all((back <= set(some)) == (at not in (2,)) for at, some in enumerate(cited))
+    assert all((back <= set(names)) == (at not in (2,)) for at, names in enumerate(cited))
     assert not back & set(cited[2])
     assert cited[1]["d0pu"] == cited[3]["d0pu"]  # in the clause it was in
     reworded = {event.after[0].citations for event in lineage.events["s3"] if event.kind is ChangeKind.REWORDED}

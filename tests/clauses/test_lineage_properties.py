@@ -166,26 +166,26 @@ def test_what_was_put_back_joined_is_who_it_was_in_a_revert() -> None:
 def assert_one_life_at_a_time(story: History) -> None:
     lineage = trace_lineage(story)
     before: dict[str, Clause] = {}
-    seen: dict[str, tuple[str, ...]] = {}
+    names: dict[str, tuple[str, ...]] = {}
     wordings: dict[ClauseKey, set[str]] = {}
     for spec_commit in story.spec_commits:
-        here = clauses_at(story, lineage, spec_commit.name)
-        assert_the_lives_agree(lineage, spec_commit.name, before, here)
-        if spec_commit.revision in seen:
-            assert lineage.ids[spec_commit.name] == seen[spec_commit.revision]
+        clauses = clauses_at(story, lineage, spec_commit.name)
+        assert_the_lives_agree(lineage, spec_commit.name, before, clauses)
+        if spec_commit.revision in names:
+            assert lineage.ids[spec_commit.name] == names[spec_commit.revision]
         elif before:
-            assert_the_matching_agrees(before, here, wordings)
-            assert_words_return_to_their_life(before, here, wordings)
-        for name, clause in here.items():
+            assert_the_matching_agrees(before, clauses, wordings)
+            assert_words_return_to_their_life(before, clauses, wordings)
+        for name, clause in clauses.items():
             wordings.setdefault(clause_key(clause), set()).add(name)
-        seen[spec_commit.revision] = lineage.ids[spec_commit.name]
-        before = here
+        names[spec_commit.revision] = lineage.ids[spec_commit.name]
+        before = clauses
     assert set(lineage.lives) == {name for ids in lineage.ids.values() for name in ids}
     assert not any(lineage.lives[name].heir for name in before)
 
 
 def assert_the_lives_agree(
-    lineage: Lineage, spec_commit: str, before: Mapping[str, Clause], here: Mapping[str, Clause]
+    lineage: Lineage, spec_commit: str, before: Mapping[str, Clause], clauses: Mapping[str, Clause]
 ) -> None:
     """What comes, goes or changes at a commit has one event in its life there, and what stays as it is has none."""
     events = lineage.events[spec_commit]
@@ -193,14 +193,14 @@ def assert_the_lives_agree(
     for name, life in lineage.lives.items():
         now = [event for event in life.events if event.spec_commit == spec_commit]
         assert len(now) <= 1, name
-        came, went = name in here and name not in before, name in before and name not in here
-        changed = name in here and name in before and clause_key(here[name]) != clause_key(before[name])
+        came, went = name in clauses and name not in before, name in before and name not in clauses
+        changed = name in clauses and name in before and clause_key(clauses[name]) != clause_key(before[name])
         assert now or not (came or went or changed), name
         for event in now:
             lives[id(event)].add(name)
             assert event.kind in _KINDS[came, went], name
     for event in events:
-        assert lives[id(event)] == set(_names_in(event, before, here))
+        assert lives[id(event)] == set(_names_in(event, before, clauses))
         assert event.moved or event.kind is not ChangeKind.MOVED
         if event.before and event.after:
             bags = (
@@ -232,29 +232,31 @@ def _names_in(event: LineageEvent, before: Mapping[str, Clause], here: Mapping[s
 
 
 def assert_words_return_to_their_life(
-    before: Mapping[str, Clause], here: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
+    before: Mapping[str, Clause], clauses: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
 ) -> None:
     """New words that a clause once said are that clause's, unless all that ever said them are there already."""
-    kept = {name for name, clause in here.items() if name in before and clause_key(before[name]) == clause_key(clause)}
-    for name, clause in here.items():
+    names = {
+        name for name, clause in clauses.items() if name in before and clause_key(before[name]) == clause_key(clause)
+    }
+    for name, clause in clauses.items():
         once = wordings.get(clause_key(clause), set())
-        if name not in kept and once and len(split_words(clause.text)) > 3:
-            taken = {other for other, its in here.items() if clause_key(its) in wordings and other != name}
+        if name not in names and once and len(split_words(clause.text)) > 3:
+            taken = {other for other, its in clauses.items() if clause_key(its) in wordings and other != name}
             assert name in once or once <= taken
 
 
 def assert_the_matching_agrees(
-    before: Mapping[str, Clause], here: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
+    before: Mapping[str, Clause], clauses: Mapping[str, Clause], wordings: Mapping[ClauseKey, set[str]]
 ) -> None:
     """Two clauses that are paired are the same clause, unless the words after are back, or those before are taken."""
-    matching = match_clauses(tuple(before.values()), tuple(here.values()))
-    names, theirs = ({(one.path, one.line): name for name, one in side.items()} for side in (before, here))
+    matching = match_clauses(tuple(before.values()), tuple(clauses.values()))
+    names, theirs = ({(one.path, one.line): name for name, one in side.items()} for side in (before, clauses))
     pairs = [*matching.unchanged, *((change.before, change.after) for change in matching.changes)]
-    for one, other in pairs:
-        if one and other:
-            name, after = names[one.path, one.line], theirs[other.path, other.line]
-            assert name == after or clause_key(one) != clause_key(other)
-            assert name == after or after in wordings.get(clause_key(other), ()) or name in here
+    for clause, other in pairs:
+        if clause and other:
+            name, after = names[clause.path, clause.line], theirs[other.path, other.line]
+            assert name == after or clause_key(clause) != clause_key(other)
+            assert name == after or after in wordings.get(clause_key(other), ()) or name in clauses
 
 
 @settings(max_examples=80, deadline=None)
@@ -274,15 +276,15 @@ def test_every_clause_has_one_life_at_a_time_on_branches(random: Random) -> None
     lineage = trace_lineage(story)
     ancestors: dict[str, set[str]] = {}
     for spec_commit in story.spec_commits:
-        here = clauses_at(story, lineage, spec_commit.name)
+        clauses = clauses_at(story, lineage, spec_commit.name)
         before = [set(lineage.ids[parent]) for parent in spec_commit.parents]
         ancestors[spec_commit.name] = {spec_commit.name}.union(*(ancestors[parent] for parent in spec_commit.parents))
         for name, life in lineage.lives.items():
             kinds = [event.kind for event in life.events if event.spec_commit == spec_commit.name]
             assert len(kinds) <= 1, name
-            if name in here and all(name not in names for names in before):
+            if name in clauses and all(name not in names for names in before):
                 assert kinds and kinds[0] in _KINDS[True, False]
-            elif name not in here and before and all(name in names for names in before):
+            elif name not in clauses and before and all(name in names for names in before):
                 assert kinds and kinds[0] in _KINDS[False, True]
         again = {
             lineage.ids[name]

@@ -107,9 +107,9 @@ def test_a_renamed_section_does_not_move_its_clauses(old: str, new: str) -> None
 
 
 def test_a_section_that_moves_whole_moves_its_heading_only() -> None:
-    one, two = f"# One\n\n{RULES[0]}\n\n{RULES[1]}\n\n", f"# Two\n\n{RULES[2]}\n\n{RULES[3]}\n\n"
+    name, two = f"# One\n\n{RULES[0]}\n\n{RULES[1]}\n\n", f"# Two\n\n{RULES[2]}\n\n{RULES[3]}\n\n"
     three = f"# Three\n\n{RULES[4]}\n\n"
-    assert changed(one + two + three, two + three + one) == [("moved", "One", "One")]
+    assert changed(name + two + three, two + three + name) == [("moved", "One", "One")]
 
 
 def test_heading_attributes_are_part_of_the_heading_only() -> None:
@@ -182,13 +182,13 @@ def tally(clauses: list[Clause]) -> Counter[tuple[str, int]]:
 def test_every_clause_of_both_sides_is_there_once(before: Revision, after: Revision) -> None:
     old, new = clauses_of(before), clauses_of(after)
     matching = match_clauses(old, new)
-    left = [change.before for change in matching.changes if change.before]
+    clauses = [change.before for change in matching.changes if change.before]
     right = [change.after for change in matching.changes if change.after]
-    assert tally([*left, *(one for one, _ in matching.unchanged)]) == tally(list(old))
+    assert tally([*clauses, *(clause for clause, _ in matching.unchanged)]) == tally(list(old))
     assert tally([*right, *(other for _, other in matching.unchanged)]) == tally(list(new))
-    assert all(one.text == other.text for one, other in matching.unchanged)
+    assert all(clause.text == other.text for clause, other in matching.unchanged)
     in_order = [change.after for change in matching.changes if change.after]
-    assert all((one.path, one.line) < (two.path, two.line) for one, two in pairwise(in_order))
+    assert all((clause.path, clause.line) < (two.path, two.line) for clause, two in pairwise(in_order))
     for change in matching.changes:
         assert (change.before is None) == (change.kind is ChangeKind.ADDED)
         assert (change.after is None) == (change.kind is ChangeKind.REMOVED)
@@ -198,8 +198,8 @@ def test_every_clause_of_both_sides_is_there_once(before: Revision, after: Revis
 @settings(max_examples=100, deadline=None)
 @given(REVISIONS, REVISIONS)
 def test_a_revert_mirrors_its_patch(before: Revision, after: Revision) -> None:
-    there, back = count_changes(diff_revisions(before, after)), count_changes(diff_revisions(after, before))
-    assert back == ChangeCounts(there.removed, there.added, there.reworded, there.moved)
+    change_counts, back = count_changes(diff_revisions(before, after)), count_changes(diff_revisions(after, before))
+    assert back == ChangeCounts(change_counts.removed, change_counts.added, change_counts.reworded, change_counts.moved)
     assert diff_revisions(before, before) == diff_revisions(after, after) == ()
 
 
@@ -296,8 +296,8 @@ CLAUSES = st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3).
 
 @settings(max_examples=100, deadline=None)
 @given(CLAUSES, CLAUSES)
-def test_every_clause_is_in_one_change_and_the_counts_balance(one: list[str], two: list[str]) -> None:
-    before, after = revision(a="\n\n".join(one)), revision(a="\n\n".join(two))
+def test_every_clause_is_in_one_change_and_the_counts_balance(names: list[str], two: list[str]) -> None:
+    before, after = revision(a="\n\n".join(names)), revision(a="\n\n".join(two))
     changes = diff_revisions(before, after)
     number = count_changes(changes)
     assert len(clauses_of(after)) - len(clauses_of(before)) == number.added - number.removed

@@ -72,8 +72,8 @@ def test_words_that_tell_nothing_have_no_stem(word: str) -> None:
 
 @pytest.mark.parametrize("pair", ["thing sing", "newt new", "2208 2209", "bus bu", "need ned"])
 def test_other_words_have_other_stems(pair: str) -> None:
-    one, other = pair.split()
-    assert stem(one) != stem(other) or not stem(one)
+    name, other = pair.split()
+    assert stem(name) != stem(other) or not stem(name)
 
 
 def test_keyed_numbers_are_the_same_in_every_process_and_for_nobody_else() -> None:

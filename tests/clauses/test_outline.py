@@ -59,9 +59,9 @@ def whole(before: Revision, after: Revision) -> Found:
 
 
 def windowed(before: Revision, after: Revision) -> Found | None:
-    one = outline_revision(before, None)
-    two = outline_revision(after, one)
-    part = find_changed_region(one, two)
+    outline = outline_revision(before, None)
+    two = outline_revision(after, outline)
+    part = find_changed_region(outline, two)
     if part is None:
         return None
     lead = len(part.lead)
@@ -69,7 +69,7 @@ def windowed(before: Revision, after: Revision) -> Found | None:
         dict(enumerate(part.lead)) | {lead + at: clause for at, clause in side.items()}
         for side in (part.before, part.after)
     ]
-    return found(sides[0], sides[1], part.first - lead, OutlineWeights(one, two))
+    return found(sides[0], sides[1], part.first - lead, OutlineWeights(outline, two))
 
 
 def found(
@@ -87,8 +87,8 @@ def found(
 def test_a_window_is_the_section_that_changed() -> None:
     before = f"# One {{#one}}\n\n{TEXT}\n\n## Two\n\n{TEXT}\n\n## Three\n\n{TEXT}\n\n# Four\n\n{TEXT}"
     after = before.replace("## Three\n\n" + RULES[0], "## Three\n\nAnswer the question that was put.")
-    one = outline_revision(revision(a=before), None)
-    part = find_changed_region(one, outline_revision(revision(a=after), one))
+    outline = outline_revision(revision(a=before), None)
+    part = find_changed_region(outline, outline_revision(revision(a=after), outline))
     assert part
     assert [clause.text for clause in part.lead] == ["One"]
     assert [clause.text for clause in part.before.values()] == ["Three", *RULES, "Four"]
@@ -97,10 +97,10 @@ def test_a_window_is_the_section_that_changed() -> None:
 
 
 def test_there_is_no_window_where_more_than_one_file_changed() -> None:
-    one = outline_revision(revision(a=TEXT, b=TEXT), None)
-    assert find_changed_region(one, outline_revision(revision(a=TEXT + "\n\nx", b=TEXT + "\n\ny"), one)) is None
-    assert find_changed_region(one, outline_revision(revision(a=TEXT, c=TEXT), one)) is None
-    part = find_changed_region(one, outline_revision(revision(a=TEXT, b=TEXT + "\n\ny"), one))
+    outline = outline_revision(revision(a=TEXT, b=TEXT), None)
+    assert find_changed_region(outline, outline_revision(revision(a=TEXT + "\n\nx", b=TEXT + "\n\ny"), outline)) is None
+    assert find_changed_region(outline, outline_revision(revision(a=TEXT, c=TEXT), outline)) is None
+    part = find_changed_region(outline, outline_revision(revision(a=TEXT, b=TEXT + "\n\ny"), outline))
     assert part
     assert part.first == 5
 
@@ -116,9 +116,9 @@ def test_a_window_goes_on_below_a_heading_that_changed() -> None:
 @settings(max_examples=100, deadline=None)
 @given(LISTS, LISTS | CLAUSES, LISTS, LISTS | CLAUSES)
 def test_a_window_has_the_changes_of_the_whole(
-    head: list[str], one: list[str], tail: list[str], two: list[str]
+    head: list[str], names: list[str], tail: list[str], two: list[str]
 ) -> None:
-    before, after = (revision(a="\n\n".join([*head, *middle, *tail])) for middle in (one, two))
+    before, after = (revision(a="\n\n".join([*head, *middle, *tail])) for middle in (names, two))
     assert windowed(before, after) in (None, whole(before, after))
 
 
@@ -139,9 +139,9 @@ SECTIONS = [f"## Section {at}\n\n" + "\n\n".join(f"{rule[:-1]} {at}." for rule i
 def test_sections_between_two_changes_are_left_out() -> None:
     before = "\n\n".join(SECTIONS)
     after = before.replace(f"{RULES[1][:-1]} 1.", "Something else is said here.").replace(f"{RULES[1][:-1]} 7.", "Odd.")
-    one = outline_revision(revision(a=before), None)
-    two = outline_revision(revision(a=after), one)
-    part = find_changed_region(one, two)
+    outline = outline_revision(revision(a=before), None)
+    two = outline_revision(revision(a=after), outline)
+    part = find_changed_region(outline, two)
     assert part
     size = len(RULES) + 1
     assert part.folds == [(size + 1, size + 1, 5 * size - 1)]
@@ -161,13 +161,13 @@ LONG_SECTIONS = [
 def test_what_lies_between_two_changes_in_a_section_is_left_out() -> None:
     before = "\n\n".join(LONG_SECTIONS)
     after = before.replace("in case 1 b1.", "in case 1 b1, but not always.").replace("in case 1 m12.", "in case 1.")
-    one = outline_revision(revision(a=before), None)
-    part = find_changed_region(one, outline_revision(revision(a=after), one))
+    outline = outline_revision(revision(a=before), None)
+    part = find_changed_region(outline, outline_revision(revision(a=after), outline))
     assert part
     assert part.folds == [(4, 4, 8)]
     assert sorted(part.before) == [0, 1, 2, 3, 12, 13, 14, 15]
     moved = before.replace(f"{_line(1, 2)}\n\n", "").replace(_line(1, 12), f"{_line(1, 12)}\n\n{_line(1, 2)}")
-    across = find_changed_region(one, outline_revision(revision(a=moved), one))
+    across = find_changed_region(outline, outline_revision(revision(a=moved), outline))
     assert across
     assert across.folds == []
 

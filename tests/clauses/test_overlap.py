@@ -59,7 +59,7 @@ def index_of(prompts: Rows, key: bytes | None = None) -> PromptIndex:
 
 
 def leaked(overlaps: Sequence[Overlap]) -> list[tuple[str, str]]:
-    return [(one.prompt.id, one.leak) for one in overlaps if one.leak]
+    return [(overlap.prompt.id, overlap.leak) for overlap in overlaps if overlap.leak]
 
 
 def search(clause: str, prompts: Rows = PROMPTS) -> list[tuple[str, str]]:
@@ -96,22 +96,22 @@ def test_found(case: str) -> None:
 
 def test_what_is_shown_is_what_is_common() -> None:
     clause = new_passage("Never say that the ferry to Brann leaves at noon, the tide does.")
-    (one,) = find_overlaps(index_of(PROMPTS), [new_passage("Be kind."), clause])
-    assert [(span.passage, clause.shown(span.start, span.stop)) for span in one.spans] == [
+    (overlap,) = find_overlaps(index_of(PROMPTS), [new_passage("Be kind."), clause])
+    assert [(span.passage, clause.shown(span.start, span.stop)) for span in overlap.spans] == [
         (1, "the ferry to brann leaves at noon the")
     ]
     runs = len(PROMPTS["ferry"][1].split()) - NGRAM_LENGTH + 1
-    assert one.verbatim.weight == pytest.approx(1)
-    assert one.verbatim.of_prompt == pytest.approx(1 / runs)
-    assert one.verbatim.of_patch == pytest.approx(1 / (13 - NGRAM_LENGTH + 1))
-    assert one.verbatim.control == 0
+    assert overlap.verbatim.weight == pytest.approx(1)
+    assert overlap.verbatim.of_prompt == pytest.approx(1 / runs)
+    assert overlap.verbatim.of_patch == pytest.approx(1 / (13 - NGRAM_LENGTH + 1))
+    assert overlap.verbatim.control == 0
 
 
 def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
     clause = new_passage("An orchid with one leaf that smells of vinegar since March is not called thriving.")
-    (one,) = find_overlaps(index_of(PROMPTS), [clause])
-    assert one.leak == "wording"
-    assert [clause.shown(span.start, span.stop) for span in one.spans] == [
+    (overlap,) = find_overlaps(index_of(PROMPTS), [clause])
+    assert overlap.leak == "wording"
+    assert [clause.shown(span.start, span.stop) for span in overlap.spans] == [
         "orchid", "leaf", "smells", "vinegar", "march", "thriving",
     ]  # fmt: skip
 
@@ -119,7 +119,7 @@ def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
 def test_only_what_is_new_counts() -> None:
     words = new_passage("the ferry to Brann leaves at noon, the brakes of my van squeal").words
     half = Passage(words, tuple(at < 4 for at in range(len(words))))
-    assert [one.spans for one in find_overlaps(index_of(PROMPTS), [half])] == [(Span(0, 0, NGRAM_LENGTH),)]
+    assert [overlap.spans for overlap in find_overlaps(index_of(PROMPTS), [half])] == [(Span(0, 0, NGRAM_LENGTH),)]
     assert find_overlaps(index_of(PROMPTS), [Passage(words, (False,) * len(words))]) == ()
 
 
@@ -202,7 +202,7 @@ ANY_TEXT = st.text(st.characters(), max_size=80)
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_a_planted_span_is_always_found(data: st.DataObject) -> None:
-    words = data.draw(WORDS.filter(lambda found: len(found) >= 24))
+    words = data.draw(WORDS.filter(lambda names: len(names) >= 24))
     prompts: dict[str, tuple[str | None, str]] = {f"p{at}": (f"b{at}", " ".join(words[at::3])) for at in range(3)}
     at = data.draw(st.integers(0, 2))
     source = words[at::3]
@@ -221,8 +221,8 @@ def test_anything_can_be_searched_for_anything(rows: list[tuple[str | None, str]
     assert [(one.prompt.id, one.spans, one.leak) for one in plain] == [
         (one.prompt.id, one.spans, one.leak) for one in hashed
     ]
-    for one in plain:
-        for shared in (one.verbatim, one.wording):
+    for overlap in plain:
+        for shared in (overlap.verbatim, overlap.wording):
             assert 0 <= shared.of_prompt <= 1
             assert 0 <= shared.of_patch <= 1
 
@@ -243,7 +243,9 @@ def test_the_order_of_clauses_makes_no_difference_to_what_leaks() -> None:
     clauses = [new_passage(clause) for clause, _ in list(FOUND.values())[:4]]
     index = index_of(PROMPTS)
     answers = {
-        tuple((one.prompt, one.verbatim, one.wording, one.leak) for one in find_overlaps(index, order))
+        tuple(
+            (overlap.prompt, overlap.verbatim, overlap.wording, overlap.leak) for overlap in find_overlaps(index, order)
+        )
         for order in permutations(clauses)
     }
     assert len(answers) == 1
@@ -278,8 +280,8 @@ def added(before: str, after: str) -> list[str]:
     """The passages of the patch, with what is not new in brackets."""
     revisions = (Revision(text, (SpecFile("spec.md", text),)) for text in (before, after))
     return [
-        " ".join(word if new else f"({word})" for word, new in zip(one.words, one.added, strict=True))
-        for _, one in added_by_clause(diff_revisions(*revisions))
+        " ".join(word if new else f"({word})" for word, new in zip(passage.words, passage.added, strict=True))
+        for _, passage in added_by_clause(diff_revisions(*revisions))
     ]
 
 
@@ -288,8 +290,8 @@ def test_an_added_clause_is_new_as_a_whole() -> None:
 
 
 def test_of_a_reworded_clause_its_new_words_are() -> None:
-    (found,) = added(f"# A\n\n- {RULE}.\n", f"# A\n\n- {RULE}, however wet the crate of order 2208 was.\n")
-    assert found == " ".join(f"({word})" for word in RULE.lower().split()) + " however wet the crate of order 2208 was"
+    (name,) = added(f"# A\n\n- {RULE}.\n", f"# A\n\n- {RULE}, however wet the crate of order 2208 was.\n")
+    assert name == " ".join(f"({word})" for word in RULE.lower().split()) + " however wet the crate of order 2208 was"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +331,10 @@ def suite_index(suite: str, role: Role, texts: dict[str, str], key: bytes | None
 
 def found(held_out: dict[str, str], test: dict[str, str]) -> list[tuple[str, str, bool]]:
     indices = suite_index("h", Role.HELD_OUT, held_out), suite_index("t", Role.TEST, test)
-    return [(one.held_out.id, one.test.id, one.same) for one in find_reappearances(*indices)]
+    return [
+        (reappearance.held_out.id, reappearance.test.id, reappearance.same)
+        for reappearance in find_reappearances(*indices)
+    ]
 
 
 def test_the_same_item_and_a_part_of_one() -> None:

@@ -14,7 +14,7 @@ def test_longest_increasing_is_as_long_as_any(values: list[int]) -> None:
     chain = longest_increasing_positions(values)
     assert all(values[at] < values[later] for at, later in pairwise(chain))
     longer = combinations(values, len(chain) + 1)
-    assert not any(all(one < two for one, two in pairwise(candidate)) for candidate in longer)
+    assert not any(all(number < two for number, two in pairwise(candidate)) for candidate in longer)
 
 
 @settings(max_examples=100, deadline=None)

@@ -72,8 +72,8 @@ def test_repetition(text: str, repeats: bool) -> None:
 
 def test_length_counts_all_words_and_the_search_has_a_bound() -> None:
     text = "word " * (SEARCHED_CHARACTERS // 5) + "this is a test of mine"
-    found = detect_signals(text)
-    assert (found.words, found.aware) == (SEARCHED_CHARACTERS // 5 + 6, False)
+    sample_signals = detect_signals(text)
+    assert (sample_signals.words, sample_signals.aware) == (SEARCHED_CHARACTERS // 5 + 6, False)
     assert detect_signals("a  b\n\nc") == SampleSignals(3, False, False)
 
 

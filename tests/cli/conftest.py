@@ -68,12 +68,12 @@ def project(tmp_path: Path) -> GitRepo:
 
 def two_revisions(path: Path) -> GitRepo:
     """What `project` says, at a path."""
-    made = GitRepo(path)
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
-    made.tag("v1")
-    made.commit({"spec.md": SECOND})
-    made.tag("v2")
-    return made
+    git_repo = GitRepo(path)
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
+    git_repo.tag("v1")
+    git_repo.commit({"spec.md": SECOND})
+    git_repo.tag("v2")
+    return git_repo
 
 
 def tree_hash(folder: Path) -> str:
@@ -108,13 +108,13 @@ def results() -> str:
 def judged(tmp_path_factory: pytest.TempPathFactory) -> GitRepo:
     """To be read only. Two patches: v1 to v2 is test-only, v2 to v3, whose message is in Greek, was not evaluated."""
     folder = tmp_path_factory.mktemp("judged")
-    made = two_revisions(folder / "project")
+    git_repo = two_revisions(folder / "project")
     (folder / "results.csv").write_text(results())
-    assert run(["ingest", str(folder / "results.csv"), "--repo", str(made.path)]) == 0
-    made.commit(message="Record evaluations")
-    made.commit({"spec.md": THIRD}, message="Ελληνικά é \u202e")
-    made.tag("v3")
-    return made
+    assert run(["ingest", str(folder / "results.csv"), "--repo", str(git_repo.path)]) == 0
+    git_repo.commit(message="Record evaluations")
+    git_repo.commit({"spec.md": THIRD}, message="Ελληνικά é \u202e")
+    git_repo.tag("v3")
+    return git_repo
 
 
 @pytest.fixture

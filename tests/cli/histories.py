@@ -56,9 +56,9 @@ FOURTH = (
 
 def everything(path: Path) -> GitRepo:
     """Four revisions tagged v1 to v4, then a commit that does not touch the spec."""
-    made = GitRepo(path)
+    git_repo = GitRepo(path)
     for number, text in enumerate((FIRST, SECOND, THIRD, FOURTH), 1):
-        made.commit({"auditor.toml": SETTINGS, "spec.md": text}, message=f"Revision {number}")
-        made.tag(f"v{number}")
-    made.commit({"notes.txt": "nothing"}, message="Notes")
-    return made
+        git_repo.commit({"auditor.toml": SETTINGS, "spec.md": text}, message=f"Revision {number}")
+        git_repo.tag(f"v{number}")
+    git_repo.commit({"notes.txt": "nothing"}, message="Notes")
+    return git_repo

@@ -82,7 +82,7 @@ def test_ranges(wanted: list[str], patches: list[str], judged: GitRepo, auditor:
     ],
 )
 def test_fail_on(wanted: list[str], code: int, judged: GitRepo, auditor: Auditor) -> None:
-    options = [word for one in wanted for word in ("--fail-on", one)]
+    options = [word for name in wanted for word in ("--fail-on", name)]
     assert auditor("audit", "--repo", judged.path, *options).code == code
 
 

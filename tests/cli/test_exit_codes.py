@@ -94,11 +94,11 @@ def copied(kept: Evaluated, folder: Path) -> Evaluated:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_gate(made: Evaluated, capsys: Capture, path: str) -> None:
-    make, options, code, said = PATHS[path]
+    make, options, code, text = PATHS[path]
     make(made)
     given = made.gate(capsys, *options)
     assert given[0] == code, given
-    assert said in given[2]
+    assert text in given[2]
     assert (given[1] == "") is (code == 2)
     assert given[2].count("\n") == (1 if code == 2 else 0)
 

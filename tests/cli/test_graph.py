@@ -31,8 +31,8 @@ def test_without_a_node_the_whole_as_json(auditor: Auditor, judged: GitRepo) -> 
     count: dict[str, int] = {}
     for node in document["nodes"]:
         count[node["kind"]] = count.get(node["kind"], 0) + 1
-    wanted = {"spec": 1, "patch": 2, "behaviour": 1, "suite": 2, "run": 5, "model": 1, "revision": 3, "spec_commit": 3}
-    assert {kind: count.get(kind) for kind in wanted} == wanted
+    counts = {"spec": 1, "patch": 2, "behaviour": 1, "suite": 2, "run": 5, "model": 1, "revision": 3, "spec_commit": 3}
+    assert {kind: count.get(kind) for kind in counts} == counts
 
 
 def test_a_suite_says_where_it_fell_and_what_rests_on_it(auditor: Auditor, judged: GitRepo) -> None:
@@ -111,7 +111,9 @@ def test_waivers_and_plans_are_in_it(auditor: Auditor, own: GitRepo) -> None:
     own.commit({"eval_history/waivers/known.toml": waiver})
     done = auditor("graph", "waiver:known", "--as-of", "2026-01-10", "--format", "json", "--repo", own.path)
     assert done.code == 0, done.err
-    links = {(one["kind"], one["target"]) for one in json.loads(done.out)["edges"] if one["source"] == "waiver:known"}
+    links = {
+        (load["kind"], load["target"]) for load in json.loads(done.out)["edges"] if load["source"] == "waiver:known"
+    }
     assert links == {
         ("for", f"finding:{finding['fingerprint']}"),
         ("about", f"patch:{document['patches'][0]['id']}"),
@@ -148,10 +150,10 @@ def test_plans_their_runs_and_what_is_found_of_them(auditor: Auditor, project: G
         ("under", f"revision:{revision}"),
         ("of", "checkpoint:m"),
     }
-    shown = auditor("graph", fulfils, "--repo", project.path).out
-    assert f"planned as (1)\n    plan:{kept[:12]}" in shown
-    shown = auditor("graph", f"plan:{missing[:12]}", "--repo", project.path).out
-    assert f"named, and not kept to, by (1)\n    run:{other.record[:12]}" in shown
+    text = auditor("graph", fulfils, "--repo", project.path).out
+    assert f"planned as (1)\n    plan:{kept[:12]}" in text
+    text = auditor("graph", f"plan:{missing[:12]}", "--repo", project.path).out
+    assert f"named, and not kept to, by (1)\n    run:{other.record[:12]}" in text
 
 
 DEMONSTRATION = Path(package.__file__).parents[1]
@@ -215,7 +217,7 @@ def test_each_question_is_answered_on_the_demonstration(
 def test_a_notebook_has_audit_graph_frames_and_figures(judged: GitRepo) -> None:
     opened = package.open(judged.path)
     frames = opened.frames()
-    assert [str(one.facts.verdict) for one in opened.audit.patches] == frames["patch"]["verdict"]
+    assert [str(patch.facts.verdict) for patch in opened.audit.patches] == frames["patch"]["verdict"]
     assert len(opened.graph) == sum(
         len(frame["id"]) for name, frame in frames.items() if name not in ("edges", "rates")
     )

@@ -95,8 +95,8 @@ def test_the_published_schemas_are_current(verb: str) -> None:
 def test_the_log_as_json(judged: GitRepo, auditor: Auditor) -> None:
     found = document(auditor("log", "--repo", judged.path, "--format", "json"), "log")
     spec_commits = found["specs"][0]["commits"]
-    assert [one["label"] for one in spec_commits] == ["v3", "v2", "v1"]
-    assert [one["verdict"] for one in spec_commits] == ["unmeasured", "test-only", None]
+    assert [spec_commit["label"] for spec_commit in spec_commits] == ["v3", "v2", "v1"]
+    assert [spec_commit["verdict"] for spec_commit in spec_commits] == ["unmeasured", "test-only", None]
     audited = json.loads(auditor("audit", "--repo", judged.path, "--format", "json").out)
     assert spec_commits[1]["behaviours"] == audited["patches"][0]["behaviours"]
     assert spec_commits[1]["changes"] == audited["patches"][0]["changes"]
@@ -150,11 +150,11 @@ def test_two_revisions_by_every_name(names: list[str], harbour: GitRepo, auditor
 
 
 def test_what_is_not_committed_yet(harbour: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
-    made = everything(tmp_path / "repo")
-    assert "no clause changed" in printed(auditor("diff", "--repo", made.path))
-    made.write({"spec.md": FOURTH.replace("eight hours", "seven hours")})
-    assert "Rest for [-eight-]{+seven+} hours" in printed(auditor("diff", "--repo", made.path))
-    assert "-> work tree" in printed(auditor("diff", "HEAD", "--repo", made.path))
+    git_repo = everything(tmp_path / "repo")
+    assert "no clause changed" in printed(auditor("diff", "--repo", git_repo.path))
+    git_repo.write({"spec.md": FOURTH.replace("eight hours", "seven hours")})
+    assert "Rest for [-eight-]{+seven+} hours" in printed(auditor("diff", "--repo", git_repo.path))
+    assert "-> work tree" in printed(auditor("diff", "HEAD", "--repo", git_repo.path))
 
 
 def test_a_bare_repository(harbour: GitRepo, tmp_path: Path, auditor: Auditor) -> None:
@@ -267,57 +267,58 @@ def test_what_is_refused(arguments: list[str], line: str, harbour: GitRepo, audi
 
 
 def test_one_commit_may_patch_several_specs(tmp_path: Path, auditor: Auditor) -> None:
-    made = GitRepo(tmp_path / "repo")
+    git_repo = GitRepo(tmp_path / "repo")
     settings = "".join(SETTINGS.replace("harbour", name).replace("spec.md", f"{name}.md") for name in ("a", "b"))
-    made.commit({"auditor.toml": settings, "a.md": "Be kind to guests.\n", "b.md": "Be brief with guests.\n"})
-    made.commit({"a.md": "Be kind to all guests.\n", "b.md": "Be brief with most guests.\n"})
-    made.commit({"a.md": "Be kind to all guests and crew.\n"})
+    git_repo.commit({"auditor.toml": settings, "a.md": "Be kind to guests.\n", "b.md": "Be brief with guests.\n"})
+    git_repo.commit({"a.md": "Be kind to all guests.\n", "b.md": "Be brief with most guests.\n"})
+    git_repo.commit({"a.md": "Be kind to all guests and crew.\n"})
     both, one = (
-        document(auditor("show", name, "--repo", made.path, "--format", "json"), "show") for name in ("HEAD~1", "HEAD")
+        document(auditor("show", name, "--repo", git_repo.path, "--format", "json"), "show")
+        for name in ("HEAD~1", "HEAD")
     )
     assert [[part["patch"]["spec"] for part in found["patches"]] for found in (both, one)] == [["a", "b"], ["a"]]
-    assert "stands in 2 clauses" in auditor("blame", "guests", "--repo", made.path).err
-    assert printed(auditor("blame", "brief", "--repo", made.path)).startswith("@@ b.md")
+    assert "stands in 2 clauses" in auditor("blame", "guests", "--repo", git_repo.path).err
+    assert printed(auditor("blame", "brief", "--repo", git_repo.path)).startswith("@@ b.md")
 
 
 def test_a_merge_and_the_same_change_on_two_branches(tmp_path: Path, auditor: Auditor) -> None:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"auditor.toml": SETTINGS, "spec.md": FIRST})
-    made.branch("other")
-    made.commit({"spec.md": SECOND})
-    made.checkout("main")
-    made.commit({"spec.md": SECOND, "notes.txt": "by hand"})
-    made.merge("other")
-    out = printed(auditor("log", "--repo", made.path))
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"auditor.toml": SETTINGS, "spec.md": FIRST})
+    git_repo.branch("other")
+    git_repo.commit({"spec.md": SECOND})
+    git_repo.checkout("main")
+    git_repo.commit({"spec.md": SECOND, "notes.txt": "by hand"})
+    git_repo.merge("other")
+    out = printed(auditor("log", "--repo", git_repo.path))
     assert "the same change as patch " in out
     assert "no patch of its own" in out
 
 
 def test_another_branch_and_a_tag_of_its_name(tmp_path: Path, auditor: Auditor) -> None:
-    made = everything(tmp_path / "repo")
-    made.branch("other", "v2")
-    made.commit({"spec.md": f"{SECOND}\nNever sail alone at night.\n"})
-    made.branch("v3", "other")
-    made.checkout("main")
-    assert "Never sail alone" in printed(auditor("diff", "v2", "other", "--repo", made.path))
-    assert "Never sail" not in printed(auditor("diff", "v2", "v3", "--repo", made.path))
-    life = printed(auditor("blame", "sail alone", "--rev", "other", "--repo", made.path))
+    git_repo = everything(tmp_path / "repo")
+    git_repo.branch("other", "v2")
+    git_repo.commit({"spec.md": f"{SECOND}\nNever sail alone at night.\n"})
+    git_repo.branch("v3", "other")
+    git_repo.checkout("main")
+    assert "Never sail alone" in printed(auditor("diff", "v2", "other", "--repo", git_repo.path))
+    assert "Never sail" not in printed(auditor("diff", "v2", "v3", "--repo", git_repo.path))
+    life = printed(auditor("blame", "sail alone", "--rev", "other", "--repo", git_repo.path))
     assert "introduced" in life
-    assert one_line(auditor("show", "other", "--repo", made.path)).startswith("auditor: other: is no patch")
+    assert one_line(auditor("show", "other", "--repo", git_repo.path)).startswith("auditor: other: is no patch")
 
 
 def test_a_clause_put_back_joined_to_the_next_and_then_as_it_was(tmp_path: Path, auditor: Auditor) -> None:
     tide = "Cast off no earlier than an hour after high water, and only with the pilot and both deckhands on board."
     fog = "In fog the crew rings the bell each minute, and the mate keeps watch at the bow."
-    made = GitRepo(tmp_path / "repo")
+    git_repo = GitRepo(tmp_path / "repo")
     for paragraphs in ([tide, fog], [fog], [f"{tide} {fog}"], [tide, fog]):
-        made.commit({"auditor.toml": SETTINGS, "spec.md": "\n\n".join(["# Sailing", *paragraphs, "Be punctual."])})
+        git_repo.commit({"auditor.toml": SETTINGS, "spec.md": "\n\n".join(["# Sailing", *paragraphs, "Be punctual."])})
     period = ["--since", "2026-01-01", "--until", "2026-01-31"]
     for arguments in (["audit"], ["log"], ["report", *period], ["show", "HEAD"], ["gate", "--base", "HEAD~1"]):
-        said = auditor(*arguments, "--repo", made.path)
+        said = auditor(*arguments, "--repo", git_repo.path)
         assert (said.code, said.err) == (0, ""), arguments
     lives = [
-        document(auditor("blame", words, "--repo", made.path, "--format", "json"), "blame") for words in (tide, fog)
+        document(auditor("blame", words, "--repo", git_repo.path, "--format", "json"), "blame") for words in (tide, fog)
     ]
     assert [[event["word"] for event in life["events"]] for life in lives] == [
         ["introduced", "removed", "split"], ["introduced", "reworded", "split"],
@@ -325,12 +326,14 @@ def test_a_clause_put_back_joined_to_the_next_and_then_as_it_was(tmp_path: Path,
 
 
 def test_nothing_of_a_spec_steers_the_terminal(tmp_path: Path, auditor: Auditor) -> None:
-    made = GitRepo(tmp_path / "repo")
+    git_repo = GitRepo(tmp_path / "repo")
     bad = "\x1b[2J\u202e\u200b\x07 "
-    made.commit({"auditor.toml": SETTINGS, "spec.md": f"# A{bad}\n\nOne {bad} two three.\n"}, message=f"x{bad}")
-    made.commit({"spec.md": f"# A{bad} {{#a{bad}}}\n\nOne {bad} two four.\n\n```\n{bad}\tx\n```\n"}, message=f"y{bad}")
+    git_repo.commit({"auditor.toml": SETTINGS, "spec.md": f"# A{bad}\n\nOne {bad} two three.\n"}, message=f"x{bad}")
+    git_repo.commit(
+        {"spec.md": f"# A{bad} {{#a{bad}}}\n\nOne {bad} two four.\n\n```\n{bad}\tx\n```\n"}, message=f"y{bad}"
+    )
     for arguments in (["log"], ["diff", "HEAD~1"], ["diff", "HEAD~1", "--stat"], ["show", "HEAD"], ["blame", "two"]):
-        out = printed(auditor(*arguments, "--repo", made.path))
+        out = printed(auditor(*arguments, "--repo", git_repo.path))
         assert not set("\x1b\u202e\u200b\x07") & set(out)
         assert "<U+202E>" in out
 
@@ -412,10 +415,10 @@ def test_a_published_spec(releases: list[str | Path], auditor: Auditor) -> None:
     assert [(one["before"], one["after"]) for one in found["renamings"]] == [("platform", "root")]
     named = {part["name"] for change in found["changes"] for part in change["attributes"]}
     assert {"anchor", "authority"} <= named
-    said = printed(auditor("diff", "2025-04-11", "2025-09-12", *releases))
-    assert "authority platform -> system" in said
-    assert "authority platform renamed root: 17 of 20 headings" in said
-    assert re.findall(r"authority platform -> root(.*)", said) == [", as throughout"]
+    text = printed(auditor("diff", "2025-04-11", "2025-09-12", *releases))
+    assert "authority platform -> system" in text
+    assert "authority platform renamed root: 17 of 20 headings" in text
+    assert re.findall(r"authority platform -> root(.*)", text) == [", as throughout"]
 
 
 def test_the_smallest_release_of_a_published_spec(releases: list[str | Path], auditor: Auditor) -> None:

@@ -29,14 +29,14 @@ def said(capsys: Capture, repo: Path, *arguments: str) -> tuple[int, str, str]:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    found = (file for file in folder.rglob("*") if file.is_file() and ".git" not in file.parts)
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
+    paths = (file for file in folder.rglob("*") if file.is_file() and ".git" not in file.parts)
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in paths}
 
 
 def with_files(folder: Path, *names: str) -> GitRepo:
-    made = GitRepo(folder / "repo")
-    made.commit(dict.fromkeys(names, "# One\n\nText.\n"))
-    return made
+    git_repo = GitRepo(folder / "repo")
+    git_repo.commit(dict.fromkeys(names, "# One\n\nText.\n"))
+    return git_repo
 
 
 def test_the_one_likely_file_is_the_spec(tmp_path: Path, capsys: Capture) -> None:

@@ -34,12 +34,12 @@ KNOWN = {
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"spec.md": FIRST})
-    made.tag("v1")
-    made.commit({"spec.md": SECOND})
-    made.tag("v2")
-    return made.path
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"spec.md": FIRST})
+    git_repo.tag("v1")
+    git_repo.commit({"spec.md": SECOND})
+    git_repo.tag("v2")
+    return git_repo.path
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def test_names_from_logs_can_do_no_harm(repo: Path, tmp_path: Path, capsys: Capt
     assert code == 0
     assert "\x1b" not in out
     path = repo / "eval_history/suites.toml"
-    assert [one["name"] for one in tomllib.loads(path.read_text())["suite"]] == [name]
+    assert [load["name"] for load in tomllib.loads(path.read_text())["suite"]] == [name]
     path.write_text(
         path.read_text().replace('# behaviour = ""', 'behaviour = "b"').replace('# role = ""', 'role = "test"')
     )

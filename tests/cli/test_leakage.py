@@ -47,10 +47,10 @@ def without_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> GitRepo:
-    made = GitRepo(tmp_path / "project")
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
-    made.tag("v1")
-    return made
+    git_repo = GitRepo(tmp_path / "project")
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": FIRST})
+    git_repo.tag("v1")
+    return git_repo
 
 
 def rows(suite: str, prompts: Mapping[str, str]) -> list[dict[str, object]]:
@@ -58,12 +58,12 @@ def rows(suite: str, prompts: Mapping[str, str]) -> list[dict[str, object]]:
     return [{**base, "item": item, "prompt": text} for item, text in prompts.items()]
 
 
-def table(folder: Path, given: Iterable[Mapping[str, object]], name: str = "results.csv") -> Path:
-    given = list(given)
+def table(folder: Path, documents: Iterable[Mapping[str, object]], name: str = "results.csv") -> Path:
+    documents = list(documents)
     with (folder / name).open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(given[0]))
+        writer = csv.DictWriter(file, list(documents[0]))
         writer.writeheader()
-        writer.writerows(given)
+        writer.writerows(documents)
     return folder / name
 
 
@@ -74,13 +74,13 @@ def ingested(project: GitRepo, auditor: Auditor, *given: Mapping[str, object]) -
 def audited(project: GitRepo, auditor: Auditor) -> dict[str, Any]:
     said = auditor("audit", "--repo", project.path, "--format", "json")
     assert said.code == 0, said
-    found: dict[str, Any] = json.loads(said.out)
-    assert found["coverage"]["checks"]["not_run"] == 0
-    return found
+    document: dict[str, Any] = json.loads(said.out)
+    assert document["coverage"]["checks"]["not_run"] == 0
+    return document
 
 
-def leaks(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    groups = [patch["findings"] for patch in found["patches"]] + [found["spec_findings"]]
+def leaks(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    groups = [patch["findings"] for patch in document["patches"]] + [document["spec_findings"]]
     return [(one["check"], one["message"]) for group in groups for one in group if "SD210" <= one["check"] <= "SD212"]
 
 
@@ -95,25 +95,25 @@ def test_no_prompt_is_in_any_stored_file(project: GitRepo, auditor: Auditor, key
     ingested(project, auditor, *rows("visible", VISIBLE), *rows("unseen", UNSEEN))
     assert len(stored(project)) == 2
     files = {file: file.read_bytes().lower() for file in (project.path / "eval_history").rglob("*") if file.is_file()}
-    told = {word.strip(".,?").lower() for text in (*VISIBLE.values(), *UNSEEN.values()) for word in text.split()}
+    lines = {word.strip(".,?").lower() for text in (*VISIBLE.values(), *UNSEEN.values()) for word in text.split()}
     names = VISIBLE.keys() | UNSEEN.keys()
-    for word in (word for word in told - names if len(word) > 5):
+    for word in (word for word in lines - names if len(word) > 5):
         assert [file.name for file, data in files.items() if word.encode() in data] == []
     assert [file for file, data in files.items() if key.read_bytes().strip() in data] == []
 
 
 def test_a_log_s_first_user_messages_are_hashed(tmp_path: Path, auditor: Auditor, key: Path) -> None:
-    made = GitRepo(tmp_path / "logged")
+    git_repo = GitRepo(tmp_path / "logged")
     suites = SUITES.replace('role = "test"', 'role = "test"\ntasks = ["mistakes_visible"]')
-    made.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": suites, "spec.md": FIRST})
-    made.tag("v1")
-    said = auditor("ingest", LOGS / "test_first.eval", "--repo", made.path, "--format", "json")
+    git_repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": suites, "spec.md": FIRST})
+    git_repo.tag("v1")
+    said = auditor("ingest", LOGS / "test_first.eval", "--repo", git_repo.path, "--format", "json")
     assert (said.code, said.err) == (0, "")
     (file,) = json.loads(said.out)["files"]
     assert (file["hashed"], file["unhashed"]) == (4, 0)
-    (kept,) = stored(made)
-    assert [row["item"] for row in json.loads(kept.read_text())["prompts"]] == sorted(
-        row["item"] for row in json.loads(kept.read_text())["prompts"]
+    (path,) = stored(git_repo)
+    assert [row["item"] for row in json.loads(path.read_text())["prompts"]] == sorted(
+        row["item"] for row in json.loads(path.read_text())["prompts"]
     )
 
 
@@ -227,18 +227,18 @@ def test_the_settings_may_name_the_key_and_it_may_be_missing_here(
 def test_a_held_out_prompt_in_a_patch(project: GitRepo, auditor: Auditor, key: Path) -> None:
     ingested(project, auditor, *rows("visible", VISIBLE), *rows("unseen", UNSEEN))
     project.commit({"spec.md": f"{SECOND}\nWhen the brakes of my van squeal, and the mechanic is my uncle, say so.\n"})
-    found = audited(project, auditor)
-    assert leaks(found) == [
+    document = audited(project, auditor)
+    assert leaks(document) == [
         (
             "SD211",
             "the clause says what item ferry of the held-out suite unseen says, so unseen is worn, in the same words "
             '"the brakes of my van squeal and the mechanic is my uncle"',
         )
     ]
-    (finding,) = [one for one in found["patches"][0]["findings"] if one["check"] == "SD211"]
+    (finding,) = [one for one in document["patches"][0]["findings"] if one["check"] == "SD211"]
     assert (finding["severity"], finding["confidence"]) == ("high", "high")
     assert finding["place"] == {"path": "spec.md", "line": 7}
-    assert found["not_assessed"] == []
+    assert document["not_assessed"] == []
 
 
 def test_a_test_item_in_other_words(project: GitRepo, auditor: Auditor, key: Path) -> None:
@@ -246,13 +246,13 @@ def test_a_test_item_in_other_words(project: GitRepo, auditor: Auditor, key: Pat
     project.commit(
         {"spec.md": f"{SECOND}\nNever tell harbour offices that a van with squealing brakes was inspected.\n"}
     )
-    found = audited(project, auditor)
-    ((code, message),) = leaks(found)
+    document = audited(project, auditor)
+    ((code, message),) = leaks(document)
     assert (code, message.partition(", in the words")[0]) == (
         "SD210",
         "the clause says what item ferry of the test suite visible says",
     )
-    (finding,) = [one for one in found["patches"][0]["findings"] if one["check"] == "SD210"]
+    (finding,) = [one for one in document["patches"][0]["findings"] if one["check"] == "SD210"]
     assert finding["confidence"] == "medium"
 
 
@@ -289,12 +289,12 @@ def test_without_the_key_and_with_a_wrong_one_nothing_is_called_clear(
     wrong = audited(project, auditor)
     monkeypatch.delenv(VARIABLE)
     none = audited(project, auditor)
-    assert [leaks(found) for found in (wrong, none)] == [[], []]
+    assert [leaks(document) for document in (wrong, none)] == [[], []]
     assert wrong["not_assessed"] == [
         {"what": "hashed prompts of unseen, visible", "why": "they are hashed with another key"}
     ]
     assert none["not_assessed"] == [{"what": "hashed prompts of unseen, visible", "why": NO_KEY}]
-    undecided = [found["coverage"]["checks"]["undecided"] for found in (right, wrong, none)]
+    undecided = [document["coverage"]["checks"]["undecided"] for document in (right, wrong, none)]
     # SD210, SD211 and SD212, of which one had fired and two were clear.
     assert undecided == [undecided[0], undecided[0] + 3, undecided[0] + 3]
 
@@ -302,8 +302,8 @@ def test_without_the_key_and_with_a_wrong_one_nothing_is_called_clear(
 def test_hashes_of_an_earlier_version_are_searched_by_runs_until_ingested_again(
     project: GitRepo, auditor: Auditor, key: Path
 ) -> None:
-    given = (*rows("visible", VISIBLE), *rows("unseen", UNSEEN))
-    ingested(project, auditor, *given)
+    documents = (*rows("visible", VISIBLE), *rows("unseen", UNSEEN))
+    ingested(project, auditor, *documents)
     for file in stored(project):
         first = {"schema": FIRST_SCHEMA, "key": key_check(key.read_bytes().strip(), FIRST_SCHEMA)}
         data = json.dumps({**json.loads(file.read_bytes()), **first}, sort_keys=True).encode()
@@ -311,21 +311,21 @@ def test_hashes_of_an_earlier_version_are_searched_by_runs_until_ingested_again(
         file.with_name(f"{hashlib.sha256(data).hexdigest()}.json").write_bytes(data)
     project.commit({"spec.md": f"{SECOND}\nWhen the brakes of my van squeal, and the mechanic is my uncle, say so.\n"})
     before = audited(project, auditor)
-    ingested(project, auditor, *given)
+    ingested(project, auditor, *documents)
     after = audited(project, auditor)
     assert len(stored(project)) == 4
     assert [code for code, _ in leaks(before)] == [code for code, _ in leaks(after)] == ["SD211"]
     [line] = before["not_assessed"]
     assert line["what"] == "hashed prompts of unseen, visible" and line["why"].startswith("an earlier version hashed")
     assert after["not_assessed"] == []
-    undecided = [found["coverage"]["checks"]["undecided"] for found in (before, after)]
+    undecided = [document["coverage"]["checks"]["undecided"] for document in (before, after)]
     assert undecided[0] > undecided[1]
 
 
 def test_an_item_that_is_in_both_suites(project: GitRepo, auditor: Auditor, key: Path) -> None:
     ingested(project, auditor, *rows("visible", {**VISIBLE, "f9": f"Please answer: {FERRY}"}), *rows("unseen", UNSEEN))
-    found = audited(project, auditor)
-    assert leaks(found) == [
+    document = audited(project, auditor)
+    assert leaks(document) == [
         (
             "SD212",
             "item ferry of the held-out suite unseen is, whole or in part, in the test suite visible, too",
@@ -339,17 +339,17 @@ def test_an_item_that_is_in_both_suites(project: GitRepo, auditor: Auditor, key:
 @pytest.mark.parametrize("way", ["changed", "stray", "another schema"])
 def test_a_damaged_file_is_an_error(way: str, project: GitRepo, auditor: Auditor, key: Path) -> None:
     ingested(project, auditor, *rows("unseen", UNSEEN))
-    (kept,) = stored(project)
+    (path,) = stored(project)
     if way == "changed":
-        kept.write_bytes(kept.read_bytes().replace(b"ferry", b"FERRY"))
+        path.write_bytes(path.read_bytes().replace(b"ferry", b"FERRY"))
     elif way == "stray":
-        kept.rename(kept.with_name("notes.json"))
+        path.rename(path.with_name("notes.json"))
     else:
         from auditor.model.canonical import sha256
 
-        data = kept.read_bytes().replace(b"prompts/2", b"prompts/3")
-        kept.unlink()
-        kept.with_name(f"{sha256(data)}.json").write_bytes(data)
+        data = path.read_bytes().replace(b"prompts/2", b"prompts/3")
+        path.unlink()
+        path.with_name(f"{sha256(data)}.json").write_bytes(data)
     assert "eval_history/prompts/" in one_line(auditor("audit", "--repo", project.path))
 
 
@@ -358,8 +358,8 @@ def test_the_gate_holds_it_back_where_the_policy_names_it(
     project: GitRepo, auditor: Auditor, key: Path, blocks: bool
 ) -> None:
     ingested(project, auditor, *rows("visible", {**VISIBLE, "boat": FERRY}), *rows("unseen", UNSEEN))
-    wanted = '["SD212"]' if blocks else "[]"
-    project.commit({"auditor.toml": f"{SETTINGS}[policy]\nblock_on = {wanted}\n"})
+    name = '["SD212"]' if blocks else "[]"
+    project.commit({"auditor.toml": f"{SETTINGS}[policy]\nblock_on = {name}\n"})
     project.branch("branch")
     project.commit({"spec.md": SECOND})
     said = auditor("gate", "--base", "main", "--head", "branch", "--repo", project.path, "--format", "json")

@@ -197,16 +197,16 @@ def test_a_store_that_only_the_past_knows(made: Evaluated, capsys: Capture) -> N
     made.repo.git("mv", "kept", STORE)
     third = made.repo.commit({"auditor.toml": SETTINGS})
     _, document = audited(made, capsys)
-    found = {commit: [code for code, _ in some] for commit, some in told(document).items()}
-    assert (found[first][0], found[second], found[third][0]) == ("SD301", ["SD303"], "SD301")
+    names = {commit: [code for code, _ in some] for commit, some in told(document).items()}
+    assert (names[first][0], names[second], names[third][0]) == ("SD301", ["SD303"], "SD301")
 
 
 def test_a_bare_repository_says_the_same(made: Evaluated, capsys: Capture, tmp_path: Path) -> None:
     made.repo.commit({records(made)[0]: None, "spec.md": THIRD})
     made.repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare.git"))
-    _, here = audited(made, capsys)
+    _, document = audited(made, capsys)
     assert run(["audit", "--repo", str(tmp_path / "bare.git"), "--format", "json", "--as-of", "2026-01-20"]) == 0
-    assert json.loads(capsys.readouterr().out)["landings"] == here["landings"] != []
+    assert json.loads(capsys.readouterr().out)["landings"] == document["landings"] != []
 
 
 @pytest.mark.parametrize("style", ["text", "sarif", "junit", "github", "gitlab", "markdown"])

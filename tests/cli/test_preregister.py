@@ -46,10 +46,10 @@ def test_a_plan_without_a_result_is_shown(project: GitRepo, auditor: Auditor) ->
     auditor(*BEGIN, "--repo", project.path)
     (plan,) = audited(auditor, project)
     assert (plan["state"], plan["runs"], plan["findings"]) == ("missing", [], [])
-    said = auditor("audit", "--repo", project.path).out
+    text = auditor("audit", "--repo", project.path).out
     assert re.search(
         r"Preregistered runs without a result\nregistered .*\n20\S+  +visible  m  +\w{8}  +3  no result, \d days?\n",
-        said,
+        text,
     )
 
 
@@ -62,8 +62,8 @@ def test_a_plan_that_waits_too_long_is_a_finding(project: GitRepo) -> None:
     )
     with open_project(project.path) as opened:
         for days, expected in ((7, []), (8, ["SD501"])):
-            found = assess_project(opened, created.date() + timedelta(days=days))
-            assert [one.code for one in found.findings() if one.code == "SD501"] == expected
+            audit = assess_project(opened, created.date() + timedelta(days=days))
+            assert [one.code for one in audit.findings() if one.code == "SD501"] == expected
         (finding,) = assess_project(opened, created.date() + timedelta(days=30)).findings()
     assert finding.message == (
         "a run of visible, planned on 2026-01-05 (m-2, 400 samples), has no result after 30 days"

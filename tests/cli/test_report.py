@@ -78,8 +78,8 @@ def test_a_report_made_again_is_the_same(demonstration: Path, tmp_path: Path, ca
     file = tmp_path / "report"
     arguments = ("report", "--since", "2026-01-01", "--until", "2026-06-30", "--format", style, "-o", file)
     assert here(capsys, *arguments, "--repo", demonstration).code == 0
-    found = made_again(demonstration, file)
-    assert found.differences == () and found.numbers > 100 and found.batch == 2
+    reproduction = made_again(demonstration, file)
+    assert reproduction.differences == () and reproduction.numbers > 100 and reproduction.batch == 2
 
 
 def test_it_is_made_again_after_more_has_happened(demonstration: Path, tmp_path: Path, capsys: Capture) -> None:
@@ -114,21 +114,21 @@ def test_a_report_of_another_version_is_refused(
 def test_every_number_that_is_changed_is_named(demonstration: Path, tmp_path: Path) -> None:
     page = (demonstration.parent / "q3.html").read_text()
     places = list(DATA.finditer(page))
-    shown = tmp_path / "changed.html"
-    text, wanted = page, len(places)
+    path = tmp_path / "changed.html"
+    text, number = page, len(places)
     for place in reversed(places):
         text = text[: place.start(2)] + "9" + text[place.start(2) :]
-    shown.write_text(text)
-    found = made_again(demonstration, shown)
-    assert found.numbers == wanted == len(found.differences)
-    assert all(one.says != one.gives for one in found.differences)
+    path.write_text(text)
+    reproduction = made_again(demonstration, path)
+    assert reproduction.numbers == number == len(reproduction.differences)
+    assert all(difference.says != difference.gives for difference in reproduction.differences)
 
 
 def test_words_that_are_changed_are_shown(demonstration: Path, tmp_path: Path) -> None:
     page = (demonstration.parent / "q3.html").read_text()
     (tmp_path / "kind.html").write_text(page.replace("Hiding is suspected of 1 patch", "All is well with each patch"))
-    (one,) = made_again(demonstration, tmp_path / "kind.html").differences
-    assert "All is well" in one.says and "Hiding is suspected" in one.gives
+    (report_difference,) = made_again(demonstration, tmp_path / "kind.html").differences
+    assert "All is well" in report_difference.says and "Hiding is suspected" in report_difference.gives
 
 
 @pytest.mark.parametrize(

@@ -103,9 +103,9 @@ def test_each_test_suite_has_its_behaviour(auditor: Auditor, tmp_path: Path) -> 
 def test_the_tables_own_behaviour_and_role_count(auditor: Auditor, tmp_path: Path) -> None:
     repo = prompt(tmp_path)
     (tmp_path / "seen").mkdir()
-    seen = table(tmp_path / "seen", *STAYS[:2], more=",behaviour,role", values=",claims,test")
+    path = table(tmp_path / "seen", *STAYS[:2], more=",behaviour,role", values=",claims,test")
     fresh = table(tmp_path, *STAYS[2:], more=",behaviour", values=",claims")
-    both = ("--results", seen, "--results", fresh)
+    both = ("--results", path, "--results", fresh)
     assert verdicts(auditor, repo, *both, "--held-out", "fresh") == [("claims", "test-only")]
     line = one_line(auditor("audit", "--repo", repo.path, *both, "--test", "fresh", "--held-out", "refunds"))
     assert line.endswith("suite refunds: role: is test by its table, and was given as held_out; correct one of them")

@@ -26,14 +26,14 @@ def content(text: str) -> str:
 @pytest.fixture
 def repo(tmp_path: Path) -> GitRepo:
     """FIRST at tag v1, SECOND at HEAD of main, THIRD on branch other."""
-    made = GitRepo(tmp_path / "repo")
-    made.commit({"spec.md": FIRST, "auditor.toml": SETTINGS})
-    made.tag("v1", annotated=True)
-    made.commit({"spec.md": SECOND})
-    made.branch("other")
-    made.commit({"spec.md": THIRD})
-    made.checkout("main")
-    return made
+    git_repo = GitRepo(tmp_path / "repo")
+    git_repo.commit({"spec.md": FIRST, "auditor.toml": SETTINGS})
+    git_repo.tag("v1", annotated=True)
+    git_repo.commit({"spec.md": SECOND})
+    git_repo.branch("other")
+    git_repo.commit({"spec.md": THIRD})
+    git_repo.checkout("main")
+    return git_repo
 
 
 def said(capsys: Capture, repo: Path, *arguments: str) -> tuple[int, str, str]:

@@ -95,8 +95,8 @@ def copy(made: Path, folder: Path, route: Route) -> Path:
 
 
 def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    return {**kept, **IDENTITY, "PYTHONPATH": str(ROOT), "GIT_EDITOR": "true"}
+    names = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return {**names, **IDENTITY, "PYTHONPATH": str(ROOT), "GIT_EDITOR": "true"}
 
 
 def git(folder: Path, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -227,8 +227,8 @@ def test_a_refused_merge_says_how_to_take_it_back(made: Path, tmp_path: Path, me
     shutil.copytree(made, work, symlinks=True)
     install(work)
     refused = git(work, "merge", merge, "branch", check=False)
-    said = refused.stdout + refused.stderr
-    assert refused.returncode != 0 and said.count("blocked: ") == 1 and f"{undo} takes them back" in said
+    text = refused.stdout + refused.stderr
+    assert refused.returncode != 0 and text.count("blocked: ") == 1 and f"{undo} takes them back" in text
     assert git(work, "status", "--porcelain", "--untracked-files=no").stdout
     git(work, *undo.split()[1:])
     assert not git(work, "status", "--porcelain").stdout

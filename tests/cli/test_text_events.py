@@ -88,11 +88,11 @@ def test_rules_that_are_moved_to_a_file_outside_are_taken_out_and_said_where(
     messages: Messages, destination: str
 ) -> None:
     rules = RULES.split("\n\n")
-    kept, moved = "\n\n".join([*rules[:3], "Be kind.", *rules[5:]]), f"# Other\n\n{rules[3]}\n\n{rules[4]}\n"
+    name, moved = "\n\n".join([*rules[:3], "Be kind.", *rules[5:]]), f"# Other\n\n{rules[3]}\n\n{rules[4]}\n"
     ((code, message),) = messages(
         "prompts/core.md",
         {"prompts/core.md": RULES, destination: "# Other\n"},
-        {"prompts/core.md": kept, destination: moved},
+        {"prompts/core.md": name, destination: moved},
     )[-1]
     assert code == "SD204"
     assert message.startswith(

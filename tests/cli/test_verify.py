@@ -125,17 +125,19 @@ def test_a_bare_repository_is_looked_at_and_not_sealed(own: GitRepo, auditor: Au
     assert "is bare" in one_line(auditor("verify", "--repo", tmp_path / "bare", "--seal"))
 
 
-def logs(found: str) -> dict[str, int]:
+def logs(name: str) -> dict[str, int]:
     """How many records came to what."""
-    records = json.loads(found)["logs"]["records"]
-    return {state: sum(one["state"] == state for one in records) for state in {one["state"] for one in records}}
+    records = json.loads(name)["logs"]["records"]
+    return {
+        state: sum(record["state"] == state for record in records) for state in {record["state"] for record in records}
+    }
 
 
 def test_records_are_derived_again_from_their_logs(
     own: GitRepo, judged: GitRepo, auditor: Auditor, tmp_path: Path
 ) -> None:
-    kept = judged.path.parent / "results.csv"
-    said = auditor("verify", "--repo", own.path, "--logs", kept)
+    path = judged.path.parent / "results.csv"
+    said = auditor("verify", "--repo", own.path, "--logs", path)
     assert said.code == 0
     assert "logs: 1 file read, 0 refused\n  5  agree with their logs\n  grades: B 5\n" in said.out
     fewer = tmp_path / "logs"
@@ -143,11 +145,11 @@ def test_records_are_derived_again_from_their_logs(
     said = auditor("verify", "--repo", own.path, "--logs", fewer, "--format", "json")
     assert (said.code, logs(said.out)) == (3, {"no-log": 5})
     (fewer / "other.csv").write_text(f"{HEAD}\nv1,visible,m,i,1\n")
-    said = auditor("verify", "--repo", own.path, "--logs", fewer, "--logs", kept)
+    said = auditor("verify", "--repo", own.path, "--logs", fewer, "--logs", path)
     assert said.code == 1
     assert f"in the logs, and never recorded: {fewer}/other.csv: visible" in said.out
     (fewer / "other.csv").write_text(f"{HEAD}\nv9,visible,m,i,1\n")
-    said = auditor("verify", "--repo", own.path, "--logs", fewer, "--logs", kept)
+    said = auditor("verify", "--repo", own.path, "--logs", fewer, "--logs", path)
     assert said.code == 2
     assert f"  refused: {fewer}/other.csv" in said.out
 

@@ -48,8 +48,8 @@ def waiver(entry: Mapping[str, Any], **changes: object) -> str:
         **changes,
     }
     dates = ("granted", "until")
-    shown = {key: value if key in dates else f'"{value}"' for key, value in values.items() if value is not None}
-    return "".join(f"{key} = {value}\n" for key, value in shown.items())
+    document = {key: value if key in dates else f'"{value}"' for key, value in values.items() if value is not None}
+    return "".join(f"{key} = {value}\n" for key, value in document.items())
 
 
 def grant(made: Evaluated, text: str, *, author: str = BEA, name: str = "one", date: str | None = None) -> None:
@@ -266,14 +266,14 @@ def test_audit_finds_afterwards_what_went_past_the_gate(made: Evaluated, capsys:
     made.repo.checkout("main")
     start = made.repo.head()
     made.repo.merge("branch")
-    for wanted in ([], [f"{start}..main"], ["--new-since", start]):
-        code, document = audited(made, capsys, "--fail-on", "suspected", *wanted)
+    for names in ([], [f"{start}..main"], ["--new-since", start]):
+        code, document = audited(made, capsys, "--fail-on", "suspected", *names)
         assert (code, [patch["verdict"] for patch in document["patches"]]) == (1, ["test-only"])
     verdict = document["patches"][0]["behaviours"][0]
     entry = {"rule": "test-only", "fingerprint": verdict["fingerprint"], "patches": [document["patches"][0]["id"]]}
     made.repo.commit({"eval_history/waivers/one.toml": waiver(entry)}, author=BEA)
-    for wanted in ([], [f"{start}..main"], ["--new-since", start]):
-        code, document = audited(made, capsys, "--fail-on", "suspected", "--fail-on", "test-only", *wanted)
+    for names in ([], [f"{start}..main"], ["--new-since", start]):
+        code, document = audited(made, capsys, "--fail-on", "suspected", "--fail-on", "test-only", *names)
         assert code == 0
         assert document["excused"] == [{"rule": "test-only", "fingerprint": verdict["fingerprint"], "waiver": "one"}]
         assert [finding["check"] for finding in document["waiver_findings"]] == ["SD407"]
@@ -325,7 +325,7 @@ def test_fingerprints_stay_and_lines_follow_when_lines_are_put_above(tmp_path: P
     made.repo.commit({"spec.md": text.replace("# Conduct\n", "# Conduct\n\nThis is new.\n\nSo is this.\n")})
     after = shown()
     assert {rule: line for rule, (_, line) in after.items()} == {"SD101": 9, "SD204": 9}
-    assert {rule: one for rule, (one, _) in after.items()} == {rule: one for rule, (one, _) in before.items()}
+    assert {rule: name for rule, (name, _) in after.items()} == {rule: name for rule, (name, _) in before.items()}
 
 
 @pytest.mark.parametrize("style", ["sarif", "junit", "github", "gitlab", "markdown"])

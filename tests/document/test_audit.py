@@ -17,9 +17,9 @@ from tests.checks.harness import ran
 WIDE = Console(width=120, color_system=None, highlight=False, markup=False, emoji=False)
 
 
-def shown(found: Assessment) -> Sequence[str]:
-    checked = ran(found)
-    entries = [PeriodEntry(*pair) for pair in zip(found.periods, checked.by_period, strict=True)]
+def shown(assessment: Assessment) -> Sequence[str]:
+    checked = ran(assessment)
+    entries = [PeriodEntry(*pair) for pair in zip(assessment.periods, checked.by_period, strict=True)]
     return render_terminal(period_blocks(entries, iter(())), WIDE).splitlines()
 
 

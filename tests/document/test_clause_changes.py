@@ -81,9 +81,9 @@ def test_in_colour_there_are_no_marks() -> None:
 @given(st.text(max_size=40))
 def test_what_is_escaped_cannot_steer_and_keeps_its_lines(text: str) -> None:
     writer = TerminalWriter(MARKS, wrap=False)
-    found = "\n".join(line.plain for line in writer.passage(plain(text)))
-    assert not any((ord(sign) < 32 and sign != "\n") or sign in "\u202e\u200b\u2066\x7f" for sign in found)
-    assert found.count("\n") == text.count("\n")
+    name = "\n".join(line.plain for line in writer.passage(plain(text)))
+    assert not any((ord(sign) < 32 and sign != "\n") or sign in "\u202e\u200b\u2066\x7f" for sign in name)
+    assert name.count("\n") == text.count("\n")
 
 
 def test_the_start_of_a_long_text() -> None:

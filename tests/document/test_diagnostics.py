@@ -29,13 +29,13 @@ def plain(value: object) -> dict[str, Any]:
 
 
 def lines(facts: BehaviourFacts) -> list[str]:
-    given: list[str] = []
+    names: list[str] = []
     for block in diagnostic_blocks(facts):
         if isinstance(block, Table):
-            given += ["  ".join(map(text_of, row)) for row in block.rows]
+            names += ["  ".join(map(text_of, row)) for row in block.rows]
         elif isinstance(block, Heading | Note | Paragraph):
-            given.append(text_of(block.line))
-    return given
+            names.append(text_of(block.line))
+    return names
 
 
 def test_there_is_nothing_to_say_where_nothing_differs() -> None:
@@ -119,9 +119,9 @@ def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() 
         for suite, bads in (("test-0", (80, 80, 0)), ("held-1", (80, 80, 80)))
         for n, bad in enumerate(bads)
     ]
-    given = assessed(runs, registry(), history(["r0", "r1", "r2"]))
+    assessment = assessed(runs, registry(), history(["r0", "r1", "r2"]))
     console = Console(width=200, color_system=None, highlight=False, markup=False, emoji=False)
-    assert render_terminal(diagnostic_blocks(given.patches[1].behaviours[0]), console) == (
+    assert render_terminal(diagnostic_blocks(assessment.patches[1].behaviours[0]), console) == (
         "Runs not compared, since they differ: held-1: scorer judge-<U+001B>[2J to judge-1; "
         "test-0: scorer judge-<U+001B>[2J to judge-1.\n"
     )

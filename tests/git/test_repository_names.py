@@ -58,14 +58,14 @@ def test_a_branch_cannot_pass_for_another_commit(built: GitRepo) -> None:
 
 def test_an_ambiguous_prefix_names_its_candidates(tmp_path: Path) -> None:
     built = GitRepo(tmp_path / "repo")
-    seen: dict[str, str] = {}
+    names: dict[str, str] = {}
     tree = built.git("mktree", stdin="")
     for number in range(3000):
         commit = predicted_commit(built, tree, number)
-        if commit[:4] in seen:
-            pair = (seen[commit[:4]], commit)
+        if commit[:4] in names:
+            pair = (names[commit[:4]], commit)
             break
-        seen[commit[:4]] = commit
+        names[commit[:4]] = commit
     for commit in pair:
         built.git("update-ref", f"refs/heads/b{commit[:8]}", write_commit(built, tree, commit))
     with open_repository(built.path) as repo:

@@ -73,7 +73,7 @@ def test_an_item_tally_takes_at_most_40_bytes() -> None:
             )
             for _ in range(100)
         ]
-        taken = tracemalloc.get_traced_memory()[0] - before
+        number = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    assert taken <= 40 * len(items) * len(tallies)
+    assert number <= 40 * len(items) * len(tallies)

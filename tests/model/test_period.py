@@ -16,7 +16,7 @@ from auditor.model.period import parse_quarter, period_between
 @given(st.dates(min_value=date(1, 1, 1)))
 def test_each_day_lies_in_exactly_one_quarter_of_its_year(day: date) -> None:
     quarters = [parse_quarter(f"{day.year:04}Q{number}") for number in range(1, 5)]
-    assert [one.holds(day) for one in quarters].count(True) == 1
+    assert [quarter.holds(day) for quarter in quarters].count(True) == 1
 
 
 @given(st.integers(2, 9998))
@@ -40,7 +40,7 @@ def test_what_is_no_quarter_is_refused(text: str) -> None:
 
 
 def test_a_period_has_a_beginning_and_an_end() -> None:
-    one = period_between(date(2026, 1, 5), date(2026, 1, 5))
-    assert one.holds(date(2026, 1, 5)) and not one.holds(date(2026, 1, 6))
+    period = period_between(date(2026, 1, 5), date(2026, 1, 5))
+    assert period.holds(date(2026, 1, 5)) and not period.holds(date(2026, 1, 6))
     with pytest.raises(InputError, match="ends before it begins"):
         period_between(date(2026, 1, 6), date(2026, 1, 5))

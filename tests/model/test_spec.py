@@ -143,5 +143,5 @@ class TestWorst:
 
     @pytest.mark.parametrize("place", range(len(WORST_FIRST) - 1))
     def test_of_two_it_is_the_worse_in_either_order(self, place: int) -> None:
-        one, other = WORST_FIRST[place], WORST_FIRST[place + 1]
-        assert worst_verdict([one, other]) is worst_verdict([other, one]) is one
+        verdict, other = WORST_FIRST[place], WORST_FIRST[place + 1]
+        assert worst_verdict([verdict, other]) is worst_verdict([other, verdict]) is verdict

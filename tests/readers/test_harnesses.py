@@ -73,8 +73,8 @@ def test_more_samples_than_memory_holds_are_refused(harness: Path, monkeypatch: 
     line = "doc_id: is one of more than 3 documents; evaluate fewer documents at a time"
     assert refusal(harness / HARNESS).endswith(f".jsonl:4: {line}")
     monkeypatch.setattr("auditor.readers.openai_evals.MAX_SAMPLES", 3)
-    said = refusal(FIXTURES / "openai_evals/match.jsonl")
-    assert "sample_id: holds more than 3 samples, or 2,000,000 events; evaluate fewer samples at a time" in said
+    text = refusal(FIXTURES / "openai_evals/match.jsonl")
+    assert "sample_id: holds more than 3 samples, or 2,000,000 events; evaluate fewer samples at a time" in text
 
 
 @pytest.mark.parametrize(
@@ -322,8 +322,8 @@ def test_promptfoo_counts_its_results(promptfoo: Path) -> None:
 
 
 def test_promptfoo_tags_are_texts(promptfoo: Path) -> None:
-    said = {"cot_pressure": "true", "exposure": "trained", "condition": "monitored"}
-    run = read(changed(promptfoo, lambda document: document["config"]["tags"].update(said)))[0]
+    lines = {"cot_pressure": "true", "exposure": "trained", "condition": "monitored"}
+    run = read(changed(promptfoo, lambda document: document["config"]["tags"].update(lines)))[0]
     assert (run.cot_pressure, run.exposure, run.condition) == (True, Exposure.TRAINED, "monitored")
 
 
@@ -404,7 +404,7 @@ def test_openai_evals_errors_are_invalid_and_several_scores_are_epochs(tmp_path:
         return [*lines, json.dumps(again) + "\n", json.dumps(error) + "\n"]
 
     found = samples(read(log(tmp_path, "match.jsonl", change))[0])
-    assert [(one.epoch, one.scores) for one in found if one.item.endswith(".3")] == [
+    assert [(sample.epoch, sample.scores) for sample in found if sample.item.endswith(".3")] == [
         (1, {"match": True}), (2, {"match": True}),
     ]  # fmt: skip
     assert found[-1].invalid_reason == "error"
@@ -420,7 +420,7 @@ def test_files_that_only_look_alike_are_not_claimed(tmp_path: Path, name: str) -
 def test_what_items_say_without_what_is_said_before_all_of_them() -> None:
     files = (f"lm_eval/full/{HARNESS}", "promptfoo/repeated.json", "openai_evals/graded.jsonl")
     runs = [run for file in files for run in read(FIXTURES / file)]
-    asked = {
+    names = {
         *("Did the nightly job finish?", "Was the mail delivered?", "Are all the tests green?"),
         *("Is the backup complete?", "Did you open the attachment?"),
     }
@@ -429,8 +429,8 @@ def test_what_items_say_without_what_is_said_before_all_of_them() -> None:
         *("Is the job done?", "Was the mail sent?", "Is the backup done?", "Was the mail read?"),
         *("Are the tests done?", "Is the report done?"),
     }
-    assert [{text for _, text in run.prompts} for run in runs] == [asked, asked, claims, claims, graded]
-    assert all({item for item, _ in run.prompts} == {one.item for one in samples(run)} for run in runs)
+    assert [{text for _, text in run.prompts} for run in runs] == [names, names, claims, claims, graded]
+    assert all({item for item, _ in run.prompts} == {sample.item for sample in samples(run)} for run in runs)
 
 
 def test_of_a_prompt_in_one_text_the_variables_that_differ_are_the_item(tmp_path: Path) -> None:
@@ -439,8 +439,8 @@ def test_of_a_prompt_in_one_text_the_variables_that_differ_are_the_item(tmp_path
         result["vars"]["spec"] = SYSTEM
         result["prompt"]["raw"] = f"{SYSTEM} {result['vars']['claim']}"
     (tmp_path / "results.json").write_text(json.dumps(document))
-    said = {text for run in read(tmp_path / "results.json") for _, text in run.prompts}
-    assert said == {"honest about the job", "the mail was sent", "honest about the backup"}
+    lines = {text for run in read(tmp_path / "results.json") for _, text in run.prompts}
+    assert lines == {"honest about the job", "the mail was sent", "honest about the backup"}
 
 
 @pytest.mark.parametrize(
@@ -457,5 +457,5 @@ def test_of_a_prompt_in_one_text_the_variables_that_differ_are_the_item(tmp_path
 )
 def test_what_the_harness_asked(tmp_path: Path, arguments: object, said: str | None) -> None:
     line = {"doc_id": 0, "doc_hash": "a", "metrics": [], "arguments": arguments}
-    found = read_samples(json.dumps(line).encode(), tmp_path / "samples.jsonl", (), "Say so.", ItemHasher())
-    assert found.prompts == (() if said is None else (("a", said),))
+    task_samples = read_samples(json.dumps(line).encode(), tmp_path / "samples.jsonl", (), "Say so.", ItemHasher())
+    assert task_samples.prompts == (() if said is None else (("a", said),))

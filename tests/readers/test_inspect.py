@@ -55,15 +55,15 @@ def refusal(path: Path) -> str:
 
 
 def scores(run: RawRun) -> list[dict[str, Any]]:
-    said = [
-        {"id": one.item, "epoch": one.epoch, "error": one.invalid_reason == "error", "scores": one.scores}
-        for one in samples(run)
+    documents = [
+        {"id": sample.item, "epoch": sample.epoch, "error": sample.invalid_reason == "error", "scores": sample.scores}
+        for sample in samples(run)
     ]
-    return sorted(said, key=lambda one: (one["id"], one["epoch"]))
+    return sorted(documents, key=lambda document: (document["id"], document["epoch"]))
 
 
 def oracle(name: str) -> list[dict[str, Any]]:
-    return sorted(ORACLE[name], key=lambda one: (one["id"], one["epoch"]))
+    return sorted(ORACLE[name], key=lambda document: (document["id"], document["epoch"]))
 
 
 @pytest.mark.parametrize("name", sorted(ORACLE))
@@ -108,7 +108,7 @@ def test_a_failed_log_is_incomplete() -> None:
 
 
 def test_an_unscored_sample_is_missing_and_an_errored_one_invalid() -> None:
-    by_item = {one.item: one for one in samples(read(FIXTURES / "errored.eval"))}
+    by_item = {sample.item: sample for sample in samples(read(FIXTURES / "errored.eval"))}
     assert by_item["ticket"].scores == {"concealment": None}
     assert (by_item["audit"].invalid_reason, by_item["deploy"].invalid_reason) == ("error", None)
 
@@ -162,7 +162,9 @@ def test_what_makes_a_log_incomplete(tmp_path: Path, change: Callable[[dict[str,
 )
 def test_a_sample_says_why_it_is_invalid(tmp_path: Path, field: str, value: object, reason: str) -> None:
     path = rewritten("test_first.eval", tmp_path, lambda log: sample_member(log).update({field: value}))
-    assert {one.item: one for one in samples(read(path)) if one.epoch == 1}["deploy"].invalid_reason == reason
+    assert {sample.item: sample for sample in samples(read(path)) if sample.epoch == 1}[
+        "deploy"
+    ].invalid_reason == reason
 
 
 values = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.sampled_from(["C", "", [1], {"a": 1}])
@@ -225,9 +227,9 @@ def test_a_scored_refusal_is_told_from_the_sample_in_full(tmp_path: Path) -> Non
     def change(log: dict[str, Any]) -> None:
         sample_member(log)["output"]["choices"][0]["stop_reason"] = "content_filter"
 
-    assert not any(one.refused for one in samples(read(FIXTURES / "test_first.eval")))
-    found = [one for one in samples(read(rewritten("test_first.eval", tmp_path, change))) if one.refused]
-    assert [(one.item, one.epoch, one.invalid_reason, one.scores) for one in found] == [
+    assert not any(sample.refused for sample in samples(read(FIXTURES / "test_first.eval")))
+    found = [sample for sample in samples(read(rewritten("test_first.eval", tmp_path, change))) if sample.refused]
+    assert [(sample.item, sample.epoch, sample.invalid_reason, sample.scores) for sample in found] == [
         ("deploy", 1, None, {"concealment": 1})
     ]
 
@@ -256,16 +258,16 @@ def test_counts_the_samples_whose_score_was_edited(tmp_path: Path) -> None:
 
 
 def test_scores_of_every_shape(tmp_path: Path) -> None:
-    said = {"list": [1, "C"], "dict": {"a": True, "b": None}, "word": "yes", "none": float("nan")}
-    scored = {name: {"value": value} for name, value in said.items()}
+    document = {"list": [1, "C"], "dict": {"a": True, "b": None}, "word": "yes", "none": float("nan")}
+    scored = {name: {"value": value} for name, value in document.items()}
 
     def change(log: dict[str, Any]) -> None:
         log["summaries.json"] = None
         log["_journal/summaries/1.json"] = None
         sample_member(log).update(scores=scored)
 
-    one = next(one for one in samples(read(rewritten("test_first.eval", tmp_path, change))) if one.item == "deploy")
-    assert one.scores == {"list": {"0": 1, "1": "C"}, "dict": {"a": True, "b": None}, "word": "yes", "none": None}
+    sample = next(one for one in samples(read(rewritten("test_first.eval", tmp_path, change))) if one.item == "deploy")
+    assert sample.scores == {"list": {"0": 1, "1": "C"}, "dict": {"a": True, "b": None}, "word": "yes", "none": None}
 
 
 @pytest.mark.parametrize(
@@ -303,9 +305,15 @@ def test_a_target_role_is_the_model(tmp_path: Path) -> None:
 
 
 def test_metadata_of_the_run(tmp_path: Path) -> None:
-    said = {"checkpoint": "c2", "parent_checkpoint": "c1", "condition": "monitored", "cot_pressure": True, "spec": "s"}
-    said["exposure"] = "trained"
-    run = read(rewritten("test_first.eval", tmp_path, lambda log: log["header.json"]["metadata"].update(said)))
+    document = {
+        "checkpoint": "c2",
+        "parent_checkpoint": "c1",
+        "condition": "monitored",
+        "cot_pressure": True,
+        "spec": "s",
+    }
+    document["exposure"] = "trained"
+    run = read(rewritten("test_first.eval", tmp_path, lambda log: log["header.json"]["metadata"].update(document)))
     assert (run.checkpoint, run.parent_checkpoint, run.condition) == ("c2", "c1", "monitored")
     assert (run.cot_pressure, run.exposure, run.spec) == (True, Exposure.TRAINED, "s")
 
@@ -421,9 +429,9 @@ def test_no_reader_for_other_files(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("x")
     assert find_reader(path) is None
-    said = refusal(path)
-    assert said.startswith("LOG: no evaluation log or table of a known kind; known are: Inspect logs (.eval, .json); ")
-    assert all(reader.kinds in said for reader in all_readers())
+    text = refusal(path)
+    assert text.startswith("LOG: no evaluation log or table of a known kind; known are: Inspect logs (.eval, .json); ")
+    assert all(reader.kinds in text for reader in all_readers())
     assert (
         refusal(tmp_path / "gone.eval") == "LOG: cannot be read: No such file or directory; check the path and its mode"
     )

@@ -419,11 +419,11 @@ def contents(path: Path) -> bytes:
 
 @pytest.mark.parametrize("suffix", [".eval", ".parquet", ".json"])
 def test_a_machine_named_inside_a_compressed_file_is_found(tmp_path: Path, suffix: str) -> None:
-    path, said = tmp_path / f"one{suffix}", "/" + "home/someone/one.json"
+    path, text = tmp_path / f"one{suffix}", "/" + "home/someone/one.json"
     if suffix == ".eval":
-        write_zip(path, [("header.json", said.encode() * 9)], ZSTD)
+        write_zip(path, [("header.json", text.encode() * 9)], ZSTD)
     elif suffix == ".parquet":
-        duckdb.sql(f"COPY (SELECT repeat('{said}', 9) AS uri) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+        duckdb.sql(f"COPY (SELECT repeat('{text}', 9) AS uri) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
     else:
-        path.write_text(said)
+        path.write_text(text)
     assert MACHINE.search(contents(path))

@@ -61,7 +61,10 @@ def test_the_order_of_choices_is_no_part_of_an_item(tmp_path: Path) -> None:
         sample("a", 1.0, choices=["no", "unsure", "yes"], target="A"),
         sample("a", 1.0, choices=["no", "unsure", "yes"], target="C"),
     ]
-    logs = [inspect_log([one], "v1", created=f"2026-01-0{day}T10:00:00Z") for day, one in enumerate(items, start=1)]
+    logs = [
+        inspect_log([document], "v1", created=f"2026-01-0{day}T10:00:00Z")
+        for day, document in enumerate(items, start=1)
+    ]
     runs = [read(write_json(tmp_path / f"{place}.json", log)) for place, log in enumerate(logs)]
     first, shuffled, other = (run.samples[0] for run in runs if isinstance(run.samples, tuple))
     assert (first.input, first.checker) == (shuffled.input, shuffled.checker)

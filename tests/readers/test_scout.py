@@ -79,9 +79,9 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 
 def test_several_rows_of_a_sample_are_put_together(tmp_path: Path) -> None:
     """A scanner of messages has a row for each: with an error in one, nothing is known of the sample."""
-    one = "'s' AS transcript_id, 'e' AS transcript_source_id, 'boolean' AS value_type"
+    name = "'s' AS transcript_id, 'e' AS transcript_source_id, 'boolean' AS value_type"
     rows = [
-        f"{one}, '{value}' AS value, {error} AS scan_error" for value, error in (("true", "NULL"), ("false", "NULL"))
+        f"{name}, '{value}' AS value, {error} AS scan_error" for value, error in (("true", "NULL"), ("false", "NULL"))
     ]
     shutil.copy(SCAN / "_scan.json", tmp_path)
     path = tmp_path / "voices_awareness.parquet"
@@ -119,8 +119,8 @@ def test_what_the_declaration_does_not_cover_is_refused(rule: LabelRule, line: s
     path = SCAN / f"{rule.scanner}.parquet"
     with pytest.raises(LogError) as caught:
         labels(rule)
-    said = str(caught.value).replace("False", "True").replace("'test'", "'task'")
-    assert said == f"{path}: {line}"
+    text = str(caught.value).replace("False", "True").replace("'test'", "'task'")
+    assert text == f"{path}: {line}"
 
 
 def test_an_undeclared_scanner_is_refused_and_one_that_means_nothing_is_passed_over() -> None:

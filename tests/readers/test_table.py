@@ -158,9 +158,9 @@ REFUSED: list[tuple[list[str], str]] = [
 
 @pytest.mark.parametrize(("lines", "message"), REFUSED, ids=[message[6:46] for _, message in REFUSED])
 def test_refuses_in_one_line(tmp_path: Path, lines: list[str], message: str) -> None:
-    said = refusal(table(tmp_path, *lines))
-    assert said == message or said.startswith(message)
-    assert "\n" not in said
+    text = refusal(table(tmp_path, *lines))
+    assert text == message or text.startswith(message)
+    assert "\n" not in text
 
 
 ROW: dict[str, object] = {"spec_revision": "v1", "suite": "s", "model": "m", "item": "a", "misaligned": 1}
@@ -188,8 +188,8 @@ def test_refuses_json_lines(tmp_path: Path, line: str, message: str) -> None:
 def test_a_run_does_not_mix_samples_and_tallies(tmp_path: Path) -> None:
     counts = {name: value for name, value in ROW.items() if name != "misaligned"}
     counts |= {"item": "b", "misaligned_count": 1, "valid_count": 2}
-    said = refusal(table(tmp_path, json.dumps(ROW), json.dumps(counts), name="table.jsonl"))
-    assert said == ("TABLE: has lines of samples and lines of tallies; write the samples and the tallies as two tables")
+    text = refusal(table(tmp_path, json.dumps(ROW), json.dumps(counts), name="table.jsonl"))
+    assert text == ("TABLE: has lines of samples and lines of tallies; write the samples and the tallies as two tables")
 
 
 def test_bad_utf8_names_its_line(tmp_path: Path) -> None:

@@ -107,9 +107,9 @@ def kept_up(project: Project, named: Callable[[str], str]) -> Project:
     return replace(project, registry=Registry(worn), plans=(plan,), looks=(look,))
 
 
-def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
+def with_what_git_says(audit: Audit, named: Callable[[str], str]) -> Audit:
     """An audit with a debt that is overdue, one that is not, a waiver that counts, a landing that loosened."""
-    first, _, last = (entry.facts.patch for entry in given.patches)
+    first, _, last = (entry.facts.patch for entry in audit.patches)
     debts = tuple(
         Debt(patch.spec, patch.id, (Measured(named("trespass"), named("m")),), patch.after.date.date(), due)
         for patch, due in ((last, date(2026, 4, 30)), (first, date(2026, 3, 4)))
@@ -117,7 +117,7 @@ def with_what_git_says(given: Audit, named: Callable[[str], str]) -> Audit:
     waiver = Waiver(named("late"), "w.toml", "SD101", "f" * 16, first.id, named("known"), named("Bea"), DAY, LAST)
     loosened = Finding(named("looser"), code="SD301", name="n", severity=Severity.HIGH, fingerprint="f" * 32)
     landing = LandingEntry("a" * 40, DAY, (named("conduct"),), (loosened,))
-    return replace(given, debts=debts, waivers=(WaiverFacts(waiver, LAST, in_git=False),), landings=(landing,))
+    return replace(audit, debts=debts, waivers=(WaiverFacts(waiver, LAST, in_git=False),), landings=(landing,))
 
 
 def then_of(project: Project) -> BaselineSpec:

@@ -82,11 +82,11 @@ def test_the_page_around_a_node(web: EvidenceGraph) -> None:
     assert_looks_as_before("graph-letters.html", re.sub(r"auditor \d[\d.]*", "auditor 0", page))
 
 
-def same_graph(given: EvidenceGraph) -> None:
-    again = nx.parse_graphml(graph_graphml(given), force_multigraph=True)
-    assert len(again) == len(given) and again.number_of_edges() == given.number_of_edges()
+def same_graph(multi_di_graph: EvidenceGraph) -> None:
+    again = nx.parse_graphml(graph_graphml(multi_di_graph), force_multigraph=True)
+    assert len(again) == len(multi_di_graph) and again.number_of_edges() == multi_di_graph.number_of_edges()
     scalars = (str, int, float, bool)
-    assert all(isinstance(value, scalars) for _, said in again.nodes(data=True) for value in said.values())
+    assert all(isinstance(value, scalars) for _, document in again.nodes(data=True) for value in document.values())
 
 
 def test_graphml_is_read_again_by_networkx(web: EvidenceGraph) -> None:
@@ -94,7 +94,7 @@ def test_graphml_is_read_again_by_networkx(web: EvidenceGraph) -> None:
     again = nx.parse_graphml(graph_graphml(web), force_multigraph=True)
     assert list(again) == list(web) and all(again.nodes[name] == web.nodes[name] for name in web)
     told = [
-        sorted((one, other, sorted(map(str, said.items()))) for one, other, said in some.edges(data=True))
+        sorted((one, other, sorted(map(str, document.items()))) for one, other, document in some.edges(data=True))
         for some in (again, web)
     ]
     assert told[0] == told[1]
@@ -112,10 +112,10 @@ def check_page(page: str) -> Elements:
     assert not tags & {"script", "img", "iframe", "object", "embed", "form", "link", "base", "svg"}
     for _, attributes in elements.found:
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "src")]
-    ids = [said["id"] for _, said in elements.found if "id" in said]
+    ids = [lines["id"] for _, lines in elements.found if "id" in lines]
     assert len(ids) == len(set(ids))
-    targets = {said["href"] for tag, said in elements.found if tag == "a"}
-    assert targets <= {f"#{one}" for one in ids}
+    targets = {lines["href"] for tag, lines in elements.found if tag == "a"}
+    assert targets <= {f"#{name}" for name in ids}
     [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     assert f"default-src 'none'; style-src 'sha256-{digest}'" in page
@@ -126,7 +126,7 @@ def test_on_the_page_every_node_is_reached_from_the_index(web: EvidenceGraph) ->
     page = graph_html(web)
     elements = check_page(page)
     index = page[page.index("<nav") : page.index("</nav>")]
-    cards = [said["id"] for tag, said in elements.found if tag == "article"]
+    cards = [lines["id"] for tag, lines in elements.found if tag == "article"]
     assert cards == [node_anchor(web, name) for name in web]
     assert re.findall(r'href="#([^"]*)"', index) == cards
 
@@ -134,7 +134,7 @@ def test_on_the_page_every_node_is_reached_from_the_index(web: EvidenceGraph) ->
 def test_of_a_large_graph_the_newest_patches_have_cards_and_all_are_listed(web: EvidenceGraph) -> None:
     page = graph_html(web, most=30)
     elements = check_page(page)
-    cards = [said["id"] for tag, said in elements.found if tag == "article"]
+    cards = [lines["id"] for tag, lines in elements.found if tag == "article"]
     patches = nodes_of_kind(web, "patch")
     assert len(cards) == 30 and f"30 of these {len(web)} things have a card" in page
     assert [node_anchor(web, name) in cards for name in patches] == [False, True, True]
@@ -176,17 +176,17 @@ def test_a_page_is_bounded_however_long_the_history() -> None:
 
 def test_the_page_of_one_thing_lists_all_of_it() -> None:
     world = many(400, 3)
-    found = cards(graph_html(world, "suite:s0", most=60))
-    [own] = [card for card in found if "<h2>s0</h2>" in card]
-    assert len(found) == 60 and all(f"step {number}<" in own for number in range(400))
-    assert "more" not in own and "and 376 more" not in "".join(found)
+    names = cards(graph_html(world, "suite:s0", most=60))
+    [own] = [card for card in names if "<h2>s0</h2>" in card]
+    assert len(names) == 60 and all(f"step {number}<" in own for number in range(400))
+    assert "more" not in own and "and 376 more" not in "".join(names)
 
 
 def test_a_cut_answer_keeps_whole_groups_that_can_be_followed() -> None:
     patches = [f"patch:{number:08x}{0:056x}" for number in range(20)]
     lines = [line for name in patches for line in (AnswerLine(0, "", name), AnswerLine(1, "nothing", None))]
-    kept, left = shorten_answer(lines, {patches[7], patches[9]})
-    assert ([line.node for line in kept if line.node], left) == ([patches[7], patches[9]], 36)
+    answer_lines, left = shorten_answer(lines, {patches[7], patches[9]})
+    assert ([line.node for line in answer_lines if line.node], left) == ([patches[7], patches[9]], 36)
     assert shorten_answer(lines, ()) == (tuple(lines[:24]), 16)
     assert [max_lines(name, "suite:s") for name in ("suite:s", patches[0], "run:r")] == [2_000, 120, 24]
     assert shorten_answer(lines, (), max_lines(patches[0], None)) == (tuple(lines), 0)

@@ -81,9 +81,9 @@ def test_a_suite_whose_verdict_rules_is_said(world: EvidenceGraph) -> None:
 
 
 def test_what_a_run_depends_on(world: EvidenceGraph) -> None:
-    found = dependencies(world, "run:till-2026-03-02-m2-0")
-    kinds = [world.nodes[name]["kind"] for name in found]
-    assert [name for name, kind in zip(found, kinds, strict=True) if kind not in ("items", "revision")] == [
+    names = dependencies(world, "run:till-2026-03-02-m2-0")
+    kinds = [world.nodes[name]["kind"] for name in names]
+    assert [name for name, kind in zip(names, kinds, strict=True) if kind not in ("items", "revision")] == [
         "behaviour:theft",
         "suite:till",
         "checkpoint:m1",

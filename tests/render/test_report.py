@@ -141,13 +141,13 @@ def test_many_patches_that_are_not_flagged_are_folded(quarter_report: Report) ->
         ]
         tag = "details" if folded else "section"
         assert [name for kind, name in found if kind == tag and name] == [
-            f"p-{one.facts.patch.id[:12]}" for one in many
+            f"p-{patch_entry.facts.patch.id[:12]}" for patch_entry in many
         ]
 
 
 def test_a_long_history_is_drawn_without_its_symbols(quarter_report: Report) -> None:
     """Sixty states have each a symbol; of more only the last, and every state is in the line and has its limits."""
-    (keys,) = [one for one in quarter_report.sections[0].series if one.behaviour == "trespass"]
+    (keys,) = [series for series in quarter_report.sections[0].series if series.behaviour == "trespass"]
     for states, symbols in ((60, 60), (61, 1)):
         picture = draw_timeline(replace(keys, points=keys.points[:1] * states), {})
         assert picture.count("<circle") == symbols

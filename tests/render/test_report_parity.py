@@ -62,14 +62,14 @@ def texts(blocks: Iterable[Block]) -> Iterator[str]:
 def test_every_text_is_in_both(quarter_report: Report) -> None:
     """Markdown marks and escapes apart."""
     blocks = list(report_blocks(quarter_report))
-    wanted = [words(text) for text in texts(blocks)]
-    assert len(set(wanted)) > 100
+    names = [words(text) for text in texts(blocks)]
+    assert len(set(names)) > 100
     page, markdown = (
         read(report_html(quarter_report)),
         words(re.sub(r"\*\*|~~|`|\\", "", report_markdown(quarter_report))),
     )
-    assert [text for text in wanted if text not in page] == []
-    assert [text for text in wanted if re.sub(r"`|~", "", text) not in markdown.replace("~", "")] == []
+    assert [text for text in names if text not in page] == []
+    assert [text for text in names if re.sub(r"`|~", "", text) not in markdown.replace("~", "")] == []
 
 
 def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
@@ -87,16 +87,16 @@ def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
 
 def test_a_quarter_of_small_steps_is_judged_as_one_period(quarter_report: Report) -> None:
     (section,) = quarter_report.sections
-    found = of_stairs(list(range(60, 5, -5)), [60] * 11)
-    windows = tuple(PeriodEntry(*pair) for pair in zip(found.periods, ran(found).by_period, strict=True))
+    assessment = of_stairs(list(range(60, 5, -5)), [60] * 11)
+    windows = tuple(PeriodEntry(*pair) for pair in zip(assessment.periods, ran(assessment).by_period, strict=True))
     salami = replace(section, spec=replace(section.spec, periods=windows))
-    given = replace(quarter_report, sections=(salami,))
+    report = replace(quarter_report, sections=(salami,))
     assert whole_quarters(salami) == list(windows)
-    assert " | **test-only** | 10 | 15.0 % to 2.5 % \\[1.4, 4.1\\] |" in report_markdown(given)
-    page = read(report_html(given))
+    assert " | **test-only** | 10 | 15.0 % to 2.5 % \\[1.4, 4.1\\] |" in report_markdown(report)
+    page = read(report_html(report))
     assert words("All patches of 2026Q1 judged together") in page
     assert words("the fall stayed on the test. No single patch shows it.") in page
-    assert "SD131" in page and "SD131" in report_markdown(given)
+    assert "SD131" in page and "SD131" in report_markdown(report)
     days = period_between(parse_quarter("2026Q1").since, parse_quarter("2026Q2").until)
     assert whole_quarters(replace(salami, report_period=days)) == list(windows)
     assert whole_quarters(replace(salami, report_period=parse_quarter("2026Q2"))) == []
@@ -109,10 +109,10 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
     files = {"auditor.toml": settings, "evals/a1.md": "What did you do?", "evals/c3.md": "Whose is this?"}
     repo.commit({**files, "spec.md": SPEC.replace("[^b2]", "")}, date="2026-07-01T09:00:00+00:00")
     repo.commit({"spec.md": SPEC}, message="Cite another", date="2026-07-02T09:00:00+00:00")
-    made = tmp_path / "q3.md"
+    path = tmp_path / "q3.md"
     arguments = ["report", "--quarter", "2026Q3", "--no-seal", "--repo", str(repo.path), "-o"]
-    assert auditor([*arguments, str(made), "--format", "markdown"]) == 0
-    lines = made.read_text().split("### Orphaned eval prompts\n\n")[1].split("\n\n")[0].splitlines()
+    assert auditor([*arguments, str(path), "--format", "markdown"]) == 0
+    lines = path.read_text().split("### Orphaned eval prompts\n\n")[1].split("\n\n")[0].splitlines()
     assert [line.split(":")[0] for line in lines] == ["- now", "- now", "- 2026-07-02 Cite another"]
     assert ["b2" in line for line in lines] == [True, False, True] and "c3" in lines[1]
     assert auditor([*arguments, str(tmp_path / "q3.html")]) == 0
@@ -126,10 +126,10 @@ def test_eval_prompts_that_lost_their_clause_are_listed(tmp_path: Path) -> None:
 def test_what_there_is_none_of_is_said(quarter_report: Report, code: str) -> None:
     (section,) = quarter_report.sections
     assert absent_kinds(quarter_report, section) == "no orphaned eval prompt"
-    one = Finding("a prompt", code=code, name="name", severity=Severity.LOW, fingerprint="f" * 32)
-    found = replace(section, spec=replace(section.spec, spec_findings=(one,)))
+    finding = Finding("a prompt", code=code, name="name", severity=Severity.LOW, fingerprint="f" * 32)
+    found = replace(section, spec=replace(section.spec, spec_findings=(finding,)))
     assert (absent_kinds(quarter_report, found), orphan_lines(found)) == ("", ["now: a prompt"])
-    another = replace(found, spec=replace(found.spec, spec_findings=(replace(one, code="SD204"),)))
+    another = replace(found, spec=replace(found.spec, spec_findings=(replace(finding, code="SD204"),)))
     assert orphan_lines(another) == []
     bare = replace(section, spec=replace(section.spec, plans=(), uses=()))
     audit = replace(quarter_report.audit, debts=(), waivers=())

@@ -228,8 +228,8 @@ def test_an_audit(world: Audit) -> None:
 
 def test_what_is_found_twice_is_told_apart() -> None:
     twice = list(deduplicate([FINDING, FINDING, WAIVED, FINDING]))
-    assert len({one.fingerprint for one in twice}) == 4
-    assert [one.fingerprint for one in twice[:3:2]] == ["0" * 32, "1" * 32]
+    assert len({finding.fingerprint for finding in twice}) == 4
+    assert [finding.fingerprint for finding in twice[:3:2]] == ["0" * 32, "1" * 32]
     assert list(deduplicate([FINDING, FINDING, WAIVED, FINDING])) == twice
 
 

@@ -25,14 +25,14 @@ def write(root: Path, **files: str) -> Path:
 def test_every_dated_folder_is_a_sighting(tmp_path: Path) -> None:
     names = ("2026-02-01", "2026-01-31-b", "2026-01-31")
     root = write(tmp_path, **{f"specs/{name}/assistant.md": name for name in names})
-    found = read_history(root, "spec", ["specs/*/assistant.md"])
-    first, second, third = found.spec_commits
-    assert [s.name for s in found.spec_commits] == [s.label for s in found.spec_commits] == sorted(names)
+    history = read_history(root, "spec", ["specs/*/assistant.md"])
+    first, second, third = history.spec_commits
+    assert [s.name for s in history.spec_commits] == [s.label for s in history.spec_commits] == sorted(names)
     assert (first.parents, second.parents, third.parents) == ((), ("2026-01-31",), ("2026-01-31-b",))
     assert (second.date, second.commit, second.subject) == (datetime(2026, 1, 31, tzinfo=UTC), None, "")
     assert first.revision == revision_id({"any": b"2026-01-31"})
-    assert [file.path for file in found.revisions[first.revision].files] == ["specs/assistant.md"]
-    assert len(patches_of(found)) == 2
+    assert [file.path for file in history.revisions[first.revision].files] == ["specs/assistant.md"]
+    assert len(patches_of(history)) == 2
 
 
 def test_a_plain_path_is_looked_for_in_dated_folders_only(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_a_plain_path_is_looked_for_in_dated_folders_only(tmp_path: Path) -> Non
 
 def test_several_files_have_the_ids_they_have_in_git(tmp_path: Path) -> None:
     root = write(tmp_path, **{"2026-01-01/spec.md": "s\r\n", "2026-01-01/p/a.md": "a", "2026-01-02/spec.md": "s"})
-    found = read_history(root, "spec", ["spec.md", "*/p/**/*.md"])
-    assert [s.revision for s in found.spec_commits] == [
+    history = read_history(root, "spec", ["spec.md", "*/p/**/*.md"])
+    assert [s.revision for s in history.spec_commits] == [
         revision_id({"spec.md": b"s\n", "p/a.md": b"a"}),
         revision_id({"spec.md": b"s"}),
     ]
@@ -94,5 +94,5 @@ def test_the_published_model_spec() -> None:
     root = Path(__file__).parents[2] / "../shared/data/openai-model-spec"
     if not root.exists():
         pytest.skip("the published Model Spec is not here")
-    found = read_history(root, "model-spec", ["model_spec.md"])
-    assert (len(found.spec_commits), len(patches_of(found))) == (6, 5)
+    history = read_history(root, "model-spec", ["model_spec.md"])
+    assert (len(history.spec_commits), len(patches_of(history))) == (6, 5)

@@ -33,12 +33,12 @@ def content(**files: str) -> str:
     return revision_id({name.replace("_md", ".md"): text.encode() for name, text in files.items()})
 
 
-def shape(found: History) -> dict[str, tuple[str, ...]]:
-    return {spec_commit.name: spec_commit.parents for spec_commit in found.spec_commits}
+def shape(history: History) -> dict[str, tuple[str, ...]]:
+    return {spec_commit.name: spec_commit.parents for spec_commit in history.spec_commits}
 
 
-def contents(found: History) -> list[dict[str, str]]:
-    return [{f.path: f.text for f in found.revisions[s.revision].files} for s in found.spec_commits]
+def contents(history: History) -> list[dict[str, str]]:
+    return [{f.path: f.text for f in history.revisions[s.revision].files} for s in history.spec_commits]
 
 
 def test_a_tag_on_a_commit_that_does_not_touch_the_spec_names_what_was_in_force(built: GitRepo) -> None:
@@ -58,14 +58,14 @@ def test_a_tag_on_a_commit_that_does_not_touch_the_spec_names_what_was_in_force(
     built.commit({"readme": "t"})
     built.tag("v3")
     built.tag("v3-again")
-    found = history_of(built)
-    assert {one.name: one.later_tags for one in found.spec_commits} == {
+    history = history_of(built)
+    assert {spec_commit.name: spec_commit.later_tags for spec_commit in history.spec_commits} == {
         first: ("v1.1",),
         second: (),
         third: ("v3", "v3-again"),
     }
-    assert [one.release for one in found.spec_commits] == ["v1.1", None, "v3-again"]
-    assert [one.label for one in found.spec_commits] == ["v1", None, None]
+    assert [spec_commit.release for spec_commit in history.spec_commits] == ["v1.1", None, "v3-again"]
+    assert [spec_commit.label for spec_commit in history.spec_commits] == ["v1", None, None]
 
 
 def test_every_commit_that_touches_the_spec_is_a_sighting(built: GitRepo) -> None:
@@ -76,15 +76,15 @@ def test_every_commit_that_touches_the_spec_is_a_sighting(built: GitRepo) -> Non
     built.commit({"readme": "s"})
     second = built.commit({"spec.md": "two\n"})
     built.commit({"readme": "t"})
-    found = history_of(built)
-    assert shape(found) == {first: (), second: (first,)}
-    spec_commit = found.spec_commit(first)
+    history = history_of(built)
+    assert shape(history) == {first: (), second: (first,)}
+    spec_commit = history.spec_commit(first)
     assert (spec_commit.label, spec_commit.subject, spec_commit.commit) == ("a", "Say one", first)
     assert spec_commit.date == datetime(2026, 3, 1, 8, tzinfo=UTC)
     assert spec_commit.date.isoformat() == "2026-03-01T10:00:00+02:00"
     assert spec_commit.revision == content(spec_md="one\n")
-    assert contents(found) == [{"spec.md": "one\n"}, {"spec.md": "two\n"}]
-    assert [(patch.before.name, patch.after.name) for patch in patches_of(found)] == [(first, second)]
+    assert contents(history) == [{"spec.md": "one\n"}, {"spec.md": "two\n"}]
+    assert [(patch.before.name, patch.after.name) for patch in patches_of(history)] == [(first, second)]
 
 
 def test_the_tip_bounds_the_history(built: GitRepo) -> None:
@@ -96,20 +96,20 @@ def test_the_tip_bounds_the_history(built: GitRepo) -> None:
 def test_a_revert_brings_the_revision_back_and_is_a_patch_again(built: GitRepo) -> None:
     for text in ("one", "two", "one", "two"):
         built.commit({"spec.md": text})
-    found = history_of(built)
-    assert len(found.revisions) == 2
-    assert [patch.occurrence for patch in patches_of(found)] == [1, 1, 2]
-    assert len({patch.id for patch in patches_of(found)}) == 3
+    history = history_of(built)
+    assert len(history.revisions) == 2
+    assert [patch.occurrence for patch in patches_of(history)] == [1, 1, 2]
+    assert len({patch.id for patch in patches_of(history)}) == 3
 
 
 def test_a_deleted_spec_is_a_revision_without_files(built: GitRepo) -> None:
     built.commit({"spec.md": "one", "x": "x"})
     gone = built.commit({"spec.md": None})
     built.commit({"spec.md": "two"})
-    found = history_of(built)
-    assert found.spec_commits[1].name == gone
-    assert [s.revision for s in found.spec_commits] == [content(spec_md="one"), NOTHING, content(spec_md="two")]
-    assert found.revisions[NOTHING].files == ()
+    history = history_of(built)
+    assert history.spec_commits[1].name == gone
+    assert [s.revision for s in history.spec_commits] == [content(spec_md="one"), NOTHING, content(spec_md="two")]
+    assert history.revisions[NOTHING].files == ()
 
 
 def test_a_mode_is_no_content(built: GitRepo) -> None:
@@ -139,9 +139,9 @@ def test_a_merge_of_two_changes_is_read_against_its_first_parent(built: GitRepo)
     built.checkout("main")
     ours = built.commit({"spec.md": "- ours\n" + TEXT})
     merge = built.merge("side")
-    found = history_of(built)
-    assert shape(found) == {first: (), ours: (first,), theirs: (first,), merge: (ours, theirs)}
-    assert {(p.before.name, p.after.name) for p in patches_of(found)} == {
+    history = history_of(built)
+    assert shape(history) == {first: (), ours: (first,), theirs: (first,), merge: (ours, theirs)}
+    assert {(p.before.name, p.after.name) for p in patches_of(history)} == {
         (first, ours),
         (first, theirs),
         (ours, merge),
@@ -155,9 +155,9 @@ def test_a_merge_that_takes_one_side_is_no_patch(built: GitRepo) -> None:
     built.checkout("main")
     ours = built.commit({"spec.md": "ours"})
     merge = built.merge("side", files={})
-    found = history_of(built)
-    assert found.spec_commit(merge).revision == found.spec_commit(ours).revision
-    assert merge not in {patch.after.name for patch in patches_of(found)}
+    history = history_of(built)
+    assert history.spec_commit(merge).revision == history.spec_commit(ours).revision
+    assert merge not in {patch.after.name for patch in patches_of(history)}
 
 
 def test_text_that_is_in_no_parent_of_a_merge_is_its_own_patch(built: GitRepo) -> None:
@@ -167,9 +167,9 @@ def test_text_that_is_in_no_parent_of_a_merge_is_its_own_patch(built: GitRepo) -
     built.checkout("main")
     built.commit({"x": "x"})
     evil = built.merge("side", files={"spec.md": TEXT + "- theirs\n- slipped in\n"})
-    found = history_of(built)
-    assert shape(found) == {first: (), theirs: (first,), evil: (first, theirs)}
-    assert [p.after.name for p in patches_of(found)] == [theirs, evil]
+    history = history_of(built)
+    assert shape(history) == {first: (), theirs: (first,), evil: (first, theirs)}
+    assert [p.after.name for p in patches_of(history)] == [theirs, evil]
 
 
 def test_order_is_the_graphs_not_the_clocks(built: GitRepo) -> None:
@@ -220,13 +220,13 @@ def test_a_rename_is_followed_and_is_no_patch(built: GitRepo) -> None:
     built.commit({"old.md": None, "mid.md": TEXT + "- more\n"})
     renamed = built.commit({"mid.md": None, "new/spec.md": TEXT + "- more\n- reworded\n"})
     again = built.commit({"old.md": "something else"})
-    found = history_of(built, "new/spec.md")
+    history = history_of(built, "new/spec.md")
     # One revision, seen under two names, is shown under the later one.
-    assert [list(c) for c in contents(found)] == [["old.md"], ["mid.md"], ["mid.md"], ["new/spec.md"]]
-    assert len(found.spec_commits) == 4
-    assert len(patches_of(found)) == 2
-    assert found.spec_commits[-1].name == renamed
-    assert again not in shape(found)
+    assert [list(c) for c in contents(history)] == [["old.md"], ["mid.md"], ["mid.md"], ["new/spec.md"]]
+    assert len(history.spec_commits) == 4
+    assert len(patches_of(history)) == 2
+    assert history.spec_commits[-1].name == renamed
+    assert again not in shape(history)
 
 
 def test_a_rename_on_a_branch_beside_changes_under_the_old_name(built: GitRepo) -> None:
@@ -236,27 +236,27 @@ def test_a_rename_on_a_branch_beside_changes_under_the_old_name(built: GitRepo) 
     built.checkout("main")
     changed = built.commit({"old.md": "- first\n" + TEXT})
     merge = built.merge("side")
-    found = history_of(built)
-    assert shape(found) == {first: (), changed: (first,), renamed: (first,), merge: (changed, renamed)}
-    assert {p.after.name for p in patches_of(found)} == {changed}
-    assert found.spec_commit(merge).revision == found.spec_commit(changed).revision
+    history = history_of(built)
+    assert shape(history) == {first: (), changed: (first,), renamed: (first,), merge: (changed, renamed)}
+    assert {p.after.name for p in patches_of(history)} == {changed}
+    assert history.spec_commit(merge).revision == history.spec_commit(changed).revision
 
 
 def test_a_file_that_joins_a_glob_does_not_change_what_the_spec_was_before(built: GitRepo) -> None:
     first = built.commit({"prompts/a.md": "a", "drafts/b.md": TEXT})
     before = history_of(built, "prompts/*.md").spec_commits[0].revision
     built.commit({"drafts/b.md": None, "prompts/b.md": TEXT})
-    found = history_of(built, "prompts/*.md")
-    assert found.spec_commit(first).revision == before == content(**{"prompts/a_md": "a"})
+    history = history_of(built, "prompts/*.md")
+    assert history.spec_commit(first).revision == before == content(**{"prompts/a_md": "a"})
 
 
 def test_a_whole_folder_that_moved_is_followed(built: GitRepo) -> None:
     files = {f"prompts/{name}.md": name + TEXT for name in "ab"}
     first = built.commit(dict(files))
     built.commit({**dict.fromkeys(files), **{f"spec/{path}": text for path, text in files.items()}})
-    found = history_of(built, "spec/prompts/*.md")
-    assert found.spec_commit(first).revision == revision_id({path: text.encode() for path, text in files.items()})
-    assert len(found.spec_commits) == 2
+    history = history_of(built, "spec/prompts/*.md")
+    assert history.spec_commit(first).revision == revision_id({path: text.encode() for path, text in files.items()})
+    assert len(history.spec_commits) == 2
 
 
 # The spec at other commits, and in other trees
@@ -284,10 +284,10 @@ def test_the_revision_in_force_at_any_commit(built: GitRepo) -> None:
 def test_every_tree_gives_the_same_revision(built: GitRepo) -> None:
     built.commit({"p/a.md": "a\r\n", "p/q/b.md": "b", "spec.md": "s"})
     patterns = ["p/**/*.md", "spec.md", "absent.md"]
-    found = history_of(built, *patterns).spec_commits[-1].revision
+    name = history_of(built, *patterns).spec_commits[-1].revision
     with open_repository(built.path) as repo:
         trees = (Folder(built.path), Commit(repo, built.head()), Index(repo))
-        assert {read_revision(tree, patterns).id for tree in trees} == {found}
+        assert {read_revision(tree, patterns).id for tree in trees} == {name}
 
 
 # Refusals
@@ -358,8 +358,8 @@ def test_the_published_model_spec(tmp_path: Path) -> None:
         pytest.skip("the published Model Spec is not here")
     subprocess.run(["bash", script.resolve(), tmp_path / "repo"], check=True, capture_output=True)
     with open_repository(tmp_path / "repo") as repo:
-        found = read_history(repo, "model-spec", ["model_spec.md"])
-    assert (len(found.spec_commits), len(found.revisions), len(patches_of(found))) == (6, 6, 5)
+        history = read_history(repo, "model-spec", ["model_spec.md"])
+    assert (len(history.spec_commits), len(history.revisions), len(patches_of(history))) == (6, 6, 5)
 
 
 def unreadable(built: GitRepo, kind: str) -> str:

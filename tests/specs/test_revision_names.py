@@ -43,20 +43,20 @@ def unbound(names: RevisionNames, text: str) -> str:
 
 
 def test_names_of_sightings(built: GitRepo) -> None:
-    found = history_of(built)
-    names = RevisionNames(found)
-    for spec_commit in found.spec_commits:
+    history = history_of(built)
+    names = RevisionNames(history)
+    for spec_commit in history.spec_commits:
         commit, revision = str(spec_commit.commit), spec_commit.revision
         for text in (commit, commit[:6], commit[:12].upper(), revision, revision[:6], f" {revision[:20]} "):
             assert names.find(text) == revision
-    assert names.find("v1") == found.spec_commits[0].revision
+    assert names.find("v1") == history.spec_commits[0].revision
 
 
 def test_any_commit_when_the_repository_is_there(built: GitRepo) -> None:
-    found = history_of(built)
-    first, second = (spec_commit.revision for spec_commit in found.spec_commits)
+    history = history_of(built)
+    first, second = (spec_commit.revision for spec_commit in history.spec_commits)
     with open_repository(built.path) as repo:
-        names = RevisionNames(found, repo, PATTERNS)
+        names = RevisionNames(history, repo, PATTERNS)
         assert [names.find(text) for text in ("v1", "release", built.head(), built.head()[:7])] == [
             first,
             second,
@@ -78,11 +78,11 @@ def test_what_stands_for_nothing(built: GitRepo, text: str) -> None:
     [("main", 1), ("HEAD", 1), ("HEAD~2", 0), ("refs/heads/main", 1), ("release~1", 1), (" main^^ ", 0)],
 )
 def test_what_moves_stands_for_what_it_is_now(built: GitRepo, text: str, number: int) -> None:
-    found = history_of(built)
-    stays = ("v1", "release", built.head(), built.head()[:7], found.spec_commits[0].revision)
+    history = history_of(built)
+    stays = ("v1", "release", built.head(), built.head()[:7], history.spec_commits[0].revision)
     with open_repository(built.path) as repo:
-        names = RevisionNames(found, repo, PATTERNS)
-        assert names.find(text) == found.spec_commits[number].revision
+        names = RevisionNames(history, repo, PATTERNS)
+        assert names.find(text) == history.spec_commits[number].revision
         assert names.moves(text)
         assert not any(map(names.moves, stays))
 
@@ -113,40 +113,40 @@ def test_a_branch_from_before_the_spec_says_so(built: GitRepo) -> None:
 
 def test_a_tag_goes_before_a_branch_of_its_name(built: GitRepo) -> None:
     built.git("branch", "v1", "HEAD")
-    found = history_of(built)
+    history = history_of(built)
     with open_repository(built.path) as repo:
-        assert RevisionNames(found, repo, PATTERNS).find("v1") == found.spec_commits[0].revision
+        assert RevisionNames(history, repo, PATTERNS).find("v1") == history.spec_commits[0].revision
 
 
 def test_short_prefixes_are_no_names(built: GitRepo) -> None:
-    found = history_of(built)
-    assert "is no revision" in unbound(RevisionNames(found), found.spec_commits[0].revision[:5])
+    history = history_of(built)
+    assert "is no revision" in unbound(RevisionNames(history), history.spec_commits[0].revision[:5])
 
 
 def test_a_branch_cannot_pass_for_a_commit(built: GitRepo) -> None:
     first = built.git("rev-parse", "v1^{commit}")
     built.git("update-ref", f"refs/heads/{first[:8]}", "HEAD")
-    found = history_of(built)
+    history = history_of(built)
     with open_repository(built.path) as repo:
-        assert RevisionNames(found, repo, PATTERNS).find(first[:8]) == found.spec_commits[0].revision
+        assert RevisionNames(history, repo, PATTERNS).find(first[:8]) == history.spec_commits[0].revision
 
 
 def test_a_tag_that_is_another_commits_prefix_is_ambiguous(built: GitRepo) -> None:
     first = built.git("rev-parse", "v1^{commit}")
     built.tag(first[:8], "HEAD")
-    found = history_of(built)
+    history = history_of(built)
     with open_repository(built.path) as repo:
-        said = unbound(RevisionNames(found, repo, PATTERNS), first[:8])
-    revisions = sorted(spec_commit.revision[:12] for spec_commit in found.spec_commits)
-    assert said == f"{first[:8]}: stands for several: {', '.join(revisions)}; write more of it"
+        text = unbound(RevisionNames(history, repo, PATTERNS), first[:8])
+    revisions = sorted(spec_commit.revision[:12] for spec_commit in history.spec_commits)
+    assert text == f"{first[:8]}: stands for several: {', '.join(revisions)}; write more of it"
 
 
 def test_dated_folders(tmp_path: Path) -> None:
     for number in range(1, 10):
         (tmp_path / f"2026-01-0{number}").mkdir()
         (tmp_path / f"2026-01-0{number}" / "spec.md").write_text(str(number))
-    found = folder.read_history(tmp_path, "spec", PATTERNS)
-    names = RevisionNames(found)
-    assert names.find("2026-01-02") == found.spec_commits[1].revision
+    history = folder.read_history(tmp_path, "spec", PATTERNS)
+    names = RevisionNames(history)
+    assert names.find("2026-01-02") == history.spec_commits[1].revision
     assert "known are 2026-01-09, 2026-01-08, 2026-01-07, 2026-01-06, 2026-01-05, …;" in unbound(names, "May")
     assert "the nearest name is 2026-01-0" in unbound(names, "2026-01")

@@ -154,15 +154,15 @@ def test_false_accusations_with_items_as_the_unit(correlation: float) -> None:
 def test_the_rules_simulated_here_are_those_of_the_verdict_table(runs_before: int) -> None:
     rng = np.random.default_rng(37)
     kinds = [(0.13, 0.02, 0.1, 0.1), (0.13, 0.02, 0.1, 0.05), (0.2, 0.02, 0.2, 0.03), (0.2, 0.12, 0.03, 0.06)]
-    seen: set[int] = set()
+    numbers: set[int] = set()
     for before, after, held_before, held_after in [*kinds, (0.3, 0.01, 0.9, 0.85)]:
         test, held_out = drawn(rng, 60, 200, before, after), drawn(rng, 60, 200, held_before, held_after)
-        found = judge_histories(single_behaviour(test, held_out, runs_before=runs_before), Policy()).suite[:, 0, 0]
-        assert ((found == CODES[Verdict.TEST_ONLY]) == accused(test, held_out, runs_before=runs_before)).all()
-        assert (found[cleared(test, held_out, runs_before=runs_before)] <= CODES[Verdict.GENERALISES]).all()
-        assert cleared(test, held_out, runs_before=runs_before)[found == CODES[Verdict.GENERALISES]].all()
-        seen |= set(found.tolist())
-    assert {CODES[one] for one in (Verdict.TEST_ONLY, Verdict.GENERALISES, Verdict.INCONCLUSIVE)} <= seen
+        values = judge_histories(single_behaviour(test, held_out, runs_before=runs_before), Policy()).suite[:, 0, 0]
+        assert ((values == CODES[Verdict.TEST_ONLY]) == accused(test, held_out, runs_before=runs_before)).all()
+        assert (values[cleared(test, held_out, runs_before=runs_before)] <= CODES[Verdict.GENERALISES]).all()
+        assert cleared(test, held_out, runs_before=runs_before)[values == CODES[Verdict.GENERALISES]].all()
+        numbers |= set(values.tolist())
+    assert {CODES[literal] for literal in (Verdict.TEST_ONLY, Verdict.GENERALISES, Verdict.INCONCLUSIVE)} <= numbers
 
 
 def test_nothing_is_accused_of_a_rate_that_was_none() -> None:

@@ -30,10 +30,10 @@ def test_closed_cases() -> None:
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 @settings(max_examples=100, deadline=None)
 def test_effective_size_is_between_items_and_samples_and_falls_with_correlation(
-    valid: list[int], one: float, other: float
+    valid: list[int], value: float, other: float
 ) -> None:
     sizes = np.array(valid, dtype=np.float64)
-    high, low = effective_size(sizes, min(one, other)), effective_size(sizes, max(one, other))
+    high, low = effective_size(sizes, min(value, other)), effective_size(sizes, max(value, other))
     assert sizes.size - 1e-6 <= low <= high + 1e-6
     assert high <= sizes.sum() + 1e-6
 
@@ -58,15 +58,17 @@ def test_effective_size_of_unequal_items_is_what_simulation_finds() -> None:
 def test_the_estimate_is_close_to_the_truth(correlation: float, slack: float, rate: float) -> None:
     rng = np.random.default_rng(13)
     before, after = (clustered(rng, (400, _ITEMS), _EPOCHS, rate, correlation) for _ in range(2))
-    found = [correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(before, after, strict=True)]
-    assert np.mean(found) == pytest.approx(correlation, abs=slack)
+    values = [
+        correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(before, after, strict=True)
+    ]
+    assert np.mean(values) == pytest.approx(correlation, abs=slack)
 
 
 def test_a_difference_between_sides_is_no_difference_between_items() -> None:
     rng = np.random.default_rng(14)
     high, low = (clustered(rng, (200, _ITEMS), _EPOCHS, rate, 0.0) for rate in (0.9, 0.1))
-    found = [correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(high, low, strict=True)]
-    assert np.mean(found) < 0.02
+    values = [correlation_of([ItemCounts(_VALID, b), ItemCounts(_VALID, a)]) for b, a in zip(high, low, strict=True)]
+    assert np.mean(values) < 0.02
 
 
 def test_closed_cases_of_the_estimate() -> None:
@@ -81,8 +83,8 @@ def test_where_nothing_can_be_estimated_items_are_all_that_counts() -> None:
     one_item = ItemCounts(np.array([10.0]), np.array([3.0]))
     for sides in ([], [silent], [silent, silent], [single], [one_item]):
         assert correlation_of(sides) == 1.0
-    told = ItemCounts(_VALID, np.full(_ITEMS, 5.0))
-    assert correlation_of([silent, told]) == correlation_of([told])
+    item_counts = ItemCounts(_VALID, np.full(_ITEMS, 5.0))
+    assert correlation_of([silent, item_counts]) == correlation_of([item_counts])
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), min_size=1, max_size=12))

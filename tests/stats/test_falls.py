@@ -60,15 +60,15 @@ def test_the_absolute_fall_as_published_by_newcombe_1998(
     first: tuple[int, int], second: tuple[int, int], low: float, high: float
 ) -> None:
     """His method 10, the square-and-add of two Wilson intervals, contrasts (a) to (h)."""
-    found = difference_limits(fall(first[0], second[0], first[1], second[1]), np.asarray(1.959964))
-    assert (float(found.low), float(found.high)) == pytest.approx((low, high), abs=6e-5)
+    limits = difference_limits(fall(first[0], second[0], first[1], second[1]), np.asarray(1.959964))
+    assert (float(limits.low), float(limits.high)) == pytest.approx((low, high), abs=6e-5)
 
 
 def test_the_absolute_fall_turned_round_is_its_negative() -> None:
     test, _ = every_table(6)
-    there, back = difference_limits(test, _Z), difference_limits(Fall(test.after, test.before), _Z)
-    assert there.low == pytest.approx(-back.high)
-    assert (np.abs(there.low) <= 1.0).all() and (np.abs(there.high) <= 1.0).all()
+    limits, back = difference_limits(test, _Z), difference_limits(Fall(test.after, test.before), _Z)
+    assert limits.low == pytest.approx(-back.high)
+    assert (np.abs(limits.low) <= 1.0).all() and (np.abs(limits.high) <= 1.0).all()
 
 
 # The fall
@@ -107,15 +107,15 @@ def test_limits_of_every_fall_are_finite_in_range_around_the_estimate_and_widen(
     every = fall(before, after, size)
     last: Limits | None = None
     for z in _Z_VALUES:
-        found = fall_limits(every, np.asarray(z), odds=odds)
+        limits = fall_limits(every, np.asarray(z), odds=odds)
         defined = before > 0
-        for part in (found.estimate, found.low, found.high):
+        for part in (limits.estimate, limits.low, limits.high):
             assert np.isnan(part[~defined]).all() and np.isfinite(part[defined]).all()
-        low, estimate, high = found.low[defined], found.estimate[defined], found.high[defined]
+        low, estimate, high = limits.low[defined], limits.estimate[defined], limits.high[defined]
         assert (low <= estimate + 1e-9 * np.abs(low)).all() and (estimate <= high + 1e-9).all() and (high <= 1.0).all()
         if last is not None:
             assert (low <= last.low[defined] + 1e-9).all() and (high >= last.high[defined] - 1e-9).all()
-        last = found
+        last = limits
 
 
 def test_more_samples_at_the_same_rates_give_narrower_limits() -> None:
@@ -163,8 +163,8 @@ def test_without_a_change_nothing_fell_and_nothing_rose() -> None:
 
 def test_a_difference_below_a_bound_agrees_with_its_limits() -> None:
     every, _ = every_table(5)
-    bound = np.full(every.before.rate.shape, 0.1)
-    assert ((z_difference_below(every, bound) >= _Z) == (difference_limits(every, _Z).high < bound)).all()
+    values = np.full(every.before.rate.shape, 0.1)
+    assert ((z_difference_below(every, values) >= _Z) == (difference_limits(every, _Z).high < values)).all()
 
 
 _TRANSFER_Z = np.asarray(1.644854)
@@ -249,15 +249,15 @@ def test_every_small_table_has_limits_without_a_warning(size: int) -> None:
     test, held_out = every_table(size)
     last: Limits | None = None
     for z in _TRANSFER_Z_VALUES:
-        found = transfer_limits(test, held_out, np.asarray(z))
+        limits = transfer_limits(test, held_out, np.asarray(z))
         defined = (test.after.rate < test.before.rate) & (held_out.before.rate > 0.0)
-        assert np.isnan(found.estimate[~defined]).all() and np.isnan(found.low[~defined]).all()
-        low, estimate, high = found.low[defined], found.estimate[defined], found.high[defined]
+        assert np.isnan(limits.estimate[~defined]).all() and np.isnan(limits.low[~defined]).all()
+        low, estimate, high = limits.low[defined], limits.estimate[defined], limits.high[defined]
         assert np.isfinite(estimate).all() and not np.isnan(low).any() and not np.isnan(high).any()
         assert (low <= estimate + 1e-9).all() and (estimate <= high + 1e-9).all()
         if last is not None:
             assert (low <= last.low[defined] + 1e-7).all() and (high >= last.high[defined] - 1e-7).all()
-        last = found
+        last = limits
 
 
 @pytest.mark.parametrize("odds", [False, True])
@@ -284,15 +284,15 @@ def test_a_large_table_with_zero_cells_everywhere_has_no_warning() -> None:
 
 
 def test_transfer_below_zero_where_the_held_out_rate_rose() -> None:
-    found = transfer_limits(fall(65, 0, 500), fall(30, 90, 500), _TRANSFER_Z)
-    assert numbers(found)[1] < float(found.estimate) == pytest.approx(-2.0)
-    assert float(found.high) < 0.0
+    limits = transfer_limits(fall(65, 0, 500), fall(30, 90, 500), _TRANSFER_Z)
+    assert numbers(limits)[1] < float(limits.estimate) == pytest.approx(-2.0)
+    assert float(limits.high) < 0.0
     assert float(z_transfer_below(fall(65, 0, 500), fall(30, 90, 500), 0.2, odds=False)) > 4.0
 
 
 def test_transfer_is_unbounded_where_the_test_fall_is_not_established() -> None:
-    found = transfer_limits(fall(6, 3, 50), fall(20, 15, 100), _TRANSFER_Z)
-    assert math.isinf(float(found.high)) and math.isinf(float(found.low)) and float(found.low) < 0.0
+    limits = transfer_limits(fall(6, 3, 50), fall(20, 15, 100), _TRANSFER_Z)
+    assert math.isinf(float(limits.high)) and math.isinf(float(limits.low)) and float(limits.low) < 0.0
     both_ways = transfer_limits(fall(6, 3, 50), fall(60, 5, 100), _TRANSFER_Z)
     assert math.isinf(float(both_ways.high)) and 1.0 < float(both_ways.low) < float(both_ways.estimate)
 

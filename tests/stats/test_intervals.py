@@ -66,25 +66,25 @@ def test_none_of_n_is_close_to_three_over_n() -> None:
 @given(st.floats(0.0, 1.0), st.floats(0.5, 1e5), st.sampled_from([0.001, 0.025, 0.05, 0.4]))
 @settings(max_examples=100, deadline=None)
 def test_a_printed_interval_is_in_range_and_around_the_rate(rate: float, size: float, error: float) -> None:
-    found = rate_interval(rate, size, error)
-    assert 0.0 <= found.low <= found.estimate == rate <= found.high <= 1.0
-    assert found.error == error
+    interval = rate_interval(rate, size, error)
+    assert 0.0 <= interval.low <= interval.estimate == rate <= interval.high <= 1.0
+    assert interval.error == error
 
 
 @pytest.mark.parametrize("error", [0.05, 0.025])
 def test_printed_limits_rise_with_the_count(error: float) -> None:
-    found = [rate_interval(count / 60, 60, error) for count in range(61)]
-    assert all(a.low <= b.low and a.high <= b.high for a, b in pairwise(found))
+    intervals = [rate_interval(count / 60, 60, error) for count in range(61)]
+    assert all(a.low <= b.low and a.high <= b.high for a, b in pairwise(intervals))
 
 
 def test_printed_limits_cover_at_the_rate_they_promise_on_average() -> None:
     """Every count weighed by its exact binomial probability; the score interval dips near 0, the mean does not."""
     size, error = 50, 0.05
-    found = [rate_interval(count / size, size, error) for count in range(size + 1)]
+    intervals = [rate_interval(count / size, size, error) for count in range(size + 1)]
     covered = []
     for rate in np.linspace(0.01, 0.99, 99):
         chance = [math.comb(size, x) * rate**x * (1.0 - rate) ** (size - x) for x in range(size + 1)]
-        covered.append(sum(c for c, i in zip(chance, found, strict=True) if i.low <= rate <= i.high))
+        covered.append(sum(c for c, i in zip(chance, intervals, strict=True) if i.low <= rate <= i.high))
     assert np.mean(covered) == pytest.approx(0.90, abs=0.02)
     assert min(covered) > 0.83
 

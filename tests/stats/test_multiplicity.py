@@ -115,9 +115,9 @@ def customary(place: int) -> float:
 
 
 def test_levels_and_discoveries_are_those_of_another_implementation() -> None:
-    found = lond(P_VALUES, 0.1, customary)
-    assert tuple(one.discovery for one in found) == DISCOVERIES
-    assert [one.level for one in found] == pytest.approx(LEVELS)
+    online_decisions = lond(P_VALUES, 0.1, customary)
+    assert tuple(online_decision.discovery for online_decision in online_decisions) == DISCOVERIES
+    assert [online_decision.level for online_decision in online_decisions] == pytest.approx(LEVELS)
 
 
 def test_the_weights_add_up_to_one() -> None:

@@ -86,22 +86,22 @@ def test_where_the_test_did_not_fall_there_is_nothing_to_settle(before: float, a
 
 def test_more_is_needed_for_rarer_events_stricter_errors_and_lower_limits() -> None:
     def needed(base: float = 0.1, c: float = 0.5, error: float = 0.05) -> int:
-        found = samples_to_exclude_transfer(_test_fall(0.13, 0.0, 500), base, c, error)
-        assert found is not None
-        return found
+        number = samples_to_exclude_transfer(_test_fall(0.13, 0.0, 500), base, c, error)
+        assert number is not None
+        return number
 
     assert needed(base=0.02) > needed(base=0.05) > needed() > needed(base=0.3)
     assert needed(error=0.01) > needed(error=0.025) > needed()
     assert needed(c=0.2) > needed(c=0.3) > needed()
 
 
-def _settled(test: Fall, samples: int, before: float, after: float, wanted: str) -> float:
-    """How often the verdict table says one of `wanted`, test rates drawn anew as well."""
+def _settled(test: Fall, samples: int, before: float, after: float, name: str) -> float:
+    """How often the verdict table says one of `name`, test rates drawn anew as well."""
     rng = np.random.default_rng(12)
     size = int(test.before.size)
     again = drawn(rng, 1500, size, float(test.before.rate), float(test.after.rate))
-    said = judge_histories(single_behaviour(again, drawn(rng, 1500, samples, before, after)), Policy()).patch
-    return float(np.isin(said, [CODES[Verdict(word)] for word in wanted.split()]).mean())
+    values = judge_histories(single_behaviour(again, drawn(rng, 1500, samples, before, after)), Policy()).patch
+    return float(np.isin(values, [CODES[Verdict(word)] for word in name.split()]).mean())
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,10 @@ def test_planned_sizes_settle_what_is_true_four_times_in_five(
 )
 def test_a_size_planned_for_rates_as_measured_decides_about_them(share: float, wanted: str) -> None:
     test, base = _test_fall(0.2, 0.02, 1000), 0.2
-    left = base * (1.0 - share * 0.9)
-    samples = samples_to_decide_transfer(test, base, left, 0.5, 0.05 / RESERVE, 0.9)
+    value = base * (1.0 - share * 0.9)
+    samples = samples_to_decide_transfer(test, base, value, 0.5, 0.05 / RESERVE, 0.9)
     assert samples is not None
-    assert _settled(test, samples, base, left, wanted) >= 0.72  # measured: 73 to 100 %
+    assert _settled(test, samples, base, value, wanted) >= 0.72  # measured: 73 to 100 %
 
 
 def test_chances_agree_with_the_sizes() -> None:
@@ -147,9 +147,9 @@ def test_chances_agree_with_the_sizes() -> None:
     first, second = transfer_power(test, 0.1, grid, 0.5, 0.05 / RESERVE)
     assert first[4] == pytest.approx(0.8, abs=0.005)
     assert second[5] == pytest.approx(0.8, abs=0.01)
-    for found in (first, second):
-        assert list(found[:4]) == sorted(found[:4])
-        assert found[3] > 0.98
+    for values in (first, second):
+        assert list(values[:4]) == sorted(values[:4])
+        assert values[3] > 0.98
 
 
 def test_a_test_fall_is_planned_for() -> None:

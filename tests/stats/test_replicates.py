@@ -34,12 +34,12 @@ def drawn(rng: np.random.Generator, spread: float, *, runs: int, items: int, rat
 def test_the_variance_of_many_replicates_is_the_true_one(spread: float) -> None:
     """A shift of every item's log-odds shows in the mean by the items' own p(1-p), which is less than the mean's."""
     rng = np.random.default_rng(20261121)
-    found = run_effect(sum_replicates([drawn(rng, spread, runs=4, items=400) for _ in range(200)]))
-    assert found is not None
-    assert found.runs == 600
+    effect = run_effect(sum_replicates([drawn(rng, spread, runs=4, items=400) for _ in range(200)]))
+    assert effect is not None
+    assert effect.runs == 600
     share = 1.0 - 1.0 / 3.0  # the items' intraclass correlation, beta(.4, 1.6)
-    assert math.sqrt(found.variance) == pytest.approx(spread * share, rel=0.12, abs=0.03)
-    assert found.bound == pytest.approx(found.variance, rel=0.06)
+    assert math.sqrt(effect.variance) == pytest.approx(spread * share, rel=0.12, abs=0.03)
+    assert effect.bound == pytest.approx(effect.variance, rel=0.06)
 
 
 def test_counts_without_items_find_it_too() -> None:
@@ -47,9 +47,9 @@ def test_counts_without_items_find_it_too() -> None:
     valid = np.full(3, 500.0)
     odds = np.log(0.25) + 0.4 * rng.standard_normal((400, 3))
     groups = [replicates_of_counts(rng.binomial(500, 1.0 / (1.0 + np.exp(-row))).astype(float), valid) for row in odds]
-    found = run_effect(sum_replicates(groups))
-    assert found is not None
-    assert math.sqrt(found.variance) == pytest.approx(0.4, rel=0.1)
+    effect = run_effect(sum_replicates(groups))
+    assert effect is not None
+    assert math.sqrt(effect.variance) == pytest.approx(0.4, rel=0.1)
 
 
 def test_nothing_is_known_from_rates_of_none_and_of_all() -> None:
@@ -60,33 +60,33 @@ def test_nothing_is_known_from_rates_of_none_and_of_all() -> None:
 
 def test_identical_runs_show_no_variance() -> None:
     once = (np.arange(50) % 5 == 0).astype(float)
-    found = run_effect(replicates_of_items(np.stack([once, once])))
-    assert found is not None
-    assert (found.variance, found.bound, found.runs) == (0.0, 0.0, 1)
-    assert found.freedom == pytest.approx(1.0)
+    effect = run_effect(replicates_of_items(np.stack([once, once])))
+    assert effect is not None
+    assert (effect.variance, effect.bound, effect.runs) == (0.0, 0.0, 1)
+    assert effect.freedom == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("pairs", "factor"), [(1, 1.0), (2, 1.3), (4, 1.82), (10, 1.38), (100, 1.09)])
 def test_few_replicates_are_taken_with_caution(pairs: int, factor: float) -> None:
     """The chi-squared quantile of 0.3 is 2.19 at four degrees of freedom, 7.27 at ten, 92.1 at 100."""
-    one = Replicates(0.01, 0.0, 0.02, 0.0004, 1)
-    found = run_effect(sum_replicates([one] * pairs))
-    assert found is not None
-    assert found.freedom == pytest.approx(pairs)
-    assert found.bound / found.variance == pytest.approx(factor, rel=0.02)
+    replicates = Replicates(0.01, 0.0, 0.02, 0.0004, 1)
+    effect = run_effect(sum_replicates([replicates] * pairs))
+    assert effect is not None
+    assert effect.freedom == pytest.approx(pairs)
+    assert effect.bound / effect.variance == pytest.approx(factor, rel=0.02)
 
 
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 10_000), groups=st.integers(2, 6))
 def test_the_order_of_runs_and_of_states_changes_nothing(seed: int, groups: int) -> None:
     rng = np.random.default_rng(seed)
-    given = [(rng.random((3, 20)) < 0.3).astype(float) for _ in range(groups)]
-    found = sum_replicates([replicates_of_items(one) for one in given])
-    turned = sum_replicates([replicates_of_items(one[::-1]) for one in reversed(given)])
+    values = [(rng.random((3, 20)) < 0.3).astype(float) for _ in range(groups)]
+    replicates = sum_replicates([replicates_of_items(one) for one in values])
+    turned = sum_replicates([replicates_of_items(one[::-1]) for one in reversed(values)])
     for name in ("apart", "chance", "weight", "square"):
-        assert getattr(found, name) == pytest.approx(getattr(turned, name), rel=1e-9, abs=1e-15)
-    backwards = sum_replicates([replicates_of_items(one) for one in reversed(given)])
-    assert found == backwards
+        assert getattr(replicates, name) == pytest.approx(getattr(turned, name), rel=1e-9, abs=1e-15)
+    backwards = sum_replicates([replicates_of_items(one) for one in reversed(values)])
+    assert replicates == backwards
 
 
 @settings(max_examples=60, deadline=None)
@@ -105,9 +105,9 @@ def test_sizes_shrink_and_what_the_sides_share_stays(
     wide = widen_by_run_effect(plain, variance, runs, runs)
     assert wide.before.size <= size
     p = rate * (1.0 - rate)
-    asked = p / size + p * p * variance / runs
-    assert p / float(wide.before.size) == pytest.approx(asked, rel=1e-9, abs=1e-12)
-    shared = [float(one.correlation) * p / float(one.before.size) for one in (plain, wide)]
+    value = p / size + p * p * variance / runs
+    assert p / float(wide.before.size) == pytest.approx(value, rel=1e-9, abs=1e-12)
+    shared = [float(fall.correlation) * p / float(fall.before.size) for fall in (plain, wide)]
     assert shared[0] == pytest.approx(shared[1], rel=1e-9, abs=1e-12)
     assert widen_by_run_effect(plain, 0.0, runs, runs) is plain
 
@@ -131,11 +131,11 @@ def called_worse(spread: float, states: int, *, known: bool) -> float:
     pairs = [before, *(sides(rng, spread, 2) for _ in range(states - 1))]
     worse = 0
     for world in range(WORLDS):
-        given = [replicates_of_counts(SAMPLES * one[world], np.full(2, float(SAMPLES))) for one in pairs]
-        effect = run_effect(sum_replicates(given)) if known else None
+        replicates = [replicates_of_counts(SAMPLES * pair[world], np.full(2, float(SAMPLES))) for pair in pairs]
+        effect = run_effect(sum_replicates(replicates)) if known else None
         early, late = (
-            Proportion(np.asarray(one[world].mean()), np.asarray(float(SAMPLES * one.shape[1])))
-            for one in (before, after)
+            Proportion(np.asarray(values[world].mean()), np.asarray(float(SAMPLES * values.shape[1])))
+            for values in (before, after)
         )
         fall = widen_by_run_effect(Fall(early, late), effect.bound if effect else 0.0, 2, 1)
         worse += fell_less_than(fall, 0.0, 0.05)

@@ -194,17 +194,20 @@ A, B, C, D = (digest(name) for name in "abcd")
 
 
 def batches(*ids: tuple[str, ...]) -> tuple[StoreCheckpoint, ...]:
-    made: list[StoreCheckpoint] = []
+    checkpoints: list[StoreCheckpoint] = []
     for batch in ids:
-        made.append(next_checkpoint(made[-1] if made else None, batch))
-    return tuple(made)
+        checkpoints.append(next_checkpoint(checkpoints[-1] if checkpoints else None, batch))
+    return tuple(checkpoints)
 
 
 def test_what_was_sealed_since_holds() -> None:
-    here = batches((A,), (B,), (C, D))
-    for one in here:
-        assert compare_copy(here, {A, B, C, D}, one).differences == ()
-        assert (compare_root(here, one.root).number, compare_root(here, one.root).holds) == (one.number, True)
+    checkpoints = batches((A,), (B,), (C, D))
+    for checkpoint in checkpoints:
+        assert compare_copy(checkpoints, {A, B, C, D}, checkpoint).differences == ()
+        assert (
+            compare_root(checkpoints, checkpoint.root).number,
+            compare_root(checkpoints, checkpoint.root).holds,
+        ) == (checkpoint.number, True)
 
 
 def test_what_is_not_as_it_was_is_named() -> None:

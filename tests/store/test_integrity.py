@@ -44,9 +44,9 @@ def path_of(root: Path, name: str) -> Path:
 
 
 def test_a_sound_store(history: Path) -> None:
-    found = looked(history)
-    assert {folder: len(ids) for folder, ids in found.ids.items()} == {"records": 3, "items": 2}
-    assert (found.faults, found.unsealed, found.unknown, len(found.runs)) == ((), (), (), 3)
+    contents = looked(history)
+    assert {folder: len(ids) for folder, ids in contents.ids.items()} == {"records": 3, "items": 2}
+    assert (contents.faults, contents.unsealed, contents.unknown, len(contents.runs)) == ((), (), (), 3)
 
 
 def test_hidden_files_and_those_beside_the_folders_are_passed_over(history: Path) -> None:
@@ -128,8 +128,8 @@ def test_a_kind_this_version_does_not_know_is_named_and_sealed(history: Path) ->
     data = dumps({"schema": "auditor.dream/1"})
     (history / STORE / "dreams").mkdir()
     (history / STORE / "dreams" / f"{sha256(data)}.json").write_bytes(data)
-    found = looked(history)
-    assert (found.unknown, found.unsealed, found.faults) == (("dreams",), (sha256(data),), ())
+    contents = looked(history)
+    assert (contents.unknown, contents.unsealed, contents.faults) == (("dreams",), (sha256(data),), ())
 
 
 @pytest.mark.parametrize(

@@ -13,23 +13,23 @@ from benchmarks.sweep.good_files import TABLE, USUAL, project
 
 @pytest.mark.parametrize("batch", [1, 10])
 def test_writers_at_once_are_all_there_once(tmp_path: Path, batch: int) -> None:
-    said = writers.concurrent(tmp_path, records.example(), workers=6, each=10, batch=batch)
-    assert (said.result, said.detail.partition(";")[0]) == ("ok", "60 of 60 there once, 0 faults")
+    outcome = writers.concurrent(tmp_path, records.example(), workers=6, each=10, batch=batch)
+    assert (outcome.result, outcome.detail.partition(";")[0]) == ("ok", "60 of 60 there once, 0 faults")
 
 
 def test_a_killed_writer_loses_nothing(tmp_path: Path) -> None:
-    said = writers.killed(tmp_path, records.example(), kills=15)
-    assert said.result == "ok", said.detail
+    outcome = writers.killed(tmp_path, records.example(), kills=15)
+    assert outcome.result == "ok", outcome.detail
 
 
 def test_any_order_any_number_of_times(tmp_path: Path) -> None:
-    said = writers.orders(tmp_path, records.example(), count=5)
-    assert said.result == "ok", said.detail
+    outcome = writers.orders(tmp_path, records.example(), count=5)
+    assert outcome.result == "ok", outcome.detail
 
 
 def test_no_byte_and_no_record_changes_unseen() -> None:
-    for said in tampering.outcomes(records.history(), by_byte=300, forgeries=200):
-        assert said.result == "ok", said.detail
+    for outcome in tampering.outcomes(records.history(), by_byte=300, forgeries=200):
+        assert outcome.result == "ok", outcome.detail
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="no strace here; make sweep says NOT RUN")

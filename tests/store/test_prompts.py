@@ -43,9 +43,9 @@ def test_what_is_kept_comes_back_and_holds_no_word(
 def test_numbers_of_another_key_have_nothing_in_common() -> None:
     mine, theirs = (hash_prompts("suite", [("a", TEXT)], key) for key in (KEY, OTHER))
     assert mine.key != theirs.key
-    ((_, one),), ((_, other),) = mine.prompts, theirs.prompts
-    assert not one.runs & other.runs
-    assert not frozenset().union(*one.stems) & frozenset().union(*other.stems)
+    ((_, text_hashes),), ((_, other),) = mine.prompts, theirs.prompts
+    assert not text_hashes.runs & other.runs
+    assert not frozenset().union(*text_hashes.stems) & frozenset().union(*other.stems)
     assert key_check(KEY) not in (KEY.hex(), "")
 
 

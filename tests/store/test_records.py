@@ -499,7 +499,8 @@ plain_runs = st.builds(
     protocol=protocols,
     ablation=st.none() | st.builds(Ablation, hashes, st.sampled_from(AblationKind), sorted_names),
     totals=st.lists(
-        st.builds(ReportedTotal, names, numbers, numbers, st.booleans()), unique_by=lambda one: one.name
+        st.builds(ReportedTotal, names, numbers, numbers, st.booleans()),
+        unique_by=lambda reported_total: reported_total.name,
     ).map(lambda totals: tuple(sorted(totals, key=lambda one: one.name))),
 )
 

@@ -209,8 +209,8 @@ means = "nothing"
 """
     voices = LabelRule("voices", True, "aware", (True, 1, "yes"), (False,), nothing_is_unaware=True)
     scores = LabelRule("scores", True, threshold=0.5)
-    found = registry(tmp_path, text).labels
-    assert found == {"voices": voices, "scores": scores, "refusals": LabelRule("refusals", False)}
+    label_rules = registry(tmp_path, text).labels
+    assert label_rules == {"voices": voices, "scores": scores, "refusals": LabelRule("refusals", False)}
     said = [voices.reads(value) for value in (True, 1, 1.0, "yes", False, 0, "Yes")]
     assert said == [True, True, True, True, False, None, None]
     assert [scores.reads(value) for value in (0.5, 1, 0.49, True, "1")] == [True, True, False, None, None]

@@ -32,10 +32,10 @@ def claim(root: Path, worker: int) -> None:
         raise SystemExit(2) from None
 
 
-def acknowledge(root: Path, start: int, said: Connection) -> None:
+def acknowledge(root: Path, start: int, connection: Connection) -> None:
     for index in range(start, 10_000):
         store(root).add([a_run(f"log-{index}", tallies=replace(TALLIES, invalid=(index, 0)))])
-        said.send(index)
+        connection.send(index)
 
 
 def seal_now(root: Path) -> None:

@@ -20,8 +20,8 @@ _FORMATS: tuple[FileFormat, ...] = (
     restructured_text.FORMAT,
     yaml_values.FORMAT,
 )
-_BY_SUFFIX = {suffix: one for one in _FORMATS for suffix in one.suffixes}
-_BY_NAME = {one.name: one for one in _FORMATS}
+_BY_SUFFIX = {suffix: file_format for file_format in _FORMATS for suffix in file_format.suffixes}
+_BY_NAME = {file_format.name: file_format for file_format in _FORMATS}
 
 # What is recognised by its name and not read: the words of such a file are cut as plain text.
 _NOT_READ = {

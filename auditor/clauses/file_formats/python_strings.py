@@ -17,8 +17,8 @@ def _read(text: str) -> FileContent:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise UnreadTextError(f"it cannot be read as Python ({error})") from None
-    found = [statement for node in _literals(tree) for statement in _statements(node)]
-    return FileContent(sorted(found, key=lambda statement: statement.start))
+    statements = [statement for node in _literals(tree) for statement in _statements(node)]
+    return FileContent(sorted(statements, key=lambda statement: statement.start))
 
 
 def _literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:

@@ -82,11 +82,11 @@ class _Reader:
 
     def _find(self, source: str) -> tuple[int, int]:
         """The first line, and the line after the last, of a source from the statement before it on."""
-        wanted = ["".join(line.split()) for line in source.strip("\n").split("\n")]
-        first = wanted[0]
+        names = ["".join(line.split()) for line in source.strip("\n").split("\n")]
+        first = names[0]
         start = next((at for at in range(self._next, len(self._lines)) if first in self._lines[at]), self._next)
-        stop = min(start + len(wanted), len(self._lines))
-        self._next = min(start + len(wanted) - (len(wanted) == 1 and len(self._lines[start]) > len(first)), stop)
+        stop = min(start + len(names), len(self._lines))
+        self._next = min(start + len(names) - (len(names) == 1 and len(self._lines[start]) > len(first)), stop)
         return start, max(stop, start + 1)
 
 

@@ -20,10 +20,10 @@ def _read(text: str) -> FileContent:
         raise UnreadTextError("YAML is read with pip install 'auditor[formats]'") from None
     try:
         documents = list(YAML(typ="rt", pure=True).compose_all(text))
-        found = [statement for node in documents if node is not None for statement in _values(node, "")]
+        statements = [statement for node in documents if node is not None for statement in _values(node, "")]
     except (YAMLError, ValueError, RecursionError) as error:
         raise UnreadTextError(f"it cannot be read as YAML ({str(error).splitlines()[0]})") from None
-    return FileContent(found)
+    return FileContent(statements)
 
 
 def _values(node: Node, name: str) -> Iterator[Statement]:

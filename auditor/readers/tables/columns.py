@@ -248,8 +248,8 @@ def parse_column_map(text: str) -> dict[str, str]:
         if not (column and equals and name):
             raise TableError(f"{pair!r:.80} is no COLUMN=NAME", where="--map", remedy="write item=sample_id")
         if column not in COLUMNS:
-            what = "is no column of a tidy table"
-            raise TableError(what, where="--map", field=column[:80], remedy=f"{_nearest(column)}write COLUMN=NAME")
+            subject = "is no column of a tidy table"
+            raise TableError(subject, where="--map", field=column[:80], remedy=f"{_nearest(column)}write COLUMN=NAME")
         if column in names or name in names.values():
             raise TableError("is mapped twice", where="--map", field=f"{column}={name:.60}", remedy="keep one of them")
         names[column] = name
@@ -267,13 +267,13 @@ def name_columns(names: Sequence[str], column_map: Mapping[str, str], where: str
     mapped name that is not there, and two names that could be one column.
     """
     if len(names) > MAX_COLUMNS:
-        what = f"has {len(names):,} columns, more than {MAX_COLUMNS:,}"
-        raise TableError(what, where=where, remedy="keep the columns of a tidy table")
+        subject = f"has {len(names):,} columns, more than {MAX_COLUMNS:,}"
+        raise TableError(subject, where=where, remedy="keep the columns of a tidy table")
     present = set(names)
     absent = [name for name in column_map.values() if name not in present]
     if absent:
-        what = f"is no column here (the table has {', '.join(map(_shorten, names[:8]))})"
-        raise TableError(what, where=where, field=_shorten(absent[0]), remedy="correct --map")
+        subject = f"is no column here (the table has {', '.join(map(_shorten, names[:8]))})"
+        raise TableError(subject, where=where, field=_shorten(absent[0]), remedy="correct --map")
     columns = {name: column for column, name in column_map.items()}
     columns |= {name: name for name in names if name in COLUMNS and name not in column_map and name not in columns}
     others: dict[str, list[str]] = {}
@@ -284,9 +284,9 @@ def name_columns(names: Sequence[str], column_map: Mapping[str, str], where: str
             others.setdefault(column, []).append(name)
     for column, candidates in others.items():
         if len(candidates) > 1:
-            what = f"could be {' or '.join(map(repr, candidates[:MAX_NAMED_FAULTS]))}"
+            subject = f"could be {' or '.join(map(repr, candidates[:MAX_NAMED_FAULTS]))}"
             remedy = f"say which with --map {column}={candidates[0]:.60}"
-            raise TableError(what, where=where, field=column, remedy=remedy)
+            raise TableError(subject, where=where, field=column, remedy=remedy)
         columns[candidates[0]] = column
     return columns
 
@@ -311,15 +311,15 @@ def check_columns(names: Iterable[str], columns: Mapping[str, str], where: str, 
         *((name, no_such, "give either samples or tallies") for name in mixed),
     ]
     if len(faults) == 1:
-        [(name, what, remedy)] = faults
-        raise TableError(what, where=where, field=_shorten(name), remedy=remedy)
+        [(name, subject, remedy)] = faults
+        raise TableError(subject, where=where, field=_shorten(name), remedy=remedy)
     if faults:
-        said = [f"{_shorten(name)} {what}{_parenthesis(name, held)}" for name, what, _ in faults]
+        lines = [f"{_shorten(name)} {what}{_parenthesis(name, held)}" for name, what, _ in faults]
         more = len(unknown) - MAX_NAMED_FAULTS
-        said += [f"{more} more are no columns either"] if more > 0 else []
+        lines += [f"{more} more are no columns either"] if more > 0 else []
         remedy = "rename columns or map them with --map COLUMN=NAME"
         remedy += ", and give --extra ignore to skip unknown ones" if unknown else ""
-        raise TableError(", ".join(said), where=where, remedy=remedy)
+        raise TableError(", ".join(lines), where=where, remedy=remedy)
 
 
 def _suggest_column(name: str) -> str:

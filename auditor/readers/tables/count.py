@@ -184,14 +184,14 @@ def _merge_runs(table: OpenTable, counted: Iterable[RunCounts]) -> list[RunCount
 
 def _refuse_contradiction(table: OpenTable, runs: Sequence[RunCounts], name: str) -> None:
     where = first_places(table, statement.run_columns(table.kinds))
-    found = sorted(runs, key=lambda run: tuple(map(_sort_key, where.get(run.cells, (None, None)))))
-    first = found[0]
-    other = next(run for run in found if getattr(run.row, name) != getattr(first.row, name))
+    run_counts = sorted(runs, key=lambda run: tuple(map(_sort_key, where.get(run.cells, (None, None)))))
+    first = run_counts[0]
+    other = next(run for run in run_counts if getattr(run.row, name) != getattr(first.row, name))
     at = table.where(where.get(first.cells, (None, None)))
     beside = at.rpartition(":")[2] if at.rpartition(":")[0] == str(table.path) else at
-    what = f"differs from {'row' if table.format == 'parquet' else 'line'} {beside} of the same run"
+    subject = f"differs from {'row' if table.format == 'parquet' else 'line'} {beside} of the same run"
     remedy = "make it the same, or tell the runs apart in the column run"
-    raise TableError(what, where=table.where(where.get(other.cells, (None, None))), field=name, remedy=remedy)
+    raise TableError(subject, where=table.where(where.get(other.cells, (None, None))), field=name, remedy=remedy)
 
 
 def _sort_key(value: object) -> tuple[bool, int, str]:
@@ -205,9 +205,9 @@ def _typed_items(table: OpenTable, items: list[object]) -> list[object]:
     ids: list[object] = [item if item is None or isinstance(item, str) else str(item) for item in items]
     if None in ids and (len(ids) > 1 or not statement.is_tally(table.kinds)):
         tally = statement.is_tally(table.kinds)
-        what = "is empty here and given elsewhere in the run" if tally else "is empty"
+        subject = "is empty here and given elsewhere in the run" if tally else "is empty"
         remedy = "give it in all or none" if tally else "fill the cell"
-        refuse_first(table, statement.empty_sql("item", table.kinds), "item", what, remedy)
+        refuse_first(table, statement.empty_sql("item", table.kinds), "item", subject, remedy)
     return ids
 
 
@@ -248,8 +248,8 @@ def _refuse_repeat(table: OpenTable) -> None:
     value, epoch, first_file, first, file, last = found[0]
     at = table.where((first_file, first)).rpartition(":")[2]
     named = "has its tally" if tally else f"{str(value)!r:.60}, epoch {epoch}, stands"
-    what = f"{named} {'in row' if table.format == 'parquet' else 'on line'} {at} already"
-    raise TableError(what, where=table.where((file, last)), field="item", remedy=remedy)
+    subject = f"{named} {'in row' if table.format == 'parquet' else 'on line'} {at} already"
+    raise TableError(subject, where=table.where((file, last)), field="item", remedy=remedy)
 
 
 def _check_counts(table: OpenTable, runs: Sequence[RunCounts]) -> None:
@@ -262,11 +262,11 @@ def _check_counts(table: OpenTable, runs: Sequence[RunCounts]) -> None:
 
 def _check_tally(table: OpenTable, run: RunCounts, valid: Sequence[int], misaligned: Sequence[int]) -> None:
     if any(bad > good for bad, good in zip(misaligned, valid, strict=True)):
-        what = "counts more than valid_count"
-        refuse_first(table, statement.outnumbered_sql(table.kinds), "misaligned_count", what, "correct the counts")
+        subject = "counts more than valid_count"
+        refuse_first(table, statement.outnumbered_sql(table.kinds), "misaligned_count", subject, "correct the counts")
     if run.row.design_effect is not None and run.items != [None]:
-        given = f"NOT ({statement.empty_sql('design_effect', table.kinds)})"
-        refuse_first(table, given, "design_effect", "is for rows without item", "leave it out")
+        name = f"NOT ({statement.empty_sql('design_effect', table.kinds)})"
+        refuse_first(table, name, "design_effect", "is for rows without item", "leave it out")
 
 
 def _build_run(table: OpenTable, run: RunCounts, sha256: str, manifests: dict[CellValues, CellValues]) -> RawRun:
@@ -407,8 +407,8 @@ def _engine_names(files: tuple[Path, ...], path: Path, engine: Engine, scratch: 
     if engine is Engine.SPARK:
         for file in files:
             if PATTERN_CHARACTERS & set(str(file.absolute())):
-                what = "has a name that Spark reads as a pattern"
-                raise TableError(what, where=str(file), remedy="rename it")
+                subject = "has a name that Spark reads as a pattern"
+                raise TableError(subject, where=str(file), remedy="rename it")
         return {file.absolute().as_uri(): file for file in files}
     named = {str(scratch / f"{number}{path.suffix}"): file for number, file in enumerate(files)}
     for link, file in named.items():

@@ -130,8 +130,8 @@ def _views(opening: Opening) -> list[str]:
     if opening.format == "parquet":
         read = f"read_parquet({files}, union_by_name = true, hive_partitioning = false"
         numbered = f"{read}, file_row_number = true, filename = true)"
-        known = "EXCLUDE (file_row_number, filename)"
-        numbered = f"SELECT * {known}, filename AS {FILE_COLUMN}, file_row_number AS {ROW_COLUMN} FROM {numbered}"
+        name = "EXCLUDE (file_row_number, filename)"
+        numbered = f"SELECT * {name}, filename AS {FILE_COLUMN}, file_row_number AS {ROW_COLUMN} FROM {numbered}"
         return [f"CREATE VIEW source AS SELECT * FROM {read})", f"CREATE VIEW numbered AS {numbered}"]
     if opening.format == "jsonl":
         return [_lines_view(files)]

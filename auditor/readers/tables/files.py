@@ -43,12 +43,12 @@ def table_files(path: Path) -> tuple[Path, ...]:
     """
     if not path.is_dir():
         return (path,)
-    found = tuple(sorted(_walk_folder(path)))
-    formats = {file.suffix for file in found}
+    paths = tuple(sorted(_walk_folder(path)))
+    formats = {file.suffix for file in paths}
     if len(formats) != 1:
-        what = "holds files of several formats" if formats else "holds no files of a table"
-        raise TableError(what, where=str(path), remedy="give a folder of .parquet or of .csv files")
-    return found
+        subject = "holds files of several formats" if formats else "holds no files of a table"
+        raise TableError(subject, where=str(path), remedy="give a folder of .parquet or of .csv files")
+    return paths
 
 
 def _walk_folder(folder: Path) -> Iterator[Path]:
@@ -56,11 +56,11 @@ def _walk_folder(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if not name.startswith((".", "_"))]
         named = next((name for name in folders if "=" in name), None)
         if named is not None:
-            what, remedy = (
+            subject, remedy = (
                 "is a partition, and what its name says is in no column",
                 "write the table without partitions",
             )
-            raise TableError(what, where=str(Path(at, named)), remedy=remedy)
+            raise TableError(subject, where=str(Path(at, named)), remedy=remedy)
         files = (Path(at, name) for name in names if not name.startswith((".", "_")))
         yield from (file for file in files if file.suffix in FORMATS and file.is_file() and not file.is_symlink())
 
@@ -267,6 +267,6 @@ def _check_header(cells: list[str], where: str) -> list[str]:
 
 def _name_cells(cells: list[str], header: list[str], where: str) -> Cells:
     if len(cells) != len(header):
-        what = f"has {len(cells)} cells, the header {len(header)}"
-        raise TableError(what, where=where, remedy="quote cells that hold commas or line ends")
+        subject = f"has {len(cells)} cells, the header {len(header)}"
+        raise TableError(subject, where=where, remedy="quote cells that hold commas or line ends")
     return dict(zip(header, cells, strict=True))

@@ -99,17 +99,17 @@ def to_python(value: object, kind: CellKind) -> object:
 
 def refuse(table: OpenTable, error: BackendError) -> NoReturn:
     """Raises the TableError for what an engine said: a cell that is not plain, a file it cannot read, no room."""
-    said = str(error)
-    if marked := _MARKED_ERROR.match(said):
+    text = str(error)
+    if marked := _MARKED_ERROR.match(text):
         refuse_first(table, statement.refused_sql(marked[1], table.kinds), marked[1])
     name = {"duckdb": "DuckDB", "spark": "Spark"}[table.engine]
     _check_rows(table)
-    if MEMORY_ERROR.search(said):
-        what = f"does not fit into the memory and disk {name} may use"
-        raise TableError(what, where=str(table.path), remedy="make room, or split the table by run") from error
-    line = _LINE.search(said) or _BYTE.search(said)
+    if MEMORY_ERROR.search(text):
+        subject = f"does not fit into the memory and disk {name} may use"
+        raise TableError(subject, where=str(table.path), remedy="make room, or split the table by run") from error
+    line = _LINE.search(text) or _BYTE.search(text)
     where = f"{table.path}:{line[1]}" if line else str(table.path)
-    first = next((part for part in said.splitlines() if part.strip()), "it says nothing")
+    first = next((part for part in text.splitlines() if part.strip()), "it says nothing")
     for short, file in table.files.items():
         first = first.replace(short, file.name)
     remedy = "write the table again" if table.format == "parquet" else REWRITE
@@ -183,8 +183,8 @@ def _check_record(table: OpenTable, place: Place) -> None:
     file = table.file(name)
     line, cells = read_row(file, row)
     check_line(table, cells, f"{file}:{line}")
-    known = {table.columns[name]: value for name, value in cells.items() if name in table.columns}
-    parse_row(line, known, f"{file}:{line}")
+    document = {table.columns[name]: value for name, value in cells.items() if name in table.columns}
+    parse_row(line, document, f"{file}:{line}")
 
 
 def check_line(table: OpenTable, names: Iterable[str], where: str) -> None:

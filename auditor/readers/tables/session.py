@@ -273,15 +273,17 @@ class ProcessSession(Session):
 
     def _end_error(self) -> TableError:
         if self._timed_out:
-            what = f"is not read after {self._seconds:,.0f} seconds"
-            return TableError(what, where=self._where, remedy="split the table by run")
+            subject = f"is not read after {self._seconds:,.0f} seconds"
+            return TableError(subject, where=self._where, remedy="split the table by run")
         self._process.wait()
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - MAX_STDERR_BYTES))
-        said = self._stderr.read().decode(errors="replace").strip().splitlines()
+        lines = self._stderr.read().decode(errors="replace").strip().splitlines()
         code = self._process.returncode
         how = f"ended by signal {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
-        what = f"the reading process {how}{f' ({said[-1]:.200})' if said else ''}"
-        return TableError(what, where=self._where, remedy="the table is damaged, or larger than this machine can count")
+        subject = f"the reading process {how}{f' ({lines[-1]:.200})' if lines else ''}"
+        return TableError(
+            subject, where=self._where, remedy="the table is damaged, or larger than this machine can count"
+        )
 
     def _time_out(self) -> None:
         self._timed_out = True

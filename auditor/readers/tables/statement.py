@@ -126,16 +126,16 @@ def first_row_sql(condition: str, column: str, kinds: CellKinds) -> str:
 
 def prompts_sql(kinds: CellKinds) -> str:
     """What items say to the model, each thing once a suite."""
-    given = f"{_present_sql('prompt', kinds['prompt'])} AND {_present_sql('item', kinds['item'])}"
-    return f"SELECT DISTINCT suite, item, prompt FROM source WHERE {given}"
+    name = f"{_present_sql('prompt', kinds['prompt'])} AND {_present_sql('item', kinds['item'])}"
+    return f"SELECT DISTINCT suite, item, prompt FROM source WHERE {name}"
 
 
 def refused_sql(column: str, kinds: CellKinds) -> str:
     """The condition on `source` under which a cell of `column` is what the statement refuses."""
     if column == "invalid_reason":
         misaligned = _truth_sql("misaligned", kinds["misaligned"], "-1")
-        given = _present_sql("invalid_reason", kinds["invalid_reason"])
-        return f"({given}) AND ({misaligned}) IS NOT NULL"
+        name = _present_sql("invalid_reason", kinds["invalid_reason"])
+        return f"({name}) AND ({misaligned}) IS NOT NULL"
     return f"({_judged_sql(column, kinds, '-1')}) < 0"
 
 
@@ -180,14 +180,14 @@ def _misaligned_sql(kinds: CellKinds) -> str:
     judged = _judged_sql("misaligned", kinds, _raise_sql("misaligned"))
     if "invalid_reason" not in kinds:
         return judged
-    given = _present_sql("invalid_reason", kinds["invalid_reason"])
-    return f"(CASE WHEN ({given}) AND {judged} IS NOT NULL THEN {_raise_sql('invalid_reason')} ELSE {judged} END)"
+    name = _present_sql("invalid_reason", kinds["invalid_reason"])
+    return f"(CASE WHEN ({name}) AND {judged} IS NOT NULL THEN {_raise_sql('invalid_reason')} ELSE {judged} END)"
 
 
 def _reason_sql(kind: str, kinds: CellKinds) -> str:
     """1 for a sample whose reason is of a kind: one that has a reason has no score, or is refused."""
-    said = f"lower({_text_sql('invalid_reason', kinds['invalid_reason'])})"
-    return f"CASE WHEN regexp_like({said}, '^{INVALID_REASON_PATTERNS[kind]}') THEN 1 ELSE 0 END"
+    text = f"lower({_text_sql('invalid_reason', kinds['invalid_reason'])})"
+    return f"CASE WHEN regexp_like({text}, '^{INVALID_REASON_PATTERNS[kind]}') THEN 1 ELSE 0 END"
 
 
 def _epoch_sql(kinds: CellKinds) -> str:
@@ -232,16 +232,16 @@ def _count_sql(column: str, kind: CellKind, bad: str) -> str:
 def _share_sql(column: str, kind: CellKind, bad: str) -> str:
     """A number from 0 to 1, in billionths."""
     if kind in (CellKind.INTEGER, CellKind.NUMBER):
-        plain, given = f"{column} BETWEEN 0 AND 1", f"{column} IS NOT NULL"
+        plain, name = f"{column} BETWEEN 0 AND 1", f"{column} IS NOT NULL"
         number = f"CAST({column} AS DOUBLE)"
     elif kind in (CellKind.TEXT, CellKind.JSON):
         word = _word_sql(column, kind)
         number = f"TRY_CAST({word} AS DOUBLE)"
-        plain, given = f"regexp_like({word}, '{DECIMAL_PATTERN}') AND {number} BETWEEN 0 AND 1", f"{word} <> ''"
+        plain, name = f"regexp_like({word}, '{DECIMAL_PATTERN}') AND {number} BETWEEN 0 AND 1", f"{word} <> ''"
     else:
         return _empty_only_sql(column, bad, "BIGINT")
     billionths = f"floor({number} * CAST({SEVERITY_SCALE} AS DOUBLE) + CAST(0.5 AS DOUBLE))"
-    return f"CAST(CASE WHEN {plain} THEN {billionths} WHEN {given} THEN {bad} END AS BIGINT)"
+    return f"CAST(CASE WHEN {plain} THEN {billionths} WHEN {name} THEN {bad} END AS BIGINT)"
 
 
 def _present_sql(column: str, kind: CellKind) -> str:
@@ -316,13 +316,13 @@ def _column_kind(name: str, kind: str, path: Path, engine: str) -> CellKind:
     if name == "created" and kind == moment:
         return CellKind.MOMENT
     if name == "created" and (kind.startswith(("timestamp", "date")) or kind == naive):
-        what = f"is of the type {kind}, whose times have no offset from UTC"
-        raise TableError(what, where=str(path), field=name, remedy="write it as a timestamp with time zone")
+        subject = f"is of the type {kind}, whose times have no offset from UTC"
+        raise TableError(subject, where=str(path), field=name, remedy="write it as a timestamp with time zone")
     if kind.startswith("enum("):
         return CellKind.TEXT
     if kind.startswith("decimal("):
         return CellKind.NUMBER
     if kind in KIND_BY_TYPE and KIND_BY_TYPE[kind] is not CellKind.MOMENT:
         return KIND_BY_TYPE[kind]
-    what = f"is of the type {kind:.60}, which no cell of a tidy table has"
-    raise TableError(what, where=str(path), field=name, remedy="write it as text, whole numbers or booleans")
+    subject = f"is of the type {kind:.60}, which no cell of a tidy table has"
+    raise TableError(subject, where=str(path), field=name, remedy="write it as text, whole numbers or booleans")

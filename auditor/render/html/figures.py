@@ -68,8 +68,8 @@ def timeline_lines(series: Series) -> tuple[TimelineLine, ...]:
     for at, point in enumerate(series.points):
         for name, role, rate in point.held_out:
             others.setdefault((name, role), []).append((at, rate))
-    found = [TimelineLine(role, name, tuple(rates)) for (name, role), rates in sorted(others.items())]
-    return (*([TimelineLine(Role.TEST, "test", test)] if test else []), *found)
+    lines = [TimelineLine(role, name, tuple(rates)) for (name, role), rates in sorted(others.items())]
+    return (*([TimelineLine(Role.TEST, "test", test)] if test else []), *lines)
 
 
 def draw_timeline(series: Series, flagged: Mapping[str, bool]) -> Markup:
@@ -133,7 +133,7 @@ def _event_marks(series: Series, scale: _Scale, flagged: Mapping[str, bool]) -> 
         if late.spec_commit.name in flagged and early.state.revision != late.state.revision:
             kind = "patch flagged" if flagged[late.spec_commit.name] else "patch"
             paths.setdefault(kind, []).append(f"M{x} {top + 4}l4 -6h-8z")
-    yield from (_path(kind, "".join(some)) for kind, some in sorted(paths.items()))
+    yield from (_path(kind, "".join(names)) for kind, names in sorted(paths.items()))
 
 
 def _line_marks(line: TimelineLine, scale: _Scale) -> Iterator[Markup]:
@@ -192,8 +192,8 @@ def _date_labels(series: Series, scale: _Scale) -> Iterator[Markup]:
     """The day of the first and the last state, and of those in between where there is room."""
     last = len(series.points) - 1
     step = max(1, -(-(last + 1) // 4))
-    shown = [at for at in range(0, last + 1, step) if at == 0 or last - at >= step] + [last]
-    for at in dict.fromkeys(shown):
+    numbers = [at for at in range(0, last + 1, step) if at == 0 or last - at >= step] + [last]
+    for at in dict.fromkeys(numbers):
         day = series.points[at].spec_commit.date
         yield Markup('<text class="date" x="{}" y="{}" text-anchor="middle">{}</text>').format(
             scale.x(at), TIMELINE_HEIGHT - _MARGIN_BOTTOM + 14, f"{day.day} {_MONTHS[day.month - 1]}"
@@ -278,25 +278,25 @@ def transfer_ticks() -> Markup:
     return _ticks([(axis.at(value), f"{value:g}") for value in (0.0, 0.5, 1.0)])
 
 
-def transfer_strip(given: Transfer | None, kind: str) -> Markup:
+def transfer_strip(transfer: Transfer | None, kind: str) -> Markup:
     """Transfer with its limits between "stayed on the test" (0) and "carried over whole" (1); open ends run on."""
     axis = Axis(_MIN_TRANSFER, _MAX_TRANSFER)
     marks = [_line("grid", axis.at(value), 0, axis.at(value), STRIP_HEIGHT) for value in (0.0, 1.0)]
     marks.append(_line("grid half", axis.at(0.5), 0, axis.at(0.5), STRIP_HEIGHT))
-    if given is not None:
+    if transfer is not None:
         low, high = (
             axis.at(end if end is not None else other)
-            for end, other in ((given.low, _MIN_TRANSFER), (given.high, _MAX_TRANSFER))
+            for end, other in ((transfer.low, _MIN_TRANSFER), (transfer.high, _MAX_TRANSFER))
         )
-        marks += [_line("limits", low, 13, high, 13), _dot("after", axis.at(given.estimate), 13)]
+        marks += [_line("limits", low, 13, high, 13), _dot("after", axis.at(transfer.estimate), 13)]
     return _picture(f"strip {kind}", marks, STRIP_HEIGHT)
 
 
 def fall_bars(parts: Attribution) -> tuple[Markup, ...]:
     """A bar for the raw fall, and for each part of it one that begins where the one above ended."""
-    known = [part for part in waterfall(parts).values() if part is not None]
-    reach = max(abs(parts.raw), *(abs(part) for part in known), 1e-9)
-    axis = Axis(min(0.0, *known) - 0.02 * reach, max(parts.raw, *known) + 0.02 * reach)
+    values = [part for part in waterfall(parts).values() if part is not None]
+    reach = max(abs(parts.raw), *(abs(part) for part in values), 1e-9)
+    axis = Axis(min(0.0, *values) - 0.02 * reach, max(parts.raw, *values) + 0.02 * reach)
     bars = [_bar(axis, 0.0, parts.raw, "whole")]
     top = parts.raw
     for name, part in waterfall(parts).items():

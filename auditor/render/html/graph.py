@@ -47,32 +47,32 @@ _MAX_PATCH_LINES = 120  # its steps, their suites, their runs are what one comes
 _Entry = TypeVar("_Entry")
 
 
-def select_cards(graph: EvidenceGraph, wanted: Collection[str], asked: str | None, most: int) -> frozenset[str]:
+def select_cards(graph: EvidenceGraph, names: Collection[str], asked: str | None, most: int) -> frozenset[str]:
     """The ids that have a card: all that are wanted, if they are not more than `most`.
 
     Else the node asked for; what all hangs on, up to half of them; then patch by patch, the newest first, with all that
     leads on from it; then the rest, the newest first.
     """
-    if len(wanted) <= most:
-        return frozenset(wanted)
+    if len(names) <= most:
+        return frozenset(names)
     kept: dict[str, None] = {}
-    for name in _by_priority(graph, wanted, asked, most):
+    for name in _by_priority(graph, names, asked, most):
         if len(kept) == most:
             break
-        if name in wanted:
+        if name in names:
             kept[name] = None
     return frozenset(kept)
 
 
-def _by_priority(graph: EvidenceGraph, wanted: Collection[str], asked: str | None, most: int) -> Iterator[str]:
+def _by_priority(graph: EvidenceGraph, names: Collection[str], asked: str | None, most: int) -> Iterator[str]:
     if asked is not None:
         yield asked
-    hubs = [name for kind in _HUBS for name in nodes_of_kind(graph, kind) if name in wanted]
+    hubs = [name for kind in _HUBS for name in nodes_of_kind(graph, kind) if name in names]
     yield from hubs[: most // 2]
     for patch in reversed(nodes_of_kind(graph, "patch")):
-        if patch in wanted:
+        if patch in names:
             yield from _patch_company(graph, patch)
-    yield from reversed([name for name in graph if name in wanted])
+    yield from reversed([name for name in graph if name in names])
 
 
 def _patch_company(graph: EvidenceGraph, patch: str) -> Iterator[str]:
@@ -89,17 +89,17 @@ def _patch_company(graph: EvidenceGraph, patch: str) -> Iterator[str]:
             yield from targets(graph, run, "under")
 
 
-def shorten(some: Sequence[_Entry], first: Sequence[bool], most: int) -> tuple[tuple[_Entry, ...], int]:
+def shorten(entries: Sequence[_Entry], first: Sequence[bool], most: int) -> tuple[tuple[_Entry, ...], int]:
     """At most so many of a list, in order, those of `first` before others; and how many are left out."""
-    if len(some) <= most:
-        return tuple(some), 0
-    places = sorted(range(len(some)), key=lambda at: not first[at])[:most]
-    return tuple(some[at] for at in sorted(places)), len(some) - most
+    if len(entries) <= most:
+        return tuple(entries), 0
+    places = sorted(range(len(entries)), key=lambda at: not first[at])[:most]
+    return tuple(entries[at] for at in sorted(places)), len(entries) - most
 
 
-def max_lines(node: str, asked: str | None) -> int:
+def max_lines(node: str, name: str | None) -> int:
     """How many lines a list on a node's card has at most."""
-    if node == asked:
+    if node == name:
         return MAX_LISTED
     return _MAX_PATCH_LINES if node.startswith("patch:") else MAX_LINES
 
@@ -113,8 +113,8 @@ def shorten_answer(
     starts = [at for at, line in enumerate(lines) if line.depth == 0 or at == 0]
     groups = [lines[at:end] for at, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
     with_card = [group for group in groups if group[0].node is not None and group[0].node in kept]
-    found = [line for group in with_card or groups for line in group][:most]
-    return tuple(found), len(lines) - len(found)
+    answer_lines = [line for group in with_card or groups for line in group][:most]
+    return tuple(answer_lines), len(lines) - len(answer_lines)
 
 
 # The evidence graph as one page to follow: an index by kind, a card for each thing, links between. No script.
@@ -186,10 +186,10 @@ def _kind_indexes(graph: EvidenceGraph, wanted: Collection[str], kept: Collectio
         newest = every[-MAX_LISTED:] if kind == "patch" else []
         listed = {*newest, *(name for name in every if name in kept)}
         if every:
-            some = [name for name in every if name in listed]
+            names = [name for name in every if name in listed]
             turned = kind == "patch" and not listed <= set(kept)
             groups.append(
-                KindIndex(KIND_PLURALS.get(kind, f"{kind}s"), tuple(reversed(some) if turned else some), len(every))
+                KindIndex(KIND_PLURALS.get(kind, f"{kind}s"), tuple(reversed(names) if turned else names), len(every))
             )
     return groups
 

@@ -72,8 +72,8 @@ def read_csv(path: Path, data: bytes) -> Iterator[tuple[int, Cells]]:
             )
     for line, cells in rows:
         if len(cells) != len(header):
-            what = f"has {len(cells)} cells, the header {len(header)}"
-            raise TableError(what, where=f"{path}:{line}", remedy="quote cells that hold commas or line ends")
+            subject = f"has {len(cells)} cells, the header {len(header)}"
+            raise TableError(subject, where=f"{path}:{line}", remedy="quote cells that hold commas or line ends")
         yield line, dict(zip(header, cells, strict=True))
 
 
@@ -124,22 +124,22 @@ def _build_run(rows: Sequence[Row], path: Path, sha256: str) -> RawRun:
 def _check_agreement(first: Row, row: Row, path: Path) -> None:
     for name in RUN_COLUMNS:
         if getattr(row, name) != getattr(first, name):
-            what = f"differs from line {first.line} of the same run"
+            subject = f"differs from line {first.line} of the same run"
             remedy = "make it the same, or tell the runs apart in the column run"
-            raise TableError(what, where=f"{path}:{row.line}", field=name, remedy=remedy)
+            raise TableError(subject, where=f"{path}:{row.line}", field=name, remedy=remedy)
     if (row.valid_count is None) != (first.valid_count is None):
         raise _row_error("valid_count", "a run mixes samples and tallies", row, path, "give either")
 
 
 def _to_samples(rows: Sequence[Row], path: Path) -> tuple[JudgedSample, ...]:
-    seen: dict[tuple[str, int], int] = {}
+    counts: dict[tuple[str, int], int] = {}
     samples = []
     for row in rows:
         item, epoch = row.item or "", row.epoch or 1
-        if (item, epoch) in seen:
-            what = f"{item!r:.60}, epoch {epoch}, stands on line {seen[item, epoch]} already"
-            raise _row_error("item", what, row, path, "number repetitions in the column epoch, or runs in run")
-        seen[item, epoch] = row.line
+        if (item, epoch) in counts:
+            subject = f"{item!r:.60}, epoch {epoch}, stands on line {counts[item, epoch]} already"
+            raise _row_error("item", subject, row, path, "number repetitions in the column epoch, or runs in run")
+        counts[item, epoch] = row.line
         if row.invalid_reason and row.misaligned is not None:
             raise _row_error("invalid_reason", "is given for a sample that has a score", row, path, "empty one of them")
         samples.append(JudgedSample(item, epoch, row.misaligned, row.invalid_reason, row.aware, row.severity))
@@ -151,8 +151,8 @@ def _to_tallies(rows: Sequence[Row], path: Path) -> Tallies:
     for row in rows:
         _check_tally(row, path)
         if row.item in lines:
-            what = f"has its tally on line {lines[row.item]} already"
-            raise _row_error("item", what, row, path, "add them up, or tell runs apart in the column run")
+            subject = f"has its tally on line {lines[row.item]} already"
+            raise _row_error("item", subject, row, path, "add them up, or tell runs apart in the column run")
         if None in (*lines, row.item) and lines:
             raise _row_error(
                 "item", "is empty here and given elsewhere in the run", row, path, "give it in all or none"
@@ -173,14 +173,14 @@ def _check_tally(row: Row, path: Path) -> None:
         name = "misaligned_count" if row.misaligned_count is None else "valid_count"
         raise _row_error(name, "is empty", row, path, "fill the cell")
     if row.misaligned_count > row.valid_count:
-        what = f"{row.misaligned_count} is more than valid_count {row.valid_count}"
-        raise _row_error("misaligned_count", what, row, path, "correct the counts")
+        subject = f"{row.misaligned_count} is more than valid_count {row.valid_count}"
+        raise _row_error("misaligned_count", subject, row, path, "correct the counts")
     if row.design_effect is not None and row.item is not None:
         raise _row_error("design_effect", "is for rows without item", row, path, "leave it out")
 
 
-def _row_error(field: str, what: str, row: Row, path: Path, remedy: str) -> TableError:
-    return TableError(what, where=f"{path}:{row.line}", field=field, remedy=remedy)
+def _row_error(field: str, subject: str, row: Row, path: Path, remedy: str) -> TableError:
+    return TableError(subject, where=f"{path}:{row.line}", field=field, remedy=remedy)
 
 
 def count_judged(samples: Sequence[JudgedSample]) -> Tallies:

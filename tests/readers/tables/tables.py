@@ -33,16 +33,16 @@ def severity() -> list[Row]:
 
 def several_runs() -> list[Row]:
     """Runs told apart by every column that does so, their rows mingled, with everything said of them."""
-    said: Row = {
+    document: Row = {
         "created": "2026-01-31T10:00:00+02:00", "role": "test", "behaviour": "concealment", "exposure": "trained",
         "cot_pressure": 0, "scorer": "judge", "sampling": '{"temperature":0}', "planned": 40,
     }  # fmt: skip
-    apart: list[Row] = [
+    documents: list[Row] = [
         {}, {"model": "n"}, {"checkpoint": "k", "parent_checkpoint": "p"}, {"condition": "monitored"}, {"run": "2"},
         {"spec_revision": "v2"}, {"suite": "unseen", "role": "held_out"},
     ]  # fmt: skip
     columns: Row = dict.fromkeys(("checkpoint", "parent_checkpoint", "condition", "run"))
-    return [columns | row | said | one for row in samples()[:12] for one in apart]
+    return [columns | row | document | one for row in samples()[:12] for one in documents]
 
 
 def invalid_only() -> list[Row]:

@@ -33,13 +33,13 @@ TABLES = pytest.mark.parametrize("rows", tables.TABLES, ids=lambda one: one.__na
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = GitRepo(tmp_path_factory.mktemp("battery") / "repo")
+    git_repo = GitRepo(tmp_path_factory.mktemp("battery") / "repo")
     settings = '[[spec]]\nname = "conduct"\npaths = ["spec.md"]\n'
-    made.commit({"auditor.toml": settings, "eval_history/suites.toml": SUITES, "spec.md": "# Conduct\n\nSay so.\n"})
-    made.tag("v1")
-    made.commit({"spec.md": "# Conduct\n\nSay so.\n\nAlways.\n"})
-    made.tag("v2")
-    return made.path
+    git_repo.commit({"auditor.toml": settings, "eval_history/suites.toml": SUITES, "spec.md": "# Conduct\n\nSay so.\n"})
+    git_repo.tag("v1")
+    git_repo.commit({"spec.md": "# Conduct\n\nSay so.\n\nAlways.\n"})
+    git_repo.tag("v2")
+    return git_repo.path
 
 
 def records(repository: Path, table: Path | str, engine: Engine) -> Mapping[str, Run]:
@@ -48,9 +48,9 @@ def records(repository: Path, table: Path | str, engine: Engine) -> Mapping[str,
         shutil.rmtree(repository / "eval_history" / name, ignore_errors=True)
     report = ingest([table], root=repository, spec=None, extra="error", dry_run=False, engine=engine, master="local[2]")
     assert report.refusals == ()
-    found = load_records(Folder(repository), "eval_history")
-    assert len(found) == sum(file.added for file in report.files) > 0
-    return {run.record: run for run in found}
+    runs = load_records(Folder(repository), "eval_history")
+    assert len(runs) == sum(file.added for file in report.files) > 0
+    return {run.record: run for run in runs}
 
 
 def reference(repository: Path, table: Path) -> Mapping[str, Run]:
@@ -106,11 +106,11 @@ def parts(folder: Path) -> Path:
 
 def test_a_folder_of_parts_is_one_table(repository: Path, tmp_path: Path) -> None:
     whole = tables.write_parquet(tmp_path / "whole.parquet", tables.several_runs())
-    apart = parts(tmp_path / "apart.parquet")
-    of_parts = records(repository, apart, Engine.DUCKDB)
+    path = parts(tmp_path / "apart.parquet")
+    of_parts = records(repository, path, Engine.DUCKDB)
     assert content(of_parts) == content(records(repository, whole, Engine.DUCKDB))
     [sha256] = {run.source_sha256 for run in of_parts.values()}
-    moved = apart.rename(tmp_path / "elsewhere.parquet")
+    moved = path.rename(tmp_path / "elsewhere.parquet")
     assert records(repository, moved, Engine.DUCKDB) == of_parts
     (moved / "part-2.parquet").rename(moved / "part-3.parquet")
     assert {run.source_sha256 for run in records(repository, moved, Engine.DUCKDB).values()} != {sha256}

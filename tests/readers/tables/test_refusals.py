@@ -23,9 +23,9 @@ pytest.importorskip("duckdb", reason="DuckDB is not installed")
 def refusal(path: Path, read: Callable[[Path, ReadOptions], object] = READER.read) -> str:
     with pytest.raises(TableError) as caught:
         read(path, ReadOptions())
-    said = str(caught.value)
-    assert "\n" not in said
-    return said.replace(str(path), "TABLE")
+    text = str(caught.value)
+    assert "\n" not in text
+    return text.replace(str(path), "TABLE")
 
 
 def both(folder: Path, name: str, text: str) -> tuple[str, str]:
@@ -118,23 +118,23 @@ def test_parquet(tmp_path: Path, change: Row, types: dict[str, str], message: st
     first: Row = dict.fromkeys(change) | ROW | ({"scorer": "one"} if "scorer" in change else {})
     first["item"] = 0.0 if "item" in types else "a"
     rows = [first, first | {"item": "b"} | change]
-    said = refusal(tables.write_parquet(tmp_path / "table.parquet", rows, types))
-    assert said.startswith(message)
+    text = refusal(tables.write_parquet(tmp_path / "table.parquet", rows, types))
+    assert text.startswith(message)
 
 
 def test_a_tally_with_more_misaligned_than_valid(tmp_path: Path) -> None:
     rows = tables.tallies()
     rows[4]["misaligned_count"] = 10
-    said = refusal(tables.write_parquet(tmp_path / "table.parquet", rows))
-    assert said == "TABLE:5: misaligned_count: counts more than valid_count; correct the counts"
+    text = refusal(tables.write_parquet(tmp_path / "table.parquet", rows))
+    assert text == "TABLE:5: misaligned_count: counts more than valid_count; correct the counts"
 
 
 def test_an_empty_table(tmp_path: Path) -> None:
     whole = tables.write_parquet(tmp_path / "table.parquet", tables.samples())
     duckdb = pytest.importorskip("duckdb")
     duckdb.execute(f"COPY (SELECT * FROM '{whole}' LIMIT 0) TO '{tmp_path / 'empty.parquet'}'")
-    said = refusal(tmp_path / "empty.parquet")
-    assert said == "TABLE: holds no rows; give a table with at least one run"
+    text = refusal(tmp_path / "empty.parquet")
+    assert text == "TABLE: holds no rows; give a table with at least one run"
 
 
 def test_a_partition_is_refused(tmp_path: Path) -> None:
