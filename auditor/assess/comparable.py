@@ -93,7 +93,10 @@ class SideCounts:
 
 
 def sum_runs(runs: Sequence[Run]) -> SideCounts | None:
-    """All runs of a side as one: none is chosen. None where some come with items and some without."""
+    """All runs of a side as one: none is chosen, and each weighs the same, however many epochs it has.
+
+    None where some come with items and some without.
+    """
     return _sum_runs(tuple(runs))
 
 
@@ -106,25 +109,46 @@ def _sum_runs(runs: tuple[Run, ...]) -> SideCounts | None:
         return _sum_runs_without_items(runs)
     first = runs[0].tallies.items
     if first is not None and all(run.tallies.items == first for run in runs):
-        same = np.sum([[(t := run.tallies).valid, t.misaligned, t.invalid] for run in runs], axis=0, dtype=float)
+        same = _weigh_runs(np.array([[(t := run.tallies).valid, t.misaligned, t.invalid] for run in runs], dtype=float))
         return SideCounts(first, same[0], same[1], same[2], None)
     names = sorted({item for run in runs for item in run.tallies.items or ()})
     place = {name: index for index, name in enumerate(names)}
-    columns = np.zeros((3, len(names)))
-    for run in runs:
+    counts = np.zeros((len(runs), 3, len(names)))
+    for number, run in enumerate(runs):
         tallies = run.tallies
         where = [place[item] for item in tallies.items or ()]
-        columns[:, where] += np.array([tallies.valid, tallies.misaligned, tallies.invalid], dtype=float)
+        counts[number][:, where] = np.array([tallies.valid, tallies.misaligned, tallies.invalid], dtype=float)
+    columns = _weigh_runs(counts)
     return SideCounts(tuple(names), columns[0], columns[1], columns[2], None)
+
+
+def _weigh_runs(counts: FloatArray) -> FloatArray:
+    """Valid, misaligned and invalid samples of all runs, shape (3, items), of counts of shape (runs, 3, items).
+
+    An item's rate is the mean of its rates in the runs that have it: a run of sixty epochs weighs no more than one of
+    one. The samples it comes to are the runs' number squared over the sum of 1/samples, as many as that mean is worth;
+    where runs have as many samples of an item they are added up as they are.
+    """
+    samples = counts[:, 0] + counts[:, 2]
+    has = samples > 0
+    if np.all(~has | (samples == samples.max(axis=0))):
+        total: FloatArray = counts.sum(axis=0)
+        return total
+    shares = np.divide(1.0, samples, out=np.zeros_like(samples), where=has)
+    each = np.divide(has.sum(axis=0), shares.sum(axis=0), out=np.zeros(samples.shape[1]), where=has.any(axis=0))
+    weighed: FloatArray = (counts * (each * shares)[:, np.newaxis]).sum(axis=0)
+    return weighed
 
 
 def _sum_runs_without_items(runs: Sequence[Run]) -> SideCounts:
     effects = [run.tallies.design_effect for run in runs]
     values = [effect for effect in effects if effect is not None]
-    rows = np.array([[sum(t) for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float)
-    total = rows.sum(axis=0)
+    rows = np.array(
+        [[[sum(t)] for t in (r.tallies.valid, r.tallies.misaligned, r.tallies.invalid)] for r in runs], float
+    )
+    total = _weigh_runs(rows)
     effect = max(values) if len(values) == len(effects) else None
-    return SideCounts(None, total[:1], total[1:2], total[2:3], effect)
+    return SideCounts(None, total[0], total[1], total[2], effect)
 
 
 def restrict_to_common_items(before: SideCounts, after: SideCounts) -> tuple[SideCounts, SideCounts]:
@@ -200,7 +224,8 @@ def _replicate_groups(evidence: Evidence, suites: Sequence[str], state: State) -
     """The runs of a state by suite and protocol, two and more, each evaluation once: under one name, and as one run."""
     tallies: list[list[Tallies]] = []
     for suite in suites:
-        for runs in runs_by_protocol(evidence, suite, state).values():
+        for group in runs_by_protocol(evidence, suite, state).values():
+            runs = _runs_with_scores(group)
             repeats = {later for _, later in _same_evaluations(runs)}
             once = [run for place, run in enumerate(runs) if place not in repeats]
             counts = [run.tallies for run in once]
@@ -509,26 +534,43 @@ def owed_suites(not_compared: Iterable[NotCompared]) -> tuple[str, ...]:
 
 
 def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    """The runs of both sides that can be combined: with items, or without where more runs of a side have none.
+    """The runs of both sides that can be combined: those with items where both sides have some, else those without.
 
-    A run of the other kind is left out, and never the suite; where a side has only the one kind, both stay as they are.
+    A run of the other kind is left out, and never the suite; where the sides have different kinds, both stay as they
+    are. So is a run left out most of whose samples are invalid where another one of its side has scores.
     """
-    kinds = [
-        tuple(tuple(run for run in side if (run.tallies.items is not None) is literal) for side in (before, after))
-        for literal in (True, False)
-    ]
-    able = [sides for sides in kinds if all(sides)]
-    best = max(able, key=lambda sides: min(map(len, sides)), default=(before, after))
-    return best[0], best[1]
+    for with_items in (True, False):
+        kind = [tuple(run for run in side if (run.tallies.items is not None) is with_items) for side in (before, after)]
+        if all(kind):
+            return _runs_with_scores(kind[0]), _runs_with_scores(kind[1])
+    return before, after
 
 
-def runs_left_out(evidence: Evidence) -> Iterator[str]:
-    """The records of complete runs that no other run of their suite can be combined with, as its items are not said."""
+def _runs_with_scores(runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Without the runs that are mostly invalid, where there are others: one that failed says nothing of these."""
+    scored = tuple(run for run in runs if not is_mostly_invalid(run))
+    return scored or runs
+
+
+def is_mostly_invalid(run: Run) -> bool:
+    """Whether more of a run's samples have no score than have one."""
+    return sum(run.tallies.invalid) > sum(run.tallies.valid)
+
+
+def runs_left_out(evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """(record, why) of the complete runs that are not combined with the others of their suite."""
     for states in evidence.measured.values():
         runs = [run for state in states.values() for run in state if run.incomplete is None]
-        without = [run.record for run in runs if run.tallies.items is None]
-        if 0 < len(without) < len(runs):
-            yield from without if 2 * len(without) <= len(runs) else (r.record for r in runs if r.tallies.items)
+        kinds = [[run for run in runs if (run.tallies.items is not None) is with_items] for with_items in (True, False)]
+        if all(kinds):
+            paired = len({(run.revision, run.checkpoint) for run in kinds[0]}) > 1
+            why = "left out where other runs of its suite are compared: only one of them says its items"
+            yield from ((run.record, why) for run in kinds[1 if paired else 0])
+        for state in states.values():
+            complete = [run for run in state if run.incomplete is None]
+            failed = [run for run in complete if is_mostly_invalid(run)]
+            why = "left out: most of its samples have no score, and another run of its state has them"
+            yield from ((run.record, why) for run in (failed if len(failed) < len(complete) else ()))
 
 
 def _count_missing_samples(pair: Pair) -> MissingSamples | None:

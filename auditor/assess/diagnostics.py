@@ -293,10 +293,8 @@ def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
         elif run.suite not in evidence.suites and run.behaviour is not None:
             why = f"suites.toml registers suites of {run.behaviour}, and not this one: it does not count"
             yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
-    for name in runs_left_out(evidence):
-        run = evidence.runs[name]
-        why = "left out where other runs of its suite are compared: only one of them says its items"
-        yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
+    for record, why in runs_left_out(evidence):
+        yield NotAssessed(f"run {record[:12]} of {evidence.runs[record].suite}", why)
 
 
 # How samples ended on the two sides of a suite: in errors, at limits, in refusals; and refusals that were scored.
