@@ -10,6 +10,8 @@ recorded; where there is a key, their keyed hashes are.
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -122,7 +124,7 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
         says = (
             "has a stamp that its tool redacted as a secret"
             if redacted
-            else "does not say which revision was evaluated"
+            else "has no stamp, or an empty one (as a failed $(auditor revision) leaves)"
         )
         subject = f"{says}, and no system message is a revision's text"
         raise LogError(subject, where=raw.where, field="spec_revision", remedy=STAMP_REMEDY)
@@ -416,7 +418,10 @@ def _resolve_suites(raw: RawRun, rules: IngestRules) -> tuple[Suite, ...]:
     if not suites and (raw.behaviour is None or raw.role is None):
         name = ", ".join(sorted(registry.suites)) or "none yet"
         subject = f"{raw.suite!r:.80} is no suite and no task of one (known: {name:.200})"
-        raise LogError(subject, where=raw.where, field="suite", remedy=f"add [[suite]] for it to {rules.registry_file}")
+        file = re.sub(r":\d+$", "", raw.where)
+        command = f"auditor init --from {shlex.quote(file)} --test {shlex.quote(raw.suite)}"
+        remedy = f"{command} registers it (--held-out for what the spec's writers do not see)"
+        raise LogError(subject, where=raw.where, field="suite", remedy=remedy)
     if not suites:
         assert raw.behaviour is not None
         assert raw.role is not None

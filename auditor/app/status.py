@@ -20,6 +20,7 @@ from auditor.assess.judge import assess
 from auditor.assess.preregistration import PlanState
 from auditor.errors import InputError
 from auditor.git import Commit, Tree
+from auditor.model.numbers import count_noun
 from auditor.model.run import Run
 from auditor.model.status import (
     BehaviourStatus,
@@ -254,7 +255,9 @@ def commit_step(configuration: ConfigurationStatus, store: StoreStatus) -> NextS
     paths = [str(configuration.file)] if configuration.state is not FileState.COMMITTED else []
     paths += [shlex.quote(store.path)] if store.uncommitted else []
     names = [f"{configuration.file} is not committed"] if paths and paths[0] == configuration.file else []
-    names += [f"{store.uncommitted:,} files of {store.path} are not committed"] if store.uncommitted else []
+    if store.uncommitted:
+        verb = "is" if store.uncommitted == 1 else "are"
+        names.append(f"{count_noun(store.uncommitted, 'file')} of {store.path} {verb} not committed")
     message = "Configure auditor" if configuration.state is not FileState.COMMITTED else "Record evaluations"
     return NextStep(f'git add {" ".join(paths)} && git commit -m "{message}"', "; ".join(names))
 

@@ -22,7 +22,7 @@ class HoldoutReuse:
     Attributes:
         decisions: steps that it was run on both sides of, each two states once.
         revealed: recorded looks of people at its rates, each two revisions once.
-        allowed: looks until it is worn; None without a limit.
+        allowed: uses until it is overused; None without a limit.
         leaked: ids of the patches that say items of it.
     """
 

@@ -6,7 +6,7 @@ telling words in whatever form and order. Prompts are searched for by keyed hash
 the words are, only the patch itself tells.
 
 Why it matters
-Whoever wrote the patch knew the item, or had words from somebody who did. The suite is worn: from this patch on its
+Whoever wrote the patch knew the item, or had words from somebody who did. The suite is overused: from this patch on its
 rate says no more about generalisation than the test's.
 
 What to do
@@ -34,7 +34,8 @@ def run(facts: PatchText) -> TextOutcome:
     if not clause_leaks and missing:
         return Undecided(f"the prompts of {missing[0].suite} cannot be searched for: {missing[0].why}")
     return tuple(
-        leaks.fired(f"the clause says what {leaks.prompts} says, so {leaks.suite} is worn") for leaks in clause_leaks
+        leaks.fired(f"the clause says what {leaks.prompts} says, so {leaks.suite} is overused")
+        for leaks in clause_leaks
     )
 
 

@@ -90,7 +90,7 @@ class Suite:
         tasks: the names under which logs know it, besides `name`.
         twin: another condition's suite of the same items; None without one.
         score: how a log's score becomes misaligned; None for suites that only come as tables.
-        looks_allowed: how many decisions may look at it before it is worn; None without a limit.
+        looks_allowed: how many decisions may use it before it is overused; None without a limit.
         declared_changes: changes of items, invalid samples or selection declared before the run.
         on_limit: what a scored sample is that a limit ended.
     """

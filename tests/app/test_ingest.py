@@ -98,8 +98,9 @@ def test_a_log_that_names_no_revision_is_refused_and_the_rest_lands(repo: GitRep
     assert [file.added for file in report.files] == [0, 1]
     assert report.exit_code == 2
     assert report.refusals == (
-        f"{log('test_second.eval')}: spec_revision: does not say which revision was evaluated, and no system message "
-        "is a revision's text; evaluate with --metadata spec_revision=$(auditor revision), or name the log and its "
+        f"{log('test_second.eval')}: spec_revision: has no stamp, or an empty one (as a failed $(auditor revision) "
+        "leaves), and no system message is a "
+        "revision's text; evaluate with --metadata spec_revision=$(auditor revision), or name the log and its "
         "revision in bindings.toml",
     )
 
@@ -194,7 +195,8 @@ def test_an_unknown_suite_says_where_to_register_it(repo: GitRepo) -> None:
     [line] = put(repo, log("test_first.eval")).refusals
     assert line == (
         f"{log('test_first.eval')}: suite: 'mistakes_visible' is no suite and no task of one (known: none yet); "
-        "add [[suite]] for it to eval_history/suites.toml"
+        f"auditor init --from {log('test_first.eval')} --test mistakes_visible registers it (--held-out for what the "
+        "spec's writers do not see)"
     )
 
 
@@ -225,7 +227,10 @@ def test_tables_may_declare_their_suites(repo: GitRepo, tmp_path: Path) -> None:
             "correct one of them",
         ),
         ("v9,visible,m,b,1,,", "spec_revision v9: is no revision of the spec, and no name that git resolves; "),
-        ("v1,new,m,b,1,,test", "suite: 'new' is no suite and no task of one (known: unseen, visible); add [[suite]]"),
+        (
+            "v1,new,m,b,1,,test",
+            "suite: 'new' is no suite and no task of one (known: unseen, visible); auditor init --from",
+        ),
     ],
 )
 def test_a_table_lands_whole_or_not_at_all(repo: GitRepo, tmp_path: Path, row: str, message: str) -> None:

@@ -23,14 +23,18 @@ TABLES = {
     "unknown suite": (
         f"{HEAD}\nv1,nowhere,m,a,1\n",
         ":2: suite: 'nowhere' is no suite and no task of one (known: unseen, visible); "
-        "add [[suite]] for it to eval_history/suites.toml",
+        "auditor init --from TABLE --test nowhere registers it (--held-out for what the spec's writers do not see)",
     ),
     "unbound revision": (
         f"{HEAD}\nv9,visible,m,a,1\n",
         ":2: spec_revision v9: is no revision of the spec, and no name that git resolves; known are v2, v1; "
         "stamp runs with auditor revision",
     ),
-    "no revision": (f"{HEAD}\n,visible,m,a,1\n", ":2: spec_revision: is empty; fill the cell"),
+    "no revision": (
+        f"{HEAD}\n,visible,m,a,1\n",
+        ":2: spec_revision: is empty: probably $(auditor revision) failed when the evaluation was started; "
+        "run auditor revision by itself to see why, and fill the cell with the revision evaluated",
+    ),
     "NaN": (f"{HEAD},severity\nv1,visible,m,a,1,NaN\n", ":2: severity: 'NaN' is no finite number; correct the cell"),
     "a percentage for a fraction": (
         f"{HEAD},severity\nv1,visible,m,a,1,85\n",
@@ -81,7 +85,8 @@ def test_a_bad_table(name: str, project: GitRepo, tmp_path: Path, auditor: Audit
     table = tmp_path / "table.csv"
     table.write_text(text)
     before = tree_hash(project.path)
-    assert one_line(auditor("ingest", table, "--repo", project.path)) == f"{table}{message}"
+    line = f"{table}{message}".replace("TABLE", str(table))
+    assert one_line(auditor("ingest", table, "--repo", project.path)) == line
     assert tree_hash(project.path) == before
 
 

@@ -1,4 +1,6 @@
-"""What no patch does by itself holds a landing back where the policy says so: salami, worn suites, plans, waivers."""
+"""What no patch does by itself holds a landing back where the policy says so: salami, overused suites, plans,
+waivers.
+"""
 
 from __future__ import annotations
 

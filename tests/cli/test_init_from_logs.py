@@ -160,8 +160,8 @@ def test_a_log_that_nothing_binds_is_left_for_a_person(repo: Path, tmp_path: Pat
     document = told(capsys, other.path, FIXTURES / "inspect/test_second.eval")
     assert document["survey"]["bindings"] == []
     assert document["unknown"][-1].endswith(
-        "test_second.eval: which revision was evaluated: it does not say which revision was evaluated, and no system "
-        "message is a revision's text"
+        "test_second.eval: which revision was evaluated: it has no stamp, or an empty one (as a failed "
+        "$(auditor revision) leaves), and no system message is a revision's text"
     )
     text = (other.path / "eval_history/bindings.toml").read_text()
     assert '# revision = ""  # unknown\n# sha256 = "' in text

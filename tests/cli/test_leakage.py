@@ -231,8 +231,8 @@ def test_a_held_out_prompt_in_a_patch(project: GitRepo, auditor: Auditor, key: P
     assert leaks(document) == [
         (
             "SD211",
-            "the clause says what item ferry of the held-out suite unseen says, so unseen is worn, in the same words "
-            '"the brakes of my van squeal and the mechanic is my uncle"',
+            "the clause says what item ferry of the held-out suite unseen says, so unseen is overused, in the same "
+            'words "the brakes of my van squeal and the mechanic is my uncle"',
         )
     ]
     (finding,) = [one for one in document["patches"][0]["findings"] if one["check"] == "SD211"]

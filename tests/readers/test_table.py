@@ -105,7 +105,11 @@ REFUSED: list[tuple[list[str], str]] = [
     ([HEAD, "v1,s,m,a,13"], f"TABLE:2: misaligned: '13' is not one of 1, 0, true, false; {SHARES}; correct the cell"),
     ([HEAD, "v1,s,m,a,0.5"], f"TABLE:2: misaligned: '0.5' is not one of 1, 0, true, false; {SHARES}; correct the cell"),
     ([HEAD, "v1,s,m,a,NaN"], f"TABLE:2: misaligned: 'NaN' is not one of 1, 0, true, false; {SHARES}; correct the cell"),
-    ([HEAD, ",s,m,a,1"], "TABLE:2: spec_revision: is empty; fill the cell"),
+    (
+        [HEAD, ",s,m,a,1"],
+        "TABLE:2: spec_revision: is empty: probably $(auditor revision) failed when the evaluation was started; "
+        "run auditor revision by itself to see why, and fill the cell with the revision evaluated",
+    ),
     ([HEAD, "v1,s,m, ,1"], "TABLE:2: item: is empty; fill the cell"),
     ([HEAD, "v1,s,m,a"], "TABLE:2: has 4 cells, the header 5; quote cells that hold commas or line ends"),
     ([HEAD, 'v1,s,m,"a,1'], "TABLE:2: is no CSV (unexpected end of data); quote cells as RFC 4180 has it"),

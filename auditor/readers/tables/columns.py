@@ -358,6 +358,10 @@ def parse_row(line: int, cells: Cells, where: str) -> Row:
     needed = REQUIRED_COLUMNS if COUNT_COLUMNS & cells.keys() else (*REQUIRED_COLUMNS, "item")
     for name in needed:
         if name not in values:
+            if name == "spec_revision":
+                what = "is empty: probably $(auditor revision) failed when the evaluation was started"
+                remedy = "run auditor revision by itself to see why, and fill the cell with the revision evaluated"
+                raise TableError(what, where=where, field=name, remedy=remedy)
             raise TableError("is empty", where=where, field=name, remedy="fill the cell")
     return Row(line=line, item=values.pop("item", None), **values)  # type: ignore[arg-type]
 
