@@ -4,8 +4,9 @@
 
 It says of every record whether its name is the hash of its content, its form canonical, its schema kept, what it names
 there, and whether what was sealed is still there and in its order; held against a checkpoint that you kept yourself it
-says whether anything up to it was removed or changed. It reads nothing outside of the folder, and writes nothing. Exits
-0 where all is well, 1 where something is not, 2 where it could not look.
+says whether anything up to it was removed or changed. It reads nothing outside of the folder, follows no symbolic link
+in it, and writes nothing. Exits 0 where all is well, 1 where something is not, 2 where it could not look at everything,
+or where there is nothing to look at.
 
 Read docs/explanation/records.md for what this shows, and what it does not.
 """
@@ -13,16 +14,21 @@ Read docs/explanation/records.md for what this shows, and what it does not.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
+import os
 import re
+import stat
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 HEX = re.compile("[0-9a-f]{64}")
 HOMES = {"auditor.record/1": "records", "auditor.plan/1": "plans", "auditor.look/1": "looks"}
 HOMES |= {f"auditor.{kind}/1": kind for kind in ("items", "labels", "prompts", "samples")}
 HOMES |= {"auditor.record/2": "records", "auditor.items/2": "items", "auditor.prompts/2": "prompts"}
+MOST_BYTES = 256 * 2**20
 
 
 class Fault(Exception):
@@ -33,6 +39,32 @@ def need(holds: bool, subject: str) -> None:
     """Raises Fault unless it holds."""
     if not holds:
         raise Fault(subject)
+
+
+def files_below(folder: str | Path) -> Iterator[Path]:
+    """Everything below a folder that is no folder, in order. Raises OSError for a folder that cannot be read."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.is_dir(follow_symlinks=False):
+                yield from files_below(entry.path)
+            else:
+                yield Path(entry.path)
+
+
+def is_plain(path: Path) -> bool:
+    """Whether a path is of a file that is there, and neither a symbolic link nor a device."""
+    try:
+        return stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def read(path: Path) -> bytes:
+    """A file's content. Raises OSError for one that cannot be read, Fault for one that is too large."""
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    need(len(data) <= MOST_BYTES, f"{path}: is too large")
+    return data
 
 
 def sha256(data: bytes) -> bytes:
@@ -139,17 +171,19 @@ class Store:
 
     def look(self) -> None:
         """Look at everything."""
-        found: dict[str, list[Path]] = {}
-        for path in sorted(self.root.rglob("*")):
+        files: dict[str, list[Path]] = {}
+        for path in files_below(self.root):
             inside = path.relative_to(self.root).parts
-            if len(inside) > 1 and (path.is_symlink() or path.is_file()) and not inside[-1].startswith("."):
-                found.setdefault(inside[0], []).append(path)
-        for folder in sorted(found.keys() - {"checkpoints"}, key=lambda name: (name != "items", name)):
-            for path in found[folder]:
+            if len(inside) > 1 and not inside[-1].startswith("."):
+                files.setdefault(inside[0], []).append(path)
+            elif len(inside) == 1 and inside[0] in (*HOMES.values(), "checkpoints"):
+                self.fault(inside[0], "stray")  # where a folder should be
+        for folder in sorted(files.keys() - {"checkpoints"}, key=lambda name: (name != "items", name)):
+            for path in files[folder]:
                 if folder in HOMES.values() or re.fullmatch(r"[0-9a-f]{64}\.json", path.name):
                     self.file(folder, path)
         self.families()
-        self.sequence(found.get("checkpoints", []))
+        self.sequence(files.get("checkpoints", []))
 
     def fault(self, path: str | Path, kind: str) -> None:
         """Take note of one."""
@@ -160,9 +194,9 @@ class Store:
         inside, name = path.relative_to(self.root), path.name[:-5]
         place = (folder, name[:2]) if folder == "records" else (folder,)
         placed = folder not in HOMES.values() or inside.parts[:-1] == place
-        if not placed or not HEX.fullmatch(name) or path.suffix != ".json" or path.is_symlink():
+        if not placed or not HEX.fullmatch(name) or path.suffix != ".json" or not is_plain(path):
             return self.fault(inside, "stray")
-        data = path.read_bytes()
+        data = read(path)
         if sha256(data).hex() != name:
             return self.fault(inside, "name")
         self.ids.setdefault(folder, set()).add(name)
@@ -193,17 +227,25 @@ class Store:
 
     def record(self, name: str, value: dict) -> None:
         """One run."""
-        identity, corrects, named = (value.get(one) for one in ("identity", "corrects", "items"))
-        need(isinstance(identity, str) and all(x is None or isinstance(x, str) for x in (corrects, named)), "a name")
+        need({"identity", "corrects", "items"} <= value.keys() and isinstance(value["identity"], str), "a member")
+        corrects, named, reason = value["corrects"], value["items"], value.get("reason")
+        links = (corrects, named, value.get("plan"), value.get("samples"))
+        need(all(link is None or hexes([link]) for link in links), "the name of a file")
+        first = value["schema"] == "auditor.record/1"
+        need(isinstance(reason, str) if corrects and not first else corrects or reason is None, "a correction's reason")
         if named is not None and self.items.get(named) is None:
-            if named not in self.items and not (self.root / "items" / f"{named}.json").exists():
+            if named not in self.items and not self.is_there(f"items/{named}.json"):
                 self.fault(f"items/{named}.json", "missing")
             return
         check_run(value, 1 if named is None else len(self.items[named] or ()))
         self.runs[name] = value
         for folder, other in (("plans", value.get("plan")), ("samples", value.get("samples"))):
-            if other is not None and not (self.root / folder / f"{other}.json").exists():
+            if other is not None and not self.is_there(f"{folder}/{other}.json"):
                 self.fault(f"{folder}/{other}.json", "missing")
+
+    def is_there(self, path: str) -> bool:
+        """Whether there is something at a path, even if it is no file."""
+        return os.path.lexists(self.root / path)
 
     def families(self) -> None:
         """Of one run there is one record, and then a chain of corrections."""
@@ -222,14 +264,16 @@ class Store:
 
     def sequence(self, paths: list[Path]) -> None:
         """The checkpoints from the first up to a gap or a contradiction."""
-        names = {path.name: path for path in paths}
         numbers = set()
-        for name, path in names.items():
-            plain = re.fullmatch("([0-9]{4,}).json", name) and path.parent == self.root / "checkpoints"
-            if not plain or name != f"{int(name[:-5]):04d}.json" or not int(name[:-5]):
+        for path in paths:
+            named = re.fullmatch(r"([0-9]{4,9})\.json", path.name)
+            number = int(named[1]) if named and path.parent == self.root / "checkpoints" else 0
+            if number == 0 or path.name != f"{number:04d}.json":
                 self.fault(path.relative_to(self.root), "stray")
-            else:
-                numbers.add(int(name[:-5]))
+                continue
+            numbers.add(number)
+            if not is_plain(path):
+                self.fault(path.relative_to(self.root), "stray")
         for number in range(1, max(numbers, default=0) + 1):
             name = f"checkpoints/{number:04d}.json"
             if number not in numbers:
@@ -246,17 +290,18 @@ class Store:
     def follows(self, name: str, number: int) -> bool:
         """Whether a checkpoint is the next of the sequence, and adds it."""
         try:
-            data = (self.root / name).read_bytes()
-            read = checkpoint_in(data)
+            need(is_plain(self.root / name), "no file")
+            data = read(self.root / name)
+            checkpoint = checkpoint_in(data)
         except (ValueError, Fault):
             return False
         before = self.checkpoints[-1]["leaves"] if self.checkpoints else []
         sealed = {one for earlier in self.checkpoints for one in earlier["ids"]}
-        if read["number"] != number or read["leaves"][:-1] != before or canonical(read) != data:
+        if checkpoint["number"] != number or checkpoint["leaves"][:-1] != before or canonical(checkpoint) != data:
             return False
-        if sealed & set(read["ids"]):
+        if sealed & set(checkpoint["ids"]):
             return False
-        self.checkpoints.append(read)
+        self.checkpoints.append(checkpoint)
         return True
 
     def there(self) -> set[str]:
@@ -276,7 +321,7 @@ class Store:
                 if name in [checkpoint["root"] for checkpoint in self.checkpoints]
                 else ["no checkpoint has this root"]
             )
-        outside = checkpoint_in(Path(name).read_bytes())
+        outside = checkpoint_in(read(Path(name)))
         found = [f"{one} is missing" for one in outside["ids"] if one not in self.there()]
         if len(self.checkpoints) < outside["number"]:
             found.append(f"checkpoint {len(self.checkpoints) + 1} is missing")
@@ -291,27 +336,36 @@ def main() -> int:
     parser.add_argument("store", type=Path)
     parser.add_argument("--checkpoint", action="append", default=[], metavar="CHECKPOINT.json|ROOT")
     parser.add_argument("--against", action="append", dest="checkpoint", help=argparse.SUPPRESS)  # version 1's spelling
-    given = parser.parse_args()
-    store = Store(given.store)
-    try:
-        if not given.store.is_dir():
-            raise Fault("is no folder")
-        store.look()
-        differences = {one: store.differences(one) for one in given.checkpoint}
-    except (OSError, ValueError, Fault) as error:
-        sys.stderr.write(f"verify_records: {type(error).__name__}: {error}\n")
-        return 2
+    options = parser.parse_args()
+    store = Store(options.store)
+    if not options.store.is_dir():
+        raise Fault(f"{options.store}: is no folder")
+    store.look()
+    differences = {outside: store.differences(outside) for outside in options.checkpoint}
+    if not (store.ids or store.faults or store.checkpoints or differences):
+        raise Fault(f"{options.store}: holds no record and no checkpoint; give the folder of the evaluation history")
     sound = not store.faults and not any(differences.values())
-    lines = [f"{kind}: {path!a}" for path, kind in sorted(store.faults)] + [
-        f"against {one!a}: {line}" for one, some in differences.items() for line in some
-    ]
-    held = "UNWITNESSED" if not given.checkpoint else "witnessed" if sound else "CONTRADICTED"
+    lines = [f"{kind}: {path!a}" for path, kind in sorted(store.faults)]
+    lines += [f"against {outside!a}: {line}" for outside, some in differences.items() for line in some]
+    lines += [f"unknown: {folder!a}, only names and form" for folder in sorted(store.ids.keys() - set(HOMES.values()))]
+    held = "UNWITNESSED" if not options.checkpoint else "witnessed" if sound else "CONTRADICTED"
     root = store.checkpoints[-1]["root"] if store.checkpoints else "-"
     lines.append(f"checkpoints: {len(store.checkpoints)}, root {root}, in no batch: {len(store.unsealed())}")
     lines.append(f"faults: {len(store.faults)}; {held}")
+    if sys.stdout is None:
+        raise Fault("stdout is closed, and nobody would read what was found")
     sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
     return 0 if sound else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except Exception as error:  # whatever it is: what was not looked at is not sound
+        code = 2
+        line = f"verify_records: {type(error).__name__}: {error}\n".encode("ascii", "backslashreplace").decode()
+        with contextlib.suppress(Exception):
+            sys.stderr.write(line)
+            sys.stderr.flush()
+    os._exit(code)  # what a closed stream did not take is not tried again, under another exit code

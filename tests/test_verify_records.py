@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 
 import pytest
 
 from auditor.git import Folder
+from auditor.model import canonical
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import ItemDetails, Tallies
 from auditor.store import checkpoints
@@ -117,8 +123,170 @@ def test_it_runs_by_itself(files: Files, tmp_path: Path) -> None:
     assert script(tmp_path / STORE, "--checkpoint", tmp_path / "none.json").returncode == 2
 
 
+# Faults of a store on disk, each said by both; what cannot be read at all is exit 2, and never sound.
+
+
+def first(root: Path, folder: str) -> Path:
+    return min((root / STORE / folder).rglob("*.json"))
+
+
+def rename_content(file: Path, data: bytes) -> None:
+    """Another content under the name that it has then."""
+    name = digest_of(data)
+    home = file.parents[1] / name[:2] if file.parents[1].name == "records" else file.parent
+    file.unlink()
+    home.mkdir(exist_ok=True)
+    (home / f"{name}.json").write_bytes(data)
+
+
+def edit(file: Path, **members: object) -> None:
+    """A record with other members, None for without; canonical, and named by its content."""
+    value = {**json.loads(file.read_bytes()), **members}
+    rename_content(file, canonical.dumps({name: some for name, some in value.items() if some != "absent"}))
+
+
+def link(path: Path) -> None:
+    """The same content, at the end of a symbolic link."""
+    path.rename(path.with_name(".away"))
+    path.symlink_to(".away")
+
+
+def replace_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("{}")
+
+
+def say_twice(root: Path) -> None:
+    file = first(root, "records")
+    rename_content(file, file.read_bytes().replace(b'{"', b'{"spec":"x","', 1))
+
+
+RECORD_FAULT, STRAY_RECORD = {"schema", "missing"}, {"stray", "missing"}
+FAULTS: Mapping[str, tuple[Callable[[Path], object], set[str]]] = {
+    "truncated record": (lambda root: truncate(first(root, "records")), {"name", "missing"}),
+    "truncated checkpoint": (lambda root: truncate(first(root, "checkpoints")), {"checkpoint"}),
+    "empty file": (lambda root: first(root, "items").write_bytes(b""), {"name"}),
+    "extra file": (lambda root: first(root, "items").with_name("x").touch(), {"stray"}),
+    "extra checkpoint": (lambda root: (root / STORE / "checkpoints/x").touch(), {"stray"}),
+    "nested checkpoint": (
+        lambda root: shutil.copytree(root / STORE / "checkpoints", root / STORE / "checkpoints/sub"),
+        {"stray"},
+    ),
+    "record is a link": (lambda root: link(first(root, "records")), STRAY_RECORD),
+    "checkpoint is a link": (lambda root: link(first(root, "checkpoints")), {"stray", "checkpoint"}),
+    "items are a link": (lambda root: link(root / STORE / "items"), {"stray"}),
+    "records are a link": (lambda root: link(root / STORE / "records"), {"stray"}),
+    "records are a file": (lambda root: replace_folder(root / STORE / "records"), STRAY_RECORD),
+    "no records": (lambda root: shutil.rmtree(root / STORE / "records"), {"missing"}),
+    "no items": (lambda root: shutil.rmtree(root / STORE / "items"), {"missing"}),
+    "record is a folder": (lambda root: make_folder(first(root, "records")), STRAY_RECORD),
+    "later version": (lambda root: edit(first(root, "records"), schema="auditor.record/3"), RECORD_FAULT),
+    "version of another kind": (lambda root: edit(first(root, "records"), schema="auditor.plan/1"), RECORD_FAULT),
+    "no version": (lambda root: edit(first(root, "records"), schema="absent"), RECORD_FAULT),
+    "key given twice": (say_twice, {"form", "missing"}),
+    "no corrects": (lambda root: edit(first(root, "records"), corrects="absent"), RECORD_FAULT),
+    "no identity": (lambda root: edit(first(root, "records"), identity="absent"), RECORD_FAULT),
+    "corrects a number": (lambda root: edit(first(root, "records"), corrects=1), RECORD_FAULT),
+    "corrects a path": (lambda root: edit(first(root, "records"), corrects="../x", reason="x"), RECORD_FAULT),
+    "no reason": (lambda root: edit(first(root, "records"), corrects="0" * 64, reason="absent"), RECORD_FAULT),
+    "reason without a correction": (lambda root: edit(first(root, "records"), corrects=None, reason="x"), RECORD_FAULT),
+    "samples elsewhere": (lambda root: edit(first(root, "records"), samples="../checkpoints/0001"), RECORD_FAULT),
+    "record is a list": (lambda root: rename_content(first(root, "records"), b"[]\n"), RECORD_FAULT),
+    "no checkpoint of two": (lambda root: (root / STORE / "checkpoints/0002.json").unlink(), {"missing"}),
+}  # fmt: skip
+
+
+def truncate(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-9])
+
+
+def make_folder(file: Path) -> None:
+    data = file.read_bytes()
+    file.unlink()
+    file.mkdir()
+    (file / "content.json").write_bytes(data)
+
+
+def digest_of(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_a_store_is_a_fault_to_both(files: Files, tmp_path: Path, fault: str) -> None:
+    plant, kinds = FAULTS[fault]
+    outside = tmp_path / "outside.json"
+    outside.write_bytes(checkpoints.encode_checkpoint(outside_of(files)))
+    root = tmp_path / "root"
+    write(files, root)
+    plant(root)
+    compare(root, outside)
+    process = script(root / STORE)
+    assert (process.returncode, process.stderr) == (1, "")
+    assert kinds <= {line.split(":")[0] for line in process.stdout.splitlines()}
+
+
+def test_special_files_are_strays_and_never_waited_for(files: Files, tmp_path: Path) -> None:
+    write(files, tmp_path)
+    os.mkfifo(tmp_path / STORE / "records/pipe.json")
+    process = script(tmp_path / STORE)
+    assert process.returncode == 1 and "stray: 'records/pipe.json'" in process.stdout
+
+
+# All that the script imports is imported before: another user may not be allowed to read this Python.
+AS_NOBODY = """
+import __future__, argparse, collections.abc, contextlib, hashlib, json, os, pathlib, re, stat, sys
+text, sys.argv = open(sys.argv[1]).read(), sys.argv[1:]
+parser = argparse.ArgumentParser()
+parser.add_argument("--a", action="append")
+parser.parse_args([])
+if os.geteuid() == 0:
+    os.setuid(65534)
+exec(compile(text, "verify_records.py", "exec"), {"__name__": "__main__"})
+"""
+
+
+@pytest.mark.parametrize("path", ["records", "records/*", "records/*/*", "checkpoints", "checkpoints/0001.json", ""])
+def test_what_cannot_be_read_is_not_sound(files: Files, path: str) -> None:
+    """As another user where the tests run as root, who may read everything."""
+    with TemporaryDirectory(prefix="auditor-store-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        write(files, root)
+        closed = min((root / STORE).glob(path)) if path else root / STORE
+        closed.chmod(0)
+        process = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", AS_NOBODY, str(SCRIPT), str(root / STORE)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        closed.chmod(0o755)
+        assert (process.returncode, process.stdout) == (2, ""), process.stderr
+        assert process.stderr.startswith("verify_records: PermissionError") and process.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("layout", ["empty", "another", "file"])
+def test_nothing_to_look_at_is_not_sound(tmp_path: Path, layout: str) -> None:
+    if layout == "file":
+        (tmp_path / STORE).write_text("x")
+    else:
+        (tmp_path / STORE).mkdir()
+    if layout == "another":
+        (tmp_path / STORE / "suites.toml").write_text("")
+    process = script(tmp_path / STORE)
+    assert (process.returncode, process.stdout) == (2, "") and process.stderr.count("\n") == 1
+    assert script(tmp_path / STORE, "--checkpoint", "0" * 64).returncode in (1, 2)
+
+
+def test_a_result_that_nobody_can_read_is_no_result(files: Files, tmp_path: Path) -> None:
+    write(files, tmp_path)
+    for where in (">&-", "> /dev/full", ">&- 2>&-", "> /dev/full 2> /dev/full"):
+        call = f"'{sys.executable}' -I -S '{SCRIPT}' '{tmp_path / STORE}' {where}"
+        assert subprocess.run(["sh", "-c", call], capture_output=True, check=False).returncode == 2
+
+
 def test_it_is_short_and_needs_nothing() -> None:
     lines = SCRIPT.read_text().splitlines()
-    assert len(lines) < 320
-    imports = {line.split()[1] for line in lines if line.startswith(("import ", "from "))}
+    assert len(lines) < 380
+    imports = {line.split()[1].split(".")[0] for line in lines if line.startswith(("import ", "from "))}
     assert imports <= {"__future__", *sys.stdlib_module_names}

@@ -72,7 +72,7 @@ class _Examination:
 def examine_store(tree: Tree, store_path: str) -> StoreContents:
     """Everything in the store at `store_path`, and everything that is wrong with it."""
     examination = _Examination(tree, store_path)
-    by_folder = _group_by_folder(tree, store_path)
+    by_folder = _group_by_folder(examination)
     # Manifests before the records that name them.
     for folder in sorted(
         by_folder.keys() - {checkpoints.CHECKPOINTS_FOLDER}, key=lambda name: (name != ITEMS_FOLDER, name)
@@ -93,13 +93,18 @@ def examine_store(tree: Tree, store_path: str) -> StoreContents:
     )
 
 
-def _group_by_folder(tree: Tree, store_path: str) -> dict[str, list[str]]:
-    """The visible files by the folder of the store they lie in; in a folder of an unknown kind only those named so."""
+def _group_by_folder(examination: _Examination) -> dict[str, list[str]]:
+    """The visible files by the folder of the store they lie in; in a folder of an unknown kind only those named so.
+
+    A file or a link where such a folder should be is a fault: what it hides would look as if it had never been.
+    """
     by_folder = defaultdict[str, list[str]](list)
-    for path in tree.list(store_path):
-        inside = PurePosixPath(path).relative_to(store_path).parts
+    for path in examination.tree.list(examination.store):
+        inside = PurePosixPath(path).relative_to(examination.store).parts
         expected = inside[0] in _DECODERS or inside[0] == checkpoints.CHECKPOINTS_FOLDER
-        if len(inside) > 1 and not inside[-1].startswith(".") and (expected or _CONTENT_NAME.fullmatch(inside[-1])):
+        if len(inside) == 1 and expected:
+            examination.fault(path, StoreFaultKind.STRAY, "is no folder")
+        elif len(inside) > 1 and not inside[-1].startswith(".") and (expected or _CONTENT_NAME.fullmatch(inside[-1])):
             by_folder[inside[0]].append(path)
     return by_folder
 
@@ -145,6 +150,14 @@ def _read_bytes(examination: _Examination, path: str) -> bytes | None:
         return None
 
 
+def _is_there(examination: _Examination, path: str) -> bool:
+    """Whether there is something at a path, even if it is no file."""
+    try:
+        return examination.tree.read(path) is not None
+    except InputError:
+        return True
+
+
 def _is_canonical(data: bytes) -> bool:
     try:
         return canonical.dumps(canonical.loads(data)) == data
@@ -167,7 +180,7 @@ def _examine_record(examination: _Examination, data: bytes, name: str, path: str
         items = examination.items.get(wanted)
         if items is None:
             where = manifest_path(examination.store, wanted)
-            if wanted not in examination.items and examination.tree.read(where) is None:
+            if wanted not in examination.items and not _is_there(examination, where):
                 examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
@@ -243,7 +256,7 @@ def _check_references(examination: _Examination) -> None:
             if name is None or name in examination.ids[kind.folder]:
                 continue
             path = kind.path(examination.store, name)
-            if examination.tree.read(path) is None:
+            if not _is_there(examination, path):
                 examination.fault(path, StoreFaultKind.MISSING, "is missing, and a record names it")
 
 
