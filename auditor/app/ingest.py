@@ -13,10 +13,10 @@ import os
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -66,12 +66,31 @@ STAMP_REMEDY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NamedHistory:
     """A spec with its history, and the names its revisions go by."""
 
     history: History
     names: RevisionNames
+
+    def revisions_in(self, messages: Collection[str]) -> list[Revision]:
+        """The revisions whose every file is one of these texts (as of `normalise_text`), in the order of history."""
+        places = sorted({place for message in messages for place in self._places_by_text.get(message, ())})
+        revisions = (self._revisions[place] for place in places)
+        return [revision for revision in revisions if all(text in messages for text in _file_texts(revision))]
+
+    @cached_property
+    def _revisions(self) -> Sequence[Revision]:
+        return tuple(self.history.revisions.values())
+
+    @cached_property
+    def _places_by_text(self) -> Mapping[str, Sequence[int]]:
+        """Where in `_revisions` those stand that have this text as their first; made once for all runs."""
+        places: dict[str, list[int]] = defaultdict(list)
+        for place, revision in enumerate(self._revisions):
+            for text in _file_texts(revision)[:1]:
+                places[text].append(place)
+        return places
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +179,7 @@ def _revision_of(history: History, revision: str, name: str, raw: RawRun) -> Rev
 def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
     """The revisions whose every file is, word for word, a system message of the run."""
     messages = {normalise_text(text) for text in raw.system_messages}
-    return [
-        BoundRevision(spec.history.spec, revision)
-        for spec in specs
-        for revision in spec.history.revisions.values()
-        if (texts := _file_texts(revision)) and all(text in messages for text in texts)
-    ]
+    return [BoundRevision(spec.history.spec, revision) for spec in specs for revision in spec.revisions_in(messages)]
 
 
 def _check_system_message(raw: RawRun, named: BoundRevision, shown: Sequence[BoundRevision]) -> None:
@@ -178,7 +192,7 @@ def _check_system_message(raw: RawRun, named: BoundRevision, shown: Sequence[Bou
 def log_contains_revision(raw: RawRun, revision: Revision) -> bool:
     """Whether the system messages of a log hold the text of every file of the revision."""
     messages = [normalise_text(text) for text in raw.system_messages]
-    texts = _file_texts(revision)
+    texts = _file_texts(revision) if messages else []
     return bool(texts) and all(any(text in message for message in messages) for text in texts)
 
 
@@ -237,7 +251,7 @@ def _walk_folder(folder: Path) -> Iterator[Path]:
 PLAN_PREFIX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class IngestRules:
     """What runs are read by: the project, its specs' histories and their names, its bindings.
 
@@ -256,6 +270,15 @@ class IngestRules:
     def registry_file(self) -> str:
         """The registry's path, for messages."""
         return f"{self.project.settings.store}/suites.toml"
+
+    @cached_property
+    def recorded(self) -> Mapping[str, Sequence[Run]]:
+        """The recorded runs by what a run that is read may have in common with them: identity, log and source."""
+        runs: dict[str, list[Run]] = defaultdict(list)
+        for run in self.project.runs:
+            for name in {run.identity, run.source_sha256, *([run.log] if run.log else [])}:
+                runs[name].append(run)
+        return runs
 
 
 def read_ingest_rules(project: Project, key: bytes | None = None) -> IngestRules:
@@ -336,7 +359,7 @@ def _identity(raw: RawRun, revision: Revision, suite: Suite, rules: IngestRules,
     if raw.log_id is None:
         return plain
     own = f"{plain}#{suite.name}"
-    recorded = {run.identity: run.suite for run in rules.project.runs if run.identity in (plain, own)}
+    recorded = {run.identity: run.suite for name in (plain, own) for run in rules.recorded.get(name, ())}
     if recorded.get(plain) == suite.name:
         return plain
     return own if several or own in recorded or plain in recorded else plain
@@ -636,7 +659,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         raws = its.read(path, options)
         found = [(raw, *to_run) for raw in raws for to_run in to_runs(raw, context.rules)]
         if context.correction is not None:
-            found = [(raw, _correct(run, context.correction, context.project), file) for raw, run, file in found]
+            found = [(raw, _correct(run, context.correction, context.rules), file) for raw, run, file in found]
         runs = [run for _, run, _ in found]
         declared = _declared_suites(runs, context.declared)
         outcomes = store.add(runs, {run.samples: file for _, run, file in found if run.samples and file})
@@ -661,14 +684,14 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
     )
 
 
-def _correct(run: Run, correction: Correction, project: Project) -> Run:
+def _correct(run: Run, correction: Correction, rules: IngestRules) -> Run:
     """The run as a correction of its last record; as it is where it has none, or one that says the same.
 
     Raises RecordError where another record is to be corrected.
     """
-    family = [one for one in project.runs if one.identity == run.identity]
+    family = [other for other in rules.recorded.get(run.identity, ()) if other.identity == run.identity]
     last = last_record(family, run.identity)
-    if last is None or any(is_same_run(run, one) for one in family):
+    if last is None or any(is_same_run(run, other) for other in family):
         return run
     if correction.record is not None and not last.record.startswith(correction.record.lower()):
         subject = f"is no record that this log corrects: that is {last.record}"

@@ -4,7 +4,7 @@ evaluation.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -176,15 +176,13 @@ class PatchText:
     def current_place(self, place: Place) -> Place | None:
         """Where the clause at a place of the text after stands at the end of history; None where it is gone."""
         last = self.history.spec_commits[-1]
-        at = next(
-            (n for n, one in enumerate(self.after.clauses) if (one.path, one.line) == (place.path, place.line)), None
-        )
+        at = next(iter(_places_by_line(self.after.revision).get((place.path, place.line), ())), None)
         if at is None or last.name == self.patch.after.name:
             return place if at is not None else None
-        identity, names = self.lineage.ids[self.patch.after.name][at], self.lineage.ids[last.name]
-        if identity not in names:
+        position = self.lineage.position(last.name, self.lineage.ids[self.patch.after.name][at])
+        if position is None:
             return None
-        clause = clauses_of(self.history.revisions[last.revision])[names.index(identity)]
+        clause = clauses_of(self.history.revisions[last.revision])[position]
         return Place(clause.path, clause.line)
 
     def last_cited(self, prompt: str) -> datetime | None:
@@ -200,13 +198,23 @@ class PatchText:
 
     def removed_on(self, clause: Clause) -> datetime | None:
         """When a clause of the text after was last taken out before this patch; None if it never was."""
-        identity = self.lineage.ids[self.patch.after.name][self.after.clauses.index(clause)]
-        dates = {spec_commit.name: spec_commit.date for spec_commit in self.history.spec_commits}
+        clauses = self.after.clauses
+        places = _places_by_line(self.after.revision)[clause.path, clause.line]
+        identity = self.lineage.ids[self.patch.after.name][next(at for at in places if clauses[at] == clause)]
         earlier = takewhile(
             lambda event: event.spec_commit != self.patch.after.name, self.lineage.lives[identity].events
         )
-        removed = [dates[event.spec_commit] for event in earlier if event.kind is ChangeKind.REMOVED]
-        return removed[-1] if removed else None
+        removed = [event.spec_commit for event in earlier if event.kind is ChangeKind.REMOVED]
+        return self.history.spec_commit(removed[-1]).date if removed else None
+
+
+@lru_cache(maxsize=16)
+def _places_by_line(revision: Revision) -> Mapping[tuple[str, int], Sequence[int]]:
+    """The positions of a revision's clauses by path and line."""
+    places: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for at, clause in enumerate(clauses_of(revision)):
+        places[clause.path, clause.line].append(at)
+    return places
 
 
 def _change_places(change: ClauseChange) -> Iterator[tuple[bool, str, int]]:

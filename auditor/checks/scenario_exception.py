@@ -16,6 +16,7 @@ A scenario described in common words. A rule that has to be that specific, such 
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from auditor.assess.text import PatchText
 from auditor.checks.interface import (
@@ -53,12 +54,17 @@ def run(facts: PatchText) -> TextOutcome:
     ]
     if not rules:
         return unless_unread((), facts)
-    names = {stem(word) for clause in facts.before.clauses for word in normalised_words(clause.text)}
+    names = set[str]().union(*(_stems(clause.text) for clause in facts.before.clauses))
     scenarios = ((None, rule, (rule, words)) for rule in rules if (words := find_scenario(rule, names)))
     groups = facts.group_by_event(scenarios)
     return unless_unread(
         tuple(event_finding for event, group in groups for event_finding in _event_findings(event, group)), facts
     )
+
+
+@lru_cache(maxsize=2**15)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(map(stem, normalised_words(text)))
 
 
 def _event_findings(event: TextEvent | None, group: Sequence[tuple[Clause, tuple[str, ...]]]) -> Iterator[Finding]:

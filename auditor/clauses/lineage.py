@@ -275,6 +275,13 @@ class Lineage:
     events: Mapping[str, tuple[LineageEvent, ...]]
     changes: Mapping[str, tuple[ClauseChange, ...]]
     cited: Mapping[str, frozenset[str]]
+    _positions: dict[str, Mapping[str, int]] = field(default_factory=dict, compare=False, repr=False)
+
+    def position(self, spec_commit: str, identity: str) -> int | None:
+        """Where a clause stands in the revision of a commit, from 0; None where it does not."""
+        if spec_commit not in self._positions:
+            self._positions[spec_commit] = {name: at for at, name in enumerate(self.ids[spec_commit])}
+        return self._positions[spec_commit].get(identity)
 
 
 # One spec commit read against its parents: who its clauses are, and what happened to them.

@@ -12,9 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 
 from auditor.clauses.comparison import change_sides, clauses_of
 from auditor.clauses.deontic import DEFAULT_LEVELS, Direction
+from auditor.clauses.file_formats import find_format
 from auditor.clauses.lineage import Lineage
 from auditor.clauses.match import ClauseKey, clause_key, match_clauses
 from auditor.clauses.outline import outline_file
@@ -113,17 +115,16 @@ class TextEventFinder:
         """The whole text, or a file of it, that is as it was at an earlier commit."""
         if not changes or not self._history.revisions[patch.after.revision].files:
             return
-        behind = self._ancestors(patch)
-        same = [name for name in behind if self._commits[name].revision == patch.after.revision]
-        if same:
-            yield TextEvent(TextEventKind.RESTORED, "", tuple(changes), self._commits[same[0]])
+        same = self._nearest_before(patch, self._names_by_revision[patch.after.revision])
+        if same is not None:
+            yield TextEvent(TextEventKind.RESTORED, "", tuple(changes), self._commits[same])
             return
         before = {file.path: file.text for file in self._history.revisions[patch.before.revision].files}
         for file in self._history.revisions[patch.after.revision].files:
             if before.get(file.path) == file.text or not file.text.strip() or not (before.keys() - {file.path}):
                 continue
             places = self._files_by_size.get((file.path, len(file.text)), {})
-            earlier = next((name for name in behind if places.get(name) == file.text), None)
+            earlier = self._nearest_before(patch, [name for name, text in places.items() if text == file.text])
             inside = tuple(change for change in changes if _path_of(change) == file.path)
             if earlier is not None and inside:
                 yield TextEvent(TextEventKind.RESTORED, file.path, inside, self._commits[earlier])
@@ -131,8 +132,7 @@ class TextEventFinder:
     def _reverted(self, patch: Patch, changes: Sequence[ClauseChange]) -> Iterator[TextEvent]:
         """An earlier patch whose changes these are, the other way round."""
         names = self._by_signature.get(_signature(changes, mirrored=True), ()) if changes else ()
-        behind = self._ancestors(patch) if names else ()
-        earlier = next((name for name in behind if name in names), None)
+        earlier = self._nearest_before(patch, names)
         if earlier is not None:
             yield TextEvent(TextEventKind.REVERTED, "", tuple(changes), self._commits[earlier])
 
@@ -145,6 +145,13 @@ class TextEventFinder:
         return names
 
     @cached_property
+    def _names_by_revision(self) -> Mapping[str, Sequence[str]]:
+        names: dict[str, list[str]] = defaultdict(list)
+        for commit in self._history.spec_commits:
+            names[commit.revision].append(commit.name)
+        return names
+
+    @cached_property
     def _files_by_size(self) -> Mapping[tuple[str, int], Mapping[str, str]]:
         """The texts of files, by path and size and then by the commit: equal texts are of equal size."""
         names: dict[tuple[str, int], dict[str, str]] = defaultdict(dict)
@@ -153,17 +160,26 @@ class TextEventFinder:
                 names[file.path, len(file.text)][commit.name] = file.text
         return names
 
-    def _ancestors(self, patch: Patch) -> Sequence[str]:
-        """The commits before a patch, the nearest first."""
-        places = {name: place for place, name in enumerate(self._commits)}
-        names: set[str] = set()
-        waiting = list(patch.after.parents)
-        while waiting:
-            name = waiting.pop()
-            if name not in names:
-                names.add(name)
-                waiting.extend(self._commits[name].parents)
-        return sorted(names, key=places.__getitem__, reverse=True)
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self._commits)}
+
+    def _nearest_before(self, patch: Patch, names: Iterable[str]) -> str | None:
+        """Of some commits the nearest that a patch has behind it, found in steps to there; None without any."""
+        places = {self._places[name] for name in names}
+        earliest = min(places, default=len(self._places))
+        waiting = [-self._places[name] for name in patch.after.parents]
+        heapify(waiting)
+        past: set[int] = set()
+        while waiting and -waiting[0] >= earliest:  # the nearest first, as parents come before their children
+            place = -heappop(waiting)
+            if place in places:
+                return self._history.spec_commits[place].name
+            if place not in past:
+                past.add(place)
+                for name in self._history.spec_commits[place].parents:
+                    heappush(waiting, -self._places[name])
+        return None
 
 
 def _path_of(change: ClauseChange) -> str:
@@ -239,8 +255,12 @@ class _OtherFile:
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
-        self.clauses = tuple(outline_file(path, text).clauses())
         self._text = text
+
+    @cached_property
+    def clauses(self) -> tuple[Clause, ...]:
+        """What it says, as a spec's file is read."""
+        return tuple(outline_file(self.path, self._text).clauses())
 
     @cached_property
     def _keys(self) -> Collection[ClauseKey]:
@@ -252,10 +272,13 @@ class _OtherFile:
 
     def says(self, clause: Clause) -> bool:
         """Whether a clause's words stand here, one after the other."""
-        if clause_key(clause) in self._keys:
-            return True
         words = split_words(clause.text)
-        return len(words) >= _LEAST_TELLING_WORDS and f" {' '.join(words)} " in self._words
+        has_words = f" {' '.join(words)} " in self._words
+        if has_words and len(words) >= _LEAST_TELLING_WORDS:
+            return True
+        # What is read as it stands has no clause whose words do not stand there: nothing is parsed to find none.
+        as_it_stands = find_format(self.path) is None and any(map(str.isalnum, clause.text))
+        return (has_words or not as_it_stands) and clause_key(clause) in self._keys
 
 
 def _moved_file(

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 
@@ -61,6 +62,10 @@ class Revision:
 
     id: str
     files: tuple[SpecFile, ...]
+
+    def __hash__(self) -> int:
+        """That of its content id: a revision is a key of much that is read once."""
+        return hash(self.id)
 
     def in_format(self, name: FormatName | None) -> Revision:
         """The same content, its files read in that format; None as their names say."""
@@ -135,7 +140,7 @@ class UnreadableCommit:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """Everything known of one spec.
 
@@ -158,15 +163,11 @@ class History:
 
     def spec_commit(self, name: str) -> SpecCommit:
         """The spec commit of that name. Raises KeyError."""
-        return find_spec_commit(self.spec_commits, name)
+        return self._by_name[name]
 
-
-def find_spec_commit(spec_commits: tuple[SpecCommit, ...], name: str) -> SpecCommit:
-    """The first spec commit called `name`. Raises KeyError."""
-    for spec_commit in spec_commits:
-        if spec_commit.name == name:
-            return spec_commit
-    raise KeyError(name)
+    @cached_property
+    def _by_name(self) -> Mapping[str, SpecCommit]:
+        return {spec_commit.name: spec_commit for spec_commit in self.spec_commits}
 
 
 def patches_of(history: History) -> tuple[Patch, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
@@ -91,14 +93,21 @@ class RevisionNames:
         return RevisionError(f"{subject}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
 
     def _by_prefix(self, prefix: str) -> Iterable[str]:
-        yield from (revision for revision in self._ids if revision.startswith(prefix))
-        yield from (revision for commit, revision in self._commits.items() if commit.startswith(prefix))
+        at = bisect_left(self._sorted_ids, (prefix,))
+        while at < len(self._sorted_ids) and self._sorted_ids[at][0].startswith(prefix):
+            yield self._sorted_ids[at][1]
+            at += 1
+
+    @cached_property
+    def _sorted_ids(self) -> Sequence[tuple[str, str]]:
+        """Content ids and commits in the order of their names, each with the revision it stands for."""
+        return sorted([*((name, name) for name in self._ids), *self._commits.items()])
 
     def _in_repository(self, name: str) -> Iterable[str]:
         """The revisions in force at the tag, and at the commits, of that name."""
         if self._repository is None:
             return
-        commits = [commit for commit, tags in self._tags.items() if name in tags]
+        commits = list(self._commits_by_tag.get(name, ()))
         if _HEX.match(name.lower()):
             commits += self._repository.commits_by_prefix(name.lower())
         yield from map(self._revision_at, commits)
@@ -109,9 +118,13 @@ class RevisionNames:
         return self._in_force[commit]
 
     @cached_property
-    def _tags(self) -> Mapping[str, tuple[str, ...]]:
+    def _commits_by_tag(self) -> Mapping[str, Sequence[str]]:
         assert self._repository is not None
-        return self._repository.tags()
+        commits: dict[str, list[str]] = defaultdict(list)
+        for commit, tags in self._repository.tags().items():
+            for tag in tags:
+                commits[tag].append(commit)
+        return commits
 
     @cached_property
     def _paths(self) -> SpecPaths:

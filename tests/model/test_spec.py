@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auditor.model.spec import find_spec_commit, patch_id, patches_of, revision_id
+from auditor.model.spec import patch_id, patches_of, revision_id
 from auditor.model.verdict import WORST_FIRST, Verdict, worst_verdict
 from tests.worlds import graph, history
 
@@ -121,7 +121,7 @@ def test_a_sighting_is_found_by_name_only() -> None:
     known = history(["a", "b"])
     assert known.spec_commit("c1").revision == "b"
     with pytest.raises(KeyError, match="c9"):
-        find_spec_commit(known.spec_commits, "c9")
+        known.spec_commit("c9")
 
 
 class TestWorst:
