@@ -31,13 +31,12 @@ from auditor.checks.interface import (
     quote_some,
     unless_unread,
 )
-from auditor.clauses.deontic import Direction
+from auditor.clauses.deontic import NORMATIVE_DIRECTIONS
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Finding, Severity
 
-_NORMATIVE = (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)
 # Words of a change and of the change log that make a mention, where the section is not named.
 _ENOUGH = 3
 _COMMON = frozenset(
@@ -92,7 +91,9 @@ def _sections(facts: PatchText) -> list[_Section]:
     """The sections whose rules changed; one that changed in an event and besides is there for each."""
     sections: dict[tuple[int, str], _Section] = {}
     normative = (
-        (change.before, change.after, (change, norm)) for change, norm in facts.judged if norm.direction in _NORMATIVE
+        (change.before, change.after, (change, norm))
+        for change, norm in facts.judged
+        if norm.direction in NORMATIVE_DIRECTIONS
     )
     for event, group in facts.group_by_event(normative):
         if event is not None and event.kind is TextEventKind.SAID_ONCE:

@@ -33,8 +33,9 @@ from auditor.checks.interface import (
     UseCheck,
     WaiverCheck,
 )
-from auditor.model.finding import Finding, Place, Remedy, Subject, fingerprint_of
+from auditor.model.finding import Finding, Place, Remedy, Severity, Subject, fingerprint_of
 
+_WORST_FIRST = tuple(Severity)
 _Kind = TypeVar("_Kind", bound=Check)
 
 
@@ -287,7 +288,7 @@ def _run_check(
             identity="",
             code=check.code,
             name=check.name,
-            severity=check.severity,
+            severity=min(check.severity, finding.severity, key=_WORST_FIRST.index),
             subject=subject,
             fingerprint=fingerprint_of(check.code, *identity, *_own_identity(check, finding)),
             remedy=Remedy(check.remedy),

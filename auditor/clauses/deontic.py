@@ -17,6 +17,8 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from auditor.clauses.lexicon import Force, Marker, find_markers, is_english, sentence_spans, to_prose
+from auditor.clauses.ngrams import normalised_words, stem
+from auditor.clauses.polarity import Act, act_likeness, pair_acts, read_acts
 from auditor.clauses.sequence import patience_pairs
 from auditor.clauses.similarity import assign_best_first, word_similarity
 from auditor.clauses.words import diff_words, split_words
@@ -49,15 +51,20 @@ class Wording:
         """The number of the sentence that a position stands in; the white space after one belongs to it."""
         return max(0, bisect_right(self._starts, position) - 1)
 
+    def sentence(self, number: int) -> str:
+        """The words of a sentence."""
+        start, end = self.sentences[number]
+        return self.text[start:end]
+
     def rule_at(self, position: int) -> Marker | None:
         """The rule that governs a position: the last one before it in its sentence, else the next one there."""
-        rules = [marker for marker in self._beside(position) if marker.is_rule]
+        rules = [marker for marker in self.beside(position) if marker.is_rule]
         before = [marker for marker in rules if marker.start <= position]
         return before[-1] if before else rules[0] if rules else None
 
     def exception_at(self, position: int) -> Marker | None:
         """The exception that a position is part of: one before it in its sentence, with no rule in between."""
-        before = [marker for marker in self._beside(position) if marker.end <= position]
+        before = [marker for marker in self.beside(position) if marker.end <= position]
         bounds = [marker for marker in before if marker.is_rule or marker.force is Force.EXCEPTION]
         return bounds[-1] if bounds and not bounds[-1].is_rule else None
 
@@ -69,7 +76,8 @@ class Wording:
         sense = -1 if rule.force is Force.PERMISSION else 1
         return -sense if self.exception_at(position) else sense
 
-    def _beside(self, position: int) -> Sequence[Marker]:
+    def beside(self, position: int) -> Sequence[Marker]:
+        """The markers of the sentence that a position stands in."""
         return self._by_sentence.get(self.sentence_at(position), ())
 
 
@@ -168,7 +176,8 @@ def _marker_position(marker: Marker, start: int, end: int) -> _MarkerPosition:
 def _by_slot(markers: Iterable[Marker]) -> dict[tuple[int, str], list[Marker]]:
     slots: dict[tuple[int, str], list[Marker]] = defaultdict(list)
     for marker in markers:
-        slots[marker.sentence, "rule" if marker.is_rule else marker.force].append(marker)
+        only = marker.force is Force.EXCEPTION and marker.words.startswith("only")
+        slots[marker.sentence, "rule" if marker.is_rule else Force.ONLY if only else marker.force].append(marker)
     return slots
 
 
@@ -186,8 +195,7 @@ def _letters(wording: Wording, at: int) -> int:
 
 
 def _sentence_bag(wording: Wording, at: int) -> Counter[str]:
-    start, end = wording.sentences[at]
-    return Counter(split_words(wording.text[start:end]))
+    return Counter(split_words(wording.sentence(at)))
 
 
 # What a change does to what is asked of the model, and what that is read from.
@@ -198,15 +206,21 @@ class Direction(StrEnum):
 
     TIGHTENED = "tightened"
     RELAXED = "relaxed"
+    REVERSED = "reversed"
     MIXED = "mixed"
     CLARIFIED = "clarified"
     DESCRIPTIVE = "descriptive"
     UNDETERMINED = "undetermined"
 
 
-class GroundKind(StrEnum):
-    """What kind of words a judgement rests on."""
+# Those in which what is asked of the model changed.
+NORMATIVE_DIRECTIONS = (Direction.TIGHTENED, Direction.RELAXED, Direction.REVERSED, Direction.MIXED)
 
+
+class GroundKind(StrEnum):
+    """What kind of words a judgement rests on; polarity is whether an act is asked for or forbidden."""
+
+    POLARITY = "polarity"
     STRENGTH = "strength"
     SCOPE = "scope"
     EXCEPTION = "exception"
@@ -223,6 +237,14 @@ class Ground:
     before: str
     after: str
     direction: Direction
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether a rule is turned round or given up, or its modal is weaker, whatever else became stricter."""
+        if self.direction is Direction.REVERSED:
+            return True
+        modal = self.kind is GroundKind.POLARITY or (self.kind is GroundKind.STRENGTH and self.before and self.after)
+        return self.direction is Direction.RELAXED and bool(modal)
 
 
 _OPPOSITES = {Direction.TIGHTENED: Direction.RELAXED, Direction.RELAXED: Direction.TIGHTENED}
@@ -456,13 +478,126 @@ def find_grounds(before: str, after: str, *, titles: bool = False) -> tuple[Grou
         return tuple(map(mirror_ground, find_grounds(after, before, titles=titles)))
     aligned = Alignment(before, after)
     pairs = [pair for pair in aligned.pairs if not titles or not any(map(_is_order, pair))]
-    found = [*_marker_grounds(aligned, pairs), *_entry_grounds(aligned)]
-    found.sort(key=lambda one: one[0])
-    return tuple(dict.fromkeys(ground for _, ground in found))
+    turned, rest = _settle_acts(aligned, pairs)
+    placed = [*turned, *_marker_grounds(aligned, rest), *_entry_grounds(aligned)]
+    placed.sort(key=lambda pair: pair[0])
+    return tuple(dict.fromkeys(ground for _, ground in placed))
 
 
 def _is_order(marker: Marker | None) -> bool:
     return marker is not None and marker.force is Force.ORDER
+
+
+# --- acts: what is asked for on one side and forbidden on the other ---------------------------------------------------
+
+# Less than this between the strengths of "must not skip" and "include" is no step.
+_LEAST_STEP = 2
+# Least share of a prohibition's words that stand where it stood, for it to be taken back and not only taken out.
+_LEAST_WORDS_LEFT = 0.6
+_LEAVING = re.compile(r"\b(?:may|might|can|could)\b", re.IGNORECASE)
+
+
+def _settle_acts(aligned: Alignment, pairs: Iterable[MarkerPair]) -> tuple[list[_PlacedGround], list[MarkerPair]]:
+    """The grounds that the acts of two wordings give, and the pairs of markers that are still to be judged.
+
+    An act that is forbidden and then asked for is turned round. Rules about one act that say the same by a negation
+    more or less are judged by their strength alone.
+    """
+    pairs = list(pairs)
+    grounds: list[_PlacedGround] = []
+    settled: set[Marker] = set()
+    joined: list[MarkerPair] = []
+    changed = {marker for pair in pairs for marker in pair}
+    for act, other in pair_acts(aligned.before.text, aligned.after.text):
+        opposite = act.sign * other.sign < 0
+        place = other.markers[0].start / len(aligned.after.text)
+        if opposite and not (act.bounded and other.bounded):
+            grounds.append((place, Ground(GroundKind.POLARITY, act.label, other.label, Direction.REVERSED)))
+        elif opposite or (act.sign == other.sign and _modality(act) != _modality(other)):
+            step = other.strength - act.strength
+            if abs(step) >= _LEAST_STEP and not opposite:
+                direction = _direction_of_effect(step)
+                grounds.append((place, Ground(GroundKind.STRENGTH, act.label, other.label, direction)))
+        elif act.sign != other.sign or {act.markers[-1], other.markers[-1]} <= changed:
+            joined.append((act.markers[-1], other.markers[-1]))
+        else:
+            continue
+        settled.update(act.markers, other.markers)
+        if opposite and act.bounded and other.bounded:  # "do not, unless" is "only if, do"
+            settled.update(_bounds(aligned.before, act.sentence), _bounds(aligned.after, other.sentence))
+    for ground, markers in _softened(aligned, list(_without(pairs, settled))):
+        grounds.append(ground)
+        settled.update(markers)
+    rest = list(_without(pairs, settled))
+    grounds.extend(filter(None, (_given_up(aligned, *pair) for pair in rest)))
+    return grounds, [*joined, *(pair for pair in rest if _given_up(aligned, *pair) is None)]
+
+
+def _bounds(wording: Wording, number: int) -> Iterator[Marker]:
+    return (marker for marker in wording.markers if marker.sentence == number and marker.is_bound)
+
+
+def _without(pairs: Iterable[MarkerPair], markers: Collection[Marker]) -> Iterator[MarkerPair]:
+    for before, after in pairs:
+        pair = None if before in markers else before, None if after in markers else after
+        if any(pair):
+            yield pair
+
+
+_ABSOLUTE = re.compile(r"\b(?:always|never|at all times|in all cases|without exception)$")
+
+
+def _softened(aligned: Alignment, pairs: Sequence[MarkerPair]) -> Iterator[tuple[_PlacedGround, list[Marker]]]:
+    """What was always or never so and is now mostly so, or the other way round: the ground, and its markers."""
+    numbers = aligned.sentences, {other: number for number, other in aligned.sentences.items()}
+    for before, after in pairs:
+        hedge = before or after
+        if hedge is None or (before and after) or hedge.force is not Force.HEDGE:
+            continue
+        ours, theirs = (aligned.before, aligned.after) if before else (aligned.after, aligned.before)
+        number = numbers[0 if before else 1].get(hedge.sentence)
+        absolutes = [
+            marker for marker in theirs.markers if marker.sentence == number and _ABSOLUTE.search(marker.words)
+        ]
+        if not absolutes or any(_ABSOLUTE.search(marker.words) for marker in ours.beside(hedge.start)):
+            continue
+        words = (hedge.words, absolutes[0].words) if before else (absolutes[0].words, hedge.words)
+        direction = Direction.TIGHTENED if before else Direction.RELAXED
+        place = hedge.start / len(ours.text)
+        yield (place, Ground(GroundKind.STRENGTH, *words, direction)), [hedge, absolutes[0]]
+
+
+def _modality(act: Act) -> str:
+    return _MODALITIES[act.markers[-1].force]
+
+
+def _given_up(aligned: Alignment, before: Marker | None, after: Marker | None) -> _PlacedGround | None:
+    """The ground of a rule that is on one side only, where the other side speaks of its act and leaves it open.
+
+    Where the other side begins with what is forbidden, as an order does, the rule is turned round.
+    """
+    marker = before or after
+    if marker is None or (before and after) or marker.force not in (Force.PROHIBITION, Force.OBLIGATION):
+        return None
+    ours, theirs = (aligned.before, aligned.after) if before else (aligned.after, aligned.before)
+    numbers = aligned.sentences if before else {other: number for number, other in aligned.sentences.items()}
+    number = numbers.get(marker.sentence)
+    act = next((act for act in read_acts(ours.text) if marker in act.markers), None)
+    if number is None or act is None:
+        return None
+    sentence, words = theirs.sentence(number), normalised_words(theirs.sentence(number))
+    roots = {stem(word) or word for word in words}
+    there = [their for their in read_acts(theirs.text) if their.sentence == number]
+    if not act.words or len(act.words & roots) < _LEAST_WORDS_LEFT * len(act.words):
+        return None
+    leaves = _LEAVING.search(sentence) and not _LEAVING.search(ours.sentence(marker.sentence))
+    if any(their.sign == act.sign for their in there) or not (act.sign < 0 or leaves):
+        return None
+    direction = Direction.RELAXED if before else Direction.TIGHTENED
+    if act.sign < 0 and act.verb and (stem(words[0]) or words[0]) == act.verb:
+        direction = Direction.REVERSED
+    labels = (act.label, "") if before else ("", act.label)
+    return marker.start / len(ours.text), Ground(GroundKind.POLARITY, *labels, direction)
 
 
 def _marker_grounds(aligned: Alignment, pairs: Collection[MarkerPair]) -> Iterator[_PlacedGround]:
@@ -527,10 +662,24 @@ def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], 
     rule = wording.rule_at(marker.start)
     if rule is None or rule in new or wording.exception_at(marker.start) in new or marker.sentence not in kept:
         return 0
-    if marker.force in (Force.LIMIT, Force.ONLY, Force.EXPLICIT):
+    if marker.force is not Force.EXCEPTION and _EXPLAINING.search(wording.text, rule.end, marker.start):
+        return 0
+    if marker.force in (Force.LIMIT, Force.ONLY, Force.EXPLICIT) or _restricts(wording, rule, marker):
         return 1
     sense = wording.sense_at(marker.start)
     return marker.strength * sense if marker.force is Force.SCOPE else -sense
+
+
+# After these a sentence says why, or gives an example.
+_EXPLAINING = re.compile(r"[:(]| - |\b(?:because|since|so that|for example|such as|as (?:it|they|this|these|some)\b)")
+
+
+def _restricts(wording: Wording, rule: Marker, marker: Marker) -> bool:
+    """Whether "only if" narrows what is done for a user, "share it only if", and not a duty, "ask only if"."""
+    if not marker.words.startswith("only"):
+        return False
+    act = next((act for act in read_acts(wording.text) if rule in act.markers), None)
+    return act is not None and act.sign > 0 and (act.verb == "" or marker.start < rule.start)
 
 
 def _bounds_another(wording: Wording, permission: Marker, new: Collection[Marker]) -> bool:
@@ -562,6 +711,38 @@ def _words_of(wording: Wording, segments: Iterable[Segment]) -> frozenset[str]:
     return frozenset(word for segment in segments for word in split_words(wording.text[segment.start : segment.end]))
 
 
+# Clauses of which one was taken out and another came, both about one act: a rule that was written anew.
+
+# Comparing each with each takes time with their product.
+_MOST_REWRITTEN = 40
+
+
+def find_rewritten(changes: Iterable[ClauseChange]) -> list[ClauseChange]:
+    """The rules that were taken out, each with an added clause about the same act, as a change of that rule's words.
+
+    The most alike first; each clause once.
+    """
+    changes = list(changes)
+    gone = [change.before for change in changes if change.kind is ChangeKind.REMOVED and change.before is not None]
+    new = [change.after for change in changes if change.kind is ChangeKind.ADDED and change.after is not None]
+    ours, theirs = (
+        [acts for clause in side if (acts := _clause_acts(clause))][:_MOST_REWRITTEN] for side in (gone, new)
+    )
+    alike = (
+        (likeness, number, other)
+        for number, (_, acts) in enumerate(ours)
+        for other, (_, their_acts) in enumerate(theirs)
+        if (likeness := max(act_likeness(act, their) for act in acts for their in their_acts))
+    )
+    pairs = assign_best_first(alike)
+    return [ClauseChange(ChangeKind.REWORDED, ours[at][0], theirs[other][0], 0.0) for at, other in pairs]
+
+
+def _clause_acts(clause: Clause) -> tuple[Clause, tuple[Act, ...]] | None:
+    acts = read_acts(_rule_text((clause,))) if clause.kind is not ClauseKind.HEADING else ()
+    return (clause, acts) if acts else None
+
+
 # Typed change: whether a changed clause asks more of the model or less, and the words that say so.
 
 
@@ -575,7 +756,8 @@ class Norm:
     """What a change does to what is asked of the model.
 
     Attributes:
-        direction: tightened, relaxed, or mixed, where normative words were added, removed or replaced; clarified,
+        direction: tightened, relaxed, or mixed, where normative words were added, removed or replaced; reversed, where
+            what was forbidden is asked for, or what was asked for is forbidden, whatever else changed; clarified,
             where there is a rule and none of its normative words changed, which is not to say that its meaning did
             not; descriptive, where there is no rule, or only in an example or commentary; undetermined, where the
             text is not English, or a level of authority is missing or unknown.
@@ -669,6 +851,8 @@ def _overall_direction(grounds: Iterable[Ground]) -> Direction:
     directions = {ground.direction for ground in grounds} - {Direction.CLARIFIED}
     if Direction.UNDETERMINED in directions:
         return Direction.UNDETERMINED
+    if Direction.REVERSED in directions:
+        return Direction.REVERSED
     if len(directions) > 1:
         return Direction.MIXED
     return next(iter(directions), Direction.CLARIFIED)

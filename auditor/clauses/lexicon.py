@@ -111,6 +111,11 @@ _CLOSE_WORDS = 4
 _RELATIVE = re.compile(r"\b(?:that|which|who)\s*$", re.IGNORECASE)
 _PURPOSE = re.compile(r"\bso (?:that )?(?:the |your )?\w+\s*$", re.IGNORECASE)
 
+_FORBIDDING = re.compile(
+    r"\b(?:not|never|cannot|avoid|refuse|decline|refrain|forbidden|prohibited|nothing|nobody|no)\b|n't\b", re.IGNORECASE
+)
+_CAPPING = re.compile(r"\b(?:limit|cap|restrict|shorten|cut|trim)(?:s|ed|ped|ted|ting|ping|ing)?\b", re.IGNORECASE)
+
 # Who a spec gives rules to.
 _AGENTS = word_set(
     "assistant assistants model models agent agents subagent subagents bot bots chatbot ai system you it they one"
@@ -148,6 +153,7 @@ _STATES = word_set(
     "have know need want mean think mind exist matter require mandate apply include work understand seem"
     " necessarily hesitate align specify support expect get feel see like contain come worry"
 )
+_NO_ACTS = word_set("have know need want mean mind matter hesitate worry necessarily")
 _NOT_ALWAYS = re.compile(r"\s+(?:always|necessarily|only|just|merely)\b", re.IGNORECASE)
 _MONTH = re.compile(
     r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$"
@@ -159,20 +165,22 @@ _THING = re.compile(
 
 # Verbs that open an order; as many of them as name no thing at the head of a title or list item.
 _ORDERS = (
-    "abide act adapt add adhere adopt apologize apply ask assess assist assume avoid balance base be begin bring"
-    " browse calculate call cancel check choose cite clarify close collect compare comply compute confirm consider"
-    " consult continue convey create declare decline default defer delete deliver demonstrate deny describe detect"
-    " determine discard disclose discuss display disregard do draw edit emphasize employ enable encourage end engage"
-    " ensure err escalate evaluate execute expand explain express favor fetch fill find finish flag focus follow"
-    " format generate get give go greet guide hand handle have help hide highlight identify ignore include"
-    " incorporate inform insert inspect install interpret invent investigate invoke join keep leave let limit list"
-    " listen log look maintain make maximize mention minimize monitor navigate notify obey offer omit open organize"
-    " output overwrite pause perform persist pick place prefer present preserve prevent prioritize proceed produce"
-    " prohibit promote propose protect provide put raise read recommend redirect refer refrain refuse refute reject"
-    " rely remain remember remind remove repeat replace reply reproduce request require resist resolve respect"
-    " respond retry return reuse reveal review rewrite run save say seek select send set share show skip solve speak"
-    " specify start state stay stick stop strive submit suggest summarize support tailor take talk tell terminate"
-    " think transform translate treat trust try update use validate verify wait warn weigh work wrap write"
+    "abide accept act adapt add adhere adopt agree allow apologize apply approve ask assess assist assume avoid"
+    " balance base be begin bring browse calculate call cancel check choose cite clarify close collect compare"
+    " comply compute confirm consider consult continue convey create declare decline default defer delete deliver"
+    " demonstrate deny describe detect determine discard disclose discuss dismiss disobey display disregard do"
+    " draw edit emphasize employ enable encourage end engage ensure err escalate evaluate execute expand explain"
+    " express favor fetch fill find finish flag focus follow fulfil fulfill format generate get give go grant"
+    " greet guide halt hand handle have help hide highlight identify ignore include incorporate inform insert"
+    " inspect install interpret invent investigate invoke join keep leave let limit list listen log look maintain"
+    " make maximize mention minimize monitor navigate neglect notify obey offer omit open organize output"
+    " overwrite pause perform permit persist pick place prefer present preserve prevent prioritize proceed produce"
+    " prohibit promote propose protect provide put raise read recommend redirect refer refrain refuse refute"
+    " reject rely remain remember remind remove repeat replace reply reproduce request require resist resolve"
+    " respect respond retry return reuse reveal review rewrite run save say seek select send set share show skip"
+    " solve speak specify start state stay stick stop strive submit suggest summarize support tailor take talk"
+    " tell terminate think transform translate treat trust try update use validate verify wait warn weigh withhold"
+    " work wrap write"
 )
 _ORDER = rf"(?:{'|'.join(_ORDERS.split())})(?= [^\s:=-])(?! (?:of|is|are|was|were|and|or|by|from|has|had)\b)"
 # Verbs that are as often things: an order only before what they are done to.
@@ -184,19 +192,33 @@ _ORDERS_OR_THINGS = (
 _DONE_TO = (
     "the|a|an|any|every|each|all|your|its|it|them|this|that|these|those|what|only|with|no|nothing|something|to|in|on"
 )
-ORDER_VERBS = rf"{_ORDER}|(?:{'|'.join(_ORDERS_OR_THINGS.split())})(?= (?:{_DONE_TO})\b)"
-_LEAD_INS = "please|also|then|instead|simply|just|always|only|first"
+# What is done with a request: an order by itself, "refuse and say why".
+_ANSWERS = "abort accept comply continue decline halt obey pause proceed refuse stop"
+_ALONE = rf"(?:{'|'.join(_ANSWERS.split())})(?=[.,;!]|$| (?:and|or|but)\b)"
+ORDER_VERBS = rf"{_ORDER}|{_ALONE}|(?:{'|'.join(_ORDERS_OR_THINGS.split())})(?= (?:{_DONE_TO})\b)"
+# An adverb of manner; not a verb that ends like one, and not what nearly says never.
+MANNER = r"(?!(?:ap|com|im|multi|re|sup)p?ly\b|(?:rare|hard|scarce|bare)ly\b)\w+ly"
+_LEAD_INS = rf"please|also|then|instead|simply|just|always|only|first|sometimes|often|{MANNER}"
 _OPENING = re.compile(
-    r"(?:^|[:(]\s|\s-\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
+    r"(?:^|[:(]\s|\s-\s|^\([^()]{1,40}\)\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
     rf"(?:(?:{_LEAD_INS}|next|finally|otherwise|and|but|or|so|however|do)[, ]+)*$",
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    r"^(?:if|when|whenever|before|after|for|in|unless|where|while|once|to|as|during|with|without|even|by|on|under|at)\b"
+    r"^(?:\([^()]{1,40}\)\s|[\w /-]{1,40}:\s|only )?"  # a label, or what narrows the condition
+    r"(?:if|when|whenever|before|after|for|in|unless|where|while|once|to|as|during|with|without|even|by|on|under|at"
+    r"|except|apart from|other than|provided|because|since|although|given|unlike|regardless)\b"
     r"[^,]*,\s(?:(?:(?!\b(?:it|you|we|they|will|should|must|can|may|is|are|assistant|models?)\b)[^,])*,\s){0,3}"
     rf"(?:(?:{_LEAD_INS}) )*$",
     re.IGNORECASE,
 )
+
+
+_NO_ADVERBS = word_set("apply comply imply multiply rely reply supply")
+
+
+def _is_adverb(word: str) -> bool:
+    return word in _ADVERBS or (word.endswith("ly") and word not in _NO_ADVERBS)
 
 
 def holds_anywhere(sentence: str, start: int, end: int) -> bool:
@@ -213,6 +235,16 @@ def is_rule(sentence: str, start: int, end: int) -> bool:
 def is_state(sentence: str, start: int, end: int) -> bool:
     """A rule told as a state, "is required": neither a condition nor what is spoken of, "what is required"."""
     return is_rule(sentence, start, end) and not _RELATIVE.search(sentence[:start])
+
+
+def is_forbidden(sentence: str, start: int, end: int) -> bool:
+    """What goes with a prohibition: words before it in the sentence forbid."""
+    return bool(_FORBIDDING.search(sentence, 0, start))
+
+
+def is_capped(sentence: str, start: int, end: int) -> bool:
+    """A number that a verb before it makes the most: "limit titles to 60"."""
+    return bool(_CAPPING.search(_clause(sentence, start)))
 
 
 def allows(sentence: str, start: int, end: int) -> bool:
@@ -270,10 +302,12 @@ def opens_sentence(sentence: str, start: int, end: int) -> bool:
 def says_how_not_to_act(sentence: str, start: int, end: int) -> bool:
     """A do not or does not that says how to act: an order, or said of who is ruled; not a state of things."""
     following = _following(sentence[end:])
-    if not following or following[0] in _STATES or _NOT_ALWAYS.match(sentence, end):
+    if not following or _NOT_ALWAYS.match(sentence, end):
         return False
-    subject = _subject(sentence, start)
-    orders = sentence[start : start + 2].casefold() == "do" and subject in _JOINING
+    subject, do = _subject(sentence, start), sentence[start : start + 2].casefold() == "do"
+    if following[0] in (_NO_ACTS if do and opens_sentence(sentence, start, end) else _STATES):
+        return False
+    orders = do and subject in _JOINING
     return orders or opens_sentence(sentence, start, end) or (_is_agent(subject) and _unconditional(sentence, start))
 
 
@@ -290,7 +324,7 @@ def _unconditional(sentence: str, start: int) -> bool:
 def _subject(sentence: str, start: int) -> str:
     """The word that the words follow, adverbs left out, case folded except for a name; "" at the head."""
     for word in reversed(_WORD.findall(_clause(sentence, start))):
-        if word.casefold() not in _ADVERBS and not word.endswith("ly"):
+        if not _is_adverb(word.casefold()):
             return str(word) if word[:1].isupper() and word.casefold() not in _POINTING_WORDS else word.casefold()
     return ""
 
@@ -319,7 +353,7 @@ def _may_act(sentence: str, start: int, verb: str) -> bool:
 def _following(after: str) -> list[str]:
     """The next two words that are no adverbs, case folded."""
     found = (word.casefold() for word in _WORD.findall(after[:80]))
-    return [word for word in found if word not in _ADVERBS and not word.endswith("ly")][:2]
+    return [word for word in found if not _is_adverb(word)][:2]
 
 
 # The words that make a rule strict or lax: a table, and nothing else.
@@ -355,7 +389,13 @@ _REFRAIN = "(?:avoid|refrain from)"
 _GOOD = "(?:allowed|permitted|acceptable|authorized|authorised|licensed|okay|ok)"
 _BAD = "(?:prohibited|forbidden|banned|disallowed|unacceptable|off[- ]limits)"
 _DUE = "(?:required|obliged|obligated|mandatory)"
-_CASES = "(?:cases?|circumstances?|contexts?|situations?)"
+_CASES = "(?:cases?|circumstances?|contexts?|situations?|events?|conditions?)"
+_AT_NO = rf"(?:(?:in|under) no {_CASES}|at no (?:time|point)|by no means|on no account|in no way)"
+_NOTHING = (
+    r"(?:no(?! (?:longer|need|more|less|fewer|later|matter|doubt)\b)|none|nothing|neither|nobody)\b"
+    r"(?:(?! (?:that|which|who|if|when|and|but|is|are)\b) [\w'/-]+){0,8}?"
+)
+_RARELY = "(?:rarely|seldom|hardly(?: ever)?|scarcely|barely)"
 
 # (force, strength, what must hold where the words stand, the words): of the rows that match at a place the first one
 # counts; when what must hold for a rule does not, no later row makes a rule of the same words.
@@ -367,18 +407,24 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
     (Force.PERMISSION, 0, is_rule, (rf"(?:do|does){_NOT} (?:require|mandate)", "never (?:has|have|needs?) to")),
     (Force.PERMISSION, 0, is_rule, (rf"(?:need|must|should){_NOT} (?:necessarily|always)",)),
     # prohibitions
+    (Force.PROHIBITION, 6, is_rule, (rf"{_NOTHING} (?:may|can|must|shall)",)),
+    (Force.PROHIBITION, 4, is_rule, (rf"{_NOTHING} (?:should|ought to)",)),
+    (Force.PROHIBITION, 2, is_rule, (rf"(?:must|shall|should|ought to|may|can) {_RARELY}",)),
     (Force.PROHIBITION, 6, is_rule, (rf"(?:must|shall){_ADVERB} (?:never|{_REFRAIN})", rf"(?:must|shall){_NOT}")),
-    (Force.PROHIBITION, 6, is_rule, (rf"must (?:in|under) no {_CASES}",)),
-    (Force.PROHIBITION, 6, allows, ("may only", "can only", r"(?:may|can)(?= (?:be )?\w+(?: \w+)? only\b)")),
+    (Force.PROHIBITION, 6, is_rule, (rf"(?:must|shall|should|may|can) {_AT_NO}",)),
+    (Force.PROHIBITION, 6, is_rule, ("may only",)),
+    (Force.PROHIBITION, 6, allows, ("can only", r"(?:may|can)(?= (?:be )?\w+(?: \w+)? only\b)")),
     (Force.PROHIBITION, 6, allows, ("may never", "can never", "may not")),
     (Force.PROHIBITION, 6, forbids, ("cannot", "can not", "can't")),
     (Force.PROHIBITION, 5, is_rule, (rf"(?:should|ought to){_ADVERB} never",)),
     (Force.PROHIBITION, 4, is_rule, (rf"(?:should|ought){_NOT}(?: to)?", rf"(?:should|ought to){_ADVERB} {_REFRAIN}")),
     (Force.PROHIBITION, 6, is_state, (rf"{_BE}{_NOT}{_ADVERB} {_GOOD}(?: to)?", rf"{_BE}{_ADVERB} {_BAD}")),
     (Force.PROHIBITION, 6, is_state, (rf"{_IS} (?:never|no longer) (?:{_GOOD}|justified)",)),
-    (Force.PROHIBITION, 6, is_order, (rf"(?:in|under) no {_CASES}", "never")),
+    (Force.PROHIBITION, 6, is_order, (_AT_NO, "never")),
+    (Force.PROHIBITION, 2, is_order, (_RARELY,)),
     (Force.PROHIBITION, 6, says_how_not_to_act, (rf"(?:do|does|will){_NOT}", "won't")),
     (Force.PROHIBITION, 4, is_order, ("avoids?(?= )", "refrains? from", "declines? to", "refuses? to")),
+    (Force.PROHIBITION, 3, is_order, ("(?:try|tries|attempts?|aims?|strives?|seeks?) (?:not to|to avoid)",)),
     (Force.PROHIBITION, 2, is_state, (rf"{_IS} discouraged",)),
     # obligations
     (
@@ -399,6 +445,7 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
     # what a rule does not cover
     (Force.EXCEPTION, 0, holds_anywhere, ("unless", "except(?:ing)?(?: for| in| when| if| where| as)?", "excluding")),
     (Force.EXCEPTION, 0, holds_anywhere, ("other than", "apart from", "with the exception of", "save for")),
+    (Force.EXCEPTION, 0, is_forbidden, ("without",)),
     (
         Force.EXCEPTION,
         0,
@@ -419,6 +466,8 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
         holds_anywhere,
         (rf"(?:at most|no more than|not more than|up to|a maximum of|maximum|within) {_NUMBER}",),
     ),
+    (Force.LIMIT, -1, is_forbidden, (rf"(?:more than|over|longer than|exceed(?:s|ing)?) {_NUMBER}",)),
+    (Force.LIMIT, -1, is_capped, (rf"to {_NUMBER}",)),
     (Force.ONLY, 0, holds_anywhere, (r"(?<!not )(?<!the )(?<!-)only", "solely", "exclusively")),
     (Force.SCOPE, -1, holds_anywhere, ("some(?: of)?", "certain", r"most(?= of| (?!\w+ous\b)\w+s\b)", "in most")),
     (Force.SCOPE, -1, holds_anywhere, ("many", "a few", "several")),
@@ -446,7 +495,7 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
         Force.HEDGE,
         0,
         holds_anywhere,
-        ("generally", "typically", "usually", "normally", "ordinarily", "mostly", "often"),
+        ("generally", "typically", "usually", "normally", "ordinarily", "mostly", "often", "sometimes", "occasionally"),
     ),
     (
         Force.HEDGE,
@@ -479,6 +528,11 @@ class Marker:
     end: int
     words: str
     sentence: int
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether it bounds the rule that it stands in: an exception, a limit, or "only"."""
+        return self.force in (Force.EXCEPTION, Force.LIMIT, Force.ONLY)
 
     @property
     def is_rule(self) -> bool:

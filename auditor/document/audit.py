@@ -15,7 +15,7 @@ from itertools import islice
 from auditor.assess.facts import BehaviourFacts, Change, PatchFacts, PeriodFacts, Rate
 from auditor.assess.reasons import describe_unresolved_cause
 from auditor.audit import Audit, CheckpointEntry, Coverage, PatchEntry, PeriodEntry, SpecAudit
-from auditor.clauses.deontic import Direction
+from auditor.clauses.deontic import NORMATIVE_DIRECTIONS
 from auditor.document.blocks import (
     Block,
     Card,
@@ -345,9 +345,7 @@ def count_changes(counts: ChangeCounts) -> str:
 def _describe_changes(entry: PatchEntry) -> str:
     """How many clauses changed; and in which direction, where a normative word did."""
     norms = [norm.direction for norm in entry.text.norms]
-    toward = join_counts(
-        [(norms.count(literal), str(literal)) for literal in (Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED)]
-    )
+    toward = join_counts([(norms.count(direction), str(direction)) for direction in NORMATIVE_DIRECTIONS])
     clauses = count_changes(entry.counts)
     return f"{clauses}; {toward}" if toward else clauses
 

@@ -103,6 +103,7 @@ SIGNS = {
 DIRECTIONS = {
     Direction.TIGHTENED: Style.STRONG,
     Direction.RELAXED: Style.ACCUSED,
+    Direction.REVERSED: Style.ACCUSED,
     Direction.MIXED: Style.CAUTION,
     Direction.UNDETERMINED: Style.QUIET,
     Direction.CLARIFIED: Style.QUIET,

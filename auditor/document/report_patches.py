@@ -102,7 +102,7 @@ def text_change_sentence(period: Sequence[PatchEntry]) -> str:
     if not changed:
         return ""
     norms = [norm.direction for entry in period for norm in entry.text.norms]
-    directions = (Direction.TIGHTENED, Direction.RELAXED)
+    directions = (Direction.TIGHTENED, Direction.RELAXED, Direction.REVERSED)
     toward = join_counts([(norms.count(direction), str(direction)) for direction in directions])
     return f"Clauses: {changed}{f'; by their normative words {toward}' if toward else ''}."
 
@@ -322,9 +322,9 @@ def _change_passage(change: ClassifiedChange, comparison: Comparison) -> Passage
 
 def _by_direction(changes: Sequence[ClassifiedChange]) -> Iterator[tuple[str, list[ClassifiedChange]]]:
     """Many changes in groups, those that ask for less first."""
-    less, more = (Direction.RELAXED, Direction.MIXED), (Direction.TIGHTENED,)
+    less, more = (Direction.REVERSED, Direction.RELAXED, Direction.MIXED), (Direction.TIGHTENED,)
     grouped: dict[str, list[ClassifiedChange]] = {
-        "Relaxed, or changed in both directions": [],
+        "Turned round, relaxed, or changed in both directions": [],
         "Tightened": [],
         "No change of normative words": [],
     }

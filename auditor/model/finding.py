@@ -72,8 +72,9 @@ class Remedy:
 class Finding:
     """One thing that is wrong, or to be known: the same value from the check, or the policy, to every format.
 
-    A check gives the message, the confidence, the evidence, and where several findings of one subject are possible what
-    tells them apart; the runner adds whose it is; the gate adds a level and a waiver.
+    A check gives the message, the confidence, the evidence, where several findings of one subject are possible what
+    tells them apart, and a severity where it is worse than the check's; the runner adds whose it is; the gate adds a
+    level and a waiver.
 
     Attributes:
         message: one plain sentence, without a full stop.

@@ -80,7 +80,7 @@ def table(half: str, labelleds: Sequence[Labelled]) -> str:
     return "\n".join([*lines, "", *_errors(cells), ""])
 
 
-_CHANGE = {"tightened", "relaxed", "mixed"}
+_CHANGE = {"tightened", "relaxed", "reversed", "mixed"}
 
 
 def _errors(cells: Counter[tuple[str, str]]) -> Iterator[str]:

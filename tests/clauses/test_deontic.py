@@ -26,7 +26,7 @@ from auditor.clauses.match import Matching, match_clauses
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from benchmarks.norms.measure import CLASSES, DATA, HERE, labelled
 
-T, R, M = Direction.TIGHTENED, Direction.RELAXED, Direction.MIXED
+T, R, V, M = Direction.TIGHTENED, Direction.RELAXED, Direction.REVERSED, Direction.MIXED
 C, D, U = Direction.CLARIFIED, Direction.DESCRIPTIVE, Direction.UNDETERMINED
 OPPOSITES = {T: R, R: T}
 
@@ -66,7 +66,7 @@ REWORDED = [
     ("The assistant may refuse.", "The assistant should refuse.", T),
     ("The assistant may share logs.", "The assistant may not share logs.", T),
     ("The assistant cannot share logs.", "The assistant can share logs.", R),
-    ("The assistant must share logs.", "The assistant must not share logs.", M),
+    ("The assistant must share logs.", "The assistant must not share logs.", V),
     ("The assistant must ask first.", "The assistant is not required to ask first.", R),
     ("The assistant must ask first.", "The assistant does not need to ask first.", R),
     ("The assistant must ask first.", "The assistant need not ask first.", R),
@@ -76,7 +76,7 @@ REWORDED = [
     ("Sharing logs is no longer allowed.", "Sharing logs is allowed.", R),
     ("Claude tells jokes.", "Claude never tells jokes.", T),
     ("Claude does not flirt.", "Claude may flirt.", R),
-    ("Do not list prices.", "List prices in euros.", M),
+    ("Do not list prices.", "List prices in euros.", V),
     # how firm
     ("The assistant should cite sources.", "The assistant should generally cite sources.", R),
     ("The assistant should usually cite sources.", "The assistant should cite sources.", T),
@@ -114,7 +114,7 @@ REWORDED = [
     ("The assistant must cite.", "The assistant must cite. It must not guess.", T),
     ("The assistant must cite. It may guess.", "The assistant must cite.", T),
     ("Cite sources. Never guess.", "Never guess. Cite sources.", C),
-    ("The assistant must cite. It should not guess.", "The assistant must cite. It should guess.", M),
+    ("The assistant must cite. It should not guess.", "The assistant must cite. It should guess.", V),
     # nothing that makes a rule
     ("The assistant must answer quickly.", "The assistant must answer fast.", C),
     ("Ships arrive at noon.", "Ships arrive at dusk.", D),

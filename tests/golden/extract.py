@@ -117,6 +117,7 @@ BECAME = {"opened": "OPENED", "closed": "CLOSED", "carried over": "STAYED", "gon
 DIRECTIONS = {
     "tightened": "TIGHTER",
     "relaxed": "LOOSER",
+    "reversed": "TURNED",
     "mixed": "BOTH",
     "clarified": "CLEARER",
     "descriptive": "NO-NORM",
