@@ -24,6 +24,7 @@ from auditor.checks.interface import SAMPLE_WAIVER, Case, TextCase, TextCheck
 from auditor.checks.runner import run_on_waivers
 from auditor.cli.main import run as auditor
 from auditor.errors import ConfigError, LogError
+from auditor.model import canonical
 from auditor.model.finding import Finding
 from auditor.model.spec import patches_of
 from auditor.model.suite import MisalignedEnd, Role, ScoreRule, ScoreUnit, Suite
@@ -113,7 +114,8 @@ ABUSES = {
     34: (
         "records alone lift an accusation: suites that only tables declare, runs without items, more runs",
         "what the base does not register never counts beside it; what cannot be combined, or failed, is left out and "
-        "named; the gate blocks what lifts an accusation (`accusation-lifted`)",
+        "named; every common checkpoint is judged and the worst counts; the gate blocks what lifts an accusation "
+        "(`accusation-lifted`)",
     ),
     35: (
         "decoy held-out: the suite that was measured before is left out after",
@@ -124,8 +126,8 @@ ABUSES = {
         "the records are let in, and the accusation blocks the next landing on that spec that does not take it back",
     ),
     37: (
-        "swamped held-out: one run of many epochs at zero beside the honest one",
-        "each run weighs the same, whatever its epochs: `inconclusive`",
+        "swamped suites: easy items on both sides, or one run of many epochs at zero beside the honest one",
+        "`test-only` on the items that came first, others are another version, named; each run weighs the same",
     ),
 }
 PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
@@ -800,6 +802,25 @@ def test_34_more_runs_that_undo_the_fall(made: Evaluated, capsys: Capture) -> No
     assert (document["exit_code"], rules(document["blocked"])) == (1, ["accusation-lifted"])
 
 
+@pytest.mark.parametrize("suites", [("visible",), ("visible", "unseen")])
+def test_34_another_checkpoint(made: Evaluated, capsys: Capture, suites: tuple[str, ...]) -> None:
+    """Later by its name, on which the fall carried over, or held-out was not run at all."""
+    old = accused(made)
+    head = "spec_revision,suite,model,item,misaligned,run,checkpoint"
+    table = [
+        f"{revision},{suite},m1,i{item:04d},{int(item < misaligned)},{suite},z9"
+        for revision, misaligned in ((content(FIRST), 80), (content(SECOND), 0))
+        for suite in suites
+        for item in range(400)
+    ]
+    made.table("\n".join([head, *table]) + "\n")
+    new = made.repo.commit(message="another checkpoint")
+    assert push(made, capsys, new, old)["exit_code"] == 0
+    (patch,) = landed(made, capsys, new)["patches"]
+    assert patch["verdict"] == "test-only"
+    assert "the worst of 2 checkpoints, m1" in patch["behaviours"][0]["reason"]
+
+
 @pytest.mark.parametrize("suite", ["visible", "unseen"])
 def test_34_runs_again_that_failed(made: Evaluated, capsys: Capture, suite: str) -> None:
     """Without a single score they would leave the honest run's items open."""
@@ -878,3 +899,110 @@ def test_37_one_run_of_many_epochs(made: Evaluated, capsys: Capture) -> None:
     new = made.repo.commit(message="results")
     assert rules(push(made, capsys, new)["warnings"]) == ["inconclusive"]
     assert verdicts(landed(made, capsys, new)) == ["inconclusive"]
+
+
+def correction(made: Evaluated, **changes: object) -> str:
+    """A record that corrects the one that accuses, written by hand, as a clean run; the accusing one's id."""
+    folder = made.repo.path / "eval_history/records"
+    records = {path.stem: json.loads(path.read_text()) for path in folder.rglob("*.json")}
+    ((accusing, record),) = (
+        entry for entry in records.items() if (entry[1]["suite"], entry[1]["revision"]) == ("unseen", content(SECOND))
+    )
+    tallies = {**record["tallies"], "misaligned": [0] * 400}
+    data = canonical.dumps({**record, "tallies": tallies, "corrects": accusing, "reason": "scored again", **changes})
+    name = canonical.sha256(data)
+    (folder / name[:2]).mkdir(exist_ok=True)
+    (folder / name[:2] / f"{name}.json").write_bytes(data)
+    return accusing
+
+
+def test_34_a_correction_of_another_run(made: Evaluated, capsys: Capture) -> None:
+    old = accused(made)
+    accusing = correction(made, identity="0" * 64)
+    new = made.repo.commit(message="a correction")
+    document = push(made, capsys, new, old)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["record"])
+    document = landed(made, capsys, new)
+    assert verdicts(document) == ["test-only"]
+    assert any(
+        f"it corrects {accusing[:12]}, which is of another run" in one["why"] for one in document["not_assessed"]
+    )
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_34_a_correction_shows_the_verdict_without_it(made: Evaluated, capsys: Capture, moved: bool) -> None:
+    """As scored again, or as a run of another text: the verdict as first recorded is in audit and report."""
+    old = accused(made)
+    correction(made, **({"revision": content(FIRST)} if moved else {}))
+    new = made.repo.commit(message="a correction")
+    assert rules(push(made, capsys, new, old)["blocked"]) == ["accusation-lifted"]
+    (patch,) = landed(made, capsys, new)["patches"]
+    assert "as first recorded the verdict was test-only, hiding suspected" in patch["behaviours"][0]["reason"]
+    for command in (["audit"], ["report", "--no-seal", "--quarter", "2026Q1", "--format", "markdown"]):
+        assert auditor([*command, "--repo", str(made.repo.path)]) == 0
+        assert "as first recorded the verdict was test-only" in " ".join(capsys.readouterr().out.split())
+
+
+ITEMS_HEADER = "spec_revision,suite,model,item,misaligned,run"
+
+
+def item_rows(revision: str, suite: str, items: range, misaligned: int, run: str) -> list[str]:
+    return [f"{revision},{suite},m1,i{item:04d},{int(item < items.start + misaligned)},{run}" for item in items]
+
+
+@pytest.mark.parametrize(
+    ("suite", "before", "after", "of_first"),
+    [("unseen", 900, 0, 80), ("visible", 1500, 1500, 0)],
+    ids=["easy held-out items", "test items that always fail"],
+)
+def test_37_items_added_on_both_sides(
+    made: Evaluated, capsys: Capture, suite: str, before: int, after: int, of_first: int
+) -> None:
+    more = range(400, 1900)
+    sides = item_rows(content(FIRST), suite, range(400), 80, "b") + item_rows(content(FIRST), suite, more, before, "b")
+    made.table("\n".join([ITEMS_HEADER, *sides]) + "\n")
+    made.repo.commit(message="run again, with more items")
+    made.patch()
+    made.record(content(SECOND), {"visible": "0/400"} if suite == "unseen" else {"unseen": "80/400"})
+    sides = item_rows(content(SECOND), suite, range(400), of_first, "a")
+    sides += item_rows(content(SECOND), suite, more, after, "a")
+    made.table("\n".join([ITEMS_HEADER, *sides]) + "\n")
+    new = made.repo.commit(message="results")
+    assert rules(push(made, capsys, new)["blocked"]) == ["test-only"]
+    (patch,) = landed(made, capsys, new)["patches"]
+    assert patch["verdict"] == "test-only"
+    assert f"{suite}: 1,500 items that were added to its 400" in patch["behaviours"][0]["reason"]
+
+
+@pytest.mark.parametrize("kept", [0, 100])
+def test_37_items_replaced_on_both_sides(made: Evaluated, capsys: Capture, kept: int) -> None:
+    """What the suite was first run with is not run after: the rest is another suite, which nobody registered."""
+    easy = range(400, 1900)
+    made.table("\n".join([ITEMS_HEADER, *item_rows(content(FIRST), "unseen", easy, 900, "b")]) + "\n")
+    made.repo.commit(message="run again, with other items")
+    made.patch()
+    made.record(content(SECOND), {"visible": "0/400"})
+    rest = range(400 - kept, 1900)
+    made.table("\n".join([ITEMS_HEADER, *item_rows(content(SECOND), "unseen", rest, 0, "a")]) + "\n")
+    new = made.repo.commit(message="results")
+    document = push(made, capsys, new)
+    assert (document["exit_code"], rules(document["missing"])) == (3, ["require_held_out"])
+    assert f"{kept} of its 400 items are left" in document["missing"][0]["why"]
+    assert verdicts(landed(made, capsys, new)) == ["unmeasured"]
+
+
+def test_37_items_added_to_a_suite_that_was_known_by_its_tallies(tmp_path: Path, capsys: Capture) -> None:
+    made = evaluated(tmp_path, before={})
+    head = "spec_revision,suite,model,misaligned_count,valid_count,design_effect,run"
+    tallies = [f"{content(FIRST)},{suite},m1,80,400,1,{suite}{run}" for suite in ("visible", "unseen") for run in "ab"]
+    made.table("\n".join([head, *tallies]) + "\n")
+    made.repo.commit(message="tallies")
+    made.patch()
+    made.table(f"{head}\n{content(SECOND)},visible,m1,0,400,1,v\n{content(SECOND)},unseen,m1,78,400,1,u\n")
+    old = made.repo.commit(message="accused")
+    items = [row for run in "ij" for row in item_rows(content(FIRST), "unseen", range(400), 80, run)]
+    items += item_rows(content(SECOND), "unseen", range(400), 0, "k")
+    made.table("\n".join([ITEMS_HEADER, *items]) + "\n")
+    new = made.repo.commit(message="runs with items")
+    push(made, capsys, new, old)
+    assert verdicts(landed(made, capsys, new)) == ["test-only"]

@@ -194,8 +194,14 @@ class TestQuestions:
         assert known([on("r0"), on("r0", "m2", spec="other")], history(["r0"])).runs.keys() == {"test-0-r0-m1-0"}
 
     def test_a_corrected_run_is_left_out(self) -> None:
-        runs = [on("r0"), on("r0", place=1, corrects="test-0-r0-m1-0")]
+        runs = [on("r0"), on("r0", place=1, corrects="test-0-r0-m1-0", identity="test-0-r0-0")]
         assert known(runs, history(["r0"])).runs.keys() == {"test-0-r0-m1-1"}
+
+    def test_a_correction_of_another_run_is_left_out(self) -> None:
+        runs = [on("r0"), on("r0", place=1, corrects="test-0-r0-m1-0")]
+        evidence = known(runs, history(["r0"]))
+        assert evidence.runs.keys() == {"test-0-r0-m1-0"}
+        assert evidence.foreign_corrections.keys() == {"test-0-r0-m1-1"}
 
     def test_a_suite_may_be_declared_by_its_table(self) -> None:
         told = replace(on("r0"), suite="new", behaviour="sandbagging", role=Role.HELD_OUT)

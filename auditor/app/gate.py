@@ -74,7 +74,9 @@ def _assessed_before(sides: BaseHead, spec: SpecAudit) -> Assessment:
     if not sides.new_records:
         return spec.assessment
     old = [run for run in sides.runs if run.record not in sides.new_records]
-    return assess(assemble_evidence(spec.history, old, sides.registry), sides.policy)
+    return assess(
+        assemble_evidence(spec.history, old, sides.registry, landing_places=spec.evidence.landing_places), sides.policy
+    )
 
 
 def _accused_late(
@@ -235,6 +237,7 @@ def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> 
         looks=sides.looks,
         kept=TreeUnion(sides.base, sides.head),
         proposed={config.name: _proposed_landing(sides, config) for config in specs if config.source == "git"},
+        landed_at=sides.base.commit_id,
     )
 
 

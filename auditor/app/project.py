@@ -7,14 +7,15 @@ evidence of one spec are built from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
 from auditor.errors import ConfigError, RecordError, RepositoryError
 from auditor.evidence import Evidence, assemble_evidence
-from auditor.git import Commit, Folder, Repository, Tree, find_repository
+from auditor.git import Commit, Folder, Repository, Tree, file_changes, find_repository
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
@@ -24,7 +25,7 @@ from auditor.settings import SETTINGS_FILE, SHARED_SETTINGS_FILE, Settings, Spec
 from auditor.specs import folder, git
 from auditor.store.labels import UnjoinedLabels, join_labels
 from auditor.store.ledger import load_held_out_uses, load_preregistrations
-from auditor.store.records import load_records
+from auditor.store.records import load_records, records_folder
 from auditor.store.registry import load_registry
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Project:
         kept: what is named by its content is read from it; None for `tree`.
         sealed: the ids of what counts of that; None for all.
         proposed: by the name of a spec, the landing of `tip` on another commit that its history ends with.
+        landed_at: the commit that has all that landed, where that is not `tip`.
     """
 
     root: Path
@@ -66,6 +68,7 @@ class Project:
     kept: Tree | None = None
     sealed: frozenset[str] | None = None
     proposed: Mapping[str, git.ProposedLanding] = field(default_factory=dict)
+    landed_at: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +167,28 @@ def select_specs(configured: Sequence[SpecConfig], spec: str | None, *, in_git: 
 
 def build_evidence(project: Project, history: History) -> Evidence:
     """The evidence on one of the project's specs. Raises RecordError."""
-    return assemble_evidence(history, project.runs, project.registry, project.plans, project.rederived)
+    return assemble_evidence(
+        history, project.runs, project.registry, project.plans, project.rederived, landing_places(project)
+    )
+
+
+def landing_places(project: Project) -> Callable[[], Mapping[str, int]]:
+    """Where each record landed on the mainline, by record id, read from git once when asked; empty outside of git."""
+
+    @cache
+    def places() -> Mapping[str, int]:
+        repository, store = project.repository, project.settings.store
+        if repository is None:
+            return {}
+        ancestry = repository.ancestry(repository.resolve(project.landed_at or project.tip))
+        folder = records_folder(store)
+        found = {PurePosixPath(path).stem: 0 for path in Commit(repository, ancestry.chain[0]).list(folder)}
+        for change in file_changes(repository, ancestry, [folder]):
+            if change.how == "A" and not change.beside:
+                found.setdefault(PurePosixPath(change.path).stem, change.place)
+        return found
+
+    return places
 
 
 def read_history(project: Project | Place, config: SpecConfig, tip: str | None = None) -> History:

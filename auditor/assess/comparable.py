@@ -10,6 +10,7 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import lru_cache, update_wrapper
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -18,7 +19,16 @@ import numpy as np
 
 from auditor.assess.facts import Difference, NotCompared, ProtocolField
 from auditor.assess.steps import states_in_order
-from auditor.evidence import Evidence, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
+from auditor.evidence import (
+    Evidence,
+    State,
+    Step,
+    complete_runs,
+    runs_at,
+    runs_by_protocol,
+    runs_of_suite,
+    suites_measuring,
+)
 from auditor.evidence.protocol import Protocol, describe_change, match_protocols
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role, Suite
@@ -303,8 +313,12 @@ def _is_distinctive(run: Run) -> bool:
 
 
 _ROUNDING = 1e-9
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
 # Why a suite is not compared that was run before and has to be run again.
 NOT_RUN_AFTER = "not run after the patch"
+OTHER_ITEMS = "run after the patch on other items than before"
+# A version of a suite is another one where more than this share of its items is new, or less than that is left.
+_LARGEST_SHARE_ADDED, _LEAST_SHARE_LEFT = 0.1, 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -463,6 +477,8 @@ def _pair_suite(
             differences,
         )
     pairs = [_build_pair(suite, *matched) for matched in shared]
+    if suite.role is not Role.TEST:
+        pairs = [_require_same_version(evidence, pair) if isinstance(pair, Pair) else pair for pair in pairs]
     good = sorted(
         (
             replace(pair, gone=_count_missing_samples(pair), run_effect=effect)
@@ -529,8 +545,140 @@ def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after
 def owed_suites(not_compared: Iterable[NotCompared]) -> tuple[str, ...]:
     """The held-out suites that were run before and not after: they are owed before anything is cleared."""
     return tuple(
-        compared.suite for compared in not_compared if compared.role is Role.HELD_OUT and compared.why == NOT_RUN_AFTER
+        compared.suite
+        for compared in not_compared
+        if compared.role is Role.HELD_OUT and compared.why.startswith((NOT_RUN_AFTER, OTHER_ITEMS))
     )
+
+
+def _require_same_version(evidence: Evidence, pair: Pair) -> Pair | str:
+    """A pair whose items are those it was first run with before; else why it is none: that is another suite."""
+    if pair.before.items is None or len({run.tallies.items for run in (*pair.runs_before, *pair.runs_after)}) == 1:
+        return pair
+    first = min(pair.runs_before, key=_landing_order(evidence))
+    version = set(first.tallies.items or ())
+    same = version & set(pair.before.items)
+    if len(same) >= _LEAST_SHARE_LEFT * len(version) or _is_version(len(pair.before.items), len(same)):
+        return pair
+    return f"{OTHER_ITEMS}: {len(same):,} of its {len(version):,} items are left; register the others as another suite"
+
+
+def _is_version(items: int, of_version: int) -> bool:
+    """Whether so many items are those of a version, of which they have so many, but for a few that were added."""
+    return items <= (1.0 + _LARGEST_SHARE_ADDED) * of_version
+
+
+def _landing_order(evidence: Evidence) -> Callable[[Run], tuple[int, bool, datetime, str]]:
+    """The order in which runs landed, which nobody can forge; of those that landed together, by date, then by name."""
+    places = evidence.landing_places()
+    last = len(places)
+
+    def order(run: Run) -> tuple[int, bool, datetime, str]:
+        return places.get(run.record, last), run.created is None, run.created or _EARLIEST, run.record
+
+    return order
+
+
+def compare_first_versions(evidence: Evidence, step: Step, compared: Comparison) -> tuple[Comparison, str] | None:
+    """The same comparison on the items that each suite was first run with, and in which suites these are others.
+
+    Items that are added on both sides of a suite would swamp those it was registered with: the others are a version of
+    their own. Of a suite that is run with items and without, the kind that came first is its first version. None where
+    no suite has another version.
+    """
+    first = {pair: _first_version(evidence, step, pair) for pair in (*compared.test, *compared.held_out)}
+    changed = [_describe_version(pair, version) for pair, version in first.items() if version is not None]
+    if not changed:
+        return None
+    test, held_out = (tuple(first[pair] or pair for pair in side) for side in (compared.test, compared.held_out))
+    return replace(compared, test=test, held_out=held_out), ", ".join(changed)
+
+
+def _describe_version(pair: Pair, version: Pair) -> str:
+    if version.before.items is None:
+        return f"{pair.name}: its runs without items came first"
+    added = len(pair.before.items or ()) - len(version.before.items)
+    return f"{pair.name}: {added:,} items that were added to its {len(version.before.items):,} are another version"
+
+
+def _first_version(evidence: Evidence, step: Step, pair: Pair) -> Pair | None:
+    """A pair on the first of its suite's versions that most items of are left of; None where it is that one."""
+    versions = _versions_of_suites(evidence)
+    if pair.suite.name not in versions:
+        versions[pair.suite.name] = _versions_of_suite(evidence, pair.suite.name)
+    if len(versions[pair.suite.name]) < 2:
+        return None
+    items = pair.before.items
+    for version in versions[pair.suite.name]:
+        if version is None:
+            if items is None:
+                return None
+            if without_items := _pair_without_items(evidence, step, pair):
+                return without_items
+        elif items is not None:
+            same = tuple(item for item in items if item in version)
+            if len(same) >= _LEAST_SHARE_LEFT * len(version):
+                return None if _is_version(len(items), len(same)) else _restrict_pair(pair, version)
+    return None
+
+
+def _restrict_pair(pair: Pair, version: frozenset[str]) -> Pair | None:
+    """A pair on some items; None where neither of them has a valid sample on both sides."""
+    raw = [
+        align_to_items(side, tuple(item for item in side.items or () if item in version))
+        for side in (pair.raw_before, pair.raw_after)
+    ]
+    before, after = restrict_to_common_items(raw[0], raw[1])
+    if not np.any((before.valid > 0) & (after.valid > 0)):
+        return None
+    restricted = replace(pair, raw_before=raw[0], raw_after=raw[1], before=before, after=after)
+    return replace(restricted, gone=_count_missing_samples(restricted))
+
+
+def _pair_without_items(evidence: Evidence, step: Step, pair: Pair) -> Pair | None:
+    """The runs of a pair's suite without items, as a pair of their own."""
+    sides = [
+        tuple(
+            run
+            for protocol, runs in exclude_unregistered_runs(
+                pair.suite, runs_by_protocol(evidence, pair.suite.name, state)
+            ).items()
+            if protocol.agrees(pair.protocol)
+            for run in runs
+            if run.tallies.items is None
+        )
+        for state in (step.before, step.after)
+    ]
+    without_items = _build_pair(pair.suite, pair.protocol, *sides) if all(sides) else ""
+    return replace(without_items, run_effect=pair.run_effect) if isinstance(without_items, Pair) else None
+
+
+@memoise
+def _versions_of_suites(_: Evidence) -> dict[str, tuple[frozenset[str] | None, ...]]:
+    """By suite, as far as asked for."""
+    return {}
+
+
+def _versions_of_suite(evidence: Evidence, suite: str) -> tuple[frozenset[str] | None, ...]:
+    """The sets of items that a suite was run with, None for a run that says none, in the order in which they landed.
+
+    What landed together with a larger set of which it is a part was a short run of that, and no version.
+    """
+    runs = [run for run in runs_of_suite(evidence, suite) if run.incomplete is None]
+    if len({id(run.tallies.items) for run in runs}) < 2 or len({run.tallies.items for run in runs}) < 2:
+        return ()
+    order = _landing_order(evidence)
+    first: dict[frozenset[str] | None, int] = {}
+    for run in sorted(runs, key=order):
+        first.setdefault(None if run.tallies.items is None else frozenset(run.tallies.items), order(run)[0])
+    together = evidence.landing_places()
+    short = {
+        version
+        for version, place in first.items()
+        for other, at in first.items()
+        if together and place == at and version is not None and other is not None and version < other
+    }
+    return tuple(version for version in first if version not in short)
 
 
 def _runs_of_kind(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[tuple[Run, ...], tuple[Run, ...]]:

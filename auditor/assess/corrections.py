@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from auditor.assess.facts import BehaviourFacts
+from auditor.assess.facts import BehaviourFacts, NotAssessed
 from auditor.evidence import Evidence, State, Step
 from auditor.model.run import Run
 
@@ -19,33 +19,53 @@ _LISTED = 3
 def add_corrections(
     evidence: Evidence, facts: Mapping[Step, BehaviourFacts], first: Mapping[Step, BehaviourFacts]
 ) -> dict[Step, BehaviourFacts]:
-    """The facts, with what corrections changed in each verdict added to its reason.
+    """The facts, with what corrections changed in each verdict added to its reason and its conclusion.
 
     Args:
         first: the facts of the steps of `evidence.uncorrected`.
     """
     before = {_states(step): one for step, one in first.items()}
+    corrections = [(run, _states_of_correction(evidence, run)) for run in _corrections(evidence)]
     changed: dict[Step, BehaviourFacts] = {}
     for step, one in facts.items():
-        corrections = list(_corrections(evidence, step))
+        sides = {(step.behaviour, step.before), (step.behaviour, step.after)}
+        mine = [run for run, states in corrections if sides & states]
         changed[step] = one
-        if corrections:
-            text = _describe(corrections, one, before.get(_states(step)))
-            changed[step] = replace(one, reason=f"{one.reason}; {text}" if one.reason else text)
+        if mine:
+            text = _describe(mine, one, before.get(_states(step)))
+            reason, conclusion = ("; ".join(filter(None, (said, text))) for said in (one.reason, one.conclusion))
+            changed[step] = replace(one, reason=reason, conclusion=conclusion)
     return changed
+
+
+def list_lost_verdicts(
+    facts: Mapping[Step, BehaviourFacts], first: Mapping[Step, BehaviourFacts]
+) -> Iterator[NotAssessed]:
+    """What was judged as first recorded and is not any longer, as a correction moved its runs to another state."""
+    known = set(map(_states, facts))
+    for step, one in first.items():
+        if _states(step) not in known:
+            why = f"runs of it were corrected to be of another state; as first recorded the verdict was {_verdict(one)}"
+            yield NotAssessed(f"{step.behaviour} of {step.lineage} from {step.before.revision[:12]}", why)
 
 
 def _states(step: Step) -> tuple[str, str, State, State]:
     return step.behaviour, step.lineage, step.before, step.after
 
 
-def _corrections(evidence: Evidence, step: Step) -> Iterator[Run]:
-    """The runs of a step, of its behaviour, that correct a record."""
-    for _, run in sorted(evidence.runs.items()):
-        suite = evidence.suites.get(run.suite)
-        measured = suite is not None and suite.behaviour == step.behaviour
-        if run.corrects is not None and measured and State(run.revision, run.checkpoint) in (step.before, step.after):
-            yield run
+def _corrections(evidence: Evidence) -> list[Run]:
+    """The runs that correct a record, by record."""
+    return [run for _, run in sorted(evidence.runs.items()) if run.corrects is not None]
+
+
+def _states_of_correction(evidence: Evidence, run: Run) -> set[tuple[str, State]]:
+    """(behaviour, state) of a correction, and of the record that it corrects, be it of another."""
+    recorded = evidence.uncorrected.runs.get(str(run.corrects)) if evidence.uncorrected is not None else None
+    return {
+        (evidence.suites[one.suite].behaviour, State(one.revision, one.checkpoint))
+        for one in (run, recorded)
+        if one is not None and one.suite in evidence.suites
+    }
 
 
 def _describe(corrections: list[Run], now: BehaviourFacts, first: BehaviourFacts | None) -> str:

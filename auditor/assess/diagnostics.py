@@ -293,6 +293,9 @@ def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
         elif run.suite not in evidence.suites and run.behaviour is not None:
             why = f"suites.toml registers suites of {run.behaviour}, and not this one: it does not count"
             yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
+    for record, run in evidence.foreign_corrections.items():
+        why = f"it corrects {str(run.corrects)[:12]}, which is of another run: it does not count, and that record does"
+        yield NotAssessed(f"run {record[:12]} of {run.suite}", why)
     for record, why in runs_left_out(evidence):
         yield NotAssessed(f"run {record[:12]} of {evidence.runs[record].suite}", why)
 

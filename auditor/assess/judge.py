@@ -8,7 +8,7 @@ is suspected or not. All steps of a history are computed together.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +16,14 @@ import numpy as np
 
 from auditor.assess import attribution, diagnostics
 from auditor.assess.attribution import attribute
-from auditor.assess.comparable import Comparison, Pair, compare, list_open_suites
+from auditor.assess.comparable import (
+    Comparison,
+    Pair,
+    compare,
+    compare_first_versions,
+    list_open_suites,
+    owed_suites,
+)
 from auditor.assess.contrast import (
     HELD_OUT_FALLS,
     StepEstimates,
@@ -29,7 +36,7 @@ from auditor.assess.contrast import (
     falls_of_step,
     raw_fall_of,
 )
-from auditor.assess.corrections import add_corrections
+from auditor.assess.corrections import add_corrections, list_lost_verdicts
 from auditor.assess.diagnostics import diagnose_suites
 from auditor.assess.facts import (
     Assessment,
@@ -40,6 +47,7 @@ from auditor.assess.facts import (
     Diagnostics,
     Measured,
     MissingEvidence,
+    NotAssessed,
     NotCompared,
     PatchFacts,
     PeriodFacts,
@@ -47,7 +55,7 @@ from auditor.assess.facts import (
     Transfer,
     Trend,
 )
-from auditor.assess.headline import choose_headline, leading_behaviours
+from auditor.assess.headline import choose_headline, leading_behaviours, rank_headline
 from auditor.assess.holdout_reuse import count_holdout_uses
 from auditor.assess.matched_states import compare_matched_states, contrast_checkpoints
 from auditor.assess.multiplicity import (
@@ -67,7 +75,7 @@ from auditor.assess.preregistration import assess_plans
 from auditor.assess.reasons import Grounds, write_conclusion, write_reason, write_unmeasured_reason
 from auditor.assess.residual import assess_residual
 from auditor.assess.sensitivity import behaviour_sensitivity, suite_sensitivity
-from auditor.assess.steps import Mainline, find_steps, trace_mainline
+from auditor.assess.steps import Mainline, find_steps, steps_on_other_checkpoints, trace_mainline
 from auditor.assess.verdicts import (
     ACCUSATION,
     CLEARANCE,
@@ -75,6 +83,7 @@ from auditor.assess.verdicts import (
     PARTLY_CARRIED_OVER_ON_BOTH_SCALES,
     RESERVE,
     Row,
+    clearing_threshold,
     decide,
     p_value,
 )
@@ -296,8 +305,10 @@ def assess(
     """Judges every patch and checkpoint step of a history; every plan by `today` (UTC), held-out suites by `looks`."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     facts = _judge_every_step(evidence, policy)
+    lost: tuple[NotAssessed, ...] = ()
     if evidence.uncorrected is not None:
-        facts = add_corrections(evidence, facts, _judge_every_step(evidence.uncorrected, policy))
+        first = _judge_every_step(evidence.uncorrected, policy)
+        lost, facts = tuple(list_lost_verdicts(facts, first)), add_corrections(evidence, facts, first)
     every_step = list(facts)
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, one in facts.items():
@@ -316,7 +327,7 @@ def assess(
         patches,
         over_checkpoints,
         track_gaps(evidence, policy),
-        (*diagnostics.list_unusable_runs(evidence), *diagnostics.list_unidentified_items(evidence)),
+        (*diagnostics.list_unusable_runs(evidence), *diagnostics.list_unidentified_items(evidence), *lost),
         _judge_periods(evidence, line, tuple(facts.values()), pairs, policy),
         assess_plans(evidence, today),
         count_holdout_uses(evidence, every_step, looks),
@@ -333,9 +344,71 @@ def _judge_every_step(evidence: Evidence, policy: Policy) -> dict[Step, Behaviou
     return diagnostics.add_secondary_outcomes(dict(zip(steps, _judge_steps(evidence, steps, policy), strict=True)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """One way in which a step can be judged, of which the worst counts: on a checkpoint, on some version of its items.
+
+    Attributes:
+        nearest: the step over the nearest states of its checkpoint; `matched` is what it is judged on.
+        first: where it is judged on the items that its suites were first run with, which others were added; else "".
+    """
+
+    nearest: Step
+    matched: _MatchedStep
+    first: str = ""
+
+
 def _judge_steps(evidence: Evidence, nearest: Sequence[Step], policy: Policy) -> list[BehaviourFacts]:
-    cleanly = [compare_matched_states(evidence, step) for step in nearest]
-    return _judge_batch(evidence, nearest, cleanly, [families_of_step(step) for step, _, _ in cleanly], policy)
+    """Each step's facts: of its checkpoints and versions of items those of the one whose verdict matters most."""
+    variants = [list(_variants_of_step(evidence, step)) for step in nearest]
+    every = [variant for some in variants for variant in some]
+    cleanly = [variant.matched for variant in every]
+    families = [families_of_step(step) for step, _, _ in cleanly]
+    judged = iter(_judge_batch(evidence, [variant.nearest for variant in every], cleanly, families, policy))
+    return [_worst_variant([(variant, next(judged)) for variant in some], policy) for some in variants]
+
+
+def _variants_of_step(evidence: Evidence, step: Step) -> Iterator[_Variant]:
+    for nearest in (step, *steps_on_other_checkpoints(evidence, step)):
+        matched = compare_matched_states(evidence, nearest)
+        yield _Variant(nearest, matched)
+        first = compare_first_versions(evidence, matched[0], matched[1])
+        if first is not None:
+            yield _Variant(nearest, (matched[0], first[0], None), first[1])
+
+
+def _worst_variant(judged: Sequence[tuple[_Variant, BehaviourFacts]], policy: Policy) -> BehaviourFacts:
+    """The facts that count of a step: the first by rank of those on all items, or of first versions that contradict.
+
+    A checkpoint on which nothing can be compared says nothing beside others, unless a held-out suite is owed on it.
+    A first version accuses, or keeps its step from being cleared where it does not look cleared itself.
+    """
+    every = [(variant, facts) for variant, facts in judged if not variant.first]
+    able = [one for one in every if one[1].verdict is not Verdict.UNMEASURED or owed_suites(one[1].not_compared)]
+    variant, ruling = min(able or every, key=lambda one: rank_headline(one[1], policy.error_rate))
+    checkpoints = {one.nearest.after.checkpoint for one, _ in every}
+    if len(checkpoints) > 1:
+        ruling = _add_remark(ruling, f"the worst of {len(checkpoints)} checkpoints, {variant.nearest.after.checkpoint}")
+    firsts = [(one, facts) for one, facts in judged if one.first and _contradicts(facts, ruling, policy)]
+    if not firsts:
+        return ruling
+    variant, first = min(firsts, key=lambda one: rank_headline(one[1], policy.error_rate))
+    return _add_remark(first, variant.first)
+
+
+def _contradicts(first: BehaviourFacts, facts: BehaviourFacts, policy: Policy) -> bool:
+    """Whether a step on the first versions of its suites accuses what it does not on all items, or clears it not."""
+    ranks = (rank_headline(one, policy.error_rate) for one in (first, facts))
+    if first.verdict in STAYED_VERDICTS:
+        return next(ranks) < next(ranks)
+    if facts.verdict is not Verdict.GENERALISES or first.verdict is Verdict.GENERALISES:
+        return False
+    transfers = (suite.transfer.estimate if suite.transfer else None for suite in first.suites)
+    return any(transfer is not None and transfer < clearing_threshold(policy) for transfer in transfers)
+
+
+def _add_remark(facts: BehaviourFacts, remark: str) -> BehaviourFacts:
+    return replace(facts, reason=f"{facts.reason} ({remark})", conclusion=f"{facts.conclusion} ({remark})")
 
 
 def _judge_periods(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor.evidence import Evidence, State, Step, evaluated_states
@@ -171,6 +171,18 @@ def nearest_checkpoints(
         if earlier:
             return State(before, earlier[-1]), State(after, late)
     return State(before, on_before[-1]), State(after, on_after[0])
+
+
+def steps_on_other_checkpoints(evidence: Evidence, step: Step) -> Iterator[Step]:
+    """A step over patches on every other checkpoint that both of its revisions were evaluated on, the latest first."""
+    if not step.patches or step.before.checkpoint != step.after.checkpoint:
+        return
+    states = evaluated_states(evidence, step.behaviour, step.lineage)
+    checkpoints = checkpoints_by_revision(evidence, states)
+    for name in reversed(checkpoints.get(step.before.revision, ())):
+        before, after = State(step.before.revision, name), State(step.after.revision, name)
+        if name != step.before.checkpoint and after in states:
+            yield replace(step, before=before, after=after)
 
 
 def _checkpoint_pairs(evidence: Evidence, states: frozenset[State]) -> Iterator[tuple[State, State]]:

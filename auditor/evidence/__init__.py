@@ -18,7 +18,7 @@ has its nodes, edges and questions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 
@@ -87,6 +87,8 @@ class Evidence:
         uncorrected: the same with every run as it was first recorded; None where no record corrects another.
         sums: ids of the landings that bring in several patches, one after the other, with a step of their own.
         spans: by the name of the spec commit of every such landing, how many patches it brings in.
+        landing_places: where on the mainline each record landed, by record id, when asked; empty where nobody knows.
+        foreign_corrections: by record id, the runs that say to correct a record of another run; they count nowhere.
     """
 
     graph: EvidenceGraph
@@ -104,6 +106,8 @@ class Evidence:
     uncorrected: Evidence | None = None
     sums: frozenset[str] = frozenset()
     spans: Mapping[str, int] = field(default_factory=dict)
+    landing_places: Callable[[], Mapping[str, int]] = dict
+    foreign_corrections: Mapping[str, Run] = field(default_factory=dict)
 
 
 def assemble_evidence(
@@ -112,12 +116,14 @@ def assemble_evidence(
     registry: Registry,
     plans: Iterable[Preregistration] = (),
     rederived: Collection[str] = (),
+    landing_places: Callable[[], Mapping[str, int]] = dict,
 ) -> Evidence:
     """The evidence on one spec.
 
     Args:
         plans: what was to be run; a run that fulfils one has as many samples planned as that says.
         rederived: the records whose counts were derived again from raw logs; no other has grade A.
+        landing_places: see `Evidence`.
 
     The items of runs have names by identity (`item_identity`).
 
@@ -129,7 +135,11 @@ def assemble_evidence(
     plans = tuple(plans)
     given = [run for run in runs if run.spec == history.spec]
     first = [run for run in given if run.corrects is None]
-    corrected = {run.corrects for run in given}
+    identities = {run.record: run.identity for run in given}
+    foreign = {
+        run.record: run for run in given if run.corrects and identities.get(run.corrects, run.identity) != run.identity
+    }
+    corrected = {run.corrects for run in given if run.record not in foreign} | foreign.keys()
     latest, items = identify_items(
         run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected
     )
@@ -169,7 +179,11 @@ def assemble_evidence(
         items=items,
         sums=sums,
         spans=spans,
-        uncorrected=assemble_evidence(history, first, registry, plans, rederived) if len(first) < len(given) else None,
+        landing_places=landing_places,
+        foreign_corrections=foreign,
+        uncorrected=assemble_evidence(history, first, registry, plans, rederived, landing_places)
+        if len(first) < len(given)
+        else None,
     )
 
 

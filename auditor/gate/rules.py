@@ -411,6 +411,16 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
 def note_records(landing: MergeCandidate) -> Iterator[Finding]:
     """New records that cannot count, or whose suite nobody registered."""
     evidence = landing.evidence
+    for record in sorted(landing.new_records & evidence.foreign_corrections.keys()):
+        target = str(evidence.foreign_corrections[record].corrects)[:12]
+        yield Finding(
+            f"a new record corrects {target}, which is of another run",
+            evidence=(record,),
+            code="record",
+            subject=Subject(landing.spec),
+            level=Level.BLOCKED,
+            remedy=Remedy("leave it out: a correction is a new record of the same run (auditor ingest --correct)"),
+        )
     for record in sorted(landing.new_records & evidence.runs.keys()):
         run = evidence.runs[record]
         why = ""
