@@ -85,7 +85,7 @@ def open_audit(
         notes: tuple[str, ...] = (note,) if note else ()
         if not results:
             return AuditInput(read_project(place, settings, chosen), notes)
-        raws = _read_results(results, options)
+        raws = read_results(results, options)
         sources = _suite_sources(raws)
         registry = declare_suites(roles, sources, load_registry(place.tree, settings.store))
         project = Project(place.root, place.repository, place.tree, settings, chosen, registry, ())
@@ -103,14 +103,12 @@ def open_audit(
         raise
 
 
-def _read_results(paths: Sequence[Path], options: ReadOptions) -> tuple[RawRun, ...]:
+def read_results(paths: Sequence[Path], options: ReadOptions) -> tuple[RawRun, ...]:
     """The runs of all files. Raises InputError for the first that is refused: a part of the evidence is none."""
     files, _ = discover(paths, Engine.DUCKDB)
     if not files:
         subject = "no evaluation log or table of a known kind"
-        raise LogError(
-            subject, where=", ".join(map(str, paths)), remedy="give --results a log, a table, or their folder"
-        )
+        raise LogError(subject, where=", ".join(map(str, paths)), remedy="give a log, a table, or their folder")
     raws: list[RawRun] = []
     for path in files:
         reader = choose_reader(path, Engine.DUCKDB)

@@ -28,6 +28,7 @@ VERBS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Judgement": {
         "audit": ("audit:command", "Every patch of a range, or all: did the behaviour change?"),
         "gate": ("gate:command", "The decision on what is about to land."),
+        "compare": ("compare:command", "Two logs, runs, models or revisions, item by item; no spec is needed."),
         "plan": ("plan:command", "The samples that would settle an open verdict."),
         "checks": ("checks:command", "The catalogue of checks; one check's page."),
     },

@@ -57,6 +57,16 @@ def identify_items(runs: Iterable[Run]) -> tuple[list[Run], dict[str, SuiteItems
     return [renamed.get(run.record, run) for run in every], identified
 
 
+def name_items(manifests: Iterable[tuple[tuple[str, ...], ItemDetails | None]]) -> list[tuple[str, ...]]:
+    """The names of the items of each manifest, in its order: one name for one item, as in `identify_items`.
+
+    Args:
+        manifests: ids with what else is known of them, of one suite and condition, in the order of time.
+    """
+    names = _SuiteNames()
+    return [names.of_manifest(*manifest) for manifest in manifests]
+
+
 def has_inputs(run: Run) -> bool:
     """Whether the input of every item of a run is recorded."""
     inputs = run.details.inputs if run.details is not None else None
@@ -97,11 +107,13 @@ class _SuiteNames:
     def of_run(self, run: Run) -> tuple[str, ...] | None:
         """The names of the run's items, in the order of its columns; None for a tally of a whole suite."""
         ids = run.tallies.items
-        if ids is None:
-            return None
-        manifest = (ids, run.details)
-        if run.details is None or manifest not in self._known:
-            self._known[manifest] = self._of_manifest(_items(ids, run.details))
+        return None if ids is None else self.of_manifest(ids, run.details)
+
+    def of_manifest(self, ids: tuple[str, ...], details: ItemDetails | None) -> tuple[str, ...]:
+        """The names of items, in their order."""
+        manifest = (ids, details)
+        if details is None or manifest not in self._known:
+            self._known[manifest] = self._of_manifest(_items(ids, details))
         return self._known[manifest]
 
     def _of_manifest(self, items: Sequence[_Item]) -> tuple[str, ...]:

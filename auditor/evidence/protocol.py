@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 
 from auditor.model.canonical import to_text
+from auditor.model.raw_run import RawRun
 from auditor.model.run import Exposure, Run
 from auditor.model.suite import Suite
 
@@ -125,11 +126,20 @@ _MAY_BE_UNTOLD = frozenset({"solver", "task_args", "model_args", "dataset", "shu
 def protocol_of(run: Run, suite: Suite | None = None) -> Protocol:
     """How a run measured; of its scorers, only the one whose score the run or its suite uses."""
     used = run.score.scorer if run.score else suite.score.name if suite is not None and suite.score else None
+    return describe_protocol(run, used, by_id=run.details is None)
+
+
+def describe_protocol(run: Run | RawRun, used: str | None, *, by_id: bool) -> Protocol:
+    """How a run measured.
+
+    Args:
+        used: the scorer whose score counts; None where that cannot be told.
+        by_id: whether its items have no identity but their ids.
+    """
     plain = Protocol(_used_scorer(run.scorer, used), run.sampling, run.condition, run.exposure)
     details = run.protocol
     if details.tool is None:
         return plain
-    by_id = run.details is None
     return Protocol(
         *(plain.scorer, plain.sampling, plain.condition, plain.exposure),
         solver=_steps(details.solver or "[]"),

@@ -111,6 +111,16 @@ def format_points(difference: float) -> str:
     return f"{100 * difference + 0.0:.1f}".replace("-0.0", "0.0")
 
 
+def format_score(score: float) -> str:
+    """A mean score that is no rate, or a difference of two, with three decimals: `6.472`, `-0.031`."""
+    return f"{score + 0.0:.3f}".replace("-0.000", "0.000")
+
+
+def format_signed(number: str) -> str:
+    """A difference that is written out, with its sign: `+3.2`."""
+    return number if number.startswith("-") or not number.strip("0.,") else f"+{number}"
+
+
 def format_transfer(transfer: TransferLike | None) -> str:
     """A transfer with its limits: `0.45 [0.12, 0.78]`; of an open one the limit there is: `> 1.7`, `< 0.42`."""
     if transfer is None:

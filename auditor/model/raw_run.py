@@ -31,6 +31,7 @@ class LoggedSample:
         uuid: the sample's own id, where the log gives it one.
         input: the hash of the item's input without the spec, 64 hex digits; None where the log has none.
         checker: the hash of what checks the item, 64 hex digits; None where nothing of its own does.
+        label: what people call the item, where its id is a hash; never stored.
     """
 
     item: str
@@ -41,6 +42,7 @@ class LoggedSample:
     uuid: str | None = None
     input: str | None = None
     checker: str | None = None
+    label: str = ""
 
 
 Samples = tuple[LoggedSample, ...] | Tallies

@@ -284,6 +284,7 @@ REFUSAL_REASONS = ("content_filter", "refusal")
 METADATA_KEYS = {REVISION_KEY, *(field.name for field in fields(RunMetadata))}
 # Variables promptfoo adds itself, other ones in each run.
 INTERNAL_VARIABLES = frozenset({"sessionId", "_conversation"})
+_LABEL_CHARACTERS = 80
 
 
 class PromptfooReader:
@@ -441,7 +442,14 @@ def _to_logged_sample(result: Result, hasher: ItemHasher, where: str) -> LoggedS
         refused=_is_refusal(result),
         input=_hash_input(result, hasher),
         checker=hash_checker(result.testCase.asserts),
+        label=_label(result),
     )
+
+
+def _label(result: Result) -> str:
+    """What promptfoo calls a test: its number in the table of results, and its description."""
+    parts = (f"test {result.testIdx + 1}" if result.testIdx is not None else "", result.testCase.description or "")
+    return ": ".join(part for part in parts if part)[:_LABEL_CHARACTERS]
 
 
 def _is_refusal(result: Result) -> bool:

@@ -11,6 +11,7 @@ from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.assess.power import POWER, Design, PowerPlan
 from auditor.assess.preregistration import PlanFacts
+from auditor.assess.scores import NotComparable, ScoreComparison, ScoredRun, SideComparison
 from auditor.assess.timeline import Series, SpecLog
 from auditor.audit import (
     Audit,
@@ -304,6 +305,47 @@ def gate_document(decision: Decision) -> dict[str, object]:
 def gate_json_schema() -> str:
     """The JSON Schema of the document."""
     return schema_text(GATE, Decision)
+
+
+# Two evaluations compared.
+
+COMPARE = "auditor.compare/2"
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedSide:
+    """A side: what it was called, and its runs."""
+
+    name: str
+    runs: tuple[ScoredRun, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareDocument:
+    """What `auditor compare --format json` prints: B against A.
+
+    Attributes:
+        error: of all comparisons together, two-sided.
+    """
+
+    a: ComparedSide
+    b: ComparedSide
+    error: float
+    comparisons: tuple[ScoreComparison, ...]
+    not_compared: tuple[NotComparable, ...]
+
+
+def compare_json(compared: SideComparison) -> str:
+    """The comparison as one JSON document."""
+    first, second = (ComparedSide(*side) for side in zip(compared.names, compared.runs, strict=True))
+    return json_text(
+        COMPARE, CompareDocument(first, second, compared.rules.error, compared.comparisons, compared.not_compared)
+    )
+
+
+def compare_json_schema() -> str:
+    """The JSON Schema of the document."""
+    return schema_text(COMPARE, CompareDocument)
 
 
 # Power plans.

@@ -29,6 +29,7 @@ from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import WaiverFacts, verdict_finding
 from auditor.assess.power import Choice, Design, PowerPlan, SuitePlan
 from auditor.assess.preregistration import PlanFacts
+from auditor.assess.scores import MovedItem, ScoreComparison, ScoredRun, SettingChange
 from auditor.assess.timeline import LogEntry, SeriesPoint, SpecLog
 from auditor.audit import Coverage, GapChange, LandingEntry, PatchEntry, SpecChanges, VerdictChange
 from auditor.clauses.blame import ClauseEvent, ClauseState, SectionMember
@@ -317,6 +318,7 @@ SHAPES: Mapping[type, Shape] = {
         "verdict": "facts.verdict",
         "behaviours": _behaviours_of_entry,
     },
+    MovedItem: {**_paths("item label"), "a": "first", "b": "second"},
     MovedItems: {"held_out": "held_out", "test": "test", "items": _item_count},
     OfSpec: {"spec": "spec", INLINE: "facts", "findings": "findings"},
     OutsideCheckpoint: {"given": "given", **_paths("holds number root differences", "witness.")},
@@ -347,6 +349,15 @@ SHAPES: Mapping[type, Shape] = {
     Rate: _paths("rate low high misaligned valid items invalid"),
     SequentialEvidence: _paths("looks e_value threshold holds"),
     SectionMember: {"state": "state", "word": "word", "spec_commit": "spec_commit"},
+    ScoreComparison: {
+        **_paths("suite condition of score binary outcome"),
+        **{"a": "first", "b": "second"},
+        **_paths("difference bound margin items_needed"),
+        "changed": "changed",
+        **{"paired_by_id": "by_id", "only_a": "only_first", "only_b": "only_second"},
+        **_paths("higher lower same moved concealed repeats notes"),
+    },
+    ScoredRun: _paths("name suite condition model checkpoint revision created incomplete"),
     SeriesPoint: {
         "spec_commit": "spec_commit.name",
         "day": _day,
@@ -354,6 +365,7 @@ SHAPES: Mapping[type, Shape] = {
         "checkpoint": "state.checkpoint",
         "rates": _rates,
     },
+    SettingChange: {"name": "name", "a": "first", "b": "second"},
     SpecChanges: {"new": "new", "lost": "lost.id", **_paths("verdicts gaps"), "rules": _rules},
     SpecCommit: _paths("revision commit label date subject"),
     SpecLog: {"spec": "spec", "commits": "spec_commits"},

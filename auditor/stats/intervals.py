@@ -148,11 +148,11 @@ def exact_upper_limit(rate: float, size: float, error: float) -> float:
     low, high = events / samples, 1.0
     while high - low > 1e-12:
         middle = 0.5 * (low + high)
-        low, high = (middle, high) if _binomial_cdf(events, samples, middle) > error else (low, middle)
+        low, high = (middle, high) if binomial_cdf(events, samples, middle) > error else (low, middle)
     return high
 
 
-def _binomial_cdf(events: int, samples: int, rate: float) -> float:
+def binomial_cdf(events: int, samples: int, rate: float) -> float:
     """The probability of at most so many events, of a binomial at a rate in (0, 1)."""
     k = np.arange(events)
     steps = np.log((samples - k) / (k + 1.0)) + math.log(rate) - math.log1p(-rate)

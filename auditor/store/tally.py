@@ -45,7 +45,7 @@ def judge_samples(raw: RawRun, suite: Suite | None) -> tuple[Tallies, tuple[Samp
     logged = list(raw.samples)
     if not logged:
         return _count_samples((), ()), ()
-    _refuse_repeats(logged, raw.where)
+    refuse_repeats(logged, raw.where)
     if suite is not None and suite.on_limit is LimitUse.SCORE:
         logged = [_without_limit(sample) for sample in logged]
     verdicts = _judge_logged(logged, _score_rule(raw, suite), raw)
@@ -102,7 +102,8 @@ def _sample_verdicts(samples: Sequence[LoggedSample], verdicts: Sequence[bool | 
             yield SampleVerdict(sample.item, sample.epoch, sample.uuid, verdict)
 
 
-def _refuse_repeats(samples: Sequence[LoggedSample], where: str) -> None:
+def refuse_repeats(samples: Sequence[LoggedSample], where: str) -> None:
+    """Raises LogError for samples of one item and epoch."""
     counts = Counter((sample.item, sample.epoch) for sample in samples)
     repeated = [key for key, count in counts.items() if count > 1]
     if repeated:

@@ -40,7 +40,7 @@ from auditor.store.registry import _BindingsTable, _RegistryTable
 Schema = Mapping[str, Any]
 TypeForm: TypeAlias = Any  # what an annotation can be
 MADE = "<!-- Made from the code by tests/docs/reference.py; AUDITOR_REFRESH=1 pytest tests/docs writes it anew. -->\n"
-_VERBS_WITH_JSON = ("audit", "blame", "diff", "gate", "log", "plan", "report", "show", "status", "verify")
+_VERBS_WITH_JSON = ("audit", "blame", "compare", "diff", "gate", "log", "plan", "report", "show", "status", "verify")
 SCHEMAS = {verb: getattr(documents, f"{verb}_json_schema") for verb in _VERBS_WITH_JSON} | {"graph": graph_json_schema}
 
 _COMMANDS = """\
