@@ -452,7 +452,9 @@ def _read_whole(parent: TraceState, clauses: Mapping[int, Clause]) -> _Reading:
 
 def _unfold_ids(part: ChangedRegion, ids: Mapping[int, str], before: Sequence[str]) -> list[str]:
     """The ids of all clauses after; those that were left out have the ones they had."""
-    names = [ids.get(at, "") for at in range(part.sizes[1])]
+    names = [""] * part.sizes[1]
+    for at, name in ids.items():
+        names[at] = name
     for at, other, size in part.folds:
         names[other : other + size] = before[at : at + size]
     return names

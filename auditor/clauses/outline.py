@@ -494,18 +494,16 @@ def _chunks_on_one_side(ours: Chunks, theirs: Chunks) -> tuple[list[Chunk], list
 
 
 def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None:
-    """Where two revisions differ; None where that is not in one file, of the same name on both sides.
+    """Where two revisions differ; None where that may be anywhere, as no file has the same text in both.
 
     Matched by itself, with its lead and the words' weights in the whole, its clauses get the pairs they get in the
-    whole: it begins with the section of the first difference, and goes on to a heading after the last one that none of
-    the headings it changed is above.
+    whole. In one file, of the same name on both sides, it begins with the section of the first difference, and goes on
+    to a heading after the last one that none of the headings it changed is above. Of several files it has all of each.
     """
-    if [page.path for page in before.pages] != [page.path for page in after.pages]:
-        return None
-    pairs = list(zip(before.pages, after.pages, strict=True))
-    changed = [at for at, (one, two) in enumerate(pairs) if one.text != two.text]
-    if len(changed) != 1:
-        return None
+    pairs = list(zip(before.pages, after.pages, strict=False))
+    changed = [at for at, (one, two) in enumerate(pairs) if one is not two and one.text != two.text]
+    if len(changed) != 1 or [page.path for page in before.pages] != [page.path for page in after.pages]:
+        return _changed_files_region(before, after)
     outline, two = pairs[changed[0]]
     start, end = _common_ends(outline.chunks, two.chunks)
     parts = (*outline.chunks[start : len(outline.chunks) - end], *two.chunks[start : len(two.chunks) - end])
@@ -528,6 +526,91 @@ def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None
             (sum(counts[0][:at]), sum(counts[1][:other]), sum(counts[0][at : at + size])) for at, other, size in folds
         ],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _SameFiles:
+    """Files next to each other that are the same in two revisions: the positions of their first clause in both, how
+    many clauses they have, and those of their clauses that stand at either end."""
+
+    at: int
+    other: int
+    size: int
+    first: Clause
+    last: Clause
+
+
+def _changed_files_region(before: Outline, after: Outline) -> ChangedRegion | None:
+    """The files that are not the same in both, with the clauses next to them; what lies between those is left out.
+
+    A file that is the same in both pairs with itself, whatever is said elsewhere, and what has no pair in other files
+    is near to it only at its ends. Positions are those in the whole, by which equals are told apart.
+    """
+    same = _same_files(before, after)
+    if not same:
+        return None
+    paths = {page.path: page for page in before.pages}
+    changed = {page.path for page in after.pages if not _is_same_page(paths.get(page.path), page)}
+    changed |= paths.keys() - {page.path for page in after.pages}
+    sides = []
+    for outline, places in ((before, [run.at for run in same]), (after, [run.other for run in same])):
+        clauses = dict(_clauses_of_files(outline, changed))
+        for place, run in zip(places, same, strict=True):
+            clauses |= {place: run.first, place + run.size - 1: run.last}
+        sides.append({at: clauses[at] for at in sorted(clauses)})
+    return ChangedRegion(
+        first=0,
+        lead=(),
+        before=sides[0],
+        after=sides[1],
+        sizes=(before.size, after.size),
+        folds=[(run.at + 1, run.other + 1, run.size - 2) for run in same if run.size > 2],
+    )
+
+
+def _same_files(before: Outline, after: Outline) -> list[_SameFiles]:
+    """The longest runs of files that are the same in both, in order, without those that have no clauses."""
+    places = {page.path: (page, at) for page, at in _page_places(before)}
+    runs: list[list[tuple[FileOutline, int, int]]] = []
+    ends = -1, -1
+    for page, other in _page_places(after):
+        earlier, at = places.get(page.path, (None, 0))
+        size = sum(page.counts)
+        if not size or not _is_same_page(earlier, page):
+            continue
+        if (at, other) == ends:
+            runs[-1].append((page, at, other))
+        else:
+            runs.append([(page, at, other)])
+        ends = at + size, other + size
+    return [
+        _SameFiles(
+            run[0][1],
+            run[0][2],
+            sum(sum(page.counts) for page, _, _ in run),
+            next(run[0][0].clauses()),
+            list(run[-1][0].clauses())[-1],
+        )
+        for run in runs
+    ]
+
+
+def _is_same_page(one: FileOutline | None, other: FileOutline) -> bool:
+    return one is other or (one is not None and (one.text, one.format) == (other.text, other.format))
+
+
+def _page_places(outline: Outline) -> Iterator[tuple[FileOutline, int]]:
+    """Each file with the position of its first clause."""
+    at = 0
+    for page in outline.pages:
+        yield page, at
+        at += sum(page.counts)
+
+
+def _clauses_of_files(outline: Outline, paths: Collection[str]) -> Iterator[tuple[int, Clause]]:
+    for page, at in _page_places(outline):
+        if page.path in paths:
+            yield from enumerate(page.clauses(), at)
 
 
 def _common_ends(ours: Chunks, theirs: Chunks) -> tuple[int, int]:

@@ -96,13 +96,36 @@ def test_a_window_is_the_section_that_changed() -> None:
     assert list(clauses_of(revision(a=after)))[12:19] == list(part.after.values())
 
 
-def test_there_is_no_window_where_more_than_one_file_changed() -> None:
-    outline = outline_revision(revision(a=TEXT, b=TEXT), None)
-    assert find_changed_region(outline, outline_revision(revision(a=TEXT + "\n\nx", b=TEXT + "\n\ny"), outline)) is None
-    assert find_changed_region(outline, outline_revision(revision(a=TEXT, c=TEXT), outline)) is None
-    part = find_changed_region(outline, outline_revision(revision(a=TEXT, b=TEXT + "\n\ny"), outline))
+def test_a_window_of_several_files_has_the_clauses_next_to_them() -> None:
+    outline = outline_revision(revision(a=TEXT, b=TEXT, c=TEXT), None)
+    part = find_changed_region(outline, outline_revision(revision(a=TEXT, b=TEXT + "\n\ny", c=TEXT), outline))
     assert part
     assert part.first == 5
+    part = find_changed_region(outline, outline_revision(revision(a=TEXT, bb="x", b=TEXT, c=TEXT), outline))
+    assert part
+    assert (part.first, part.sizes, part.folds) == (0, (15, 16), [(1, 1, 8), (11, 12, 3)])
+    assert [(at, clause.path[:-3]) for at, clause in part.after.items()] == [
+        *((0, "a"), (9, "b"), (10, "bb"), (11, "c"), (15, "c"))
+    ]
+    part = find_changed_region(outline, outline_revision(revision(a=f"x\n\n{TEXT}", b=TEXT, c=f"y\n\n{TEXT}"), outline))
+    assert part
+    assert (part.first, part.folds) == (0, [(6, 7, 3)])
+    assert find_changed_region(outline, outline_revision(revision(a="x", b="y", c="z"), outline)) is None
+
+
+FILES = st.dictionaries(st.sampled_from("abcdef"), LISTS.map("\n\n".join), min_size=1, max_size=6)
+NEW_TEXTS = st.dictionaries(st.sampled_from("abcdef"), st.none() | LISTS.map("\n\n".join), min_size=1, max_size=4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(FILES, NEW_TEXTS, st.booleans())
+def test_a_window_of_several_files_has_the_changes_of_the_whole(
+    files: dict[str, str], changes: dict[str, str | None], swapped: bool
+) -> None:
+    changed = {path: text for path, text in (files | changes).items() if text is not None}
+    sides = [revision(**texts) for texts in (files, changed or files)]
+    before, after = reversed(sides) if swapped else sides
+    assert windowed(before, after) in (None, whole(before, after))
 
 
 def test_a_window_goes_on_below_a_heading_that_changed() -> None:
