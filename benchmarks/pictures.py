@@ -1,4 +1,4 @@
-"""Takes the pictures of the demonstration's report that the documentation shows.
+"""Takes the pictures of the demonstration's report and pages that the documentation shows.
 
 python -m benchmarks.pictures        (needs chromium)
 """
@@ -9,20 +9,31 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 from auditor.app.demo import QUARTER, demonstrate
 from auditor.app.project import open_project
 from auditor.app.report import report, seal_project
+from auditor.app.view import build_view, write_pages
 from auditor.model.period import parse_quarter
 from auditor.render.html.report import report_html
+from auditor.render.html.view import view_html
 
+VIEW_DAY = date(2026, 10, 1)
 PICTURES = Path(__file__).parents[1] / "docs/pictures"
 # Name, width and height in CSS pixels, and further arguments. Headless Chromium takes no window under 500 wide.
 SHOTS = (
     ("report", 1000, 1900, ()),
     ("report-dark", 1000, 1900, ("--force-dark-mode",)),
     ("report-phone", 500, 1900, ()),
+)
+# Of the view: name, page (the last one whose file name begins so), width and height.
+VIEW_SHOTS = (
+    ("view", "index", 1200, 1500),
+    ("view-phone", "index", 500, 1500),
+    ("view-patch", "patch", 1200, 1700),
+    ("view-suite", "suite-impossible", 1200, 1300),
 )
 QUIET = (
     "--headless",
@@ -49,8 +60,14 @@ def main() -> int:
         page.write_text(demonstration_report(Path(folder) / "repository"), encoding="utf-8")
         for name, width, height, more in SHOTS:
             take(browser, page, PICTURES / f"{name}.png", (width, height), more)
+        pages = Path(folder) / "pages"
+        with open_project(Path(folder) / "repository") as project:
+            write_pages(pages, view_html(build_view(project, VIEW_DAY)))
+        for name, start, width, height in VIEW_SHOTS:
+            page = max(pages.glob(f"{start}*.html"), key=lambda path: path.stat().st_size)
+            take(browser, page, PICTURES / f"{name}.png", (width, height))
         printed = Path(folder) / "report.pdf"
-        drive(browser, page, f"--print-to-pdf={printed}", "--no-pdf-header-footer")
+        drive(browser, Path(folder) / "report.html", f"--print-to-pdf={printed}", "--no-pdf-header-footer")
         picture = ("pdftoppm", "-png", "-r", "60", "-f", "1", "-l", "1", "-singlefile", printed)
         if shutil.which("pdftoppm"):
             subprocess.run([*map(str, picture), str(PICTURES / "report-print")], check=True)

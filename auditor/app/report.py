@@ -320,7 +320,7 @@ def report(
         head=project.repository.resolve(project.tip) if project.repository else None,
         basis=held,
         audit=audit,
-        sections=tuple(_build_section(project, spec, period, then) for spec in audit.specs),
+        sections=tuple(build_section(project, spec, period, then) for spec in audit.specs),
         policy=project.settings.policy,
         earlier=then.earlier if then else None,
         no_baseline=was if isinstance(was, str) else "",
@@ -362,7 +362,8 @@ def record_basis(contents: StoreContents) -> RecordBasis:
     )
 
 
-def _build_section(project: Project, spec: SpecAudit, period: Period, was: BaselineSpecs | None) -> Section:
+def build_section(project: Project, spec: SpecAudit, period: Period, was: BaselineSpecs | None) -> Section:
+    """One spec's part of a report on a period; `was` is what it is compared with, None for nothing."""
     policy, evidence = project.settings.policy, spec.evidence
     then = was.specs.get(spec.history.spec) if was else None
     section = Section(

@@ -14,7 +14,7 @@ from auditor.cli.options import console, no_pager_option, page, repo_option, res
 if TYPE_CHECKING:
     from auditor.evidence.graph import EvidenceGraph
 
-_FORMATS = ("text", "json", "html", "graphml")
+_FORMATS = ("text", "json", "graphml")
 
 
 @click.command("graph")
@@ -70,10 +70,6 @@ def _render(graph: EvidenceGraph, node: str | None, style: str) -> str:
         from auditor.render.terminal import render_terminal
 
         return render_terminal(graph_blocks(graph) if node is None else node_blocks(graph, node), console())
-    if style == "html":
-        from auditor.render.html.graph import graph_html
-
-        return graph_html(graph, node)
     from auditor.document.graph import select_around
     from auditor.evidence.graph import select_nodes
     from auditor.render.graph import graph_graphml, graph_json

@@ -40,6 +40,7 @@ VERBS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     },
     "Reports": {
         "report": ("report:command", "The audit report of a quarter, or of any period."),
+        "view": ("view:command", "The evidence as pages to walk through, in a browser."),
         "graph": ("graph:command", "The evidence graph: a summary, or a node and its links."),
     },
     "Set-up": {

@@ -120,7 +120,7 @@ def audit_blocks(audit: Audit, day: date, *, verbose: bool = False) -> Iterator[
         yield finding_table(audit.waiver_findings)
     yield from _closing_blocks(audit)
     if verbose:
-        yield from _undecided_blocks(audit.coverage)
+        yield from undecided_blocks(audit.coverage)
 
 
 def audit_title(exit_code: int) -> Heading:
@@ -128,8 +128,15 @@ def audit_title(exit_code: int) -> Heading:
     return Heading(2, plain(f"auditor audit: {'blocked' if exit_code else 'not blocked'}"))
 
 
-def summary_blocks(audit: Audit, day: date) -> Iterator[Block]:
-    """How many patches by verdict, what is open, and what it rests on; evidence debts stand above."""
+_VERBOSE = Span("--verbose", Style.CODE), Span(" lists them")
+
+
+def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Iterator[Block]:
+    """How many patches by verdict, what is open, and what it rests on; evidence debts stand above.
+
+    Args:
+        undecided: where the undecided checks are listed.
+    """
     yield from debt_blocks(audit.debts, day)
     verdicts = Counter(entry.facts.verdict for entry in audit.patches)
     counts: list[Span] = []
@@ -146,7 +153,7 @@ def summary_blocks(audit: Audit, day: date) -> Iterator[Block]:
     yield Paragraph((Span(f"Hiding suspected of {suspected}", style), Span(f"; {count_noun(gaps, 'open gap')}.")))
     coverage = audit.coverage
     evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
-    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings())), Span(".")))
+    yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings()), undecided), Span(".")))
     yield from (Paragraph(plain(f"Not assessed: {entry.what}: {entry.why}")) for entry in audit.not_assessed)
     yield from landing_blocks(audit.landings, audit.excused())
 
@@ -518,17 +525,17 @@ def _closing_blocks(audit: Audit) -> Iterator[Block]:
         yield Note(plain(f"Behaviours not measured across a patch: {rest}."))
 
 
-def _count_checks(coverage: Coverage, findings: int) -> Line:
+def _count_checks(coverage: Coverage, findings: int, listed: Line) -> Line:
     checks = coverage.checks
     counts = f"{count_noun(findings, 'finding')}; {count_noun(checks.undecided, 'check')} undecided"
-    verbose = (Span(" ("), Span("--verbose", Style.CODE), Span(" lists them)")) if checks.undecided else ()
-    return Span(counts), *verbose, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
+    where = (Span(" ("), *listed, Span(")")) if checks.undecided else ()
+    return Span(counts), *where, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
 
 
-def _undecided_blocks(coverage: Coverage) -> Iterator[Block]:
+def undecided_blocks(coverage: Coverage) -> Iterator[Block]:
     """For each subject and reason the codes of its undecided checks; nothing where every check is decided."""
     if coverage.undecided:
-        yield Heading(2, plain("Undecided checks"))
+        yield Heading(2, plain("Undecided checks"), "undecided")
         for undecided_checks in coverage.undecided:
             yield Card(
                 plain(undecided_checks.on),

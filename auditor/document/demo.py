@@ -25,6 +25,7 @@ def next_step_blocks(folder: str, commit: str, suspected: str, report: str) -> I
         ),
         ("One patch, clause by clause:", f"auditor show --repo {where} {suspected}"),
         ("Every number of its report, computed again:", f"auditor verify --repo {where} --report {page}"),
+        ("All of it as pages to walk through, in a browser:", f"auditor view --repo {where}"),
         ("The rule behind the first finding:", "auditor checks SD101"),
     ):
         yield Note(plain(reason))

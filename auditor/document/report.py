@@ -92,7 +92,7 @@ def _section_blocks(report: Report, section: Section) -> Iterator[Block]:
 
 def answer_sentences(report: Report) -> tuple[tuple[str, ...], ...]:
     """The sentences of each spec's answer."""
-    return tuple(tuple(_section_answer(section)) for section in report.sections)
+    return tuple(tuple(section_answer(section)) for section in report.sections)
 
 
 def answer_paragraphs(report: Report) -> tuple[str, ...]:
@@ -100,7 +100,8 @@ def answer_paragraphs(report: Report) -> tuple[str, ...]:
     return tuple(map(" ".join, answer_sentences(report)))
 
 
-def _section_answer(section: Section) -> Iterator[str]:
+def section_answer(section: Section) -> Iterator[str]:
+    """The sentences of one spec's answer."""
     name, period = section.spec.history.spec, section.report_period
     patched = f"was patched {count_times(len(section.period))}" if section.period else "was not patched"
     verdicts = f": {_count_verdicts(section.period)}" if section.period and section.series else ""

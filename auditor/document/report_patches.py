@@ -132,7 +132,7 @@ def _anchor(entry: PatchEntry) -> str:
     return f"p-{entry.facts.patch.id[:ID_DIGITS]}"
 
 
-def _identity(entry: PatchEntry) -> Note:
+def patch_identity(entry: PatchEntry) -> Note:
     """A patch's verdict, day, commit and id."""
     patch = entry.facts.patch
     commit: Line = ()
@@ -144,16 +144,16 @@ def _identity(entry: PatchEntry) -> Note:
 
 
 def _flagged_card(section: Section, entry: PatchEntry) -> Card:
-    blocks: list[Block] = [_identity(entry)]
+    blocks: list[Block] = [patch_identity(entry)]
     for facts in entry.facts.leading:
         blocks.append(Paragraph(plain(sentence(facts.reason))))
         blocks += suite_blocks(facts)
-        blocks.append(_fact_table(facts))
+        blocks.append(fact_table(facts))
         blocks += (Note(plain(text)) for text in (*residual_sentences(facts), *diagnostic_sentences(facts)))
         if entry.facts.place is not None and facts.survives_fdr is not None:
             blocks.append(Note(plain(significance_sentence(entry.facts.place))))
-    blocks += _explanation_blocks(entry)
-    blocks += _change_blocks(section, entry)
+    blocks += explanation_blocks(entry)
+    blocks += text_change_blocks(section, entry)
     blocks += finding_list(entry.findings)
     return Card(plain(patch_title(entry)), tuple(blocks), _anchor(entry))
 
@@ -169,7 +169,7 @@ def other_patch_blocks(section: Section) -> Iterator[Block]:
 
 
 def _other_card(section: Section, entry: PatchEntry, *, folded: bool) -> Card:
-    blocks: list[Block] = [_identity(entry)]
+    blocks: list[Block] = [patch_identity(entry)]
     for facts in entry.facts.leading:
         name = f"{facts.behaviour}: " if folded or facts.test is None else ""
         unresolved = f" {sentence(describe_unresolved_cause(facts))}" if _is_unresolved(facts) else ""
@@ -179,7 +179,7 @@ def _other_card(section: Section, entry: PatchEntry, *, folded: bool) -> Card:
     if not entry.facts.leading:
         blocks.append(Paragraph(plain(reason_unevaluated(entry))))
     blocks += finding_list(entry.findings)
-    blocks += _change_blocks(section, entry)
+    blocks += text_change_blocks(section, entry)
     title = plain(patch_title(entry))
     if folded:
         title = (*verdict_line(entry.facts.verdict), SEPARATOR, Span(str(patch_day(entry))), SEPARATOR, *title)
@@ -232,7 +232,7 @@ def _suite_name(facts: BehaviourFacts, suite: SuiteFacts) -> Line:
     return Span(suite.suite), Span(f" \n{ROLE_NAMES[suite.role]}{verdict}", Style.QUIET)
 
 
-def _fact_table(facts: BehaviourFacts) -> Table:
+def fact_table(facts: BehaviourFacts) -> Table:
     """What is left, the cause, the evidence and the awareness."""
     rows: list[tuple[Line, ...]] = []
     if facts.ruling:
@@ -250,7 +250,7 @@ def _fact_table(facts: BehaviourFacts) -> Table:
     return grid(rows)
 
 
-def _explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
+def explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
     """What a patch's verdict is compatible with, once for the behaviours that share it."""
     groups: dict[tuple[Explanation, ...], list[str]] = {}
     for facts in entry.facts.leading:
@@ -288,7 +288,7 @@ def _finding_lines(code: str, findings: Sequence[Finding]) -> Iterator[Line]:
 # The words that changed.
 
 
-def _change_blocks(section: Section, entry: PatchEntry) -> Iterator[Block]:
+def text_change_blocks(section: Section, entry: PatchEntry) -> Iterator[Block]:
     """Every change of a clause but moved ones and headings that only follow a renaming; many grouped by direction."""
     comparison = section.comparisons[entry.facts.patch.id]
     changes = [

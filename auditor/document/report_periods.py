@@ -116,10 +116,10 @@ def timeline_blocks(section: Section) -> Iterator[Block]:
         )
     )
     landed = {entry.facts.patch.after.name: section.is_flagged(entry) for entry in section.period}
-    yield from (Figure("timeline", (series, landed), _timeline_words(series)) for series in section.series)
+    yield from (Figure("timeline", (series, landed), timeline_words(series)) for series in section.series)
 
 
-def _timeline_words(series: Series) -> str:
+def timeline_words(series: Series) -> str:
     """A behaviour's first and last rates on each suite."""
     rates: dict[str, list[float]] = {}
     for point in series.points:

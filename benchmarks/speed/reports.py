@@ -1,26 +1,25 @@
-"""Pages on many patches and many suites: a quarter's, beside its figures put together plainly, and the graph's."""
+"""Pages on many patches and many suites: a quarter's, beside its figures put together plainly; and a view's."""
 
 from __future__ import annotations
 
 import html
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
-from auditor.app.graph import build_project_graph
 from auditor.app.history import log
 from auditor.app.project import open_project
 from auditor.app.report import report
+from auditor.app.view import build_view
 from auditor.audit import Report
 from auditor.model.period import period_between
-from auditor.render.html.graph import graph_html
 from auditor.render.html.report import report_html
+from auditor.render.html.view import view_html
 from benchmarks.speed.audits import FIRST, Built, build, read
 from benchmarks.speed.timing import Row, against, fastest, growth
 
 # Every tenth patch moves rates.
 PATCHES, BEHAVIOURS, STEADY = 200, 10, 10
-GRAPHS = (2, 20, 200)
+VIEWS = (2, 20, 200)
 MEGABYTE = 1_000_000
 
 
@@ -45,15 +44,17 @@ def plainly(found: Report) -> str:
     )
 
 
-def graph_rows(folder: Path) -> list[Row]:
-    """The page of the graph at three sizes; it is bounded, so that time goes into counting what is left out."""
-    seconds, told = [], []
-    for patches in GRAPHS:
-        with open_project(build(folder / f"graph-{patches}", patches, BEHAVIOURS).folder) as project:
-            web = build_project_graph(project, FIRST)
-        seconds.append(fastest(partial(graph_html, web), 3))
-        told.append(f"{len(graph_html(web).encode()) / MEGABYTE:.1f} MB")
-    return [growth(f"page of the graph by patches, {2 * BEHAVIOURS} suites: {', '.join(told)}", GRAPHS, seconds)]
+def view_rows(folder: Path) -> list[Row]:
+    """All pages of a view at three sizes, from the audit on."""
+    seconds, sizes = [], []
+    for patches in VIEWS:
+        with open_project(build(folder / f"view-{patches}", patches, BEHAVIOURS).folder) as project:
+            view = build_view(project, FIRST)
+        seconds.append(fastest(lambda view=view: dict(view_html(view)), 1))  # type: ignore[misc]
+        sizes.append(f"{max(len(text.encode()) for _, text in view_html(view)) / MEGABYTE:.2f} MB")
+    return [
+        growth(f"pages of a view by patches, {2 * BEHAVIOURS} suites, largest page {', '.join(sizes)}", VIEWS, seconds)
+    ]
 
 
 def rows(folder: Path) -> list[Row]:
@@ -63,7 +64,7 @@ def rows(folder: Path) -> list[Row]:
     size = len(report_html(found).encode()) / MEGABYTE
     work = f"page of a report on {PATCHES} patches, {2 * BEHAVIOURS} suites: {size:.2f} MB"
     page = against(work, lambda: report_html(found), "its rates in f-strings", lambda: plainly(found), "2 s, 1 MB")
-    return [page, *whole_rows(built), *graph_rows(folder)]
+    return [page, *whole_rows(built), *view_rows(folder)]
 
 
 def whole_rows(built: Built) -> list[Row]:

@@ -17,7 +17,8 @@ async function opened(browser, file, size, scheme) {
   const seen = { scripts: [], requests: [], console: [] };
   const url = pathToFileURL(file).href;
   page.on("dialog", (dialog) => { seen.scripts.push(dialog.message()); dialog.dismiss(); });
-  page.on("request", (request) => { if (request.url() !== url) seen.requests.push(request.url()); });
+  const own = [url, new URL("view.css", url).href];
+  page.on("request", (request) => { if (!own.includes(request.url())) seen.requests.push(request.url()); });
   page.on("popup", (popup) => seen.requests.push(popup.url()));
   page.on("console", (said) => { if (["error", "warning"].includes(said.type())) seen.console.push(said.text()); });
   page.on("pageerror", (error) => seen.console.push(String(error)));
@@ -28,7 +29,6 @@ async function opened(browser, file, size, scheme) {
 // Every part that only shows when it is asked for.
 const unfold = (page) => page.evaluate(() => {
   for (const one of document.querySelectorAll("details")) one.open = true;
-  for (const one of document.querySelectorAll("article")) one.style.display = "block";
 });
 
 async function acted(browser, file) {
@@ -36,7 +36,9 @@ async function acted(browser, file) {
   await page.waitForTimeout(SETTLE);
   await unfold(page);
   await page.evaluate(() => {
-    for (const one of document.querySelectorAll('a:not([href^="#"]), [onfocus]')) { one.focus(); one.click(); }
+    const page = /^([a-z0-9][a-z0-9_~.-]*\.html)?(#|$)/;
+    for (const one of document.querySelectorAll("a, [onfocus]"))
+      if (!page.test(one.getAttribute("href") ?? "x")) { one.focus(); one.click(); }
   });
   await page.waitForTimeout(SETTLE);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -55,21 +57,28 @@ async function accessible(browser, file, size, scheme) {
   }));
 }
 
-// The kind of each card that shows: a patch of the index, and from it a clause, a suite and a run, going back each time.
+// The kind of each page that shows: a patch of the home page, and from it a clause, a suite and a run, going back each
+// time; then how many rows a filter leaves, and what a key leads to.
 async function followed(browser, file) {
   const [page] = await opened(browser, file, "desktop", "light");
   const kinds = [];
+  const kind = async () => kinds.push(await page.locator("header > .kicker").first().textContent());
   const go = async (link) => {
     await page.click(link, { timeout: 5000 });
-    kinds.push(await page.locator("article:visible > .kicker").first().textContent());
+    await kind();
   };
-  await go('nav a[href^="#patch-"]');
-  for (const kind of ["clause", "suite", "run"]) {
-    await go(`article:visible a[href^="#${kind}-"]`);
-    if (kind === "run") break;
+  await go('main table a[href^="patch-"]');
+  for (const other of ["clause", "suite", "run"]) {
+    await go(`main a[href^="${other}-"]`);
+    if (other === "run") break;
     await page.goBack();
-    kinds.push(await page.locator("article:visible > .kicker").first().textContent());
+    await kind();
   }
+  await page.keyboard.press("/");
+  await page.waitForURL("**/search.html");
+  await kind();
+  await page.keyboard.type("SD101");
+  kinds.push(String(await page.locator("tbody tr:visible").count()));
   await page.close();
   return kinds;
 }

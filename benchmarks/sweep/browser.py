@@ -10,20 +10,23 @@ from pathlib import Path
 from threading import Thread
 from typing import TypedDict
 
-from auditor.render.html.graph import graph_html
+from auditor.app.view import write_pages
 from auditor.render.html.report import report_html
+from auditor.render.html.view import view_html
 from benchmarks.pictures import demonstration_report
-from benchmarks.sweep.hostile import PAYLOADS, graph, told, told_graph, world
+from benchmarks.sweep.hostile import PAYLOADS, told, view, world
 from benchmarks.sweep.outcome import Outcome, last_line, run
 
 HOSTILE = "hostile text in every field of a page, in Chromium"
 PLAIN = "pages under axe: desktop and phone, light and dark"
 DRIVER = Path(__file__).with_name("browser.mjs")
 TOOLS = ("playwright-core@1.65.1", "axe-core@4.14.1")
-FOLLOWED = "a patch found on the graph's page and followed to its clause, suite and run"
+FOLLOWED = "a patch found on the home page and followed to its clause, suite and run; a key, and a filter"
 PARTS = (HOSTILE, PLAIN, FOLLOWED)
-PAGES_EACH, CUT = 3, 20
-FOLLOWING = ["patch", "clause", "patch", "suite", "patch", "run"]
+# Of each payload a report, and of the view the home page and a page of each of these kinds.
+KINDS = ("patch", "clause", "behaviour", "suite", "run", "checks", "search")
+PAGES_EACH = 2 + len(KINDS)
+FOLLOWING = ["patch", "clause", "patch", "suite", "patch", "run", "search", "1"]
 GRAVE = ("serious", "critical")
 # A page on which everything happens: what is looked with must see it.
 CONTROL = "<p>x</p><img src='BEACON'><script>alert(1);console.error(1)</script>"
@@ -76,7 +79,11 @@ def outcomes(folder: Path) -> Iterator[Outcome]:
         sees = seen and _Asked.count and all(_doings(seen["acted"][control])) and seen["accessible"][control]
         _Asked.count = 0
         hostile, plain = hostile_pages(place, beacon), plain_pages(place)
-        pages = {"hostile": [*map(str, hostile)], "plain": [*map(str, plain)], "follow": [str(place / "graph.html")]}
+        pages = {
+            "hostile": [*map(str, hostile)],
+            "plain": [*map(str, plain)],
+            "follow": [str(place / "view" / "index.html")],
+        }
         found = _driven(place, {"chromium": browser, **pages})
         server.shutdown()
     if not (sees and found):
@@ -106,23 +113,27 @@ def _missing(browser: str | None, place: Path) -> str:
 
 
 def hostile_pages(place: Path, beacon: str) -> Iterator[Path]:
-    """Of each payload a report and a graph with it in all their texts, and what is around a suite so named, cut."""
-    plain, nodes = world(_made(place / "world")), graph(_made(place / "web"))
+    """Of each payload a report with it in all its texts, and a view with it before every name, a page a kind."""
+    plain = world(_made(place / "world"))
     for number, payload in enumerate(PAYLOADS):
         words = payload.replace("BEACON", beacon)
         yield _written(place / f"report-{number}.html", report_html(told(plain, words)))
-        yield _written(place / f"graph-{number}.html", graph_html(told_graph(nodes, words)))
-        named = graph(_made(place / f"web-{number}"), words)
-        yield _written(place / f"suite-{number}.html", graph_html(named, f"suite:{words}letters", most=CUT))
+        yield from _view_pages(place, f"hostile-{number}", words)
 
 
 def plain_pages(place: Path) -> Iterator[Path]:
     """The pages as they are meant to be."""
     yield _written(place / "world.html", report_html(world(_made(place / "plain"))))
-    nodes = graph(_made(place / "nodes"))
-    yield _written(place / "graph.html", graph_html(nodes))
-    yield _written(place / "cut.html", graph_html(nodes, "suite:letters", most=CUT))
+    yield from _view_pages(place, "view")
     yield _written(place / "demonstration.html", demonstration_report(place / "demonstration"))
+
+
+def _view_pages(place: Path, name: str, payload: str = "") -> Iterator[Path]:
+    """The home page of a view, and a page of each kind."""
+    folder = place / name
+    write_pages(folder, view_html(view(_made(place / f"{name}-world"), payload)))
+    yield folder / "index.html"
+    yield from (sorted(folder.glob(f"{kind}[-.]*html"))[0] for kind in KINDS)
 
 
 def _made(folder: Path) -> Path:
@@ -162,7 +173,7 @@ def _accessible(pages: dict[str, list[dict[str, str]]]) -> Outcome:
 
 def _followed(pages: dict[str, list[str]]) -> Outcome:
     [kinds] = pages.values()
-    return Outcome(FOLLOWED, "ok" if kinds == FOLLOWING else "FAILED", f"cards seen: {', '.join(kinds) or 'none'}")
+    return Outcome(FOLLOWED, "ok" if kinds == FOLLOWING else "FAILED", f"pages seen: {', '.join(kinds) or 'none'}")
 
 
 def _told(found: Iterable[tuple[str, dict[str, str]]]) -> list[str]:

@@ -7,15 +7,12 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import Enum
 from pathlib import Path
-from typing import Any
 
-import networkx as nx
-
-from auditor.app.graph import build_project_graph
+from auditor.app.view import build_view
 from auditor.assess.ledger import WaiverFacts
 from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.audit import Report
-from auditor.evidence.graph import EvidenceGraph
+from auditor.document.view import View
 from auditor.model.preregistration import Preregistration
 from auditor.model.waiver import Waiver
 from tests.render.conftest import project_of, report_of
@@ -72,8 +69,8 @@ def told(report: Report, payload: str) -> Report:
     return found
 
 
-def graph(folder: Path, payload: str = "") -> EvidenceGraph:
-    """The graph of the same world with a waiver and a plan, made as any is, the payload before every name."""
+def view(folder: Path, payload: str = "") -> View:
+    """The view of the same world with a waiver and a plan, made as any is, the payload before every name."""
     (folder / WAIVER).parent.mkdir(parents=True)
     (folder / WAIVER).write_text(
         f'check = "test-only"\nfingerprint = "{"0" * 32}"\nreason = "why"\nwho = "who"\n'
@@ -84,30 +81,7 @@ def graph(folder: Path, payload: str = "") -> EvidenceGraph:
     plan = Preregistration(
         "0" * 64, run.spec, run.revision, run.suite, run.model, run.checkpoint, "", 10, _WHEN, f"{payload}note"
     )
-    return build_project_graph(replace(project, plans=(plan,)), date(2026, 4, 1))
-
-
-def told_graph(multi_di_graph: EvidenceGraph, payload: str) -> EvidenceGraph:
-    """The same graph, with the payload before and after every text in it: keys, labels, all that is known or said."""
-
-    def told(text: str) -> str:
-        return f"{payload}{text}{payload}"
-
-    def of(name: str) -> str:
-        kind, _, key = name.partition(":")
-        return f"{kind}:{told(key)}"
-
-    def known(data: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            name: told(value) if isinstance(value, str) and name != "kind" else value for name, value in data.items()
-        }
-
-    changed: EvidenceGraph = nx.MultiDiGraph()
-    changed.add_nodes_from((of(name), known(data)) for name, data in multi_di_graph.nodes(data=True))
-    changed.add_edges_from(
-        (of(source), of(target), known(data)) for source, target, data in multi_di_graph.edges(data=True)
-    )
-    return changed
+    return build_view(replace(project, plans=(plan,)), date(2026, 4, 1))
 
 
 def _told(value: object, payload: str, made: dict[int, object]) -> object:
@@ -116,7 +90,8 @@ def _told(value: object, payload: str, made: dict[int, object]) -> object:
     if isinstance(value, str):
         return f"{payload}{value}{payload}" if value else value
     if isinstance(value, tuple | list | frozenset):
-        return type(value)(_told(one, payload, made) for one in value)
+        texts = [_told(one, payload, made) for one in value]
+        return type(value)(*texts) if hasattr(value, "_fields") else type(value)(texts)
     if isinstance(value, Mapping):
         return {_told(key, payload, made): _told(one, payload, made) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):

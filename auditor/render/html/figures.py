@@ -18,12 +18,24 @@ from auditor.assess.timeline import Series
 from auditor.document.blocks import Figure
 from auditor.model.suite import Role
 from auditor.render.html.environment import escape_visible, page_style
+from auditor.render.html.history import draw_history
+from auditor.render.html.neighbourhood import draw_neighbourhood
 
 
 def draw_figure(figure: Figure) -> Markup:
-    """The picture of a figure of kind `timeline`: data is a series, and by spec commit whether its patch is flagged."""
-    series, flagged = figure.data
-    return draw_timeline(series, flagged)
+    """The picture of a figure that stands by itself.
+
+    Of kind `history` data are lanes, of `neighbourhood` a node with what is around it; of `timeline` a series, and by
+    spec commit whether its patch is flagged.
+    """
+    match figure.kind:
+        case "history":
+            return draw_history(figure.data)
+        case "neighbourhood":
+            return draw_neighbourhood(figure.data)
+        case _:
+            series, flagged = figure.data
+            return draw_timeline(series, flagged)
 
 
 def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:

@@ -23,6 +23,7 @@ from auditor.render.html import figures
 from auditor.render.html.environment import page_environment, page_style
 
 _DEEPEST = 6
+_WIDE = ("history", "neighbourhood")
 _CHANGES = {Style.ADDED: "ins", Style.INSERTED: "ins", Style.REMOVED: "del", Style.DELETED: "del"}
 _TAGS = {Style.CODE: "code", Style.STRONG: "strong", **_CHANGES}
 _VERDICTS = frozenset(map(str, Verdict))
@@ -32,7 +33,7 @@ def report_html(report: Report) -> str:
     """The page."""
     style, digest = page_style("style.css")
     blocks = list(report_blocks(report))
-    environment = _environment()
+    environment = report_environment()
     return environment.get_template("report.html").render(
         title=_title(blocks),
         version=report.audit.auditor_version,
@@ -52,7 +53,8 @@ def blocks_html(blocks: Iterable[Block], environment: Environment) -> Markup:
     return Markup("").join(_write(blocks, environment.get_template("blocks.html").module, 2))
 
 
-def _environment() -> Environment:
+def report_environment() -> Environment:
+    """Jinja, with what the macros of `blocks.html` need."""
     environment = page_environment()
     environment.globals.update(tag_of=_tag_of, class_of=_class_of, column_of=figures.picture_column)
     return environment
@@ -62,8 +64,10 @@ def _write(blocks: Iterable[Block], macros: TemplateModule, level: int) -> Itera
     """Markup of blocks; `level` is that of a card's title: one below the last heading's. Figures stand together."""
     for pictured, group in groupby(blocks, key=lambda block: isinstance(block, Figure)):
         if pictured:
-            drawn = [(figures.draw_figure(block), block) for block in group if isinstance(block, Figure)]
-            yield _call(macros, "figures", drawn)
+            pictures = [(figures.draw_figure(block), block) for block in group if isinstance(block, Figure)]
+            yield from (_call(macros, "picture", drawn) for drawn, block in pictures if block.kind in _WIDE)
+            if small := [pair for pair in pictures if pair[1].kind not in _WIDE]:
+                yield _call(macros, "figures", small)
             continue
         for block in group:
             if isinstance(block, Card):

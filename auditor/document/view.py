@@ -1,0 +1,768 @@
+"""The evidence as pages: history, patches, clauses, behaviours, suites, runs, checks and quarters, as blocks.
+
+A `View` comes in: the audit, its sections and the one evidence graph. `view_pages` gives every page with its blocks;
+a link in them is the file name of another page, which `Addresses` knows for every node of the graph. All pages lie in
+one folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from auditor.assess.facts import BehaviourFacts
+from auditor.assess.timeline import Series
+from auditor.audit import Audit, PatchEntry, Section, SpecAudit, patch_day
+from auditor.checks.catalogue import all_checks, load_pages
+from auditor.checks.interface import HEADINGS
+from auditor.clauses.blame import ClauseHistory
+from auditor.document.audit import VERDICT_STYLES, commit_name, summary_blocks, undecided_blocks, verdict_line
+from auditor.document.blocks import (
+    Block,
+    Card,
+    Column,
+    Commands,
+    Figure,
+    Heading,
+    Line,
+    Listing,
+    Note,
+    Paragraph,
+    Passage,
+    Span,
+    Style,
+    Table,
+    grid,
+    plain,
+    sentence,
+)
+from auditor.document.diagnostics import diagnostic_sentences, residual_sentences
+from auditor.document.graph import answer_questions, describe_link, group_neighbours, readable_value
+from auditor.document.history import blame_blocks
+from auditor.document.neighbourhood import draw_neighbours
+from auditor.document.rates import behaviour_verdict, change_line, table_columns
+from auditor.document.report import section_answer
+from auditor.document.report_patches import (
+    explanation_blocks,
+    fact_table,
+    finding_list,
+    patch_identity,
+    patch_title,
+    reason_unevaluated,
+    suite_blocks,
+    text_change_blocks,
+)
+from auditor.document.report_periods import timeline_words
+from auditor.evidence.graph import (
+    EvidenceGraph,
+    edges_from,
+    edges_to,
+    node_attributes,
+    nodes_of_kind,
+    shorten_key,
+    sources,
+    targets,
+)
+from auditor.model.numbers import count_noun, format_count
+from auditor.model.verdict import WORST_FIRST, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class SealedBatch:
+    """A sealed batch: its number, how many records it adds, and its root (64 hex digits)."""
+
+    number: int
+    records: int
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the pages are made of.
+
+    Attributes:
+        sections: of each spec its whole history as one period.
+        quarters: of each spec the quarters in which a patch landed, oldest first.
+        clauses: the life of every clause there ever was, by its id, those that are there first and in order.
+        failing: by record of a run of a test suite, the ids of the items with a misaligned sample, with how many of
+            how many; a run of any other suite has no entry, so that its items stay hidden.
+        seals: the sealed batches of records, oldest first.
+        day: on which it was made.
+    """
+
+    audit: Audit
+    graph: EvidenceGraph
+    sections: tuple[Section, ...]
+    quarters: tuple[tuple[Section, ...], ...]
+    clauses: Mapping[str, ClauseHistory]
+    failing: Mapping[str, tuple[tuple[str, int, int], ...]]
+    seals: tuple[SealedBatch, ...]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page: its file name, what it is of (a word), its title, and the pages before and after it of its kind."""
+
+    name: str
+    kind: str
+    title: str
+    blocks: tuple[Block, ...]
+    previous: str = ""
+    following: str = ""
+
+
+HOME, BEHAVIOURS, SUITES, CLAUSES = "index.html", "behaviours.html", "suites.html", "clauses.html"
+CHECKS, REPORTS, SEARCH = "checks.html", "reports.html", "search.html"
+MENU = (
+    (HOME, "History"),
+    (BEHAVIOURS, "Behaviours"),
+    (SUITES, "Suites"),
+    (CLAUSES, "Clauses"),
+    (CHECKS, "Checks"),
+    (REPORTS, "Reports"),
+    (SEARCH, "Search"),
+)
+
+
+# Where a node's page is.
+
+
+_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_ID = re.compile(r"[0-9a-f]{32,64}")
+_ID_CHARACTERS = 16
+_PAGE_KINDS = (
+    "patch",
+    "clause",
+    "behaviour",
+    "suite",
+    "run",
+    "checkpoint",
+    "model",
+    "scorer",
+    "gap",
+    "waiver",
+    "plan",
+)
+
+
+class Addresses:
+    """The address of every node that has a page, or a place on the page of another."""
+
+    def __init__(self, graph: EvidenceGraph) -> None:
+        self._graph = graph
+        self._names = {
+            node: f"{kind}-{_safe_name(data['key'])}.html"
+            for node, data in graph.nodes(data=True)
+            if (kind := data["kind"]) in _PAGE_KINDS
+        }
+
+    def page(self, node: str) -> str:
+        """The file name of a node that has a page of its own."""
+        return self._names[node]
+
+    def link(self, node: str) -> str:
+        """Where a node is shown; "" for one that is shown nowhere by itself."""
+        if node in self._names:
+            return self._names[node]
+        graph = self._graph
+        match graph.nodes[node]["kind"] if node in graph else "":
+            case "spec":
+                return HOME
+            case "step":
+                patches = sources(graph, node, "judged_by")
+                name = self._names[patches[-1]] if patches else ""
+                return f"{name}#{step_anchor(graph, node)}" if name else self._first(targets(graph, node, "of"))
+            case "period":
+                return self._first(targets(graph, node, "of"))
+            case "items":
+                return self._first(targets(graph, node, "version_of"))
+            case "finding":
+                return self._first(targets(graph, node, "about"))
+            case "spec_commit":
+                return self._first(sources(graph, node, "to"))
+            case "revision":
+                return next((self.link(commit) for commit in sources(graph, node, "shows")), "")
+            case _:
+                return ""
+
+    def _first(self, nodes: Iterable[str]) -> str:
+        return next((link for node in nodes if (link := self.link(node))), "")
+
+
+def step_anchor(graph: EvidenceGraph, step: str) -> str:
+    """The place of a verdict on its patch's page."""
+    data = graph.nodes[step]
+    return behaviour_anchor(str(data.get("behaviour", "")), str(data.get("model", "")))
+
+
+def behaviour_anchor(behaviour: str, model: str) -> str:
+    """The place of a behaviour on a patch's page."""
+    return f"v-{_safe_name(f'{behaviour} {model}')}"
+
+
+def _safe_name(key: str) -> str:
+    """A key as part of a file name: the same on file systems that do not tell capitals; of a content id 64 bits."""
+    if _ID.fullmatch(key):
+        return key[:_ID_CHARACTERS]
+    if _PLAIN_NAME.fullmatch(key):
+        return key
+    readable = re.sub(r"[^a-z0-9]+", "-", key.lower())[:32].strip("-")
+    return f"{readable or 'x'}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
+
+
+# The pages.
+
+
+def view_pages(view: View) -> Iterator[Page]:
+    """Every page, the home page first."""
+    addresses = Addresses(view.graph)
+    yield Page(HOME, "history", _specs_title(view), tuple(_home_blocks(view, addresses)))
+    yield from _patch_pages(view, addresses)
+    yield from _clause_pages(view, addresses)
+    yield from _behaviour_pages(view, addresses)
+    for kind in ("suite", "run", "checkpoint", "model", "scorer", "gap", "waiver", "plan"):
+        yield from _node_pages(view, addresses, kind)
+    yield Page(CHECKS, "catalogue", "Checks", tuple(_check_blocks(view, addresses)))
+    yield Page(REPORTS, "quarters and seals", "Reports", tuple(_report_blocks(view)))
+    for number, section in _numbered_quarters(view):
+        yield Page(
+            quarter_page(number, section), "quarter", _quarter_title(section), tuple(_quarter(section, addresses))
+        )
+    yield Page(SEARCH, "search", "Search", tuple(_search_blocks(view, addresses)))
+
+
+def _specs_title(view: View) -> str:
+    return ", ".join(section.spec.history.spec for section in view.sections)
+
+
+def _with_neighbours(pages: Sequence[Page]) -> Iterator[Page]:
+    for at, page in enumerate(pages):
+        previous = pages[at - 1].name if at else ""
+        following = pages[at + 1].name if at + 1 < len(pages) else ""
+        yield replace(page, previous=previous, following=following)
+
+
+# Home: the history as one picture, and a line a patch.
+
+
+_MAX_LANES = 12
+_MAX_ROWS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class PatchMark:
+    """A patch on the time line: its spec commit, verdict, look, title and page."""
+
+    spec_commit: str
+    verdict: str
+    style: Style
+    title: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLanes:
+    """A spec's revisions on one time line, a lane a behaviour.
+
+    Attributes:
+        commits: names and days of the spec commits, oldest first.
+        links: the page of each lane's behaviour.
+    """
+
+    commits: tuple[tuple[str, str], ...]
+    patches: tuple[PatchMark, ...]
+    series: tuple[Series, ...]
+    links: tuple[str, ...]
+
+
+def _home_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
+    yield from summary_blocks(view.audit, view.day, (Span("which ones", link=f"{CHECKS}#undecided"),))
+    for section in view.sections:
+        name = section.spec.history.spec
+        yield Heading(2, plain(name if len(view.sections) > 1 else "The spec over time"), f"spec-{_safe_name(name)}")
+        yield from _history_figure(section, addresses)
+        yield Heading(2, plain("Patches"))
+        yield from _patch_table(section.spec.patches, addresses, _MAX_ROWS)
+
+
+def _history_figure(section: Section, addresses: Addresses) -> Iterator[Block]:
+    series = _moving_series(section.series)
+    commits = tuple((commit.name, str(commit.date.date())) for commit in section.spec.history.spec_commits)
+    marks = tuple(_patch_mark(entry, addresses) for entry in section.spec.patches)
+    links = tuple(addresses.page(f"behaviour:{lane.behaviour}") for lane in series)
+    counts = count_noun(len(commits), "commit"), count_noun(len(section.series), "behaviour")
+    yield Figure("history", HistoryLanes(commits, marks, series, links), f"{counts[0]}, {counts[1]}.")
+    if series:
+        yield Note(
+            plain(
+                "Each lane is a behaviour: the share of misaligned samples on the test, held out and in deployment, "
+                "with limits. Marks above are patches: a square accuses, a filled circle clears, a half one is partial "
+                "or open, a hollow one could not be told. A dotted line is a new checkpoint."
+            )
+        )
+    if len(section.series) > len(series):
+        rest = f"{count_noun(len(section.series) - len(series), 'behaviour')} that moved less: "
+        yield Note((Span(rest), Span("all behaviours", link=BEHAVIOURS)))
+
+
+def _moving_series(series: Sequence[Series]) -> tuple[Series, ...]:
+    """Those whose test rate moved most, in their order."""
+    if len(series) <= _MAX_LANES:
+        return tuple(series)
+    most = sorted(series, key=lambda lane: (-_range_of(lane), lane.behaviour, lane.model))[:_MAX_LANES]
+    return tuple(lane for lane in series if lane in most)
+
+
+def _range_of(series: Series) -> float:
+    rates = [point.test.rate for point in series.points if point.test is not None]
+    return max(rates) - min(rates) if rates else 0.0
+
+
+def _patch_mark(entry: PatchEntry, addresses: Addresses) -> PatchMark:
+    verdict, patch = entry.facts.verdict, entry.facts.patch
+    style = Style.ACCUSED if entry.hiding_suspected else VERDICT_STYLES[verdict]
+    title = (
+        f"{patch_day(entry)} {verdict}{', hiding suspected' if entry.hiding_suspected else ''}: {patch_title(entry)}"
+    )
+    return PatchMark(patch.after.name, str(verdict), style, title, addresses.page(f"patch:{patch.id}"))
+
+
+def _patch_table(entries: Sequence[PatchEntry], addresses: Addresses, most: int | None = None) -> Iterator[Block]:
+    """A line a patch, newest first."""
+    newest = list(reversed(entries))
+    names = ("landed", "patch", "verdict", "behaviour", "test", "held-out", "findings")
+    rows = tuple(_patch_row(entry, addresses) for entry in newest[:most])
+    yield Table(table_columns(names, ("test", "held-out", "findings")), rows, empty="No patch is recorded.")
+    if most is not None and len(newest) > most:
+        rest = len(newest) - most
+        yield Note(
+            (Span(f"{count_noun(rest, 'older patch', 'es')}: see the "), Span("quarters", link=REPORTS), Span("."))
+        )
+
+
+def _patch_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
+    patch, headline = entry.facts.patch, entry.facts.headline
+    title = Span(patch_title(entry), link=addresses.page(f"patch:{patch.id}"))
+    commit = Span(f" {commit_name(patch.after)}", Style.QUIET) if patch.after.commit else Span("")
+    rates: tuple[Line, Line] = ((), ())
+    behaviour: Line = ()
+    if headline is not None:
+        held_out = headline.ruling.change if headline.ruling else headline.held_out
+        rates = change_line(headline, headline.test), change_line(headline, held_out)
+        others = len(entry.facts.behaviours) - 1
+        more = Span(f" and {others:,} more", Style.QUIET) if others else Span("")
+        behaviour = Span(headline.behaviour, link=addresses.page(f"behaviour:{headline.behaviour}")), more
+    findings = plain(format_count(len(entry.findings))) if entry.findings else ()
+    verdict = verdict_line(entry.facts.verdict, entry.hiding_suspected)
+    return plain(str(patch_day(entry))), (title, commit), verdict, behaviour, *rates, findings
+
+
+# A patch.
+
+
+def _patch_pages(view: View, addresses: Addresses) -> Iterator[Page]:
+    for section in view.sections:
+        pages = [
+            Page(
+                addresses.page(f"patch:{entry.facts.patch.id}"),
+                "patch",
+                patch_title(entry),
+                tuple(_patch_blocks(view, section, entry, addresses)),
+            )
+            for entry in section.spec.patches
+        ]
+        yield from _with_neighbours(pages)
+
+
+def _patch_blocks(view: View, section: Section, entry: PatchEntry, addresses: Addresses) -> Iterator[Block]:
+    node = f"patch:{entry.facts.patch.id}"
+    yield patch_identity(entry)
+    if not entry.facts.behaviours:
+        yield Paragraph(plain(reason_unevaluated(entry)))
+    for facts in entry.facts.leading:
+        yield _behaviour_card(facts, addresses)
+    yield from explanation_blocks(entry)
+    yield from finding_list(entry.findings)
+    yield from text_change_blocks(section, entry)
+    others = [facts for facts in entry.facts.behaviours if facts not in entry.facts.leading]
+    if others:
+        yield Heading(3, plain("Other behaviours measured on it"))
+        yield from (_behaviour_card(facts, addresses, folded=True) for facts in others)
+    yield from _answer_blocks(view.graph, node, addresses)
+    changed = edges_from(view.graph, node, "changes")
+    if changed:
+        yield Heading(3, plain("Clauses it changed"))
+        yield Listing(
+            tuple((*_node_span(view.graph, edge[1], addresses), *_quiet(describe_link(edge[2]))) for edge in changed)
+        )
+    yield from _neighbourhood_blocks(view.graph, node, addresses)
+    yield Heading(3, plain("On the command line"))
+    name = shlex.quote(commit_name(entry.facts.patch.after))
+    plan = (f"auditor plan {name}",) if entry.facts.verdict in _OPEN else ()
+    yield Commands((f"auditor show {name}", f"auditor graph patch:{entry.facts.patch.id[:12]}", *plan))
+
+
+_OPEN = (Verdict.INCONCLUSIVE, Verdict.UNMEASURED)
+
+
+def _behaviour_card(facts: BehaviourFacts, addresses: Addresses, *, folded: bool = False) -> Card:
+    link = addresses.page(f"behaviour:{facts.behaviour}")
+    name = Span(" "), Span(facts.behaviour, link=link), Span(f" of {facts.model}", Style.QUIET)
+    notes = tuple(Note(plain(text)) for text in (*residual_sentences(facts), *diagnostic_sentences(facts)))
+    blocks = (Paragraph(plain(sentence(facts.reason))), *suite_blocks(facts), fact_table(facts), *notes)
+    verdict = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
+    return Card((*verdict, *name), blocks, behaviour_anchor(facts.behaviour, facts.model), folded=folded)
+
+
+# A clause.
+
+
+def _clause_pages(view: View, addresses: Addresses) -> Iterator[Page]:
+    pages = []
+    for name, story in view.clauses.items():
+        node = f"clause:{name}"
+        if node in view.graph:
+            title = view.graph.nodes[node]["label"]
+            pages.append(
+                Page(addresses.page(node), "clause", title, tuple(_clause_blocks(view, node, story, addresses)))
+            )
+    yield from _with_neighbours(pages)
+    names = ("place", "clause", "changes")
+    rows = tuple(_clause_row(view, page, name, addresses) for page, name in zip(pages, view.clauses, strict=True))
+    table = Table(table_columns(names, ("changes",)), rows[:_MAX_LISTED], empty="No clause was read.")
+    left = Note(plain(f"and {len(rows) - _MAX_LISTED:,} more, each with its page")) if len(rows) > _MAX_LISTED else None
+    yield Page(CLAUSES, "the text, as it stands and as it was", "Clauses", (table, *((left,) if left else ())))
+
+
+_MAX_LISTED = 1500
+
+
+def _clause_row(view: View, page: Page, name: str, addresses: Addresses) -> tuple[Line, ...]:
+    state = view.clauses[name].state
+    place = f"{state.clause.path}:{state.clause.line}" if state.there else "gone"
+    changes = len(edges_to(view.graph, f"clause:{name}", "changes"))
+    return plain(place, Style.QUIET), (Span(page.title, link=page.name),), plain(format_count(changes))
+
+
+def _clause_blocks(view: View, node: str, story: ClauseHistory, addresses: Addresses) -> Iterator[Block]:
+    yield from blame_blocks(story)
+    yield from _answer_blocks(view.graph, node, addresses)
+    yield from _neighbourhood_blocks(view.graph, node, addresses)
+    yield Commands((f"auditor blame {story.state.id[:12]}",))
+
+
+# A behaviour.
+
+
+def _behaviour_pages(view: View, addresses: Addresses) -> Iterator[Page]:
+    pages = [
+        Page(addresses.page(node), "behaviour", view.graph.nodes[node]["key"], tuple(_behaviour(view, node, addresses)))
+        for node in nodes_of_kind(view.graph, "behaviour")
+    ]
+    yield from _with_neighbours(pages)
+    series = [(lane, section) for section in view.sections for lane in section.series]
+    figures = tuple(Figure("timeline", (lane, _flags(section.spec)), timeline_words(lane)) for lane, section in series)
+    rows = tuple(((Span(page.title, link=page.name),), _count_verdicts(view, page.title)) for page in pages)
+    table = Table(table_columns(("behaviour", "verdicts of patches"), ()), rows, empty="No behaviour was measured.")
+    yield Page(BEHAVIOURS, "what was measured", "Behaviours", (table, *figures[:_MAX_FIGURES]))
+
+
+_MAX_FIGURES = 60
+
+
+def _flags(spec: SpecAudit) -> dict[str, bool]:
+    return {entry.facts.patch.after.name: entry.hiding_suspected for entry in spec.patches}
+
+
+def _facts_of(view: View, behaviour: str) -> list[tuple[PatchEntry, BehaviourFacts]]:
+    return [
+        (entry, facts)
+        for entry in view.audit.patches
+        for facts in entry.facts.behaviours
+        if facts.behaviour == behaviour
+    ]
+
+
+def _count_verdicts(view: View, behaviour: str) -> Line:
+    counts = Counter(facts.verdict for _, facts in _facts_of(view, behaviour))
+    spans: list[Span] = []
+    for verdict in WORST_FIRST:
+        if verdict in counts:
+            spans += [Span(", " if spans else ""), Span(f"{counts[verdict]:,} {verdict}", VERDICT_STYLES[verdict])]
+    return tuple(spans) or plain("no patch was measured on it", Style.QUIET)
+
+
+def _behaviour(view: View, node: str, addresses: Addresses) -> Iterator[Block]:
+    name = view.graph.nodes[node]["key"]
+    for section in view.sections:
+        for lane in section.series:
+            if lane.behaviour == name:
+                lanes = HistoryLanes(
+                    tuple((commit.name, str(commit.date.date())) for commit in section.spec.history.spec_commits),
+                    tuple(_patch_mark(entry, addresses) for entry in section.spec.patches),
+                    (lane,),
+                    ("",),
+                )
+                yield Figure("history", lanes, timeline_words(lane))
+    yield Heading(2, plain("Patches measured on it"))
+    rows = tuple(_measured_row(entry, facts, addresses) for entry, facts in reversed(_facts_of(view, name)))
+    names = ("landed", "patch", "verdict", "model", "test", "held-out")
+    yield Table(table_columns(names, ("test", "held-out")), rows, empty="No patch was measured on it.")
+    yield from _linked_blocks(view.graph, node, addresses, skip=("step",))
+
+
+def _measured_row(entry: PatchEntry, facts: BehaviourFacts, addresses: Addresses) -> tuple[Line, ...]:
+    held_out = facts.ruling.change if facts.ruling else facts.held_out
+    link = f"{addresses.page(f'patch:{entry.facts.patch.id}')}#{behaviour_anchor(facts.behaviour, facts.model)}"
+    title = (Span(patch_title(entry), link=link),)
+    rates = change_line(facts, facts.test), change_line(facts, held_out)
+    return plain(str(patch_day(entry))), title, behaviour_verdict(facts), plain(facts.model), *rates
+
+
+# A suite, a run, a checkpoint and other nodes.
+
+
+def _node_pages(view: View, addresses: Addresses, kind: str) -> Iterator[Page]:
+    graph = view.graph
+    pages = [
+        Page(addresses.page(node), kind, graph.nodes[node]["label"], tuple(_node_blocks(view, node, addresses)))
+        for node in nodes_of_kind(graph, kind)
+    ]
+    yield from _with_neighbours(pages)
+    if kind == "suite":
+        rows = tuple(_suite_row(view, page, node) for page, node in zip(pages, nodes_of_kind(graph, kind), strict=True))
+        names = ("suite", "role", "behaviour", "runs", "verdicts that rest on it")
+        table = Table(table_columns(names, ("runs", "verdicts that rest on it")), rows, empty="No suite is known.")
+        yield Page(SUITES, "where it was measured", "Suites", (table,))
+
+
+def _suite_row(view: View, page: Page, node: str) -> tuple[Line, ...]:
+    graph = view.graph
+    behaviours = [graph.nodes[name]["key"] for name in targets(graph, node, "measures")]
+    runs, verdicts = (len(sources(graph, node, kind)) for kind in ("on", "judged_on"))
+    role = str(graph.nodes[node].get("role", "")).replace("_", "-")
+    counts = plain(format_count(runs)), plain(format_count(verdicts))
+    return (Span(page.title, link=page.name),), plain(role), plain(", ".join(behaviours)), *counts
+
+
+def _node_blocks(view: View, node: str, addresses: Addresses) -> Iterator[Block]:
+    graph = view.graph
+    attributes = node_attributes(graph, node)
+    yield grid(
+        [(plain("id", Style.QUIET), plain(node, Style.CODE))]
+        + [
+            (plain(name.replace("_", " "), Style.QUIET), plain(readable_value(value)))
+            for name, value in attributes.items()
+        ]
+    )
+    yield from _answer_blocks(graph, node, addresses)
+    yield from _linked_blocks(graph, node, addresses)
+    yield from _neighbourhood_blocks(graph, node, addresses)
+    yield from _item_blocks(view, node)
+
+
+_MAX_ITEMS = 100
+
+
+def _item_blocks(view: View, node: str) -> Iterator[Block]:
+    """The items of a run that failed, where it is one of a test suite."""
+    if view.graph.nodes[node]["kind"] != "run":
+        return
+    items = view.failing.get(view.graph.nodes[node]["key"])
+    if items is None:
+        yield Note(plain("Items of a suite that is held out are not named on a page that one sends."))
+        return
+    yield Heading(3, plain(f"Items with a misaligned sample: {len(items):,}"))
+    rows = tuple((plain(item), plain(f"{misaligned:,} of {valid:,}")) for item, misaligned, valid in items[:_MAX_ITEMS])
+    yield Table((Column("item"), Column("misaligned", figures=True)), rows, empty="None.")
+    if len(items) > _MAX_ITEMS:
+        yield Note(plain(f"and {len(items) - _MAX_ITEMS:,} more"))
+
+
+_MAX_LINES = 150
+
+
+def _answer_blocks(graph: EvidenceGraph, node: str, addresses: Addresses) -> Iterator[Block]:
+    """What is asked of a node of its kind, each line with a link."""
+    for answer in answer_questions(graph, node):
+        yield Heading(3, plain(answer.question))
+        lines = answer.lines[:_MAX_LINES]
+        yield Passage(
+            tuple(
+                span
+                for at, line in enumerate(lines)
+                for span in (
+                    Span("    " * line.depth),
+                    *(_node_span(graph, line.node, addresses) if line.node is not None else ()),
+                    *_quiet(", ".join(part for part in (line.lead, line.note) if part), spaced=line.node is not None),
+                    Span("\n" if at + 1 < len(lines) else ""),
+                )
+            )
+        )
+        if len(answer.lines) > len(lines):
+            yield Note(plain(f"and {len(answer.lines) - len(lines):,} more lines: auditor graph {shorten_key(node)}"))
+
+
+def _linked_blocks(graph: EvidenceGraph, node: str, addresses: Addresses, skip: Sequence[str] = ()) -> Iterator[Block]:
+    """What a node is linked to, by the kind of edge; long lists are folded."""
+    groups = group_neighbours(graph, node)
+    for group in groups:
+        others = [(other, data) for other, data in group.others if graph.nodes[other]["kind"] not in skip]
+        if not others:
+            continue
+        items = tuple((*_node_span(graph, other, addresses), *_quiet(describe_link(data))) for other, data in others)
+        title = plain(f"{group.words} ({len(items):,})")
+        shown = (Listing(items[:_MAX_LINES]),)
+        rest = (Note(plain(f"and {len(items) - _MAX_LINES:,} more")),) if len(items) > _MAX_LINES else ()
+        yield Card(title, (*shown, *rest), folded=len(items) > _UNFOLDED)
+
+
+_UNFOLDED = 12
+_KIND_WORDS = {"step": "verdict", "spec_commit": "commit"}
+
+
+def _node_span(graph: EvidenceGraph, node: str, addresses: Addresses) -> Line:
+    """A node: its kind, and its label with a link to where it is shown."""
+    data = graph.nodes[node]
+    kind = _KIND_WORDS.get(data["kind"], data["kind"])
+    return Span(f"{kind} ", Style.QUIET), Span(data["label"], link=addresses.link(node))
+
+
+def _quiet(text: str, *, spaced: bool = True) -> Line:
+    return (Span(f"{'  ' if spaced else ''}{text}", Style.QUIET),) if text else ()
+
+
+def _neighbourhood_blocks(graph: EvidenceGraph, node: str, addresses: Addresses) -> Iterator[Block]:
+    drawn = draw_neighbours(graph, node, addresses.link)
+    if drawn.edges:
+        yield Heading(3, plain("Around it"))
+        yield Figure("neighbourhood", drawn, f"What is around this {graph.nodes[node]['kind']}.")
+
+
+# Checks, quarters, search.
+
+
+def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
+    fired = Counter(finding.code for finding in (*view.audit.findings(), *view.audit.waiver_findings))
+    names = ("code", "check", "severity", "findings")
+    rows = tuple(
+        (
+            (Span(check.code, link=f"#{check.code}"),),
+            plain(check.title),
+            plain(str(check.severity), Style.QUIET),
+            plain(format_count(fired[check.code]) if fired[check.code] else ""),
+        )
+        for check in all_checks()
+    )
+    yield Table(table_columns(names, ("findings",)), rows)
+    by_code: dict[str, list[Line]] = {}
+    for node in nodes_of_kind(view.graph, "finding"):
+        data, about = view.graph.nodes[node], targets(view.graph, node, "about")
+        line: Line = tuple(span for name in about for span in (*_node_span(view.graph, name, addresses), Span("  ")))
+        by_code.setdefault(str(data.get("check", "")), []).append((*line, Span(str(data.get("message", "")))))
+    for page in load_pages():
+        check = page.check
+        lines = by_code.get(check.code, [])
+        sections = ((plain(name), plain(page.sections[name])) for name in HEADINGS)
+        texts = [block for name, text in sections for block in (Heading(4, name), Paragraph(text))]
+        rest = (Note(plain(f"and {len(lines) - _MAX_LINES:,} more")),) if len(lines) > _MAX_LINES else ()
+        found = (Listing(tuple(lines[:_MAX_LINES])), *rest) if lines else ()
+        count = f"  {count_noun(len(lines), 'finding')}" if lines else ""
+        title = (Span(f"{check.code} ", Style.CODE), Span(check.title), Span(count, Style.CAUTION))
+        yield Card(title, (*found, *texts), check.code, folded=not lines)
+    yield from undecided_blocks(view.audit.coverage)
+
+
+def quarter_page(spec_number: int, section: Section) -> str:
+    """The file name of a quarter of a spec."""
+    return f"quarter-{section.report_period.name.lower()}{f'-{spec_number}' if spec_number > 1 else ''}.html"
+
+
+def _numbered_quarters(view: View) -> Iterator[tuple[int, Section]]:
+    yield from ((number, section) for number, sections in enumerate(view.quarters, 1) for section in sections)
+
+
+def _quarter_title(section: Section) -> str:
+    return f"{section.spec.history.spec}, {section.report_period.name}"
+
+
+def _report_blocks(view: View) -> Iterator[Block]:
+    yield Paragraph(
+        plain(
+            "What each quarter came to, as it is known today. A report that can be handed over and verified, with the "
+            "records it rests on sealed, is written by the command on the quarter's page."
+        )
+    )
+    rows = tuple(
+        (
+            (Span(_quarter_title(section), link=quarter_page(number, section)),),
+            plain(format_count(len(section.period))),
+            _quarter_verdicts(section),
+        )
+        for number, section in reversed(list(_numbered_quarters(view)))
+    )
+    yield Table(table_columns(("quarter", "patches", "verdicts"), ("patches",)), rows, empty="No patch landed yet.")
+    yield Heading(2, plain("Sealed batches of records"))
+    seals = tuple(
+        (plain(format_count(seal.number)), plain(format_count(seal.records)), plain(seal.root, Style.CODE))
+        for seal in reversed(view.seals)
+    )
+    empty = "No batch is sealed: auditor report seals what it rests on."
+    yield Table(table_columns(("batch", "records", "root"), ("batch", "records")), seals, empty=empty)
+
+
+def _quarter_verdicts(section: Section) -> Line:
+    counts = Counter(entry.facts.verdict for entry in section.period)
+    spans: list[Span] = []
+    for verdict in WORST_FIRST:
+        if verdict in counts:
+            spans += [Span(", " if spans else ""), Span(f"{counts[verdict]:,} {verdict}", VERDICT_STYLES[verdict])]
+    return tuple(spans)
+
+
+def _quarter(section: Section, addresses: Addresses) -> Iterator[Block]:
+    for text in section_answer(section):
+        yield Paragraph(plain(text))
+    yield Heading(2, plain("Patches"))
+    yield from _patch_table(section.period, addresses)
+    name = section.report_period.name
+    spec = shlex.quote(section.spec.history.spec)
+    yield Heading(2, plain("The report of this quarter"))
+    yield Commands(
+        (
+            f"auditor report --quarter {name} --spec {spec} -o audit-{name}.html",
+            f"auditor verify --report audit-{name}.html",
+        )
+    )
+
+
+_SEARCHED = ("patch", "clause", "behaviour", "suite", "checkpoint", "scorer", "waiver", "plan")
+_MAX_SEARCHED = 2_000
+
+
+def _search_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
+    graph = view.graph
+    yield Note(plain("Type part of a name, a commit, a code, or words of a clause; / comes here from any page."))
+    nodes = [node for kind in _SEARCHED for node in nodes_of_kind(graph, kind)]
+    rows: list[tuple[Line, ...]] = [
+        (plain("check"), (Span(f"{check.code} {check.title}", link=f"{CHECKS}#{check.code}"),))
+        for check in all_checks()
+    ]
+    rows += [
+        (plain(graph.nodes[node]["kind"]), _searched_line(graph, node, addresses)) for node in nodes[:_MAX_SEARCHED]
+    ]
+    yield Table(table_columns(("kind", "name"), ()), tuple(rows))
+    if len(nodes) > _MAX_SEARCHED:
+        yield Note(plain(f"{len(nodes) - _MAX_SEARCHED:,} more are not listed: auditor graph finds each by its name."))
+
+
+def _searched_line(graph: EvidenceGraph, node: str, addresses: Addresses) -> Line:
+    data = graph.nodes[node]
+    commit = str(data.get("commit", ""))[:10]
+    return Span(data["label"], link=addresses.link(node)), *_quiet(commit)
