@@ -91,7 +91,8 @@ def _told(value: object, payload: str, made: dict[int, object]) -> object:
         return f"{payload}{value}{payload}" if value else value
     if isinstance(value, tuple | list | frozenset):
         texts = [_told(one, payload, made) for one in value]
-        return type(value)(*texts) if hasattr(value, "_fields") else type(value)(texts)
+        make = getattr(type(value), "_make", type(value))  # of a named tuple
+        return make(texts)
     if isinstance(value, Mapping):
         return {_told(key, payload, made): _told(one, payload, made) for key, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
