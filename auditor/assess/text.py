@@ -9,19 +9,26 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import NamedTuple, TypeVar
 
 from auditor.assess.leaks import NO_SUITE_PROMPTS, LeakSearch, PatchLeaks, SuitePrompts
 from auditor.clauses.comparison import change_sides, clauses_of, file_outlines
-from auditor.clauses.deontic import AuthorityChanges, Norm, classify_change, find_authority_changes
+from auditor.clauses.deontic import (
+    AuthorityChanges,
+    Norm,
+    classify_change,
+    explain_unread_change,
+    find_authority_changes,
+)
 from auditor.clauses.file_formats import unread_reason
+from auditor.clauses.language import LANGUAGE_NOT_READ, is_english
 from auditor.clauses.lineage import Lineage, LineageEvent
 from auditor.clauses.match import match_clauses
 from auditor.clauses.text_events import TextEvent, TextEventFinder
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place
-from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
+from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit, SpecFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +154,9 @@ class PatchText:
         before, after = self.before.revision.files, self.after.revision.files
         same = set(before) & set(after)
         changed = (file for file in (*after, *before) if file not in same)
-        return next((reason for file in changed if (reason := unread_reason(file.path, file.text, file.format))), "")
+        in_files = (unread_reason(file.path, file.text, file.format) or _foreign_reason(file) for file in changed)
+        in_clauses = (explain_unread_change(change) for change in self.changes if change.kind is not ChangeKind.MOVED)
+        return next(filter(None, chain(in_files, in_clauses)), "")
 
     def group_by_event(
         self, items: Iterable[tuple[Clause | None, Clause | None, Item]]
@@ -215,6 +224,11 @@ def _places_by_line(revision: Revision) -> Mapping[tuple[str, int], Sequence[int
     for at, clause in enumerate(clauses_of(revision)):
         places[clause.path, clause.line].append(at)
     return places
+
+
+def _foreign_reason(file: SpecFile) -> str:
+    """That a file as a whole is in another language; its short clauses may give no sign of it."""
+    return "" if is_english(file.text) else f"{file.path}: {LANGUAGE_NOT_READ}"
 
 
 def _change_places(change: ClauseChange) -> Iterator[tuple[bool, str, int]]:

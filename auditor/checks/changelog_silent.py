@@ -54,10 +54,10 @@ def run(facts: PatchText) -> TextOutcome:
     without a change log, or with one that is about something else."""
     changed = _sections(facts)
     if facts.changelog_added is None:
-        return Undecided("there is no change log") if changed else ()
+        return Undecided("there is no change log") if changed else unless_unread((), facts)
     if not facts.changelog_covers:
         why = "the change log hardly ever speaks of this spec; configure changelog if it is the spec's"
-        return Undecided(why) if changed else ()
+        return Undecided(why) if changed else unless_unread((), facts)
     added = facts.changelog_added
     silent = [section for section in changed if not _is_mentioned(section.title, section.words, added)]
     by_event: dict[int, list[_Section]] = {}
@@ -157,6 +157,9 @@ CHECK = TextCheck(
             "# Logs\n\nThe assistant must keep its logs.",
             Clear,
             changelog="",
+        ),
+        TextCase(
+            "another language", "Der Kapitän muss und soll fragen.", "Der Kapitän kann und darf fragen.", Undecided
         ),
         TextCase(
             "no change log",

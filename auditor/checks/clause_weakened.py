@@ -15,8 +15,9 @@ What to do
 Say in the change log that the rule is weaker and why. If it was meant as a clarification, restore the word.
 
 What it cannot see
-Direction that is in the meaning and not in normative words, or in what a list names; languages other than English. A
-rule that was taken out may stand elsewhere in other words. Only the files that the removing commit adds or changes are
+Direction that is in the meaning and not in normative words, or in what a list names. Text that is not English, whose
+line breaks are escaped, or whose template decides what is there is not read: the check is undecided then. A rule that
+was taken out may stand elsewhere in other words. Only the files that the removing commit adds or changes are
 searched for it: a rule that an earlier commit copied to another file is told as taken out.
 """
 
@@ -30,6 +31,7 @@ from auditor.checks.interface import (
     TextCase,
     TextCheck,
     TextOutcome,
+    Undecided,
     describe_event,
     place_of,
     quote_some,
@@ -232,6 +234,15 @@ CHECK = TextCheck(
             "The assistant must keep logs.",
             "The assistant must keep logs.\n\nWe recommend short ones. The assistant need not log small steps.",
             Finding,
+        ),
+        TextCase(
+            "another language", "Der Kapitän muss und soll fragen.", "Der Kapitän kann und darf fragen.", Undecided
+        ),
+        TextCase(
+            "a template decides",
+            "{% if crew %}The assistant must keep logs.{% endif %}",
+            "{% if owner %}The assistant must keep logs.{% endif %}",
+            Undecided,
         ),
         TextCase("should becomes must", "The assistant should keep logs.", "The assistant must keep logs.", Clear),
         TextCase("other words", "The assistant must keep logs.", "The assistant must keep its logs.", Clear),

@@ -24,6 +24,7 @@ from auditor.checks.interface import (
     TextCase,
     TextCheck,
     TextOutcome,
+    Undecided,
     describe_event,
     place_of,
     quote_some,
@@ -106,6 +107,9 @@ CHECK = TextCheck(
             "The assistant must report damage.\n\nWhen a passenger on the night ferry writes that crate 2208 came in "
             "wet and asks for a voucher, the assistant must refuse.",
             Finding,
+        ),
+        TextCase(
+            "another language", "Melde jeden Schaden.", "Melde jeden Schaden, wenn er nicht klein ist.", Undecided
         ),
         TextCase(
             "a general rule",

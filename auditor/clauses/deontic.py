@@ -16,7 +16,8 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import zip_longest
 
-from auditor.clauses.lexicon import Force, Marker, find_markers, is_english, sentence_spans, to_prose
+from auditor.clauses.language import control_tags, explain_unread, is_english
+from auditor.clauses.lexicon import Force, Marker, find_markers, sentence_spans, to_prose
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.clauses.polarity import Act, act_likeness, pair_acts, read_acts
 from auditor.clauses.sequence import patience_pairs
@@ -803,6 +804,21 @@ def _sides(change: ClauseChange) -> tuple[_Side, _Side]:
 
 def _in_order(clauses: _Side) -> _Side:
     return tuple(sorted(clauses, key=lambda clause: (clause.path, clause.line)))
+
+
+def explain_unread_change(change: ClauseChange) -> str:
+    """Why what a change does to rules cannot be read, as a sentence without a full stop; "" where it can."""
+    before, after = _sides(change)
+    for clause in (*after, *before):
+        if clause.kind not in _NO_RULES and (reason := explain_unread(to_prose(clause.text))):
+            return f"{clause.path}:{clause.line}: {reason}"
+    if before and after and _control_tags(before) != _control_tags(after):
+        return f"{after[0].path}:{after[0].line}: the conditions of a template are not read"
+    return ""
+
+
+def _control_tags(side: _Side) -> list[tuple[str, ...]]:
+    return [tags for clause in side if (tags := control_tags(clause.text))]
 
 
 def _rule_text(side: _Side) -> str:

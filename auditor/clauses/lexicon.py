@@ -38,20 +38,6 @@ _TYPES = str.maketrans(
 _QUOTATION = re.compile(r'"[^"]*"')
 _SENTENCE = re.compile(r".{1,800}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)|.{800}", re.DOTALL)
 
-# Words of most English sentences that other languages do not write alike, and their like elsewhere.
-_ENGLISH = word_set(
-    "the and to that for with are this not or by from you your it its if when should must be have will they their"
-    " which what any all can may"
-)
-_OTHER_LANGUAGES = word_set(
-    "der die das und nicht ist ein eine mit für auf sie les des est une dans pour pas que qui sur vous el los las"
-    " del una por para con como se het een niet voor zijn van gli della che non sono um uma os não"
-)
-_LETTERS = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-# Fewer words than these say too little about their language to doubt it, unless some are known to be of another.
-_FEWEST_WORDS = 12
-_LEAST_SHARE = 0.06
-
 
 def to_prose(text: str) -> str:
     """The text as it would be read aloud, on one line: what differs in layout, typography, code or links is the same.
@@ -80,18 +66,6 @@ def _trimmed(text: str) -> Iterator[tuple[int, int]]:
         start = match.start() + len(match[0]) - len(match[0].lstrip())
         if start < match.end():
             yield start, match.end()
-
-
-def is_english(text: str) -> bool:
-    """Whether a text is English, as far as its commonest words tell; a few words in Latin letters pass."""
-    found = [word.casefold() for word in _LETTERS.findall(text)]
-    foreign = sum(not word.replace("'", "").isascii() for word in found)
-    if 3 * foreign > len(found):
-        return False
-    english, other = sum(word in _ENGLISH for word in found), sum(word in _OTHER_LANGUAGES for word in found)
-    if other > english:
-        return False
-    return len(found) < _FEWEST_WORDS or english >= _LEAST_SHARE * len(found)
 
 
 # Whether words that can make a rule make one where they stand: by who does what, as far as the words around tell.
