@@ -562,9 +562,11 @@ def _node_blocks(view: View, node: str, addresses: Addresses) -> Iterator[Block]
         ]
     )
     yield from _answer_blocks(graph, node, addresses)
+    if graph.nodes[node]["kind"] == "run":  # what it depends on is all that it is linked to; of runs there are many
+        yield from _item_blocks(view, node)
+        return
     yield from _linked_blocks(graph, node, addresses)
     yield from _neighbourhood_blocks(graph, node, addresses)
-    yield from _item_blocks(view, node)
 
 
 _MAX_ITEMS = 100
@@ -572,8 +574,6 @@ _MAX_ITEMS = 100
 
 def _item_blocks(view: View, node: str) -> Iterator[Block]:
     """The items of a run that failed, where it is one of a test suite."""
-    if view.graph.nodes[node]["kind"] != "run":
-        return
     items = view.failing.get(view.graph.nodes[node]["key"])
     if items is None:
         yield Note(plain("Items of a suite that is held out are not named on a page that one sends."))
@@ -676,7 +676,13 @@ def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
         count = f"  {count_noun(len(lines), 'finding')}" if lines else ""
         title = (Span(f"{check.code} ", Style.CODE), Span(check.title), Span(count, Style.CAUTION))
         yield Card(title, (*found, *texts), check.code, folded=not lines)
-    yield from undecided_blocks(view.audit.coverage)
+    undecided = list(undecided_blocks(view.audit.coverage))
+    yield from undecided[:_MAX_UNDECIDED]
+    if len(undecided) > _MAX_UNDECIDED:
+        yield Note(plain(f"and {len(undecided) - _MAX_UNDECIDED:,} more: auditor audit --verbose lists them."))
+
+
+_MAX_UNDECIDED = 100
 
 
 def quarter_page(spec_number: int, section: Section) -> str:

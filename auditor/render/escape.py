@@ -12,6 +12,8 @@ _MARKUP = str.maketrans({mark: f"\\{mark}" for mark in "\\`*_{}[]<>#|~!&"})
 def escape_terminal(text: str) -> str:
     """The text with control, bidirectional and invisible characters written out, as `<U+202E>`; lines joined."""
     joined = " ".join(text.split())
+    if joined.isprintable():  # as nearly every text is: nothing in it hides
+        return joined
     return "".join(_escape_character(character) for character in joined)
 
 

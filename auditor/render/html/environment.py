@@ -36,6 +36,8 @@ def page_style(*names: str) -> tuple[Markup, str]:
 
 def escape_visible(text: str) -> str:
     """As `escape_terminal`, with spaces as they are."""
+    if text.isprintable():
+        return text
     return "".join(part if part.isspace() else escape_terminal(part) for part in _SPACES.split(text))
 
 

@@ -12,15 +12,15 @@ from itertools import groupby
 
 from jinja2 import Environment
 from jinja2.environment import TemplateModule
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from auditor.audit import Report
-from auditor.document.blocks import Block, Card, Figure, Heading, Span, Style, text_of
+from auditor.document.blocks import Block, Card, Figure, Heading, Line, Span, Style, text_of
 from auditor.document.report import report_blocks
 from auditor.document.report_request import report_request
 from auditor.model.verdict import Verdict
 from auditor.render.html import figures
-from auditor.render.html.environment import page_environment, page_style
+from auditor.render.html.environment import escape_visible, page_environment, page_style
 
 _DEEPEST = 6
 _WIDE = ("history", "neighbourhood")
@@ -56,7 +56,7 @@ def blocks_html(blocks: Iterable[Block], environment: Environment) -> Markup:
 def report_environment() -> Environment:
     """Jinja, with what the macros of `blocks.html` need."""
     environment = page_environment()
-    environment.globals.update(tag_of=_tag_of, class_of=_class_of, column_of=figures.picture_column)
+    environment.globals.update(line=line_html, column_of=figures.picture_column)
     return environment
 
 
@@ -81,6 +81,28 @@ def _write(blocks: Iterable[Block], macros: TemplateModule, level: int) -> Itera
 
 def _call(macros: TemplateModule, name: str, *arguments: object) -> Markup:
     return Markup(getattr(macros, name)(*arguments))
+
+
+def line_html(line: Line) -> Markup:
+    """A line of spans as markup: here and not in a template, since a page has thousands of them."""
+    return Markup("".join(map(_span_html, line)))
+
+
+def _span_html(span: Span) -> str:
+    tag, name = _tag_of(span), _class_of(span)
+    inner = _inner_html(span)
+    if not tag:
+        return inner
+    return f'<{tag} class="{name}">{inner}</{tag}>' if name else f"<{tag}>{inner}</{tag}>"
+
+
+def _inner_html(span: Span) -> str:
+    """A number with its value, a link, or words, in which a line end is one on the page."""
+    if span.value is not None:
+        text = span.text.replace(" %", "\u2009%").replace("-", "\u2212")
+        return f'<data value="{span.value + 0.0:.6g}">{escape(escape_visible(text))}</data>'
+    words = "<br>".join(str(escape(escape_visible(part))) for part in span.text.split("\n"))
+    return f'<a href="{escape(escape_visible(span.link))}">{words}</a>' if span.link else words
 
 
 def _tag_of(span: Span) -> str:
