@@ -400,6 +400,8 @@ class MissingEvidence(StrEnum):
     OPTIONAL_STOPPING = "repeated-looks"
     INVALID = "invalid"
     HELD_OUT_ITEMS = "held-out-items"
+    SMALL_FALL = "small-test-fall"
+    PART_OR_WHOLE = "part-or-whole"
     HELD_OUT = "held-out-samples"
     RUNS = "more-runs"
 

@@ -80,11 +80,13 @@ from auditor.assess.verdicts import (
     ACCUSATION,
     CLEARANCE,
     INVALID_EXCLUDED,
-    PARTLY_CARRIED_OVER_ON_BOTH_SCALES,
+    PART,
     RESERVE,
+    WORTH_JUDGING,
     Row,
     clearing_threshold,
     decide,
+    holds,
     p_value,
 )
 from auditor.assess.verdicts import Statement as S
@@ -158,7 +160,7 @@ def ruling_suite(suites: Sequence[SuiteFacts], verdict: Verdict, error: float) -
     return min(mine, key=lambda suite: (_strongest_p_value(suite.p_values, error), suite.suite), default=None)
 
 
-_DECISIVE = (ACCUSATION, PARTLY_CARRIED_OVER_ON_BOTH_SCALES, CLEARANCE)
+_DECISIVE = (ACCUSATION, PART, CLEARANCE)
 
 
 def _strongest_p_value(values: Mapping[S, float], error: float) -> float:
@@ -177,7 +179,11 @@ def missing_on_test(numbers: StepFalls, step: Mapping[S, float], policy: Policy)
     return MissingEvidence.TEST
 
 
-_MISSING_BY_TROUBLE = {"scale": MissingEvidence.SCALE, "looks": MissingEvidence.OPTIONAL_STOPPING}
+_MISSING_BY_TROUBLE = {
+    "scale": MissingEvidence.SCALE,
+    "looks": MissingEvidence.OPTIONAL_STOPPING,
+    "part or whole": MissingEvidence.PART_OR_WHOLE,
+}
 
 
 def _missing_evidence_of_suite(
@@ -186,9 +192,11 @@ def _missing_evidence_of_suite(
     fall, p_values = numbers.held_out[place], corrected.cells[place]
     if row.trouble in _MISSING_BY_TROUBLE:
         return _MISSING_BY_TROUBLE[row.trouble]
+    on_test = missing_on_test(numbers, {S.TEST_FELL: p_values[S.TEST_FELL_AT_SUITE_LEVEL]}, policy)
+    if on_test is MissingEvidence.NOTHING and not holds(WORTH_JUDGING, corrected.step, policy.error_rate):
+        return MissingEvidence.SMALL_FALL
     if _strongest_p_value(corrected.plain[place], policy.error_rate) <= policy.error_rate:
         return MissingEvidence.HELD_OUT_ITEMS if pair.gone is not None else MissingEvidence.INVALID
-    on_test = missing_on_test(numbers, {S.TEST_FELL: p_values[S.TEST_FELL_AT_SUITE_LEVEL]}, policy)
     if on_test is not MissingEvidence.NOTHING:
         return on_test
     if float(fall.before.rate[INVALID_EXCLUDED]) == 0.0:

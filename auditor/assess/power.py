@@ -182,7 +182,7 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
     if facts.missing in _ADVICE:
         return PowerPlan(facts, _ADVICE[facts.missing], None, ())
     match facts.missing:
-        case MissingEvidence.TEST:
+        case MissingEvidence.TEST | MissingEvidence.SMALL_FALL:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
         case MissingEvidence.HELD_OUT_ITEMS:
             gone = sum(open_suite.missing_samples for open_suite in open_suites)

@@ -31,6 +31,10 @@ _MISSING_SENTENCES = {
     MissingEvidence.OPTIONAL_STOPPING: "runs were added after a first reading: not significant under repeated looks",
     MissingEvidence.INVALID: "the verdict depends on what the invalid samples would have shown",
     MissingEvidence.HELD_OUT_ITEMS: "the verdict depends on held-out samples that were not run after the patch",
+    MissingEvidence.SMALL_FALL: "the test rate fell by little; these samples do not show whether by enough to judge",
+    MissingEvidence.PART_OR_WHOLE: (
+        "more than half of the fall carried over; these samples do not show whether part of it or nearly all"
+    ),
     MissingEvidence.HELD_OUT: "the held-out samples are too few to show whether the fall carried over",
     MissingEvidence.RUNS: "runs of one state differ too much to show from so few whether the fall carried over",
     MissingEvidence.NOTHING: "the evidence lies between the verdicts",

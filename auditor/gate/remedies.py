@@ -63,7 +63,7 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(text, _commands(evidence, ruling, sides.before))
         case MissingEvidence.OPEN_SUITE:
             return remedy_for_comparison(facts.behaviour, facts.model, evidence, sides, test=True)
-        case MissingEvidence.TEST:
+        case MissingEvidence.TEST | MissingEvidence.SMALL_FALL:
             return Remedy(
                 f"run {_list_suites(tests)} with more samples on both sides", _commands(evidence, tests, *both)
             )
@@ -91,7 +91,7 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             times = facts.ruling.runs_needed if facts.ruling else None
             text = f"run {_list_suites(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
             return Remedy(text, _commands(evidence, ruling, *both))
-        case MissingEvidence.HELD_OUT | MissingEvidence.NOTHING:
+        case MissingEvidence.HELD_OUT | MissingEvidence.PART_OR_WHOLE | MissingEvidence.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
             return Remedy(f"run {_list_suites(ruling)} {samples}", _commands(evidence, ruling, *both))

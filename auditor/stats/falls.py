@@ -234,5 +234,15 @@ def transfer_limits(test: Fall, held_out: Fall, z: FloatArray, *, odds: bool = F
     return Limits(*(np.where(defined, part, np.nan) for part in (estimate, low, high)))
 
 
+def transfer_estimate(test: Fall, held_out: Fall, *, odds: bool) -> FloatArray:
+    """Transfer r_H/r_T from the rates alone, whatever their sizes, or from their odds; nan without a test fall."""
+    falls = []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        for fall in (held_out, test):
+            sides = [side.rate / (1.0 - side.rate) if odds else side.rate for side in (fall.after, fall.before)]
+            falls.append(1.0 - sides[0] / sides[1])
+        return np.where(falls[1] > 0.0, falls[0] / falls[1], np.nan)
+
+
 def _discriminant_root(b: FloatArray, a: FloatArray, c: FloatArray) -> FloatArray:
     return np.sqrt(np.maximum(b * b - a * c, 0.0))

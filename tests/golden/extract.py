@@ -97,6 +97,8 @@ MISSING = {
     "held-out-items": "HELD-OUT-ITEMS",
     "held-out-samples": "HELD-OUT-SAMPLES",
     "more-runs": "RUNS",
+    "small-test-fall": "SMALL-TEST-FALL",
+    "part-or-whole": "PART-OR-WHOLE",
 }
 LEFT = {"eliminated": "NONE", "reduced": "LESS", "under-tolerance": "LITTLE", "not-reduced": "ALL"}
 PROTOCOL = {
