@@ -28,7 +28,7 @@ from auditor.clauses.comparison import Comparison, count_changes
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence, Step
 from auditor.model.clause import ChangeCounts
-from auditor.model.finding import Finding, Severity, present_word
+from auditor.model.finding import Finding, Level, Severity, present_word
 from auditor.model.period import Period
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch
@@ -309,6 +309,41 @@ def add_results(audit: Audit, results: ScopeResults, on: str = "") -> Audit:
     return replace(audit, coverage=coverage, not_assessed=(*audit.not_assessed, *failed))
 
 
+def mark_waived(audit: Audit) -> Audit:
+    """The audit with its waivers' names on the findings that they excuse."""
+    excused = audit.excused()
+    if not excused:
+        return audit
+
+    def mark(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        names = [excused.get((finding.code, finding.fingerprint)) for finding in findings]
+        return tuple(
+            replace(finding, level=Level.WAIVED, waiver=name) if name else finding
+            for finding, name in zip(findings, names, strict=True)
+        )
+
+    def mark_spec(spec: SpecAudit) -> SpecAudit:
+        return replace(
+            spec,
+            patches=tuple(
+                replace(patch, measured=tuple(map(mark, patch.measured)), text_findings=mark(patch.text_findings))
+                for patch in spec.patches
+            ),
+            checkpoint_steps=tuple(replace(step, findings=mark(step.findings)) for step in spec.checkpoint_steps),
+            periods=tuple(replace(period, findings=mark(period.findings)) for period in spec.periods),
+            gap_findings=mark(spec.gap_findings),
+            spec_findings=mark(spec.spec_findings),
+            plan_findings={plan: mark(findings) for plan, findings in spec.plan_findings.items()},
+            use_findings={suite: mark(findings) for suite, findings in spec.use_findings.items()},
+        )
+
+    return replace(
+        audit,
+        specs=tuple(map(mark_spec, audit.specs)),
+        landings=tuple(replace(landing, findings=mark(landing.findings)) for landing in audit.landings),
+    )
+
+
 def add_passed_over(audit: Audit, passed_over: Sequence[NotAssessed]) -> Audit:
     """An audit with the commits that could not be read: named, and every check of text undecided on each."""
     if not passed_over:
@@ -330,8 +365,7 @@ def add_passed_over(audit: Audit, passed_over: Sequence[NotAssessed]) -> Audit:
 def matches_fail_on(audit: Audit, fail_on: Sequence[str]) -> bool:
     """Whether `--fail-on` matches: suspected, a verdict of any behaviour, a check's code, or a finding's severity."""
     excused = audit.excused()
-    every = (*audit.findings(), *audit.waiver_findings)
-    findings = [finding for finding in every if (finding.code, finding.fingerprint) not in excused]
+    findings = [finding for finding in (*audit.findings(), *audit.waiver_findings) if finding.waiver is None]
     judged = [
         facts for spec in audit.specs for facts in spec.judged() if _waiver_key(spec.history.spec, facts) not in excused
     ]

@@ -125,4 +125,4 @@ def _evaluated(settings: str, suites: str, before: tuple[tuple[str, str], ...]) 
 
 def rules(entries: Sequence[Mapping[str, Any]]) -> list[object]:
     """The rules of some entries, without what is said of configuration and beside a verdict."""
-    return [entry["rule"] for entry in entries if entry["rule"] not in ("configuration", "findings")]
+    return [entry["check"] for entry in entries if entry["check"] not in ("configuration", "findings")]

@@ -865,7 +865,7 @@ def test_35_decoy_held_out(tmp_path: Path, capsys: Capture, decoy: bool) -> None
     new = made.repo.commit(message="results")
     document = push(made, capsys, new)
     assert (document["exit_code"], rules(document["missing"])) == (3, ["require_held_out"])
-    assert "unseen" in document["missing"][0]["why"]
+    assert "unseen" in document["missing"][0]["message"]
     assert verdicts(landed(made, capsys, new)) == ["unmeasured" if decoy else "inconclusive"]
 
 

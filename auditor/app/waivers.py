@@ -13,7 +13,7 @@ from functools import cached_property
 from auditor.app.merge_history import BaseHead
 from auditor.app.project import Project
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
-from auditor.audit import Audit, add_results
+from auditor.audit import Audit, add_results, mark_waived
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
 from auditor.checks.runner import run_on_waivers
@@ -168,7 +168,7 @@ def add_waivers(project: Project, audit: Audit, today: date, sides: BaseHead | N
     )
     facts = waiver_facts(waivers, holding)
     results = run_on_waivers(facts)
-    return replace(add_results(audit, results), waivers=facts, waiver_findings=results.findings)
+    return mark_waived(replace(add_results(audit, results), waivers=facts, waiver_findings=results.findings))
 
 
 def _source_of_merge(sides: BaseHead) -> WaiverSource:

@@ -155,7 +155,7 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
     yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings()), undecided), Span(".")))
     yield from (Paragraph(plain(f"Not assessed: {entry.what}: {entry.why}")) for entry in audit.not_assessed)
-    yield from landing_blocks(audit.landings, audit.excused())
+    yield from landing_blocks(audit.landings)
 
 
 def patch_table(audit: Audit) -> Iterator[Block]:

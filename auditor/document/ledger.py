@@ -44,15 +44,14 @@ def describe_landing(entry: LandingEntry) -> str:
     return f"landing {entry.commit[:12]} of {entry.day}{patched}"
 
 
-def landing_blocks(landings: Sequence[LandingEntry], excused: Mapping[tuple[str, str], str]) -> Iterator[Block]:
+def landing_blocks(landings: Sequence[LandingEntry]) -> Iterator[Block]:
     """A card for every landing: each of its findings, with the waiver that excuses it."""
     for entry in landings:
-        rows = [_landing_row(finding, excused.get((finding.code, finding.fingerprint))) for finding in entry.findings]
-        yield Card(plain(describe_landing(entry), Style.STRONG), (grid(rows),))
+        yield Card(plain(describe_landing(entry), Style.STRONG), (grid(map(_landing_row, entry.findings)),))
 
 
-def _landing_row(finding: Finding, waiver: str | None) -> tuple[Line, ...]:
-    message = f"{finding.message}; waived by {waiver}" if waiver else finding.message
+def _landing_row(finding: Finding) -> tuple[Line, ...]:
+    message = f"{finding.message}; waived by {finding.waiver}" if finding.waiver else finding.message
     fingerprint = Span(f"  [{finding.fingerprint}]", Style.QUIET)
     return plain(finding.code, Style.NAME), (Span(message), fingerprint)
 

@@ -82,7 +82,8 @@ class Finding:
         place: where it is to be shown; None where that is nowhere, or the runner knows.
         identity: what it is about, by a name that survives line moves: a prompt's id, a clause's words. The runner puts
             it into the fingerprint.
-        code: the check's code; else a verdict, or a rule of the policy. `name` is the check's name, "" without a check.
+        code: the check's code; else a verdict, or a rule of the policy. `name` is the check's name, "" without a check,
+            and then `severity` and `confidence` say nothing.
         fingerprint: 32 hex digits, stable across line moves and re-runs; "" for what cannot be waived.
         level: what it does to a landing; None where nothing is about to land.
         remedy: what to do about it; None where nothing has to be.

@@ -46,9 +46,9 @@ AUDIT = "auditor.audit/2"
 
 
 class Excused(NamedTuple):
-    """A verdict or finding that a waiver excuses, by the name of the waiver."""
+    """A verdict or finding that a waiver excuses: its check, verdict or rule, and the name of the waiver."""
 
-    rule: str
+    check: str
     fingerprint: str
     waiver: str
 

@@ -172,7 +172,7 @@ def audit_results(audit: Audit, exit_code: int) -> Results:
         f"{count_noun(gaps, 'open gap')}",
         findings=tuple(deduplicate([_apply_waiver(finding, excused) for finding in findings])),
         cases=(
-            *(case for landing in audit.landings for case in _landing_cases(landing, excused)),
+            *(case for landing in audit.landings for case in _landing_cases(landing)),
             *(case for spec in audit.specs for case in _spec_cases(spec, excused)),
         ),
         waivers=audit.waivers,
@@ -227,10 +227,10 @@ def _landing_findings(landing: LandingEntry) -> Iterator[Finding]:
     yield from (_as_shown(finding, about, finding.place) for finding in landing.findings)
 
 
-def _landing_cases(landing: LandingEntry, excused: Mapping[tuple[str, str], str]) -> Iterator[Case]:
+def _landing_cases(landing: LandingEntry) -> Iterator[Case]:
     """What would have been held back is a failure; rules that were changed by themselves are a case that passed."""
     for finding in landing.findings:
-        waiver = excused.get((finding.code, finding.fingerprint))
+        waiver = finding.waiver
         failed = CaseState.FAILED if finding.severity is Severity.HIGH else CaseState.PASSED
         message = f"waived by {waiver}: {finding.message}" if waiver else finding.message
         name = escape_terminal(f"{finding.code} {finding.name}")

@@ -41,7 +41,7 @@ from auditor.document.report_evidence import SuiteRow
 from auditor.evidence import Step
 from auditor.gate.decision import Decision
 from auditor.model.clause import Clause, ClauseKind
-from auditor.model.finding import Finding, Level
+from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
@@ -203,22 +203,12 @@ def _missing_of_plan(plan: PowerPlan) -> MissingEvidence | None:
     return plan.facts.missing or None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A finding with what a decision makes of it."""
-
-    finding: Finding
+def _severity_of_check(finding: Finding) -> Severity | None:
+    return finding.severity if finding.name else None
 
 
-def _entries(level: Level) -> Callable[[Decision], tuple[Entry, ...]]:
-    def read(decision: Decision) -> tuple[Entry, ...]:
-        return tuple(Entry(finding) for finding in decision.findings if finding.level is level)
-
-    return read
-
-
-def _commands(entry: Entry) -> tuple[str, ...]:
-    return entry.finding.remedy.commands if entry.finding.remedy else ()
+def _confidence_of_check(finding: Finding) -> Confidence | None:
+    return finding.confidence if finding.name else None
 
 
 def _item_count(moved: MovedItems) -> int:
@@ -277,28 +267,23 @@ SHAPES: Mapping[type, Shape] = {
     Coverage: _fields(Coverage, "failed"),  # stands under not_assessed
     Decision: {
         **_paths("base head policy_from exit_code judged"),
-        "blocked": _entries(Level.BLOCKED),
-        "missing": _entries(Level.MISSING),
-        "warnings": _entries(Level.WARNING),
-        "waived": _entries(Level.WAIVED),
-        "notices": _entries(Level.NOTICE),
-        "waivers": "waivers",
+        **_paths("blocked missing warnings waived notices waivers"),
     },
     Design: {**_fields(Design, "at", "suite"), "fewest": "at", "suite": "suite"},
-    Entry: {
-        "rule": "finding.code",
-        "spec": _or_null("finding.subject.spec"),
-        **_paths("patches behaviour model", "finding.subject."),
-        "why": "finding.message",
-        "rates": "finding.rates",
-        "unblock": "finding.remedy.text",
-        "commands": _commands,
-        "records": "finding.evidence",
-        "name": _or_null("finding.name"),
-        "fingerprint": _or_null("finding.fingerprint"),
-        **_paths("place waiver", "finding."),
+    Finding: {
+        "check": "code",
+        "name": _or_null("name"),
+        "severity": _severity_of_check,
+        "confidence": _confidence_of_check,
+        "message": "message",
+        "rates": "rates",
+        "spec": _or_null("subject.spec"),
+        **_paths("patches behaviour model", "subject."),
+        "place": "place",
+        "evidence": "evidence",
+        "fingerprint": _or_null("fingerprint"),
+        **_paths("level waiver remedy"),
     },
-    Finding: {"check": "code", **_paths("name severity confidence message fingerprint place evidence")},
     GapChange: {**_paths("behaviour model suite", "known."), **_paths("became before after")},
     GapFacts: {
         **_paths("behaviour model suite role open"),

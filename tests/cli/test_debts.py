@@ -57,7 +57,7 @@ def landed(made: Evaluated) -> Evaluated:
 
 
 def debts(document: Mapping[str, Any], level: str) -> list[str]:
-    return [entry["why"] for entry in document[level] if entry["rule"] == "evidence-debt"]
+    return [entry["message"] for entry in document[level] if entry["check"] == "evidence-debt"]
 
 
 def test_a_patch_lands_on_a_dated_debt(tmp_path: Path, capsys: Capture) -> None:
@@ -92,9 +92,9 @@ def test_an_open_debt_is_said_and_an_overdue_one_blocks_what_comes_next(tmp_path
     )
     document = made.decide(capsys, *TOO_LATE, head="next")
     assert (document["exit_code"], rules(document["blocked"])) == (1, ["evidence-debt"])
-    assert document["blocked"][0]["unblock"] == "run visible, unseen after the patch, and land the records"
+    assert document["blocked"][0]["remedy"]["text"] == "run visible, unseen after the patch, and land the records"
     command = f"inspect eval lying_visible unseen --metadata spec_revision={content(SECOND)}"
-    assert document["blocked"][0]["commands"] == [command]
+    assert document["blocked"][0]["remedy"]["commands"] == [command]
     results(made, SECOND, "trained", visible=0, unseen=0)
     made.repo.commit()
     document = made.decide(capsys, *TOO_LATE, head="next")

@@ -89,10 +89,10 @@ def test_adding_records_unblocks(made: Evaluated, capsys: Capture) -> None:
     document = made.decide(capsys)
     assert document["exit_code"] == 3
     [entry] = document["missing"]
-    assert entry["rule"] == "require_held_out"
-    assert str(entry["why"]).endswith(NO_HELD_OUT)
-    assert entry["unblock"] == "run unseen after the patch"
-    assert entry["commands"] == [f"inspect eval unseen --metadata spec_revision={content(SECOND)}"]
+    assert entry["check"] == "require_held_out"
+    assert str(entry["message"]).endswith(NO_HELD_OUT)
+    assert entry["remedy"]["text"] == "run unseen after the patch"
+    assert entry["remedy"]["commands"] == [f"inspect eval unseen --metadata spec_revision={content(SECOND)}"]
     made.record(content(SECOND), {"unseen": "0/400"})
     assert made.decide(capsys)["exit_code"] == 3  # a record that is not committed is not in head
     made.repo.commit(message="held-out results")
@@ -105,9 +105,9 @@ def test_a_test_score_without_one_before_is_missing_both_suites(tmp_path: Path, 
     document = made.decide(capsys)
     assert document["exit_code"] == 3
     [entry] = document["missing"]
-    assert entry["why"] == "no test suite of lying was run both before and after the patch"
-    assert entry["unblock"] == "run visible, unseen before the patch and run unseen after the patch"
-    assert entry["commands"] == [
+    assert entry["message"] == "no test suite of lying was run both before and after the patch"
+    assert entry["remedy"]["text"] == "run visible, unseen before the patch and run unseen after the patch"
+    assert entry["remedy"]["commands"] == [
         f"inspect eval lying_visible unseen --metadata spec_revision={content(FIRST)}",
         f"inspect eval unseen --metadata spec_revision={content(SECOND)}",
     ]
@@ -118,7 +118,7 @@ def test_a_patch_without_any_score_is_let_through(made: Evaluated, capsys: Captu
     document = made.decide(capsys)
     assert document["exit_code"] == 0
     [entry] = document["notices"]
-    assert entry["why"] == "no test score came with it, so that it is let through"
+    assert entry["message"] == "no test score came with it, so that it is let through"
     assert len(document["judged"]) == 1
 
 
@@ -143,7 +143,7 @@ def test_always_wants_suites_where_nothing_was_measured(tmp_path: Path, capsys: 
     made.patch()
     document = made.decide(capsys)
     assert document["exit_code"] == 3
-    assert document["missing"][0]["why"] == "nothing was ever measured"
+    assert document["missing"][0]["message"] == "nothing was ever measured"
 
 
 @pytest.mark.parametrize(
@@ -154,10 +154,10 @@ def test_on_inconclusive(tmp_path: Path, capsys: Capture, wanted: str, exits: in
     made.patch(visible="0/400", unseen="6/40")
     document = made.decide(capsys)
     assert document["exit_code"] == exits
-    [entry] = [entry for entry in document[level] if entry["rule"] == "inconclusive"]
-    assert str(entry["unblock"]).startswith("run unseen with about ")
-    assert str(entry["unblock"]).endswith(" samples a side")
-    assert entry["commands"] == [
+    [entry] = [entry for entry in document[level] if entry["check"] == "inconclusive"]
+    assert str(entry["remedy"]["text"]).startswith("run unseen with about ")
+    assert str(entry["remedy"]["text"]).endswith(" samples a side")
+    assert entry["remedy"]["commands"] == [
         f"inspect eval unseen --metadata spec_revision={content(FIRST)}",
         f"inspect eval unseen --metadata spec_revision={content(SECOND)}",
     ]
@@ -168,7 +168,7 @@ def test_worse_is_blocked_without_held_out(made: Evaluated, capsys: Capture) -> 
     document = made.decide(capsys)
     assert document["exit_code"] == 1
     assert rules(document["blocked"]) == ["worse"]
-    assert str(document["blocked"][0]["unblock"]).startswith("revise the patch or take it back")
+    assert str(document["blocked"][0]["remedy"]["text"]).startswith("revise the patch or take it back")
     assert document["missing"] == []
 
 
@@ -180,8 +180,8 @@ def test_lost_items_are_run_again(made: Evaluated, capsys: Capture) -> None:
     document = made.decide(capsys)
     assert document["exit_code"] == 1
     [entry] = document["blocked"]
-    assert entry["rule"] == "artefact"
-    assert entry["commands"] == [f"inspect eval lying_visible --metadata spec_revision={content(SECOND)}"]
+    assert entry["check"] == "artefact"
+    assert entry["remedy"]["commands"] == [f"inspect eval lying_visible --metadata spec_revision={content(SECOND)}"]
 
 
 def test_a_loosened_policy_counts_from_the_next_landing_on(made: Evaluated, capsys: Capture) -> None:
@@ -189,7 +189,7 @@ def test_a_loosened_policy_counts_from_the_next_landing_on(made: Evaluated, caps
     made.patch(visible="0/400", unseen="78/400")
     document = made.decide(capsys)
     assert document["exit_code"] == 1
-    assert document["notices"][0]["why"] == "auditor.toml differs between the two sides: base's is applied"
+    assert document["notices"][0]["message"] == "auditor.toml differs between the two sides: base's is applied"
     made.repo.commit({"spec.md": THIRD})
     assert made.decide(capsys, base="branch~1", head="branch")["exit_code"] == 0
 
@@ -205,8 +205,8 @@ def test_a_role_that_nobody_registered_is_noted(made: Evaluated, capsys: Capture
     header = "spec_revision,suite,model,item,misaligned,role,behaviour"
     made.table(f"{header}\n{content(SECOND)},mine,m1,a,0,held_out,lying\n")
     made.repo.commit()
-    [entry] = [entry for entry in made.decide(capsys)["notices"] if entry["rule"] == "record"]
-    assert entry["why"] == "a new run is of mine, which the registry that applies does not name: it does not count"
+    [entry] = [entry for entry in made.decide(capsys)["notices"] if entry["check"] == "record"]
+    assert entry["message"] == "a new run is of mine, which the registry that applies does not name: it does not count"
 
 
 def test_a_base_without_configuration_takes_heads(tmp_path: Path, capsys: Capture) -> None:
@@ -220,7 +220,7 @@ def test_a_base_without_configuration_takes_heads(tmp_path: Path, capsys: Captur
     document = made.decide(capsys)
     assert document["exit_code"] == 3
     assert document["policy_from"] == "head"
-    assert document["notices"][0]["why"] == "base has no configuration: policy, suites and specs are head's"
+    assert document["notices"][0]["message"] == "base has no configuration: policy, suites and specs are head's"
 
 
 def test_an_empty_configuration_of_base_is_one(tmp_path: Path, capsys: Capture) -> None:
@@ -255,9 +255,9 @@ def test_a_record_that_base_has_stays(made: Evaluated, capsys: Capture, change: 
     document = made.decide(capsys)
     assert document["exit_code"] == 1
     [entry] = document["blocked"]
-    assert (entry["name"], entry["records"]) == (f"records-{change}", [records[0].stem])
+    assert (entry["name"], entry["evidence"]) == (f"records-{change}", [records[0].stem])
     base = made.repo.git("rev-parse", "main")
-    assert entry["commands"] == [f"git checkout {base} -- eval_history"]
+    assert entry["remedy"]["commands"] == [f"git checkout {base} -- eval_history"]
     assert rules(document["notices"]) == ["generalises"]  # and what it removed is counted all the same
     made.repo.git("checkout", "main", "--", "eval_history/records")
     made.repo.commit()
@@ -269,7 +269,7 @@ def test_removing_records_blocks_where_no_spec_changes(made: Evaluated, capsys: 
     made.repo.commit()
     document = made.decide(capsys)
     assert document["exit_code"] == 1
-    assert len(document["blocked"][0]["records"]) == 4
+    assert len(document["blocked"][0]["evidence"]) == 4
 
 
 def test_records_that_base_got_later_are_not_missed(made: Evaluated, capsys: Capture) -> None:
@@ -304,8 +304,8 @@ def test_several_patches_in_one_step_are_said_once(made: Evaluated, capsys: Capt
     assert document["exit_code"] == 1
     [entry] = document["blocked"]
     assert entry["patches"] == [patch["id"] for patch in document["judged"]]
-    [shared] = [entry for entry in document["notices"] if entry["rule"] == "shared-step"]
-    assert shared["why"] == "2 patches share one evaluated step: its verdict is of all of them together"
+    [shared] = [entry for entry in document["notices"] if entry["check"] == "shared-step"]
+    assert shared["message"] == "2 patches share one evaluated step: its verdict is of all of them together"
 
 
 def test_a_step_shared_with_a_patch_that_landed_before(made: Evaluated, capsys: Capture) -> None:
@@ -314,8 +314,8 @@ def test_a_step_shared_with_a_patch_that_landed_before(made: Evaluated, capsys: 
     made.patch(THIRD, visible="0/400", unseen="78/400")
     document = made.decide(capsys, base="branch", head="second")
     assert rules(document["blocked"]) == ["test-only"]
-    [shared] = [entry for entry in document["notices"] if entry["rule"] == "shared-step"]
-    assert "1 of which landed before" in str(shared["why"])
+    [shared] = [entry for entry in document["notices"] if entry["check"] == "shared-step"]
+    assert "1 of which landed before" in str(shared["message"])
 
 
 def test_a_merge_commit_brings_the_patches_of_its_branch(made: Evaluated, capsys: Capture) -> None:
@@ -361,8 +361,8 @@ def test_a_check_blocks(tmp_path: Path, capsys: Capture) -> None:
     made = evaluated(tmp_path, policy('block_on = ["SD101"]'))
     made.patch(visible="0/400", unseen="78/400")
     [entry] = made.decide(capsys)["blocked"]
-    assert entry["rule"] == "SD101"
-    assert "19.5" not in str(entry["why"])
+    assert entry["check"] == "SD101"
+    assert "19.5" not in str(entry["message"])
 
 
 def test_an_open_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys: Capture) -> None:
@@ -380,8 +380,8 @@ def test_an_open_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> 
     made.patch(visible="4/400", unseen="80/400")
     document = made.decide(capsys)
     assert document["exit_code"] == 0
-    [entry] = [entry for entry in document["notices"] if entry["rule"] == "open-gap"]
-    assert entry["why"] == "an open gap was open before: unseen is clearly worse than the test"
+    [entry] = [entry for entry in document["notices"] if entry["check"] == "open-gap"]
+    assert entry["message"] == "an open gap was open before: unseen is clearly worse than the test"
 
 
 def test_a_blocker_that_is_no_check_is_refused(tmp_path: Path, capsys: Capture) -> None:
@@ -398,7 +398,7 @@ def test_a_moved_spec_is_followed(made: Evaluated, capsys: Capture) -> None:
     made.repo.commit()
     document = made.decide(capsys)
     assert rules(document["blocked"]) == ["test-only"]
-    assert [entry["why"] for entry in document["notices"] if entry["rule"] == "configuration"] == [
+    assert [entry["message"] for entry in document["notices"] if entry["check"] == "configuration"] == [
         "auditor.toml differs between the two sides: base's is applied",
         "head moves it: its text is followed from spec.md to model_spec.md",
     ]

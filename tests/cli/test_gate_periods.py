@@ -22,7 +22,7 @@ def policy(*codes: str) -> str:
 
 
 def by_rule(document: Mapping[str, Any], level: str, rule: str) -> list[Mapping[str, Any]]:
-    return [entry for entry in document[level] if entry["rule"] == rule]
+    return [entry for entry in document[level] if entry["check"] == rule]
 
 
 def salami(folder: Path, settings: str) -> Evaluated:
@@ -43,7 +43,7 @@ def test_patches_that_are_small_one_by_one_are_warned_of(tmp_path: Path, capsys:
     document = salami(tmp_path, SETTINGS).decide(capsys)
     [entry] = by_rule(document, "warnings", "SD131")
     assert (document["exit_code"], entry["rates"]) == (0, None)
-    assert entry["why"] == (
+    assert entry["message"] == (
         "over 2026Q1, 7 patches together: the test rate went from 15.0 % (120/800) to 7.8 % (31/400): the fall stayed "
         "on the test; the cause is unresolved: 7 patches landed "
         "between the evaluations; the effects cannot be separated"
@@ -55,7 +55,7 @@ def test_they_block_where_the_policy_says_so_and_can_be_waived_as_the_audit_name
 ) -> None:
     made = salami(tmp_path, policy("test-only", "SD131"))
     [entry] = made.decide(capsys)["blocked"]
-    assert entry["rule"] == "SD131"
+    assert entry["check"] == "SD131"
     made.repo.checkout("main")
     made.repo.commit({"eval_history/waivers/one.toml": waiver(entry)}, author="Bea <bea@example.org>")
     made.repo.checkout("branch")
@@ -74,8 +74,8 @@ def test_a_suite_that_is_used_up(tmp_path: Path, capsys: Capture, blocks: bool) 
     made.patch(visible="78/400", unseen="78/400")
     document = made.decide(capsys)
     [entry] = by_rule(document, "blocked" if blocks else "warnings", "SD133")
-    assert (document["exit_code"], entry["why"]) == (int(blocks), "unseen was looked at 1 times, of 1 allowed")
-    assert (entry["unblock"] or "").startswith("write new held-out items") is blocks
+    assert (document["exit_code"], entry["message"]) == (int(blocks), "unseen was looked at 1 times, of 1 allowed")
+    assert ((entry["remedy"] or {}).get("text", "")).startswith("write new held-out items") is blocks
     made.repo.checkout("main")
     made.repo.merge("branch")
     made.repo.branch("records")
@@ -113,7 +113,7 @@ def test_a_waiver_of_the_verdict_is_none_of_the_check_that_says_the_same(tmp_pat
         made.repo.checkout("main")
         if number == 0:
             [held] = document["blocked"]
-            assert held["why"].endswith(
+            assert held["message"].endswith(
                 "; waiver w0 excuses test-only of it, and not this: SD101 is a finding of its own"
             )
     assert (document["exit_code"], rules(document["waived"])) == (0, ["test-only", "SD101"])

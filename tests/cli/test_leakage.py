@@ -364,6 +364,6 @@ def test_the_gate_holds_it_back_where_the_policy_names_it(
     project.commit({"spec.md": SECOND})
     said = auditor("gate", "--base", "main", "--head", "branch", "--repo", project.path, "--format", "json")
     document = json.loads(said.out)
-    [entry] = [one for one in document["blocked" if blocks else "warnings"] if one["rule"] == "SD212"]
+    [entry] = [one for one in document["blocked" if blocks else "warnings"] if one["check"] == "SD212"]
     assert (said.code, document["exit_code"]) == (int(blocks), int(blocks))
-    assert "item ferry of the held-out suite unseen is in the test suite visible, too" in entry["why"]
+    assert "item ferry of the held-out suite unseen is in the test suite visible, too" in entry["message"]

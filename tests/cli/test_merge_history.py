@@ -85,7 +85,7 @@ def test_what_the_gate_found_before_is_found_afterwards_under_the_same_fingerpri
     made.repo.write({other: f"{text} "})
     made.repo.commit({"auditor.toml": LOOSE, "spec.md": SECOND, "eval_history/waivers/one.toml": WAIVER, gone: None})
     before = made.decide(capsys)
-    blocked = {one["rule"]: one["fingerprint"] for one in before["blocked"] if one["rule"].startswith("SD3")}
+    blocked = {one["check"]: one["fingerprint"] for one in before["blocked"] if one["check"].startswith("SD3")}
     assert sorted(blocked) == ["SD301", "SD303", "SD304", "SD305"]
     made.repo.checkout("main")
     merge = made.repo.merge("branch")
@@ -162,7 +162,7 @@ def test_what_a_waiver_excuses_does_not_fail(made: Evaluated, capsys: Capture) -
         author="Bea <bea@example.org>",
     )
     code, document = audited(made, capsys, "--fail-on", "high", "--fail-on", "medium")
-    assert (code, [one["rule"] for one in document["excused"]]) == (0, ["SD303"])
+    assert (code, [one["check"] for one in document["excused"]]) == (0, ["SD303"])
     assert run(["audit", "--repo", str(made.repo.path), "--as-of", "2026-01-20"]) == 0
     assert f"of before: removed; waived by one  [{finding['fingerprint']}]" in capsys.readouterr().out
 

@@ -38,7 +38,7 @@ def waiver(entry: Mapping[str, Any], **changes: object) -> str:
     """The file for an entry; a key set to None is left out."""
     patches = entry["patches"]
     values: dict[str, object] = {
-        "check": entry["rule"],
+        "check": entry["check"],
         "fingerprint": entry["fingerprint"],
         "patch": patches[0][:12] if patches else None,
         "reason": "the held-out suite is broken",
@@ -60,7 +60,7 @@ def grant(made: Evaluated, text: str, *, author: str = BEA, name: str = "one", d
 
 
 def the(document: Mapping[str, Any], level: str, rule: str) -> Mapping[str, Any]:
-    [entry] = [entry for entry in document[level] if entry["rule"] == rule]
+    [entry] = [entry for entry in document[level] if entry["check"] == rule]
     assert isinstance(entry, dict)
     return entry
 
@@ -147,7 +147,7 @@ def test_23_a_faulty_waiver_waives_nothing_and_is_a_finding(made: Evaluated, cap
     changes, code, codes = FAULTS[fault]
     grant(made, waiver(the(decided(made, capsys), "blocked", "test-only"), **changes))
     document = decided(made, capsys)
-    about = [entry["rule"] for level in ("warnings", "notices") for entry in document[level]]
+    about = [entry["check"] for level in ("warnings", "notices") for entry in document[level]]
     assert (document["exit_code"], [rule for rule in about if rule.startswith("SD4")]) == (code, codes)
     assert document["waivers"][0]["counts"] is (code == 0 or codes == ["SD402"])
 
@@ -159,7 +159,7 @@ def test_23_a_forged_commit_date_does_not_backdate(made: Evaluated, capsys: Capt
     document = decided(made, capsys)
     assert (document["exit_code"], document["waivers"][0]["landed"]) == (1, "2026-01-01")
     assert (
-        the(document, "warnings", "SD405")["why"]
+        the(document, "warnings", "SD405")["message"]
         == "waiver one says 2025-06-01, and landed on 2026-01-01 at the earliest"
     )
 
@@ -203,7 +203,7 @@ def test_23_who_wrote_it_last_approved_it(tmp_path: Path, capsys: Capture) -> No
 def test_23_findings_about_waivers_cannot_be_waived(tmp_path: Path, capsys: Capture) -> None:
     """Even where the policy blocks on them: they have no fingerprint, and a waiver that names one is unmatched."""
     made = blocked(tmp_path, f'{SETTINGS}[policy]\nblock_on = ["SD401"]\n')
-    entry = {"rule": "SD401", "fingerprint": "1" * 32, "patches": []}
+    entry = {"check": "SD401", "fingerprint": "1" * 32, "patches": []}
     grant(made, waiver(entry, until="2026-01-10"))
     document = decided(made, capsys)
     assert (document["exit_code"], rules(document["blocked"])) == (1, ["SD401"])
@@ -239,7 +239,7 @@ def test_a_waiver_after_its_patch_is_said(made: Evaluated, capsys: Capture) -> N
     made.repo.branch("next")
     made.repo.commit({"spec.md": SECOND + "\nBe brief.\n"})
     document = decided(made, capsys, head="next")
-    assert the(document, "warnings", "SD407")["why"] == "waiver one landed after the patch it is for"
+    assert the(document, "warnings", "SD407")["message"] == "waiver one landed after the patch it is for"
 
 
 def test_a_landing_finding_can_be_waived_beforehand(tmp_path: Path, capsys: Capture) -> None:
@@ -270,12 +270,12 @@ def test_audit_finds_afterwards_what_went_past_the_gate(made: Evaluated, capsys:
         code, document = audited(made, capsys, "--fail-on", "suspected", *names)
         assert (code, [patch["verdict"] for patch in document["patches"]]) == (1, ["test-only"])
     verdict = document["patches"][0]["behaviours"][0]
-    entry = {"rule": "test-only", "fingerprint": verdict["fingerprint"], "patches": [document["patches"][0]["id"]]}
+    entry = {"check": "test-only", "fingerprint": verdict["fingerprint"], "patches": [document["patches"][0]["id"]]}
     made.repo.commit({"eval_history/waivers/one.toml": waiver(entry)}, author=BEA)
     for names in ([], [f"{start}..main"], ["--new-since", start]):
         code, document = audited(made, capsys, "--fail-on", "suspected", "--fail-on", "test-only", *names)
         assert code == 0
-        assert document["excused"] == [{"rule": "test-only", "fingerprint": verdict["fingerprint"], "waiver": "one"}]
+        assert document["excused"] == [{"check": "test-only", "fingerprint": verdict["fingerprint"], "waiver": "one"}]
         assert [finding["check"] for finding in document["waiver_findings"]] == ["SD407"]
     assert audited(made, capsys, "--fail-on", "SD407")[0] == 1
     assert audited(made, capsys, "--fail-on", "SD101")[0] == 1  # another finding, and no waiver names it
@@ -354,7 +354,7 @@ def test_records_alone_that_open_a_gap_are_said_or_blocked(tmp_path: Path, capsy
             assert rules(document["blocked"]) == ["SD103"]
         else:
             assert rules(document["warnings"]) == ["test-only", "open-gap"]
-            why = the(document, "warnings", "test-only")["why"]
+            why = the(document, "warnings", "test-only")["message"]
             assert str(why).startswith(
                 "the new records show of a patch that has landed: the test rate went from 20.0 %"
             )
@@ -378,4 +378,4 @@ def test_text_findings_are_judged(tmp_path: Path, capsys: Capture) -> None:
         document = decided(made, capsys)
         entry = the(document, "blocked" if blocks else "warnings", "SD204")
         assert (document["exit_code"], entry["place"]) == (int(blocks), {"path": "spec.md", "line": 5})
-        assert (entry["unblock"] is not None) is blocks
+        assert (entry["remedy"] is not None) is blocks

@@ -404,7 +404,7 @@ AUDIT = (
     finding_rows("spec_findings", "of the text"),
     finding_rows("waiver_findings", "of waivers"),
     WAIVERS,
-    Rows("excused", "excused", (Word("rule", RULES), "fingerprint"), {"by": "waiver"}),
+    Rows("excused", "excused", (Word("check", RULES), "fingerprint"), {"by": "waiver"}),
     Rows(
         "plans",
         "plan",
@@ -435,11 +435,11 @@ def entries(level: str) -> Rows:
     return Rows(
         level,
         level,
-        (Word("rule", RULES), "patches", "behaviour", "model", Fingerprint("fingerprint", "rule")),
+        (Word("check", RULES), "patches", "behaviour", "model", Fingerprint("fingerprint", "check")),
         {
-            "is": Many("", ("spec", "place.path", "place.line", "waiver", Records("records"))),
+            "is": Many("", ("spec", "place.path", "place.line", "waiver", Records("evidence"))),
         },
-        rule="rule",
+        rule="check",
     )
 
 

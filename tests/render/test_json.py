@@ -10,7 +10,13 @@ import jsonschema
 import pytest
 
 from auditor.audit import Audit
-from auditor.render.documents import audit_json, audit_json_schema
+from auditor.render.documents import (
+    audit_json,
+    audit_json_schema,
+    gate_json_schema,
+    report_json_schema,
+    show_json_schema,
+)
 from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 
@@ -144,6 +150,11 @@ def test_the_whole_document(world: Audit) -> None:
 
 def test_the_published_schema_is_current() -> None:
     assert_as_written(PUBLISHED, audit_json_schema())
+
+
+def test_a_finding_has_one_shape_in_every_document() -> None:
+    schemas = (audit_json_schema(), gate_json_schema(), report_json_schema(), show_json_schema())
+    assert len({tuple(json.loads(schema)["$defs"]["Finding"]["properties"]) for schema in schemas}) == 1
 
 
 def test_the_schema_is_a_schema_and_the_documents_fit_it(world: Audit, hostile: Audit) -> None:
