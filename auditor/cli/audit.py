@@ -53,7 +53,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 )
 @suite_options
 @table_options
-@format_option("text", "json", *TOOL_FORMATS)
+@format_option("text", "json", "jsonl", *TOOL_FORMATS)
 @click.option(
     "--fail-on", multiple=True, metavar="WHAT", help="suspected, a verdict, a check's code or a severity: exit 1."
 )
@@ -157,10 +157,10 @@ def _write_blocks(blocks: Iterable[Block], style: str, code: int, *, wrap: bool)
 
 
 def _render(audit: Audit, style: str, code: int) -> str:
-    if style == "json":
-        from auditor.render.documents import audit_json
+    if style in ("json", "jsonl"):
+        from auditor.render.documents import audit_json, audit_lines
 
-        return audit_json(audit)
+        return audit_json(audit) if style == "json" else "".join(audit_lines(audit))
     from auditor.render.formats import FORMATS
     from auditor.render.results import audit_results
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from auditor.assess.facts import BehaviourFacts, GapFacts, NotAssessed, PeriodFacts
+from auditor.assess.facts import BehaviourFacts, GapFacts, Measured, NotAssessed, PeriodFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.assess.power import POWER, Design, PowerPlan
@@ -37,7 +37,7 @@ from auditor.model.spec import Patch
 from auditor.model.status import ProjectStatus
 from auditor.model.verdict import Verdict
 from auditor.model.verification import Verification
-from auditor.render.json import json_document, json_text, schema_text
+from auditor.render.json import json_document, json_line, json_text, schema_text
 from auditor.render.shapes import OfSpec
 
 # An audit.
@@ -51,6 +51,13 @@ class Excused(NamedTuple):
     check: str
     fingerprint: str
     waiver: str
+
+
+class MeasuredBehaviours(NamedTuple):
+    """What is measured of a spec's models; a behaviour that a patch lacks was not evaluated on both of its sides."""
+
+    spec: str
+    behaviours: tuple[Measured, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,7 @@ class AuditDocument:
     """What `auditor audit --format json` prints."""
 
     coverage: Coverage
+    measured: tuple[MeasuredBehaviours, ...]
     patches: tuple[PatchEntry, ...]
     open_gaps: tuple[OfSpec[GapFacts], ...]
     checkpoint_steps: tuple[OfSpec[BehaviourFacts], ...]
@@ -88,6 +96,19 @@ def audit_json(audit: Audit) -> str:
     return json_text(AUDIT, audit_document(audit))
 
 
+def audit_lines(audit: Audit) -> Iterator[str]:
+    """The same document as lines of JSON: what it has one of, then every member of its lists.
+
+    A line is an object, with a newline at its end: `{"schema": ..., "coverage": ..., "summary": ...}`, then each member
+    under the name of its list, as `{"patches": {"id": ...}}`.
+    """
+    document = json_document(AUDIT, audit_document(audit))
+    lists = {name: members for name, members in document.items() if isinstance(members, list)}
+    yield json_line({name: value for name, value in document.items() if name not in lists})
+    for name, members in lists.items():
+        yield from (json_line({name: member}) for member in members)
+
+
 def audit_json_schema() -> str:
     """The JSON Schema of the document."""
     return schema_text(AUDIT, AuditDocument)
@@ -102,6 +123,7 @@ def audit_document(audit: Audit) -> AuditDocument:
     )
     return AuditDocument(
         coverage=audit.coverage,
+        measured=_measured_behaviours(audit.patches),
         patches=audit.patches,
         open_gaps=gaps,
         checkpoint_steps=tuple(
@@ -127,6 +149,14 @@ def audit_document(audit: Audit) -> AuditDocument:
             open_gaps=len(gaps),
         ),
     )
+
+
+def _measured_behaviours(patches: Iterable[PatchEntry]) -> tuple[MeasuredBehaviours, ...]:
+    behaviours: dict[str, set[Measured]] = {}
+    for patch in patches:
+        compared = (Measured(facts.behaviour, facts.model) for facts in patch.facts.behaviours)
+        behaviours.setdefault(patch.facts.patch.spec, set()).update(compared, patch.facts.other_behaviours)
+    return tuple(MeasuredBehaviours(spec, tuple(sorted(measured))) for spec, measured in behaviours.items())
 
 
 def _findings_of_gap(gap: GapFacts, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -264,12 +294,14 @@ class PatchComparison(NamedTuple):
 class ShowDocument:
     """What `auditor show --format json` prints."""
 
+    measured: tuple[MeasuredBehaviours, ...]
     patches: tuple[PatchComparison, ...]
 
 
 def show_json(patches: Sequence[tuple[PatchEntry, Comparison]]) -> str:
     """The patches as one JSON document."""
-    return json_text(SHOW, ShowDocument(tuple(PatchComparison(*pair) for pair in patches)))
+    measured = _measured_behaviours(entry for entry, _ in patches)
+    return json_text(SHOW, ShowDocument(measured, tuple(PatchComparison(*pair) for pair in patches)))
 
 
 def show_json_schema() -> str:

@@ -33,9 +33,37 @@ TypeForm: TypeAlias = Any  # what an annotation can be: a class, a union, a gene
 # A value as JSON.
 
 
+_WIDTH = 120
+
+
 def json_text(schema: str, document: object) -> str:
-    """A document as text, indented by two, with a newline at its end; `schema` is the name it goes by."""
-    return json.dumps(json_document(schema, document), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """A document as text, with a newline at its end; `schema` is the name it goes by."""
+    return lay_out(json_document(schema, document)) + "\n"
+
+
+def json_line(value: object) -> str:
+    """A plain value as one line without spaces, with a newline at its end."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+
+
+def lay_out(value: object, indent: int = 0, before: int = 0) -> str:
+    """A plain value as text: on one line where it fits, else its members on as few lines as they fit on.
+
+    Args:
+        indent: the spaces in front of its first line; before: the characters between these and the value.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if indent + before + len(text) < _WIDTH or not isinstance(value, (dict, list)) or not value:
+        return text
+    lines: list[str] = []
+    for name, part in value.items() if isinstance(value, dict) else (("", part) for part in value):
+        key = f"{json.dumps(name, ensure_ascii=False)}: " if isinstance(value, dict) else ""
+        member = f"{key}{lay_out(part, indent + 1, len(key))}"
+        if lines and "\n" not in lines[-1] + member and indent + len(lines[-1]) + len(member) + 4 <= _WIDTH:
+            lines[-1] = f"{lines[-1]}, {member}"
+        else:
+            lines.append(member)
+    return f",\n{' ' * (indent + 1)}".join(lines).join("{}" if isinstance(value, dict) else "[]")
 
 
 def json_document(schema: str, document: object) -> dict[str, object]:

@@ -14,16 +14,25 @@ from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from auditor.assess.facts import (
+    Attribution,
     BehaviourFacts,
+    Bounds,
     Change,
+    Diagnostics,
+    Difference,
     GapFacts,
     Measured,
     MissingEvidence,
     MovedItems,
+    NotCompared,
     PeriodFacts,
     Rate,
+    RunDisagreement,
     SequentialEvidence,
+    ShortRun,
+    SuiteDiagnostics,
     SuiteFacts,
+    UnmatchedItems,
 )
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import WaiverFacts, verdict_finding
@@ -157,6 +166,21 @@ def _attributes(change: ClassifiedChange) -> tuple[AttributeChange, ...]:
     return tuple(AttributeChange(*part) for part in (*anchors, *attribute_changes(before.attributes, after.attributes)))
 
 
+class UndecidedGroup(NamedTuple):
+    """Checks that could not tell, for one reason, and all that they could not tell it of."""
+
+    why: str
+    checks: tuple[str, ...]
+    on: tuple[str, ...]
+
+
+def _undecided(coverage: Coverage) -> tuple[UndecidedGroup, ...]:
+    subjects: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for undecided in coverage.undecided:
+        subjects.setdefault((undecided.why, undecided.checks), []).append(undecided.on)
+    return tuple(UndecidedGroup(*reason, tuple(on)) for reason, on in subjects.items())
+
+
 def _patch_of_entry(entry: LogEntry) -> str | None:
     patch = entry.facts.patch if entry.facts else entry.same_as
     return patch.id if patch else None
@@ -211,6 +235,74 @@ def _confidence_of_check(finding: Finding) -> Confidence | None:
     return finding.confidence if finding.name else None
 
 
+class Irregularities(NamedTuple):
+    """What is unusual in how a suite was measured: items of one side; short, disagreeing, doubled runs; a late role."""
+
+    removed: UnmatchedItems | None
+    added: UnmatchedItems | None
+    short: tuple[ShortRun, ...]
+    gaps: tuple[RunDisagreement, ...]
+    twice: tuple[tuple[str, str], ...]
+    registered: date | None
+
+
+class SuiteAtStep(NamedTuple):
+    """A suite of the behaviour at a step.
+
+    `before`, `after` and what follows from them are of a held-out suite that is compared, on common items; null else.
+    `reported` is by all complete runs; `irregularities` is null where there are none.
+    """
+
+    suite: str
+    role: Role
+    judged: SuiteFacts | None
+    measured: SuiteDiagnostics | None
+    not_compared: NotCompared | None
+
+
+def _suites(facts: BehaviourFacts) -> tuple[SuiteAtStep, ...]:
+    """Each suite once: those that are judged, the other compared ones, then those that are not compared."""
+    judged = {suite.suite: suite for suite in facts.suites}
+    excluded = {suite.suite: suite for suite in facts.not_compared}
+    measured = {suite.suite: suite for suite in facts.diagnostics.measured}
+    roles = {name: suite.role for suites in (judged, measured, excluded) for name, suite in suites.items()}
+    rows = [
+        SuiteAtStep(name, role, judged.get(name), measured.get(name), excluded.get(name))
+        for name, role in roles.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.judged is None, row.not_compared is not None)))
+
+
+def _passed_over(diagnostics: Diagnostics) -> tuple[SuiteAtStep, ...]:
+    return tuple(SuiteAtStep(suite.suite, suite.role, None, suite, None) for suite in diagnostics.passed_over)
+
+
+def _compared(row: SuiteAtStep) -> bool:
+    return row.measured.compared if row.measured is not None else row.judged is not None
+
+
+def _differences(row: SuiteAtStep) -> tuple[Difference, ...]:
+    if row.measured is not None:
+        return row.measured.differences
+    return row.not_compared.differences if row.not_compared is not None else ()
+
+
+def _irregularities(row: SuiteAtStep) -> Irregularities | None:
+    if row.measured is None:
+        return None
+    irregularities = Irregularities(*(getattr(row.measured, name) for name in Irregularities._fields))
+    return irregularities if any(irregularities) else None
+
+
+def _loose_bounds(attribution: Attribution) -> dict[str, Bounds]:
+    """The limits of the parts that are not exact; a part that is null has none."""
+    return {
+        part: bounds
+        for part, bounds in attribution.bounds.items()
+        if not bounds.low == bounds.high == getattr(attribution, part)
+    }
+
+
 def _item_count(moved: MovedItems) -> int:
     return len(moved.items)
 
@@ -232,7 +324,7 @@ _BEHAVIOUR: Shape = {
     "runs_needed": "ruling.runs_needed",
     **_paths("sensitivity test"),
     "held_out": {"before": "held_out.before", "after": "held_out.after", "unchanged": "held_out_unchanged"},
-    **_paths("suites not_compared"),
+    "suites": _suites,
     "ruling_suite": "ruling.suite",
     "transfer": "ruling.transfer",
     "residual": "ruling.residual",
@@ -242,6 +334,7 @@ _BEHAVIOUR: Shape = {
 }
 
 SHAPES: Mapping[type, Shape] = {
+    Attribution: {**_fields(Attribution, "bounds"), "bounds": _loose_bounds},
     BehaviourFacts: _BEHAVIOUR,
     Change: _paths("before after"),
     ClassifiedChange: {
@@ -264,11 +357,15 @@ SHAPES: Mapping[type, Shape] = {
         "label": "spec_commit.label",
         "date": "spec_commit.date",
     },
-    Coverage: _fields(Coverage, "failed"),  # stands under not_assessed
+    Coverage: {
+        **_fields(Coverage, "failed", "undecided"),  # the first stands under not_assessed
+        "undecided": _undecided,
+    },
     Decision: {
         **_paths("base head policy_from exit_code judged"),
         **_paths("blocked missing warnings waived notices waivers"),
     },
+    Diagnostics: {**_fields(Diagnostics, "measured"), "passed_over": _passed_over},
     Design: {**_fields(Design, "at", "suite"), "fewest": "at", "suite": "suite"},
     Finding: {
         "check": "code",
@@ -307,6 +404,7 @@ SHAPES: Mapping[type, Shape] = {
     MovedItems: {"held_out": "held_out", "test": "test", "items": _item_count},
     OfSpec: {"spec": "spec", INLINE: "facts", "findings": "findings"},
     OutsideCheckpoint: {"given": "given", **_paths("holds number root differences", "witness.")},
+    NotCompared: _paths("why same_as"),
     Patch: _paths("id spec before after"),
     PatchEntry: {
         **_paths("id spec before after", "facts.patch."),
@@ -319,7 +417,6 @@ SHAPES: Mapping[type, Shape] = {
         **_paths("hiding_suspected mechanisms"),
         "behaviours": "facts.behaviours",
         "stream": "facts.place",
-        "not_measured": "facts.other_behaviours",
         "findings": "findings",
     },
     PeriodFacts: {**_paths("names quarter open steps"), "behaviour": "facts"},
@@ -361,11 +458,18 @@ SHAPES: Mapping[type, Shape] = {
         "before_checkpoint": "before.checkpoint",
         "after_checkpoint": "after.checkpoint",
     },
-    SuiteFacts: {
-        **_paths("suite role verdict"),
-        **_paths("before after", "change."),
-        **_paths("transfer attribution residual"),
-        "not_run_after": "missing_samples",
+    SuiteAtStep: {
+        **_paths("suite role"),
+        "compared": _compared,
+        "not_compared": "not_compared",
+        "verdict": "judged.verdict",
+        **_paths("before after", "judged.change."),
+        **_paths("transfer attribution residual", "judged."),
+        "not_run_after": "judged.missing_samples",
+        "reported": _paths("before after fell invalid_rose", "measured."),
+        "differences": _differences,
+        "irregularities": _irregularities,
+        **_paths("endings runs", "measured."),
     },
     StoreCheckpoint: {"number": "number", "ids": _id_count, "root": "root"},
     SuitePlan: {**_fields(SuitePlan), "either": "either"},

@@ -130,7 +130,7 @@ def test_the_dataset_and_its_part_are_named_and_decide_nothing_where_inputs_are_
         log["eval"]["config"] = {"limit": (None, 100)[place]}
 
     evaluate(repo, tmp_path, change)
-    [suite] = [one for one in behaviour(audit(repo, capsys))["diagnostics"]["measured"] if one["suite"] == "visible"]
+    [suite] = [one for one in behaviour(audit(repo, capsys))["suites"] if one["suite"] == "visible"]
     assert [(one["what"], one["before"], one["after"]) for one in suite["differences"]] == [
         ("dataset", "mails", "mails-2"),
         ("shuffled", "false", "true"),
@@ -144,7 +144,7 @@ def test_the_commit_of_the_code_is_named_where_it_is_not_the_specs_repository(
 ) -> None:
     commits = [repo.git("rev-parse", name).strip() for name in ("v1", "v2")] if own else ["0a1b2c3" * 2, "4d5e6f7" * 2]
     evaluate(repo, tmp_path, lambda log, place: log["eval"].update({"revision": {"commit": commits[place][:10]}}))
-    measured = behaviour(audit(repo, capsys))["diagnostics"]["measured"]
+    measured = behaviour(audit(repo, capsys))["suites"]
     assert ("code" in [one["what"] for suite in measured for one in suite["differences"]]) is not own
 
 

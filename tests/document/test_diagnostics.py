@@ -130,11 +130,10 @@ def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() 
 def test_all_of_it_is_in_the_json() -> None:
     case = Case("all", "160/400 -> 40/300+9", Finding, (NOT_MOVED,), aware="5/20 -> 0/9", severity="0.9 -> 0.3")
     facts = only(case_assessment(case))
-    document = plain(facts.diagnostics)
-    test = next(one for one in document["measured"] if one["suite"] == "test-0")
+    test = next(suite for suite in plain(facts)["suites"] if suite["suite"] == "test-0")
     assert [part["what"] for part in test["differences"]] == ["items", "invalid"]
-    assert (test["removed"]["items"], test["added"]) == (91, None)
-    assert set(document["strata"]) == {"aware", "unaware", "unaware_unchanged"}
+    assert (test["irregularities"]["removed"]["items"], test["irregularities"]["added"]) == (91, None)
+    assert set(plain(facts.diagnostics)["strata"]) == {"aware", "unaware", "unaware_unchanged"}
     moved = only(case_assessment(Case("moved", FELL, Finding, (NOT_MOVED,), moved=2))).diagnostics
     document = plain(moved)
     assert document["moved"] == [{"held_out": "held-1", "test": "test-0", "items": 2}]

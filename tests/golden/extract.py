@@ -185,6 +185,23 @@ class Ruling:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """The limits of a part of a fall; those of a part that is exact, which has none, are its value twice."""
+
+    path: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """One value of each object of a list that has another."""
+
+    path: str
+    wanted: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Length:
     """How long a list is; null for none."""
 
@@ -210,7 +227,8 @@ class Fingerprint:
 class Rows:
     """The objects of a list (or one object), each with the facts of its own, under `name` and its key.
 
-    Without a key it is its place. Rows of a code that is not in the catalogue, or of no rule, are left out.
+    Without a key it is its place. Rows of a code that is not in the catalogue, or of no rule, are left out, and those
+    in which what is `wanted` is null.
     """
 
     path: str
@@ -219,9 +237,10 @@ class Rows:
     facts: Mapping[str, Source] = field(default_factory=dict)
     rows: tuple[Rows, ...] = ()
     rule: str | None = None
+    wanted: str = ""
 
 
-Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Length | Records | Fingerprint"
+Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Limits | Chosen | Length | Records | Fingerprint"
 
 RATE_PARTS = ("rate", "low", "high", "misaligned", "valid", "items", "invalid")
 REMAINING_PARTS = (Word("state", LEFT), "upper", "tolerance", "needed", "size")
@@ -239,7 +258,7 @@ def rates(*paths: str) -> dict[str, Source]:
 
 def bounds(path: str) -> dict[str, Source]:
     """The limits of the parts of a raw fall."""
-    return {f"bounds {name}": Many(f"{path}.bounds.{name}?", ("low", "high")) for name in ATTRIBUTION_PARTS[1:5]}
+    return {f"bounds {name}": Limits(path, name) for name in ATTRIBUTION_PARTS[1:5]}
 
 
 FINDINGS = Rows(
@@ -253,25 +272,25 @@ FINDINGS = Rows(
     rule="check",
 )
 MEASURED = Rows(
-    "diagnostics.measured",
+    "suites",
     "measured",
     ("suite",),
     {
         "compared": "compared",
         "differences": Word("differences[].what", PROTOCOL),
-        "rates": Many("", ("before", "after", "fell", "invalid_rose")),
-        "removed": Many("removed", ("items", "rate", "others", "established")),
-        "added": Many("added", ("items", "rate", "others", "established")),
-        "twice": Length("twice"),
-        "registered": "registered",
+        "rates": Many("", ("reported.before", "reported.after", "reported.fell", "reported.invalid_rose")),
+        "removed": Many("irregularities.removed", ("items", "rate", "others", "established")),
+        "added": Many("irregularities.added", ("items", "rate", "others", "established")),
+        "twice": Length("irregularities.twice"),
+        "registered": "irregularities.registered",
         "records": Records("runs"),
         "ends before": Many("endings.before", ENDED_PARTS),
         "ends after": Many("endings.after", ENDED_PARTS),
         "refusals": Many("endings", ("refused_rose", "refusal_share_of_fall")),
     },
     (
-        Rows("short", "short", (), {"run": Many("", (Word("side", SIDES), "planned", "got"))}),
-        Rows("gaps", "runs", (), {"of a side": Many("", (Word("side", SIDES), "runs", "low", "high"))}),
+        Rows("irregularities.short", "short", (), {"run": Many("", (Word("side", SIDES), "planned", "got"))}),
+        Rows("irregularities.gaps", "runs", (), {"of a side": Many("", (Word("side", SIDES), "runs", "low", "high"))}),
     ),
 )
 HELD_OUT = Rows(
@@ -288,6 +307,7 @@ HELD_OUT = Rows(
         "remaining": Many("residual", REMAINING_PARTS),
         "not after": "not_run_after",
     },
+    wanted="verdict",
 )
 BEHAVIOUR: Mapping[str, Source] = {
     "verdict": Word("verdict", VERDICTS),
@@ -304,7 +324,7 @@ BEHAVIOUR: Mapping[str, Source] = {
     "flips": Many("sensitivity", ("flip_threshold", Word("on_rates", VERDICTS), Word("on_odds", VERDICTS))),
     **rates("test.before", "test.after", "held_out.before", "held_out.after"),
     "held-out still": "held_out.unchanged",
-    "not compared": "not_compared[].suite",
+    "not compared": Chosen("suites", "not_compared", "suite"),
     "ruling": "ruling_suite",
     "transfer": Many("transfer", TRANSFER_PARTS),
     "residual": Ruling("suites", "ruling_suite", ("suite", "after.rate", "after.low", "after.high")),
@@ -715,7 +735,7 @@ class Reader:
         facts: Facts = {}
         keys: set[str] = set()
         for place, row in enumerate(found if isinstance(found, list) else [found]):
-            if row is None or not _counts(row, rows.rule):
+            if row is None or not _counts(row, rows.rule) or (rows.wanted and at(row, rows.wanted) is None):
                 continue
             key = "|".join(self._label(row, source) for source in rows.key) or f"{place:02d}"
             while key in keys:
@@ -751,10 +771,20 @@ class Reader:
                     ([self._value(suite, part) for part in parts] for suite in suites if at(suite, "suite") == ruling),
                     None,
                 )
+            case Limits(path, part):
+                whole = at(row, path)
+                exact = self._plain(at(whole, part))
+                limits = at(whole, f"bounds.{part}?")
+                given = [self._plain(at(limits, end)) for end in ("low", "high")]
+                return given if limits is not None else None if exact is None else [exact, exact]
+            case Chosen(path, wanted, value):
+                rows = at(row, path)
+                assert isinstance(rows, list)
+                return [self._plain(at(part, value)) for part in rows if at(part, wanted) is not None]
             case Length(path):
                 found = at(row, path)
-                assert isinstance(found, list), (found, path)
-                return len(found) or None
+                assert found is None or isinstance(found, list), (found, path)
+                return len(found or ()) or None
             case Records(path):
                 found = at(row, path)
                 if self.records:
