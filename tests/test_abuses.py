@@ -987,7 +987,7 @@ def test_37_items_replaced_on_both_sides(made: Evaluated, capsys: Capture, kept:
     new = made.repo.commit(message="results")
     document = push(made, capsys, new)
     assert (document["exit_code"], rules(document["missing"])) == (3, ["require_held_out"])
-    assert f"{kept} of its 400 items are left" in document["missing"][0]["why"]
+    assert f"{kept} of its 400 items are left" in document["missing"][0]["message"]
     assert verdicts(landed(made, capsys, new)) == ["unmeasured"]
 
 
