@@ -21,7 +21,14 @@ from auditor.audit import Audit, PatchEntry, Section, SpecAudit, patch_day
 from auditor.checks.catalogue import all_checks, load_pages
 from auditor.checks.interface import HEADINGS
 from auditor.clauses.blame import ClauseHistory
-from auditor.document.audit import VERDICT_STYLES, commit_name, summary_blocks, undecided_blocks, verdict_line
+from auditor.document.audit import (
+    VERDICT_STYLES,
+    commit_name,
+    count_changes,
+    summary_blocks,
+    undecided_blocks,
+    verdict_line,
+)
 from auditor.document.blocks import (
     Block,
     Card,
@@ -336,6 +343,11 @@ def _patch_mark(entry: PatchEntry, addresses: Addresses) -> PatchMark:
 def _patch_table(entries: Sequence[PatchEntry], addresses: Addresses, most: int | None = None) -> Iterator[Block]:
     """A line a patch, newest first."""
     newest = list(reversed(entries))
+    if newest and not any(entry.facts.behaviours for entry in newest):
+        text_rows = tuple(_text_row(entry, addresses) for entry in newest[:most])
+        yield Table(table_columns(("landed", "patch", "what changed", "findings"), ("findings",)), text_rows)
+        yield Note(plain("No patch was evaluated: this is about the text."))
+        return
     names = ("landed", "patch", "verdict", "behaviour", "test", "held-out", "findings")
     rows = tuple(_patch_row(entry, addresses) for entry in newest[:most])
     yield Table(table_columns(names, ("test", "held-out", "findings")), rows, empty="No patch is recorded.")
@@ -344,6 +356,13 @@ def _patch_table(entries: Sequence[PatchEntry], addresses: Addresses, most: int 
         yield Note(
             (Span(f"{count_noun(rest, 'older patch', 'es')}: see the "), Span("quarters", link=REPORTS), Span("."))
         )
+
+
+def _text_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
+    title = (Span(patch_title(entry), link=addresses.page(f"patch:{entry.facts.patch.id}")),)
+    findings = plain(format_count(len(entry.findings))) if entry.findings else ()
+    changes = plain(count_changes(entry.counts).removeprefix("clauses: "))
+    return plain(str(patch_day(entry))), title, changes, findings
 
 
 def _patch_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
