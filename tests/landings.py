@@ -70,7 +70,7 @@ class Evaluated:
         """Record the runs of a tidy table in the work tree."""
         file = self.folder / "table.csv"
         file.write_text(text)
-        report = ingest([file], root=self.repo.path, spec=None, extra="error", dry_run=False)
+        report = ingest([file], root=self.repo.path, extra="error", dry_run=False)
         assert not report.refusals, report.refusals
 
     def patch(self, text: str = SECOND, *, message: str = "Do not praise", **after: str) -> str:

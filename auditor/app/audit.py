@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, cached_property, partial
+from itertools import starmap
 from types import MappingProxyType
 
 from auditor.app.merge_history import BaseHead, add_landing, add_merge_history, patches_to_judge
-from auditor.app.project import Project, build_evidence, read_history
+from auditor.app.project import Project, build_evidence, read_history, unreadable_commits
 from auditor.app.prompts import PromptKey, open_hashed_prompts, read_prompt_key, unsearched_notes
 from auditor.app.waivers import add_waivers
 from auditor.assess.facts import NotAssessed, PatchFacts
@@ -233,16 +234,11 @@ def _unreadable_in_range(
     project: Project, history: History, commits: str | None, sides: BaseHead | None
 ) -> Iterator[NotAssessed]:
     """The commits of a range, or of a landing, in which the spec cannot be read."""
-    names = spec_commits_in_range(project, history, commits) if sides is None else None
-    for unreadable_commit in history.unreadable:
-        inside = (
-            unreadable_commit.commit not in sides.landed
-            if sides
-            else names is None or unreadable_commit.commit in names
-        )
-        if inside:
-            why = f"{unreadable_commit.why}; it is passed over, and what it changes is part of the next patch"
-            yield NotAssessed(f"commit {unreadable_commit.commit[:10]} of {history.spec}", why)
+    if sides is None:
+        names = spec_commits_in_range(project, history, commits)
+    else:
+        names = frozenset(each.commit for each in history.unreadable) - frozenset(sides.landed)
+    return starmap(NotAssessed, unreadable_commits(history, names))
 
 
 def spec_commits_in_range(project: Project, history: History, commits: str | None) -> frozenset[str] | None:

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from auditor.app.find_spec import select_specs
 from auditor.app.ingest import NamedHistory, read_named_histories
-from auditor.app.project import Place, Project, locate, read_project, select_specs
+from auditor.app.project import Place, Project, locate, read_project
 from auditor.app.results import read_results
 from auditor.app.suite_roles import list_names
 from auditor.assess.scores import (
@@ -117,7 +118,7 @@ class _Source:
 
     def _project(self) -> Project:
         place, settings = self._place, load_settings(self._place.tree)
-        return read_project(place, settings, select_specs(settings.specs, None, in_git=place.repository is not None))
+        return read_project(place, settings, select_specs(settings.specs, (), in_git=place.repository is not None))
 
     def _read_histories(self) -> tuple[NamedHistory, ...]:
         """The histories of the project's specs; none where no spec is configured."""

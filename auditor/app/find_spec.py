@@ -1,19 +1,28 @@
-"""Which file is the spec, where nobody says so: the one committed file whose name or folder says what it is.
+"""Which specs a command is about: those that --spec names, those that are configured, or the file whose name says it.
 
-In comes a place; out comes a path from its root. Nothing is guessed: where several files may be the spec, they are
-listed, and a person names it.
+`choose_specs` is the one way for every verb. Nothing is guessed: where several files may be the spec, they are listed,
+and a person names it.
 """
 
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, TypeAlias
 
-from auditor.app.project import Place
 from auditor.errors import ConfigError, RepositoryError
 from auditor.git import Commit, Tree
-from auditor.settings import DEFAULT_STORE, project_path
-from auditor.specs.files import read_revision
+from auditor.settings import DEFAULT_STORE, Settings, SpecConfig, project_path
+from auditor.specs.files import parse_patterns
+
+if TYPE_CHECKING:
+    from auditor.app.project import Place
+
+Warn: TypeAlias = Callable[[str], None]
+"""Gets a sentence, without a full stop, that a reader of the answer needs to know."""
 
 SUFFIXES = (".md", ".markdown", ".txt", ".prompt", ".j2", ".jinja", ".jinja2")
 _SPEC_NAME = re.compile(
@@ -26,6 +35,48 @@ _ABOUT_THE_PROJECT = re.compile(
 _IGNORED_FOLDERS = ("test", "tests", "vendor", "node_modules", "third_party", DEFAULT_STORE)
 _DATED_FOLDER = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 _CANDIDATES_LISTED = 8
+
+
+def choose_specs(
+    place: Place, settings: Settings, names: Sequence[str] = (), warn: Warn | None = None
+) -> tuple[SpecConfig, ...]:
+    """The specs that a command is about.
+
+    Args:
+        names: names of configured specs, paths or globs from the root; without any, all that are configured.
+        warn: gets a sentence where none is configured and one file is taken for the spec, because its name says so.
+            None where what follows outlives the guess (records, a seal, a decision): then that is refused.
+
+    Raises ConfigError for a path that no commit has, and where no file, or several, may be the spec.
+    """
+    in_git = place.repository is not None
+    if names:
+        known = {config.name for config in settings.specs} | {
+            path for config in settings.specs for path in config.paths
+        }
+        paths = [name if name in known else check_spec_path(place, name, sorted(known)) for name in names]
+        return select_specs(settings.specs, paths, in_git=in_git)
+    if settings.specs or warn is None:
+        return select_specs(settings.specs, (), in_git=in_git)
+    path = find_spec_path(place)
+    warn(f"no spec is configured, and --spec was left out: {path} is taken for the spec")
+    return select_specs((), (path,), in_git=in_git)
+
+
+def select_specs(configured: Sequence[SpecConfig], names: Sequence[str], *, in_git: bool) -> tuple[SpecConfig, ...]:
+    """The specs that names stand for, configured ones or those at these paths; without names all that are configured.
+
+    Raises ConfigError for none.
+    """
+    if not names and not configured:
+        remedy = "run auditor init, or give --spec PATH"
+        raise ConfigError("no spec is configured", where="auditor.toml", field="spec", remedy=remedy)
+    chosen = {} if names else {config.name: config for config in configured}
+    for name in names:
+        named = [config for config in configured if name == config.name or (name,) == config.paths]
+        for config in named or [SpecConfig(name, (name,), "git" if in_git else "folder")]:
+            chosen[config.name] = config
+    return tuple(chosen.values())
 
 
 def find_spec_path(place: Place) -> str:
@@ -44,16 +95,46 @@ def find_spec_path(place: Place) -> str:
     raise ConfigError(f"{len(paths)} files may be the spec: {names}", where=str(place.root), remedy=remedy)
 
 
-def check_spec_path(place: Place, spec: str) -> str:
-    """The path or glob of a spec, given from the root, in its shortest form. Raises ConfigError for no file."""
+def check_spec_path(place: Place, spec: str, known: Sequence[str] = ()) -> str:
+    """The path or glob of a spec, given from the root, in its shortest form.
+
+    Args:
+        known: what --spec may name besides: configured specs.
+
+    Raises ConfigError where no commit ever had such a file.
+    """
     try:
         path = project_path(spec)
     except ValueError as error:
-        raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy="give it from the root") from error
-    matched = path in spec_candidates(place) or read_revision(_committed_tree(place), [path]).files
-    if not matched:
-        raise ConfigError("matches no file", where="--spec", field=path, remedy="commit the file, or correct it")
-    return path
+        remedy = f"give it from the root, {place.root}"
+        raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy=remedy) from error
+    paths = _committed_tree(place).list("")
+    if _has_file(place, path, paths):
+        return path
+    if place.repository is not None and place.tree.read(path) is not None:
+        remedy = f"git add {shlex.quote(path)} && git commit"
+        raise ConfigError("is not committed, and has no history", where="--spec", field=path, remedy=remedy)
+    near = _nearest_name(path, [*known, *filter(_is_text, paths)])
+    remedy = f"the nearest is {near}" if near else f"give a path from the root, {place.root}"
+    raise ConfigError("no commit has it", where="--spec", field=path, remedy=remedy)
+
+
+def _has_file(place: Place, path: str, committed: Sequence[str]) -> bool:
+    """Whether a path or glob is that of a file: of one that is committed or once was, or of one in dated folders."""
+    repository = place.repository
+    patterns = parse_patterns([path] if repository is not None or "*" in path else [path, f"*/{path}"])
+    if any(pattern.matches(file) for pattern in patterns for file in committed):
+        return True
+    if repository is None:
+        return False
+    return any(repository.commits_touching(repository.resolve("HEAD"), [pattern.pathspec for pattern in patterns]))
+
+
+def _nearest_name(path: str, names: Sequence[str]) -> str:
+    """The name that was probably meant: the same file in another folder, else the most similar one; "" for none."""
+    last = PurePosixPath(path).name.lower()
+    same = [name for name in names if PurePosixPath(name).name.lower() == last]
+    return next(iter(same or get_close_matches(path, names, 1)), "")
 
 
 def spec_candidates(place: Place) -> list[str]:

@@ -163,13 +163,13 @@ class GateRequest:
     """How a decision is asked for.
 
     Attributes:
-        spec: the name of a configured spec, or the path of one that is not; None for all configured.
+        specs: names of configured specs, or paths of others; none for all configured.
         reveal: whether held-out rates are shown; the policy may want it anyway.
         today: the day that waivers and debts are held against.
         environment: its variables, one of which may say where the key of hashed prompts is.
     """
 
-    spec: str | None
+    specs: tuple[str, ...]
     reveal: bool
     today: date
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -195,7 +195,7 @@ def gate(
     with open_repository(where) as repository:
         start, end = (Commit(repository, repository.resolve(name)) for name in (base, head))
         applied = Commit(repository, repository.resolve(applied_from)) if applied_from else None
-        sides = read_base_head(repository, start, end, asked.spec, replaces=replaces, rules=applied)
+        sides = read_base_head(repository, start, end, asked.specs, replaces=replaces, rules=applied)
         _check_blockers(sides.policy)
         followed = [_follow_moved_spec(sides, config) for config in sides.specs]
         project = _head_project(sides, where, [config for config, _ in followed])

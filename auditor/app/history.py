@@ -7,7 +7,7 @@ patches or clauses; out come frozen values that `render` prints.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
-from auditor.app.project import Place, Project, build_evidence, locate, read_history, select_specs
+from auditor.app.find_spec import Warn, choose_specs
+from auditor.app.project import Place, Project, build_evidence, locate, read_history, unreadable_commits
 from auditor.app.revision import resolve_patch, resolve_revision, revision_at, work_tree_revision
 from auditor.clauses.blame import (
     ClauseHistory,
@@ -37,6 +38,14 @@ if TYPE_CHECKING:  # what log and show judge by takes longer to import than blam
     from auditor.assess.timeline import SpecLog
     from auditor.audit import PatchEntry
 
+
+def _warn_unreadable(history: History, warn: Warn | None, commits: Container[str] | None = None) -> None:
+    """Names the commits, of these or of all, in which the spec cannot be read, as the audit does."""
+    if warn is not None:
+        for subject, why in unreadable_commits(history, commits):
+            warn(f"{subject}: {why}")
+
+
 # A clause's whole life, found by its anchor, its place or its words.
 
 
@@ -51,25 +60,28 @@ class _SpecClauses:
 
 
 def blame(
-    where: Path, spec: str | None, clause: str, rev: str | None = None
+    where: Path, specs: Sequence[str], clause: str, rev: str | None = None, warn: Warn | None = None
 ) -> ClauseHistory | tuple[ClauseState, ...]:
     """The life of a clause; or the clauses that may be meant, where they are several.
 
     Args:
         where: a folder in the project, a bare repository, or a folder of dated revisions.
-        spec: the name or path of a spec; None for all configured.
+        specs: as for `choose_specs`.
         clause: see `find_clauses`; also `commit:path:line`, a place in the text of a commit.
         rev: the revision in which lines and words are looked up, as for `named.named`; None for the last spec commit.
+        warn: as for `choose_specs`; it gets the commits that cannot be read, too.
 
     Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
     """
     with locate(where) as place:
-        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = choose_specs(place, load_settings(place.tree), specs, warn)
         commit_place = _COMMIT_PLACE.match(clause) if rev is None else None
         if commit_place and (every := list(_read_clauses_at(place, configs, commit_place[1]))):
             clause = commit_place[2]
         else:
             every = [_read_clauses(place, config, rev) for config in configs]
+        for known in every:
+            _warn_unreadable(known.history, warn)
     found = [(clauses, find_clauses(clauses.states.values(), clause)) for clauses in every]
     candidates = tuple(state for _, some in found for state in some)
     if len(candidates) > 1:
@@ -121,24 +133,27 @@ def _missing_clause_error(clause: str, every: list[_SpecClauses]) -> InputError:
 # Two revisions of a spec, clause by clause.
 
 
-def diff(where: Path, spec: str | None, before: str | None, after: str | None) -> tuple[Comparison, ...]:
+def diff(
+    where: Path, specs: Sequence[str], before: str | None, after: str | None, warn: Warn | None = None
+) -> tuple[Comparison, ...]:
     """The comparison of every spec asked for; records are not read.
 
     Args:
         where: a folder in the project, a bare repository, or a folder of dated revisions.
-        spec: the name or path of a spec; None for all configured, without those that a side does not have.
+        specs: as for `choose_specs`; of several those that both sides have.
         before: a name as for `named.named`; None for HEAD, or for the folder before the last.
         after: the same; None for the work tree, in a bare repository for HEAD, or for the last folder.
+        warn: as for `choose_specs`; it gets the commits that cannot be read, too.
 
     Raises ConfigError, RepositoryError or RevisionError.
     """
     with locate(where) as place:
-        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = choose_specs(place, load_settings(place.tree), specs, warn)
         comparisons: list[Comparison] = []
         errors: list[AuditorError] = []
         for config in configs:
             try:
-                comparisons.append(_diff_spec(place, config, before, after))
+                comparisons.append(_diff_spec(place, config, before, after, warn))
             except RevisionError as error:
                 errors.append(error)
         if not comparisons:
@@ -146,8 +161,11 @@ def diff(where: Path, spec: str | None, before: str | None, after: str | None) -
         return tuple(comparisons)
 
 
-def _diff_spec(place: Place, config: SpecConfig, before: str | None, after: str | None) -> Comparison:
+def _diff_spec(
+    place: Place, config: SpecConfig, before: str | None, after: str | None, warn: Warn | None
+) -> Comparison:
     history = read_history(place, config)
+    _warn_unreadable(history, warn)
     comparison_side = (
         _default_before(place, config, history) if before is None else resolve_revision(place, config, history, before)
     )
@@ -172,7 +190,11 @@ def _default_after(place: Place, config: SpecConfig, history: History) -> Compar
 
 
 def log(
-    project: Project, commits: str | None = None, since: date | None = None, until: date | None = None
+    project: Project,
+    commits: str | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    warn: Warn | None = None,
 ) -> tuple[SpecLog, ...]:
     """The log of every spec of a project.
 
@@ -180,14 +202,20 @@ def log(
         commits: as for `audit`; None for all.
         since: the first day that counts, in the time zone of each spec commit; None for all.
         until: the last day that counts.
+        warn: gets the commits of the range that cannot be read.
 
     Raises RepositoryError, RevisionError or ConfigError where a history cannot be read or the range says nothing.
     """
-    return tuple(_log_spec(project, config, commits, since, until) for config in project.specs)
+    return tuple(_log_spec(project, config, commits, since, until, warn) for config in project.specs)
 
 
 def _log_spec(
-    project: Project, config: SpecConfig, commits: str | None, since: date | None, until: date | None
+    project: Project,
+    config: SpecConfig,
+    commits: str | None,
+    since: date | None,
+    until: date | None,
+    warn: Warn | None,
 ) -> SpecLog:
     history = read_history(project, config)
     from auditor.app.audit import spec_commits_in_range
@@ -196,6 +224,7 @@ def _log_spec(
 
     assessment = assess(build_evidence(project, history), project.settings.policy)
     named = spec_commits_in_range(project, history, commits)
+    _warn_unreadable(history, warn, named)
     names = [
         spec_commit.name
         for spec_commit in history.spec_commits
@@ -211,12 +240,15 @@ def _log_spec(
 PatchView: TypeAlias = "tuple[PatchEntry, Comparison]"
 
 
-def show(project: Project, name: str, environment: Mapping[str, str] = MappingProxyType({})) -> tuple[PatchView, ...]:
+def show(
+    project: Project, name: str, environment: Mapping[str, str] = MappingProxyType({}), warn: Warn | None = None
+) -> tuple[PatchView, ...]:
     """The patch that a name stands for; one of each spec where a commit patches several.
 
     Args:
         name: the beginning of a patch's id, or what stands for the revision it made: see `named.patch_named`.
         environment: as for `audit`.
+        warn: gets the commits that cannot be read and are part of the patch.
 
     Raises RevisionError where it stands for none, or for several of one spec; else what `audit` raises.
     """
@@ -227,7 +259,7 @@ def show(project: Project, name: str, environment: Mapping[str, str] = MappingPr
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
-            found.append(_show_spec(project, config, name, key))
+            found.append(_show_spec(project, config, name, key, warn))
         except RevisionError as error:
             errors.append(error)
     if not found:
@@ -235,11 +267,15 @@ def show(project: Project, name: str, environment: Mapping[str, str] = MappingPr
     return tuple(found)
 
 
-def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey) -> PatchView:
+def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey, warn: Warn | None) -> PatchView:
     from auditor.app.audit import assess_spec
 
     history = read_history(project, config)
     patch = resolve_patch(project, config, history, name)
+    if project.repository is not None and patch.after.commit is not None:
+        _warn_unreadable(
+            history, warn, project.repository.range_commits(f"{patch.before.commit}..{patch.after.commit}")
+        )
     (spec, _), _ = assess_spec(project, config, history, [patch], key)
     (entry,) = spec.patches
     sides = revision_at(history, patch.before), revision_at(history, patch.after)

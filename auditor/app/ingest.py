@@ -548,7 +548,7 @@ def ingest(
     paths: Sequence[Path | str],
     *,
     root: Path,
-    spec: str | None,
+    specs: Sequence[str] = (),
     extra: str,
     dry_run: bool,
     environment: Mapping[str, str] = MappingProxyType({}),
@@ -564,7 +564,7 @@ def ingest(
         paths: files, or folders that are walked in the order of their names; for Spark each is one table, or
             the address of one (`s3a://…`), as text.
         root: a folder in the repository, or of dated revisions, whose project the runs belong to.
-        spec: the name or path of the spec; None for any that is configured.
+        specs: as for `choose_specs`: those that runs may be of.
         extra: "ignore" skips columns a table's contract does not know; "error" refuses them.
         dry_run: do everything but write.
         environment: its variables, one of which may say where the key of hashed prompts is.
@@ -577,7 +577,7 @@ def ingest(
     Raises ConfigError, RepositoryError or RecordError where the project itself cannot be read. What is wrong with a
     file is in the report.
     """
-    project = open_project(root, spec)
+    project = open_project(root, specs)
     with project.repository or nullcontext():
         if project.repository and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"

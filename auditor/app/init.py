@@ -19,9 +19,9 @@ from pathlib import Path, PurePosixPath
 import tomlkit
 from tomlkit.items import String, Table
 
-from auditor.app.find_spec import check_spec_path, find_spec_path
+from auditor.app.find_spec import check_spec_path, find_spec_path, select_specs
 from auditor.app.ingest import NamedHistory, bind_revision, choose_reader, discover, read_named_histories
-from auditor.app.project import Place, Project, locate, select_specs
+from auditor.app.project import Place, Project, locate
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Tree
@@ -702,7 +702,7 @@ def _init_from_logs(
         name, path, settings = _propose_settings(place, spec, unevaluated)
         known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
     registry, why = _read_registry(place, known)
-    specs = select_specs(known.specs, spec if not path else None, in_git=place.repository is not None)
+    specs = select_specs(known.specs, () if path or spec is None else (spec,), in_git=place.repository is not None)
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
     survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store), options)
     sources = tuple(map(_suite_source, survey.suites))

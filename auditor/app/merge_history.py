@@ -16,7 +16,8 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from auditor.app.project import Project, select_specs
+from auditor.app.find_spec import select_specs
+from auditor.app.project import Project
 from auditor.assess.facts import NotAssessed
 from auditor.assess.landing import LandingFacts, Rules
 from auditor.audit import Audit, LandingEntry, add_results
@@ -165,7 +166,7 @@ def read_base_head(
     repository: Repository,
     base: Commit,
     head: Commit,
-    spec: str | None,
+    specs: Sequence[str],
     *,
     replaces: bool = False,
     rules: Commit | None = None,
@@ -180,12 +181,12 @@ def read_base_head(
     """
     commits = (commit for commit in (rules, base, _default_tip(repository, base, head)) if commit is not None)
     applied = next((commit for commit in commits if has_settings(commit)), head if has_settings(head) else base)
-    if spec is None and not has_settings(applied):
+    if not specs and not has_settings(applied):
         _refuse_uncommitted(repository)
     settings = load_settings(applied)
-    specs = select_specs(settings.specs, spec, in_git=True)
+    chosen = select_specs(settings.specs, specs, in_git=True)
     registry = load_registry(applied, settings.store)
-    return BaseHead(repository, base, head, applied, settings, registry, specs, replaces)
+    return BaseHead(repository, base, head, applied, settings, registry, chosen, replaces)
 
 
 # What a repository's main branch is called, where it says so and where it does not.

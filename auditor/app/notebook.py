@@ -6,6 +6,7 @@ In comes a folder; `auditor.open` calls `open_notebook`.
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -71,12 +72,13 @@ def open_notebook(where: str | os.PathLike[str], spec: str | None = None, today:
 
     Args:
         where: a folder in it, a bare repository, or a folder of dated revisions.
-        spec: the name of a configured spec, or the path of one that is not; None for all configured.
+        spec: the name of a configured spec, or the path of one that is not; None for all configured or, without any,
+            the file whose name says that it is the spec, which a warning names.
         today: the day that waivers and plans are held against; None for the one it is, UTC.
 
     Raises AuditorError, whose text is one line with what to do.
     """
-    with open_project(Path(where), spec) as project:
+    with open_project(Path(where), () if spec is None else (spec,), warn=warnings.warn) as project:
         day = today or datetime.now(UTC).date()
         audit = assess_project(project, day, None, os.environ)
         graphs = tuple(spec.evidence for spec in audit.specs)

@@ -26,7 +26,7 @@ class PlannedRun:
         samples: planned, valid and invalid together; at least 1.
         checkpoint: None for the model's name.
         revision: what stands for it, as for `auditor revision`; None for the work tree.
-        spec: which, where several are configured.
+        specs: which, where several are configured.
     """
 
     suite: str
@@ -36,7 +36,7 @@ class PlannedRun:
     revision: str | None = None
     condition: str = ""
     note: str = ""
-    spec: str | None = None
+    specs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def preregister(where: Path, planned_run: PlannedRun, now: datetime) -> Preregis
     repository, RecordError where the plan cannot be written.
     """
     stamp = _read_stamp(where, planned_run)
-    with open_project(where, planned_run.spec) as project:
+    with open_project(where, planned_run.specs) as project:
         if project.repository is not None and project.repository.worktree is None:
             remedy = "run this in a clone, and commit what it writes"
             raise RepositoryError("is bare, and plans are files of a work tree", where=str(where), remedy=remedy)
@@ -74,7 +74,7 @@ def preregister(where: Path, planned_run: PlannedRun, now: datetime) -> Preregis
 
 
 def _read_stamp(where: Path, planned_run: PlannedRun) -> Stamp:
-    stamps = read_stamps(where, planned_run.spec, planned_run.revision)
+    stamps = read_stamps(where, planned_run.specs, planned_run.revision)
     if len(stamps) > 1:
         names = ", ".join(stamp.spec for stamp in stamps)
         raise ConfigError(f"several fit: {names}", where="--spec", remedy="name one of them")

@@ -7,12 +7,13 @@ evidence of one spec are built from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
 
+from auditor.app.find_spec import Warn, choose_specs
 from auditor.errors import ConfigError, RecordError, RepositoryError
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.git import Commit, Folder, Repository, Tree, file_changes, find_repository
@@ -116,12 +117,13 @@ def locate(where: Path) -> Place:
     return Place(root, repository, tree)
 
 
-def open_project(where: Path, spec: str | None = None) -> Project:
+def open_project(where: Path, specs: Sequence[str] = (), *, warn: Warn | None = None) -> Project:
     """The project that a folder lies in.
 
     Args:
         where: as for `locate`.
-        spec: the name of a configured spec, or the path or pattern of one that is not; None for all configured.
+        specs: as for `choose_specs`.
+        warn: as for `choose_specs`.
 
     Use it in a `with` statement, or close its repository. Raises ConfigError, RecordError or RepositoryError.
     """
@@ -130,7 +132,7 @@ def open_project(where: Path, spec: str | None = None) -> Project:
         if place.repository is not None:
             place.repository.require_complete()
         settings = load_settings(place.tree)
-        return read_project(place, settings, select_specs(settings.specs, spec, in_git=place.repository is not None))
+        return read_project(place, settings, choose_specs(place, settings, specs, warn))
     except BaseException:
         _close_repository(place.repository)
         raise
@@ -154,15 +156,16 @@ def read_project(place: Place, settings: Settings, specs: tuple[SpecConfig, ...]
     )
 
 
-def select_specs(configured: Sequence[SpecConfig], spec: str | None, *, in_git: bool) -> tuple[SpecConfig, ...]:
-    """The specs that a name stands for: configured ones, or one at that path. Raises ConfigError for none."""
-    named = tuple(config for config in configured if spec in (None, config.name) or (spec,) == config.paths)
-    if named:
-        return named
-    if spec is None:
-        remedy = "give --spec PATH, or run auditor init"
-        raise ConfigError("no spec is configured", where="auditor.toml", field="spec", remedy=remedy)
-    return (SpecConfig(spec, (spec,), "git" if in_git else "folder"),)
+def unreadable_commits(history: History, commits: Container[str] | None = None) -> tuple[tuple[str, str], ...]:
+    """The commits, of these or of all, in which the spec cannot be read: what each is, and why and what follows."""
+    return tuple(
+        (
+            f"commit {commit.commit[:10]} of {history.spec}",
+            f"{commit.why}; it is passed over, and what it changes is part of the next patch",
+        )
+        for commit in history.unreadable
+        if commits is None or commit.commit in commits
+    )
 
 
 def build_evidence(project: Project, history: History) -> Evidence:

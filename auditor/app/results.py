@@ -8,51 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from auditor.app.find_spec import find_spec_path
+from auditor.app.find_spec import Warn, choose_specs
 from auditor.app.ingest import IngestRules, choose_reader, discover, moving_names, read_ingest_rules, to_runs
-from auditor.app.project import Place, Project, locate, read_project, select_specs
+from auditor.app.project import Project, locate, open_project
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites, list_names
 from auditor.errors import InputError, LogError
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.readers.interface import DEFAULT_OPTIONS, Engine, LabelReader, ReadOptions
-from auditor.settings import Settings, SpecConfig, has_settings, load_settings
+from auditor.settings import load_settings
 from auditor.store.registry import SUITES_FILE, load_registry
-
-
-@dataclass(frozen=True, slots=True)
-class AuditInput:
-    """A project to audit, to be used in a `with` statement; and what to say of how it was put together.
-
-    Attributes:
-        notes: sentences without a full stop: a spec that was chosen by its name, suites that are not judged.
-    """
-
-    project: Project
-    notes: tuple[str, ...]
-
-
-def choose_specs(place: Place, settings: Settings, names: Sequence[str]) -> tuple[tuple[SpecConfig, ...], str]:
-    """The specs to audit, and a note where one was chosen by its name; "" for none.
-
-    Args:
-        names: names of configured specs, paths or globs; without any, all that are configured; without configuration,
-            the one file whose name says that it is a spec.
-
-    Raises ConfigError where a configuration names none; and without configuration, where no file, or several, may be
-    the spec.
-    """
-    in_git = place.repository is not None
-    if names:
-        specs = (config for name in names for config in select_specs(settings.specs, name, in_git=in_git))
-        return tuple({config.name: config for config in specs}.values()), ""
-    if has_settings(place.tree):
-        return select_specs(settings.specs, None, in_git=in_git), ""
-    path = find_spec_path(place)
-    return select_specs((), path, in_git=in_git), f"--spec was left out: {path} is taken for the spec"
 
 
 def open_audit(
@@ -61,7 +29,9 @@ def open_audit(
     results: Sequence[Path] = (),
     roles: SuiteRoles = NO_ROLES,
     options: ReadOptions = DEFAULT_OPTIONS,
-) -> AuditInput:
+    *,
+    warn: Warn,
+) -> Project:
     """The project that a folder lies in, with what was recorded there or, where there are any, with results alone.
 
     Nothing is written.
@@ -72,19 +42,19 @@ def open_audit(
         results: logs and tables, or folders of them.
         roles: what their suites are; those that a table or the registry gives a role need no other.
         options: how the results are read.
+        warn: as for `choose_specs`; it gets what is not judged, too.
 
     Raises what `open_project` raises; InputError for results of which a file cannot be read, a suite that they do not
     hold, a suite whose behaviour or score cannot be told, and where no suite has a role.
     """
+    if not results:
+        return open_project(where, specs, warn=warn)
     place = locate(where)
     try:
         if place.repository is not None:
             place.repository.require_complete()
         settings = load_settings(place.tree)
-        chosen, note = choose_specs(place, settings, specs)
-        notes: tuple[str, ...] = (note,) if note else ()
-        if not results:
-            return AuditInput(read_project(place, settings, chosen), notes)
+        chosen = choose_specs(place, settings, specs, warn)
         raws = read_results(results, options)
         sources = _suite_sources(raws)
         registry = declare_suites(roles, sources, load_registry(place.tree, settings.store))
@@ -93,11 +63,12 @@ def open_audit(
         judged = [raw for raw in raws if raw.suite not in others]
         rules = read_ingest_rules(project)
         pairs = _to_runs(judged, rules)
-        notes += moving_names(pairs, rules)
+        for note in moving_names(pairs, rules):
+            warn(note)
         runs = tuple({run.identity: run for _, run in pairs}.values())
         if others:
-            notes += (f"not judged, as they have no role: {list_names(others)}; give them with --test or --held-out",)
-        return AuditInput(replace(project, runs=runs, rederived=frozenset(run.record for run in runs)), notes)
+            warn(f"not judged, as they have no role: {list_names(others)}; give them with --test or --held-out")
+        return replace(project, runs=runs, rederived=frozenset(run.record for run in runs))
     except BaseException:
         place.__exit__()
         raise

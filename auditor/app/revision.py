@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from auditor.app.project import Place, Project, locate, read_history, require_repository, select_specs
+from auditor.app.find_spec import Warn, choose_specs
+from auditor.app.project import Place, Project, locate, read_history, require_repository
 from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import Commit, Folder, Repository
@@ -183,12 +184,13 @@ class Stamp:
         return self.revision[:length]
 
 
-def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp, ...]:
+def read_stamps(where: Path, specs: Sequence[str], name: str | None, warn: Warn | None = None) -> tuple[Stamp, ...]:
     """The stamp of every spec asked for. Records are not read, so that a broken one stops no evaluation.
 
     Args:
         where: a folder in the project, a bare repository, or a folder of dated revisions.
-        spec: the name or path of a spec; None for all configured.
+        specs: as for `choose_specs`.
+        warn: as for `choose_specs`.
         name: what stands for the revision: a content id, a commit, the beginning of either, a tag, a branch, HEAD, or
             a dated folder. None for the files of the work tree as they are, staged or not; in a bare repository for
             those of HEAD; for dated folders for the latest.
@@ -197,7 +199,7 @@ def read_stamps(where: Path, spec: str | None, name: str | None) -> tuple[Stamp,
     revision of any of the specs, or for several of one.
     """
     with locate(where) as place:
-        configs = select_specs(load_settings(place.tree).specs, spec, in_git=place.repository is not None)
+        configs = choose_specs(place, load_settings(place.tree), specs, warn)
         return (
             _stamp_named(place, configs, name)
             if name is not None

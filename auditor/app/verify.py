@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from auditor import __version__
+from auditor.app.find_spec import select_specs
 from auditor.app.ingest import choose_reader, discover, read_ingest_rules, to_runs
 from auditor.app.project import (
     Place,
@@ -27,7 +28,6 @@ from auditor.app.project import (
     read_settings_at,
     require_checked_out,
     sealed_records,
-    select_specs,
     snapshot_project,
 )
 from auditor.app.report import ReportRequest, check_witness, read_report_request, record_basis, report
@@ -171,7 +171,7 @@ def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Pr
     contents = examine_store(place.tree, settings.store)
     only = sealed_records(contents, request.batch, where)
     in_git = place.repository is not None
-    specs = [select_specs(settings.specs, name, in_git=in_git)[0] for name in request.specs]
+    specs = [select_specs(settings.specs, (name,), in_git=in_git)[0] for name in request.specs]
     project = snapshot_project(place, request.head, only, specs, settings.store)
     request_witness = request.witness
     witness = (

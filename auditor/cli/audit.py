@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.options import (
+    FOUND_SPECS,
     TOOL_FORMATS,
     console,
     format_option,
@@ -18,9 +19,11 @@ from auditor.cli.options import (
     page,
     repo_option,
     resolve_day,
+    specs_option,
     suite_options,
     table_options,
     today_option,
+    warn,
 )
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
@@ -37,13 +40,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 @click.command("audit")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
-@click.option(
-    "--spec",
-    "specs",
-    multiple=True,
-    metavar="NAME|PATH",
-    help="A configured spec, or the path or glob of one; repeatable. Without configuration: found by its name.",
-)
+@specs_option(FOUND_SPECS)
 @click.option(
     "--results",
     multiple=True,
@@ -103,7 +100,6 @@ def command(
     from auditor.audit import check_fail_on, matches_fail_on
     from auditor.errors import EXIT_BLOCKED, EXIT_PASS
     from auditor.readers.interface import ReadOptions
-    from auditor.render.escape import escape_terminal
 
     check_fail_on(fail_on)
     name = _choose_range(commits, new_since)
@@ -116,10 +112,7 @@ def command(
     if results and logs:
         raise click.UsageError("--results are judged as they are: leave --rederive out")
     options = ReadOptions(extra == "ignore", columns=columns)
-    source = open_audit(repo, specs, results, roles, options)
-    for note in source.notes:
-        click.echo(f"auditor: {escape_terminal(note)}", err=True)
-    with source.project as project:
+    with open_audit(repo, specs, results, roles, options, warn=warn) as project:
         derived = _rederive(project, logs, options) if logs else None
         known = replace(project, rederived=derived.agreeing) if derived else project
         audit = assess_project(known, resolve_day(today), name, os.environ)

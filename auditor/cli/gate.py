@@ -16,7 +16,7 @@ from auditor.cli.options import (
     format_option,
     repo_option,
     resolve_day,
-    spec_option,
+    specs_option,
     today_option,
 )
 
@@ -35,7 +35,7 @@ _HOOKS_WITH_STDIN = ("pre-push", "reference-transaction", "pre-receive")
 @click.option("--branch", "branches", multiple=True, metavar="NAME", help="In a hook: the branches that are judged.")
 @click.argument("arguments", metavar="[-- HOOK-ARGUMENTS...]", nargs=-1)
 @repo_option
-@spec_option
+@specs_option()
 @format_option("text", "json", *TOOL_FORMATS, STATEMENT)
 @click.option("--reveal", is_flag=True, help="Show held-out rates to whoever reads this, the author too.")
 @today_option
@@ -46,7 +46,7 @@ def command(
     branches: tuple[str, ...],
     arguments: tuple[str, ...],
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     style: str,
     reveal: bool,
     today: datetime | None,
@@ -63,7 +63,7 @@ def command(
     _check_options(base, head, hook, arguments, branches)
     if style == STATEMENT and base is None:
         raise click.UsageError("a statement is about a commit that is there: give --base, and --head")
-    gate_request = GateRequest(spec, reveal, resolve_day(today), os.environ)
+    gate_request = GateRequest(specs, reveal, resolve_day(today), os.environ)
     if base is not None:
         decisions = [gate(repo, base=base, head=head or "HEAD", asked=gate_request)]
     else:

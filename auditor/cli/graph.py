@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import console, no_pager_option, page, repo_option, resolve_day, spec_option, today_option
+from auditor.cli.options import (
+    FOUND_SPECS,
+    console,
+    no_pager_option,
+    page,
+    repo_option,
+    resolve_day,
+    specs_option,
+    today_option,
+    warn,
+)
 
 if TYPE_CHECKING:
     from auditor.evidence.graph import EvidenceGraph
@@ -20,7 +30,7 @@ _FORMATS = ("text", "json", "graphml")
 @click.command("graph")
 @click.argument("node", metavar="[NODE]", required=False)
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @click.option(
     "--format", "style", type=click.Choice(_FORMATS), default="text", show_default=True, help="How to print it."
 )
@@ -31,7 +41,7 @@ _FORMATS = ("text", "json", "graphml")
 def command(
     node: str | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     style: str,
     output: Path | None,
     force: bool,
@@ -50,7 +60,7 @@ def command(
     from auditor.cli.options import write_document
     from auditor.errors import EXIT_PASS
 
-    with open_project(repo, spec) as project:
+    with open_project(repo, specs, warn=warn) as project:
         graph = build_project_graph(project, resolve_day(today), os.environ)
     name = None if node is None else find_node(graph, node)
     document = _render(graph, name, style)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import console, format_option, no_pager_option, page, repo_option, since_option, spec_option
+from auditor.cli.options import (
+    FOUND_SPECS,
+    console,
+    format_option,
+    no_pager_option,
+    page,
+    repo_option,
+    since_option,
+    specs_option,
+    warn,
+)
 
 # auditor blame.
 
@@ -21,11 +31,11 @@ if TYPE_CHECKING:
 @click.command("blame")
 @click.argument("clause", metavar="CLAUSE")
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @click.option("--rev", metavar="REV", help="Where CLAUSE is looked up; HEAD or the last dated folder by default.")
 @format_option("text", "json")
 @no_pager_option
-def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, style: str, no_pager: bool) -> int:
+def blame_command(clause: str, repo: Path, specs: tuple[str, ...], rev: str | None, style: str, no_pager: bool) -> int:
     """Tells what happened to a clause, oldest first: introduced, reworded, moved, split, merged, removed, reinstated.
 
     CLAUSE is the anchor of a heading (#open-actions), a place (spec.md:12, or 90296eef2e:spec.md:12 in the text of a
@@ -35,7 +45,7 @@ def blame_command(clause: str, repo: Path, spec: str | None, rev: str | None, st
     """
     from auditor.app.history import blame
 
-    found = blame(repo, spec, clause, rev)
+    found = blame(repo, specs, clause, rev, warn)
     if isinstance(found, tuple):
         return _print_candidates(clause, found)
     if style == "json":
@@ -70,12 +80,12 @@ def _print_candidates(clause: str, candidates: tuple[ClauseState, ...]) -> int:
 @click.argument("before", metavar="[A]", required=False)
 @click.argument("after", metavar="[B]", required=False)
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @click.option("--stat", is_flag=True, help="Counts per section only.")
 @format_option("text", "json")
 @no_pager_option
 def diff_command(
-    before: str | None, after: str | None, repo: Path, spec: str | None, stat: bool, style: str, no_pager: bool
+    before: str | None, after: str | None, repo: Path, specs: tuple[str, ...], stat: bool, style: str, no_pager: bool
 ) -> int:
     """Shows what changed between two revisions, in the order of the new one.
 
@@ -92,7 +102,7 @@ def diff_command(
         if after.startswith("."):
             raise click.UsageError("three dots compare with a merge base; write A..B")
         before, after = before or "HEAD", after or "HEAD"
-    comparisons = diff(repo, spec, before, after)
+    comparisons = diff(repo, specs, before, after, warn)
     if style == "json":
         from auditor.render.documents import diff_json
 
@@ -112,7 +122,7 @@ def diff_command(
 @click.command("log")
 @click.argument("commits", metavar="[RANGE]", required=False)
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @since_option
 @click.option("--oneline", is_flag=True, help="A line each.")
 @format_option("text", "json")
@@ -120,7 +130,7 @@ def diff_command(
 def log_command(
     commits: str | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
     oneline: bool,
@@ -137,8 +147,8 @@ def log_command(
 
     if commits is not None and not commits.strip():
         raise click.UsageError("RANGE is empty")
-    with open_project(repo, spec) as project:
-        spec_logs = log(project, commits, since.date() if since else None, until.date() if until else None)
+    with open_project(repo, specs, warn=warn) as project:
+        spec_logs = log(project, commits, since.date() if since else None, until.date() if until else None, warn)
     if style == "json":
         from auditor.render.documents import log_json
 
@@ -158,10 +168,10 @@ def log_command(
 @click.command("show")
 @click.argument("patch", metavar="PATCH")
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @format_option("text", "json")
 @no_pager_option
-def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager: bool) -> int:
+def show_command(patch: str, repo: Path, specs: tuple[str, ...], style: str, no_pager: bool) -> int:
     """Shows what a patch changed, clause by clause, and everything the audit says of it.
 
     PATCH is the beginning of its id (see auditor log), or what stands for the revision it made: a commit, a tag, HEAD,
@@ -170,8 +180,8 @@ def show_command(patch: str, repo: Path, spec: str | None, style: str, no_pager:
     from auditor.app.history import show
     from auditor.app.project import open_project
 
-    with open_project(repo, spec) as project:
-        found = show(project, patch, os.environ)
+    with open_project(repo, specs, warn=warn) as project:
+        found = show(project, patch, os.environ, warn)
     if style == "json":
         from auditor.render.documents import show_json
 

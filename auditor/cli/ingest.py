@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option, spec_option, table_options
+from auditor.cli.options import format_option, repo_option, specs_option, table_options
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.app.ingest import IngestReport
@@ -43,7 +43,7 @@ class EngineName(click.Choice[str]):
 @click.option("--rescored", is_flag=True, help="Correct every record whose log says something else now.")
 @click.option("--reason", metavar="WHY", help="Why, which the correction says for good.")
 @repo_option
-@spec_option
+@specs_option()
 @format_option("text", "json")
 def command(
     paths: tuple[str, ...],
@@ -56,7 +56,7 @@ def command(
     rescored: bool,
     reason: str | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     style: str,
 ) -> int:
     """Records the runs of evaluation logs and tables.
@@ -84,7 +84,7 @@ def command(
         report = ingest(
             paths,
             root=repo,
-            spec=spec,
+            specs=specs,
             extra=extra,
             dry_run=dry_run,
             environment=os.environ,

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from auditor import __version__
-from auditor.cli.options import choose_color
+from auditor.cli.options import choose_color, print_warnings
 from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, AuditorError, InputError
 
 # Verbs by what they are for: the module and function of each, and what it does in a line. By name, so that help imports
@@ -77,6 +77,11 @@ class _Verbs(click.Group):
         if args[0][:1] != "-" and args[0] not in self.list_commands(ctx):
             raise click.UsageError(_unknown_verb(args[0], self.list_commands(ctx)), ctx)
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        result: object = super().invoke(ctx)
+        print_warnings(ctx)
+        return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         width = max(map(len, self.list_commands(ctx)))

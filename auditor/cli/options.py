@@ -69,11 +69,27 @@ def repo_option(function: _Function) -> _Function:
     )(function)
 
 
-def spec_option(function: _Function) -> _Function:
-    """--spec: one spec among those of a project, or a path."""
-    return click.option(
-        "--spec", metavar="NAME|PATH", help="A configured spec, or the path or glob of one that is not."
-    )(function)
+def specs_option(default: str = "all configured") -> Callable[[_Function], _Function]:
+    """--spec, which a verb gets as `specs`: some of a project's specs, or paths of others."""
+    help_text = f"A configured spec, or the path or glob of another; repeatable.  [default: {default}]"
+    return click.option("--spec", "specs", multiple=True, metavar="NAME|PATH", help=help_text)
+
+
+FOUND_SPECS = "all configured; without any, the file whose name says it"
+"""The specs of a verb that only reads: see `choose_specs`."""
+
+
+def warn(sentence: str) -> None:
+    """Keeps what a reader of the answer needs to know besides: it is printed below the answer, each sentence once."""
+    click.get_current_context().meta.setdefault(_WARNINGS, {})[sentence] = None
+
+
+def print_warnings(context: click.Context) -> None:
+    """Prints what `warn` kept, on stderr. A command that fails prints its one line alone."""
+    for sentence in context.meta.get(_WARNINGS, {}):
+        from auditor.render.escape import escape_terminal
+
+        click.echo(f"auditor: {escape_terminal(sentence)}", err=True)
 
 
 def table_options(function: _Function) -> _Function:
@@ -191,7 +207,7 @@ def page(text: str, *, off: bool = False) -> None:
     click.echo_via_pager(text.removesuffix("\n"), color="\x1b[" in text or None)
 
 
-_COLOR = "auditor.color"
+_COLOR, _WARNINGS = "auditor.color", "auditor.warnings"
 
 
 def choose_color(context: click.Context, _: click.Parameter, choice: str | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import console, format_option, repo_option, spec_option
+from auditor.cli.options import FOUND_SPECS, console, format_option, repo_option, specs_option, warn
 
 _RATE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
 
@@ -23,7 +23,7 @@ _RATE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
     help="A design: what the patch is hoped to take away of the test's rate, 0 to 1; 0.9 unless given.",
 )
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @format_option("text", "json")
 def command(
     patch: str | None,
@@ -32,7 +32,7 @@ def command(
     held_out_rate: float | None,
     fall: float | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     style: str,
 ) -> int:
     """Says how many held-out samples, on how many items, at which epochs would settle an open verdict with a chance of
@@ -45,15 +45,15 @@ def command(
     if patch is not None and any(rate is not None for rate in rates):
         raise click.UsageError("rates are for a design, which has no PATCH")
     if patch is None and (behaviour is not None or any(rate is not None for rate in rates)):
-        return _design(repo, spec, behaviour, test_rate, held_out_rate, fall or 0.9, style)
-    return _settle(repo, spec, patch, behaviour, style)
+        return _design(repo, specs, behaviour, test_rate, held_out_rate, fall or 0.9, style)
+    return _settle(repo, specs, patch, behaviour, style)
 
 
-def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | None, style: str) -> int:
+def _settle(repo: Path, specs: tuple[str, ...], patch: str | None, behaviour: str | None, style: str) -> int:
     from auditor.app.power import plan_open_verdicts, plan_patch
     from auditor.app.project import open_project
 
-    with open_project(repo, spec) as project:
+    with open_project(repo, specs, warn=warn) as project:
         found = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
     if style == "json":
         from auditor.render.documents import plans_json
@@ -69,7 +69,7 @@ def _settle(repo: Path, spec: str | None, patch: str | None, behaviour: str | No
 
 def _design(
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     behaviour: str | None,
     test_rate: float | None,
     held_out_rate: float | None,
@@ -82,7 +82,7 @@ def _design(
     if behaviour is None:
         design = design_patch(None, None, test_rate, held_out_rate, fall)
     else:
-        with open_project(repo, spec) as project:
+        with open_project(repo, specs, warn=warn) as project:
             design = design_patch(project, behaviour, test_rate, held_out_rate, fall)
     if style == "json":
         from auditor.render.documents import design_json

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auditor.cli.options import format_option, repo_option, spec_option
+from auditor.cli.options import format_option, repo_option, specs_option
 
 if TYPE_CHECKING:  # the verb imports what it needs when it runs
     from auditor.model.preregistration import Preregistration
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 @click.option("--condition", metavar="NAME", default="", help="The variant of the items.")
 @click.option("--note", metavar="TEXT", default="", help="Why, in your own words.")
 @repo_option
-@spec_option
+@specs_option()
 @format_option("text", "json")
 def command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 - the options above, as `Wanted` has them
     """Records what will be run, before there is a result; commit it before you evaluate.

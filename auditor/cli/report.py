@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option, since_option, spec_option
+from auditor.cli.options import format_option, repo_option, since_option, specs_option
 
 if TYPE_CHECKING:
     from auditor.audit import Report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--quarter", metavar="YYYYQn", help="A quarter, as 2026Q3.")
 @since_option
 @repo_option
-@spec_option
+@specs_option()
 @format_option("html", "markdown", "json")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it to a new file.")
 @click.option(
@@ -42,7 +42,7 @@ def command(
     since: datetime | None,
     until: datetime | None,
     repo: Path,
-    spec: str | None,
+    specs: tuple[str, ...],
     style: str,
     output: Path | None,
     against: str | None,
@@ -66,7 +66,7 @@ def command(
         raise InputError("auditor writes no PDF", where=str(output), remedy=remedy)
     period = _choose_period(quarter, since, until)
     previous_report = read_previous_report(previous) if previous else None
-    with open_project(repo, spec) as project:
+    with open_project(repo, specs) as project:
         if not no_seal:
             seal_project(project)
         found = report(project, period, os.environ, against=against, previous=previous_report)

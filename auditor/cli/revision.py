@@ -6,15 +6,15 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import repo_option, spec_option
+from auditor.cli.options import FOUND_SPECS, repo_option, specs_option, warn
 
 
 @click.command("revision")
 @click.argument("name", metavar="[REV]", required=False)
 @click.option("--full", is_flag=True, help="All 64 digits, which promptfoo redacts as a secret.")
 @repo_option
-@spec_option
-def command(name: str | None, full: bool, repo: Path, spec: str | None) -> int:
+@specs_option(FOUND_SPECS)
+def command(name: str | None, full: bool, repo: Path, specs: tuple[str, ...]) -> int:
     """Prints the content id of the spec, to stamp on an evaluation: its first 16 digits, which every command takes.
 
     Without REV it is that of the files in the work tree as they are now, staged or not; of HEAD in a bare repository;
@@ -29,7 +29,7 @@ def command(name: str | None, full: bool, repo: Path, spec: str | None) -> int:
     from auditor.app.revision import read_stamps
     from auditor.render.escape import escape_terminal
 
-    stamps = read_stamps(repo, spec, name)
+    stamps = read_stamps(repo, specs, name, warn)
     for stamp in stamps:
         text = stamp.revision if full else stamp.short
         click.echo(text if len(stamps) == 1 else f"{escape_terminal(stamp.spec)} {text}")

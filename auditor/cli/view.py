@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from auditor.cli.options import repo_option, resolve_day, spec_option, today_option
+from auditor.cli.options import FOUND_SPECS, repo_option, resolve_day, specs_option, today_option, warn
 
 
 @click.command("view")
 @repo_option
-@spec_option
+@specs_option(FOUND_SPECS)
 @click.option(
     "-o",
     "--output",
@@ -24,7 +24,7 @@ from auditor.cli.options import repo_option, resolve_day, spec_option, today_opt
 )
 @click.option("--no-browser", is_flag=True, help="Open nothing; print where the first page is.")
 @today_option
-def command(repo: Path, spec: str | None, output: Path | None, no_browser: bool, today: datetime | None) -> int:
+def command(repo: Path, specs: tuple[str, ...], output: Path | None, no_browser: bool, today: datetime | None) -> int:
     """Shows the evidence as pages to walk through: history, patches, clauses, behaviours, suites, runs, checks.
 
     Every number leads to the runs behind it. The pages are files: they need no server and no network, load nothing from
@@ -36,7 +36,7 @@ def command(repo: Path, spec: str | None, output: Path | None, no_browser: bool,
     from auditor.errors import EXIT_PASS, InputError
     from auditor.render.html.view import view_html
 
-    with open_project(repo, spec) as project:
+    with open_project(repo, specs, warn=warn) as project:
         if output is None and project.repository is None:
             remedy = "name a folder for the pages with -o"
             raise InputError("is no git repository, in which pages could be kept", where=str(repo), remedy=remedy)

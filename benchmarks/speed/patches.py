@@ -76,7 +76,7 @@ def build(folder: Path, revisions: int) -> Path:
 
 def whole(folder: Path, revisions: int) -> None:
     """What `auditor audit --spec spec.md --format json` does."""
-    with open_project(folder, "spec.md") as project:
+    with open_project(folder, ["spec.md"]) as project:
         audit = assess_project(project, datetime.now(UTC).date())
         assert audit_json(audit)
     assert revisions * 0.9 < audit.coverage.patches < revisions  # an edit may hit a heading, and change nothing

@@ -54,8 +54,8 @@ def repo(tmp_path: Path) -> GitRepo:
     return git_repo
 
 
-def put(repo: GitRepo, *paths: Path, dry_run: bool = False, spec: str | None = None) -> IngestReport:
-    return ingest(paths, root=repo.path, spec=spec, extra="error", dry_run=dry_run)
+def put(repo: GitRepo, *paths: Path, dry_run: bool = False, specs: tuple[str, ...] = ()) -> IngestReport:
+    return ingest(paths, root=repo.path, specs=specs, extra="error", dry_run=dry_run)
 
 
 def runs(repo: GitRepo) -> tuple[Run, ...]:
@@ -297,7 +297,7 @@ def test_several_specs(repo: GitRepo) -> None:
     repo.write({"auditor.toml": SETTINGS + '[[spec]]\nname = "again"\npaths = ["spec.md"]\n'})
     [line] = put(repo, log("test_first.eval")).refusals
     assert "fits 2 revisions, of again, conduct; give --spec" in line
-    assert put(repo, log("test_first.eval"), spec="again").refusals == ()
+    assert put(repo, log("test_first.eval"), specs=("again",)).refusals == ()
     assert [one.spec for one in runs(repo)] == ["again"]
 
 
@@ -305,7 +305,7 @@ def test_a_spec_may_be_a_path(repo: GitRepo) -> None:
     repo.write({"auditor.toml": ""})
     with pytest.raises(ConfigError, match="no spec is configured"):
         put(repo, log("test_first.eval"))
-    assert put(repo, log("test_first.eval"), spec="spec.md").refusals == ()
+    assert put(repo, log("test_first.eval"), specs=("spec.md",)).refusals == ()
 
 
 def test_a_folder_of_dated_revisions_needs_no_git(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_a_folder_of_dated_revisions_needs_no_git(tmp_path: Path) -> None:
     (tmp_path / "auditor.toml").write_text('[[spec]]\nname = "s"\npaths = ["*/spec.md"]\nsource = "folder"\n')
     table = tmp_path / "table.csv"
     table.write_text("spec_revision,suite,model,item,misaligned\n2026-02-01,visible,m,a,0\n")
-    report = ingest([log("test_first.eval"), table], root=tmp_path, spec=None, extra="error", dry_run=False)
+    report = ingest([log("test_first.eval"), table], root=tmp_path, extra="error", dry_run=False)
     assert [file.added for file in report.files] == [1, 1]
     assert len({record.revision for record in load_records(Folder(tmp_path), "eval_history")}) == 2
 
@@ -368,4 +368,4 @@ def log_members(name: str) -> list[tuple[str, bytes]]:
 def test_a_bare_repository_takes_no_records(repo: GitRepo, tmp_path: Path) -> None:
     repo.git("clone", "-q", "--bare", ".", str(tmp_path / "bare"))
     with pytest.raises(RepositoryError, match="is bare"):
-        ingest([log("test_first.eval")], root=tmp_path / "bare", spec=None, extra="error", dry_run=False)
+        ingest([log("test_first.eval")], root=tmp_path / "bare", extra="error", dry_run=False)

@@ -59,7 +59,7 @@ def logs(tmp_path: Path) -> Path:
 
 
 def put(repo: GitRepo, folder: Path) -> IngestReport:
-    return ingest([folder], root=repo.path, spec=None, extra="error", dry_run=False)
+    return ingest([folder], root=repo.path, extra="error", dry_run=False)
 
 
 def test_a_folder_of_every_format(repo: GitRepo, logs: Path) -> None:

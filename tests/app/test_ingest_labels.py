@@ -56,7 +56,7 @@ def made(path: Path, declared: str = LABEL) -> GitRepo:
 
 
 def put(repo: GitRepo, *paths: Path, dry_run: bool = False) -> IngestReport:
-    return ingest(paths, root=repo.path, spec=None, extra="error", dry_run=dry_run)
+    return ingest(paths, root=repo.path, extra="error", dry_run=dry_run)
 
 
 def state(repo: GitRepo) -> Mapping[str, bytes]:

@@ -137,5 +137,5 @@ def test_a_forged_plan_stops_the_audit(repo: GitRepo, tmp_path: Path) -> None:
 
 
 def test_ingesting_is_still_what_it_was(repo: GitRepo) -> None:
-    report = ingest([log("test_first.eval")], root=repo.path, spec=None, extra="error", dry_run=False)
+    report = ingest([log("test_first.eval")], root=repo.path, extra="error", dry_run=False)
     assert [file.added for file in report.files] == [1]

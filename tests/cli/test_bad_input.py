@@ -172,7 +172,6 @@ CONFIGURATION = {
         SETTINGS.replace("spec.md", "gone.md"),
         "gone.md: no commit has it; check paths, or the branch",
     ),
-    "no spec": ("auditor.toml", "", "auditor.toml: spec: no spec is configured; give --spec PATH, or run auditor init"),
     "malformed suites": ("eval_history/suites.toml", "[[suite]\n", "eval_history/suites.toml:1: is not TOML: "),
     "an unknown role": (
         "eval_history/suites.toml",
@@ -247,8 +246,12 @@ def test_no_such_log(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None
         (["--new-since", ""], "audit: --new-since is empty; see auditor audit --help"),
         ([""], "audit: RANGE is empty; see auditor audit --help"),
         (["v1..v2", "--new-since", "v1"], "audit: give RANGE or --new-since, not both; see auditor audit --help"),
-        (["--spec", "gone.md"], "gone.md: no commit has it; check paths, or the branch"),
-        (["--spec", "../secret"], "paths: '../secret' is no path of a file; write it relative to the root"),
+        (["--spec", "gone.md"], "--spec: gone.md: no commit has it; give a path from the root, PROJECT"),
+        (
+            ["--spec", "../secret"],
+            "--spec: '../secret' should be a path inside the project, with / between its parts and no ..; "
+            "give it from the root, PROJECT",
+        ),
         (
             ["--fail-on", "tset-only"],
             "--fail-on: tset-only: would never match; give suspected, a verdict, a check's code or a severity",
@@ -265,7 +268,7 @@ def test_no_such_log(project: GitRepo, tmp_path: Path, auditor: Auditor) -> None
 def test_bad_arguments(arguments: list[str], message: str, project: GitRepo, auditor: Auditor) -> None:
     before = tree_hash(project.path)
     said = auditor("audit", "--repo", project.path, *arguments)
-    assert one_line(said) == f"auditor: {message}"
+    assert one_line(said) == f"auditor: {message}".replace("PROJECT", str(project.path))
     assert said.out == ""
     assert tree_hash(project.path) == before
 
@@ -314,8 +317,14 @@ def test_a_commit_of_the_past_that_cannot_be_read_is_named_and_the_rest_judged(
     assert f"commit {bad[:10]} cannot be read and is passed over: spec.md: is not UTF-8 at byte 3" in (
         " ".join(gate.out.split())
     )
-    for verb in (("log",), ("diff", "v1", "HEAD"), ("blame", "spec.md:1"), ("revision",), ("status",)):
-        assert auditor(*verb, "--repo", project.path).code == 0, verb
+    reason = "it is passed over, and what it changes is part of the next patch"
+    for verb in (("log",), ("diff", "v1", "HEAD"), ("blame", "spec.md:1"), ("show", "HEAD")):
+        assert auditor(*verb, "--repo", project.path)[::2] == (
+            0,
+            f"auditor: commit {bad[:10]} of conduct: spec.md: is not UTF-8 at byte 3; {reason}\n",
+        ), verb
+    for verb in (("log", "v1..v2"), ("show", "v2"), ("revision",), ("status",)):
+        assert auditor(*verb, "--repo", project.path)[::2] == (0, ""), verb
     assert line.partition("; ")[0].removeprefix(f"commit {bad[:10]} of conduct: ") in one_line(
         auditor("revision", bad, "--repo", project.path)
     )

@@ -232,7 +232,7 @@ def test_an_empty_configuration_of_base_is_one(tmp_path: Path, capsys: Capture) 
     made.patch(visible="0/400", unseen="78/400")
     code, out, err = made.gate(capsys, head="loose")
     assert (code, out) == (2, "")
-    assert err == "auditor: auditor.toml: spec: no spec is configured; give --spec PATH, or run auditor init\n"
+    assert err == "auditor: auditor.toml: spec: no spec is configured; run auditor init, or give --spec PATH\n"
 
 
 def test_no_configuration_anywhere_needs_a_path(tmp_path: Path, capsys: Capture) -> None:

@@ -58,6 +58,9 @@ def test_one_command_gives_a_verdict_and_writes_nothing(auditor: Auditor, tmp_pa
     assert tree_hash(repo.path) == before
 
 
+FOUND = "no spec is configured, and --spec was left out"
+
+
 @pytest.mark.parametrize(
     "name", ["spec/assistant.md", "specs/assistant.md", "system_prompt.md", "prompts/support.md", "prompt.txt"]
 )
@@ -65,8 +68,60 @@ def test_the_spec_is_known_by_its_name(auditor: Auditor, tmp_path: Path, name: s
     repo = prompt(tmp_path, name)
     repo.commit({"README.md": "About.\n", "spec/README.md": "About.\n", "prompts/eval_cases.md": "About.\n"})
     done = auditor("audit", "--repo", repo.path)
-    assert (done.code, done.err) == (0, f"auditor: --spec was left out: {name} is taken for the spec\n")
+    assert (done.code, done.err) == (0, f"auditor: {FOUND}: {name} is taken for the spec\n")
     assert f"spec {name}: 2 revisions" in done.out
+
+
+READING = (
+    ("audit",), ("log",), ("diff", "HEAD~1", "HEAD"), ("blame", "spec/assistant.md:3"), ("show", "HEAD"),
+    ("plan",), ("graph",), ("revision",),
+)  # fmt: skip
+WRITING = (
+    ("report", "--quarter", "2026Q1"), ("ingest", "results.csv"), ("gate",),
+    ("preregister", "--suite", "refunds", "--model", "m", "--samples", "3"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [None, "", "[policy]\nerror_rate = 0.01\n"])
+@pytest.mark.parametrize("verb", [*READING, *WRITING], ids=" ".join)
+def test_every_verb_that_only_reads_finds_the_spec(
+    verb: tuple[str, ...], settings: str | None, auditor: Auditor, tmp_path: Path
+) -> None:
+    """With a configuration that names no spec as without any; what writes wants it configured."""
+    repo = prompt(tmp_path)
+    if settings is not None:
+        repo.commit({"auditor.toml": settings, "eval_history/suites.toml": ""})
+        repo.commit({"spec/assistant.md": f"{SECOND}\nThank whoever asks.\n"})
+    done = auditor(*verb, "--repo", repo.path)
+    if verb in READING:
+        assert (done.code, done.err) == (0, f"auditor: {FOUND}: spec/assistant.md is taken for the spec\n")
+    else:
+        assert "no spec is configured; run auditor init, or give --spec PATH" in one_line(done)
+    assert not repo.git("status", "--porcelain")
+
+
+def test_a_misspelled_spec_is_answered_with_the_nearest(auditor: Auditor, project: GitRepo, tmp_path: Path) -> None:
+    project.write({"new.md": FIRST})
+    for name, line in (
+        ("Spec.md", "no commit has it; the nearest is spec.md"),
+        ("docs/spec.md", "no commit has it; the nearest is spec.md"),
+        ("condct", "no commit has it; the nearest is conduct"),
+        ("zzz", f"no commit has it; give a path from the root, {project.path}"),
+        ("new.md", "is not committed, and has no history; git add new.md && git commit"),
+    ):
+        for verb in READING:
+            assert (
+                one_line(auditor(*verb, "--repo", project.path, "--spec", name)) == f"auditor: --spec: {name}: {line}"
+            )
+    inside = prompt(tmp_path)
+    line = one_line(auditor("log", "--repo", inside.path, "--spec", inside.path / "spec/assistant.md"))
+    assert line.endswith(f"; give it from the root, {inside.path}")
+
+
+def test_a_spec_of_the_past_can_be_named(auditor: Auditor, project: GitRepo) -> None:
+    project.git("mv", "spec.md", "rules.md")
+    project.commit(message="Rename it")
+    assert auditor("log", "--repo", project.path, "--spec", "spec.md").code == 0
 
 
 def test_several_that_may_be_the_spec_are_listed(auditor: Auditor, tmp_path: Path) -> None:

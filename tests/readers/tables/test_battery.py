@@ -46,7 +46,7 @@ def records(repository: Path, table: Path | str, engine: Engine) -> Mapping[str,
     """The records of a table, by id; the repository is as before."""
     for name in ("records", "items"):
         shutil.rmtree(repository / "eval_history" / name, ignore_errors=True)
-    report = ingest([table], root=repository, spec=None, extra="error", dry_run=False, engine=engine, master="local[2]")
+    report = ingest([table], root=repository, extra="error", dry_run=False, engine=engine, master="local[2]")
     assert report.refusals == ()
     runs = load_records(Folder(repository), "eval_history")
     assert len(runs) == sum(file.added for file in report.files) > 0
@@ -55,7 +55,7 @@ def records(repository: Path, table: Path | str, engine: Engine) -> Mapping[str,
 
 def reference(repository: Path, table: Path) -> Mapping[str, Run]:
     """The records that the naive reference makes of a table."""
-    with open_project(repository, None) as project:
+    with open_project(repository) as project:
         rules = read_ingest_rules(project)
         runs = [run for raw in read_in_python(table, ReadOptions()) for run, _ in to_runs(raw, rules)]
     return {run.record: run for run in runs}
@@ -119,7 +119,7 @@ def test_a_folder_of_parts_is_one_table(repository: Path, tmp_path: Path) -> Non
 def test_a_folder_of_parts_is_found_in_a_folder(repository: Path, tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     parts(tmp_path / "results/apart.parquet")
-    report = ingest([tmp_path / "results"], root=repository, spec=None, extra="error", dry_run=True)
+    report = ingest([tmp_path / "results"], root=repository, extra="error", dry_run=True)
     assert [(Path(file.path).name, file.runs, file.refused) for file in report.files] == [("apart.parquet", 7, None)]
 
 
