@@ -24,7 +24,7 @@ from auditor.assess.timeline import Series
 from auditor.checks.catalogue import all_checks
 from auditor.checks.interface import TextCheck
 from auditor.checks.runner import CheckResults, OutcomeCounts, ScopeResults, UndecidedChecks, add_counts, run_checks
-from auditor.clauses.comparison import Comparison, count_changes
+from auditor.clauses.comparison import Comparison, count_changes, joined_commits
 from auditor.errors import ConfigError
 from auditor.evidence import Evidence, Step
 from auditor.model.clause import ChangeCounts
@@ -135,6 +135,26 @@ class SpecAudit:
     def landing_patches(self) -> tuple[PatchEntry, ...]:
         """The patches that are about to land, oldest first."""
         return tuple(entry for entry in self.patches if entry.facts.patch.id in (self.landing or ()))
+
+    @property
+    def joining_merges(self) -> tuple[PatchEntry, ...]:
+        """The merges that only join others of the patches, and of which nothing is said that is not said of those."""
+        return tuple(entry for entry in self.patches if self._only_joins(entry))
+
+    def _only_joins(self, entry: PatchEntry) -> bool:
+        joined = joined_commits(self.history, entry.facts.patch)
+        codes = {
+            finding.code for each in self.patches if each.facts.patch.after.name in joined for finding in each.findings
+        }
+        if not joined or any(finding.code not in codes for finding in entry.findings):
+            return False
+        patches = (facts for facts in self.assessment.patches if facts.patch.after.name in joined)
+        said = {(each.behaviour, each.model, each.verdict) for facts in patches for each in facts.behaviours}
+        return all(
+            each.verdict in (Verdict.UNMEASURED, Verdict.UNCHANGED)
+            or (each.behaviour, each.model, each.verdict) in said
+            for each in entry.facts.behaviours
+        )
 
     def judged(self) -> Iterator[BehaviourFacts]:
         """Everything that has a verdict: behaviours of patches, steps of training, periods."""

@@ -14,10 +14,10 @@ from typing import Generic, TypeVar
 
 from auditor.clauses.deontic import LevelRenaming, Norm, classify_change, find_authority_changes
 from auditor.clauses.lineage import LineageEvent
-from auditor.clauses.match import match_clauses
+from auditor.clauses.match import ClauseKey, clause_key, match_clauses
 from auditor.clauses.outline import FileOutline, outline_file
 from auditor.model.clause import ChangeCounts, ChangeKind, Clause, ClauseChange, ClauseKind
-from auditor.model.spec import Revision, SpecCommit, SpecFile
+from auditor.model.spec import History, Patch, Revision, SpecCommit, SpecFile, commits_since_fork
 
 # Two revisions -> the clauses that changed.
 
@@ -84,6 +84,28 @@ def diff_revisions(before: Revision, after: Revision) -> tuple[ClauseChange, ...
     A file's new name is no change of its clauses; see `match.match` for what is.
     """
     return match_clauses(clauses_of(before), clauses_of(after)).changes
+
+
+def joined_commits(history: History, patch: Patch) -> frozenset[str]:
+    """The names of the spec commits of both sides, for a merge that says what they changed and nothing else.
+
+    Compared clause by clause; empty for everything that is not such a merge.
+    """
+    if len(patch.after.parents) != 2 or patch.before.name != patch.after.parents[0]:
+        return frozenset()
+    forks, since = commits_since_fork(history, *patch.after.parents)
+    if len(forks) != 1:
+        return frozenset()
+    names = (*patch.after.parents, *forks)
+    first, second, fork = (_placed_clauses(history, history.spec_commit(name).revision) for name in names)
+    joined = first - (fork - second) + (second - fork) == _placed_clauses(history, patch.after.revision)
+    return since if joined else frozenset()
+
+
+def _placed_clauses(history: History, revision: str) -> Counter[tuple[str, tuple[str, ...], ClauseKey]]:
+    """How often each clause stands in a section of a file."""
+    clauses = clauses_of(history.revisions[revision])
+    return Counter((clause.path, section_path(clause), clause_key(clause)) for clause in clauses)
 
 
 def count_changes(changes: Iterable[ClauseChange]) -> ChangeCounts:

@@ -138,7 +138,9 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
         undecided: where the undecided checks are listed.
     """
     yield from debt_blocks(audit.debts, day)
-    verdicts = Counter(entry.facts.verdict for entry in audit.patches)
+    joining = [entry for spec in audit.specs for entry in spec.joining_merges]
+    patches = [entry for spec in audit.specs for entry in _listed_patches(spec)]
+    verdicts = Counter(entry.facts.verdict for entry in patches)
     counts: list[Span] = []
     for verdict in Verdict:
         if verdict in verdicts:
@@ -146,7 +148,10 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
                 Span(", " if counts else ": "),
                 Span(f"{verdicts[verdict]:,} {verdict}", VERDICT_STYLES[verdict]),
             ]
-    yield Paragraph((Span(count_noun(len(audit.patches), "patch", "es"), Style.STRONG), *counts, Span(".")))
+    if joining:
+        verb = "joins" if len(joining) == 1 else "join"
+        counts.append(Span(f"; {count_noun(len(joining), 'merge')} only {verb} them"))
+    yield Paragraph((Span(count_noun(len(patches), "patch", "es"), Style.STRONG), *counts, Span(".")))
     gaps = sum(len(spec.gaps) for spec in audit.specs)
     suspected = count_noun(audit.hiding_suspected, "patch", "es") if audit.hiding_suspected else "no patch"
     style = Style.ACCUSED if audit.hiding_suspected else Style.PLAIN
@@ -164,7 +169,7 @@ def patch_table(audit: Audit) -> Iterator[Block]:
     rows = [
         (*((plain(spec.history.spec),) if several else ()), *_patch_row(entry, _has_models(spec)))
         for spec in audit.specs
-        for entry in spec.patches
+        for entry in _listed_patches(spec)
     ]
     if rows:
         yield grid(rows)
@@ -188,19 +193,25 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     yield Heading(
         1, (Span("spec ", Style.QUIET), Span(spec.history.spec), Span(f": {_count_revisions(spec)}", Style.QUIET))
     )
-    if spec.patches and not any(entry.facts.behaviours for entry in spec.patches):
-        yield Table(_TEXT_COLUMNS, tuple(map(_text_row, spec.patches)))
+    patches = _listed_patches(spec)
+    if patches and not any(entry.facts.behaviours for entry in patches):
+        yield Table(_TEXT_COLUMNS, tuple(map(_text_row, patches)))
         yield Note(plain("No patch was evaluated: this is about the text. All of a patch: auditor show COMMIT."))
-    elif spec.patches:
-        rows = tuple(_patch_row(entry, _has_models(spec)) for entry in spec.patches)
+    elif patches:
+        rows = tuple(_patch_row(entry, _has_models(spec)) for entry in patches)
         yield Table(_PATCH_COLUMNS, rows)
-        hiding = " hiding: hiding is suspected." if any(entry.hiding_suspected for entry in spec.patches) else ""
+        hiding = " hiding: hiding is suspected." if any(entry.hiding_suspected for entry in patches) else ""
         yield Note(
             plain(
                 "Rates: misaligned samples in %, before -> after; held-out: the suite that decides the verdict."
                 f"{hiding} All of a patch: auditor show COMMIT."
             )
         )
+    if spec.joining_merges:
+        names = ", ".join(
+            f"{commit_name(entry.facts.patch.after)} ({entry.facts.verdict})" for entry in spec.joining_merges
+        )
+        yield Note(plain(f"Merges that only join patches, clause by clause, have no line: {names}."))
     cards = [entry for entry in spec.patches if verbose or is_flagged(entry)]
     if cards:
         yield Heading(2, plain("Every patch" if verbose else "Flagged patches"))
@@ -217,6 +228,12 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     if spec.gaps:
         yield Heading(2, plain("Open gaps: held-out clearly above test"))
         yield _gap_table(spec)
+
+
+def _listed_patches(spec: SpecAudit) -> tuple[PatchEntry, ...]:
+    """The patches that have a line: a merge that only joins two is no third."""
+    joining = {entry.facts.patch.id for entry in spec.joining_merges}
+    return tuple(entry for entry in spec.patches if entry.facts.patch.id not in joining)
 
 
 def _has_models(spec: SpecAudit) -> bool:

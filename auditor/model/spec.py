@@ -199,6 +199,18 @@ def patches_of(history: History) -> tuple[Patch, ...]:
     return tuple(patches.values())
 
 
+def commits_since_fork(history: History, name: str, other: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The last spec commits that two spec commits both come from, and those that only one of them comes from.
+
+    All by name, the two with their ancestors; no fork for two of unrelated histories.
+    """
+    by_name = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
+    first, second = (_with_ancestors(by_name, by_name[each]) for each in (name, other))
+    shared = first & second
+    behind = {parent for each in shared for parent in by_name[each].parents}
+    return tuple(sorted(shared - behind)), first ^ second
+
+
 def _first_parents(history: History, by_name: Mapping[str, SpecCommit]) -> frozenset[str]:
     """The names on the line of first parents that ends at the last spec commit."""
     names, at = set[str](), history.spec_commits[-1:]

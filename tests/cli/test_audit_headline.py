@@ -67,6 +67,27 @@ def test_nine_fixes_of_ten_behaviours_are_nine_fixes(tmp_path: Path, auditor: Au
     assert found == [("generalises", name) for name in BEHAVIOURS[:9]]
 
 
+def test_a_merge_that_only_joins_two_patches_is_no_third(tmp_path: Path, auditor: Auditor) -> None:
+    """Neither measured by itself, nor with a verdict that its patches have; a merge with words of its own is one."""
+    repo = history(tmp_path / "merged", 0)
+    rules = "# Conduct\n\nBe kind to whoever asks.{}\n\n# Tools\n\nUse them.{}\n"
+    base = repo.commit({"spec.md": rules.format("", "")})
+    repo.branch("tools")
+    second = repo.commit({"spec.md": rules.format("", "\n\nNever call one twice.")})
+    repo.checkout("main")
+    first = repo.commit({"spec.md": rules.format("\n\nNever say it was sent.", "")})
+    joined = repo.merge("tools")
+    said = auditor("audit", "--repo", repo.path, f"{base}..").out
+    assert said.startswith("2 patches: 2 unmeasured; 1 merge only joins them.\n")
+    assert [line[:10] for line in said.splitlines() if line.endswith("  change")] == [first[:10], second[:10]]
+    assert f"have no line: {joined[:10]} (unmeasured)." in said
+    assert len(auditor("audit", "--oneline", "--repo", repo.path, f"{base}..").out.splitlines()) == 2
+
+    repo.git("reset", "-q", "--hard", first)
+    repo.merge("tools", files={"spec.md": rules.format("\n\nNever say it was sent.", "\n\nCall one twice at most.")})
+    assert auditor("audit", "--repo", repo.path, f"{base}..").out.startswith("3 patches: 3 unmeasured.\n")
+
+
 def _cells(name: str, test: tuple[int, int], held_out: tuple[int, int] | None, scorer: str = "judge") -> list[Cell]:
     cells = [("v0", f"{name}-test", test[0], "judge"), ("v1", f"{name}-test", test[1], scorer)]
     if held_out is not None:
