@@ -38,7 +38,12 @@ _CANDIDATES_LISTED = 8
 
 
 def choose_specs(
-    place: Place, settings: Settings, names: Sequence[str] = (), warn: Warn | None = None
+    place: Place,
+    settings: Settings,
+    names: Sequence[str] = (),
+    warn: Warn | None = None,
+    *,
+    committed: bool = True,
 ) -> tuple[SpecConfig, ...]:
     """The specs that a command is about.
 
@@ -46,6 +51,7 @@ def choose_specs(
         names: names of configured specs, paths or globs from the root; without any, all that are configured.
         warn: gets a sentence where none is configured and one file is taken for the spec, because its name says so.
             None where what follows outlives the guess (records, a seal, a decision): then that is refused.
+        committed: whether a path must be that of a file that is committed or once was.
 
     Raises ConfigError for a path that no commit has, and where no file, or several, may be the spec.
     """
@@ -54,8 +60,13 @@ def choose_specs(
         known = {config.name for config in settings.specs} | {
             path for config in settings.specs for path in config.paths
         }
-        paths = [name if name in known else check_spec_path(place, name, sorted(known)) for name in names]
-        return select_specs(settings.specs, paths, in_git=in_git)
+
+        def read_name(name: str) -> str:
+            if name in known:
+                return name
+            return check_spec_path(place, name, sorted(known)) if committed else _shortest_path(place, name)
+
+        return select_specs(settings.specs, [read_name(name) for name in names], in_git=in_git)
     if settings.specs or warn is None:
         return select_specs(settings.specs, (), in_git=in_git)
     path = find_spec_path(place)
@@ -103,11 +114,7 @@ def check_spec_path(place: Place, spec: str, known: Sequence[str] = ()) -> str:
 
     Raises ConfigError where no commit ever had such a file.
     """
-    try:
-        path = project_path(spec)
-    except ValueError as error:
-        remedy = f"give it from the root, {place.root}"
-        raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy=remedy) from error
+    path = _shortest_path(place, spec)
     paths = _committed_tree(place).list("")
     if _has_file(place, path, paths):
         return path
@@ -117,6 +124,14 @@ def check_spec_path(place: Place, spec: str, known: Sequence[str] = ()) -> str:
     near = _nearest_name(path, [*known, *filter(_is_text, paths)])
     remedy = f"the nearest is {near}" if near else f"give a path from the root, {place.root}"
     raise ConfigError("no commit has it", where="--spec", field=path, remedy=remedy)
+
+
+def _shortest_path(place: Place, spec: str) -> str:
+    try:
+        return project_path(spec)
+    except ValueError as error:
+        remedy = f"give it from the root, {place.root}"
+        raise ConfigError(f"{spec!r:.80} {error}", where="--spec", remedy=remedy) from error
 
 
 def _has_file(place: Place, path: str, committed: Sequence[str]) -> bool:

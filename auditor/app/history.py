@@ -97,6 +97,7 @@ def blame(
     raise _missing_clause_error(clause, every)
 
 
+_FILES_LISTED = 8
 # A place in the text of a commit, as blame and findings print it: `90296eef2e:spec.md:3`.
 _COMMIT_PLACE = re.compile(r"([^\s:]+):(\S+:\d+)\Z")
 
@@ -122,6 +123,11 @@ def _missing_clause_error(clause: str, every: list[_SpecClauses]) -> InputError:
     if is_clause_place(clause, states):
         return InputError("no clause stands on this line", where=clause, remedy="give a line that has text")
     anchors = sorted({f"#{state.clause.anchor}" for state in states if state.clause.anchor})
+    path, _, line = clause.rpartition(":")
+    files = sorted({state.clause.path for state in states if state.there})
+    if line.isdigit() and path not in files and not any(sign.isspace() for sign in path):
+        remedy = f"its files are {', '.join(files[:_FILES_LISTED])}{', …' if files[_FILES_LISTED:] else ''}"
+        return InputError("is in no file of the spec", where=clause, remedy=remedy)
     near = get_close_matches(f"#{clause.removeprefix('#')}", anchors, n=3)
     if clause.startswith("#") or near:
         remedy = f"nearest are {', '.join(near)}" if near else "see the anchors of the spec's headings"

@@ -25,6 +25,7 @@ from auditor.app.project import Place, Project, locate
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Tree
+from auditor.model.numbers import count_noun
 from auditor.model.policy import OnInconclusive, RequireHeldOut
 from auditor.model.raw_run import RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
@@ -590,6 +591,7 @@ class InitReport:
         kept: there already, and left as they are.
         survey: what the logs hold; None without any.
         unknown: what is left for a person, a line each.
+        store: the folder of the evaluation history, relative to `root`.
     """
 
     root: Path
@@ -599,6 +601,7 @@ class InitReport:
     kept: tuple[str, ...] = ()
     survey: Survey | None = None
     unknown: tuple[str, ...] = ()
+    store: str = DEFAULT_STORE
 
     @property
     def exit_code(self) -> int:
@@ -644,6 +647,7 @@ def init(
         ConfigError: a file is there already, no file or several are likely to be the spec, `spec` matches none, or
             `roles` name no suite of the logs.
         RepositoryError: there is no work tree, or no commit yet.
+        InputError: none of the logs can be read; then no file is written.
     """
     with locate(where) as place:
         _refuse_bare(place)
@@ -705,6 +709,8 @@ def _init_from_logs(
     specs = select_specs(known.specs, () if path or spec is None else (spec,), in_git=place.repository is not None)
     project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
     survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store), options)
+    if not survey.suites:
+        raise _no_results(logs, survey)
     sources = tuple(map(_suite_source, survey.suites))
     declared = declare_suites(roles, sources, registry) if roles else registry
     new = [
@@ -734,9 +740,18 @@ def _init_from_logs(
     if roles and why and not suites:
         raise ConfigError("has entries that are not filled in", where=f"{known.store}/suites.toml", remedy=why)
     _write_files(place.root, files, known.store)
-    names = tuple(file for file in wanted if file not in files)
+    names = tuple(file for file in wanted if file not in files and place.tree.read(file) is not None)
     unknown = tuple(list_unknowns(survey, declared, "" if suites else why))
-    return InitReport(place.root, name, path, tuple(files), names, survey, unknown)
+    return InitReport(place.root, name, path, tuple(files), names, survey, unknown, known.store)
+
+
+def _no_results(logs: Sequence[Path], survey: Survey) -> InputError:
+    """Why nothing is proposed, and nothing written: no file could be read, or there is none."""
+    if survey.refused:
+        more = f" (and {count_noun(len(survey.refused) - 1, 'more file')})" if survey.refused[1:] else ""
+        return InputError(f"{survey.refused[0]}{more}")
+    subject, remedy = "no evaluation log or table of a known kind", "give --from a log, a table, or their folder"
+    return InputError(subject, where=", ".join(map(str, logs)), remedy=remedy)
 
 
 def _suite_source(suite: SuiteSurvey) -> SuiteSource:

@@ -30,6 +30,7 @@ WORK_TREE = "work tree"
 
 _HEX_PREFIX = re.compile(r"[0-9a-f]{4,64}\Z")
 _NAMES_LISTED = 5
+_PATCHES_REMEDY = "auditor log lists the patches"
 _Candidate = TypeVar("_Candidate")
 
 
@@ -76,7 +77,7 @@ def resolve_patch(project: Project | Place, config: SpecConfig, history: History
     except RevisionError as error:
         if not found:
             if _HEX_PREFIX.match(wanted.lower()):
-                raise RevisionError("is no patch and no commit here", where=name, remedy="see auditor log") from error
+                raise RevisionError("is no patch and no commit here", where=name, remedy=_PATCHES_REMEDY) from error
             raise
     else:
         found |= {patch.id: patch for patch in _patches_into(patches, at, name, bool(found))}
@@ -92,8 +93,9 @@ def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenie
     if lenient:
         return []
     if at.spec_commit is not None and not at.spec_commit.parents:
-        raise RevisionError("is the first spec_commit, which no patch made", where=name, remedy="see auditor log")
-    remedy = f"the text it has came with patch {by_content[-1].id[:12]}" if by_content else "see auditor log"
+        subject = "is the first text of the spec, with nothing before it to compare"
+        raise RevisionError(subject, where=name, remedy=_PATCHES_REMEDY)
+    remedy = f"its text came with {by_content[-1].after.name[:12]}" if by_content else _PATCHES_REMEDY
     raise RevisionError("is no patch: it does not change the spec", where=name, remedy=remedy)
 
 
@@ -199,7 +201,7 @@ def read_stamps(where: Path, specs: Sequence[str], name: str | None, warn: Warn 
     revision of any of the specs, or for several of one.
     """
     with locate(where) as place:
-        configs = choose_specs(place, load_settings(place.tree), specs, warn)
+        configs = choose_specs(place, load_settings(place.tree), specs, warn, committed=False)
         return (
             _stamp_named(place, configs, name)
             if name is not None

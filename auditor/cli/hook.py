@@ -22,9 +22,12 @@ _CLIENT_NOTE = (
 )
 
 
-@click.group("hook")
-def command() -> None:
+@click.group("hook", invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """Git hooks that ask the gate about what is about to land."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @command.command("install")

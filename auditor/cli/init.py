@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,7 +75,7 @@ def command(
     elif done.survey is None:
         click.echo(_NEXT)
     else:
-        click.echo("\n".join(_survey_lines(done.survey, done)))
+        click.echo("\n".join(_survey_lines(done.survey, done, logs, repo)))
     if done.files:
         click.echo(
             f"wrote {', '.join(done.files)}{f' for {escape_terminal(done.path)}' if done.path else ''}", err=True
@@ -97,11 +98,11 @@ def _json(done: InitReport) -> str:
 
     from auditor.render.json import json_text
 
-    members = {field.name: getattr(done, field.name) for field in fields(done) if field.name != "root"}
+    members = {field.name: getattr(done, field.name) for field in fields(done) if field.name not in ("root", "store")}
     return json_text("auditor.init/2", members)
 
 
-def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
+def _survey_lines(survey: Survey, done: InitReport, logs: Sequence[Path], repo: Path) -> Iterator[str]:
     """What there is, kind by kind and suite by suite; then what is left for a person, and what to do next."""
     from auditor.app.init import describe_values, score_label
     from auditor.render.escape import escape_terminal
@@ -133,20 +134,26 @@ def _survey_lines(survey: Survey, done: InitReport) -> Iterator[str]:
     yield from indented_list("passed over, being no log or table of a known kind", survey.passed_over)
     yield from indented_list("unknown, for a person to fill in (nothing was guessed)", done.unknown)
     yield ""
-    yield _FILL_IN if done.unknown else _READY
+    yield from _next_steps(done, logs, repo)
+
+
+def _next_steps(done: InitReport, logs: Sequence[Path], repo: Path) -> Iterator[str]:
+    """What to do next; commands on lines of their own, to be pasted as they stand."""
+    option = "" if repo == Path() else f" --repo {shlex.quote(str(repo))}"
+    git = "git" if done.root.resolve() == Path.cwd() else f"git -C {shlex.quote(str(done.root))}"
+    yield _FILL_IN.format(store=done.store) if done.unknown else "Nothing is left to fill in. Next:"
+    yield f"  auditor ingest {shlex.join(map(str, logs))}{option}"
+    if (done.root / ".git").exists():
+        files = [file for file in ("auditor.toml",) if (done.root / file).exists()]
+        yield f'  {git} add {shlex.join([*files, done.store])} && {git} commit -m "Audit the spec"'
+    yield f"  auditor audit{option}"
 
 
 _QUESTION = "A patch that nobody evaluated: should the gate pass it, warn, or block it?"
 _NEXT = """\
 1. Name your suites in eval_history/suites.toml: for each behaviour a test suite, and one nobody tuned on.
+   auditor init --from LOGS proposes them from logs and tables.
 2. Stamp every evaluation: inspect eval TASK --metadata spec_revision=$(auditor revision)
-3. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
+3. Record what the logs say, and commit it: auditor ingest LOGS && git add auditor.toml eval_history && git commit
 4. See what each patch did: auditor audit"""
-_FILL_IN = """\
-1. Fill in what stands as unknown in eval_history/suites.toml and eval_history/bindings.toml.
-2. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
-3. See what each patch did: auditor audit"""
-_READY = """\
-Nothing is left to fill in.
-1. Record what the logs say: auditor ingest LOGS, then git add auditor.toml eval_history and commit.
-2. See what each patch did: auditor audit"""
+_FILL_IN = "Fill in what stands as unknown in {store}/suites.toml and {store}/bindings.toml, then:"

@@ -246,8 +246,10 @@ def _usage(error: click.ClickException) -> str:
     message = error.format_message().rstrip(".")
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None:
-        return message
+        return f"{message}; see auditor --help"
     verb = context.command_path.removeprefix("auditor").strip()
+    if not verb and isinstance(error, click.NoSuchOption) and error.option_name == "--repo":
+        message = "--repo stands behind the verb; before it, -C DIR works in another folder"
     return f"{verb}: {message}; see {context.command_path} --help" if verb else f"{message}; see auditor --help"
 
 

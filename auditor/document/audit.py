@@ -43,6 +43,7 @@ from auditor.document.ledger import debt_blocks, held_out_use_blocks, landing_bl
 from auditor.model.clause import ChangeCounts
 from auditor.model.finding import Finding, Place, Severity
 from auditor.model.numbers import (
+    OPEN_TRANSFER,
     UNDEFINED_TRANSFER,
     count_noun,
     format_count,
@@ -120,7 +121,7 @@ def audit_blocks(audit: Audit, day: date, *, verbose: bool = False) -> Iterator[
         yield finding_table(audit.waiver_findings)
     yield from _closing_blocks(audit)
     if verbose:
-        yield from undecided_blocks(audit.coverage)
+        yield from undecided_blocks(audit)
 
 
 def audit_title(exit_code: int) -> Heading:
@@ -179,7 +180,7 @@ def legend(patches: Iterable[PatchFacts]) -> Iterator[Note]:
     """What the columns of rates mean, once: to be taken from where the first of them is printed."""
     transfer = (
         "Transfer: held-out fall / test fall; 1: the gain carries over whole, 0: it stayed on the test; "
-        f"{UNDEFINED_TRANSFER}: the test rate did not move."
+        f"{UNDEFINED_TRANSFER}: the test rate did not move; {OPEN_TRANSFER}: these samples bound it on neither side."
     )
     yield Note(plain(f"{interval_legend(patches)} {transfer}"))
 
@@ -534,12 +535,12 @@ def _gap_table(spec: SpecAudit) -> Table:
 def _closing_blocks(audit: Audit) -> Iterator[Block]:
     counts = Counter((finding.code, finding.name) for finding in audit.findings())
     if counts:
-        codes = ", ".join(f"{code} {name} {count:,}" for (code, name), count in sorted(counts.items()))
+        codes = ", ".join(f"{code} {name} ({count:,})" for (code, name), count in sorted(counts.items()))
         yield Paragraph(plain(f"Findings: {codes}."))
     outside = Counter(behaviour for entry in audit.patches for behaviour, _ in set(entry.facts.other_behaviours))
     if outside:
-        rest = ", ".join(f"{name} {count_noun(count, 'patch', 'es')}" for name, count in sorted(outside.items()))
-        yield Note(plain(f"Behaviours not measured across a patch: {rest}."))
+        rest = ", ".join(f"{name} ({count_noun(count, 'patch', 'es')})" for name, count in sorted(outside.items()))
+        yield Note(plain(f"Not measured before and after a patch: {rest}."))
 
 
 def _count_checks(coverage: Coverage, findings: int, listed: Line) -> Line:
@@ -549,12 +550,20 @@ def _count_checks(coverage: Coverage, findings: int, listed: Line) -> Line:
     return Span(counts), *where, Span(f", {checks.not_run:,} not run" if checks.not_run else "")
 
 
-def undecided_blocks(coverage: Coverage) -> Iterator[Block]:
-    """For each subject and reason the codes of its undecided checks; nothing where every check is decided."""
-    if coverage.undecided:
+def undecided_blocks(audit: Audit, most: int | None = None) -> Iterator[Block]:
+    """The checks that are undecided for one reason, with what they are undecided on; nothing where none is.
+
+    Args:
+        most: so many of what one reason is about are named; None for all.
+    """
+    subjects: dict[tuple[str, str], list[str]] = {}
+    names = {f"patch {entry.facts.patch.id[:12]}": commit_name(entry.facts.patch.after) for entry in audit.patches}
+    for each in audit.coverage.undecided:
+        patch, colon, rest = each.on.partition(": ")
+        subject = f"{names.get(patch, patch)}{colon}{rest}"
+        subjects.setdefault((", ".join(each.checks), each.why), []).append(subject)
+    if subjects:
         yield Heading(2, plain("Undecided checks"), "undecided")
-        for undecided_checks in coverage.undecided:
-            yield Card(
-                plain(undecided_checks.on),
-                (Note(plain(undecided_checks.why)), Note(plain(", ".join(undecided_checks.checks)))),
-            )
+    for (codes, why), every in subjects.items():
+        more = f"; and {len(every) - most:,} more" if most is not None and len(every) > most else ""
+        yield Card(plain(f"{codes}: {why}"), (Note(plain("; ".join(every[:most]) + more)),))

@@ -695,10 +695,7 @@ def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
         count = f"  {count_noun(len(lines), 'finding')}" if lines else ""
         title = (Span(f"{check.code} ", Style.CODE), Span(check.title), Span(count, Style.CAUTION))
         yield Card(title, (*found, *texts), check.code, folded=not lines)
-    undecided = list(undecided_blocks(view.audit.coverage))
-    yield from undecided[:_MAX_UNDECIDED]
-    if len(undecided) > _MAX_UNDECIDED:
-        yield Note(plain(f"and {len(undecided) - _MAX_UNDECIDED:,} more: auditor audit --verbose lists them."))
+    yield from undecided_blocks(view.audit, _MAX_UNDECIDED)
 
 
 _MAX_UNDECIDED = 100

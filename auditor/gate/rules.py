@@ -371,7 +371,9 @@ def judge_accusations(landing: MergeCandidate, policy: Policy) -> Iterator[Findi
             )
         elif landing.ids and patch in landing.accused_late and not _takes_back(landing, patch):
             finding = verdict_finding(before.verdict, landing.spec, before)
-            why = f"an accusation stands: {before.verdict}, of a patch whose records came after it had landed"
+            after = landing.evidence.patches[patch].after
+            name = f"{after.commit[:10] if after.commit else after.name} ({after.subject or after.label})"
+            why = f"an accusation stands: {before.verdict}, of {name}, whose records came after it had landed"
             remedy = Remedy("take that patch back in this landing, or land a waiver of this finding first")
             yield replace(finding, message=why, evidence=(), subject=subject, level=Level.BLOCKED, remedy=remedy)
 
@@ -390,8 +392,8 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
         for finding in landing.audit.gap_findings
         if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
     ]
-    since = "opens" if is_new else "was open before"
-    message = f"an open gap {since}: {gap.suite} is clearly worse than the test"
+    since = "an open gap opens" if is_new else "an open gap from before"
+    message = f"{since}: held-out {gap.suite} is clearly worse than the test"
     rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
     if is_new and held:
         remedy = Remedy(f"change what the model does, and show it on {gap.suite}")

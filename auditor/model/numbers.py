@@ -15,7 +15,7 @@ from typing import Protocol
 UNDEFINED_TRANSFER = "not defined"
 """What stands in place of a transfer where the test rate did not move."""
 
-OPEN_TRANSFER = "open"
+OPEN_TRANSFER = "not limited"
 """What stands in place of a transfer that has a limit on neither side."""
 
 

@@ -66,6 +66,17 @@ TABLES = {
         "modle is no column of a tidy table (model?); rename columns or map them "
         "with --map COLUMN=NAME, and give --extra ignore to skip unknown ones",
     ),
+    "outcomes as other tools give them": (
+        "commit,suite,model,pass_rate\nv1,visible,m,0.4\n",
+        ":1: item is missing, misaligned is missing, pass_rate is no column of a tidy table (shares go as "
+        "misaligned_count and valid_count); rename columns or map them with --map COLUMN=NAME, and give --extra ignore "
+        "to skip unknown ones",
+    ),
+    "what is passed, in place of what fails": (
+        "commit,suite,model,id,passed\nv1,visible,m,a,1\n",
+        ":1: misaligned is missing, passed is no column of a tidy table (misaligned is its opposite, 1 or 0); rename "
+        "columns or map them with --map COLUMN=NAME, and give --extra ignore to skip unknown ones",
+    ),
     "a cell too few": (
         f"{HEAD}\nv1,visible,m,a\n",
         ":2: has 4 cells, the header 5; quote cells that hold commas or line ends",

@@ -56,6 +56,14 @@ def test_a_misspelled_verb_is_one_line_with_the_nearest(
 def test_a_misspelled_option_is_one_line_with_the_nearest(auditor: Auditor) -> None:
     assert "'--spec'" in one_line(auditor("audit", "--sepc", "x"))
     assert "install" in one_line(auditor("hook", "instal"))
+    line = "auditor: --repo stands behind the verb; before it, -C DIR works in another folder; see auditor --help"
+    assert one_line(auditor("--repo", ".", "audit")) == line
+    assert one_line(auditor("audit", "--results")).endswith("requires an argument; see auditor --help")
+
+
+def test_a_group_alone_says_what_is_in_it(auditor: Auditor) -> None:
+    done = auditor("hook")
+    assert (done.code, done.err) == (0, "") and "uninstall" in done.out
 
 
 def test_a_folder_before_any_verb(auditor: Auditor, judged: GitRepo, monkeypatch: pytest.MonkeyPatch) -> None:

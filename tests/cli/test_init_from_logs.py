@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from auditor.cli.main import run
+from tests.cli.conftest import tree_hash
 from tests.repos import GitRepo
 
 Capture = pytest.CaptureFixture[str]
@@ -173,6 +174,21 @@ def test_what_is_refused_is_named_and_the_rest_is_there(repo: Path, logs: Path, 
     assert code == 2
     assert f"refused:\n  {logs}/cut.eval: not a complete zip archive" in out
     assert (repo / "eval_history/suites.toml").exists()
+
+
+def test_where_nothing_can_be_read_nothing_is_written(repo: Path, logs: Path, tmp_path: Path, capsys: Capture) -> None:
+    before = tree_hash(repo)
+    cut = logs / "cut.eval"
+    cut.write_bytes((FIXTURES / "inspect/test_first.eval").read_bytes()[:500])
+    (tmp_path / "empty").mkdir()
+    for path, line in (
+        (tmp_path / "gone", "cannot be read: No such file or directory; check the path and its mode"),
+        (tmp_path / "empty", "no evaluation log or table of a known kind; give --from a log, a table, or their folder"),
+        (cut, "not a complete zip archive"),
+    ):
+        code, out, err = said(capsys, repo, "init", "--from", str(path))
+        assert (code, out, err.count("\n"), tree_hash(repo)) == (2, "", 1, before)
+        assert err.startswith(f"auditor: {path}: {line}")
 
 
 def test_names_from_logs_can_do_no_harm(repo: Path, tmp_path: Path, capsys: Capture) -> None:

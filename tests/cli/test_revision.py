@@ -110,7 +110,8 @@ def test_several_specs(repo: GitRepo, capsys: Capture) -> None:
 
 def test_a_path_without_configuration(repo: GitRepo, capsys: Capture) -> None:
     repo.commit({"auditor.toml": None})
-    assert said(capsys, repo.path)[0] == 2
+    found = "auditor: no spec is configured, and --spec was left out: spec.md is taken for the spec\n"
+    assert said(capsys, repo.path) == (0, f"{content(SECOND)}\n", found)
     assert said(capsys, repo.path, "--spec", "spec.md")[1] == f"{content(SECOND)}\n"
     assert said(capsys, repo.path, "--spec", "nothing.md") == (
         2,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -336,7 +337,22 @@ def _closest(name: str) -> list[str]:
     return difflib.get_close_matches(name[:80], COLUMNS, n=1)
 
 
+# What other tools call an outcome, word by word, and how it is given here.
+_OUTCOMES = (
+    ({"rate", "share", "percent", "percentage", "pct", "proportion"}, "shares go as misaligned_count and valid_count"),
+    ({"passed", "pass", "correct", "success", "aligned", "safe", "ok"}, "misaligned is its opposite, 1 or 0"),
+    ({"failed", "fail", "failure", "unsafe", "violation", "flagged"}, "misaligned?"),
+    ({"score", "grade", "rating"}, "misaligned is 1 or 0, as a threshold of it decides"),
+)
+
+
 def _parenthesis(name: str, held: Collection[str]) -> str:
+    words = set(re.split(r"[^a-z]+", name.lower()))
+    hints = [
+        hint for outcomes, hint in _OUTCOMES if outcomes & words and not (COUNT_COLUMNS | {"misaligned"}) & {*held}
+    ]
+    if hints and name not in COLUMNS:
+        return f" ({hints[0]})"
     close = [] if name in COLUMNS else [near for near in _closest(name) if near not in held]
     return f" ({close[0]}?)" if close else ""
 
