@@ -19,6 +19,7 @@ root_doc = "README"
 include_patterns = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/**.md", "benchmarks/**.md"]
 exclude_patterns = [".venv", "build", "tests", "auditor", "specs", "eval_history", "docs/schemas"]
 myst_heading_anchors = 4
+smartquotes_action = "qe"  # quotes and ellipses; two dashes are those of an option
 html_theme = "furo"
 html_title = "auditor"
 html_show_sphinx = False

@@ -251,7 +251,8 @@ def _plan_without_held_out(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
     assert facts.test is not None
     test, rate = _fall_between(facts.test.before, facts.test.after), facts.test.before.rate
     if not 0.0 < rate < 1.0:
-        return PowerPlan(facts, "no number would: the test rate before was none, or all", None, ())
+        remedy = "more samples cannot help, as the test rate before was none or all; use items on which it can move"
+        return PowerPlan(facts, remedy, None, ())
     names = [not_compared.suite for not_compared in facts.not_compared if not_compared.role is not Role.TEST]
     plans = tuple(_plan_new_suite(test, name, rate, policy) for name in names or (None,))
     return PowerPlan(

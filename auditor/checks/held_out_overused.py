@@ -38,7 +38,7 @@ def run(use: HoldoutReuse) -> Outcome:
 CHECK = UseCheck(
     code="SD133",
     name="held-out-overused",
-    title="A held-out suite was looked at as often as is allowed, or a patch says its items",
+    title="A held-out suite was used as often as is allowed, or a patch says its items",
     severity=Severity.MEDIUM,
     remedy="write new held-out items, register them as a new suite, and make this one a test suite",
     run=run,

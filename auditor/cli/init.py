@@ -151,8 +151,7 @@ def _next_steps(done: InitReport, logs: Sequence[Path], repo: Path) -> Iterator[
 
 _QUESTION = "A patch that nobody evaluated: should the gate pass it, warn, or block it?"
 _NEXT = """\
-1. Name your suites in eval_history/suites.toml: for each behaviour a test suite, and one nobody tuned on.
-   auditor init --from LOGS proposes them from logs and tables.
+1. Name a test and a held-out suite for each behaviour in eval_history/suites.toml, or: auditor init --from LOGS
 2. Stamp every evaluation: inspect eval TASK --metadata spec_revision=$(auditor revision)
 3. Record what the logs say, and commit it: auditor ingest LOGS && git add auditor.toml eval_history && git commit
 4. See what each patch did: auditor audit"""

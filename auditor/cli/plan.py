@@ -36,7 +36,7 @@ def command(
     style: str,
 ) -> int:
     """Says how many held-out samples, on how many items, at which epochs would settle an open verdict with a chance of
-    80 %; or that no number would, and then what would.
+    80 %; or that more samples cannot help, and then what would.
 
     PATCH is the beginning of its id, or what stands for the revision it made. Without one, every open verdict; with
     --behaviour or rates in its place, how large to make the suites of a patch that does not exist yet.

@@ -140,7 +140,7 @@ def test_a_name_that_toml_cannot_hold(tmp_path: Path, capsys: Capture) -> None:
 
 @pytest.mark.parametrize(
     ("path", "what"),
-    [("nothing.md", "matches no file"), ("../spec.md", "inside the project"), ("/spec.md", "inside the project")],
+    [("nothing.md", "no commit has it"), ("../spec.md", "inside the project"), ("/spec.md", "inside the project")],
 )
 def test_a_path_that_is_no_spec(tmp_path: Path, capsys: Capture, path: str, what: str) -> None:
     repo = with_files(tmp_path, "spec.md")
