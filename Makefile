@@ -42,8 +42,9 @@ docs: $(VENV)/.docs  ## the documentation as a site that needs no network to rea
 sweep: $(READY)  ## the slow half: an installed wheel, other Pythons, hostile input at length, a browser
 	$(BIN)/python -m benchmarks.sweep
 
-bench: $(READY)  ## speed, as ratios to a limit timed in the same run
+bench: $(READY)  ## speed, as ratios to a limit timed in the same run, and how cost grows
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.scaling
 
 bench-verdicts: $(READY)  ## verdicts on worlds whose truth is known, beside today's practices; a tenth of the full run
 	$(BIN)/python -m benchmarks.verdicts

@@ -281,13 +281,13 @@ def duplicate_runs(runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
 
 
 def _same_evaluations(runs: Sequence[Run]) -> Iterator[tuple[int, int]]:
-    """Pairs of places of runs that are one evaluation, in order; only runs with the same totals are compared."""
-    by_totals: dict[tuple[int, int, int], list[int]] = {}
+    """Pairs of places of runs that are one evaluation, in order; only runs whose counts have one hash are compared."""
+    by_counts: dict[tuple[int, int], list[int]] = {}
     for place, run in enumerate(runs):
         if _is_distinctive(run):
-            totals = (len(run.tallies.valid), sum(run.tallies.misaligned), sum(run.tallies.valid))
-            by_totals.setdefault(totals, []).append(place)
-    pairs = (pair for places in by_totals.values() for pair in itertools.combinations(places, 2))
+            counts = hash(run.tallies.valid), hash(run.tallies.misaligned)
+            by_counts.setdefault(counts, []).append(place)
+    pairs = (pair for places in by_counts.values() for pair in itertools.combinations(places, 2))
     return iter(sorted(pair for pair in pairs if is_same_evaluation(runs[pair[0]], runs[pair[1]])))
 
 

@@ -459,7 +459,12 @@ class ChangedRegion:
 def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
     """A revision in chunks; what is the same as in `previous` is not read again."""
     earlier = {page.path: page for page in previous.pages} if previous else {}
-    pages = tuple(outline_file(file.path, file.text, earlier.get(file.path), file.format) for file in revision.files)
+    pages = tuple(
+        page
+        if (page := earlier.get(file.path)) is not None and page.text == file.text and page.format == file.format
+        else outline_file(file.path, file.text, page, file.format)
+        for file in revision.files
+    )
     holders = Counter(previous.holders) if previous else Counter()
     keys = Counter(previous.keys) if previous else Counter()
     changed: list[Chunk] = []

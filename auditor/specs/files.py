@@ -92,7 +92,7 @@ def decode_spec_text(data: bytes, where: str) -> str:
 
 def check_path(path: str) -> str:
     """The path. Raises RepositoryError where its name is not UTF-8: a content id could not be computed."""
-    if any("\ud800" <= char <= "\udfff" for char in path):
+    if not path.isascii() and any("\ud800" <= char <= "\udfff" for char in path):
         raise RepositoryError("its name is not UTF-8", where=ascii(path), remedy="rename it")
     return path
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import cProfile
 import io
 import math
 import os
@@ -16,15 +17,17 @@ from benchmarks.scaling.worlds import Dimension
 from benchmarks.speed.timing import ROOT
 
 MOST = 1.15
+_LEAST_RISE = 20
 
 
 def exponent(costs: Sequence[float], step: float) -> float:
     """The exponent of a cost at three sizes, each `step` times the one before; what every size costs is no part of it.
 
-    A cost that does not rise any more from the second to the third has 0.
+    A cost that hardly rises, by a twentieth from the first to the third, has 0.
     """
     first, second = costs[1] - costs[0], costs[2] - costs[1]
-    return math.log(second / first) / math.log(step) if first > 0 and second > 0 else 0.0
+    rises = costs[2] - costs[0] > costs[2] / _LEAST_RISE and first > 0 and second > 0
+    return math.log(second / first) / math.log(step) if rises else 0.0
 
 
 def seconds_of(arguments: Sequence[str]) -> float:
@@ -43,21 +46,12 @@ def seconds_of(arguments: Sequence[str]) -> float:
 
 def calls_of(arguments: Sequence[str]) -> int:
     """How many functions a command calls, in this process; what C code does within one call is not counted."""
-    count = 0
-
-    def profile(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
-
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        sys.setprofile(profile)
-        try:
-            code = run(list(arguments))
-        finally:
-            sys.setprofile(None)
+    profiler = cProfile.Profile()
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = profiler.runcall(run, list(arguments))
     if code not in (0, 1):
         raise RuntimeError(f"{arguments} ended with {code}")
-    return count
+    return sum(entry.callcount for entry in profiler.getstats())
 
 
 def draw_seconds(dimension: Dimension, folder: Path) -> tuple[list[float], float]:

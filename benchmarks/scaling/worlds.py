@@ -156,9 +156,14 @@ def files(folder: Path, size: int) -> Sequence[str]:
 
 
 def added_files(folder: Path, size: int) -> Sequence[str]:
-    """Files of a collection to which each commit adds one."""
+    """Files of a collection, with ten commits that each add one and change another."""
     sentences = Sentences(size)
-    commits = ({f"specs/{at:05}.md": page([sentences.rule() for _ in range(10)])} for at in range(size))
+    texts = {f"specs/{at:05}.md": [sentences.rule() for _ in range(10)] for at in range(size)}
+    commits: list[Files] = [{path: page(text) for path, text in texts.items()}]
+    for at in range(10):
+        path = f"specs/{at * size // 10:05}.md"
+        texts[path][at % 10] = sentences.rule()
+        commits.append({path: page(texts[path]), f"{path[:-3]}-more.md": page([sentences.rule() for _ in range(10)])})
     return audit_of(commit_files(folder, commits), "specs/*.md")
 
 
@@ -183,12 +188,12 @@ def restored(folder: Path, size: int) -> Sequence[str]:
 
 
 def repeated(folder: Path, size: int) -> Sequence[str]:
-    """Lines of a spec that are all the same, with ten commits that change one."""
+    """Lines of a spec that are all the same, with four commits that change one."""
     sentences = Sentences(size)
     lines = ["- be kind"] * size
     commits = []
-    for _ in range(10):
-        lines[sentences.place(size)] = "- be kind and safe"
+    for at in range(4):
+        lines[at * size // 4] = f"- be kind and safe, {sentences.word()}"
         commits.append({"spec.md": "\n".join(lines) + "\n"})
     return audit_of(commit_files(folder, commits))
 
@@ -246,7 +251,8 @@ def evidence(shape: Shape, folder: Path, size: int) -> Sequence[str]:
 def _run(revision: str, suite: str, model: str, number: int, at: int, repeat: int, items: int) -> Run:
     """A run; test rates go up and down, held-out rates at half the pace, so that verdicts differ."""
     often = (5, 40, 20, 2)[(number // (2 if at else 1)) % 4]
-    hits = [sum((item * 37 + epoch * 61 + repeat) % 100 < often for epoch in range(EPOCHS)) for item in range(items)]
+    chance = random.Random(f"{revision} {suite} {model} {repeat}")
+    hits = [sum(chance.randrange(100) < often for _ in range(EPOCHS)) for _ in range(items)]
     run = Run(
         record="",
         identity=f"{revision[:12]}-{suite}-{model}-{repeat}",
@@ -298,22 +304,22 @@ def _evidence(**names: str | int) -> Callable[[Path, int], Sequence[str]]:
 
 
 DIMENSIONS = (
-    Dimension("revisions", revisions, (20, 200, 2000), (20, 40, 80)),
-    Dimension("clauses", clauses, (100, 1000, 10000), (100, 200, 400)),
-    Dimension("sentences of one clause", clause_bytes, (20, 200, 2000), (20, 40, 80)),
-    Dimension("lines of one sentence", sentence_bytes, (20, 200, 2000), (20, 40, 80)),
-    Dimension("rows of a table of prompts", table_rows, (100, 1000, 10000), (100, 200, 400)),
-    Dimension("files", files, (20, 200, 2000), (10, 20, 40)),
-    Dimension("files, one more a commit", added_files, (5, 50, 500), (10, 20, 40)),
-    Dimension("lines of the change log", changelog, (300, 3000, 30000), (500, 1000, 2000)),
-    Dimension("clauses emptied and restored", restored, (50, 500, 5000), (50, 100, 200)),
-    Dimension("equal lines", repeated, (100, 1000, 10000), (100, 200, 400)),
-    Dimension("findings of one patch", findings, (50, 500, 5000), (50, 100, 200)),
-    Dimension("runs", _evidence(of="repeats"), (5, 50, 500), (4, 8, 16)),
-    Dimension("patches with runs", _evidence(of="patches"), (10, 100, 1000), (8, 16, 32)),
-    Dimension("items", _evidence(of="items"), (100, 1000, 10000), (100, 200, 400)),
-    Dimension("behaviours", _evidence(of="behaviours"), (5, 50, 500), (4, 8, 16)),
-    Dimension("models", _evidence(of="models"), (5, 50, 500), (4, 8, 16)),
-    Dimension("suites", _evidence(of="suites"), (5, 50, 500), (4, 8, 16)),
+    Dimension("revisions", revisions, (20, 200, 2000), (5, 10, 20)),
+    Dimension("clauses", clauses, (100, 1000, 10000), (40, 80, 160)),
+    Dimension("sentences of one clause", clause_bytes, (20, 200, 2000), (5, 10, 20)),
+    Dimension("lines of one sentence", sentence_bytes, (20, 200, 2000), (5, 10, 20)),
+    Dimension("rows of a table of prompts", table_rows, (100, 1000, 10000), (40, 80, 160)),
+    Dimension("files", files, (20, 200, 2000), (20, 40, 80)),
+    Dimension("files, of which some are added", added_files, (20, 200, 2000), (20, 40, 80)),
+    Dimension("lines of the change log", changelog, (300, 3000, 30000), (100, 200, 400)),
+    Dimension("clauses emptied and restored", restored, (50, 500, 5000), (10, 20, 40)),
+    Dimension("equal lines", repeated, (100, 1000, 10000), (50, 100, 200)),
+    Dimension("findings of one patch", findings, (50, 500, 5000), (40, 80, 160)),
+    Dimension("runs", _evidence(of="repeats", patches=1), (10, 100, 1000), (20, 40, 80)),
+    Dimension("patches with runs", _evidence(of="patches"), (10, 100, 1000), (3, 6, 12)),
+    Dimension("items", _evidence(of="items", patches=2), (100, 1000, 10000), (100, 200, 400)),
+    Dimension("behaviours", _evidence(of="behaviours", patches=1), (5, 50, 500), (4, 8, 16)),
+    Dimension("models", _evidence(of="models", patches=1), (5, 50, 500), (4, 8, 16)),
+    Dimension("suites", _evidence(of="suites", patches=1), (5, 50, 500), (4, 8, 16)),
     Dimension("runs of a table, and revisions", ingested, (20, 200, 2000), (20, 40, 80)),
 )
