@@ -35,6 +35,7 @@ from auditor.settings import SpecConfig, load_settings
 
 if TYPE_CHECKING:  # what log and show judge by takes longer to import than blame and diff take to answer
     from auditor.app.prompts import PromptKey
+    from auditor.assess.flips import SuiteFlips
     from auditor.assess.timeline import SpecLog
     from auditor.audit import PatchEntry
 
@@ -243,11 +244,16 @@ def _log_spec(
 # One patch: what it changed, and everything the audit says of it.
 
 
-PatchView: TypeAlias = "tuple[PatchEntry, Comparison]"
+PatchView: TypeAlias = "tuple[PatchEntry, Comparison, tuple[SuiteFlips, ...]]"
 
 
 def show(
-    project: Project, name: str, environment: Mapping[str, str] = MappingProxyType({}), warn: Warn | None = None
+    project: Project,
+    name: str,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    warn: Warn | None = None,
+    *,
+    reveal: bool = False,
 ) -> tuple[PatchView, ...]:
     """The patch that a name stands for; one of each spec where a commit patches several.
 
@@ -255,6 +261,7 @@ def show(
         name: the beginning of a patch's id, or what stands for the revision it made: see `named.patch_named`.
         environment: as for `audit`.
         warn: gets the commits that cannot be read and are part of the patch.
+        reveal: whether items of held-out suites are named.
 
     Raises RevisionError where it stands for none, or for several of one spec; else what `audit` raises.
     """
@@ -265,7 +272,7 @@ def show(
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
-            found.append(_show_spec(project, config, name, key, warn))
+            found.append(_show_spec(project, config, name, key, warn, reveal=reveal))
         except RevisionError as error:
             errors.append(error)
     if not found:
@@ -273,8 +280,11 @@ def show(
     return tuple(found)
 
 
-def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey, warn: Warn | None) -> PatchView:
+def _show_spec(
+    project: Project, config: SpecConfig, name: str, key: PromptKey, warn: Warn | None, *, reveal: bool
+) -> PatchView:
     from auditor.app.audit import assess_spec
+    from auditor.assess.flips import flipped_items
 
     history = read_history(project, config)
     patch = resolve_patch(project, config, history, name)
@@ -285,4 +295,10 @@ def _show_spec(project: Project, config: SpecConfig, name: str, key: PromptKey, 
     (spec, _), _ = assess_spec(project, config, history, [patch], key)
     (entry,) = spec.patches
     sides = revision_at(history, patch.before), revision_at(history, patch.after)
-    return entry, compare_revisions(config.name, *sides, entry.text.lineage.events[patch.after.name])
+    comparison = compare_revisions(config.name, *sides, entry.text.lineage.events[patch.after.name])
+    behaviours = entry.facts.behaviours
+    return (
+        entry,
+        comparison,
+        tuple(flips for facts in behaviours for flips in flipped_items(spec.evidence, facts, reveal=reveal)),
+    )

@@ -169,9 +169,13 @@ def log_command(
 @click.argument("patch", metavar="PATCH")
 @repo_option
 @specs_option(FOUND_SPECS)
+@click.option("--items", is_flag=True, help="The items of each suite that moved, too.")
+@click.option("--reveal", is_flag=True, help="Name items of held-out suites, too.")
 @format_option("text", "json")
 @no_pager_option
-def show_command(patch: str, repo: Path, specs: tuple[str, ...], style: str, no_pager: bool) -> int:
+def show_command(
+    patch: str, repo: Path, specs: tuple[str, ...], items: bool, reveal: bool, style: str, no_pager: bool
+) -> int:
     """Shows what a patch changed, clause by clause, and everything the audit says of it.
 
     PATCH is the beginning of its id (see auditor log), or what stands for the revision it made: a commit, a tag, HEAD,
@@ -181,7 +185,7 @@ def show_command(patch: str, repo: Path, specs: tuple[str, ...], style: str, no_
     from auditor.app.project import open_project
 
     with open_project(repo, specs, warn=warn) as project:
-        found = show(project, patch, os.environ, warn)
+        found = show(project, patch, os.environ, warn, reveal=reveal)
     if style == "json":
         from auditor.render.documents import show_json
 
@@ -190,5 +194,5 @@ def show_command(patch: str, repo: Path, specs: tuple[str, ...], style: str, no_
     from auditor.document.history import patch_blocks
     from auditor.render.terminal import render_terminal
 
-    page(render_terminal(patch_blocks(found), console()), off=no_pager)
+    page(render_terminal(patch_blocks(found, items=items), console()), off=no_pager)
     return 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from auditor.assess.facts import BehaviourFacts, Change
+from auditor.assess.flips import SuiteFlips
 from auditor.assess.timeline import LogEntry, SpecLog
 from auditor.audit import PatchEntry
 from auditor.clauses.blame import ClauseEvent, ClauseHistory, ClauseState, SectionMember
@@ -32,6 +33,7 @@ from auditor.document.audit import (
 from auditor.document.blocks import (
     Block,
     Card,
+    Column,
     Figure,
     Heading,
     Line,
@@ -53,9 +55,11 @@ from auditor.document.clause_changes import (
     section_heading,
     shorten,
 )
+from auditor.document.compare import item_score
+from auditor.document.diagnostics import ROLE_NAMES
 from auditor.model.clause import ChangeCounts, ChangeKind
 from auditor.model.finding import Finding
-from auditor.model.numbers import count_noun, format_day, format_rate_limits
+from auditor.model.numbers import count_noun, format_day, format_rate_limits, join_counts
 from auditor.model.spec import SpecCommit
 from auditor.model.verdict import WORST_FIRST
 
@@ -327,15 +331,44 @@ def _with_parents(places: Iterable[tuple[str, ...]]) -> Iterator[tuple[str, ...]
 # Show: one patch, what it changed clause by clause, and everything the audit says of it.
 
 
-def patch_blocks(patches: Sequence[tuple[PatchEntry, Comparison]]) -> Iterator[Block]:
-    """The patches: commit, clause changes, behaviours, findings."""
-    for entry, comparison in patches:
+def patch_blocks(
+    patches: Sequence[tuple[PatchEntry, Comparison, tuple[SuiteFlips, ...]]], *, items: bool = False
+) -> Iterator[Block]:
+    """The patches: commit, clause changes, behaviours, findings.
+
+    Args:
+        items: whether the items that moved are listed.
+    """
+    for entry, comparison, suites in patches:
         patch = entry.facts.patch
         name = Span("patch "), Span(patch.id[:PATCH_DIGITS], Style.NAME), Span(f" of spec {patch.spec}")
         head = *_subject_blocks(patch.after), Paragraph(name), Note(plain(count_changes(entry.counts)))
         yield Card(commit_line(patch.after), head)
         yield from change_blocks(comparison)
         yield from _patch_details(entry)
+        if items:
+            yield from _flip_blocks(suites)
+
+
+def _flip_blocks(suites: Sequence[SuiteFlips]) -> Iterator[Block]:
+    """The items of each suite that moved, with their misaligned samples before and after."""
+    yield Heading(2, plain("Items that moved"))
+    if not suites:
+        yield Paragraph(plain("No suite whose items are known was run before and after."))
+    for flips in suites:
+        counts = join_counts([(flips.better, "better"), (flips.worse, "worse"), (flips.same, "the same")])
+        title = Span(flips.suite, Style.STRONG), Span(f" ({ROLE_NAMES[flips.role]}) of {flips.model}: {counts}")
+        blocks: list[Block] = []
+        if flips.concealed:
+            blocks.append(Note(plain("Items of held-out suites are named with --reveal only.")))
+        if flips.items:
+            columns = Column("item", cut=True), Column("before", figures=True), Column("after", figures=True)
+            rows = (
+                (plain(item.item), *(plain(item_score(side, binary=True)) for side in (item.before, item.after)))
+                for item in flips.items
+            )
+            blocks.append(Table(columns, tuple(rows)))
+        yield Card(title, tuple(blocks))
 
 
 def _patch_details(entry: PatchEntry) -> Iterator[Block]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, Measured, NotAssessed, PeriodFacts
+from auditor.assess.flips import SuiteFlips
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import Debt, WaiverFacts
 from auditor.assess.power import POWER, Design, PowerPlan
@@ -284,10 +285,11 @@ def diff_json_schema() -> str:
 
 
 class PatchComparison(NamedTuple):
-    """A patch as the audit has it, and what it changed."""
+    """A patch as the audit has it, what it changed, and the items of each suite that moved."""
 
     patch: PatchEntry
     comparison: Comparison
+    items: tuple[SuiteFlips, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,10 +300,10 @@ class ShowDocument:
     patches: tuple[PatchComparison, ...]
 
 
-def show_json(patches: Sequence[tuple[PatchEntry, Comparison]]) -> str:
+def show_json(patches: Sequence[tuple[PatchEntry, Comparison, tuple[SuiteFlips, ...]]]) -> str:
     """The patches as one JSON document."""
-    measured = _measured_behaviours(entry for entry, _ in patches)
-    return json_text(SHOW, ShowDocument(measured, tuple(PatchComparison(*pair) for pair in patches)))
+    measured = _measured_behaviours(entry for entry, _, _ in patches)
+    return json_text(SHOW, ShowDocument(measured, tuple(PatchComparison(*view) for view in patches)))
 
 
 def show_json_schema() -> str:

@@ -42,10 +42,10 @@ def graph_tables(graph: EvidenceGraph, series: Iterable[Series]) -> dict[str, Gr
     that: a run's `suite`, `revision` and `checkpoint`.
     """
     tables = {kind: _node_table(graph, nodes) for kind in NODE_KINDS if (nodes := nodes_of_kind(graph, kind))}
-    tables["edges"] = _to_columns(
+    tables["edges"] = to_columns(
         [{"source": source, "target": target, **data} for source, target, data in graph.edges(data=True)]
     )
-    tables["rates"] = _to_columns(
+    tables["rates"] = to_columns(
         [row for behaviour in series for point in behaviour.points for row in _rate_rows(behaviour, point)]
     )
     return tables
@@ -59,7 +59,7 @@ def _node_table(graph: EvidenceGraph, names: Sequence[str]) -> GraphTable:
         single = {kind: keys[0] for kind, keys in linked[name].items() if kind not in many}
         node = graph.nodes[name]
         rows.append({"id": name, "key": node["key"], "label": node["label"], **single, **node_attributes(graph, name)})
-    return _to_columns(rows)
+    return to_columns(rows)
 
 
 def _target_keys(graph: EvidenceGraph, name: str) -> dict[str, list[str]]:
@@ -93,7 +93,8 @@ def _rate_rows(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
     ]
 
 
-def _to_columns(rows: Iterable[Mapping[str, object]]) -> GraphTable:
+def to_columns(rows: Iterable[Mapping[str, object]]) -> GraphTable:
+    """Rows as columns of one length: None where a row has no such value."""
     documents = list(rows)
     names = dict.fromkeys(name for row in documents for name in row)
     return {name: [row.get(name) for row in documents] for name in names}

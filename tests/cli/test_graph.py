@@ -214,12 +214,38 @@ def test_each_question_is_answered_on_the_demonstration(
     assert rest.partition("\n\n")[0].splitlines() == [f"    {line}" for line in answer]
 
 
+def test_frames_of_what_patches_came_to_join_by_their_keys(judged: GitRepo) -> None:
+    opened = package.open(judged.path)
+    assert repr(opened).startswith(
+        "<auditor: spec conduct: 2 patches (1 test-only, 1 unmeasured), 1 with hiding suspected"
+    )
+    assert len(repr(opened).splitlines()) == 2
+    frames = opened.frames()
+    verdicts, suites, flips = (frames[name] for name in ("verdicts", "suites", "flips"))
+    for frame in (verdicts, suites, flips):
+        assert set(frame["patch"]) <= set(frames["patch"]["key"])
+        assert set(frame.get("suite", [])) <= set(frames["suite"]["key"])
+    assert list(zip(suites["suite"], suites["role"], suites["before"], suites["after"], strict=True)) == [
+        ("unseen", "held_out", 0.2, 0.2),
+        ("visible", "test", 0.2, 0.0),
+    ]
+    assert (suites["transfer_low"][1], verdicts["ruling_suite"]) == (None, ["unseen"])
+    assert (suites["transfer_low"][0], suites["transfer_high"][0]) == (
+        verdicts["transfer_low"][0],
+        verdicts["transfer_high"][0],
+    )
+    assert (set(flips["suite"]), len(flips["item"]), flips["before"][0]) == ({"visible"}, 40, 1.0)
+    assert set(opened.frames(reveal=True)["flips"]["suite"]) == {"visible"}  # no held-out item moved
+
+
 def test_a_notebook_has_audit_graph_frames_and_figures(judged: GitRepo) -> None:
     opened = package.open(judged.path)
     frames = opened.frames()
     assert [str(patch.facts.verdict) for patch in opened.audit.patches] == frames["patch"]["verdict"]
     assert len(opened.graph) == sum(
-        len(frame["id"]) for name, frame in frames.items() if name not in ("edges", "rates")
+        len(frame["id"])
+        for name, frame in frames.items()
+        if name not in ("edges", "rates", "verdicts", "suites", "flips")
     )
     assert opened.graph.number_of_edges() == len(frames["edges"]["source"])
     assert all(len({len(column) for column in frame.values()}) == 1 for frame in frames.values())

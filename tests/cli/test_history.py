@@ -431,3 +431,15 @@ def test_the_smallest_release_of_a_published_spec(releases: list[str | Path], au
 def test_a_clause_of_a_published_spec(releases: list[str | Path], auditor: Auditor) -> None:
     found = document(auditor("blame", "#structure", *releases, "--format", "json"), "blame")
     assert [event["word"] for event in found["events"]] == ["introduced", "moved"]
+
+
+def test_the_items_that_moved_are_listed_when_asked_for(auditor: Auditor, judged: GitRepo) -> None:
+    shown = auditor("show", "v2", "--items", "--repo", judged.path).out
+    assert "visible (test) of m: 40 better, 160 the same" in shown
+    assert "unseen (held-out) of m: 200 the same" in shown
+    assert "i000     2/2    0/1" in shown
+    assert "Items that moved" not in auditor("show", "v2", "--repo", judged.path).out
+    document = json.loads(auditor("show", "v2", "--format", "json", "--repo", judged.path).out)
+    visible, unseen = document["patches"][0]["items"]
+    assert (visible["better"], visible["items"][0]["item"], visible["items"][0]["before"]["samples"]) == (40, "i000", 2)
+    assert (unseen["items"], unseen["concealed"]) == ([], False)

@@ -63,15 +63,16 @@ def _record_block(lines: Iterator[str], end: str, shell: _Shell, *, shown: bool)
 
 
 class _Shell:
-    """A shell in a home of its own, with `auditor` on its path."""
+    """A shell in a home of its own, with `auditor` and the `python` that has it on its path."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
         self.now = START
-        program = home / "bin/auditor"
-        program.parent.mkdir()
-        program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m auditor "$@"\n')
-        program.chmod(0o755)
+        (home / "bin").mkdir()
+        for name, module in (("auditor", " -m auditor"), ("python", "")):
+            program = home / "bin" / name
+            program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)}{module} "$@"\n')
+            program.chmod(0o755)
 
     def run(self, command: str, folder: str) -> list[str]:
         """The lines that a command prints, and its exit code where that is not 0."""
