@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.speed.timing import commit_of, git
-from benchmarks.sweep import browser, hooks, mutants, poor, provenance, pythons, records, schemas, spark
+from benchmarks.sweep import browser, hooks, inspect_hooks, mutants, poor, provenance, pythons, records, schemas, spark
 from benchmarks.sweep.outcome import ROOT, Outcome, last_line, run
 
 RESULTS = ROOT / "benchmarks/SWEEP.md"
 # Parts that somebody needs between sweeps keep what they come to when run alone.
 ALONE = {part: ROOT / f"benchmarks/SWEEP-{part}.md" for part in ("records", "browser", "hooks", "schemas")}
-PARTS = ("mutants", "records", "wheel", "tests", "hooks", "schemas", "spark", "verdicts", "browser", "seeds")
+PARTS = ("mutants", "records", "wheel", "tests", "hooks", "schemas", "inspect", "spark", "verdicts", "browser", "seeds")
 
 
 def main() -> int:
@@ -86,6 +86,8 @@ def outcomes(namespace: argparse.Namespace, source: Path, folder: Path) -> Itera
     if namespace.only in (None, "schemas"):
         yield from schemas.outcomes(source, folder)
         yield from provenance.outcomes(source, folder)
+    if namespace.only in (None, "inspect"):
+        yield inspect_hooks.outcome(source, folder)
     if namespace.only in (None, "spark"):
         yield spark.outcome(source, folder)
     if namespace.only in (None, "verdicts"):

@@ -358,7 +358,7 @@ def _attributes_by_name() -> dict[str, dict[str, str]]:
     records = [
         record
         for module in modules
-        if module.name != "auditor.__main__" and "spark" not in module.name
+        if module.name != "auditor.__main__" and not any(extra in module.name for extra in ("spark", "inspect_hooks"))
         for record in vars(importlib.import_module(module.name)).values()
         if dataclasses.is_dataclass(record) and isinstance(record, type)
     ]
