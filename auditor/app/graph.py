@@ -33,6 +33,7 @@ from auditor.evidence.graph import (
 )
 from auditor.model.clause import Clause
 from auditor.model.finding import Finding, fingerprint_of
+from auditor.model.numbers import format_day
 from auditor.store.codec import item_set_id
 
 
@@ -314,9 +315,9 @@ def _add_waivers(graph: EvidenceGraph, audit: Audit) -> None:
             check=waiver.check,
             reason=waiver.reason,
             who=waiver.who,
-            granted=waiver.granted.isoformat(),
+            granted=format_day(waiver.granted),
             counts=not facts.rejection,
-            until=waiver.until.isoformat() if waiver.until else None,
+            until=format_day(waiver.until) if waiver.until else None,
             rejection=facts.rejection,
         )
         for finding in audit.waivable():

@@ -25,7 +25,7 @@ from auditor.app.project import Place, Project, locate
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites
 from auditor.errors import EXIT_COULD_NOT_RUN, EXIT_PASS, ConfigError, InputError, RepositoryError
 from auditor.git import Tree
-from auditor.model.numbers import count_noun
+from auditor.model.numbers import count_noun, format_day
 from auditor.model.policy import OnInconclusive, RequireHeldOut
 from auditor.model.raw_run import RawRun, Score, ScoreValue
 from auditor.model.run import Tallies
@@ -254,7 +254,7 @@ def _survey_kinds(seen: Sequence[_SurveyedRun]) -> Iterator[KindSurvey]:
 
 
 def _survey_suite(name: str, seen: Sequence[_SurveyedRun]) -> SuiteSurvey:
-    days = sorted(run.raw.created.date().isoformat() for run in seen if run.raw.created is not None)
+    days = sorted(format_day(run.raw.created) for run in seen if run.raw.created is not None)
     declared = {(run.raw.behaviour, run.raw.role) for run in seen}
     behaviour, role = declared.pop() if len(declared) == 1 else (None, None)
     how = Counter(run.how for run in seen)

@@ -212,7 +212,7 @@ def _render(made: Report, style: str) -> str:
 
         return report_html(made)
     if style == "markdown":
-        from auditor.render.report_markdown import report_markdown
+        from auditor.render.markdown import report_markdown
 
         return report_markdown(made)
     from auditor.render.documents import report_json

@@ -53,5 +53,7 @@ def _json(plan: Preregistration) -> str:
     import json
     from dataclasses import asdict
 
-    members = {**asdict(plan), "created": plan.created.isoformat()}
+    from auditor.model.numbers import format_moment
+
+    members = {**asdict(plan), "created": format_moment(plan.created)}
     return json.dumps({"schema": "auditor.plan/1", **members}, indent=1, sort_keys=True)

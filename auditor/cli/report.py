@@ -97,7 +97,7 @@ def _render(report: Report, style: str) -> str:
 
         return report_json(report)
     if style == "markdown":
-        from auditor.render.report_markdown import report_markdown
+        from auditor.render.markdown import report_markdown
 
         return report_markdown(report)
     from auditor.render.html.report import report_html

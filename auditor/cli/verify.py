@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from auditor.cli.options import format_option, repo_option, table_options
+from auditor.cli.options import console, format_option, repo_option, table_options
+
+if TYPE_CHECKING:
+    from auditor.model.verification import Verification
 
 
 @click.command("verify")
@@ -36,7 +40,7 @@ from auditor.cli.options import format_option, repo_option, table_options
 @click.option("--seal", is_flag=True, help="Seal what is in no batch yet as the next checkpoint, first.")
 @table_options
 @repo_option
-@format_option("text", "json")
+@format_option("text", "json", "markdown")
 def command(
     against: tuple[str, ...],
     logs: tuple[Path, ...],
@@ -58,19 +62,31 @@ def command(
     from auditor.app.verify import seal_history as seal_now
     from auditor.app.verify import verify
     from auditor.readers.interface import ReadOptions
-    from auditor.render.documents import verify_json
-    from auditor.render.verify import verify_lines
 
     if (columns or extra == "ignore") and not logs:
         raise click.UsageError("--map and --extra need --logs")
     checkpoint = seal_now(repo) if seal else None
     options = ReadOptions(extra == "ignore", columns=columns)
     verification = verify(repo, against=against, logs=logs, reports=reports, environment=os.environ, options=options)
-    if style == "json":
-        click.echo(verify_json(verification), nl=False)
-    else:
-        click.echo("".join(f"{line}\n" for line in verify_lines(verification)), nl=False)
+    click.echo(_render(verification, style), nl=False)
     if seal:
         batch = f"sealed {len(checkpoint.ids):,} as checkpoint {checkpoint.number}" if checkpoint else "nothing to seal"
         click.echo(f"auditor: {batch}", err=True)
     return verification.exit_code
+
+
+def _render(verification: Verification, style: str) -> str:
+    if style == "json":
+        from auditor.render.documents import verify_json
+
+        return verify_json(verification)
+    from auditor.document.verification import verification_blocks, verification_title
+
+    blocks = verification_blocks(verification)
+    if style == "markdown":
+        from auditor.render.markdown import render_markdown
+
+        return render_markdown((verification_title(), *blocks))
+    from auditor.render.terminal import render_terminal
+
+    return render_terminal(blocks, console(), wrap=False)

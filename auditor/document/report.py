@@ -1,19 +1,16 @@
 """The periodic report as blocks: written once, the same in every format.
 
 In comes a `Report`; `report_blocks` is the whole report, answer first. Its parts are modules of their own: what changed
-since the last report, the patches of the period, periods judged together, the state of the evidence.
+since the last report (`report_comparison`), the patches of the period (`report_patches`), periods judged together
+(`report_periods`), the state of the evidence (`report_evidence`). `report_request` is what it was asked for, which
+every rendering carries, so that it can be made again and compared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.audit import (
-    GapTransition,
-    PatchEntry,
-    Report,
-    Section,
-)
+from auditor.audit import GapTransition, OutsideWitness, PatchEntry, PreviousReport, Report, Section
 from auditor.document.blocks import (
     Block,
     Heading,
@@ -35,10 +32,11 @@ from auditor.document.report_evidence import (
 )
 from auditor.document.report_patches import other_patch_blocks, period_patch_blocks
 from auditor.document.report_periods import joint_period_blocks, outside_blocks, timeline_blocks, training_blocks
-from auditor.model.numbers import (
-    count_noun,
-)
+from auditor.model.numbers import count_noun, format_day
 from auditor.model.verdict import Verdict
+
+REPORT_SCHEMA = "auditor.report/1"
+RequestValue = str | int | list[str] | None
 
 NOT_EVALUATED = "No evaluation of it is recorded: this report is about its text."
 
@@ -152,3 +150,39 @@ def _gap_sentences(section: Section) -> Iterator[str]:
 
 def _join_words(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def report_request(report: Report) -> dict[str, RequestValue | dict[str, RequestValue]]:
+    """Enough to make a report again: the period, the commit, the batch of records, the specs."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "auditor_version": report.audit.auditor_version,
+        "name": report.period.name,
+        "since": format_day(report.period.since),
+        "until": format_day(report.period.until),
+        "head": report.head,
+        "batch": report.basis.number if not report.basis.unsealed else None,
+        "witness": _witness_member(report.basis.witness),
+        "previous": _previous_member(report.previous),
+        "specs": [section.spec.history.spec for section in report.sections],
+    }
+
+
+def _witness_member(outside_witness: OutsideWitness | None) -> dict[str, RequestValue] | None:
+    """What was said of a checkpoint from outside, which only whoever has it can say again."""
+    if outside_witness is None:
+        return None
+    return {
+        "held_by": outside_witness.held_by,
+        "number": outside_witness.number,
+        "differences": list(outside_witness.differences),
+    }
+
+
+def _previous_member(previous_report: PreviousReport | None) -> dict[str, RequestValue] | None:
+    """The report it was compared with, where one was given; else the state is chosen again."""
+    return (
+        {"name": previous_report.name, "head": previous_report.head, "batch": previous_report.batch}
+        if previous_report
+        else None
+    )

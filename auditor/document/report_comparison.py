@@ -29,9 +29,7 @@ from auditor.document.blocks import (
     sentence,
 )
 from auditor.document.rates import ID_DIGITS, percent_span, rate_line, table_columns
-from auditor.model.numbers import (
-    count_noun,
-)
+from auditor.model.numbers import count_noun, format_day
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
 
@@ -66,7 +64,7 @@ def _gap_row(section: Section, gap: GapFacts) -> tuple[Line, ...]:
         (Span(gap.suite), *deployment),
         rate_line(gap.test),
         rate_line(gap.held_out),
-        plain(str(first_spec_commit(section, gap.since.revision).date.date())),
+        plain(format_day(first_spec_commit(section, gap.since.revision).date)),
     )
 
 
@@ -127,7 +125,7 @@ def describe_verdict_change(change: VerdictChange) -> str:
 
 def _dated_name(patch: Patch) -> str:
     """A patch in a list: its day, commit, subject and id."""
-    day, commit = str(patch.after.date.date()), commit_name(patch.after)
+    day, commit = format_day(patch.after.date), commit_name(patch.after)
     names = dict.fromkeys(name for name in (day, commit, patch.after.subject or patch.after.label) if name)
     return f"{' '.join(names)} (patch {patch.id[:ID_DIGITS]})"
 

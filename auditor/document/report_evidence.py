@@ -39,10 +39,7 @@ from auditor.document.diagnostics import (
 from auditor.document.ledger import PLAN_STATES, describe_landing, describe_waiver
 from auditor.document.rates import ID_DIGITS, count_span, count_times, listing_blocks, table_columns
 from auditor.document.report_patches import finding_list, patch_title
-from auditor.model.numbers import (
-    count_noun,
-    format_days,
-)
+from auditor.model.numbers import count_noun, format_day, format_days
 from auditor.model.policy import Policy
 from auditor.model.suite import Role, Suite
 from auditor.model.verdict import Verdict
@@ -143,7 +140,7 @@ def orphan_lines(section: Section) -> list[str]:
 def plan_lines(section: Section) -> list[str]:
     """Preregistered runs that no result fulfils."""
     return [
-        f"{facts.plan.created.date()} {facts.plan.suite}, {facts.plan.checkpoint}, "
+        f"{format_day(facts.plan.created)} {facts.plan.suite}, {facts.plan.checkpoint}, "
         f"{count_noun(facts.plan.planned, 'sample')}: {PLAN_STATES[facts.state]}"
         f"{'' if facts.age is None else f', {format_days(facts.age)}'}"
         for facts in section.spec.plans

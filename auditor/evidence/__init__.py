@@ -28,6 +28,7 @@ from auditor.errors import RecordError
 from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_key, sources
 from auditor.evidence.item_identity import SuiteItems, has_inputs, identify_items
 from auditor.evidence.protocol import Protocol, protocol_of
+from auditor.model.numbers import format_day, format_moment
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
 from auditor.model.run import Grade, Run
 from auditor.model.spec import History, Patch, patches_of
@@ -261,7 +262,7 @@ def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Pat
             "spec_commit",
             f"{commit.name}@{history.spec}",
             label,
-            date=commit.date.isoformat(),
+            date=format_moment(commit.date),
             commit=commit.commit,
             name=commit.label,
             subject=commit.subject,
@@ -274,7 +275,7 @@ def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Pat
     for patch in patches:
         landed = patch.after
         label = landed.subject or landed.label or shorten_key(landed.name)
-        day = landed.date.date().isoformat()
+        day = format_day(landed.date)
         node = add_node(graph, "patch", patch.id, label, spec=patch.spec, date=day, commit=landed.commit)
         add_edge(graph, node, "of", spec)
         add_edge(graph, node, "from", names[patch.before.name])
@@ -302,7 +303,7 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
 
 def _add_suites(graph: EvidenceGraph, suites: Collection[Suite]) -> None:
     for suite in suites:
-        registered = suite.registered.isoformat() if suite.registered else None
+        registered = format_day(suite.registered) if suite.registered else None
         add_node(
             graph,
             "suite",
@@ -345,7 +346,7 @@ def _add_run_node(graph: EvidenceGraph, run: Run) -> None:
         misaligned=sum(run.tallies.misaligned),
         valid=sum(run.tallies.valid),
         invalid=sum(run.tallies.invalid),
-        created=run.created.isoformat() if run.created else None,
+        created=format_moment(run.created) if run.created else None,
         grade=str(run.grade),
         source=run.source,
         source_sha256=run.source_sha256,
@@ -368,7 +369,7 @@ def _add_plans(graph: EvidenceGraph, results: Iterable[PreregistrationResult]) -
             plan.id,
             f"{plan.suite} of {plan.checkpoint} under {shorten_key(plan.revision)}",
             planned=plan.planned,
-            created=plan.created.isoformat(),
+            created=format_moment(plan.created),
             condition=plan.condition,
             note=plan.note,
         )

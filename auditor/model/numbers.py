@@ -2,14 +2,14 @@
 
 Shares come in as 0 to 1 and are written in per cent with one decimal; the most that a rate of zero could be, with two.
 A share that one decimal would write as zero keeps two, so that "0.0 %" is always zero. Counts have a comma at the
-thousands, days are ISO 8601. Whatever prints a number calls a function of this module; a page that marks its numbers
-up takes the same text without its unit.
+thousands, days and times are ISO 8601. Whatever prints a number calls a function of this module; a page that marks its
+numbers up takes the same text without its unit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 UNDEFINED_TRANSFER = "not defined"
@@ -152,6 +152,11 @@ def format_count(count: float) -> str:
 def format_day(day: date) -> str:
     """The day of a date or time: `2026-07-03`."""
     return f"{day:%Y-%m-%d}"
+
+
+def format_moment(moment: datetime) -> str:
+    """A time with its offset: `2026-07-03T09:00:00Z`."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def format_days(days: int) -> str:

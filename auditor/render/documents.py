@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, Measured, NotAssessed, PeriodFacts
@@ -27,9 +28,8 @@ from auditor.audit import (
 )
 from auditor.clauses.blame import ClauseHistory
 from auditor.clauses.comparison import Comparison
-from auditor.document.report import answer_paragraphs
+from auditor.document.report import RequestValue, answer_paragraphs, report_request
 from auditor.document.report_evidence import SuiteRow, orphan_lines, suite_rows
-from auditor.document.report_request import RequestValue, report_request
 from auditor.gate.decision import Decision
 from auditor.model.finding import Finding
 from auditor.model.period import Period
@@ -393,7 +393,7 @@ class PlannedPatch:
 
     patch: str
     spec: str
-    date: str
+    date: datetime
     plans: tuple[PowerPlan, ...]
 
 
@@ -408,9 +408,7 @@ class PlanDocument:
 
 def plans_json(patches: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> str:
     """The patches with what would settle their verdicts."""
-    planned = tuple(
-        PlannedPatch(patch.id, patch.spec, patch.after.date.isoformat(), tuple(plans)) for patch, plans in patches
-    )
+    planned = tuple(PlannedPatch(patch.id, patch.spec, patch.after.date, tuple(plans)) for patch, plans in patches)
     return json_text(PLAN, PlanDocument(POWER, planned, None))
 
 

@@ -7,11 +7,12 @@ format.
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from auditor import __version__
 from auditor.assess.facts import Rate
@@ -26,8 +27,9 @@ from auditor.evidence.graph import (
     node_link,
     nodes_of_kind,
 )
+from auditor.model.numbers import format_moment
 from auditor.model.suite import Role
-from auditor.render.json_parts import Part, print_document, schema_text
+from auditor.render.json import lay_out
 
 # The graph and the rates over time as tidy tables: columns by name, all of one length; None for what is not known.
 
@@ -75,7 +77,7 @@ def _rate_rows(series: Series, point: SeriesPoint) -> list[dict[str, object]]:
         {
             "behaviour": series.behaviour,
             "model": series.model,
-            "date": point.spec_commit.date.isoformat(),
+            "date": format_moment(point.spec_commit.date),
             "spec_commit": point.spec_commit.name,
             "revision": point.state.revision,
             "checkpoint": point.state.checkpoint,
@@ -106,10 +108,10 @@ def to_columns(rows: Iterable[Mapping[str, object]]) -> GraphTable:
 _XML_CONTROLS = {"\n", "\t"}  # control characters that XML has
 
 
-class NodePart(Part):
+class NodePart(BaseModel):
     """A node: what it is, and what is known of it; its id is `kind:key`."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, Scalar]
 
     id: str
@@ -118,10 +120,10 @@ class NodePart(Part):
     label: str
 
 
-class EdgePart(Part):
+class EdgePart(BaseModel):
     """From what depends to what it depends on; `key` numbers the edges of two nodes."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", frozen=True)
     __pydantic_extra__: dict[str, Scalar]
 
     source: str
@@ -130,11 +132,13 @@ class EdgePart(Part):
     kind: str
 
 
-class GraphDocument(Part):
+class GraphDocument(BaseModel):
     """The document `auditor graph --format json` prints, which `networkx.node_link_graph(..., edges="edges")` reads.
 
     `about` is the node asked for, null for the whole graph.
     """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Literal["auditor.graph/2"] = Field(default="auditor.graph/2", serialization_alias="schema")
     auditor_version: str
@@ -149,12 +153,12 @@ class GraphDocument(Part):
 def graph_json(graph: EvidenceGraph, about: str | None = None) -> str:
     """The graph as one JSON document."""
     document = {"auditor_version": __version__, "about": about, **node_link(graph)}
-    return print_document(GraphDocument.model_validate(document))
+    return lay_out(GraphDocument.model_validate(document).model_dump(mode="json", by_alias=True)) + "\n"
 
 
 def graph_json_schema() -> str:
     """The JSON Schema of the document."""
-    return schema_text(GraphDocument)
+    return json.dumps(GraphDocument.model_json_schema(mode="serialization"), indent=2, sort_keys=True) + "\n"
 
 
 def graph_graphml(graph: EvidenceGraph) -> str:

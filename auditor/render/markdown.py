@@ -1,14 +1,16 @@
-"""Blocks as Markdown: an audit or a decision in a step summary, a merge request, or a file.
+"""Blocks as Markdown: an audit or a decision in a step summary, a merge request, or a file; and the periodic report.
 
 Every span is escaped here: nothing in it is markup, and nothing is hidden.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
+from auditor.audit import Report
 from auditor.document.blocks import (
     Block,
     Card,
@@ -23,6 +25,7 @@ from auditor.document.blocks import (
     Style,
     Table,
 )
+from auditor.document.report import report_blocks, report_request
 from auditor.render.escape import escape_markdown, escape_terminal
 
 _FENCE = "```"
@@ -41,6 +44,12 @@ _LIST_MARK = re.compile(r"^(\d+(?=[.)])|(?=[-+=]))")
 def render_markdown(blocks: Iterable[Block]) -> str:
     """The blocks as Markdown, a blank line between any two."""
     return "\n".join(_block_lines(blocks, 2)).strip("\n") + "\n"
+
+
+def report_markdown(report: Report) -> str:
+    """The report; every text of a spec or record is escaped."""
+    request = json.dumps(report_request(report)).replace("--", "-\\u002d")
+    return f"<!-- auditor-report {request} -->\n\n{render_markdown(report_blocks(report))}"
 
 
 def _block_lines(blocks: Iterable[Block], level: int) -> Iterator[str]:

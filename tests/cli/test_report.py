@@ -181,7 +181,7 @@ def test_verify_takes_a_report(
     monkeypatch.chdir(demonstration)
     page = demonstration.parent / "q3.html"
     done = here(capsys, "verify", "--report", page)
-    again = r"\d{3} numbers computed again from commit d24611ff7a8c, records up to batch 2\n  all as it says"
+    again = r"\d{3} numbers computed again from commit d24611ff7a8c, records up to batch 2\nall as it says"
     assert done.code == 0 and re.search(again, done.out)
     changed = tmp_path / "changed.html"
     changed.write_text(page.read_text().replace(">16.8\u2009%<", ">6.8\u2009%<", 1))

@@ -115,7 +115,7 @@ def test_a_damaged_record_is_a_finding_and_no_error(own: GitRepo, auditor: Audit
     said = auditor("verify", "--repo", own.path, "--logs", own.path)
     assert said.code == 1
     place = record.relative_to(own.path).as_posix()
-    assert f"  name: {place}: its content is not what its name says\n1 fault\nlogs: not read" in said.out
+    assert f"1 fault\n- name: {place}: its content is not what its name says\nlogs: not read" in said.out
     assert one_line(auditor("verify", "--repo", own.path, "--seal")).startswith(f"auditor: {place}: its content")
 
 
@@ -139,7 +139,7 @@ def test_records_are_derived_again_from_their_logs(
     path = judged.path.parent / "results.csv"
     said = auditor("verify", "--repo", own.path, "--logs", path)
     assert said.code == 0
-    assert "logs: 1 file read, 0 refused\n  5  agree with their logs\n  grades: B 5\n" in said.out
+    assert "logs: 1 file read, 0 refused\n5 agree with their logs\ngrades: B 5\n" in said.out
     fewer = tmp_path / "logs"
     fewer.mkdir()
     said = auditor("verify", "--repo", own.path, "--logs", fewer, "--format", "json")
@@ -151,7 +151,7 @@ def test_records_are_derived_again_from_their_logs(
     (fewer / "other.csv").write_text(f"{HEAD}\nv9,visible,m,i,1\n")
     said = auditor("verify", "--repo", own.path, "--logs", fewer, "--logs", path)
     assert said.code == 2
-    assert f"  refused: {fewer}/other.csv" in said.out
+    assert f"- refused: {fewer}/other.csv" in said.out
 
 
 def test_a_record_that_says_something_else_than_its_log_is_named(
@@ -167,5 +167,5 @@ def test_a_record_that_says_something_else_than_its_log_is_named(
     new.write_bytes(data)
     said = auditor("verify", "--repo", own.path, "--logs", judged.path.parent / "results.csv")
     assert said.code == 1
-    assert "  4  agree with their logs\n  1  differ from their logs\n" in said.out
-    assert f"    {new.stem[:12]} of visible in planned, tallies.misaligned (" in said.out
+    assert "4 agree with their logs\n1 differ from their logs\n" in said.out
+    assert f"- {new.stem[:12]} of visible in planned, tallies.misaligned (" in said.out

@@ -18,6 +18,7 @@ import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
@@ -193,6 +194,13 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Moment:
+    """A time, its offset in digits."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class Chosen:
     """One value of each object of a list that has another."""
 
@@ -240,7 +248,7 @@ class Rows:
     wanted: str = ""
 
 
-Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Limits | Chosen | Length | Records | Fingerprint"
+Source: TypeAlias = "str | Word | Keyed | Many | Ruling | Limits | Moment | Chosen | Length | Records | Fingerprint"
 
 RATE_PARTS = ("rate", "low", "high", "misaligned", "valid", "items", "invalid")
 REMAINING_PARTS = (Word("state", LEFT), "upper", "tolerance", "needed", "size")
@@ -666,7 +674,7 @@ PLAN = (
         "patches",
         "patch",
         ("patch",),
-        {"date": "date"},
+        {"date": Moment("date")},
         (
             Rows(
                 "plans",
@@ -777,6 +785,8 @@ class Reader:
                 limits = at(whole, f"bounds.{part}?")
                 given = [self._plain(at(limits, end)) for end in ("low", "high")]
                 return given if limits is not None else None if exact is None else [exact, exact]
+            case Moment(path):
+                return datetime.fromisoformat(str(at(row, path))).isoformat()
             case Chosen(path, wanted, value):
                 rows = at(row, path)
                 assert isinstance(rows, list)

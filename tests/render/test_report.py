@@ -16,7 +16,7 @@ from auditor.model.verdict import Verdict
 from auditor.render.documents import report_json, report_json_schema
 from auditor.render.html.figures import draw_timeline
 from auditor.render.html.report import report_html
-from auditor.render.report_markdown import report_markdown
+from auditor.render.markdown import report_markdown
 from tests.render.conftest import assert_looks_as_before, report_of
 from tests.snapshots import assert_as_written
 

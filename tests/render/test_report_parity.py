@@ -20,7 +20,7 @@ from auditor.model.finding import Finding, Severity
 from auditor.model.period import parse_quarter, period_between
 from auditor.render.escape import escape_markdown
 from auditor.render.html.report import report_html
-from auditor.render.report_markdown import report_markdown
+from auditor.render.markdown import report_markdown
 from tests.assess.test_periods import of_stairs
 from tests.checks.harness import ran
 from tests.repos import GitRepo

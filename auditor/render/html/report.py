@@ -16,8 +16,7 @@ from markupsafe import Markup, escape
 
 from auditor.audit import Report
 from auditor.document.blocks import Block, Card, Figure, Heading, Line, Span, Style, text_of
-from auditor.document.report import report_blocks
-from auditor.document.report_request import report_request
+from auditor.document.report import report_blocks, report_request
 from auditor.model.verdict import Verdict
 from auditor.render.html import figures
 from auditor.render.html.environment import escape_visible, page_environment, page_style
