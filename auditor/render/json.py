@@ -58,8 +58,9 @@ def lay_out(value: object, indent: int = 0, before: int = 0) -> str:
     lines: list[str] = []
     for name, part in value.items() if isinstance(value, dict) else (("", part) for part in value):
         key = f"{json.dumps(name, ensure_ascii=False)}: " if isinstance(value, dict) else ""
-        member = f"{key}{lay_out(part, indent + 1, len(key))}"
-        if lines and "\n" not in lines[-1] + member and indent + len(lines[-1]) + len(member) + 4 <= _WIDTH:
+        member = f"{key}{lay_out(part, indent + 1, len(key) + (0 if lines else before))}"
+        start = indent + (before if len(lines) == 1 else 0)
+        if lines and "\n" not in lines[-1] + member and start + len(lines[-1]) + len(member) + 4 <= _WIDTH:
             lines[-1] = f"{lines[-1]}, {member}"
         else:
             lines.append(member)

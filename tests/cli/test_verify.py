@@ -41,6 +41,12 @@ def test_without_a_checkpoint_from_outside_it_says_unwitnessed(own: GitRepo, aud
     assert tree_hash(own.path) == before
 
 
+def test_as_markdown_it_says_the_same_in_paragraphs(own: GitRepo, auditor: Auditor) -> None:
+    text, markdown = (auditor("verify", "--repo", own.path, "--format", style).out for style in ("text", "markdown"))
+    title, *paragraphs = markdown.replace("\\", "").strip().split("\n\n")
+    assert (title, paragraphs) == ("# auditor verify", text.splitlines())
+
+
 def test_sealed_and_held_against_a_copy_or_a_root(own: GitRepo, auditor: Auditor, outside: Path) -> None:
     root = json.loads(outside.read_text())["root"]
     table = outside.with_name("more.csv")

@@ -13,10 +13,12 @@ from auditor.audit import Audit
 from auditor.render.documents import (
     audit_json,
     audit_json_schema,
+    audit_lines,
     gate_json_schema,
     report_json_schema,
     show_json_schema,
 )
+from auditor.render.json import lay_out
 from tests.render.conftest import assert_looks_as_before
 from tests.snapshots import assert_as_written
 
@@ -146,6 +148,19 @@ def test_the_schema_is_named(document: dict[str, Any]) -> None:
 
 def test_the_whole_document(world: Audit) -> None:
     assert_looks_as_before("audit.json", audit_json(world))
+
+
+def test_lines_hold_the_same_as_the_document(world: Audit, document: dict[str, Any]) -> None:
+    first, *lines = (json.loads(line) for line in audit_lines(world))
+    lists = {name: [line[name] for line in lines if name in line] for name in document if name not in first}
+    assert {**first, **lists} == document
+
+
+def test_the_layout_fills_lines_and_changes_no_value(document: dict[str, Any]) -> None:
+    text = lay_out(document)
+    assert json.loads(text) == document
+    wide = [line for line in text.splitlines() if len(line.rstrip("]},")) > 120 and line.count('": ') > 2]
+    assert wide == []
 
 
 def test_the_published_schema_is_current() -> None:
