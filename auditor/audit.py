@@ -555,8 +555,8 @@ def _training_verdict_changes(then: Assessment, spec: SpecAudit) -> Iterator[Ver
 
 def _by_behaviour_and_model(some: Iterable[BehaviourFacts]) -> dict[tuple[str, str], list[BehaviourFacts]]:
     facts: dict[tuple[str, str], list[BehaviourFacts]] = {}
-    for one in some:
-        facts.setdefault((one.behaviour, one.model), []).append(one)
+    for step in some:
+        facts.setdefault((step.behaviour, step.model), []).append(step)
     return facts
 
 
@@ -568,7 +568,7 @@ def _verdict_change(
     Nothing changed between a step that was unmeasured and none at all.
     """
     was, is_ = list(before), list(after)
-    verdicts = [worst_verdict([one.verdict for one in facts]) if facts else None for facts in (was, is_)]
+    verdicts = [worst_verdict([step.verdict for step in facts]) if facts else None for facts in (was, is_)]
     suspected = (any(facts.hiding_suspected for facts in was), any(facts.hiding_suspected for facts in is_))
     measured = [None if verdict is Verdict.UNMEASURED else verdict for verdict in verdicts]
     if measured[0] is not measured[1] or suspected[0] is not suspected[1]:
@@ -578,7 +578,7 @@ def _verdict_change(
 def _gap_changes(then: Iterable[GapFacts], now: Iterable[GapFacts]) -> Iterator[GapChange]:
     """Opened first, then closed, then carried over."""
     before, after = ({(gap.behaviour, gap.model, gap.suite): gap for gap in gaps} for gaps in (then, now))
-    found = []
+    changes = []
     for key in sorted(before.keys() | after.keys()):
         was, is_ = before.get(key), after.get(key)
         opens = (was is not None and was.open, is_ is not None and is_.open)
@@ -588,8 +588,8 @@ def _gap_changes(then: Iterable[GapFacts], now: Iterable[GapFacts]) -> Iterator[
             (True, True): GapTransition.CARRIED,
         }.get(opens)
         if became is not None:
-            found.append(GapChange(became, was, is_))
-    yield from sorted(found, key=lambda gap: list(GapTransition).index(gap.became))
+            changes.append(GapChange(became, was, is_))
+    yield from sorted(changes, key=lambda gap: list(GapTransition).index(gap.became))
 
 
 def _policy_changes(then: Policy, now: Policy) -> Iterator[tuple[str, str, str]]:

@@ -495,7 +495,7 @@ def record_disclosure(
 
     Raises ConfigError, RepositoryError or RecordError where the project cannot be read or the look not written.
     """
-    found = []
+    uses = []
     with open_project(where) as project:
         if project.repository is not None and project.repository.worktree is None:
             return ()
@@ -505,5 +505,5 @@ def record_disclosure(
             lines = {run.suite for run in project.runs if run.spec == patch.spec and run.revision in sides} & hidden
             if lines:
                 look = HeldOutUse("", patch.spec, tuple(sorted(lines)), *sides, by, now.replace(microsecond=0))
-                found.append(add_held_out_use(project.root, project.settings.store, look))
-    return tuple(found)
+                uses.append(add_held_out_use(project.root, project.settings.store, look))
+    return tuple(uses)

@@ -485,17 +485,17 @@ def score_label(values: ScoreValues) -> str:
 
 def describe_values(values: ScoreValues) -> str:
     """What a score was given, and the units all of it can be read in, as one phrase."""
-    said = []
+    parts = []
     if values.numbers:
-        said.append(f"{values.numbers:,} numbers from {values.low:g} to {values.high:g}")
+        parts.append(f"{values.numbers:,} numbers from {values.low:g} to {values.high:g}")
     if values.truths:
-        said.append(f"{values.truths:,} true or false")
+        parts.append(f"{values.truths:,} true or false")
     if values.words:
-        said.append(f"words {', '.join(values.words)}{f' and {values.more:,} more' if values.more else ''}")
+        parts.append(f"words {', '.join(values.words)}{f' and {values.more:,} more' if values.more else ''}")
     if values.missing:
-        said.append(f"{values.missing:,} missing")
+        parts.append(f"{values.missing:,} missing")
     fits = ", ".join(values.fits) or "no unit"
-    return f"{', '.join(said) or 'nothing'}; fits {fits}"
+    return f"{', '.join(parts) or 'nothing'}; fits {fits}"
 
 
 def list_unknowns(survey: Survey, registry: Registry, open_registry: str) -> Iterator[str]:

@@ -111,7 +111,7 @@ class BaseHead:
         if self.replaces:
             return ()
         ids = self.repository.merge_bases(self.base.commit_id, self.head.commit_id)
-        return tuple(Commit(self.repository, one) for one in ids)
+        return tuple(Commit(self.repository, fork_id) for fork_id in ids)
 
     @cached_property
     def landed(self) -> Collection[str]:
@@ -328,13 +328,13 @@ def _unjudged_specs(before: Rules | None, after: Rules | None, end: Commit) -> t
 
 def _rewritten_revisions(before: Rules | None, after: Rules | None, start: Commit, end: Commit) -> tuple[str, ...]:
     """The dated revisions of before that are another text, or gone."""
-    found = []
+    rewritten = []
     for name in sorted(before.folders) if before else ():
         now = after.specs if after and name in after.folders else {}
         old = _dated_revisions(start, name, before.specs[name]) if before else {}
         new = _dated_revisions(end, name, now.get(name, before.specs[name] if before else ()))
-        found += [f"{name} at {label}" for label, revision in old.items() if new.get(label) != revision]
-    return tuple(found)
+        rewritten += [f"{name} at {label}" for label, revision in old.items() if new.get(label) != revision]
+    return tuple(rewritten)
 
 
 def _dated_revisions(tree: Tree, name: str, paths: Sequence[str]) -> dict[str, str]:

@@ -34,22 +34,22 @@ def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tup
 
     Raises RevisionError where it stands for none, or was not measured on `behaviour`; else what `audit` raises.
     """
-    found: list[PatchPlans] = []
+    patch_plans: list[PatchPlans] = []
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
             history, assessment = _assess_spec(project, config)
-            found += _plan_patches(
+            patch_plans += _plan_patches(
                 assessment, project.settings.policy, behaviour, resolve_patch(project, config, history, name)
             )
         except RevisionError as error:
             errors.append(error)
-    if not found and errors:
+    if not patch_plans and errors:
         raise errors[0]
-    if not any(plans for _, plans in found):
+    if not any(plans for _, plans in patch_plans):
         subject = f"was not measured on {behaviour}" if behaviour else "was not measured on any behaviour"
         raise RevisionError(subject, where=name, remedy="see auditor show; or a design: give --behaviour and no patch")
-    return tuple(found)
+    return tuple(patch_plans)
 
 
 def design_patch(
@@ -105,12 +105,12 @@ def _plan_patches(
     assessment: Assessment, policy: Policy, behaviour: str | None, patch: Patch | None
 ) -> list[PatchPlans]:
     """Of one patch everything, of all only what is open."""
-    found: list[PatchPlans] = []
-    for one in assessment.patches:
-        if patch is not None and one.patch.id != patch.id:
+    patch_plans: list[PatchPlans] = []
+    for patch_facts in assessment.patches:
+        if patch is not None and patch_facts.patch.id != patch.id:
             continue
-        facts = [fact for fact in one.behaviours if behaviour in (None, fact.behaviour)]
+        facts = [fact for fact in patch_facts.behaviours if behaviour in (None, fact.behaviour)]
         kept = [fact for fact in facts if patch is not None or fact.verdict in OPEN_VERDICTS]
         if kept or patch is not None:
-            found.append((one.patch, tuple(plan_samples(fact, policy) for fact in kept)))
-    return found
+            patch_plans.append((patch_facts.patch, tuple(plan_samples(fact, policy) for fact in kept)))
+    return patch_plans

@@ -243,9 +243,9 @@ def _differences(text: str, again: str) -> Iterator[ReportDifference]:
 
 
 def _differing_numbers(old: str, new: str) -> Iterator[tuple[str, str]]:
-    found = [_DATA.findall(line) for line in (old, new)]
-    if len(found[0]) == len(found[1]):
-        for (was, shown), (value, text) in zip(*found, strict=True):
+    numbers = [_DATA.findall(line) for line in (old, new)]
+    if len(numbers[0]) == len(numbers[1]):
+        for (was, shown), (value, text) in zip(*numbers, strict=True):
             if (was, shown) != (value, text):
                 yield f"{_plain_text(shown)} ({was})", f"{_plain_text(text)} ({value})"
 
@@ -292,7 +292,7 @@ def verify(
     """
     with _located_store(where) as (place, store):
         contents = examine_store(place.tree, store)
-    held = tuple(OutsideCheckpoint(one, check_witness(one, contents)) for one in against)
+    held = tuple(OutsideCheckpoint(outside, check_witness(outside, contents)) for outside in against)
     return Verification(
         store=store,
         counts={folder: len(ids) for folder, ids in contents.ids.items()},

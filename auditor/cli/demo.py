@@ -31,10 +31,14 @@ def command(folder: Path) -> int:
     demonstration = demonstrate(folder)
     with open_project(folder) as project:
         seal_project(project)
-        found = report(project, parse_quarter(QUARTER))
-    write_document(report_html(found), folder / REPORT, force=True)
+        periodic_report = report(project, parse_quarter(QUARTER))
+    write_document(report_html(periodic_report), folder / REPORT, force=True)
     out = console()
-    suspected = next(commit_name(entry.facts.patch.after) for entry in found.audit.patches if entry.hiding_suspected)
+    suspected = next(
+        commit_name(entry.facts.patch.after) for entry in periodic_report.audit.patches if entry.hiding_suspected
+    )
     steps = next_step_blocks(str(folder), demonstration.commit, suspected, str(folder / REPORT))
-    click.echo(render_terminal((*audit_blocks(found.audit, found.period.until), *steps), out), nl=False)
+    click.echo(
+        render_terminal((*audit_blocks(periodic_report.audit, periodic_report.period.until), *steps), out), nl=False
+    )
     return 0

@@ -67,8 +67,8 @@ def command(
     if base is not None:
         decisions = [gate(repo, base=base, head=head or "HEAD", asked=gate_request)]
     else:
-        given = sys.stdin.read() if hook in _HOOKS_WITH_STDIN else ""
-        called = HookInput(Hook(hook) if hook else None, arguments, given, os.environ, branches, datetime.now(UTC))
+        hook_stdin = sys.stdin.read() if hook in _HOOKS_WITH_STDIN else ""
+        called = HookInput(Hook(hook) if hook else None, arguments, hook_stdin, os.environ, branches, datetime.now(UTC))
         decisions = [decision for _, decision in decide_hook(repo, called, gate_request)]
         if not decisions and hook is None:
             click.echo("auditor: nothing has been committed yet that a commit could be held against", err=True)

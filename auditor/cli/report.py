@@ -69,8 +69,8 @@ def command(
     with open_project(repo, specs) as project:
         if not no_seal:
             seal_project(project)
-        found = report(project, period, os.environ, against=against, previous=previous_report)
-    document = _render(found, style)
+        periodic_report = report(project, period, os.environ, against=against, previous=previous_report)
+    document = _render(periodic_report, style)
     if output is None:
         click.echo(document, nl=False)
     else:

@@ -134,15 +134,17 @@ def assemble_evidence(
     patches = patches_of(history)
     _add_history(graph, history, patches)
     plans = tuple(plans)
-    given = [run for run in runs if run.spec == history.spec]
-    first = [run for run in given if run.corrects is None]
-    identities = {run.record: run.identity for run in given}
+    own_runs = [run for run in runs if run.spec == history.spec]
+    first = [run for run in own_runs if run.corrects is None]
+    identities = {run.record: run.identity for run in own_runs}
     foreign = {
-        run.record: run for run in given if run.corrects and identities.get(run.corrects, run.identity) != run.identity
+        run.record: run
+        for run in own_runs
+        if run.corrects and identities.get(run.corrects, run.identity) != run.identity
     }
-    corrected = {run.corrects for run in given if run.record not in foreign} | foreign.keys()
+    corrected = {run.corrects for run in own_runs if run.record not in foreign} | foreign.keys()
     latest, items = identify_items(
-        run for run in sorted(given, key=lambda run: run.record) if run.record not in corrected
+        run for run in sorted(own_runs, key=lambda run: run.record) if run.record not in corrected
     )
     results = match_preregistrations((plan for plan in plans if plan.spec == history.spec), latest)
     planned = {record: result.plan.planned for result in results for record in result.runs}
@@ -183,7 +185,7 @@ def assemble_evidence(
         landing_places=landing_places,
         foreign_corrections=foreign,
         uncorrected=assemble_evidence(history, first, registry, plans, rederived, landing_places)
-        if len(first) < len(given)
+        if len(first) < len(own_runs)
         else None,
     )
 
@@ -230,23 +232,23 @@ def _trusted_run(run: Run, planned: Mapping[str, int], rederived: Collection[str
 
 
 def _runs_by_state(runs: Iterable[Run]) -> dict[str, dict[State, tuple[Run, ...]]]:
-    found: dict[str, dict[State, list[Run]]] = {}
+    runs_by_state: dict[str, dict[State, list[Run]]] = {}
     for run in runs:
-        found.setdefault(run.suite, {}).setdefault(State(run.revision, run.checkpoint), []).append(run)
-    return {suite: {state: tuple(some) for state, some in states.items()} for suite, states in found.items()}
+        runs_by_state.setdefault(run.suite, {}).setdefault(State(run.revision, run.checkpoint), []).append(run)
+    return {suite: {state: tuple(some) for state, some in states.items()} for suite, states in runs_by_state.items()}
 
 
 def _evaluated_by_lineage(
     runs: Iterable[Run], history: History, suites: Mapping[str, Suite], lineages: Mapping[str, str]
 ) -> dict[tuple[str, str], frozenset[State]]:
-    found: dict[tuple[str, str], set[State]] = {}
+    evaluated: dict[tuple[str, str], set[State]] = {}
     for run in runs:
         suite = suites.get(run.suite)
         tests = suite is not None and suite.role is Role.TEST
         if suite is not None and tests and run.incomplete is None and run.revision in history.revisions:
-            states = found.setdefault((suite.behaviour, lineages[run.checkpoint]), set())
+            states = evaluated.setdefault((suite.behaviour, lineages[run.checkpoint]), set())
             states.add(State(run.revision, run.checkpoint))
-    return {key: frozenset(states) for key, states in found.items()}
+    return {key: frozenset(states) for key, states in evaluated.items()}
 
 
 def _add_history(graph: EvidenceGraph, history: History, patches: Collection[Patch]) -> None:

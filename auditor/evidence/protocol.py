@@ -205,15 +205,15 @@ def _steps_besides(side: Sequence[object], other: Sequence[object]) -> str:
 @lru_cache(maxsize=_CACHE_SIZE)
 def _used_scorer(scorer: str | None, used: str | None) -> str | None:
     """The scorers of a run without those whose score is not used; as it is where that cannot be told."""
-    said = _parsed(scorer)
-    scorers = said.get("scorers") if isinstance(said, dict) else None
-    if not isinstance(said, dict) or not isinstance(scorers, list):
+    parsed = _parsed(scorer)
+    scorers = parsed.get("scorers") if isinstance(parsed, dict) else None
+    if not isinstance(parsed, dict) or not isinstance(scorers, list):
         return scorer
     names = [_short_name(entry) for entry in scorers]
     wanted = _short_name({"name": used}) if used is not None else None
     kept = [entry for entry, name in zip(scorers, names, strict=True) if name == wanted] or scorers
     judged = not {_short_name(entry) for entry in kept} <= _WITHOUT_JUDGE
-    return to_text({name: value for name, value in said.items() if judged or name != "grader"} | {"scorers": kept})
+    return to_text({name: value for name, value in parsed.items() if judged or name != "grader"} | {"scorers": kept})
 
 
 def _short_name(scorer: object) -> str | None:
@@ -241,8 +241,8 @@ def _without_system_message(step: object) -> object:
 
 @lru_cache(maxsize=_CACHE_SIZE)
 def _without_transport(arguments: str) -> str:
-    said = _parsed(_ADDRESS.sub("", arguments))
-    return to_text({k: v for k, v in said.items() if k not in TRANSPORT}) if isinstance(said, dict) else arguments
+    parsed = _parsed(_ADDRESS.sub("", arguments))
+    return to_text({k: v for k, v in parsed.items() if k not in TRANSPORT}) if isinstance(parsed, dict) else arguments
 
 
 def _parsed(text: object) -> object:

@@ -343,9 +343,9 @@ class Repository:
 
     def renames(self, commits: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         """(commit, old path, new path) for every file that one of these commits renames, against its first parent."""
-        given = "".join(f"{_require_object_id(commit)}\n" for commit in commits).encode()
+        commit_lines = "".join(f"{_require_object_id(commit)}\n" for commit in commits).encode()
         arguments = ("diff-tree", "--stdin", "--diff-merges=first-parent", *_RENAME_OPTIONS)
-        words = iter(self._command.run(*arguments, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
+        words = iter(self._command.run(*arguments, stdin=commit_lines).decode("utf-8", "surrogateescape").split("\0"))
         commit = ""
         for word in words:
             if word.startswith(":"):
@@ -355,14 +355,14 @@ class Repository:
 
     def added_or_changed(self, commit: str) -> dict[str, str]:
         """The files, by path, that a commit adds or changes against its first parent, each with its blob's id."""
-        given = f"{_require_object_id(commit)}\n".encode()
+        commit_line = f"{_require_object_id(commit)}\n".encode()
         arguments = ("diff-tree", "--stdin", "--diff-merges=first-parent", "--diff-filter=AM", *_RAW_OPTIONS)
-        words = iter(self._command.run(*arguments, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
-        found = {}
+        words = iter(self._command.run(*arguments, stdin=commit_line).decode("utf-8", "surrogateescape").split("\0"))
+        blobs = {}
         for word in words:
             if word.startswith(":") and (fields := word.split(" "))[1].startswith("100"):
-                found[next(words)] = fields[3]
-        return found
+                blobs[next(words)] = fields[3]
+        return blobs
 
     def blob(self, object_id: str, *, limit: int = MAX_OBJECT_BYTES) -> bytes:
         """The content of one file. Raises RepositoryError where it is missing or larger than `limit` bytes."""
@@ -434,8 +434,8 @@ def find_repository(path: Path, environment: Mapping[str, str] | None = None) ->
     """
     if not path.is_dir():
         raise RepositoryError("no such folder", where=str(path), remedy="give the folder of a git repository")
-    asked = ("--path-format=absolute", "--git-dir", "--git-common-dir")
-    answer = Command(path).attempt("rev-parse", *asked)
+    options = ("--path-format=absolute", "--git-dir", "--git-common-dir")
+    answer = Command(path).attempt("rev-parse", *options)
     if "not a git repository (or any" in answer.err:
         return None
     lines = os.fsdecode(answer.out).splitlines()
@@ -469,14 +469,14 @@ def _hook_variables(git_dir: Path, common_dir: Path, environment: Mapping[str, s
 
     `git commit -a` and `git commit PATH` prepare another index; a push that is being received is in quarantine.
     """
-    found = {}
+    variables = {}
     index, quarantine = environment.get("GIT_INDEX_FILE"), environment.get("GIT_QUARANTINE_PATH")
     if index and (file := _path_directly_below(index, git_dir)):
-        found["GIT_INDEX_FILE"] = file
+        variables["GIT_INDEX_FILE"] = file
     if quarantine and (folder := _path_directly_below(quarantine, common_dir / "objects")):
-        found["GIT_OBJECT_DIRECTORY"] = folder
-        found["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(common_dir / "objects")
-    return found
+        variables["GIT_OBJECT_DIRECTORY"] = folder
+        variables["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = str(common_dir / "objects")
+    return variables
 
 
 def _path_directly_below(text: str, folder: Path) -> str | None:
@@ -540,11 +540,11 @@ def _compare_pairs(
     repository: Repository, pairs: Iterable[tuple[str, str]], paths: Sequence[str], *options: str
 ) -> Iterator[tuple[str, str, str]]:
     """(commit, how, path) of every difference of a commit from the one beside it."""
-    given = "".join(f"{name} {other}\n" for name, other in pairs).encode()
-    if not given:
+    pair_lines = "".join(f"{name} {other}\n" for name, other in pairs).encode()
+    if not pair_lines:
         return
     call = ("--literal-pathspecs", "diff-tree", *_DIFF_OPTIONS, *options, "--", *paths)
-    words = iter(repository.command.run(*call, stdin=given).decode("utf-8", "surrogateescape").split("\0"))
+    words = iter(repository.command.run(*call, stdin=pair_lines).decode("utf-8", "surrogateescape").split("\0"))
     commit = ""
     for word in words:
         if word.startswith(":"):

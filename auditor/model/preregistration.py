@@ -88,8 +88,8 @@ def _result_of(
     return PreregistrationResult(plan, tuple(runs), differing, tuple(sorted(could)))
 
 
-def _identity(one: Preregistration | Run) -> tuple[str, ...]:
-    return one.spec, one.revision, one.suite, one.model, one.checkpoint, one.condition
+def _identity(planned: Preregistration | Run) -> tuple[str, ...]:
+    return planned.spec, planned.revision, planned.suite, planned.model, planned.checkpoint, planned.condition
 
 
 def _fulfils(plan: Preregistration, run: Run) -> bool:

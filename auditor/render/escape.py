@@ -23,9 +23,9 @@ def _escape_character(character: str) -> str:
     return f"<U+{ord(character):04X}>"
 
 
-def escape_markdown(given: object) -> str:
+def escape_markdown(value: object) -> str:
     """A text in Markdown: nothing in it is markup, and nothing is hidden."""
-    return escape_terminal(str(given)).translate(_MARKUP)
+    return escape_terminal(str(value)).translate(_MARKUP)
 
 
 def escape_workflow(text: str, *, is_property: bool = False) -> str:

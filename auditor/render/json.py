@@ -178,10 +178,10 @@ def _type_at(kind: TypeForm, path: list[str]) -> TypeForm:
     alternatives = [part for part in typing.get_args(kind) if part is not types.NoneType] if _is_union(kind) else [kind]
     [inner] = alternatives
     if _origin(inner) is tuple:
-        found: TypeForm = types.GenericAlias(tuple, (_type_at(typing.get_args(inner)[0], path), ...))
+        attribute_type: TypeForm = types.GenericAlias(tuple, (_type_at(typing.get_args(inner)[0], path), ...))
     else:
-        found = _type_at(_attribute_type(inner, path[0]), path[1:])
-    return found | None if _is_union(kind) else found
+        attribute_type = _type_at(_attribute_type(inner, path[0]), path[1:])
+    return attribute_type | None if _is_union(kind) else attribute_type
 
 
 def _attribute_type(kind: TypeForm, name: str) -> TypeForm:
@@ -190,8 +190,8 @@ def _attribute_type(kind: TypeForm, name: str) -> TypeForm:
     if isinstance(attribute, property):
         return typing.get_type_hints(attribute.fget)["return"]
     hint = typing.get_type_hints(record)[name]
-    given = dict(zip(getattr(record, "__parameters__", ()), typing.get_args(kind), strict=True))
-    return given.get(hint, hint) if given else hint
+    arguments = dict(zip(getattr(record, "__parameters__", ()), typing.get_args(kind), strict=True))
+    return arguments.get(hint, hint) if arguments else hint
 
 
 def _json_type(kind: TypeForm) -> TypeForm:

@@ -284,8 +284,8 @@ _STATE_BY_LEVEL = {Level.BLOCKED: CaseState.FAILED, Level.MISSING: CaseState.MIS
 def decision_results(decision: Decision) -> Results:
     """What a decision comes to; held-out rates only where the decision has them to show."""
     patches = {patch.id: patch for patch in decision.judged}
-    told = [finding for level in Level for finding in decision.findings if finding.level is level]
-    findings = [finding for finding in told if finding.level is not Level.NOTICE or finding.name]
+    levelled = [finding for level in Level for finding in decision.findings if finding.level is level]
+    findings = [finding for finding in levelled if finding.level is not Level.NOTICE or finding.name]
     shown = [
         _as_shown(_identified(finding), escape_terminal(subject_text(finding.subject, patches)), finding.place)
         for finding in findings
@@ -295,7 +295,7 @@ def decision_results(decision: Decision) -> Results:
         title=f"auditor gate: {title}",
         headline=headline,
         findings=tuple(deduplicate(shown)),
-        cases=tuple(_levelled_case(finding, patches) for finding in told if _is_case(finding)),
+        cases=tuple(_levelled_case(finding, patches) for finding in levelled if _is_case(finding)),
         waivers=decision.waivers,
         exit_code=decision.exit_code,
     )
