@@ -12,16 +12,16 @@ from auditor.cli.options import console
 def command(code: str | None) -> int:
     """Lists the checks, or prints one check's page (by code or name)."""
     from auditor.checks.catalogue import find_page, load_pages
+    from auditor.document.checks import catalogue_table, check_blocks
     from auditor.errors import ConfigError
-    from auditor.render.checks import check_page, checks_table
-    from auditor.render.terminal import as_text
+    from auditor.render.terminal import render_terminal
 
     if code is None:
-        click.echo(as_text(console(), checks_table(load_pages())), nl=False)
+        click.echo(render_terminal((catalogue_table(load_pages()),), console()), nl=False)
         return 0
     page = find_page(code)
     if page is None:
         name = ", ".join(page.check.code for page in load_pages())
         raise ConfigError("no such check", where=code, remedy=f"give one of {name}")
-    click.echo(as_text(console(), check_page(page)), nl=False)
+    click.echo(render_terminal(check_blocks(page), console()), nl=False)
     return 0

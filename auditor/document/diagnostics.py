@@ -67,14 +67,6 @@ def diagnostic_sentences(facts: BehaviourFacts) -> Iterator[str]:
         yield f"Sensitive to: {'; '.join(clauses)}."
 
 
-def further_diagnostics(facts: BehaviourFacts) -> Iterator[str]:
-    """Sentences on what differs from run to run, on optional stopping, the checkpoint alone and the transcripts."""
-    yield from _run_variation(facts)
-    yield from _optional_stopping(facts)
-    yield from _checkpoint_alone(facts)
-    yield from _transcripts(facts)
-
-
 def describe_run_variation(patches: Iterable[PatchFacts]) -> str:
     """Whether the intervals hold what differs from run to run."""
     behaviours = [facts for patch in patches for facts in patch.behaviours if facts.test is not None]

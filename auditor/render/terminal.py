@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console
 from rich.text import Text
 
 from auditor.assess.attribution import waterfall
@@ -69,21 +69,15 @@ _MIN_LAST = 24
 """The columns that the last cell of a row needs to be folded beside the others."""
 
 
-def as_text(console: Console, *parts: RenderableType, wrap: bool = True) -> str:
-    """The parts below each other, as the console would show them, each line ended by a newline.
-
-    Without `wrap` a line is as long as it is, so that a command in it can be copied.
+def render_terminal(blocks: Iterable[Block], console: Console, *, wrap: bool = True) -> str:
+    """The blocks as the console shows them, each line ended by a newline; without `wrap` a line is as long as it is, so
+    that a command in it can be copied.
     """
     with console.capture() as captured:
-        for part in parts:
-            console.print(part, soft_wrap=not wrap)
+        for line in TerminalWriter(console, wrap=wrap).lines(blocks):
+            console.print(line, soft_wrap=True)
     lines = (_TRAILING_SPACES.sub(r"\1", line.rstrip()) for line in captured.get().splitlines())
     return "".join(f"{line}\n" for line in lines)
-
-
-def render_terminal(blocks: Iterable[Block], console: Console, *, wrap: bool = True) -> str:
-    """The blocks as the console shows them; without `wrap` a line is as long as it is."""
-    return as_text(console, *TerminalWriter(console, wrap=wrap).lines(blocks), wrap=False)
 
 
 class TerminalWriter:

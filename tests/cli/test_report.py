@@ -187,7 +187,8 @@ def test_verify_takes_a_report(
     changed.write_text(page.read_text().replace(">16.8\u2009%<", ">6.8\u2009%<", 1))
     done = here(capsys, "verify", "--report", changed)
     assert done.code == 1
-    assert "it says 6.8 % (0.168), the records give 16.8 % (0.168)\n  1 difference\n" in done.out
+    difference = r"\n1 difference\n- line \d+: it says 6.8 % \(0.168\), the records give 16.8 % \(0.168\)\n"
+    assert re.search(difference, done.out)
     held = demonstration.parent / "held.json"
     shutil.copy(demonstration / "eval_history/checkpoints/0002.json", held)
     witnessed = tmp_path / "witnessed.html"

@@ -25,13 +25,13 @@ from auditor.checks import catalogue
 from auditor.checks.catalogue import Page
 from auditor.checks.interface import HEADINGS
 from auditor.cli.main import main
+from auditor.document.checks import OUTCOMES, case_setting
 from auditor.model.policy import Policy
 from auditor.model.suite import Binding, DeclaredChange, LabelRule, ScoreRule, Suite
 from auditor.model.toml import TomlTable
 from auditor.model.waiver import Waiver
 from auditor.readers.tables import columns
 from auditor.render import documents
-from auditor.render.checks import OUTCOMES, case_setting
 from auditor.render.graph import graph_json_schema
 from auditor.settings import Settings, SpecConfig, _SettingsTable
 from auditor.store.ledger import _WaiverTable
