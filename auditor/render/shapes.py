@@ -50,7 +50,7 @@ from auditor.document.report_evidence import SuiteRow
 from auditor.evidence import Step
 from auditor.gate.decision import Decision
 from auditor.model.clause import Clause, ClauseKind
-from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.finding import Confidence, Finding, Level, Remedy, Severity
 from auditor.model.integrity import StoreCheckpoint
 from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
@@ -231,6 +231,11 @@ def _severity_of_check(finding: Finding) -> Severity | None:
     return finding.severity if finding.name else None
 
 
+def _remedy_of_decision(finding: Finding) -> Remedy | None:
+    """Of what a decision holds; of the others the check's page has it, once for all."""
+    return None if finding.level in (None, Level.WAIVED) else finding.remedy
+
+
 def _confidence_of_check(finding: Finding) -> Confidence | None:
     return finding.confidence if finding.name else None
 
@@ -379,7 +384,8 @@ SHAPES: Mapping[type, Shape] = {
         "place": "place",
         "evidence": "evidence",
         "fingerprint": _or_null("fingerprint"),
-        **_paths("level waiver remedy"),
+        **_paths("level waiver"),
+        "remedy": _remedy_of_decision,
     },
     GapChange: {**_paths("behaviour model suite", "known."), **_paths("became before after")},
     GapFacts: {
