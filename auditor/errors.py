@@ -22,6 +22,8 @@ EXIT_BLOCKED = 1
 EXIT_COULD_NOT_RUN = 2
 EXIT_EVIDENCE_MISSING = 3
 EXIT_BUG = 70
+# As shells have it of Ctrl-C: 128 and the signal's number. It says nothing of what was judged.
+EXIT_INTERRUPTED = 130
 EXIT_PRECEDENCE = (EXIT_BUG, EXIT_COULD_NOT_RUN, EXIT_BLOCKED, EXIT_EVIDENCE_MISSING, EXIT_PASS)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import sys
@@ -14,7 +13,7 @@ import click
 
 from auditor import __version__
 from auditor.cli.options import choose_color, print_warnings
-from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, AuditorError, InputError
+from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, EXIT_INTERRUPTED, AuditorError, InputError
 
 # Verbs by what they are for: the module and function of each, and what it does in a line. By name, so that help imports
 # nothing, and dispatch only the verb that is called.
@@ -91,6 +90,8 @@ class _Verbs(click.Group):
 
 
 def _unknown_verb(word: str, verbs: Sequence[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(word, verbs, 1, cutoff=0.5)
     return f"No such command {word!r}" + (f"; do you mean {near[0]}?" if near else "")
 
@@ -212,9 +213,10 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         _print_error(_usage(error))
         return EXIT_COULD_NOT_RUN
-    except click.Abort:
-        _print_error("interrupted")
-        return EXIT_COULD_NOT_RUN
+    except click.Abort as abort:  # of Ctrl-C, or of the end of input where there is a question
+        interrupted = isinstance(abort.__cause__, KeyboardInterrupt)
+        _print_error("interrupted" if interrupted else "the input ended before the question was answered")
+        return EXIT_INTERRUPTED if interrupted else EXIT_COULD_NOT_RUN
     except AuditorError as error:
         _print_error(str(error))
         return error.exit_code
