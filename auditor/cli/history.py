@@ -124,7 +124,7 @@ def diff_command(
 @repo_option
 @specs_option(FOUND_SPECS)
 @since_option
-@click.option("--oneline", is_flag=True, help="A line each.")
+@click.option("--oneline", is_flag=True, help="A line each; clauses: + added - removed ~ reworded > moved.")
 @format_option("text", "json")
 @no_pager_option
 def log_command(
