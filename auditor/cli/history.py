@@ -45,6 +45,8 @@ def blame_command(clause: str, repo: Path, specs: tuple[str, ...], rev: str | No
     """
     from auditor.app.history import blame
 
+    if not clause.strip():
+        raise click.UsageError("CLAUSE is empty")
     found = blame(repo, specs, clause, rev, warn)
     if isinstance(found, tuple):
         return _print_candidates(clause, found)

@@ -245,7 +245,7 @@ def _print_error(line: str) -> None:
 
 def _usage(error: click.ClickException) -> str:
     """What is wrong with the arguments, and where they are explained."""
-    message = error.format_message().rstrip(".")
+    message = error.format_message().rstrip(".").replace("does not match the format '%Y-%m-%d'", "is no day YYYY-MM-DD")
     context = error.ctx if isinstance(error, click.UsageError) else None
     if context is None:
         return f"{message}; see auditor --help"

@@ -30,12 +30,9 @@ def write_document(document: str, path: Path, *, force: bool) -> None:
     Args:
         force: whether a file that is there is replaced; a link never is followed.
 
-    Raises InputError where there is one already, or no folder to put it in.
+    Raises InputError as `check_output` does.
     """
-    if not path.parent.is_dir():
-        raise InputError("no such folder", where=str(path.parent), remedy="make it first")
-    if path.is_symlink() or (path.exists() and not force):
-        raise InputError("is there already", where=str(path), remedy="give another name, or --force to replace a file")
+    check_output(path, force=force)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
@@ -46,6 +43,14 @@ def write_document(document: str, path: Path, *, force: bool) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def check_output(path: Path, *, force: bool) -> None:
+    """Raises InputError where there is a file already, unless `force`, or no folder to put it in."""
+    if not path.parent.is_dir():
+        raise InputError("no such folder", where=str(path.parent), remedy="make it first")
+    if path.is_symlink() or (path.exists() and not force):
+        raise InputError("is there already", where=str(path), remedy="give another name, or --force to replace a file")
 
 
 # Options several verbs share, and the console they print on.

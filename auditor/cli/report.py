@@ -58,12 +58,14 @@ def command(
     """
     from auditor.app.project import open_project
     from auditor.app.report import read_previous_report, report, seal_project
-    from auditor.cli.options import write_document
+    from auditor.cli.options import check_output, write_document
     from auditor.errors import EXIT_PASS, InputError
 
     if output is not None and output.suffix.lower() == ".pdf":
         remedy = "write HTML, as audit.html, and print that page from a browser"
         raise InputError("auditor writes no PDF", where=str(output), remedy=remedy)
+    if output is not None:
+        check_output(output, force=force)
     period = _choose_period(quarter, since, until)
     previous_report = read_previous_report(previous) if previous else None
     with open_project(repo, specs) as project:

@@ -341,6 +341,13 @@ def test_a_commit_of_the_past_that_cannot_be_read_is_named_and_the_rest_judged(
     )
 
 
+def test_a_report_that_cannot_be_written_seals_nothing(own: GitRepo, auditor: Auditor) -> None:
+    before = tree_hash(own.path / "eval_history")
+    for path, line in ((own.path / "gone/x.html", "no such folder; make it first"), (own.path / "spec.md", "is there")):
+        assert line in one_line(auditor("report", "--quarter", "2026Q1", "-o", path, "--repo", own.path))
+    assert tree_hash(own.path / "eval_history") == before
+
+
 def test_an_empty_stamp_says_which_command_failed() -> None:
     """`spec_revision=$(auditor revision)` gives the log an empty name where the command in it fails."""
     with pytest.raises(
