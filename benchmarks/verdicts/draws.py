@@ -114,6 +114,11 @@ def rated(what: Tallies, severity: float) -> Tallies:
     return replace(what, severity=SeverityTally(what.misaligned, totals))
 
 
+def _place_of(revision: str) -> int:
+    """The number at the end of a revision's name, 0 without: runs before a patch are dated before those after it."""
+    return int(revision[len(revision.rstrip("0123456789")) :] or 0)
+
+
 def run_of(suite: str, revision: str, place: int, what: Tallies, **changes: object) -> Run:
     """A run of the plain protocol, unless told."""
     record = f"{suite} {revision} {changes.get('checkpoint', 'm1')} {place}"
@@ -132,7 +137,7 @@ def run_of(suite: str, revision: str, place: int, what: Tallies, **changes: obje
         exposure=Exposure.IN_CONTEXT,
         scorer="judge-1",
         sampling=None,
-        created=START + timedelta(minutes=place),
+        created=START + timedelta(days=_place_of(revision), minutes=place),
         planned=None,
         incomplete=None,
         source="table",
