@@ -82,9 +82,11 @@ def test_runs_set_up_in_different_ways_are_not_compared(
 ) -> None:
     """Else such a fall is an accusation of hiding."""
     evaluate(repo, tmp_path, change, (suite,))
-    facts = behaviour(audit(repo, capsys))
+    document = audit(repo, capsys)
+    facts = behaviour(document)
     assert (facts["verdict"], facts["hiding_suspected"]) == ("unmeasured", False)
     assert words in facts["reason"]
+    assert "SD112" in [finding["check"] for patch in document["patches"] for finding in patch["findings"]]
 
 
 def stamp_with_spec(log: Log, place: int) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -176,7 +177,7 @@ ROW: dict[str, object] = {"spec_revision": "v1", "suite": "s", "model": "m", "it
         ('{"item": 1, "item": 2}', "TABLE:1: has the key 'item' twice; write one JSON object a line"),
         ("[1]", "TABLE:1: is no object; write one JSON object a line"),
         ("{", "TABLE:1: not JSON at line 1, column 2 (Expecting property name enclosed in double quotes); write"),
-        (json.dumps(ROW | {"misaligned": 1.0}), "TABLE:1: misaligned: 1.0 is not one of 1, 0, true, false"),
+        (json.dumps(ROW | {"misaligned": 1.5}), "TABLE:1: misaligned: 1.5 is not one of 1, 0, true, false"),
         (json.dumps(ROW | {"misaligned": float("nan")}), "TABLE:1: misaligned: nan is not one of 1, 0, true, false"),
         (json.dumps(ROW | {"severity": True}), "TABLE:1: severity: True is no finite number"),
         (json.dumps(ROW | {"planned": True}), "TABLE:1: planned: True is no whole number"),
@@ -230,3 +231,23 @@ def test_anything_else_is_a_table_error(
             read(path)
         except TableError as error:
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table.jsonl", "table.parquet"])
+def test_truth_as_pandas_writes_it_beside_missing_values(tmp_path: Path, name: str) -> None:
+    """1.0, 0.0 and NaN; any other number of such a column is refused."""
+    cells = (("a", 1.0), ("b", 0.0), ("c", None))
+    if name.endswith("csv"):
+        lines = [HEAD, *(f"v1,s,m,{item},{'' if cell is None else cell}" for item, cell in cells)]
+        path = table(tmp_path, *lines, name=name)
+    elif name.endswith("jsonl"):
+        path = table(
+            tmp_path, *(json.dumps(ROW | {"item": item, "misaligned": cell}) for item, cell in cells), name=name
+        )
+    else:
+        path = tmp_path / name
+        values = ", ".join(f"('v1', 's', 'm', '{i}', {'NaN' if c is None else c}::DOUBLE)" for i, c in cells)
+        rows = f"SELECT * FROM (VALUES {values.replace('NaN', chr(39) + 'nan' + chr(39))}) AS t({HEAD})"
+        duckdb.sql(f"COPY ({rows}) TO '{path}' (FORMAT parquet)")
+    [run] = reader_for(path).read(path, ReadOptions())
+    assert run.samples == Tallies(("a", "b", "c"), (1, 1, 0), (1, 0, 0), (0, 0, 1))

@@ -98,10 +98,11 @@ def _parse_text(value: object) -> str:
 
 
 def _parse_truth(value: object) -> bool:
-    said = value.strip().lower() if isinstance(value, str) else value
-    if said in ("1", "true") or said is True or (type(said) is int and said == 1):
+    """A truth value; pandas makes 1.0 and 0.0 of the numbers of a column in which some are missing."""
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in ("1", "1.0", "true") or word is True or (type(word) in (int, float) and word == 1):
         return True
-    if said in ("0", "false") or said is False or (type(said) is int and said == 0):
+    if word in ("0", "0.0", "false") or word is False or (type(word) in (int, float) and word == 0):
         return False
     raise CellError(f"{_quote(value)} is not one of 1, 0, true, false")
 

@@ -209,10 +209,13 @@ def _truth_sql(column: str, kind: CellKind, bad: str) -> str:
         return f"CAST({column} AS INT)"
     if kind is CellKind.INTEGER:
         return f"CAST(CASE WHEN {column} IN (0, 1) THEN {column} WHEN {column} IS NOT NULL THEN {bad} END AS INT)"
+    if kind is CellKind.NUMBER:  # as pandas writes truth beside missing values; NaN is such a one
+        plain = f"WHEN isnan(CAST({column} AS DOUBLE)) THEN NULL WHEN {column} IN (0, 1) THEN {column}"
+        return f"CAST(CASE {plain} WHEN {column} IS NOT NULL THEN {bad} END AS INT)"
     if kind not in (CellKind.TEXT, CellKind.JSON):
         return _empty_only_sql(column, bad, "INT")
     word = f"lower({_word_sql(column, kind)})"
-    plain = f"WHEN {word} IN ('1', 'true') THEN 1 WHEN {word} IN ('0', 'false') THEN 0"
+    plain = f"WHEN {word} IN ('1', '1.0', 'true') THEN 1 WHEN {word} IN ('0', '0.0', 'false') THEN 0"
     return f"CAST(CASE {plain} WHEN {word} <> '' THEN {bad} END AS INT)"
 
 

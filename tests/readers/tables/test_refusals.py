@@ -50,7 +50,7 @@ def test_csv(tmp_path: Path, lines: list[str], message: str) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        [ROW | {"misaligned": 1.0}],
+        [ROW | {"misaligned": 0.5}],
         [ROW | {"misaligned": float("nan")}],
         [ROW | {"severity": True}],
         [ROW | {"planned": True}],
@@ -91,7 +91,7 @@ def test_one_item_of_a_run_written_in_two_ways(tmp_path: Path, second: str) -> N
 
 PARQUET: list[tuple[Row, dict[str, str], str]] = [
     ({"misaligned": 13}, {}, "TABLE:2: misaligned: 13 is not one of 1, 0, true, false; shares and percentages go as"),
-    ({"misaligned": 0.5}, {"misaligned": "DOUBLE"}, "TABLE:1: misaligned: 1.0 is not one of 1, 0, true, false"),
+    ({"misaligned": 0.5}, {"misaligned": "DOUBLE"}, "TABLE:2: misaligned: 0.5 is not one of 1, 0, true, false"),
     ({"misaligned": "0.5"}, {"misaligned": "VARCHAR"}, "TABLE:2: misaligned: '0.5' is not one of 1, 0, true, false"),
     ({"severity": 80.0}, {}, "TABLE:2: severity: 80.0 is not from 0 to 1"),
     ({"severity": float("nan")}, {}, "TABLE:2: severity: nan is no finite number"),
