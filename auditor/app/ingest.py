@@ -393,7 +393,7 @@ def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tupl
         f"spec_revision {raw.stamp} may move; it is read as revision {run.revision[:12]}": None
         for raw, run in runs
         for spec in rules.specs
-        if raw.stamp and spec.history.spec == run.spec and spec.names.moves(raw.stamp)
+        if raw.stamp and raw.stamp != REDACTED and spec.history.spec == run.spec and spec.names.moves(raw.stamp)
     }
     return tuple(sentences)
 

@@ -170,6 +170,7 @@ def test_a_redacted_stamp_is_none(repo: GitRepo, tmp_path: Path, capsys: pytest.
     assert "has a stamp that its tool redacted as a secret, and no system message" in capsys.readouterr().err
     documents = [promptfoo_result({"q": "question"}, True, 0, FIRST)]
     put(repo, write_json(tmp_path / "shown.json", promptfoo_log(documents, "[REDACTED]", "eval-2")))
+    assert "may move" not in capsys.readouterr().err
     run(["revision", "--repo", str(repo.path)])
     stamp = capsys.readouterr().out.splitlines()[-1]
     put(repo, write_json(tmp_path / "stamped.json", promptfoo_log(results, stamp, "eval-3")))
