@@ -43,7 +43,7 @@ def test_the_bound_of_a_rate_near_zero_is_told_from_the_tolerance() -> None:
         (Transfer(6.84, 1.71, None, 0.05, 0.05), "> 1.7"),
         (Transfer(0.1, None, 0.423, 0.05, 0.05), "< 0.42"),
         (Transfer(0.1, None, 0.0, 0.05, 0.05), "< 0.00"),
-        (Transfer(0.1, None, None, 0.05, 0.05), "open"),
+        (Transfer(0.1, None, None, 0.05, 0.05), "not limited"),
     ],
 )
 def test_transfer_says_the_limit_there_is(transfer: Transfer | None, text: str) -> None:
