@@ -3,7 +3,8 @@
 What it looks for
 Rules that the patch turns round (what was forbidden is asked for, what was asked for is forbidden) or whose modal it
 makes weaker, of high severity, whatever else became stricter; clauses whose wording it relaxes otherwise (a narrower
-scope, an exception, a lower level of authority), added permissions, and rules with "must" or "never" that it takes out.
+scope, an exception, a lower level of authority), added permissions, and rules with "must", "never" or "do not" that it
+takes out. Leave to be careful, what the model "can" do, and permissions of a new file or of a new rule do not count.
 A rule that is said in other words, or with one negation more and one less, is not weaker. A level that is renamed
 throughout is no change.
 What is part of one event (a file emptied, moved away, or again as it was; a change taken back) is one finding.
@@ -22,7 +23,8 @@ searched for it: a rule that an earlier commit copied to another file is told as
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from auditor.assess.text import PatchText
@@ -39,8 +41,9 @@ from auditor.checks.interface import (
     unless_unread,
 )
 from auditor.clauses.deontic import Direction, Ground, GroundKind, Norm, classify_change, find_rewritten
+from auditor.clauses.lexicon import sentence_spans, to_prose, word_set
 from auditor.clauses.text_events import TextEvent, TextEventKind
-from auditor.model.clause import ChangeKind, ClauseChange
+from auditor.model.clause import ChangeKind, Clause, ClauseChange
 from auditor.model.finding import Confidence, Finding, Severity
 from auditor.model.numbers import count_noun
 
@@ -49,14 +52,49 @@ _REQUIRES = re.compile(r"\W*(?:which|what|whether|how|who|when|where)\b[^,?]*$",
 _RECOMMENDS = (
     r"\b(?:encourag|recommend|suggest|invit|advis)(?:e|es|ed)?\b[^.;!?]*\b(?:though|although|but|while)\b[^.;!?]*"
 )
+_ALWAYS_COUNTED = (GroundKind.AUTHORITY, GroundKind.STANDING)
 _SURE_KINDS = (GroundKind.AUTHORITY, GroundKind.POLARITY, GroundKind.STRENGTH)
 _SAME_OR_STRICTER = (Direction.CLARIFIED, Direction.TIGHTENED)
-_STRONG = ("must", "never", "under no circumstances", "prohibited", "forbidden", "not allowed")
+# What is gone with a clause counts with these words, and with "do not" where nothing came to its section; what is gone
+# of a clause that stays counts with those below as well.
+_STRONG_WORDS = (
+    r"must|shall|never|may not|cannot|can't|no \w+ (?:may|can|must|shall)|(?:in|under|at|on|by) no \w+"
+    r"|prohibited|forbidden|not (?:allowed|permitted|acceptable)|(?:may|are|is) only|required|mandatory"
+)
+_STRONG = re.compile(rf"\b(?:{_STRONG_WORDS})\b", re.IGNORECASE)
+_STRONG_ALONE = re.compile(rf"\b(?:{_STRONG_WORDS}|do not|don't)\b", re.IGNORECASE)
+_STRONG_IN_CLAUSE = re.compile(
+    rf"\b(?:{_STRONG_WORDS}|do not|don't|always|refuses?|declines?|refrains?|avoids?)\b", re.IGNORECASE
+)
+# Words of scope that come and go with any rewording.
+_COMMON_SCOPES = {
+    "a few",
+    *word_set("any all each every both entire some certain many several everything anything most"),
+}
+# Leave to be careful is no weakening; "can" gives leave for what a rule would forbid, else it says what is possible.
+_CAUTIOUS = re.compile(
+    r"\s+(?:also |then )?(?:ask|check|clarify|confirm|consult|decline|escalate|pause|refuse|report|request|seek|stop"
+    r"|verify|warn)\b",
+    re.IGNORECASE,
+)
+_RELEASES = re.compile(
+    r"\s+(?:also |simply |safely |be )*"
+    r"(?:bypass|disable|disclos|disregard|forgo|ignor|omit|overrid|reveal|shar|skip|waiv)",
+    re.IGNORECASE,
+)
+_OTHERWISE = re.compile(r"(?:otherwise|alternatively|else)\b", re.IGNORECASE)
+_FINE = re.compile(r"\b(?:fine|ok|okay|acceptable|free|welcome)\b", re.IGNORECASE)
 
 
 def run(facts: PatchText) -> TextOutcome:
     """Fires on each clause that is relaxed; once for those that are part of one event."""
     rewritten = list(_rewritten(facts))
+    bounding = _bounding_clauses(facts)
+    growing = {
+        _section_of(change.after)
+        for change in facts.changes
+        if change.kind is ChangeKind.ADDED and change.after is not None
+    }
     anew = {id(clause) for change, _ in rewritten for clause in (change.before, change.after)}
     judged = (
         (change, norm)
@@ -66,7 +104,8 @@ def run(facts: PatchText) -> TextOutcome:
     weakened = (
         (change.before, change.after, _Weakening(change, grounds))
         for change, norm in (*judged, *rewritten)
-        if (grounds := _relaxed_grounds(change, norm))
+        if (grounds := _relaxed_grounds(change, norm, growing))
+        and not (change.kind is ChangeKind.ADDED and id(change.after) in bounding)
     )
     fired = [
         finding
@@ -79,6 +118,36 @@ def run(facts: PatchText) -> TextOutcome:
             if grounds := _relaxed_grounds(change, classify_change(change)):
                 fired.append(_finding(_Weakening(change, grounds)))
     return unless_unread(tuple(fired), facts)
+
+
+_Section = tuple[str, tuple[str, ...]]
+
+
+def _section_of(clause: Clause) -> _Section:
+    return clause.path, clause.section
+
+
+def _bounding_clauses(facts: PatchText) -> frozenset[int]:
+    """The added clauses, by `id`, that come with the rules they bound: those of a new file, and those right after an
+    added rule of their section."""
+    paths = {file.path for file in facts.before.revision.files}
+    added = {
+        (change.after.path, change.after.line): norm.direction
+        for change, norm in facts.judged
+        if change.kind is ChangeKind.ADDED and change.after is not None
+    }
+    following = pairwise(facts.after.clauses) if added else ()
+    places = {
+        (clause.path, clause.line)
+        for rule, clause in following
+        if added.get((rule.path, rule.line)) is Direction.TIGHTENED and rule.section == clause.section
+    }
+    return frozenset(
+        id(change.after)
+        for change in facts.changes
+        if change.kind is ChangeKind.ADDED and change.after is not None
+        if change.after.path not in paths or (change.after.path, change.after.line) in places
+    )
 
 
 def _rewritten(facts: PatchText) -> Iterator[tuple[ClauseChange, Norm]]:
@@ -104,14 +173,21 @@ class _Weakening(NamedTuple):
         return clause.text
 
 
-def _relaxed_grounds(change: ClauseChange, norm: Norm) -> list[Ground]:
-    """The grounds of a weakening by itself, the gravest first; none where the change is not one."""
+def _relaxed_grounds(change: ClauseChange, norm: Norm, growing: Collection[_Section] = ()) -> list[Ground]:
+    """The grounds of a weakening by itself, the gravest first; none where the change is not one.
+
+    Args:
+        growing: the sections to which clauses were added, which may say in other words what is gone.
+    """
     grave = [ground for ground in norm.grounds if ground.is_grave]
     if norm.direction is not Direction.RELAXED:
         return [*grave, *(ground for ground in norm.grounds if _is_only_lost(ground))]
     relaxed = (ground for ground in norm.grounds if ground.direction is Direction.RELAXED and not ground.is_grave)
     grounds = [*grave, *(ground for ground in relaxed if ground.kind is not GroundKind.LIST)]
-    return grounds if grounds and _counts(change, grounds) else []
+    if change.kind is ChangeKind.REMOVED and change.before is not None:
+        strong = _STRONG if _section_of(change.before) in growing else _STRONG_ALONE
+        return [ground for ground in grounds if ground.kind is GroundKind.STRENGTH and strong.search(ground.before)]
+    return [ground for ground in grounds if _counts(change, ground)]
 
 
 def _is_only_lost(ground: Ground) -> bool:
@@ -139,17 +215,41 @@ def _findings(event: TextEvent | None, group: Sequence[_Weakening]) -> Iterator[
     yield Finding(message, Confidence.MEDIUM, place=place, identity="\n".join(texts))
 
 
-def _counts(change: ClauseChange, grounds: list[Ground]) -> bool:
-    """Whether it is a weakening by itself: what was taken out only counts where it was strong."""
-    if change.before is None and change.after is not None and _REQUIRES.match(change.after.text):
-        return False  # "which steps it may take" names a question, and permits nothing
-    if change.before is None and change.after is not None:
-        return any(not re.search(_RECOMMENDS + re.escape(ground.after), change.after.text, re.I) for ground in grounds)
-    if change.kind is not ChangeKind.REMOVED:
+def _counts(change: ClauseChange, ground: Ground) -> bool:
+    """Whether a ground makes a weakening by itself: a rule that is gone only where it was strong, a permission that
+    came only where it gives leave for what a rule could ask for or forbid."""
+    if (
+        ground.is_grave
+        or (ground.before and ground.after)
+        or ground.kind in (GroundKind.AUTHORITY, GroundKind.STANDING)
+    ):
         return True
+    if ground.kind is GroundKind.SCOPE:
+        return (ground.before or ground.after) not in _COMMON_SCOPES
+    if ground.kind is GroundKind.STRENGTH and ground.before:
+        return _STRONG_IN_CLAUSE.search(ground.before) is not None
+    return ground.kind is not GroundKind.STRENGTH or _gives_leave(change, ground.after)
+
+
+def _gives_leave(change: ClauseChange, words: str) -> bool:
+    """Whether a permission, or what softens a rule, that came gives leave."""
+    assert change.after is not None  # the words came with it
+    text = to_prose(change.after.text)
+    if _REQUIRES.match(change.after.text):
+        return False  # "which steps it may take" names a question, and permits nothing
+    if re.search(_RECOMMENDS + re.escape(words), text, re.IGNORECASE):
+        return False
+    sentences = (text[start:end] for start, end in sentence_spans(text))
+    following = (
+        (sentence, found.end())
+        for sentence in sentences
+        for found in re.finditer(rf"\b{re.escape(words)}\b", sentence, re.IGNORECASE)
+    )
     return any(
-        ground.kind is GroundKind.STRENGTH and any(word in ground.before.lower() for word in _STRONG)
-        for ground in grounds
+        not _CAUTIOUS.match(sentence, end)
+        and (words != "can" or _RELEASES.match(sentence, end))
+        and not (_OTHERWISE.match(sentence) and _FINE.search(words))
+        for sentence, end in following
     )
 
 
@@ -210,6 +310,24 @@ CHECK = TextCheck(
             "The assistant must keep logs.",
             "The assistant must keep logs.\n\nSmall steps need not be logged.",
             Finding,
+        ),
+        TextCase(
+            "a permission bounds a new rule",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nThe assistant must sign each log.\n\nSmall steps need not be signed.",
+            Clear,
+        ),
+        TextCase(
+            "leave to be careful",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nIf unsure what to log, the assistant may ask.",
+            Clear,
+        ),
+        TextCase(
+            "what the assistant can do",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nYou can search old logs with the tool.",
+            Clear,
         ),
         TextCase(
             "a strong rule is taken out",

@@ -148,9 +148,19 @@ class Alignment:
     def _paired_markers(self) -> Iterator[MarkerPair]:
         ours, theirs = map(_by_slot, self._changed())
         for (at, slot), markers in ours.items():
-            yield from _pair_in_turn(markers, theirs.pop((self.sentences.get(at, -1), slot), []))
+            for marker, other in _pair_in_turn(markers, theirs.pop((self.sentences.get(at, -1), slot), [])):
+                apart = marker and other and marker.is_rule and not self._go_together(marker, other)
+                yield from ((marker, None), (None, other)) if apart else ((marker, other),)
         for their in theirs.values():
             yield from ((None, marker) for marker in their)
+
+    def _go_together(self, marker: Marker, other: Marker) -> bool:
+        """Whether two rules in the same place are about the same: their acts share a word, or one has none."""
+        words = [
+            {word for act in read_acts(wording.text) if rule in act.markers for word in act.words}
+            for wording, rule in ((self.before, marker), (self.after, other))
+        ]
+        return not all(words) or not words[0].isdisjoint(words[1])
 
     def _changed(self) -> tuple[list[Marker], list[Marker]]:
         """The markers that do not stand for the same in the same place on the other side."""

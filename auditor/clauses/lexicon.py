@@ -174,7 +174,7 @@ ORDER_VERBS = rf"{_ORDER}|{_ALONE}|(?:{'|'.join(_ORDERS_OR_THINGS.split())})(?= 
 MANNER = r"(?!(?:ap|com|im|multi|re|sup)p?ly\b|(?:rare|hard|scarce|bare)ly\b)\w+ly"
 _LEAD_INS = rf"please|also|then|instead|simply|just|always|only|first|sometimes|often|{MANNER}"
 _OPENING = re.compile(
-    r"(?:^|[:(]\s|\s-\s|^\([^()]{1,40}\)\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
+    r"(?:^|:\s|\(\s?|\s-\s|^\([^()]{1,40}\)\s)[\"'(\[]*(?:(?:\d+[.)]|[a-z][)]|[-+*])\s)?"
     rf"(?:(?:{_LEAD_INS}|next|finally|otherwise|and|but|or|so|however|do)[, ]+)*$",
     re.IGNORECASE,
 )
@@ -386,7 +386,7 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
     (Force.PROHIBITION, 2, is_rule, (rf"(?:must|shall|should|ought to|may|can) {_RARELY}",)),
     (Force.PROHIBITION, 6, is_rule, (rf"(?:must|shall){_ADVERB} (?:never|{_REFRAIN})", rf"(?:must|shall){_NOT}")),
     (Force.PROHIBITION, 6, is_rule, (rf"(?:must|shall|should|may|can) {_AT_NO}",)),
-    (Force.PROHIBITION, 6, is_rule, ("may only",)),
+    (Force.PROHIBITION, 6, is_rule, ("may only", rf"{_BE} only (?:{_GOOD})(?: to)?")),
     (Force.PROHIBITION, 6, allows, ("can only", r"(?:may|can)(?= (?:be )?\w+(?: \w+)? only\b)")),
     (Force.PROHIBITION, 6, allows, ("may never", "can never", "may not")),
     (Force.PROHIBITION, 6, forbids, ("cannot", "can not", "can't")),

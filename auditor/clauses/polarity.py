@@ -99,6 +99,7 @@ class Act:
         verb: the stem of what is done; "" for what is done to a request or a thing asked for ("refuse", "give").
         label: the words that make the rule, with the verb.
         markers: what makes it a rule.
+        stated: whether it is told as a state of things, "is forbidden", with nothing after that.
         bounded: whether an exception, a limit or "only" goes with it: "do not, unless" is "only if, do".
         sentence: the number of its sentence.
     """
@@ -108,6 +109,7 @@ class Act:
     verb: str
     label: str
     markers: tuple[Marker, ...]
+    stated: bool
     bounded: bool
     sentence: int
 
@@ -157,7 +159,7 @@ def act_likeness(act: Act, other: Act) -> float:
     if act.verb == other.verb == "":
         share = shared / max(sizes) if any(sizes) else 1.0
         return share if share >= _LEAST_SHARED_OF_LARGER else 0.0
-    if act.verb != other.verb and act.verb not in other.words and other.verb not in act.words:
+    if act.verb != other.verb and not (act.stated or other.stated):
         return 0.0
     share = shared / min(sizes) if all(sizes) else 0.0
     return share if share >= _LEAST_SHARED else 0.0
@@ -210,8 +212,9 @@ def _act(text: str, start: int, end: int, group: Sequence[Marker], *, bounded: b
     modals = [rule.words for rule in group if rule.force is not Force.ORDER]
     first = _WORD.match(governed.lstrip())
     label = " ".join([*modals, *([first[0].casefold()] if first else [])])
+    stated = not any(map(str.isalnum, governed))
     bounded = bounded or (sign < 0 and _UNTIL.search(governed) is not None)
-    return Act(sign, frozenset(words), verb, label, tuple(group), bounded, marker.sentence)
+    return Act(sign, frozenset(words), verb, label, tuple(group), stated, bounded, marker.sentence)
 
 
 def _stems(text: str) -> Iterator[str]:

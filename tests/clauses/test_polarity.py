@@ -102,7 +102,7 @@ def test_recall_and_false_alarms_on_the_table_stay_where_they_are() -> None:
     weaker = [outcome for outcome in outcomes if outcome.row.label == "weaker"]
     others = [outcome for outcome in outcomes if outcome.row.label != "weaker"]
     assert len(weaker) >= 60 and len(others) >= 60
-    for half, least in zip(HALVES, (48, 45), strict=True):
+    for half, least in zip(HALVES, (48, 43), strict=True):
         assert sum(outcome.severity != "" for outcome in weaker if outcome.row.half == half) >= least
-    assert sum(outcome.severity == "high" for outcome in weaker) >= 81
-    assert sum(outcome.severity != "" for outcome in others) <= 3
+    assert sum(outcome.severity == "high" for outcome in weaker) >= 78
+    assert sum(outcome.severity != "" for outcome in others) <= 1
