@@ -1,7 +1,7 @@
 """A clause comes back that was once taken out.
 
 What it looks for
-Clauses that the patch brings in and that stood in an earlier revision, found again by their words.
+Rules that the patch brings in and that stood in an earlier revision, found again by their words.
 
 Why it matters
 What was taken out for a reason may come back without one, and its evaluation may be gone.
@@ -26,20 +26,31 @@ from auditor.checks.interface import (
     quote_some,
     shorten,
 )
+from auditor.clauses.deontic import Direction
+from auditor.clauses.lexicon import to_prose
 from auditor.clauses.text_events import TextEvent
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Finding, Severity
 
+_FEWEST_WORDS = 4
+
 
 def run(facts: PatchText) -> TextOutcome:
-    """Fires on each rule that comes back, once for those of one event; headings and examples come back with them."""
+    """Fires on each rule that comes back, once for those of one event; headings, examples, and what is neither a
+    rule nor a sentence (a tag, a link, a name) come back with them."""
+    directions = {place_of(change.after): norm.direction for change, norm in facts.judged}
     returned = (
         (None, event.after[0], event.after[0])
         for event in facts.events
         if event.kind is ChangeKind.REINSTATED
         and event.after[0].kind not in (ClauseKind.HEADING, ClauseKind.EXAMPLE, ClauseKind.COMMENTARY)
+        and (directions.get(place_of(event.after[0])) is not Direction.DESCRIPTIVE or _is_sentence(event.after[0]))
     )
     return tuple(_finding(facts, event, clauses) for event, clauses in facts.group_by_event(returned))
+
+
+def _is_sentence(clause: Clause) -> bool:
+    return to_prose(clause.text).endswith((".", "!", "?", "\u3002")) and len(clause.text.split()) >= _FEWEST_WORDS
 
 
 def _finding(facts: PatchText, event: TextEvent | None, clauses: Sequence[Clause]) -> Finding:
@@ -69,6 +80,13 @@ CHECK = TextCheck(
             "Be kind to everyone you meet.\n\nNever keep a secret from the people you work for.",
             Finding,
             earlier=("Be kind to everyone you meet.\n\nNever keep a secret from the people you work for.",),
+        ),
+        TextCase(
+            "a name comes back to a list",
+            "Ask one of these:\n\n- Ada of the pier\n- Bea of the harbour",
+            "Ask one of these:\n\n- Ada of the pier\n- Bea of the harbour\n- Cid of the long quay",
+            Clear,
+            earlier=("Ask one of these:\n\n- Ada of the pier\n- Bea of the harbour\n- Cid of the long quay",),
         ),
         TextCase("a new clause", "Be kind to everyone you meet.", "Be kind to everyone you meet.\n\nBe brief.", Clear),
     ),
