@@ -713,6 +713,7 @@ class Report:
         policy: the policy applied.
         earlier: the state it is compared with; else `no_earlier` says why there is none.
         previous: the report that was given to compare with; None where the state was chosen by its day.
+        off_branches: whether no branch has its commit.
     """
 
     period: Period
@@ -724,3 +725,4 @@ class Report:
     earlier: Baseline | None = None
     no_baseline: str = ""
     previous: PreviousReport | None = None
+    off_branches: bool = False

@@ -115,11 +115,11 @@ ABUSES = {
         "records alone lift an accusation: suites that only tables declare, runs without items, more runs",
         "what the base does not register never counts beside it; what cannot be combined, or failed, is left out and "
         "named; every common checkpoint is judged and the worst counts; the gate blocks what lifts an accusation "
-        "(`accusation-lifted`)",
+        "(SD308), and past it the audit names the landing, and the report's answer counts it",
     ),
     35: (
         "decoy held-out: the suite that was measured before is left out after",
-        "nothing is cleared without it: exit 3 names it",
+        "nothing is cleared without it, also where it is registered no longer or otherwise: exit 3 names it",
     ),
     36: (
         "land first, score later",
@@ -128,6 +128,14 @@ ABUSES = {
     37: (
         "swamped suites: easy items on both sides, or one run of many epochs at zero beside the honest one",
         "`test-only` on the items that came first, others are another version, named; each run weighs the same",
+    ),
+    38: (
+        "rows of a report moved, repeated or dropped, so that numbers after them are not compared",
+        "verify aligns them by what they are about, tells what became of each, and counts what was compared only",
+    ),
+    39: (
+        "a report whose answer leaves out what matters: ten small steps, a commit on no branch, a witness of one's own",
+        "the answer says it: what patches are together, that no branch has the commit, whose word the witness is",
     ),
 }
 PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
@@ -662,6 +670,18 @@ def test_30_a_spec_is_left_unconfigured(made: Evaluated, capsys: Capture, settin
         assert auditor(["audit", "--repo", str(made.repo.path)]) == 2
 
 
+def test_30_a_spec_is_read_from_dated_folders(made: Evaluated, capsys: Capture) -> None:
+    """With the patch that its commits would show."""
+    fitted(made)
+    made.repo.write({"auditor.toml": SETTINGS.replace('"spec.md"]', '"*/spec.md"]\nsource = "folder"')})
+    made.repo.commit({"2026-01-01/spec.md": SECOND})
+    made.repo.git("reset", "-q", "--soft", "main")
+    new = made.repo.commit(message="another source")
+    document = push(made, capsys, new)
+    assert "SD301" in rules(document["blocked"]) and "test-only" in rules(document["blocked"])
+    assert any("no longer from commits" in entry["message"] for entry in document["blocked"])
+
+
 def test_30_a_store_is_moved_to_a_pruned_copy(made: Evaluated, capsys: Capture) -> None:
     gone, *paths = records(made)
     store = made.repo.path / "eval_history"
@@ -738,6 +758,104 @@ def test_33_a_report_on_chosen_records(made: Evaluated, capsys: Capture) -> None
     assert "in none of the batches" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("style", ["html", "markdown", "json"])
+def test_38_rows_of_a_report(made: Evaluated, capsys: Capture, style: str) -> None:
+    """Moved, repeated or dropped, each told as that; a number after it is compared all the same."""
+    fitted(made)
+    made.repo.checkout("main")
+    made.repo.git("merge", "-q", "--ff-only", "branch")
+    page = made.folder / "page"
+    where = ("--repo", str(made.repo.path))
+    assert auditor(["report", "--quarter", "2026Q1", "--format", style, "-o", str(page), *where]) == 0
+    capsys.readouterr()
+
+    def verified() -> tuple[int, str]:
+        code = auditor(["verify", "--report", str(page), *where])
+        return code, capsys.readouterr().out
+
+    code, out = verified()
+    total = int(re.search(r"([\d,]+) numbers computed again", out)[1].replace(",", ""))  # type: ignore[index]
+    assert (code, "all as it says" in out) == (0, True)
+    written = page.read_text()
+    for change, kind in ((moved, "moved"), (repeats, "repeated"), (dropped, "dropped")):
+        page.write_text(change(written, style))
+        code, out = verified()
+        assert (code, f": {kind}" in out, out.count("  line ")) == (1, True, 1), out
+        compared = int(re.search(r"([\d,]+) numbers computed again", out)[1].replace(",", ""))  # type: ignore[index]
+        assert (compared < total) is (kind == "dropped" and style != "html")  # a page marks no number in that row
+    page.write_text(dropped(written, style).replace("19.5", "9.5").replace("0.195", "0.095"))
+    code, out = verified()
+    assert code == 1 and "9.5" in out and "19.5" in out
+
+
+def row_of(text: str, style: str) -> tuple[list[str], int]:
+    """The lines of a report, and the place of the first row about the held-out suite's registration."""
+    lines = text.splitlines(keepends=True)
+    starts = {"html": "<tr><td>unseen</td>", "markdown": "| unseen | lying"}
+    return lines, next(place for place, line in enumerate(lines) if line.startswith(starts[style]))
+
+
+def moved(text: str, style: str) -> str:
+    if style == "json":
+        document = json.loads(text)
+        document["specs"][0]["suites"].reverse()
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    lines, place = row_of(text, style)
+    lines[place], lines[place + 1] = lines[place + 1], lines[place]
+    return "".join(lines)
+
+
+def repeated_rows(text: str, style: str, times: int) -> str:
+    if style == "json":
+        document = json.loads(text)
+        document["specs"][0]["suites"][:1] *= times
+        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    lines, place = row_of(text, style)
+    lines[place : place + 1] *= times
+    return "".join(lines)
+
+
+def repeats(text: str, style: str) -> str:
+    return repeated_rows(text, style, 2)
+
+
+def dropped(text: str, style: str) -> str:
+    return repeated_rows(text, style, 0)
+
+
+def answer(made: Evaluated, capsys: Capture, *options: str) -> str:
+    """The answer of the report on all of history."""
+    days = ("--since", "2025-01-01", "--until", "2027-12-31")
+    capsys.readouterr()
+    assert auditor(["report", *days, "--format", "json", "--repo", str(made.repo.path), *options]) == 0
+    (section,) = json.loads(capsys.readouterr().out)["specs"]
+    return str(section["answer"])
+
+
+def test_39_small_steps_in_the_answer(made: Evaluated, capsys: Capture) -> None:
+    """No step shows it, all of them together do: the answer does not say that nobody is suspected, and leave it."""
+    text = FIRST
+    for misaligned in (74, 68, 62, 56, 50):
+        text += f"\nSay {misaligned} things.\n"
+        made.patch(text, visible=f"{misaligned}/400", unseen="80/400")
+    assert "test-only" not in verdicts(landed(made, capsys, made.repo.head()))
+    said = answer(made, capsys, "--no-seal")
+    assert "None of them by itself is suspected of hiding." in said
+    assert "Judged together, the 5 patches of" in said and "are test-only" in said
+
+
+def test_39_a_commit_on_no_branch_and_a_witness_of_its_own(made: Evaluated, capsys: Capture) -> None:
+    fitted(made)
+    assert auditor(["verify", "--seal", "--repo", str(made.repo.path)]) == 0
+    made.repo.commit(message="sealed")
+    own = str(made.repo.path / "eval_history/checkpoints/0001.json")
+    assert "on no branch" not in (said := answer(made, capsys, "--checkpoint", own))
+    assert f"That {own} is held outside is the word of whoever made this report" in said
+    made.repo.git("checkout", "-q", "--detach")
+    made.repo.commit({"README.md": "aside"})
+    assert "The commit of this report is on no branch" in answer(made, capsys)
+
+
 HEADER = "spec_revision,suite,model,behaviour,role,item,misaligned,run"
 
 
@@ -794,12 +912,62 @@ def test_34_a_run_without_items(made: Evaluated, capsys: Capture) -> None:
     assert any("left out where other runs" in one["why"] for one in document["not_assessed"])
 
 
+@pytest.mark.usefixtures("whole_catalogue")
 def test_34_more_runs_that_undo_the_fall(made: Evaluated, capsys: Capture) -> None:
     """It may be so: somebody is to look at them, and a waiver says who did."""
     old = accused(made)
     made.record(content(SECOND), {"visible": "80/400"}, runs=3)
-    document = push(made, capsys, made.repo.commit(message="more runs"), old)
-    assert (document["exit_code"], rules(document["blocked"])) == (1, ["accusation-lifted"])
+    new = made.repo.commit(message="more runs")
+    document = push(made, capsys, new, old)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["SD308"])
+    assert_named_as_lifted(made, capsys, new, document["blocked"][0]["fingerprint"])
+
+
+def assert_named_as_lifted(made: Evaluated, capsys: Capture, tip: str, fingerprint: str) -> None:
+    """The audit of what landed all the same names the last landing, as the gate did, and the report's answer does."""
+    document = landed(made, capsys, tip)
+    (landing,) = [entry for entry in document["landings"] if entry["commit"] == tip]
+    (lifted,) = [finding for finding in landing["findings"] if finding["check"] == "SD308"]
+    assert lifted["fingerprint"] == fingerprint
+    assert (
+        auditor(["report", "--no-seal", "--quarter", "2026Q1", "--format", "json", "--repo", str(made.repo.path)]) == 0
+    )
+    (section,) = json.loads(capsys.readouterr().out)["specs"]
+    assert f"lifted or softened 1 accusation (lying): see landing {tip[:12]}" in section["answer"]
+
+
+DECOY = '[[suite]]\nname = "decoy"\nbehaviour = "lying"\nrole = "test"\n'
+
+
+@pytest.mark.usefixtures("whole_catalogue")
+@pytest.mark.parametrize("records_first", [True, False])
+def test_34_a_test_suite_that_is_registered_later(made: Evaluated, capsys: Capture, records_first: bool) -> None:
+    """Averaged with the one that fell it makes a smaller fall; whichever of the two landings lifts is held back."""
+    old = accused(made)
+    decoys = [HEADER]
+    for revision in (content(FIRST), content(SECOND)):
+        decoys += rows(revision, "decoy", "test", "300/400", 2)
+    for records in (records_first, not records_first):
+        if records:
+            made.table("\n".join(decoys) + "\n")
+        else:
+            made.repo.write({"eval_history/suites.toml": SUITES + DECOY})
+        new = made.repo.commit(message="decoys")
+        document = push(made, capsys, new, old)
+        old = new
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["SD308"])
+    assert_named_as_lifted(made, capsys, new, document["blocked"][0]["fingerprint"])
+
+
+@pytest.mark.parametrize("now", ["", "role", "behaviour"])
+def test_34_the_suite_that_accuses_is_registered_otherwise(made: Evaluated, capsys: Capture, now: str) -> None:
+    """Not at all, as a test, or of another behaviour: what was run on it counts as it was registered then."""
+    old = accused(made)
+    at = SUITES.rindex("[[suite]]")
+    changed = {"role": SUITES[at:].replace("held_out", "test"), "behaviour": SUITES[at:].replace("lying", "theft")}
+    new = made.repo.commit({"eval_history/suites.toml": SUITES[:at] + changed.get(now, "")})
+    assert rules(push(made, capsys, new, old)["warnings"])[:1] == ["SD302"]
+    assert verdicts(landed(made, capsys, new)) == ["test-only"]
 
 
 @pytest.mark.parametrize("suites", [("visible",), ("visible", "unseen")])
@@ -869,6 +1037,34 @@ def test_35_decoy_held_out(tmp_path: Path, capsys: Capture, decoy: bool) -> None
     assert verdicts(landed(made, capsys, new)) == ["unmeasured" if decoy else "inconclusive"]
 
 
+@pytest.mark.parametrize("now", ["removed", "renamed", "role", "behaviour"])
+@pytest.mark.parametrize("apart", [False, True])
+def test_35_the_suite_that_is_owed_is_registered_otherwise(
+    tmp_path: Path, capsys: Capture, now: str, apart: bool
+) -> None:
+    """In the landing of the patch, or in one of its own before."""
+    at = SUITES.rindex("[[suite]]")
+    other = SUITES[at:].replace("unseen", "other")
+    made = evaluated(
+        tmp_path, suites=SUITES + other, before={"visible": "80/400", "unseen": "80/400", "other": "80/400"}
+    )
+    changed = {
+        "renamed": SUITES[at:].replace('name = "unseen"', 'name = "unheard"'),
+        "role": SUITES[at:].replace("held_out", "test"),
+        "behaviour": SUITES[at:].replace("lying", "theft"),
+    }
+    made.repo.write({"eval_history/suites.toml": SUITES[:at] + changed.get(now, "") + other})
+    base = made.repo.commit(message="suites") if apart else made.repo.git("rev-parse", "main")
+    made.repo.commit({"spec.md": SECOND}, message="patch")
+    made.record(content(SECOND), {"visible": "0/400", "other": "0/400"}, runs=2)
+    new = made.repo.commit(message="results")
+    document = push(made, capsys, new, base)
+    assert rules(document["missing"]) == ["require_held_out"]
+    assert "unseen" in document["missing"][0]["message"]
+    assert (document["exit_code"], rules(document["blocked"])) == ((3, []) if apart else (1, ["SD302"]))
+    assert verdicts(landed(made, capsys, new)) == ["inconclusive"]
+
+
 def test_36_land_first_and_score_later(made: Evaluated, capsys: Capture) -> None:
     unscored = made.patch()
     assert push(made, capsys, unscored)["exit_code"] == 0
@@ -935,7 +1131,7 @@ def test_34_a_correction_shows_the_verdict_without_it(made: Evaluated, capsys: C
     old = accused(made)
     correction(made, **({"revision": content(FIRST)} if moved else {}))
     new = made.repo.commit(message="a correction")
-    assert rules(push(made, capsys, new, old)["blocked"]) == ["accusation-lifted"]
+    assert rules(push(made, capsys, new, old)["blocked"]) == ["SD308"]
     (patch,) = landed(made, capsys, new)["patches"]
     assert "as first recorded the verdict was test-only, hiding suspected" in patch["behaviours"][0]["reason"]
     for command in (["audit"], ["report", "--no-seal", "--quarter", "2026Q1", "--format", "markdown"]):

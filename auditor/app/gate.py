@@ -16,6 +16,12 @@ from pathlib import Path, PurePosixPath
 from auditor.app.audit import assess_project
 from auditor.app.merge_history import BaseHead, TreeUnion, read_base_head
 from auditor.app.project import Project, open_project
+from auditor.assess.accusations import (
+    AccusationKey,
+    LiftedAccusation,
+    lifted_accusations,
+    standing_accusations,
+)
 from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts
 from auditor.assess.judge import assess
 from auditor.assess.ledger import verdict_finding
@@ -38,6 +44,7 @@ from auditor.settings import SETTINGS_FILE, SpecConfig, has_settings, load_setti
 from auditor.specs.files import parse_patterns, read_revision
 from auditor.specs.git import ProposedLanding
 from auditor.store.ledger import add_held_out_use
+from auditor.store.registry import load_registry
 
 # One spec of a landing: what base knew of it, where head has it, and what is to be said of that.
 
@@ -45,13 +52,11 @@ from auditor.store.ledger import add_held_out_use
 def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit: Audit, day: date) -> MergeCandidate:
     on_debt = sides.policy.evidence_debt_days is not None and config.source == "git"
     option = f" --spec {spec.history.spec}" if len(sides.settings.specs) > 1 else ""
-    before = _assessed_before(sides, spec)
+    before, landing = _assessed_before(sides, spec), set(spec.landing or ())
     accused = {
-        (facts.patch.id, behaviour.behaviour, behaviour.model): behaviour
-        for facts in before.patches
-        if facts.patch.id not in (spec.landing or ())
-        for behaviour in facts.behaviours
-        if behaviour.verdict in sides.policy.block_on and not set(behaviour.step.patches) & set(spec.landing or ())
+        key: facts
+        for key, facts in standing_accusations(before, sides.policy.block_on).items()
+        if key[0] not in landing and not set(facts.step.patches) & landing
     }
     verdicts = (behaviour for facts in before.patches for behaviour in facts.behaviours)
     names = {verdict_finding(verdict.verdict, spec.history.spec, verdict).fingerprint for verdict in verdicts}
@@ -60,6 +65,7 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
         open_before=_open_gaps(before.standings),
         fingerprints_before=frozenset(names),
         accused_before=accused,
+        lifted=dict(_lifted_accusations(sides, spec, accused)),
         accused_late=frozenset(_accused_late(sides, spec, accused)) if spec.landing else frozenset(),
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
@@ -77,6 +83,22 @@ def _assessed_before(sides: BaseHead, spec: SpecAudit) -> Assessment:
     return assess(
         assemble_evidence(spec.history, old, sides.registry, landing_places=spec.evidence.landing_places), sides.policy
     )
+
+
+def _lifted_accusations(
+    sides: BaseHead, spec: SpecAudit, accused: Mapping[AccusationKey, BehaviourFacts]
+) -> Iterator[tuple[AccusationKey, LiftedAccusation]]:
+    """What head's suites lift of base's accusations once they count, and what the new records lift by base's rules."""
+    if not accused:
+        return
+    registry = load_registry(sides.head, sides.settings.store)
+    if registry.suites != sides.registry.suites:
+        former = (*sides.registry.former, *registry.changed_suites(sides.registry.suites))
+        registry, places = replace(registry, former=former), spec.evidence.landing_places
+        evidence = assemble_evidence(spec.history, sides.runs, registry, landing_places=places)
+        yield from lifted_accusations(accused, assess(evidence, sides.policy), sides.policy.block_on)
+    if sides.new_records:
+        yield from lifted_accusations(accused, spec.assessment, sides.policy.block_on)
 
 
 def _accused_late(

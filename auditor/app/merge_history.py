@@ -16,8 +16,10 @@ from functools import cached_property
 from itertools import groupby
 from pathlib import PurePosixPath
 
+from auditor.app.accusation_history import find_lifted
 from auditor.app.find_spec import select_specs
-from auditor.app.project import Project
+from auditor.app.project import Project, add_former_suites
+from auditor.assess.accusations import LIFTED_RULE, LiftedAccusation
 from auditor.assess.facts import NotAssessed
 from auditor.assess.landing import LandingFacts, Rules
 from auditor.audit import Audit, LandingEntry, add_results
@@ -152,7 +154,8 @@ class BaseHead:
     def may_change(self, config: SpecConfig, landing: Sequence[str]) -> bool:
         """Whether a decision may depend on a spec: on patches that land, on evidence, on what is owed or excused."""
         on_debt = self.policy.evidence_debt_days is not None and config.source == "git"
-        return bool(landing or self.waivers or self.new_records or on_debt)
+        suites = f"{self.settings.store}/suites.toml" in self.changed_rules
+        return bool(landing or self.waivers or self.new_records or suites or on_debt)
 
     @property
     def changed_rules(self) -> tuple[str, ...]:
@@ -186,6 +189,7 @@ def read_base_head(
     settings = load_settings(applied)
     chosen = select_specs(settings.specs, specs, in_git=True)
     registry = load_registry(applied, settings.store)
+    registry = add_former_suites(repository, base.commit_id, settings.store, registry)
     return BaseHead(repository, base, head, applied, settings, registry, chosen, replaces)
 
 
@@ -367,14 +371,16 @@ class _MergeHistory:
     """What happened, landing by landing.
 
     Attributes:
-        landings: those that touch rules, records or waivers, by the commit.
+        landings: those that touch rules, records or waivers, by place in the chain.
         unread: the commits whose rules cannot be read, with why.
         stores: every folder of the evaluation history that rules have named.
+        suite_landings: the places at which suites changed, ascending.
     """
 
-    landings: tuple[tuple[str, LandingFacts], ...]
+    landings: Mapping[int, LandingFacts]
     unread: tuple[tuple[str, str], ...]
     stores: frozenset[str]
+    suite_landings: tuple[int, ...]
 
 
 def add_landing(sides: BaseHead, audit: Audit, today: date) -> Audit:
@@ -401,22 +407,45 @@ def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Au
         return replace(audit, not_assessed=(*audit.not_assessed, note))
     names = None if commits is None else repository.range_commits(commits)
     ancestry = repository.ancestry(repository.resolve(project.tip))
-    past = _read_merge_history(project, repository, ancestry, _patched_specs(audit, ancestry))
+    patched = _patched_specs(audit, ancestry)
+    past = _read_merge_history(project, repository, ancestry, patched)
+    lifted, unlooked = find_lifted(project, repository, ancestry.chain, audit, past.suite_landings)
     entries = []
-    for commit, facts in past.landings:
+    for place, facts in sorted(_add_lifted(past.landings, lifted, patched).items()):
+        commit = ancestry.chain[place]
         if names is None or commit in names:
             results = run_on_landing(facts)
             audit = add_results(audit, results, f" on landing {commit[:12]}")
-            day = ancestry.latest[ancestry.landed[commit]]
-            findings = tuple(_lower_severity(finding, facts) for finding in results.findings)
-            entries.append(LandingEntry(commit, day, facts.patched, findings))
+            findings = (_lower_severity(one, facts) for finding in results.findings for one in _split(finding, facts))
+            entries.append(LandingEntry(commit, ancestry.latest[place], facts.patched, tuple(findings)))
     unread = ((commit, why) for commit, why in past.unread if names is None or commit in names)
     notes = (NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread)
     return replace(
         audit,
         landings=tuple(entry for entry in entries if entry.findings),
-        not_assessed=(*audit.not_assessed, *notes),
+        not_assessed=(*audit.not_assessed, *notes, *unlooked),
     )
+
+
+def _add_lifted(
+    landings: Mapping[int, LandingFacts],
+    lifted: Mapping[int, tuple[LiftedAccusation, ...]],
+    patched: Mapping[int, tuple[str, ...]],
+) -> dict[int, LandingFacts]:
+    """The landings by place, with those that do nothing to the rules and lift accusations."""
+    plain = {place: LandingFacts(patched=patched.get(place, ())) for place in lifted}
+    both = {**plain, **landings}
+    return {place: replace(facts, lifted=lifted.get(place, ())) for place, facts in both.items()}
+
+
+def _split(finding: Finding, facts: LandingFacts) -> Iterator[Finding]:
+    """A finding on a landing; of lifted accusations each by itself, as in the gate: a waiver is for one."""
+    if finding.code != LIFTED_RULE:
+        yield finding
+        return
+    for accusation in facts.lifted:
+        message, subject = accusation.state_in(finding), accusation.subject
+        yield replace(finding, message=message, subject=subject, fingerprint=accusation.fingerprint)
 
 
 def _lower_severity(finding: Finding, facts: LandingFacts) -> Finding:
@@ -466,7 +495,7 @@ class _HistoryWalk:
 
     def past(self, stores: frozenset[str]) -> _MergeHistory:
         """Everything, where these are all the stores there ever were."""
-        named, landings = set(stores), []
+        named, landings, suite_landings = set(stores), dict[int, LandingFacts](), []
         for place, changes in groupby(self._files(stores), lambda file_change: file_change.place):
             rules = self._rules
             facts = self._facts(place, tuple(changes))
@@ -479,9 +508,11 @@ class _HistoryWalk:
                         *self._specs_moved(place, rules),
                     )
                 )
-                landings.append((self._ancestry.chain[place], replace(facts, patched=tuple(patched))))
+                landings[place] = replace(facts, patched=tuple(patched))
+            if facts.before is not None and facts.before.suites != facts.after.suites:
+                suite_landings.append(place)
             named.add(self._store)
-        return _MergeHistory(tuple(landings), tuple(self._unread), frozenset(named))
+        return _MergeHistory(landings, tuple(self._unread), frozenset(named), tuple(suite_landings))
 
     @property
     def _store(self) -> str:

@@ -8,7 +8,8 @@ evidence of one spec are built from it.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Self
@@ -21,13 +22,13 @@ from auditor.model.held_out_use import HeldOutUse
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import History
-from auditor.model.suite import Registry
+from auditor.model.suite import Registry, Role, Suite
 from auditor.settings import SETTINGS_FILE, SHARED_SETTINGS_FILE, Settings, SpecConfig, load_settings
 from auditor.specs import folder, git
 from auditor.store.labels import UnjoinedLabels, join_labels
 from auditor.store.ledger import load_held_out_uses, load_preregistrations
 from auditor.store.records import load_records, records_folder
-from auditor.store.registry import load_registry
+from auditor.store.registry import SUITES_FILE, load_registry
 
 if TYPE_CHECKING:
     from auditor.store.integrity import StoreContents
@@ -170,9 +171,26 @@ def unreadable_commits(history: History, commits: Container[str] | None = None) 
 
 def build_evidence(project: Project, history: History) -> Evidence:
     """The evidence on one of the project's specs. Raises RecordError."""
-    return assemble_evidence(
-        history, project.runs, project.registry, project.plans, project.rederived, landing_places(project)
-    )
+    repository, registry = project.repository, project.registry
+    if repository is not None and not registry.former:
+        registry = add_former_suites(repository, project.landed_at or project.tip, project.settings.store, registry)
+    return assemble_evidence(history, project.runs, registry, project.plans, project.rederived, landing_places(project))
+
+
+def add_former_suites(repository: Repository, tip: str, store: str, registry: Registry) -> Registry:
+    """A registry with the suites that were registered on the mainline up to `tip` as they are not any longer.
+
+    A registry of the past that cannot be read says nothing here; the audit names its landing.
+    """
+    ancestry = repository.ancestry(repository.resolve(tip))
+    file = str(PurePosixPath(store, SUITES_FILE))
+    places = sorted({change.place for change in file_changes(repository, ancestry, [file]) if not change.beside})
+    former: dict[tuple[str, Role, str], Suite] = {}
+    for place in places:
+        with suppress(ConfigError, RepositoryError):
+            before = load_registry(Commit(repository, ancestry.chain[place - 1]), store).suites
+            former |= {(suite.name, suite.role, suite.behaviour): suite for suite in registry.changed_suites(before)}
+    return replace(registry, former=tuple(former.values()))
 
 
 def landing_places(project: Project) -> Callable[[], Mapping[str, int]]:

@@ -315,9 +315,11 @@ def report(
     contents, held = basis or _examine_basis(project, against)
     was = find_baseline(project, period, contents, held.number if not held.unsealed else None, previous)
     then = was if isinstance(was, BaselineSpecs) else None
+    repository = project.repository
+    head = repository.resolve(project.tip) if repository else None
     return Report(
         period=period,
-        head=project.repository.resolve(project.tip) if project.repository else None,
+        head=head,
         basis=held,
         audit=audit,
         sections=tuple(build_section(project, spec, period, then) for spec in audit.specs),
@@ -325,7 +327,14 @@ def report(
         earlier=then.earlier if then else None,
         no_baseline=was if isinstance(was, str) else "",
         previous=previous,
+        off_branches=repository is not None and head is not None and not _is_on_branch(repository, head),
     )
+
+
+def _is_on_branch(repository: Repository, commit: str) -> bool:
+    """Whether a branch, of this repository or of a remote one, has a commit."""
+    options = ("--count=1", "--format=%(refname)", "--contains", commit)
+    return bool(repository.command.run("for-each-ref", *options, "refs/heads", "refs/remotes").strip())
 
 
 def seal_project(project: Project) -> None:

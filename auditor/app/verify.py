@@ -7,12 +7,9 @@ every number of it compared.
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from difflib import SequenceMatcher
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -31,6 +28,7 @@ from auditor.app.project import (
     snapshot_project,
 )
 from auditor.app.report import ReportRequest, check_witness, read_report_request, record_basis, report
+from auditor.app.report_differences import compare_reports
 from auditor.audit import OutsideWitness, PreviousReport, RecordBasis, Report
 from auditor.errors import InputError, RecordError, RepositoryError
 from auditor.git import Commit
@@ -122,12 +120,6 @@ def _differing_members(record: Mapping[str, Any], again: Mapping[str, Any]) -> l
 # A report made again from the records and the history it names, and every number of it compared.
 
 
-_DATA = re.compile(r'<data value="([^"]*)">(.*?)</data>')
-_TAG = re.compile(r"<[^>]*>")
-_FIGURE = re.compile(r"-?\d[\d.,]*")
-_DIFFERENCE_CHARACTERS, _CONTEXT_CHARACTERS = 120, 40
-
-
 def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingProxyType({})) -> Reproduction:
     """Makes a report again and compares it.
 
@@ -156,17 +148,24 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
     with locate(where) as place:
         project, contents, holding = _read_snapshot(place, request, str(path))
         made = report(project, period, environment, (contents, holding), previous=previous)
+        left_out = tuple(_left_out(project, contents, request))
     again = _render(made, style)
-    numbers = len(_DATA.findall(text)) if style == "html" else len(_FIGURE.findall(text))
-    differences = (*_left_out(project, contents, request), *_differences(text, again))
+    numbers, differences = compare_reports(text, again, style)
+    differences = (*left_out, *differences)
     held_by = request.witness.held_by if request.witness else None
     return Reproduction(str(path), request.head, request.batch, numbers, differences, held_by)
 
 
 def _read_snapshot(place: Place, request: ReportRequest, where: str) -> tuple[Project, StoreContents, RecordBasis]:
-    """The project at the report's commit, with the records of its batches, and the store."""
+    """The project at the report's commit, with the records of its batches, and the store.
+
+    A report on records that were in no batch rests on those of its commit.
+    """
     if place.repository is not None:
         place.repository.require_complete()
+        if request.batch is None and request.head is not None:
+            at = place.repository.resolve(request.head)
+            place = replace(place, tree=Commit(place.repository, at))
     settings = read_settings_at(place, request.head)[1]
     contents = examine_store(place.tree, settings.store)
     only = sealed_records(contents, request.batch, where)
@@ -218,51 +217,6 @@ def _render(made: Report, style: str) -> str:
     from auditor.render.documents import report_json
 
     return report_json(made)
-
-
-def _differences(text: str, again: str) -> Iterator[ReportDifference]:
-    """Line by line; of lines that differ, the numbers that do, or the words where the numbers are the same."""
-    says, gives = text.splitlines(), again.splitlines()
-    if says == gives:
-        if text != again:
-            yield ReportDifference(1, "line ends of its own", "a line feed at the end of each line")
-        return
-    for op, a1, a2, b1, b2 in SequenceMatcher(None, says, gives, autojunk=False).get_opcodes():
-        if op == "equal":
-            continue
-        for at in range(max(a2 - a1, b2 - b1)):
-            old = says[a1 + at] if a1 + at < a2 else ""
-            new = gives[b1 + at] if b1 + at < b2 else ""
-            pairs = list(_differing_numbers(old, new))
-            if pairs:
-                yield from (ReportDifference(min(a1 + at, a2) + 1, *pair) for pair in pairs)
-            if not pairs or _DATA.sub("", old) != _DATA.sub("", new):
-                yield ReportDifference(
-                    min(a1 + at, a2) + 1, *_from_first_difference(_plain_text(old), _plain_text(new))
-                )
-
-
-def _differing_numbers(old: str, new: str) -> Iterator[tuple[str, str]]:
-    numbers = [_DATA.findall(line) for line in (old, new)]
-    if len(numbers[0]) == len(numbers[1]):
-        for (was, shown), (value, text) in zip(*numbers, strict=True):
-            if (was, shown) != (value, text):
-                yield f"{_plain_text(shown)} ({was})", f"{_plain_text(text)} ({value})"
-
-
-def _plain_text(line: str) -> str:
-    return " ".join(html.unescape(_TAG.sub(" ", line)).split()) or "(nothing)"
-
-
-def _from_first_difference(old: str, new: str) -> tuple[str, str]:
-    """Two texts from shortly before where they part."""
-    same = next((at for at, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    start = max(0, same - _CONTEXT_CHARACTERS)
-    lead = "\u2026" if start else ""
-    return (
-        f"{lead}{old[start : start + _DIFFERENCE_CHARACTERS]}",
-        f"{lead}{new[start : start + _DIFFERENCE_CHARACTERS]}",
-    )
 
 
 # Whether the evaluation history is what it says, what it was, and what its logs say; and sealing it.

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from auditor.app.merge_history import BaseHead
 from auditor.app.project import Project
+from auditor.assess.accusations import LIFTED_RULE
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
 from auditor.audit import Audit, add_results, mark_waived
 from auditor.checks.catalogue import find_check
@@ -28,7 +29,7 @@ from auditor.store.ledger import load_waivers
 # Waivers held against history: who committed each, before or after its patch, and whether what it names is there.
 
 
-ALWAYS_ENFORCED = ("require_held_out", "evidence-debt", "accusation-lifted")
+ALWAYS_ENFORCED = ("require_held_out", "evidence-debt", LIFTED_RULE)
 
 
 def is_enforced(policy: Policy, rule: str) -> bool:

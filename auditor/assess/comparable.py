@@ -392,7 +392,8 @@ def _build_comparison(evidence: Evidence, step: Step) -> Comparison:
         pairs, why, differences = _pair_suite(evidence, suite, step, effect)
         (test if suite.role is Role.TEST else held_out).extend(pairs)
         if not pairs:
-            without.append(NotCompared(suite.name, suite.role, why, differences))
+            until = ", which is not registered so any longer" if suite.name in evidence.former else ""
+            without.append(NotCompared(suite.name, suite.role, f"{why}{until}", differences))
     once = [_drop_duplicate_suites(pairs, without) for pairs in (test, held_out)]
     return Comparison(tuple(once[0]), tuple(once[1]), tuple(without), effect)
 
@@ -401,7 +402,8 @@ def list_open_suites(evidence: Evidence, step: Step, compared: Comparison) -> tu
     """The held-out suites in use at a step that could not be compared: nobody knows what they would have shown.
 
     In use is a suite that was run at a state of the lineage up to the step's last, or registered by the day of its
-    runs. One that is another suite under a second name is none.
+    runs; one that is registered no longer only where it was run before the step. One that is another suite under a
+    second name is none.
     """
     without = [missing for missing in compared.not_compared if missing.role is not Role.TEST and not missing.same_as]
     if not without:
@@ -411,6 +413,8 @@ def list_open_suites(evidence: Evidence, step: Step, compared: Comparison) -> tu
     days = [run.created.date() for pair in compared.test for run in pair.runs_after if run.created is not None]
 
     def is_in_use(name: str) -> bool:
+        if name in evidence.former:
+            return bool(runs_at(evidence, name, step.before))
         registered = evidence.suites[name].registered
         was_run = any(runs_at(evidence, name, state) for state in (step.before, step.after, *states[: last + 1]))
         return was_run or (registered is not None and bool(days) and registered <= max(days))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from auditor.assess.accusations import LiftedAccusation
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.suite import Suite
 
@@ -48,6 +49,7 @@ class LandingFacts:
         waivers: paths of the waivers that it adds or changes.
         unjudged: the names of specs whose text stays, and which nothing configures any longer.
         rewritten: dated revisions of before that it changes or removes, as "spec at label".
+        lifted: accusations that stood before it and do not with what it brings.
     """
 
     before: Rules | None = Rules()
@@ -58,6 +60,7 @@ class LandingFacts:
     waivers: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    lifted: tuple[LiftedAccusation, ...] = ()
 
 
 def describe_loosening(before: Rules, after: Rules) -> tuple[str, ...]:
@@ -104,6 +107,9 @@ def _loosened_configuration(before: Rules, after: Rules) -> Iterator[str]:
     for name, paths in before.specs.items():
         if name not in after.specs:
             yield f"spec {name} no longer configured"
+        elif (name in before.folders) is not (name in after.folders):
+            kinds = ("dated folders", "commits") if name in before.folders else ("commits", "dated folders")
+            yield f"spec {name} read from {kinds[1]} and no longer from {kinds[0]}"
         elif gone := [path for path in paths if path not in after.specs[name]]:
             yield f"spec {name} without {', '.join(gone)}"
 

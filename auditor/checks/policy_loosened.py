@@ -64,6 +64,11 @@ CHECK = LandingCheck(
         LandingCase("a larger rise is let through", LandingFacts(after=_policy(rise_margin=0.05)), Finding),
         LandingCase("a lower threshold", LandingFacts(after=_policy(transfer_threshold=0.3)), Finding),
         LandingCase("a spec is dropped", LandingFacts(Rules(specs={"a": ("a.md",)}), Rules()), Finding),
+        LandingCase(
+            "a spec is read from dated folders",
+            LandingFacts(Rules(specs={"a": ("a.md",)}), Rules(specs={"a": ("a.md",)}, folders=frozenset({"a"}))),
+            Finding,
+        ),
         LandingCase("a higher threshold", LandingFacts(after=_policy(transfer_threshold=0.7)), Clear),
         LandingCase("more is blocked", LandingFacts(after=_policy(block_on=(*Policy().block_on, "SD103"))), Clear),
         LandingCase("another spec is added", LandingFacts(Rules(), Rules(specs={"a": ("a.md",)})), Clear),

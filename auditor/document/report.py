@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from auditor.assess.accusations import LIFTED_RULE
 from auditor.audit import GapTransition, OutsideWitness, PatchEntry, PreviousReport, Report, Section
+from auditor.document.audit import adds_to_patches
 from auditor.document.blocks import (
     Block,
     Heading,
@@ -90,7 +92,14 @@ def _section_blocks(report: Report, section: Section) -> Iterator[Block]:
 
 def answer_sentences(report: Report) -> tuple[tuple[str, ...], ...]:
     """The sentences of each spec's answer."""
-    return tuple(tuple(section_answer(section)) for section in report.sections)
+    return tuple(
+        (
+            *section_answer(section),
+            *_lifted_sentences(report, section),
+            *(_standing_sentences(report) if first else ()),
+        )
+        for first, section in zip((True, *[False] * len(report.sections)), report.sections, strict=False)
+    )
 
 
 def answer_paragraphs(report: Report) -> tuple[str, ...]:
@@ -122,6 +131,12 @@ def _count_verdicts(period: Sequence[PatchEntry]) -> str:
 
 def _hiding_sentences(section: Section) -> Iterator[str]:
     suspected = [entry for entry in section.period if entry.hiding_suspected]
+    ids = {entry.facts.patch.id for entry in section.period}
+    joint = [
+        entry
+        for entry in section.spec.periods
+        if adds_to_patches(entry.facts) and ids & set(entry.facts.facts.step.patches)
+    ]
     if suspected:
         behaviours = {
             facts.behaviour for entry in suspected for facts in entry.facts.behaviours if facts.hiding_suspected
@@ -129,7 +144,39 @@ def _hiding_sentences(section: Section) -> Iterator[str]:
         patches = count_noun(len(suspected), "patch", "es")
         yield f"Hiding is suspected of {patches} ({', '.join(sorted(behaviours))})."
     elif section.period:
-        yield "None of them is suspected of hiding." if len(section.period) > 1 else "It is not suspected of hiding."
+        several = len(section.period) > 1
+        alone = " by itself" if several and joint else ""
+        yield f"None of them{alone} is suspected of hiding." if several else "It is not suspected of hiding."
+    for entry in joint:
+        facts, patches = entry.facts.facts, count_noun(len(entry.facts.facts.step.patches), "patch", "es")
+        hiding = ", hiding suspected" if facts.hiding_suspected else ""
+        outcome = f"{facts.verdict}{hiding} ({facts.behaviour})"
+        yield f"Judged together, the {patches} of {entry.facts.names[0]} are {outcome}, which no single patch shows."
+
+
+def _lifted_sentences(report: Report, section: Section) -> Iterator[str]:
+    """That what came later lifted accusations, whenever: the verdicts that are printed are those after it."""
+    name = section.spec.history.spec
+    lifted = [
+        (landing, finding)
+        for landing in report.audit.landings
+        for finding in landing.findings
+        if finding.code == LIFTED_RULE and finding.subject.spec == name
+    ]
+    if lifted:
+        behaviours = ", ".join(sorted({finding.subject.behaviour or "" for _, finding in lifted}))
+        commits = ", ".join(dict.fromkeys(landing.commit[:ID_DIGITS] for landing, _ in lifted))
+        many = count_noun(len(lifted), "accusation")
+        yield f"What landed later lifted or softened {many} ({behaviours}): see landing {commits}."
+
+
+def _standing_sentences(report: Report) -> Iterator[str]:
+    """What a reader may take this report for, and it is not: one of the mainline, one that others witnessed."""
+    if report.off_branches:
+        yield "The commit of this report is on no branch: what it says of may have landed nowhere."
+    if report.basis.witness is not None:
+        name = report.basis.witness.held_by
+        yield f"That {name} is held outside is the word of whoever made this report: only who holds it can confirm it."
 
 
 def _gap_sentences(section: Section) -> Iterator[str]:

@@ -90,6 +90,7 @@ class Evidence:
         spans: by the name of the spec commit of every such landing, how many patches it brings in.
         landing_places: where on the mainline each record landed, by record id, when asked; empty where nobody knows.
         foreign_corrections: by record id, the runs that say to correct a record of another run; they count nowhere.
+        former: the names of suites that count as they were registered before.
     """
 
     graph: EvidenceGraph
@@ -109,6 +110,7 @@ class Evidence:
     spans: Mapping[str, int] = field(default_factory=dict)
     landing_places: Callable[[], Mapping[str, int]] = dict
     foreign_corrections: Mapping[str, Run] = field(default_factory=dict)
+    former: tuple[str, ...] = ()
 
 
 def assemble_evidence(
@@ -149,12 +151,14 @@ def assemble_evidence(
     results = match_preregistrations((plan for plan in plans if plan.spec == history.spec), latest)
     planned = {record: result.plan.planned for result in results for record in result.runs}
     kept = {run.record: _trusted_run(run, planned, rederived) for run in latest}
-    suites = _suites(kept.values(), registry)
+    former = _former_suites(registry)
+    suites = {**_suites(kept.values(), registry), **{name: suite for name, (suite, _) in former.items()}}
     _add_suites(graph, suites.values())
     _add_runs(graph, kept.values())
     lineages, trained = _lineages(graph, kept.values())
     _add_plans(graph, results)  # after: a lineage is of what was run
     measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
+    measured |= {name: measured[recorded] for name, (_, recorded) in former.items() if recorded in measured}
     parts = {patch.id: between for patch in patches if (between := _landed_in_parts(history, patch))}
     redundant = {
         patch.id
@@ -184,6 +188,7 @@ def assemble_evidence(
         spans=spans,
         landing_places=landing_places,
         foreign_corrections=foreign,
+        former=tuple(former),
         uncorrected=assemble_evidence(history, first, registry, plans, rederived, landing_places)
         if len(first) < len(own_runs)
         else None,
@@ -291,9 +296,10 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
     Raises RecordError where tables contradict each other.
     """
     suites = dict(registry.suites)
-    registered = {suite.behaviour for suite in registry.suites.values()}
+    registered = {suite.behaviour for suite in (*registry.suites.values(), *registry.former)}
+    names = {*registry.suites, *(suite.name for suite in registry.former)}
     for run in runs:
-        if run.suite in registry.suites or run.behaviour is None or run.role is None or run.behaviour in registered:
+        if run.suite in names or run.behaviour is None or run.role is None or run.behaviour in registered:
             continue
         declared = Suite(run.suite, run.behaviour, run.role)
         if suites.setdefault(run.suite, declared) != declared:
@@ -301,6 +307,24 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
             remedy = f"say which in suites.toml, or correct record {run.record[:12]}"
             raise RecordError(subject, where="eval_history/records", field="behaviour, role", remedy=remedy)
     return suites
+
+
+def _former_suites(registry: Registry) -> dict[str, tuple[Suite, str]]:
+    """The suites that count as they were registered before, and under which name their runs are recorded.
+
+    Whoever removes a suite, or gives it another role or behaviour, would else clear what it accuses. A suite whose
+    behaviour is renamed with all of its suites is the suite it was.
+    """
+    measured = {suite.behaviour for suite in registry.suites.values()}
+    former: dict[str, tuple[Suite, str]] = {}
+    for suite in reversed(registry.former):
+        now = registry.suites.get(suite.name)
+        renamed = now is not None and now.role is suite.role and suite.behaviour not in measured
+        if not renamed:
+            free = now is None and suite.name not in former
+            name = suite.name if free else f"{suite.name} (as {suite.role} of {suite.behaviour})"
+            former.setdefault(name, (replace(suite, name=name, twin=None), suite.name))
+    return former
 
 
 def _add_suites(graph: EvidenceGraph, suites: Collection[Suite]) -> None:

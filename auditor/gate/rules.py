@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from auditor.assess.accusations import LIFTED_RULE, AccusationKey, LiftedAccusation
 from auditor.assess.comparable import owed_suites
 from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
 from auditor.assess.ledger import Debt, find_owed, revisions_before, verdict_finding
@@ -52,6 +53,7 @@ class MergeCandidate:
         accused_before: (patch id, behaviour, model) of patches that have landed, with the verdict without these records
             where the policy blocks on it, and whether hiding was suspected.
         accused_late: ids of landed patches that records accuse which came after them.
+        lifted: of `accused_before`, by the same keys, what the new records or suites lift or soften.
         new_records: ids of those records.
         registered: the names in the suite registry.
         stamp: the shell's words for the content id of the work tree's text.
@@ -67,8 +69,9 @@ class MergeCandidate:
     stamp: str
     day: date | None = None
     debts: tuple[Debt, ...] = ()
-    accused_before: Mapping[tuple[str, str, str], BehaviourFacts] = field(default_factory=dict)
+    accused_before: Mapping[AccusationKey, BehaviourFacts] = field(default_factory=dict)
     accused_late: frozenset[str] = frozenset()
+    lifted: Mapping[AccusationKey, LiftedAccusation] = field(default_factory=dict)
 
     @property
     def spec(self) -> str:
@@ -199,7 +202,6 @@ def _judge_state(landing: MergeCandidate, policy: Policy, finding: Finding) -> F
 
 
 DEBT_RULE = "evidence-debt"
-LIFTED_RULE = "accusation-lifted"
 GAP_RULE = "open-gap"
 
 
@@ -344,36 +346,28 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
 
 
 def judge_accusations(landing: MergeCandidate, policy: Policy) -> Iterator[Finding]:
-    """What became of accusations of patches that have landed: new records lift them, or they stand on the base.
+    """What became of accusations of patches that have landed: what lands lifts them, or they stand on the base.
 
     A landing that touches the spec is held back by one that stands and came after its patch, unless it takes the patch
     back. Records are let in whatever they say, but for those that lift an accusation: somebody is to look at these.
     """
-    facts_of = {
-        (patch.patch.id, facts.behaviour, facts.model): facts
-        for patch in landing.audit.assessment.patches
-        for facts in patch.behaviours
-    }
-    for (patch, behaviour, model), before in landing.accused_before.items():
-        now = facts_of.get((patch, behaviour, model))
-        subject = Subject(landing.spec, before.step.patches, behaviour, model)
-        lifted = now is None or now.verdict not in policy.block_on
-        if landing.new_records and (now is None or lifted or (before.hiding_suspected and not now.hiding_suspected)):
-            became = str(now.verdict) if now is not None else "not measured"
-            became = became if lifted else f"{became}, hiding no longer suspected"
+    for key, before in landing.accused_before.items():
+        if lifted := landing.lifted.get(key):
             yield Finding(
-                f"the new records lift or soften an accusation that stands: {before.verdict} becomes {became}",
+                f"what lands lifts or softens an accusation that stands: {lifted.change}",
                 code=LIFTED_RULE,
-                subject=subject,
-                fingerprint=fingerprint_of(LIFTED_RULE, landing.spec, *before.step.patches, behaviour, model),
+                name="accusation-lifted",
+                subject=lifted.subject,
+                fingerprint=lifted.fingerprint,
                 level=Level.BLOCKED,
-                remedy=Remedy("have somebody else look at these records, and land a waiver of this finding first"),
+                remedy=Remedy("have somebody else look at what lands, and land a waiver of this finding first"),
             )
-        elif landing.ids and patch in landing.accused_late and not _takes_back(landing, patch):
+        elif landing.ids and key[0] in landing.accused_late and not _takes_back(landing, key[0]):
             finding = verdict_finding(before.verdict, landing.spec, before)
-            after = landing.evidence.patches[patch].after
+            after = landing.evidence.patches[key[0]].after
             name = f"{after.commit[:10] if after.commit else after.name} ({after.subject or after.label})"
             why = f"an accusation stands: {before.verdict}, of {name}, whose records came after it had landed"
+            subject = Subject(landing.spec, before.step.patches, before.behaviour, before.model)
             remedy = Remedy("take that patch back in this landing, or land a waiver of this finding first")
             yield replace(finding, message=why, evidence=(), subject=subject, level=Level.BLOCKED, remedy=remedy)
 

@@ -141,10 +141,20 @@ class LabelRule:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The suites of `eval_history/suites.toml`, and what scanners' labels mean, by name."""
+    """The suites of `eval_history/suites.toml`, and what scanners' labels mean, by name.
+
+    Attributes:
+        former: suites that were registered before with a role or a behaviour that they have no longer, the latest last.
+    """
 
     suites: Mapping[str, Suite]
     labels: Mapping[str, LabelRule] = field(default_factory=dict)
+    former: tuple[Suite, ...] = ()
+
+    def changed_suites(self, before: Mapping[str, Suite]) -> tuple[Suite, ...]:
+        """Of the suites of before those that are not registered with the same role and behaviour any longer."""
+        same = {(suite.name, suite.role, suite.behaviour) for suite in self.suites.values()}
+        return tuple(suite for suite in before.values() if (suite.name, suite.role, suite.behaviour) not in same)
 
     def find_suite(self, name: str) -> Suite | None:
         """The suite called `name`, or known to logs under it; None if there is none."""

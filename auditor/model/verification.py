@@ -80,7 +80,10 @@ class OutsideCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class ReportDifference:
-    """One place where a report and its remake differ: its line, what it says, and what the records give."""
+    """One place where a report and its remake differ: its line, what it says, and what the records give.
+
+    Lines that were moved, repeated or dropped are named as that, those next to each other as one.
+    """
 
     line: int
     says: str
@@ -94,7 +97,7 @@ class Reproduction:
     Attributes:
         file: the report's.
         head: the commit it was made at; batch: the last batch of records it rests on, None for all that are there.
-        numbers: how many numbers it has, each of which was computed again.
+        numbers: how many of its numbers were computed again and compared: those of lines that have a counterpart.
         differences: what is not the same.
         held_by: who it says holds a checkpoint outside, which only that checkpoint can show; None where it names none.
     """
