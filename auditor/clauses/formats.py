@@ -247,11 +247,14 @@ def parse_statements(text: str, *, markdown: bool) -> list[Statement]:
     """The statements of a text with LF line ends, in order."""
     lines = text.split("\n")
     tags = _tag_lines(lines)
-    if tags:  # the text between two tags is what it would be by itself
-        text = "\n".join("" if at in tags else line for at, line in enumerate(lines))
+    if tags:  # the text between two tags is what it would be by itself: an empty title ends any list before it
+        marks = {at: "" if lines[at][:1].isspace() else "#" for at in tags}
+        text = "\n".join(marks.get(at, line) for at, line in enumerate(lines))
     statements: list[Statement] = []
     done = 0
     for block in parse_blocks(text, markdown=markdown):
+        if block.start in tags:
+            continue
         statements += _unclaimed_lines(lines, done, block.start)
         own = list(_block_statements(lines, block, by_line=not markdown))
         statements += own

@@ -50,6 +50,12 @@ def test_what_was_read_before_does_not_matter(texts: list[str], inserts: list[st
         assert tuple(previous.clauses()) == parse_clauses.__wrapped__(path, text)
 
 
+def test_a_tag_ends_the_list_before_it() -> None:
+    text = "- item\n\n<div>\n    a"
+    assert tuple(outline_file("a.md", text).clauses()) == parse_clauses.__wrapped__("a.md", text)
+    assert [clause.kind for clause in parse_clauses.__wrapped__("a.md", text)][-1] == "paragraph"
+
+
 LISTS = st.lists(BLOCKS, min_size=3, max_size=14)
 Found = set[tuple[str | None, tuple[int, ...], tuple[int, ...], bool]]
 
