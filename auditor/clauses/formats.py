@@ -246,10 +246,7 @@ def normalise_line_ends(text: str) -> str:
 def parse_statements(text: str, *, markdown: bool) -> list[Statement]:
     """The statements of a text with LF line ends, in order."""
     lines = text.split("\n")
-    tags = _tag_lines(lines)
-    if tags:  # the text between two tags is what it would be by itself: an empty title ends any list before it
-        marks = {at: "" if lines[at][:1].isspace() else "#" for at in tags}
-        text = "\n".join(marks.get(at, line) for at, line in enumerate(lines))
+    text, tags = mark_tags(text)
     statements: list[Statement] = []
     done = 0
     for block in parse_blocks(text, markdown=markdown):
@@ -260,6 +257,19 @@ def parse_statements(text: str, *, markdown: bool) -> list[Statement]:
         statements += own
         done = own[-1].stop if own else block.start
     return [*statements, *_unclaimed_lines(lines, done, len(lines))]
+
+
+def mark_tags(text: str) -> tuple[str, frozenset[int]]:
+    """The text as it is cut into blocks, and the lines of it that hold nothing but a tag.
+
+    The text between two tags is what it would be by itself: an empty title stands for a tag, and ends a list before it.
+    """
+    lines = text.split("\n")
+    tags = _tag_lines(lines)
+    if not tags:
+        return text, tags
+    marks = {at: "" if lines[at][:1].isspace() else "#" for at in tags}
+    return "\n".join(marks.get(at, line) for at, line in enumerate(lines)), tags
 
 
 _TAG_LINE = re.compile(r"\s*</?[A-Za-z][\w.:-]*(?:\s[^<>]*)?/?>\s*")

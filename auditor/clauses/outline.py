@@ -21,6 +21,7 @@ from auditor.clauses.file_formats import find_format, read_statements, reads_as_
 from auditor.clauses.formats import (
     SectionCursor,
     Statement,
+    mark_tags,
     normalise_line_ends,
     parse_blocks,
     parse_statements,
@@ -272,7 +273,7 @@ def _is_closed(text: str, markdown: bool) -> bool:
         return True
     if not markdown and any(text.find("#}" if tag[1] == "{#" else "%}", tag.end()) < 0 for tag in _TAG.finditer(text)):
         return False
-    last = list(parse_blocks(f"{text}# x", markdown=markdown))[-1:]
+    last = list(parse_blocks(mark_tags(f"{text}# x")[0], markdown=markdown))[-1:]
     return [(block.type, block.start, block.nested) for block in last] == [("heading", text.count("\n"), False)]
 
 

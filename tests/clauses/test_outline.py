@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,10 +51,11 @@ def test_what_was_read_before_does_not_matter(texts: list[str], inserts: list[st
         assert tuple(previous.clauses()) == parse_clauses.__wrapped__(path, text)
 
 
-def test_a_tag_ends_the_list_before_it() -> None:
-    text = "- item\n\n<div>\n    a"
+@pytest.mark.parametrize(
+    "text", ["- item\n\n<div>\n    a", "<div>\n<!--\n\na", "<div>\n```\n\na", "- a\n  <b>\n\n  c\n\nd"]
+)
+def test_a_tag_stands_alone_in_chunks_as_in_the_whole(text: str) -> None:
     assert tuple(outline_file("a.md", text).clauses()) == parse_clauses.__wrapped__("a.md", text)
-    assert [clause.kind for clause in parse_clauses.__wrapped__("a.md", text)][-1] == "paragraph"
 
 
 LISTS = st.lists(BLOCKS, min_size=3, max_size=14)
