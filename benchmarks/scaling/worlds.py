@@ -307,7 +307,7 @@ DIMENSIONS = (
     Dimension("revisions", revisions, (20, 200, 2000), (5, 10, 20)),
     Dimension("clauses", clauses, (100, 1000, 10000), (40, 80, 160)),
     Dimension("sentences of one clause", clause_bytes, (20, 200, 2000), (5, 10, 20)),
-    Dimension("lines of one sentence", sentence_bytes, (20, 200, 2000), (5, 10, 20)),
+    Dimension("lines of one sentence", sentence_bytes, (20, 200, 2000), (10, 20, 40)),
     Dimension("rows of a table of prompts", table_rows, (100, 1000, 10000), (40, 80, 160)),
     Dimension("files", files, (20, 200, 2000), (20, 40, 80)),
     Dimension("files, of which some are added", added_files, (20, 200, 2000), (20, 40, 80)),
