@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import sys
 
 from auditor import __version__
@@ -11,6 +12,7 @@ from auditor import __version__
 
 def main() -> None:
     """Runs the command line and exits with its code; a client's hook is answered without it where that is safe."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # The same bytes under every locale; a lone surrogate of a file name is written out.
         if isinstance(stream, io.TextIOWrapper):
@@ -41,6 +43,19 @@ def _run() -> int:
     # a quarter of the time of its audit.
     gc.set_threshold(500_000)
     return run()
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before is as one to the null device: a file opened later never takes its number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # of the lowest number that is free: this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def command(
     that the policy requires, else 0.
     """
     from auditor.app.gate import GateRequest, Hook, HookInput, decide_hook, gate
-    from auditor.errors import worst_exit
+    from auditor.errors import InputError, worst_exit
 
     _check_options(base, head, hook, arguments, branches)
     if style == STATEMENT and base is None:
@@ -67,6 +67,8 @@ def command(
     if base is not None:
         decisions = [gate(repo, base=base, head=head or "HEAD", asked=gate_request)]
     else:
+        if hook in _HOOKS_WITH_STDIN and sys.stdin is None:
+            raise InputError("is closed, so that nothing says what is about to land", where=f"stdin of the {hook} hook")
         hook_stdin = sys.stdin.read() if hook in _HOOKS_WITH_STDIN else ""
         called = HookInput(Hook(hook) if hook else None, arguments, hook_stdin, os.environ, branches, datetime.now(UTC))
         decisions = [decision for _, decision in decide_hook(repo, called, gate_request)]
@@ -141,8 +143,9 @@ def _record_disclosure(decision: Decision, repo: Path) -> None:
     if not any(finding.rates for finding in decision.findings):
         return
     from auditor.app.gate import record_disclosure
+    from auditor.render.escape import escape_terminal
 
     looks = record_disclosure(repo, decision.judged, datetime.now(UTC))
-    suites = ", ".join(sorted({name for look in looks for name in look.suites}))
+    suites = escape_terminal(", ".join(sorted({name for look in looks for name in look.suites})))
     text = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
     click.echo(f"auditor: held-out rates are shown to the author, {text}", err=True)

@@ -20,6 +20,7 @@ from auditor.cli.options import (
     today_option,
     warn,
 )
+from auditor.render.escape import escape_terminal
 
 if TYPE_CHECKING:
     from auditor.evidence.graph import EvidenceGraph
@@ -66,7 +67,7 @@ def command(
     document = _render(graph, name, style)
     if output is not None:
         write_document(document, output, force=force)
-        click.echo(f"wrote {output}", err=True)
+        click.echo(f"wrote {escape_terminal(str(output))}", err=True)
     elif style == "text":
         page(document, off=no_pager)
     else:

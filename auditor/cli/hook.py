@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.options import repo_option
+from auditor.render.escape import escape_terminal
 
 if TYPE_CHECKING:
     from auditor.git import Repository
@@ -48,12 +49,10 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
         judged = branches or _current_branch(repository)
         stand = hooks.install(hooks.hooks_folder(repository), wanted, _program(), judged)
     _print_status(stand)
-    click.echo(f"judged: {', '.join(judged) or 'every branch'}")
+    click.echo(f"judged: {escape_terminal(', '.join(judged)) or 'every branch'}")
     if not server:
         click.echo(_CLIENT_NOTE)
     if step := missing_for_hooks(repo):
-        from auditor.render.escape import escape_terminal
-
         click.echo(f"auditor: {escape_terminal(step.reason)}; until that is done, every commit is refused", err=True)
         click.echo(f"Next: {escape_terminal(step.command)}", err=True)
     return 0
@@ -80,7 +79,7 @@ def status_command(repo: Path) -> int:
 
     with open_repository(repo) as repository:
         folder = hooks.hooks_folder(repository)
-        click.echo(f"hooks of {folder}")
+        click.echo(f"hooks of {escape_terminal(str(folder))}")
         _print_status(hooks.status(folder, (*hooks.CLIENT, *hooks.SERVER)))
     return 0
 

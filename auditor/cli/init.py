@@ -66,7 +66,13 @@ def command(
         raise click.UsageError("--map and --extra need --from")
     if roles and not logs:
         raise click.UsageError("--test, --held-out, --behaviour, --misaligned and --score need --from")
-    if unevaluated is None and sys.stdin.isatty() and sys.stdout.isatty() and _writes_settings(repo):
+    if (
+        unevaluated is None
+        and sys.stdin is not None
+        and sys.stdin.isatty()
+        and sys.stdout.isatty()
+        and _writes_settings(repo)
+    ):
         unevaluated = click.prompt(_QUESTION, type=click.Choice(["pass", "warn", "block"]), default="warn")
     options = ReadOptions(extra == "ignore", columns=columns)
     done = init(repo, spec, logs, roles, None if unevaluated is None else Unevaluated(unevaluated), options)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -223,13 +224,13 @@ def run(arguments: list[str] | None = None) -> int:
     except SystemExit as stop:
         if "_AUDITOR_COMPLETE" in os.environ:  # a shell asks for completions, and click ends with the answer
             return int(stop.code or 0)
-        _drop_stdout()
+        _drop_stream(sys.stdout)
         return EXIT_COULD_NOT_RUN
     except BrokenPipeError:  # click makes exit 1 of a broken pipe, which here would mean "blocked"
-        _drop_stdout()
+        _drop_stream(sys.stdout)
         return EXIT_COULD_NOT_RUN
     except OSError as error:  # a full disk, a mode, a name too long: the machine's, not a bug
-        _drop_stdout()
+        _drop_stream(sys.stdout)
         _print_error(_refusal_of_the_machine(error))
         return EXIT_COULD_NOT_RUN
     except Exception as error:  # whatever it is, it is ours, and must not look like a verdict
@@ -240,7 +241,10 @@ def run(arguments: list[str] | None = None) -> int:
 def _print_error(line: str) -> None:
     from auditor.render.escape import escape_terminal
 
-    click.echo(f"auditor: {escape_terminal(line)}", err=True)
+    try:
+        click.echo(f"auditor: {escape_terminal(line)}", err=True)
+    except OSError:  # a full disk: the exit code is all that is left to say it with
+        _drop_stream(sys.stderr)
 
 
 def _usage(error: click.ClickException) -> str:
@@ -260,15 +264,13 @@ def _refusal_of_the_machine(error: OSError) -> str:
     return f"{': '.join(part for part in parts if part)}; check the path, its mode and the room on the disk"
 
 
-def _drop_stdout() -> None:
-    """What stdout does not take is dropped: Python would try again when it ends, and exit with a code of its own."""
-    if sys.stdout is None:  # closed before Python began
-        return
+def _drop_stream(stream: TextIO) -> None:
+    """What a stream does not take is dropped: Python would try again when it ends, and exit with a code of its own."""
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from auditor.cli.options import format_option, repo_option, since_option, specs_option
+from auditor.render.escape import escape_terminal
 
 if TYPE_CHECKING:
     from auditor.audit import Report
@@ -77,7 +78,7 @@ def command(
         click.echo(document, nl=False)
     else:
         write_document(document, output, force=force)
-        click.echo(f"wrote {output}", err=True)
+        click.echo(f"wrote {escape_terminal(str(output))}", err=True)
     return EXIT_PASS
 
 

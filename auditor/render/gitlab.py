@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from auditor.model.finding import Finding, Place
+from auditor.render.escape import format_json
 from auditor.render.results import Results, Weight, rule_name, weight_of
 
 _SEVERITIES = {Weight.ERROR: "critical", Weight.WARNING: "major", Weight.NOTE: "info"}
@@ -14,7 +13,7 @@ _NOWHERE = Place("auditor.toml", 1)
 def results_gitlab(results: Results) -> str:
     """The report; what is at no line of a spec is shown at the configuration's first."""
     issues = [_issue(finding, results.waived_by(finding)) for finding in results.findings]
-    return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"
+    return format_json(issues)
 
 
 def _issue(finding: Finding, waived_by: str) -> dict[str, object]:

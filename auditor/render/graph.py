@@ -29,6 +29,7 @@ from auditor.evidence.graph import (
 )
 from auditor.model.numbers import format_moment
 from auditor.model.suite import Role
+from auditor.render.escape import escape_json
 from auditor.render.json import lay_out
 
 # The graph and the rates over time as tidy tables: columns by name, all of one length; None for what is not known.
@@ -153,7 +154,8 @@ class GraphDocument(BaseModel):
 def graph_json(graph: EvidenceGraph, about: str | None = None) -> str:
     """The graph as one JSON document."""
     document = {"auditor_version": __version__, "about": about, **node_link(graph)}
-    return lay_out(GraphDocument.model_validate(document).model_dump(mode="json", by_alias=True)) + "\n"
+    text = lay_out(GraphDocument.model_validate(document).model_dump(mode="json", by_alias=True))
+    return escape_json(text) + "\n"
 
 
 def graph_json_schema() -> str:

@@ -7,10 +7,9 @@ https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md
 
 from __future__ import annotations
 
-import json
-
 from auditor.gate.decision import Decision
 from auditor.render.documents import gate_document
+from auditor.render.escape import format_json
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 # Of another shape of the predicate it would be another: the number is that of its schema, auditor.gate/2.
@@ -28,4 +27,4 @@ def intoto_statement(decision: Decision) -> str:
         "predicateType": PREDICATE,
         "predicate": gate_document(decision),
     }
-    return json.dumps(statement, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return format_json(statement)

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
 from pydantic_core import to_jsonable_python
 
 from auditor import __version__
+from auditor.render.escape import escape_json
 from auditor.render.shapes import INLINE, SHAPES, Shape, Source
 
 P_VALUES = frozenset(("p_value", "level"))
@@ -38,12 +39,12 @@ _WIDTH = 120
 
 def json_text(schema: str, document: object) -> str:
     """A document as text, with a newline at its end; `schema` is the name it goes by."""
-    return lay_out(json_document(schema, document)) + "\n"
+    return escape_json(lay_out(json_document(schema, document))) + "\n"
 
 
 def json_line(value: object) -> str:
     """A plain value as one line without spaces, with a newline at its end."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    return escape_json(json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))) + "\n"
 
 
 def lay_out(value: object, indent: int = 0, before: int = 0) -> str:

@@ -82,7 +82,7 @@ def _text(line: Line) -> str:
 
 def _mark(text: str, around: str) -> str:
     """A text with the spaces at its ends outside of its marks, where Markdown reads these as marks."""
-    code = around == "`" and "`" not in text
+    code = around == "`" and not {"`", "|"} & set(text)
     core = escape_terminal(text) if code else escape_markdown(text)
     if not core:
         return " "
@@ -96,7 +96,7 @@ def _fenced(commands: Sequence[str]) -> Iterator[str]:
     fence = _FENCE
     while any(fence in command for command in commands):
         fence += "`"
-    yield from (f"{fence}console", *(f"$ {' '.join(command.split())}" for command in commands), fence)
+    yield from (f"{fence}console", *(f"$ {escape_terminal(command)}" for command in commands), fence)
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -20,7 +20,7 @@ from auditor.document.blocks import sentence
 from auditor.document.decision import subject_text, summarise_outcome
 from auditor.document.ledger import describe_landing
 from auditor.gate.decision import Decision
-from auditor.model.finding import Finding, Level, Place, Severity, fingerprint_of
+from auditor.model.finding import Finding, Level, Place, Remedy, Severity, fingerprint_of
 from auditor.model.numbers import count_noun
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
@@ -145,7 +145,9 @@ def weight_of(finding: Finding) -> Weight:
 
 def _as_shown(finding: Finding, label: str, place: Place | None) -> Finding:
     """A finding in words that are safe to show, under a label for what it is about."""
-    remedy = finding.remedy and replace(finding.remedy, text=escape_terminal(finding.remedy.text))
+    remedy = finding.remedy and Remedy(
+        escape_terminal(finding.remedy.text), tuple(map(escape_terminal, finding.remedy.commands))
+    )
     return replace(
         finding,
         name=escape_terminal(finding.name),

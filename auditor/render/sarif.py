@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from auditor import __version__
 from auditor.model.finding import Finding
+from auditor.render.escape import format_json
 from auditor.render.results import Results, rule_help, weight_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -33,7 +33,7 @@ def results_sarif(results: Results) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
+    return format_json(log)
 
 
 def _driver(rules: list[str], results: Results) -> dict[str, Any]:

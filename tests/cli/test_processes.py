@@ -71,6 +71,27 @@ def test_a_full_disk_is_no_pass(arguments: list[str]) -> None:
     assert done.stderr == "auditor: No space left on device; check the path, its mode and the room on the disk\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize(
+    ("arguments", "streams", "code"),
+    [
+        ("log", ">&-", 0),
+        ("diff main~1 main", ">&-", 0),
+        ("blame spec.md:3", ">&- 2>&-", 0),
+        ("log", "> /dev/full", 2),
+        ("nonsense", "2> /dev/full", 2),
+        ("show nowhere", "> /dev/full 2> /dev/full", 2),
+        ("init", "<&- 2> /dev/full", 2),
+        ("gate --hook pre-receive", "<&-", 2),
+    ],
+)
+def test_a_stream_that_takes_nothing_is_no_bug(judged: GitRepo, arguments: str, streams: str, code: int) -> None:
+    """Closed from the start, a stream is as one to the null device; one that is full ends in exit 2."""
+    call = f"'{sys.executable}' -m auditor {arguments} {streams}"
+    done = subprocess.run(["sh", "-c", call], cwd=judged.path, env=environment(), capture_output=True, check=False)
+    assert done.returncode == code and b"Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize(("columns", "colour"), [(80, True), (120, True), (80, False)])
 def test_a_terminal_gets_its_width_and_colour_where_wanted(judged: GitRepo, columns: int, colour: bool) -> None:
     variables = {"COLUMNS": str(columns), "TERM": "xterm-256color"} | ({} if colour else {"NO_COLOR": "1"})

@@ -113,7 +113,7 @@ def test_nothing_hidden_goes_out(tmp_path: Path) -> None:
 
 def test_markdown_of_a_hostile_name_is_text(tmp_path: Path) -> None:
     text = report_markdown(report_of(tmp_path, lambda name: f"{PAYLOADS[5]}{name}"))
-    assert "\\[x\\](javascript:alert(1)) \\!\\[y\\](http://example.org/y.png) \\| \\`c\\` \\<b\\>" in text
+    assert "\\[x\\](javascript:alert(1)) `![y](http://example.org/y.png)` \\| \\`c\\` \\<b\\>" in text
 
 
 def test_every_number_of_a_rate_is_marked(quarter_report: Report) -> None:
