@@ -21,6 +21,10 @@ from auditor.model.verification import ReportDifference
 
 _DATA = re.compile(r'<data value="([^"]*)">(.*?)</data>')
 _TAG = re.compile(r"<[^>]*>")
+# A name of a member, or a value that holds no other: a text, a number, a word, an empty list or object.
+_JSON_TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"\s*:|(?P<value>"(?:[^"\\]|\\.)*"|[-\d][\d.eE+-]*|true|false|null|\[\s*\]|\{\s*\})'
+)
 _FIGURE = re.compile(r"-?\d[\d.,]*")
 _REPEATED = re.compile(r" \(\d+\)(?=\])")
 _DIFFERENCE_CHARACTERS, _CONTEXT_CHARACTERS = 120, 40
@@ -81,17 +85,16 @@ def _read_lines(text: str, style: str) -> list[ReportLine]:
 
 
 def _read_values(text: str) -> list[ReportLine]:
-    """Every value of a JSON document in its order, with its line where the document is laid out as auditor does."""
-    values = list(_flatten(json.loads(text), ""))
-    layout = [
-        number
-        for number, line in enumerate(text.splitlines(), 1)
-        if line.strip(" ,") not in "]}" and line[-1] not in "[{"
-    ]
-    numbers = layout if len(layout) == len(values) else [1] * len(values)
+    """Every value of a JSON document in its order, each with the line it stands on."""
+    places = (match.start() for match in _JSON_TOKEN.finditer(text) if match["value"])
+    lines, line, before = [], 1, 0
+    for place in places:
+        line += text.count("\n", before, place)
+        before = place
+        lines.append(line)
     return [
         ReportLine(number, f"{path}: {json.dumps(value, ensure_ascii=False)}", path, _count_numbers(value))
-        for number, (path, value) in zip(numbers, values, strict=True)
+        for number, (path, value) in zip(lines, _flatten(json.loads(text), ""), strict=True)
     ]
 
 

@@ -269,3 +269,18 @@ def test_what_is_owed_and_excused_is_in_the_report_and_made_again(tmp_path: Path
     assert "it expired on 2026-03-01" in (tmp_path / "q1.md").read_text()
     for name in ("q1.md", "q1.html"):
         assert reproduce(tmp_path / name, evaluated.repo.path).differences == ()
+
+
+def test_a_change_in_json_is_named_by_its_line(made: Evaluated) -> None:
+    """Also where several values stand on a line, and where none of the line ends are auditor's own."""
+    made.record(content(SECOND), {"unseen": "78/400"})
+    commit(made, "2026-05-10")
+    file = made.folder / "q2.json"
+    assert report(made, "2026Q2", file) == 0
+    text = file.read_text()
+    place = text.rindex('"visible"')
+    changed = f"{text[:place]}{text[place:].replace('visible', 'another', 1)}"
+    for written in (changed, json.dumps(json.loads(changed), indent=1), json.dumps(json.loads(changed))):
+        file.write_text(written)
+        line = written.count("\n", 0, written.rindex('"another"')) + 1
+        assert line in {difference.line for difference in reproduce(file, made.repo.path).differences}
