@@ -69,7 +69,8 @@ def blame(
         where: a folder in the project, a bare repository, or a folder of dated revisions.
         specs: as for `choose_specs`.
         clause: see `find_clauses`; also `commit:path:line`, a place in the text of a commit.
-        rev: the revision in which lines and words are looked up, as for `named.named`; None for the last spec commit.
+        rev: the revision in which lines and words are looked up, as for `revision.resolve_revision`; None for the last
+            spec commit.
         warn: as for `choose_specs`; it gets the commits that cannot be read, too.
 
     Raises ConfigError, RepositoryError, RevisionError; InputError where there is no such clause.
@@ -148,7 +149,7 @@ def diff(
     Args:
         where: a folder in the project, a bare repository, or a folder of dated revisions.
         specs: as for `choose_specs`; of several those that both sides have.
-        before: a name as for `named.named`; None for HEAD, or for the folder before the last.
+        before: a name as for `revision.resolve_revision`; None for HEAD, or for the folder before the last.
         after: the same; None for the work tree, in a bare repository for HEAD, or for the last folder.
         warn: as for `choose_specs`; it gets the commits that cannot be read, too.
 
@@ -258,7 +259,7 @@ def show(
     """The patch that a name stands for; one of each spec where a commit patches several.
 
     Args:
-        name: the beginning of a patch's id, or what stands for the revision it made: see `named.patch_named`.
+        name: the beginning of a patch's id, or what stands for the revision it made: see `revision.resolve_patch`.
         environment: as for `audit`.
         warn: gets the commits that cannot be read and are part of the patch.
         reveal: whether items of held-out suites are named.

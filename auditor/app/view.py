@@ -26,7 +26,7 @@ from auditor.clauses.blame import ClauseHistory, clause_history, clause_states
 from auditor.clauses.lineage import trace_lineage
 from auditor.document.view import SealedBatch, View
 from auditor.errors import InputError
-from auditor.model.period import Period, parse_quarter, period_between
+from auditor.model.period import Period, parse_quarter, period_between, quarter_name
 from auditor.model.suite import Role
 from auditor.store.integrity import examine_store
 
@@ -69,8 +69,7 @@ def _whole_history(spec: SpecAudit, today: date) -> Period:
 
 def _quarters(section: Section) -> Iterator[Section]:
     """The section of each quarter in which a patch landed, oldest first."""
-    names = (f"{day.year}Q{(day.month + 2) // 3}" for day in map(patch_day, section.spec.patches))
-    for name in sorted(set(names)):
+    for name in sorted({quarter_name(patch_day(entry)) for entry in section.spec.patches}):
         period = parse_quarter(name)
         inside = tuple(entry for entry in section.spec.patches if period.holds(patch_day(entry)))
         yield replace(section, report_period=period, period=inside)
@@ -120,8 +119,6 @@ def write_pages(folder: Path, pages: Iterable[tuple[str, str]]) -> WrittenPages:
         _write_manifest(folder, sorted(earlier))
         for name, text in pages:
             names.add(name)
-            if name not in earlier:
-                earlier.add(name)
             written += _write_page(folder / name, text.encode())
         for name in earlier - names:
             with suppress(FileNotFoundError):

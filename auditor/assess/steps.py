@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from auditor.evidence import Evidence, State, Step, evaluated_states
+from auditor.model.period import quarter_name
 from auditor.model.spec import History, Patch, SpecCommit
 
 # The line of a history: its first parents, oldest first, and where on it each patch landed.
@@ -76,7 +77,7 @@ def _quarter_names(line: list[SpecCommit]) -> tuple[str, ...]:
     latest, found = datetime.min.replace(tzinfo=UTC), []
     for spec_commit in line:
         latest = max(latest, spec_commit.date.astimezone(UTC))
-        found.append(f"{latest.year}Q{(latest.month + 2) // 3}")
+        found.append(quarter_name(latest))
     return tuple(found)
 
 

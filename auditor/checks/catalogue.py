@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from auditor import checks
 from auditor.checks.interface import HEADINGS, Check
 
-# Checks by the name that version 1 had for them, with their present name; docs/migration.md lists them.
+# Checks by the name that version 1 had for them, with their present name; docs/how-to/migration.md lists them.
 FIRST_NAMES = {
     "standing-gap": "open-gap",
     "twins-apart": "twins-diverged",

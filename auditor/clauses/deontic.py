@@ -785,7 +785,7 @@ def classify_change(
     """The direction of one change. Never raises; a revert has the opposite direction, and white space none.
 
     `renamed` has the new names of levels of authority by old name, which are no change of level: see
-    `authority.authority_changes`.
+    `find_authority_changes`.
     """
     before, after = _sides(change)
     texts = _rule_text(before), _rule_text(after)

@@ -224,7 +224,7 @@ def parse_clauses(path: str, text: str) -> tuple[Clause, ...]:
 
     Markdown for `.md` and `.markdown`; anything else is read as plain text, in which lists, headings with `#`, tables,
     fences and template tags are known. Every line stands in exactly one clause, except those that are blank or hold
-    block markers only (see `blocks.says_nothing`). CRLF and CR count as line ends.
+    block markers only (see `is_blank_or_markup`). CRLF and CR count as line ends.
     """
     standing = SectionCursor(path)
     return tuple(

@@ -49,7 +49,7 @@ class Chunk:
 
     Within one file, chunks of the same text are the same. `levels` are those of the headings in it that open a section,
     `has_headings` counts others, too; `cites` is whether a statement cites a footnote; `keys` are what its statements
-    say, as `pairing.key_of` has it.
+    say, as `match.clause_key` has it.
     """
 
     text: str
@@ -82,7 +82,7 @@ class FileOutline:
     format: FormatName | None = None
 
     def clauses(self) -> Iterator[Clause]:
-        """Its clauses, the same as `parse.parse` gives."""
+        """Its clauses, the same as `formats.parse_clauses` gives."""
         standing, line = SectionCursor(self.path), 0
         for chunk in self.chunks:
             for statement in chunk.statements:

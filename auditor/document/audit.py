@@ -56,7 +56,7 @@ from auditor.model.numbers import (
 )
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
-from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict
+from auditor.model.verdict import STAYED_VERDICTS, WORST_FIRST, Cause, Verdict
 
 ID_DIGITS = 10
 """How many digits of a commit are shown."""
@@ -141,14 +141,8 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     yield from debt_blocks(audit.debts, day)
     joining = [entry for spec in audit.specs for entry in spec.joining_merges]
     patches = [entry for spec in audit.specs for entry in _listed_patches(spec)]
-    verdicts = Counter(entry.facts.verdict for entry in patches)
-    counts: list[Span] = []
-    for verdict in Verdict:
-        if verdict in verdicts:
-            counts += [
-                Span(", " if counts else ": "),
-                Span(f"{verdicts[verdict]:,} {verdict}", VERDICT_STYLES[verdict]),
-            ]
+    verdicts = count_verdicts(entry.facts.verdict for entry in patches)
+    counts = [Span(": "), *verdicts] if verdicts else []
     if joining:
         verb = "joins" if len(joining) == 1 else "join"
         counts.append(Span(f"; {count_noun(len(joining), 'merge')} only {verb} them"))
@@ -162,6 +156,17 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings()), undecided), Span(".")))
     yield from (Paragraph(plain(f"Not assessed: {entry.what}: {entry.why}")) for entry in audit.not_assessed)
     yield from landing_blocks(audit.landings)
+
+
+def count_verdicts(verdicts: Iterable[Verdict]) -> Line:
+    """How many there are of each verdict, the worst first: `2 test-only, 5 generalises`."""
+    counts = Counter(verdicts)
+    spans: list[Span] = []
+    for verdict in WORST_FIRST:
+        if verdict in counts:
+            spans += [Span(", ")] if spans else []
+            spans.append(Span(f"{counts[verdict]:,} {verdict}", VERDICT_STYLES[verdict]))
+    return tuple(spans)
 
 
 def patch_table(audit: Audit) -> Iterator[Block]:

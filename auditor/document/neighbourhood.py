@@ -49,17 +49,15 @@ class Neighbourhood:
     edges: tuple[tuple[str, str], ...]
 
 
-def draw_neighbours(graph: EvidenceGraph, centre: str, link: Callable[[str], str]) -> Neighbourhood:
+def select_neighbours(graph: EvidenceGraph, centre: str, link: Callable[[str], str]) -> Neighbourhood:
     """What is drawn of a node: its neighbours, and of a patch or clause what its verdicts rest on, some of each kind.
 
     Args:
         link: the page of a node; "" for none.
     """
     near: dict[str, None] = {other: None for group in group_neighbours(graph, centre) for other, _ in group.others}
-    if graph.nodes[centre]["kind"] in ("patch", "clause"):
-        patches = (
-            [centre] if graph.nodes[centre]["kind"] == "patch" else [n for n in near if _kind(graph, n) == "patch"]
-        )
+    if _kind(graph, centre) in ("patch", "clause"):
+        patches = [name for name in (centre, *near) if _kind(graph, name) == "patch"]
         steps = [step for patch in patches for step in targets(graph, patch, "judged_by")]
         near |= dict.fromkeys(steps)
         near |= {suite: None for step in steps for suite in targets(graph, step, "judged_on")}
@@ -67,14 +65,12 @@ def draw_neighbours(graph: EvidenceGraph, centre: str, link: Callable[[str], str
     near.pop(centre, None)
     columns = []
     for kinds in _COLUMNS:
-        here = [centre] if _kind(graph, centre) in kinds else []
-        among = [name for kind in kinds for name in near if _kind(graph, name) == kind]
-        for kind in kinds:
-            here += [name for name in among if _kind(graph, name) == kind][:_MOST_OF_A_KIND]
-        if here:
-            drawn = tuple(_drawn(graph, name, link) for name in here[:_MOST])
-            left = len(among) + (centre in here) - len(drawn)
-            columns.append((drawn, left))
+        own = [centre] if _kind(graph, centre) in kinds else []
+        by_kind = [[name for name in near if _kind(graph, name) == kind] for kind in kinds]
+        chosen = [*own, *(name for names in by_kind for name in names[:_MOST_OF_A_KIND])][:_MOST]
+        if chosen:
+            rest = len(own) + sum(map(len, by_kind)) - len(chosen)
+            columns.append((tuple(_drawn(graph, name, link) for name in chosen), rest))
     names = [node.name for nodes, _ in columns for node in nodes]
     inside = set(names)
     edges = [(source, target) for source in names for target in graph.successors(source) if target in inside]

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 from auditor.assess.facts import BehaviourFacts
 from auditor.assess.timeline import Series
@@ -25,6 +26,7 @@ from auditor.document.audit import (
     VERDICT_STYLES,
     commit_name,
     count_changes,
+    count_verdicts,
     summary_blocks,
     undecided_blocks,
     verdict_line,
@@ -51,7 +53,7 @@ from auditor.document.blocks import (
 from auditor.document.diagnostics import diagnostic_sentences, residual_sentences
 from auditor.document.graph import answer_questions, describe_link, group_neighbours, readable_value
 from auditor.document.history import blame_blocks
-from auditor.document.neighbourhood import draw_neighbours
+from auditor.document.neighbourhood import select_neighbours
 from auditor.document.rates import behaviour_verdict, change_line, table_columns
 from auditor.document.report import section_answer
 from auditor.document.report_patches import (
@@ -75,8 +77,9 @@ from auditor.evidence.graph import (
     sources,
     targets,
 )
-from auditor.model.numbers import count_noun, format_count
-from auditor.model.verdict import WORST_FIRST, Verdict
+from auditor.model.numbers import count_noun, format_count, format_day
+from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ class Addresses:
             case "spec_commit":
                 return self._first(sources(graph, node, "to"))
             case "revision":
-                return next((self.link(commit) for commit in sources(graph, node, "shows")), "")
+                return self._first(sources(graph, node, "shows"))
             case _:
                 return ""
 
@@ -239,7 +242,10 @@ def view_pages(view: View) -> Iterator[Page]:
     yield Page(REPORTS, "quarters and seals", "Reports", tuple(_report_blocks(view)))
     for number, section in _numbered_quarters(view):
         yield Page(
-            quarter_page(number, section), "quarter", _quarter_title(section), tuple(_quarter(section, addresses))
+            quarter_page(number, section),
+            "quarter",
+            _quarter_title(section),
+            tuple(_quarter_blocks(section, addresses)),
         )
     yield Page(SEARCH, "search", "Search", tuple(_search_blocks(view, addresses)))
 
@@ -300,11 +306,10 @@ def _home_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
 
 def _history_figure(section: Section, addresses: Addresses) -> Iterator[Block]:
     series = _moving_series(section.series)
-    commits = tuple((commit.name, str(commit.date.date())) for commit in section.spec.history.spec_commits)
-    marks = tuple(_patch_mark(entry, addresses) for entry in section.spec.patches)
+    lanes = _lanes_of(section, addresses)
     links = tuple(addresses.page(f"behaviour:{lane.behaviour}") for lane in series)
-    counts = count_noun(len(commits), "commit"), count_noun(len(section.series), "behaviour")
-    yield Figure("history", HistoryLanes(commits, marks, series, links), f"{counts[0]}, {counts[1]}.")
+    counts = count_noun(len(lanes.commits), "commit"), count_noun(len(section.series), "behaviour")
+    yield Figure("history", replace(lanes, series=series, links=links), f"{counts[0]}, {counts[1]}.")
     if series:
         yield Note(
             plain(
@@ -316,6 +321,12 @@ def _history_figure(section: Section, addresses: Addresses) -> Iterator[Block]:
     if len(section.series) > len(series):
         rest = f"{count_noun(len(section.series) - len(series), 'behaviour')} that moved less: "
         yield Note((Span(rest), Span("all behaviours", link=BEHAVIOURS)))
+
+
+def _lanes_of(section: Section, addresses: Addresses) -> HistoryLanes:
+    """The time line of a spec, without a lane."""
+    commits = ((commit.name, format_day(commit.date)) for commit in section.spec.history.spec_commits)
+    return HistoryLanes(tuple(commits), tuple(_patch_mark(entry, addresses) for entry in section.spec.patches), (), ())
 
 
 def _moving_series(series: Sequence[Series]) -> tuple[Series, ...]:
@@ -360,7 +371,7 @@ def _patch_table(entries: Sequence[PatchEntry], addresses: Addresses, most: int 
 
 def _text_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
     title = (Span(patch_title(entry), link=addresses.page(f"patch:{entry.facts.patch.id}")),)
-    findings = plain(format_count(len(entry.findings))) if entry.findings else ()
+    findings = _count_cell(len(entry.findings))
     changes = plain(count_changes(entry.counts).removeprefix("clauses: "))
     return plain(str(patch_day(entry))), title, changes, findings
 
@@ -372,14 +383,23 @@ def _patch_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
     rates: tuple[Line, Line] = ((), ())
     behaviour: Line = ()
     if headline is not None:
-        held_out = headline.ruling.change if headline.ruling else headline.held_out
-        rates = change_line(headline, headline.test), change_line(headline, held_out)
+        rates = _rate_cells(headline)
         others = len(entry.facts.behaviours) - 1
         more = Span(f" and {others:,} more", Style.QUIET) if others else Span("")
         behaviour = Span(headline.behaviour, link=addresses.page(f"behaviour:{headline.behaviour}")), more
-    findings = plain(format_count(len(entry.findings))) if entry.findings else ()
     verdict = verdict_line(entry.facts.verdict, entry.hiding_suspected)
+    findings = _count_cell(len(entry.findings))
     return plain(str(patch_day(entry))), (title, commit), verdict, behaviour, *rates, findings
+
+
+def _rate_cells(facts: BehaviourFacts) -> tuple[Line, Line]:
+    """The rates before and after on the test, and on the held-out suite that decides the verdict."""
+    held_out = facts.ruling.change if facts.ruling else facts.held_out
+    return change_line(facts, facts.test), change_line(facts, held_out)
+
+
+def _count_cell(count: int) -> Line:
+    return plain(format_count(count)) if count else ()
 
 
 # A patch.
@@ -443,29 +463,41 @@ def _behaviour_card(facts: BehaviourFacts, addresses: Addresses, *, folded: bool
 
 
 def _clause_pages(view: View, addresses: Addresses) -> Iterator[Page]:
-    pages = []
-    for name, story in view.clauses.items():
-        node = f"clause:{name}"
-        if node in view.graph:
-            title = view.graph.nodes[node]["label"]
-            pages.append(
-                Page(addresses.page(node), "clause", title, tuple(_clause_blocks(view, node, story, addresses)))
-            )
+    nodes = [(f"clause:{name}", story) for name, story in view.clauses.items()]
+    pages = [
+        Page(
+            addresses.page(node),
+            "clause",
+            view.graph.nodes[node]["label"],
+            tuple(_clause_blocks(view, node, story, addresses)),
+        )
+        for node, story in nodes
+    ]
     yield from _with_neighbours(pages)
-    names = ("place", "clause", "changes")
-    rows = tuple(_clause_row(view, page, name, addresses) for page, name in zip(pages, view.clauses, strict=True))
-    table = Table(table_columns(names, ("changes",)), rows[:_MAX_LISTED], empty="No clause was read.")
-    left = Note(plain(f"and {len(rows) - _MAX_LISTED:,} more, each with its page")) if len(rows) > _MAX_LISTED else None
-    yield Page(CLAUSES, "the text, as it stands and as it was", "Clauses", (table, *((left,) if left else ())))
+    rows = tuple(_clause_row(view, page, *pair) for page, pair in zip(pages, nodes, strict=True))
+    columns = table_columns(("place", "clause", "changes"), ("changes",))
+    table = Table(columns, rows[:_MAX_LISTED], empty="No clause was read.")
+    rest = _rest_note(len(rows), _MAX_LISTED, ", each with its page")
+    yield Page(CLAUSES, "the text, as it stands and as it was", "Clauses", (table, *rest))
 
 
 _MAX_LISTED = 1500
 
 
-def _clause_row(view: View, page: Page, name: str, addresses: Addresses) -> tuple[Line, ...]:
-    state = view.clauses[name].state
+def _rest_note(count: int, most: int, what: str = "") -> tuple[Block, ...]:
+    """How many of a list were left out, where some were."""
+    return (Note(plain(f"and {count - most:,} more{what}")),) if count > most else ()
+
+
+def _cut_listing(lines: Sequence[Line]) -> tuple[Block, ...]:
+    """A list, of a long one the beginning; nothing where it is empty."""
+    return (Listing(tuple(lines[:_MAX_LINES])), *_rest_note(len(lines), _MAX_LINES)) if lines else ()
+
+
+def _clause_row(view: View, page: Page, node: str, story: ClauseHistory) -> tuple[Line, ...]:
+    state = story.state
     place = f"{state.clause.path}:{state.clause.line}" if state.there else "gone"
-    changes = len(edges_to(view.graph, f"clause:{name}", "changes"))
+    changes = len(edges_to(view.graph, node, "changes"))
     return plain(place, Style.QUIET), (Span(page.title, link=page.name),), plain(format_count(changes))
 
 
@@ -480,68 +512,59 @@ def _clause_blocks(view: View, node: str, story: ClauseHistory, addresses: Addre
 
 
 def _behaviour_pages(view: View, addresses: Addresses) -> Iterator[Page]:
-    pages = [
-        Page(addresses.page(node), "behaviour", view.graph.nodes[node]["key"], tuple(_behaviour(view, node, addresses)))
-        for node in nodes_of_kind(view.graph, "behaviour")
-    ]
+    measured: dict[str, list[_Measured]] = {}
+    for entry in view.audit.patches:
+        for facts in entry.facts.behaviours:
+            measured.setdefault(facts.behaviour, []).append((entry, facts))
+    lanes = [(_lanes_of(section, addresses), section.series) for section in view.sections]
+    pages = []
+    for node in nodes_of_kind(view.graph, "behaviour"):
+        name = view.graph.nodes[node]["key"]
+        blocks = _behaviour_blocks(view.graph, node, lanes, measured.get(name, ()), addresses)
+        pages.append(Page(addresses.page(node), "behaviour", name, tuple(blocks)))
     yield from _with_neighbours(pages)
-    series = [(lane, section) for section in view.sections for lane in section.series]
-    figures = tuple(Figure("timeline", (lane, _flags(section.spec)), timeline_words(lane)) for lane, section in series)
-    rows = tuple(((Span(page.title, link=page.name),), _count_verdicts(view, page.title)) for page in pages)
+    flags = [(_flags(section.spec), section.series) for section in view.sections]
+    figures = [Figure("timeline", (lane, flag), timeline_words(lane)) for flag, series in flags for lane in series]
+    rows = tuple(((Span(page.title, link=page.name),), _verdict_cell(measured.get(page.title, ()))) for page in pages)
     table = Table(table_columns(("behaviour", "verdicts of patches"), ()), rows, empty="No behaviour was measured.")
     yield Page(BEHAVIOURS, "what was measured", "Behaviours", (table, *figures[:_MAX_FIGURES]))
 
 
 _MAX_FIGURES = 60
+_Measured: TypeAlias = tuple[PatchEntry, BehaviourFacts]
 
 
 def _flags(spec: SpecAudit) -> dict[str, bool]:
     return {entry.facts.patch.after.name: entry.hiding_suspected for entry in spec.patches}
 
 
-def _facts_of(view: View, behaviour: str) -> list[tuple[PatchEntry, BehaviourFacts]]:
-    return [
-        (entry, facts)
-        for entry in view.audit.patches
-        for facts in entry.facts.behaviours
-        if facts.behaviour == behaviour
-    ]
+def _verdict_cell(measured: Sequence[_Measured]) -> Line:
+    verdicts = count_verdicts(facts.verdict for _, facts in measured)
+    return verdicts or plain("no patch was measured on it", Style.QUIET)
 
 
-def _count_verdicts(view: View, behaviour: str) -> Line:
-    counts = Counter(facts.verdict for _, facts in _facts_of(view, behaviour))
-    spans: list[Span] = []
-    for verdict in WORST_FIRST:
-        if verdict in counts:
-            spans += [Span(", " if spans else ""), Span(f"{counts[verdict]:,} {verdict}", VERDICT_STYLES[verdict])]
-    return tuple(spans) or plain("no patch was measured on it", Style.QUIET)
-
-
-def _behaviour(view: View, node: str, addresses: Addresses) -> Iterator[Block]:
-    name = view.graph.nodes[node]["key"]
-    for section in view.sections:
-        for lane in section.series:
-            if lane.behaviour == name:
-                lanes = HistoryLanes(
-                    tuple((commit.name, str(commit.date.date())) for commit in section.spec.history.spec_commits),
-                    tuple(_patch_mark(entry, addresses) for entry in section.spec.patches),
-                    (lane,),
-                    ("",),
-                )
-                yield Figure("history", lanes, timeline_words(lane))
+def _behaviour_blocks(
+    graph: EvidenceGraph,
+    node: str,
+    lanes: Sequence[tuple[HistoryLanes, Sequence[Series]]],
+    measured: Sequence[_Measured],
+    addresses: Addresses,
+) -> Iterator[Block]:
+    for time_line, series in lanes:
+        for lane in series:
+            if lane.behaviour == graph.nodes[node]["key"]:
+                yield Figure("history", replace(time_line, series=(lane,), links=("",)), timeline_words(lane))
     yield Heading(2, plain("Patches measured on it"))
-    rows = tuple(_measured_row(entry, facts, addresses) for entry, facts in reversed(_facts_of(view, name)))
+    rows = tuple(_measured_row(entry, facts, addresses) for entry, facts in reversed(measured))
     names = ("landed", "patch", "verdict", "model", "test", "held-out")
     yield Table(table_columns(names, ("test", "held-out")), rows, empty="No patch was measured on it.")
-    yield from _linked_blocks(view.graph, node, addresses, skip=("step",))
+    yield from _linked_blocks(graph, node, addresses, skip=("step",))
 
 
 def _measured_row(entry: PatchEntry, facts: BehaviourFacts, addresses: Addresses) -> tuple[Line, ...]:
-    held_out = facts.ruling.change if facts.ruling else facts.held_out
     link = f"{addresses.page(f'patch:{entry.facts.patch.id}')}#{behaviour_anchor(facts.behaviour, facts.model)}"
     title = (Span(patch_title(entry), link=link),)
-    rates = change_line(facts, facts.test), change_line(facts, held_out)
-    return plain(str(patch_day(entry))), title, behaviour_verdict(facts), plain(facts.model), *rates
+    return plain(str(patch_day(entry))), title, behaviour_verdict(facts), plain(facts.model), *_rate_cells(facts)
 
 
 # A suite, a run, a checkpoint and other nodes.
@@ -589,19 +612,23 @@ def _node_blocks(view: View, node: str, addresses: Addresses) -> Iterator[Block]
 
 
 _MAX_ITEMS = 100
+_NO_ITEMS = "The record does not tell this run's samples apart by item."
+_HIDDEN_ITEMS = "Only items of test suites are named on these pages."
 
 
 def _item_blocks(view: View, node: str) -> Iterator[Block]:
     """The items of a run that failed, where it is one of a test suite."""
-    items = view.failing.get(view.graph.nodes[node]["key"])
+    graph = view.graph
+    items = view.failing.get(graph.nodes[node]["key"])
     if items is None:
-        yield Note(plain("Items of a suite that is held out are not named on a page that one sends."))
+        suites = targets(graph, node, "on")
+        is_test = any(graph.nodes[suite].get("role") == Role.TEST for suite in suites)
+        yield Note(plain(_NO_ITEMS if is_test else _HIDDEN_ITEMS))
         return
     yield Heading(3, plain(f"Items with a misaligned sample: {len(items):,}"))
     rows = tuple((plain(item), plain(f"{misaligned:,} of {valid:,}")) for item, misaligned, valid in items[:_MAX_ITEMS])
     yield Table((Column("item"), Column("misaligned", figures=True)), rows, empty="None.")
-    if len(items) > _MAX_ITEMS:
-        yield Note(plain(f"and {len(items) - _MAX_ITEMS:,} more"))
+    yield from _rest_note(len(items), _MAX_ITEMS)
 
 
 _MAX_LINES = 150
@@ -630,16 +657,13 @@ def _answer_blocks(graph: EvidenceGraph, node: str, addresses: Addresses) -> Ite
 
 def _linked_blocks(graph: EvidenceGraph, node: str, addresses: Addresses, skip: Sequence[str] = ()) -> Iterator[Block]:
     """What a node is linked to, by the kind of edge; long lists are folded."""
-    groups = group_neighbours(graph, node)
-    for group in groups:
+    for group in group_neighbours(graph, node):
         others = [(other, data) for other, data in group.others if graph.nodes[other]["kind"] not in skip]
         if not others:
             continue
         items = tuple((*_node_span(graph, other, addresses), *_quiet(describe_link(data))) for other, data in others)
         title = plain(f"{group.words} ({len(items):,})")
-        shown = (Listing(items[:_MAX_LINES]),)
-        rest = (Note(plain(f"and {len(items) - _MAX_LINES:,} more")),) if len(items) > _MAX_LINES else ()
-        yield Card(title, (*shown, *rest), folded=len(items) > _UNFOLDED)
+        yield Card(title, _cut_listing(items), folded=len(items) > _UNFOLDED)
 
 
 _UNFOLDED = 12
@@ -658,26 +682,27 @@ def _quiet(text: str, *, spaced: bool = True) -> Line:
 
 
 def _neighbourhood_blocks(graph: EvidenceGraph, node: str, addresses: Addresses) -> Iterator[Block]:
-    drawn = draw_neighbours(graph, node, addresses.link)
-    if drawn.edges:
+    around = select_neighbours(graph, node, addresses.link)
+    if around.edges:
         yield Heading(3, plain("Around it"))
-        yield Figure("neighbourhood", drawn, f"What is around this {graph.nodes[node]['kind']}.")
+        yield Figure("neighbourhood", around, f"What is around this {graph.nodes[node]['kind']}.")
 
 
 # Checks, quarters, search.
 
 
 def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
-    fired = Counter(finding.code for finding in (*view.audit.findings(), *view.audit.waiver_findings))
+    pages = load_pages()
+    counts = Counter(finding.code for finding in (*view.audit.findings(), *view.audit.waiver_findings))
     names = ("code", "check", "severity", "findings")
     rows = tuple(
         (
             (Span(check.code, link=f"#{check.code}"),),
             plain(check.title),
             plain(str(check.severity), Style.QUIET),
-            plain(format_count(fired[check.code]) if fired[check.code] else ""),
+            _count_cell(counts[check.code]),
         )
-        for check in all_checks()
+        for check in (page.check for page in pages)
     )
     yield Table(table_columns(names, ("findings",)), rows)
     by_code: dict[str, list[Line]] = {}
@@ -685,16 +710,14 @@ def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
         data, about = view.graph.nodes[node], targets(view.graph, node, "about")
         line: Line = tuple(span for name in about for span in (*_node_span(view.graph, name, addresses), Span("  ")))
         by_code.setdefault(str(data.get("check", "")), []).append((*line, Span(str(data.get("message", "")))))
-    for page in load_pages():
+    for page in pages:
         check = page.check
         lines = by_code.get(check.code, [])
         sections = ((plain(name), plain(page.sections[name])) for name in HEADINGS)
         texts = [block for name, text in sections for block in (Heading(4, name), Paragraph(text))]
-        rest = (Note(plain(f"and {len(lines) - _MAX_LINES:,} more")),) if len(lines) > _MAX_LINES else ()
-        found = (Listing(tuple(lines[:_MAX_LINES])), *rest) if lines else ()
         count = f"  {count_noun(len(lines), 'finding')}" if lines else ""
         title = (Span(f"{check.code} ", Style.CODE), Span(check.title), Span(count, Style.CAUTION))
-        yield Card(title, (*found, *texts), check.code, folded=not lines)
+        yield Card(title, (*_cut_listing(lines), *texts), check.code, folded=not lines)
     yield from undecided_blocks(view.audit, _MAX_UNDECIDED)
 
 
@@ -725,7 +748,7 @@ def _report_blocks(view: View) -> Iterator[Block]:
         (
             (Span(_quarter_title(section), link=quarter_page(number, section)),),
             plain(format_count(len(section.period))),
-            _quarter_verdicts(section),
+            count_verdicts(entry.facts.verdict for entry in section.period),
         )
         for number, section in reversed(list(_numbered_quarters(view)))
     )
@@ -739,16 +762,7 @@ def _report_blocks(view: View) -> Iterator[Block]:
     yield Table(table_columns(("batch", "records", "root"), ("batch", "records")), seals, empty=empty)
 
 
-def _quarter_verdicts(section: Section) -> Line:
-    counts = Counter(entry.facts.verdict for entry in section.period)
-    spans: list[Span] = []
-    for verdict in WORST_FIRST:
-        if verdict in counts:
-            spans += [Span(", " if spans else ""), Span(f"{counts[verdict]:,} {verdict}", VERDICT_STYLES[verdict])]
-    return tuple(spans)
-
-
-def _quarter(section: Section, addresses: Addresses) -> Iterator[Block]:
+def _quarter_blocks(section: Section, addresses: Addresses) -> Iterator[Block]:
     for text in section_answer(section):
         yield Paragraph(plain(text))
     yield Heading(2, plain("Patches"))

@@ -29,6 +29,11 @@ class Period:
         return self.since <= day <= self.until
 
 
+def quarter_name(day: date) -> str:
+    """The quarter that a day lies in: `2026Q3`."""
+    return f"{day.year:04}Q{(day.month + 2) // 3}"
+
+
 def parse_quarter(text: str) -> Period:
     """The period of "2026Q3". Raises InputError for anything else."""
     match = _QUARTER.fullmatch(text.strip())

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -132,6 +133,12 @@ def test_items_of_a_held_out_suite_are_named_nowhere(view: View, site: dict[str,
     assert set(kinds.values()) == {"letters", "till", "keys"}
     page = site[Addresses(view.graph).page(f"run:{next(iter(kinds))}")]
     assert "Items with a misaligned sample" in page
+
+
+def test_a_run_of_a_test_that_has_no_items_is_not_called_held_out(view: View) -> None:
+    [run, *_] = view.failing
+    page = dict(view_html(replace(view, failing={})))[Addresses(view.graph).page(f"run:{run}")]
+    assert "does not tell this run&#39;s samples apart by item" in page
 
 
 # Pages in a folder.

@@ -1,8 +1,8 @@
 """Pictures of rates as SVG: before and after on one axis, transfer, the parts of a fall, and a behaviour over time.
 
-A `Figure` comes in, markup goes out: `draw_figure` for one that stands by itself, `picture_column` for one that has a
-strip for each row of a table. No legend: rows and lines are labelled. `timeline_figure` is the picture by itself, for a
-file or a notebook.
+A series comes in, markup goes out: `draw_timeline` for one that stands on a page, `picture_column` for a `Figure` that
+has a strip for each row of a table. No legend: rows and lines are labelled. `timeline_figure` is the picture by itself,
+for a file or a notebook.
 """
 
 from __future__ import annotations
@@ -18,24 +18,6 @@ from auditor.assess.timeline import Series
 from auditor.document.blocks import Figure
 from auditor.model.suite import Role
 from auditor.render.html.environment import escape_visible, page_style
-from auditor.render.html.history import draw_history
-from auditor.render.html.neighbourhood import draw_neighbourhood
-
-
-def draw_figure(figure: Figure) -> Markup:
-    """The picture of a figure that stands by itself.
-
-    Of kind `history` data are lanes, of `neighbourhood` a node with what is around it; of `timeline` a series, and by
-    spec commit whether its patch is flagged.
-    """
-    match figure.kind:
-        case "history":
-            return draw_history(figure.data)
-        case "neighbourhood":
-            return draw_neighbourhood(figure.data)
-        case _:
-            series, flagged = figure.data
-            return draw_timeline(series, flagged)
 
 
 def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:
@@ -43,10 +25,10 @@ def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:
     match figure.kind:
         case "rates":
             axis = axis_of(change for _, change in figure.data if change is not None)
-            strips = (strip(change, axis, _ROLE_CLASSES[role]) if change else Markup() for role, change in figure.data)
+            strips = (strip(change, axis, ROLE_CLASSES[role]) if change else Markup() for role, change in figure.data)
             return ticks(axis), tuple(strips)
         case "transfers":
-            return transfer_ticks(), tuple(transfer_strip(given, _ROLE_CLASSES[role]) for role, given in figure.data)
+            return transfer_ticks(), tuple(transfer_strip(given, ROLE_CLASSES[role]) for role, given in figure.data)
         case _:
             return Markup(), fall_bars(figure.data)
 
@@ -56,8 +38,8 @@ def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:
 
 TIMELINE_WIDTH, TIMELINE_HEIGHT = 340, 168
 _MARGIN_LEFT, _MARGIN_RIGHT, _MARGIN_TOP, _MARGIN_BOTTOM = 30, 84, 16, 34
-_ROLE_CLASSES = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
-_ROLE_LABELS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
+ROLE_CLASSES = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
+ROLE_LABELS = {Role.TEST: "test", Role.HELD_OUT: "held-out", Role.DEPLOYMENT: "deployment"}
 _TIMELINE_TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 _LABEL_HEIGHT = 13.0
 _DENSE = 60
@@ -84,6 +66,12 @@ def timeline_lines(series: Series) -> tuple[TimelineLine, ...]:
     return (*([TimelineLine(Role.TEST, "test", test)] if test else []), *lines)
 
 
+def timeline_top(lines: Sequence[TimelineLine]) -> float:
+    """A round rate above every limit, 0.01 to 1."""
+    most = max((rate.high for line in lines for _, rate in line.points), default=1.0)
+    return next((nice for nice in _TIMELINE_TOPS if nice >= most), 1.0)
+
+
 def draw_timeline(series: Series, flagged: Mapping[str, bool]) -> Markup:
     """The picture of a behaviour.
 
@@ -91,9 +79,7 @@ def draw_timeline(series: Series, flagged: Mapping[str, bool]) -> Markup:
         flagged: by name of the spec commit at which a patch arrived in the period, whether it is flagged.
     """
     lines = timeline_lines(series)
-    most = max(rate.high for line in lines for _, rate in line.points)
-    top = next((nice for nice in _TIMELINE_TOPS if nice >= most), 1.0)
-    scale = _Scale(len(series.points), top)
+    scale = _Scale(len(series.points), timeline_top(lines))
     parts = [*_grid(scale), *_event_marks(series, scale, flagged)]
     for line in sorted(lines, key=lambda line: line.role is Role.TEST):
         parts += _line_marks(line, scale)
@@ -150,7 +136,7 @@ def _event_marks(series: Series, scale: _Scale, flagged: Mapping[str, bool]) -> 
 
 def _line_marks(line: TimelineLine, scale: _Scale) -> Iterator[Markup]:
     """Limits, the line, and a symbol at every state; at the last alone where there are too many to be told apart."""
-    kind = _ROLE_CLASSES[line.role]
+    kind = ROLE_CLASSES[line.role]
     yield _path(
         f"whisker {kind}",
         "".join(f"M{scale.x(at):g} {scale.y(rate.low):g}V{scale.y(rate.high):g}" for at, rate in line.points),
@@ -159,14 +145,14 @@ def _line_marks(line: TimelineLine, scale: _Scale) -> Iterator[Markup]:
     path = " ".join(f"{x:g},{y:g}" for x, y in places)
     yield Markup('<polyline class="{}" points="{}"/>').format(kind, path)
     for x, y in places if scale.states <= _DENSE else places[-1:]:
-        yield _symbol(line.role, x, y)
+        yield role_symbol(line.role, x, y)
 
 
 def _path(kind: str, drawn: str) -> Markup:
     return Markup('<path class="{}" d="{}"/>').format(kind, drawn)
 
 
-def _symbol(role: Role, x: float, y: float) -> Markup:
+def role_symbol(role: Role, x: float, y: float) -> Markup:
     """A shape for each role, so that colour is never needed."""
     if role is Role.TEST:
         return Markup('<circle class="test" cx="{}" cy="{}" r="3.4"/>').format(x, y)
@@ -184,7 +170,7 @@ def _end_labels(lines: Sequence[TimelineLine], scale: _Scale) -> Iterator[Markup
         rates = [line.points[-1][1].rate for line in lines if line.role is role]
         if rates:
             many = f" ({len(rates)})" if len(rates) > 1 else ""
-            wanted.append((scale.y(sum(rates) / len(rates)), _ROLE_CLASSES[role], _ROLE_LABELS[role] + many))
+            wanted.append((scale.y(sum(rates) / len(rates)), ROLE_CLASSES[role], ROLE_LABELS[role] + many))
     for y, kind, text in _spread_labels(sorted(wanted)):
         yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(
             kind, TIMELINE_WIDTH - _MARGIN_RIGHT + 6, round(y + 3.5, 2), text

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
-from auditor.assess.facts import Rate
 from auditor.assess.timeline import Series
 from auditor.document.blocks import Style
 from auditor.document.view import HistoryLanes, PatchMark
+from auditor.model.numbers import count_noun
 from auditor.model.suite import Role
 from auditor.render.html.environment import escape_visible
+from auditor.render.html.figures import (
+    ROLE_CLASSES,
+    ROLE_LABELS,
+    TimelineLine,
+    role_symbol,
+    timeline_lines,
+    timeline_top,
+)
 
 _WIDTH, _LEFT, _RIGHT = 960, 196, 20
 _HEAD, _LANE, _FOOT = 48, 78, 24
 _MARKS = 34  # the height of the line that patches are marked on
 _PADDING = 12
 _DENSE = 80  # commits, from which on limits and symbols would only be a smear
-_TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-_CLASSES = {Role.TEST: "test", Role.HELD_OUT: "held", Role.DEPLOYMENT: "depl"}
 _DAYS = 6  # as many days are written below the lanes
 
 
@@ -29,13 +35,14 @@ def draw_history(lanes: HistoryLanes) -> Markup:
     x = _Axis(len(lanes.commits))
     places = {name: at for at, (name, _) in enumerate(lanes.commits)}
     parts: list[Markup] = []
-    parts += _commit_line(lanes, x)
+    parts += _commit_line()
     for number, (series, link) in enumerate(zip(lanes.series, lanes.links, strict=True)):
         parts += _lane(series, link, _HEAD + number * _LANE, x, places)
     parts += _marks(lanes, x, places, height - _FOOT)
     parts += _days(lanes, x, height)
     parts += _legend() if lanes.series else ()
-    label = f"{len(lanes.patches)} patches and {len(lanes.series)} behaviours over {len(lanes.commits)} commits"
+    counted = ((lanes.patches, "patch", "es"), (lanes.series, "behaviour", "s"), (lanes.commits, "commit", "s"))
+    label = "{} and {} over {}".format(*(count_noun(len(some), noun, plural) for some, noun, plural in counted))
     return Markup('<svg class="history timeline" viewBox="0 0 {0} {1}" role="group" aria-label="{2}">{3}</svg>').format(
         _WIDTH, height, label, Markup("").join(parts)
     )
@@ -52,7 +59,7 @@ class _Axis:
         return round(_LEFT + self._step * (place + 0.5), 1)
 
 
-def _commit_line(lanes: HistoryLanes, x: _Axis) -> Iterator[Markup]:
+def _commit_line() -> Iterator[Markup]:
     yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_LEFT, _MARKS, _WIDTH - _RIGHT, _MARKS)
     yield Markup('<text x="{}" y="{}" text-anchor="end">patches</text>').format(_LEFT - 12, _MARKS + 4)
 
@@ -81,9 +88,8 @@ def _shape(mark: PatchMark, at: float) -> Markup:
 
 
 def _lane(series: Series, link: str, top: int, x: _Axis, places: dict[str, int]) -> Iterator[Markup]:
-    lines = _lines(series, places)
-    most = max((rate.high for _, points in lines for _, rate in points), default=1.0)
-    highest = next((nice for nice in _TOPS if nice >= most), 1.0)
+    lines = timeline_lines(series)
+    highest = timeline_top(lines)
 
     def y(rate: float) -> float:
         return round(top + _LANE - _PADDING - min(rate / highest, 1.0) * (_LANE - 2 * _PADDING), 1)
@@ -100,49 +106,33 @@ def _lane(series: Series, link: str, top: int, x: _Axis, places: dict[str, int])
         if before.state.checkpoint != after.state.checkpoint:
             at = x.at((places[before.spec_commit.name] + places[after.spec_commit.name]) / 2)
             yield Markup('<path class="checkpoint" d="M{} {}V{}"/>').format(at, top + 4, top + _LANE - 4)
-    for role, points in lines:
-        yield from _line(role, points, x, y)
+    at_states = [x.at(places[point.spec_commit.name]) for point in series.points]
+    for line in sorted(lines, key=lambda line: line.role is Role.TEST):
+        yield from _line(line, at_states, y, dense=x.commits > _DENSE)
 
 
-def _lines(series: Series, places: dict[str, int]) -> list[tuple[Role, list[tuple[int, Rate]]]]:
-    """The lines of a lane with the place of each rate; the test last, that is on top."""
-    lines: dict[tuple[Role, str], list[tuple[int, Rate]]] = {}
-    for point in series.points:
-        at = places[point.spec_commit.name]
-        for name, role, rate in point.held_out:
-            lines.setdefault((role, name), []).append((at, rate))
-        if point.test is not None:
-            lines.setdefault((Role.TEST, ""), []).append((at, point.test))
-    order = sorted(lines, key=lambda line: (line[0] is Role.TEST, line))
-    return [(role, lines[role, name]) for role, name in order]
-
-
-def _line(role: Role, points: list[tuple[int, Rate]], x: _Axis, y: object) -> Iterator[Markup]:
-    assert callable(y)
-    kind = _CLASSES[role]
-    path = " ".join(f"{x.at(at):g},{y(rate.rate):g}" for at, rate in points)
+def _line(
+    line: TimelineLine, at_states: Sequence[float], y: Callable[[float], float], *, dense: bool
+) -> Iterator[Markup]:
+    """The rates of a suite, `at_states` being where each state stands; of dense ones no limits and symbols."""
+    kind = ROLE_CLASSES[line.role]
+    points = [(at_states[at], rate) for at, rate in line.points]
+    path = " ".join(f"{x:g},{y(rate.rate):g}" for x, rate in points)
     yield Markup('<polyline class="{}" points="{}"/>').format(kind, path)
-    if x.commits > _DENSE:
+    if dense:
         return
-    limits = "".join(f"M{x.at(at):g} {y(rate.low):g}V{y(rate.high):g}" for at, rate in points)
+    limits = "".join(f"M{x:g} {y(rate.low):g}V{y(rate.high):g}" for x, rate in points)
     yield Markup('<path class="whisker {}" d="{}"/>').format(kind, limits)
-    for at, rate in points:
-        yield _symbol(role, x.at(at), y(rate.rate))
-
-
-def _symbol(role: Role, x: float, y: float) -> Markup:
-    if role is Role.TEST:
-        return Markup('<circle class="test" cx="{}" cy="{}" r="2.8"/>').format(x, y)
-    if role is Role.HELD_OUT:
-        return Markup('<rect class="held" x="{}" y="{}" width="5" height="5"/>').format(x - 2.5, y - 2.5)
-    return Markup('<path class="depl" d="M{} {}l3 5.4h-6z"/>').format(x, round(y - 3, 1))
+    for x, rate in points:
+        yield role_symbol(line.role, x, y(rate.rate))
 
 
 def _days(lanes: HistoryLanes, x: _Axis, height: float) -> Iterator[Markup]:
     """The day of the first commit, of the last, and of some between them."""
     last = len(lanes.commits) - 1
     step = max(1, -(-last // (_DAYS - 1)))
-    for at in _spread(range(0, last + 1, step), last, step):
+    between = [at for at in range(0, last + 1, step) if at != last and last - at >= step / 2]
+    for at in [*between, last] if lanes.commits else ():
         yield Markup('<text class="date" x="{}" y="{}" text-anchor="middle">{}</text>').format(
             x.at(at), height - 6, lanes.commits[at][1]
         )
@@ -151,15 +141,10 @@ def _days(lanes: HistoryLanes, x: _Axis, height: float) -> Iterator[Markup]:
 def _legend() -> Iterator[Markup]:
     """What each kind of line is."""
     at = _LEFT
-    for role, word in ((Role.TEST, "test"), (Role.HELD_OUT, "held-out"), (Role.DEPLOYMENT, "deployment")):
-        kind = _CLASSES[role]
-        yield _symbol(role, at + 4, 8)
-        yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(kind, at + 11, 12, word)
+    for role, word in ROLE_LABELS.items():
+        yield role_symbol(role, at + 4, 8)
+        yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(ROLE_CLASSES[role], at + 11, 12, word)
         at += 26 + 6 * len(word)
-
-
-def _spread(places: Iterable[int], last: int, step: int) -> list[int]:
-    return [at for at in places if last - at >= step / 2 and at != last] + ([last] if last >= 0 else [])
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,8 @@ from auditor.document.report import report_blocks, report_request
 from auditor.model.verdict import Verdict
 from auditor.render.html import figures
 from auditor.render.html.environment import escape_visible, page_environment, page_style
+from auditor.render.html.history import draw_history
+from auditor.render.html.neighbourhood import draw_neighbourhood
 
 _DEEPEST = 6
 _WIDE = ("history", "neighbourhood")
@@ -63,7 +65,7 @@ def _write(blocks: Iterable[Block], macros: TemplateModule, level: int) -> Itera
     """Markup of blocks; `level` is that of a card's title: one below the last heading's. Figures stand together."""
     for pictured, group in groupby(blocks, key=lambda block: isinstance(block, Figure)):
         if pictured:
-            pictures = [(figures.draw_figure(block), block) for block in group if isinstance(block, Figure)]
+            pictures = [(_draw_figure(block), block) for block in group if isinstance(block, Figure)]
             yield from (_call(macros, "picture", drawn) for drawn, block in pictures if block.kind in _WIDE)
             if small := [pair for pair in pictures if pair[1].kind not in _WIDE]:
                 yield _call(macros, "figures", small)
@@ -76,6 +78,17 @@ def _write(blocks: Iterable[Block], macros: TemplateModule, level: int) -> Itera
             if isinstance(block, Heading):
                 level = block.level + 1
             yield _call(macros, type(block).__name__.lower(), block)
+
+
+def _draw_figure(figure: Figure) -> Markup:
+    """The picture of a figure that stands by itself; of one of kind `timeline` data are the arguments."""
+    match figure.kind:
+        case "history":
+            return draw_history(figure.data)
+        case "neighbourhood":
+            return draw_neighbourhood(figure.data)
+        case _:
+            return figures.draw_timeline(*figure.data)
 
 
 def _call(macros: TemplateModule, name: str, *arguments: object) -> Markup:
