@@ -149,10 +149,10 @@ class SpecAudit:
         if not joined or any(finding.code not in codes for finding in entry.findings):
             return False
         patches = (facts for facts in self.assessment.patches if facts.patch.after.name in joined)
-        said = {(each.behaviour, each.model, each.verdict) for facts in patches for each in facts.behaviours}
+        verdicts = {(each.behaviour, each.model, each.verdict) for facts in patches for each in facts.behaviours}
         return all(
             each.verdict in (Verdict.UNMEASURED, Verdict.UNCHANGED)
-            or (each.behaviour, each.model, each.verdict) in said
+            or (each.behaviour, each.model, each.verdict) in verdicts
             for each in entry.facts.behaviours
         )
 
@@ -263,14 +263,14 @@ def build_spec_audit(
         landing: ids of the patches that are about to land: the periods are then those with one of them. None where all
             have landed.
     """
-    kept = replace(
+    selected = replace(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
         periods=tuple(period for period in assessment.periods if _is_wanted(period.facts.step.patches, texts, landing)),
         uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
     places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
-    checked = run_checks(kept, texts, current, places)
+    checked = run_checks(selected, texts, current, places)
     patches = tuple(
         PatchEntry(
             facts,
@@ -279,20 +279,20 @@ def build_spec_audit(
             checked.measured[facts.patch.id],
             checked.of_texts[facts.patch.id],
         )
-        for facts in kept.patches
+        for facts in selected.patches
     )
     spec = SpecAudit(
         evidence=evidence,
         assessment=assessment,
         patches=patches,
-        checkpoint_steps=tuple(map(CheckpointEntry, kept.checkpoint_steps, checked.by_step)),
-        periods=tuple(map(PeriodEntry, kept.periods, checked.by_period)),
-        standings=kept.standings,
+        checkpoint_steps=tuple(map(CheckpointEntry, selected.checkpoint_steps, checked.by_step)),
+        periods=tuple(map(PeriodEntry, selected.periods, checked.by_period)),
+        standings=selected.standings,
         gap_findings=checked.standing,
         spec_findings=checked.current_text_findings,
-        plans=kept.plans,
+        plans=selected.plans,
         plan_findings=checked.by_plan,
-        uses=kept.uses,
+        uses=selected.uses,
         use_findings=checked.by_suite,
         landing=landing,
     )
@@ -405,9 +405,9 @@ def _waiver_key(spec: str, facts: BehaviourFacts) -> tuple[str, str]:
 
 def check_fail_on(fail_on: Sequence[str]) -> None:
     """Raises ConfigError for a `--fail-on` that could never match."""
-    known = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
+    names = {"suspected", *Verdict, *Severity, *(check.code for check in all_checks())}
     for name in fail_on:
-        if present_word(name) not in known:
+        if present_word(name) not in names:
             remedy = "give suspected, a verdict, a check's code or a severity"
             raise ConfigError("would never match", where="--fail-on", field=name, remedy=remedy)
 
@@ -464,7 +464,7 @@ class GapChange:
     after: GapFacts | None
 
     @property
-    def known(self) -> GapFacts:
+    def latest(self) -> GapFacts:
         """The later of the two."""
         gap = self.after or self.before
         assert gap is not None

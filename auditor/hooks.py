@@ -115,12 +115,12 @@ def status(folder: Path, names: Sequence[str]) -> tuple[HookStatus, ...]:
 def hook_script(name: str, program: str, branches: Sequence[str]) -> str:
     """The text of a hook: it fails where auditor is gone, and starts nothing where no judged branch is at stake."""
     options = "".join(f" --branch {shlex.quote(branch)}" for branch in branches)
-    wanted = "|".join(f"*{shlex.quote(f'refs/heads/{branch}')}*" for branch in branches) or "*refs/heads/*"
+    refs = "|".join(f"*{shlex.quote(f'refs/heads/{branch}')}*" for branch in branches) or "*refs/heads/*"
     when = ""
     if name == "reference-transaction":
-        when, wanted = "$1 ", "|".join(f"'prepared '{one}" for one in wanted.split("|"))
+        when, refs = "$1 ", "|".join(f"'prepared '{ref}" for ref in refs.split("|"))
     body = (_READING if name in _HOOKS_WITH_STDIN else _PLAIN).format(
-        name=name, branches=options, wanted=wanted, when=when
+        name=name, branches=options, wanted=refs, when=when
     )
     return _SCRIPT.format(mark=_MARK, program=shlex.quote(program), name=name, before=_PREVIOUS_SUFFIX, body=body)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HOOKS = ("pre-commit", "pre-merge-commit")
 FOLDER = "auditor-gate"
 _FORM = 1
-_KEPT = 64
+_MOST_FILES = 64
 _SETTINGS = "auditor.toml"
 # As auditor.git.command has it: nothing of the user's or the repository's configuration answers for git, or is run.
 ENVIRONMENT = {
@@ -132,23 +132,23 @@ class _Place:
         mark = f"{_FORM} {self.version}".encode()
         try:
             with open(file, "rb") as buffered_reader:  # noqa: PTH123
-                check, _, said = buffered_reader.read().partition(b"\n")
-            if check == b"%08x" % crc32(said) and said.startswith(mark + b"\0"):
-                return tuple(said.split(b"\0")[1:])
+                check, _, content = buffered_reader.read().partition(b"\n")
+            if check == b"%08x" % crc32(content) and content.startswith(mark + b"\0"):
+                return tuple(content.split(b"\0")[1:])
         except FileNotFoundError:
             pass
-        found = _watched(_git("cat-file", "blob", self.settings).decode())
-        said = b"\0".join((mark, *found))
+        prefixes = _watched(_git("cat-file", "blob", self.settings).decode())
+        content = b"\0".join((mark, *prefixes))
         try:
-            self._write(file, b"%08x\n%s" % (crc32(said), said))
+            self._write(file, b"%08x\n%s" % (crc32(content), content))
         except OSError:
-            return found  # and looked up again the next time
-        return found
+            return prefixes  # and looked up again the next time
+        return prefixes
 
     def _write(self, file: str, content: bytes) -> None:
         os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103
         dir_entries = sorted(os.scandir(self.folder), key=lambda entry: entry.stat().st_mtime)
-        for dir_entry in dir_entries[: max(0, len(dir_entries) - _KEPT)]:
+        for dir_entry in dir_entries[: max(0, len(dir_entries) - _MOST_FILES)]:
             os.unlink(dir_entry.path)  # noqa: PTH108
         temporary = f"{file}.{os.getpid()}"
         with open(temporary, "wb") as written:  # noqa: PTH123
@@ -168,7 +168,7 @@ def _watched(settings: str) -> tuple[bytes, ...]:
         return (b"",)
     store = f"{document.get('store', {}).get('path', 'eval_history').strip('/')}/"
     return tuple(
-        _start(one).encode() for one in (store, *(path for spec in document["spec"] for path in spec["paths"]))
+        _start(path).encode() for path in (store, *(path for spec in document["spec"] for path in spec["paths"]))
     )
 
 

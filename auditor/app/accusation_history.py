@@ -77,11 +77,11 @@ class _Replay:
     @cached_property
     def runs(self) -> Mapping[str, list[Run]]:
         """The spec's runs that have landed, by revision."""
-        found: dict[str, list[Run]] = {}
+        runs_by_revision: dict[str, list[Run]] = {}
         for run in self.project.runs:
             if run.spec == self.spec.history.spec and run.record in self.places:
-                found.setdefault(run.revision, []).append(run)
-        return found
+                runs_by_revision.setdefault(run.revision, []).append(run)
+        return runs_by_revision
 
     @cached_property
     def registries(self) -> list[Registry]:
@@ -90,7 +90,9 @@ class _Replay:
         every = [load_registry(Commit(self.repository, self.chain[at - 1]), store) for at in self.suite_landings]
         every.append(self.project.registry)
         return [
-            replace(registry, former=tuple(one for old in every[:at] for one in registry.changed_suites(old.suites)))
+            replace(
+                registry, former=tuple(suite for old in every[:at] for suite in registry.changed_suites(old.suites))
+            )
             for at, registry in enumerate(every)
         ]
 
@@ -112,7 +114,9 @@ class _Replay:
                 yield lifted
 
     def _assess(self, place: int, revisions: frozenset[str]) -> Assessment:
-        runs = [run for one in revisions for run in self.runs.get(one, ()) if self.places[run.record] <= place]
+        runs = [
+            run for revision in revisions for run in self.runs.get(revision, ()) if self.places[run.record] <= place
+        ]
         places = self.spec.evidence.landing_places
         evidence = assemble_evidence(self.spec.history, runs, self.registry(place), landing_places=places)
         return assess(evidence, self.project.settings.policy)
@@ -122,7 +126,7 @@ class _Replay:
 
         Each has the ids of these patches, with the revisions on both sides of them.
         """
-        found: dict[int, dict[str, frozenset[str]]] = {}
+        revisions_by_place: dict[int, dict[str, frozenset[str]]] = {}
         for patch in self.spec.assessment.patches:
             facts_of = {(facts.behaviour, facts.model): facts for facts in patch.behaviours}
             for key in {*facts_of, *self._measured_across(patch)}:
@@ -130,13 +134,13 @@ class _Replay:
                 if facts is None or facts.verdict not in _ACCUSING or not facts.hiding_suspected:
                     sides = _revisions_around(patch, facts)
                     for place in self._suspicious_places(key, sides):
-                        revisions = found.setdefault(place, {}).get(patch.patch.id, frozenset())
-                        found[place][patch.patch.id] = revisions | sides[0] | sides[1]
-        return found
+                        revisions = revisions_by_place.setdefault(place, {}).get(patch.patch.id, frozenset())
+                        revisions_by_place[place][patch.patch.id] = revisions | sides[0] | sides[1]
+        return revisions_by_place
 
     def _measured_across(self, patch: PatchFacts) -> set[tuple[str, str]]:
         """(behaviour, model) of what was run right before and after a patch, as some registry of the past has it."""
-        sides = (self.runs.get(one.revision, ()) for one in (patch.patch.before, patch.patch.after))
+        sides = (self.runs.get(state.revision, ()) for state in (patch.patch.before, patch.patch.after))
         pairs = ({pair for run in side for pair in self._measured_by(run)} for side in sides)
         return next(pairs) & next(pairs)
 
@@ -150,7 +154,9 @@ class _Replay:
 
     def _suspicious_places(self, key: tuple[str, str], sides: tuple[frozenset[str], frozenset[str]]) -> Iterator[int]:
         behaviour, model = key
-        mine = [run for one in sides[0] | sides[1] for run in self.runs.get(one, ()) if self._model(run) == model]
+        mine = [
+            run for revision in sides[0] | sides[1] for run in self.runs.get(revision, ()) if self._model(run) == model
+        ]
         landings = sorted({self.places[run.record] for run in mine} | set(self.suite_landings if mine else ()))
         for before, place in pairwise(landings):
             runs = [run for run in mine if self.places[run.record] <= before]

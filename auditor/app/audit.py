@@ -55,15 +55,15 @@ def read_patch_texts(
         return {}, None
     lineage, search = trace_lineage(history), LeakSearch(hashed)
     reader = _CompanionReader(project, config, history, frozenset[str]().union(*lineage.cited.values()))
-    beside, events = reader.read, TextEventFinder(history, lineage)
+    read_companions, events = reader.read, TextEventFinder(history, lineage)
 
     texts = {
         patch.id: build_patch_text(
             patch,
             history,
             lineage,
-            beside(patch.before),
-            beside(patch.after),
+            read_companions(patch.before),
+            read_companions(patch.after),
             search,
             events,
             partial(reader.other_files, patch.after),
@@ -72,7 +72,7 @@ def read_patch_texts(
         for patch in patches
     }
     last = history.spec_commits[-1]
-    current = build_revision_text(last, history.revisions[last.revision], beside(last))
+    current = build_revision_text(last, history.revisions[last.revision], read_companions(last))
     return texts, replace(current, suites=search.suites)
 
 
@@ -94,13 +94,13 @@ class _CompanionReader:
         last = history.spec_commits[-1]
         paths = [file.path for file in history.revisions[last.revision].files]
         self._paths = find_companions(self._tree(last), paths, cited, config.eval_prompts, config.changelog)
-        self._known: dict[str, Companions] = {}
+        self._companions: dict[str, Companions] = {}
 
     def read(self, spec_commit: SpecCommit) -> Companions:
         """What lies beside the spec at a commit."""
-        if spec_commit.name not in self._known:
-            self._known[spec_commit.name] = self._paths.read(self._tree(spec_commit))
-        return self._known[spec_commit.name]
+        if spec_commit.name not in self._companions:
+            self._companions[spec_commit.name] = self._paths.read(self._tree(spec_commit))
+        return self._companions[spec_commit.name]
 
     def other_files(self, spec_commit: SpecCommit) -> dict[str, str]:
         """The texts, by path, of the files that a commit adds or changes; none of a dated folder."""

@@ -150,24 +150,24 @@ def _choose_runs(
 ) -> tuple[ScoredRun, ...]:
     """The runs of a name. Raises InputError for none, and where it may be the name of two things."""
     kind, equals, rest = name.partition("=")
-    asked, text = ((kind,), rest) if equals and kind in _KINDS else (_KINDS, name)
+    tried_kinds, text = ((kind,), rest) if equals and kind in _KINDS else (_KINDS, name)
     meant = {
         "run": [run for run in runs if _is_called(run, text)],
         "model": [run for run in runs if text in (run.model, run.checkpoint)],
         "revision": [run for revision in set(revisions(text)) for run in runs if _is_revision(run, revision)],
     }
-    hits = {each: meant[each] for each in asked if meant[each]}
+    hits = {each: meant[each] for each in tried_kinds if meant[each]}
     if len(hits) == 1:
         return tuple(next(iter(hits.values())))
     if hits:
         kinds = " and ".join(f"a {each}" for each in hits)
         raise InputError(f"is {kinds}", where=name, remedy=f"write {' or '.join(f'{each}={text}' for each in hits)}")
-    known = sorted({each for run in runs for each in (run.model, run.checkpoint, run.revision) if each})
-    near = get_close_matches(text, known, 1)
+    names = sorted({each for run in runs for each in (run.model, run.checkpoint, run.revision) if each})
+    near = get_close_matches(text, names, 1)
     source = "was recorded" if recorded else "the results hold"
-    what = f"is no path, and no run, model or revision of what {source}"
-    hint = f"do you mean {near[0]}?" if near else f"there are {list_names(known) or 'none'}"
-    raise InputError(what, where=name, remedy=hint)
+    message = f"is no path, and no run, model or revision of what {source}"
+    hint = f"do you mean {near[0]}?" if near else f"there are {list_names(names) or 'none'}"
+    raise InputError(message, where=name, remedy=hint)
 
 
 def _is_called(run: ScoredRun, text: str) -> bool:
@@ -261,8 +261,8 @@ def _score_samples(
     if words and not count:
         name, unread = next(iter(words.items()))
         more = ", …" if len(unread) > _WORDS_SHOWN else ""
-        what = f"its values are words: {', '.join(unread[:_WORDS_SHOWN])}{more}"
-        raise LogError(what, where=raw.where, field=f"score {name}", remedy="say which count as 1 with --label WORD")
+        message = f"its values are words: {', '.join(unread[:_WORDS_SHOWN])}{more}"
+        raise LogError(message, where=raw.where, field=f"score {name}", remedy="say which count as 1 with --label WORD")
 
 
 def _score_names(samples: Iterable[LoggedSample]) -> list[str]:

@@ -57,14 +57,14 @@ def choose_specs(
     """
     in_git = place.repository is not None
     if names:
-        known = {config.name for config in settings.specs} | {
+        spec_names = {config.name for config in settings.specs} | {
             path for config in settings.specs for path in config.paths
         }
 
         def read_name(name: str) -> str:
-            if name in known:
+            if name in spec_names:
                 return name
-            return check_spec_path(place, name, sorted(known)) if committed else _shortest_path(place, name)
+            return check_spec_path(place, name, sorted(spec_names)) if committed else _shortest_path(place, name)
 
         return select_specs(settings.specs, [read_name(name) for name in names], in_git=in_git)
     if settings.specs or warn is None:
@@ -106,11 +106,11 @@ def find_spec_path(place: Place) -> str:
     raise ConfigError(f"{len(paths)} files may be the spec: {names}", where=str(place.root), remedy=remedy)
 
 
-def check_spec_path(place: Place, spec: str, known: Sequence[str] = ()) -> str:
+def check_spec_path(place: Place, spec: str, spec_names: Sequence[str] = ()) -> str:
     """The path or glob of a spec, given from the root, in its shortest form.
 
     Args:
-        known: what --spec may name besides: configured specs.
+        spec_names: what --spec may name besides: configured specs.
 
     Raises ConfigError where no commit ever had such a file.
     """
@@ -121,7 +121,7 @@ def check_spec_path(place: Place, spec: str, known: Sequence[str] = ()) -> str:
     if place.repository is not None and place.tree.read(path) is not None:
         remedy = f"git add {shlex.quote(path)} && git commit"
         raise ConfigError("is not committed, and has no history", where="--spec", field=path, remedy=remedy)
-    near = _nearest_name(path, [*known, *filter(_is_text, paths)])
+    near = _nearest_name(path, [*spec_names, *filter(_is_text, paths)])
     remedy = f"the nearest is {near}" if near else f"give a path from the root, {place.root}"
     raise ConfigError("no commit has it", where="--spec", field=path, remedy=remedy)
 

@@ -145,13 +145,13 @@ def _note(rule: str, message: str, spec: str = "") -> Finding:
 
 def _proposed_landing(sides: BaseHead, config: SpecConfig) -> ProposedLanding:
     """Head landing on base: base's text is held against the text under head's paths, whichever base has."""
-    wanted = config
+    head_config = config
     if has_settings(sides.head):
-        wanted = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
-    paths = wanted.paths if _content_id(sides.head, wanted) else config.paths
+        head_config = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
+    paths = head_config.paths if _content_id(sides.head, head_config) else config.paths
     text = _content_id(sides.head, replace(config, paths=paths))
-    taken = not sides.forks or text not in {_content_id(fork, config) for fork in sides.forks}
-    return ProposedLanding(sides.base.commit_id, sides.head.commit_id, parse_patterns(paths), taken)
+    takes_head = not sides.forks or text not in {_content_id(fork, config) for fork in sides.forks}
+    return ProposedLanding(sides.base.commit_id, sides.head.commit_id, parse_patterns(paths), takes_head)
 
 
 def _content_id(tree: Tree, config: SpecConfig) -> str | None:
@@ -198,7 +198,7 @@ class GateRequest:
 
 
 def gate(
-    where: Path, *, base: str, head: str, asked: GateRequest, replaces: bool = False, applied_from: str | None = None
+    where: Path, *, base: str, head: str, request: GateRequest, replaces: bool = False, applied_from: str | None = None
 ) -> Decision:
     """The decision on landing head on base.
 
@@ -217,17 +217,17 @@ def gate(
     with open_repository(where) as repository:
         start, end = (Commit(repository, repository.resolve(name)) for name in (base, head))
         applied = Commit(repository, repository.resolve(applied_from)) if applied_from else None
-        sides = read_base_head(repository, start, end, asked.specs, replaces=replaces, rules=applied)
+        sides = read_base_head(repository, start, end, request.specs, replaces=replaces, rules=applied)
         _check_blockers(sides.policy)
         followed = [_follow_moved_spec(sides, config) for config in sides.specs]
         project = _head_project(sides, where, [config for config, _ in followed])
-        reveal = asked.reveal or sides.policy.reveal_held_out
+        reveal = request.reveal or sides.policy.reveal_held_out
         audit = assess_project(
             project,
-            asked.today,
-            environment=asked.environment,
+            request.today,
+            environment=request.environment,
             sides=sides,
-            policy=lambda audit: _judge(sides, followed, audit, asked.today, reveal=reveal),
+            policy=lambda audit: _judge(sides, followed, audit, request.today, reveal=reveal),
         )
         _require_complete(audit)  # of the checks on waivers, which run last
         return Decision(
@@ -257,7 +257,7 @@ def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> 
         tip=sides.head.commit_id,
         plans=sides.plans,
         looks=sides.looks,
-        kept=TreeUnion(sides.base, sides.head),
+        prompts_tree=TreeUnion(sides.base, sides.head),
         proposed={config.name: _proposed_landing(sides, config) for config in specs if config.source == "git"},
         landed_at=sides.base.commit_id,
     )
@@ -297,9 +297,9 @@ def _require_complete(audit: Audit) -> None:
 
 def _check_blockers(policy: Policy) -> None:
     """Raises ConfigError for a code that no check has: it would never block, and nobody would know."""
-    known = {*Verdict, *(check.code for check in all_checks())}
+    names = {*Verdict, *(check.code for check in all_checks())}
     for name in policy.block_on:
-        if name not in known:
+        if name not in names:
             remedy = "give a verdict or a code that auditor checks lists"
             raise ConfigError(f"{name} is no check", where=SETTINGS_FILE, field="policy.block_on", remedy=remedy)
 
@@ -379,7 +379,7 @@ def decide_hook(where: Path, called: HookInput, gate_request: GateRequest) -> tu
                 where,
                 base=landing.base,
                 head=landing.head,
-                asked=gate_request,
+                request=gate_request,
                 replaces=True,
                 applied_from=landing.rules,
             ),

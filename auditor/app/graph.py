@@ -359,19 +359,19 @@ def find_node(graph: EvidenceGraph, text: str) -> str:
 
     Raises InputError where it stands for none or for several.
     """
-    wanted = text.strip()
-    if not wanted:
+    query = text.strip()
+    if not query:
         raise InputError("is empty", where="NODE", remedy="give kind:id, a patch, a suite or another name")
-    kind, colon, key = wanted.partition(":")
+    kind, colon, key = query.partition(":")
     pool: Sequence[str] = tuple(graph)
     if colon and kind in NODE_KINDS:
-        pool, wanted = nodes_of_kind(graph, kind), key
+        pool, query = nodes_of_kind(graph, kind), key
     keys: dict[str, str] = {name: graph.nodes[name]["key"] for name in pool}
     labels: dict[str, str] = {name: graph.nodes[name]["label"] for name in pool}
     tries = (
-        [name for name in pool if keys[name] == wanted],
-        [name for name in pool if labels[name] == wanted],
-        [name for name in pool if (colon or len(wanted) >= _KEY_PREFIX) and keys[name].startswith(wanted)],
+        [name for name in pool if keys[name] == query],
+        [name for name in pool if labels[name] == query],
+        [name for name in pool if (colon or len(query) >= _KEY_PREFIX) and keys[name].startswith(query)],
     )
     hits = next((names for names in tries if names), [])
     if len(hits) == 1:
@@ -379,7 +379,7 @@ def find_node(graph: EvidenceGraph, text: str) -> str:
     if hits:
         remedy = "write more of it, or kind:id"
         raise InputError(f"stands for several: {_list_nodes(graph, hits)}", where=text, remedy=remedy)
-    near = [name for name in pool if wanted and wanted.lower() in f"{keys[name]} {labels[name]}".lower()]
+    near = [name for name in pool if query and query.lower() in f"{keys[name]} {labels[name]}".lower()]
     remedy = f"near it are {_list_nodes(graph, near)}" if near else "see auditor graph for what it holds"
     raise InputError("is no node of the graph", where=text, remedy=remedy)
 

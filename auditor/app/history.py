@@ -82,13 +82,13 @@ def blame(
             clause = commit_place[2]
         else:
             every = [_read_clauses(place, config, rev) for config in configs]
-        for known in every:
-            _warn_unreadable(known.history, warn)
-    found = [(clauses, find_clauses(clauses.states.values(), clause)) for clauses in every]
-    candidates = tuple(state for _, some in found for state in some)
+        for clauses in every:
+            _warn_unreadable(clauses.history, warn)
+    states_by_spec = [(clauses, find_clauses(clauses.states.values(), clause)) for clauses in every]
+    candidates = tuple(state for _, some in states_by_spec for state in some)
     if len(candidates) > 1:
         return candidates
-    for spec_clauses, states in found:
+    for spec_clauses, states in states_by_spec:
         for state in states:
             return clause_history(
                 spec_clauses.history,
@@ -268,17 +268,17 @@ def show(
     """
     from auditor.app.prompts import read_prompt_key
 
-    found: list[PatchView] = []
+    views: list[PatchView] = []
     key = read_prompt_key(project, environment)
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
-            found.append(_show_spec(project, config, name, key, warn, reveal=reveal))
+            views.append(_show_spec(project, config, name, key, warn, reveal=reveal))
         except RevisionError as error:
             errors.append(error)
-    if not found:
+    if not views:
         raise errors[0]
-    return tuple(found)
+    return tuple(views)
 
 
 def _show_spec(

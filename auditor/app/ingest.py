@@ -153,7 +153,7 @@ def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Bi
 
 
 def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
-    found, errors = [], []
+    bound_revisions, errors = [], []
     for spec in specs:
         try:
             revision = spec.names.find(name)
@@ -161,9 +161,11 @@ def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list
             errors.append(error)
         else:
             moving = name if spec.names.moves(name) else ""
-            found.append(BoundRevision(spec.history.spec, _revision_of(spec.history, revision, name, raw), moving))
-    if found:
-        return found
+            bound_revisions.append(
+                BoundRevision(spec.history.spec, _revision_of(spec.history, revision, name, raw), moving)
+            )
+    if bound_revisions:
+        return bound_revisions
     field = f"spec_revision {name[:80]}"
     raise RevisionError(errors[0].what, where=raw.where, field=field, remedy=errors[0].remedy) from errors[0]
 
@@ -182,8 +184,8 @@ def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevis
     return [BoundRevision(spec.history.spec, revision) for spec in specs for revision in spec.revisions_in(messages)]
 
 
-def _check_system_message(raw: RawRun, named: BoundRevision, shown: Sequence[BoundRevision]) -> None:
-    others = [fit.revision.id for fit in shown if fit.spec == named.spec]
+def _check_system_message(raw: RawRun, named: BoundRevision, fits: Sequence[BoundRevision]) -> None:
+    others = [fit.revision.id for fit in fits if fit.spec == named.spec]
     if others and named.revision.id not in others:
         subject = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
         raise LogError(subject, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
@@ -215,15 +217,15 @@ def choose_reader(path: Path, engine: Engine) -> Reader:
 
 def discover(paths: Sequence[Path], engine: Engine) -> tuple[list[Path], list[Path]]:
     """The files to ingest, and those in folders that are of no known kind; for Spark each path is one table."""
-    wanted: list[Path] = []
+    files: list[Path] = []
     passed_over: list[Path] = []
     for path in paths:
         if path.is_dir() and not is_table_folder(path) and engine is not Engine.SPARK:
             for file in _walk_folder(path):
-                (wanted if _has_reader(file) else passed_over).append(file)
+                (files if _has_reader(file) else passed_over).append(file)
         else:
-            wanted.append(path)
-    return wanted, passed_over
+            files.append(path)
+    return files, passed_over
 
 
 def _has_reader(file: Path) -> bool:
@@ -657,14 +659,14 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         if isinstance(its, LabelReader):
             return _ingest_labels(path, its, context)
         raws = its.read(path, options)
-        found = [(raw, *to_run) for raw in raws for to_run in to_runs(raw, context.rules)]
+        prepared = [(raw, *to_run) for raw in raws for to_run in to_runs(raw, context.rules)]
         if context.correction is not None:
-            found = [(raw, _correct(run, context.correction, context.rules), file) for raw, run, file in found]
-        runs = [run for _, run, _ in found]
+            prepared = [(raw, _correct(run, context.correction, context.rules), file) for raw, run, file in prepared]
+        runs = [run for _, run, _ in prepared]
         declared = _declared_suites(runs, context.declared)
-        outcomes = store.add(runs, {run.samples: file for _, run, file in found if run.samples and file})
+        outcomes = store.add(runs, {run.samples: file for _, run, file in prepared if run.samples and file})
         context.declared.update(declared)
-        prompts = _prompts_by_suite((raw, run) for raw, run, _ in found)
+        prompts = _prompts_by_suite((raw, run) for raw, run, _ in prepared)
         prompt_files = _store_prompts(prompts, context)
     except InputError as error:
         line = str(error)
@@ -678,7 +680,7 @@ def _ingest_file(path: Path, context: _Context, store: RecordStore, options: Rea
         incomplete=sum(run.incomplete is not None for run in runs),
         edited=sum(raw.edited for raw in raws),
         retried=sum(raw.retried for raw in raws),
-        moving=moving_names(((raw, run) for raw, run, _ in found), context.rules),
+        moving=moving_names(((raw, run) for raw, run, _ in prepared), context.rules),
         hashed=sum(len(file.prompts) for file in prompt_files),
         unhashed=0 if context.key.bytes else sum(map(len, prompts.values())),
     )
@@ -722,21 +724,21 @@ def _store_prompts(prompts: Mapping[str, set[tuple[str, str]]], context: _Contex
 
 def _prompts_by_suite(runs: Iterable[tuple[RawRun, Run]]) -> Mapping[str, set[tuple[str, str]]]:
     """The prompts of a file as (item, text), by the suite's registered name."""
-    found = defaultdict[str, set[tuple[str, str]]](set)
+    prompts = defaultdict[str, set[tuple[str, str]]](set)
     for raw, run in runs:
         if raw.prompts:
-            found[run.suite].update(raw.prompts)
-    return found
+            prompts[run.suite].update(raw.prompts)
+    return prompts
 
 
 def _declared_suites(runs: Sequence[Run], before: DeclaredSuites) -> DeclaredSuites:
     """What tables say of each suite, with what was said before. Raises TableError where one says something else."""
-    found = dict(before)
+    declared = dict(before)
     for run in runs:
         if run.behaviour is not None and run.role is not None:
-            said = found.setdefault(run.suite, (run.behaviour, run.role))
-            if said != (run.behaviour, run.role):
-                subject = f"{run.behaviour} as {run.role}, elsewhere {said[0]} as {said[1]}"
+            declaration = declared.setdefault(run.suite, (run.behaviour, run.role))
+            if declaration != (run.behaviour, run.role):
+                subject = f"{run.behaviour} as {run.role}, elsewhere {declaration[0]} as {declaration[1]}"
                 remedy = "name the two suites differently, or say in suites.toml which it is"
                 raise TableError(subject, where=f"suite {run.suite}", field="behaviour, role", remedy=remedy)
-    return found
+    return declared

@@ -234,12 +234,12 @@ def _count_samples(raw: RawRun) -> tuple[int, int]:
 
 def _score_values(raw: RawRun) -> Iterator[tuple[str, str | None, tuple[ScoreValue, ...]]]:
     """Every score's values, by scorer and entry."""
-    given: dict[tuple[str, str | None], list[ScoreValue]] = defaultdict(list)
+    values_by_score: dict[tuple[str, str | None], list[ScoreValue]] = defaultdict(list)
     for sample in raw.samples if isinstance(raw.samples, tuple) else ():
         for name, score in sample.scores.items():
             for key, value in _score_entries(score):
-                given[name, key].append(value)
-    for (name, key), values in given.items():
+                values_by_score[name, key].append(value)
+    for (name, key), values in values_by_score.items():
         yield name, key, tuple(values)
 
 
@@ -247,29 +247,29 @@ def _score_entries(score: Score) -> Iterable[tuple[str | None, ScoreValue]]:
     return score.items() if isinstance(score, Mapping) else [(None, score)]
 
 
-def _survey_kinds(seen: Sequence[_SurveyedRun]) -> Iterator[KindSurvey]:
-    for source in sorted({run.raw.source for run in seen}):
-        mine = [run for run in seen if run.raw.source == source]
+def _survey_kinds(runs: Sequence[_SurveyedRun]) -> Iterator[KindSurvey]:
+    for source in sorted({run.raw.source for run in runs}):
+        mine = [run for run in runs if run.raw.source == source]
         yield KindSurvey(source, len({run.path for run in mine}), len(mine), sum(run.how == "stamped" for run in mine))
 
 
-def _survey_suite(name: str, seen: Sequence[_SurveyedRun]) -> SuiteSurvey:
-    days = sorted(format_day(run.raw.created) for run in seen if run.raw.created is not None)
-    declared = {(run.raw.behaviour, run.raw.role) for run in seen}
+def _survey_suite(name: str, runs: Sequence[_SurveyedRun]) -> SuiteSurvey:
+    days = sorted(format_day(run.raw.created) for run in runs if run.raw.created is not None)
+    declared = {(run.raw.behaviour, run.raw.role) for run in runs}
     behaviour, role = declared.pop() if len(declared) == 1 else (None, None)
-    how = Counter(run.how for run in seen)
+    how = Counter(run.how for run in runs)
     return SuiteSurvey(
         name=name,
-        sources=_distinct_values(run.raw.source for run in seen),
-        files=len({run.path for run in seen}),
-        runs=len(seen),
-        incomplete=sum(run.raw.incomplete is not None for run in seen),
-        samples=sum(run.samples for run in seen),
-        invalid=sum(run.invalid for run in seen),
-        models=_distinct_values(run.raw.model for run in seen),
-        checkpoints=_distinct_values(run.raw.checkpoint for run in seen),
-        conditions=_distinct_values(run.raw.condition for run in seen),
-        scores=tuple(_survey_scores(seen)),
+        sources=_distinct_values(run.raw.source for run in runs),
+        files=len({run.path for run in runs}),
+        runs=len(runs),
+        incomplete=sum(run.raw.incomplete is not None for run in runs),
+        samples=sum(run.samples for run in runs),
+        invalid=sum(run.invalid for run in runs),
+        models=_distinct_values(run.raw.model for run in runs),
+        checkpoints=_distinct_values(run.raw.checkpoint for run in runs),
+        conditions=_distinct_values(run.raw.condition for run in runs),
+        scores=tuple(_survey_scores(runs)),
         behaviour=behaviour,
         role=role,
         stamped=how["stamped"],
@@ -284,16 +284,16 @@ def _distinct_values(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(sorted({value for value in values if value}))
 
 
-def _survey_scores(seen: Sequence[_SurveyedRun]) -> Iterator[ScoreValues]:
-    given: dict[tuple[str, str], list[ScoreValue]] = defaultdict(list)
+def _survey_scores(runs: Sequence[_SurveyedRun]) -> Iterator[ScoreValues]:
+    values_by_score: dict[tuple[str, str], list[ScoreValue]] = defaultdict(list)
     plain: set[tuple[str, str]] = set()
-    for run in seen:
+    for run in runs:
         for name, key, values in run.scores:
-            given[name, key or ""] += values
+            values_by_score[name, key or ""] += values
             if key is None:
                 plain.add((name, ""))
-    for name, key in sorted(given):
-        yield _summarise_values(name, None if (name, key) in plain else key, given[name, key])
+    for name, key in sorted(values_by_score):
+        yield _summarise_values(name, None if (name, key) in plain else key, values_by_score[name, key])
 
 
 def describe_scores(raws: Iterable[RawRun]) -> str:
@@ -326,17 +326,17 @@ def _summarise_values(name: str, key: str | None, values: Sequence[ScoreValue]) 
 def _fits(values: Sequence[ScoreValue], unit: ScoreUnit) -> bool:
     """Whether every value can be read in a unit; several may fit, and which was meant is for a person to say."""
     read = [parse_score(value, unit) for value in values if value is not None]
-    known = [value for value in read if value is not None]
-    if not known or len(known) < len(read) or not all(0 <= value <= FULL_SCALE[unit] for value in known):
+    numbers = [value for value in read if value is not None]
+    if not numbers or len(numbers) < len(read) or not all(0 <= value <= FULL_SCALE[unit] for value in numbers):
         return False
     if unit is ScoreUnit.GRADE:
-        return set(known) <= {0.0, 0.5, 1.0}
-    return unit is ScoreUnit.FRACTION or not 0 < max(known) <= 1
+        return set(numbers) <= {0.0, 0.5, 1.0}
+    return unit is ScoreUnit.FRACTION or not 0 < max(numbers) <= 1
 
 
-def _propose_bindings(seen: Sequence[_SurveyedRun]) -> Iterator[tuple[str, Binding]]:
+def _propose_bindings(surveyed_runs: Sequence[_SurveyedRun]) -> Iterator[tuple[str, Binding]]:
     """One a log, by its hash; none for a file whose runs show several revisions, which bind themselves."""
-    ordered = sorted((run for run in seen if run.how != "stamped"), key=lambda run: run.raw.source_sha256)
+    ordered = sorted((run for run in surveyed_runs if run.how != "stamped"), key=lambda run: run.raw.source_sha256)
     for sha256, group in groupby(ordered, key=lambda run: run.raw.source_sha256):
         runs = list(group)
         revisions = {run.revision for run in runs}
@@ -588,7 +588,7 @@ class InitReport:
     Attributes:
         spec, path: the name of the spec, and its path or glob; "" where they were configured before.
         files: written, relative to `root`.
-        kept: there already, and left as they are.
+        existing: files that were there already and were not changed.
         survey: what the logs hold; None without any.
         unknown: what is left for a person, a line each.
         store: the folder of the evaluation history, relative to `root`.
@@ -598,7 +598,7 @@ class InitReport:
     spec: str
     path: str
     files: tuple[str, ...]
-    kept: tuple[str, ...] = ()
+    existing: tuple[str, ...] = ()
     survey: Survey | None = None
     unknown: tuple[str, ...] = ()
     store: str = DEFAULT_STORE
@@ -701,14 +701,14 @@ def _init_from_logs(
     """As `init`, with a registry and bindings proposed from logs."""
     name, path, settings = "", "", ""
     if has_settings(place.tree):
-        known = load_settings(place.tree)
+        current = load_settings(place.tree)
     else:
         name, path, settings = _propose_settings(place, spec, unevaluated)
-        known = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
-    registry, why = _read_registry(place, known)
-    specs = select_specs(known.specs, () if path or spec is None else (spec,), in_git=place.repository is not None)
-    project = Project(place.root, place.repository, place.tree, known, specs, registry, ())
-    survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, known.store), options)
+        current = Settings((SpecConfig(name, (path,), "git" if place.repository is not None else "folder"),))
+    registry, why = _read_registry(place, current)
+    specs = select_specs(current.specs, () if path or spec is None else (spec,), in_git=place.repository is not None)
+    project = Project(place.root, place.repository, place.tree, current, specs, registry, ())
+    survey = survey_logs(logs, read_named_histories(project), load_bindings(place.tree, current.store), options)
     if not survey.suites:
         raise _no_results(logs, survey)
     sources = tuple(map(_suite_source, survey.suites))
@@ -719,7 +719,7 @@ def _init_from_logs(
         if not source.is_in(registry) and (not roles or source.has_role(declared))
     ]
     suites = _proposed_file(
-        _read_text(place, f"{known.store}/suites.toml"),
+        _read_text(place, f"{current.store}/suites.toml"),
         _SUITES_TEMPLATE,
         suites_toml(new, declared),
         suites_toml(survey.suites, Registry({})),
@@ -727,22 +727,22 @@ def _init_from_logs(
     )
     bindings = bindings_toml(survey)
     bindings = _proposed_file(
-        _read_text(place, f"{known.store}/bindings.toml"), _BINDINGS_TEMPLATE, bindings, bindings, add=False
+        _read_text(place, f"{current.store}/bindings.toml"), _BINDINGS_TEMPLATE, bindings, bindings, add=False
     )
-    wanted = dict(
+    texts = dict(
         zip(
-            (SETTINGS_FILE, *(f"{known.store}/{one}" for one in _STORE_FILES)),
+            (SETTINGS_FILE, *(f"{current.store}/{file}" for file in _STORE_FILES)),
             (settings, suites, bindings),
             strict=True,
         )
     )
-    files = {file: text for file, text in wanted.items() if text}
+    files = {file: text for file, text in texts.items() if text}
     if roles and why and not suites:
-        raise ConfigError("has entries that are not filled in", where=f"{known.store}/suites.toml", remedy=why)
-    _write_files(place.root, files, known.store)
-    names = tuple(file for file in wanted if file not in files and place.tree.read(file) is not None)
+        raise ConfigError("has entries that are not filled in", where=f"{current.store}/suites.toml", remedy=why)
+    _write_files(place.root, files, current.store)
+    names = tuple(file for file in texts if file not in files and place.tree.read(file) is not None)
     unknown = tuple(list_unknowns(survey, declared, "" if suites else why))
-    return InitReport(place.root, name, path, tuple(files), names, survey, unknown, known.store)
+    return InitReport(place.root, name, path, tuple(files), names, survey, unknown, current.store)
 
 
 def _no_results(logs: Sequence[Path], survey: Survey) -> InputError:
@@ -789,11 +789,11 @@ def _read_registry(place: Place, settings: Settings) -> tuple[Registry, str]:
 
 
 def _refuse_existing(tree: Tree) -> None:
-    taken = next((path for path in _FILES if tree.read(path) is not None), None)
-    if taken is None and has_settings(tree):
-        taken = SHARED_SETTINGS_FILE
-    if taken is not None:
-        raise ConfigError("is there already, and is left as it is", where=taken, remedy="edit it, or move it away")
+    existing = next((path for path in _FILES if tree.read(path) is not None), None)
+    if existing is None and has_settings(tree):
+        existing = SHARED_SETTINGS_FILE
+    if existing is not None:
+        raise ConfigError("is there already, and is left as it is", where=existing, remedy="edit it, or move it away")
 
 
 def _spec_name(path: str) -> str:

@@ -123,9 +123,9 @@ class StampLogs(Hooks):  # type: ignore[misc]
             task.metadata.setdefault(_EXPOSURE_KEY, Exposure.IN_CONTEXT.value)
         archive = location.endswith(".eval")
         log = await read_eval_log_async(location, header_only=archive)
-        given: dict[str, Any] = {**(log.eval.metadata or {}), **log.metadata}
-        missing = {name: value for name, value in task.metadata.items() if name not in given}
-        stamped = given.get(REVISION_KEY)
+        metadata: dict[str, Any] = {**(log.eval.metadata or {}), **log.metadata}
+        missing = {name: value for name, value in task.metadata.items() if name not in metadata}
+        stamped = metadata.get(REVISION_KEY)
         if stamped is not None and not self._names_revision(str(stamped)):
             _LOGGER.warning("auditor leaves %s as it is: it is stamped with %s, another revision", location, stamped)
         elif missing:

@@ -304,7 +304,7 @@ def _changed_records(
     entries = [_files_by_name(fork, stores[0]) for fork in forks]
     lost = (name for name in before if name not in after and (not entries or any(name in entry for entry in entries)))
     other = (name for name in before if name in after and after[name] != before[name])
-    return tuple(sorted(one for _, one in lost)), tuple(sorted(one for _, one in other))
+    return tuple(sorted(record for _, record in lost)), tuple(sorted(record for _, record in other))
 
 
 def _files_by_name(tree: Commit, store: str) -> dict[tuple[str, str], Entry]:
@@ -416,7 +416,7 @@ def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Au
         if names is None or commit in names:
             results = run_on_landing(facts)
             audit = add_results(audit, results, f" on landing {commit[:12]}")
-            findings = (_lower_severity(one, facts) for finding in results.findings for one in _split(finding, facts))
+            findings = (_lower_severity(part, facts) for finding in results.findings for part in _split(finding, facts))
             entries.append(LandingEntry(commit, ancestry.latest[place], facts.patched, tuple(findings)))
     unread = ((commit, why) for commit, why in past.unread if names is None or commit in names)
     notes = (NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread)
@@ -458,8 +458,8 @@ def _lower_severity(finding: Finding, facts: LandingFacts) -> Finding:
 def _patched_specs(audit: Audit, ancestry: Ancestry) -> Mapping[int, tuple[str, ...]]:
     """The names of the specs that a landing patches, by its place; those of dated folders have no commits."""
     commits = ((patch.after.commit, patch.spec) for spec in audit.specs for patch in patches_of(spec.history))
-    known = {(ancestry.landed[commit], spec) for commit, spec in commits if commit and commit in ancestry.landed}
-    return {place: tuple(spec for _, spec in some) for place, some in groupby(sorted(known), lambda one: one[0])}
+    places = {(ancestry.landed[commit], spec) for commit, spec in commits if commit and commit in ancestry.landed}
+    return {place: tuple(spec for _, spec in some) for place, some in groupby(sorted(places), lambda pair: pair[0])}
 
 
 def _read_merge_history(
@@ -539,15 +539,17 @@ class _HistoryWalk:
             if read is not None and read.store != store:
                 moved, _ = _changed_records(self._at(place - 1), self._at(place), (), (store, read.store))
         waivers = (
-            file for file in files if file.how != "D" and not file.beside and _is_below(file, waiver_folder(store))
+            file
+            for file in files
+            if file.how != "D" and not file.against_merged and _is_below(file, waiver_folder(store))
         )
         self._told -= {file.path for file in files if file.how == "A"}
         records = [file for file in files if any(_is_below(file, folder) for folder in _record_folders(store))]
-        gone = self._news(record for record in records if record.how == "D") if self._store == store else moved
+        removed = self._news(record for record in records if record.how == "D") if self._store == store else moved
         return LandingFacts(
             before=before,
             after=after,
-            removed=gone,
+            removed=removed,
             changed=self._news(record for record in records if record.how in "MT"),
             waivers=tuple(waiver.path for waiver in waivers),
             unjudged=unjudged,
@@ -565,7 +567,7 @@ class _HistoryWalk:
 
     def _news(self, files: Iterable[FileChange]) -> tuple[str, ...]:
         """The records they are about, but for what a merge only leaves as earlier landings left it."""
-        new = sorted({file.path for file in files if not (file.beside and file.path in self._told)})
+        new = sorted({file.path for file in files if not (file.against_merged and file.path in self._told)})
         self._told.update(new)
         return tuple(PurePosixPath(path).stem for path in new)
 

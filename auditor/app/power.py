@@ -110,7 +110,7 @@ def _plan_patches(
         if patch is not None and patch_facts.patch.id != patch.id:
             continue
         facts = [fact for fact in patch_facts.behaviours if behaviour in (None, fact.behaviour)]
-        kept = [fact for fact in facts if patch is not None or fact.verdict in OPEN_VERDICTS]
-        if kept or patch is not None:
-            patch_plans.append((patch_facts.patch, tuple(plan_samples(fact, policy) for fact in kept)))
+        open_facts = [fact for fact in facts if patch is not None or fact.verdict in OPEN_VERDICTS]
+        if open_facts or patch is not None:
+            patch_plans.append((patch_facts.patch, tuple(plan_samples(fact, policy) for fact in open_facts)))
     return patch_plans

@@ -84,8 +84,8 @@ def _read_stamp(where: Path, planned_run: PlannedRun) -> Stamp:
 def _resolve_suite(project: Project, name: str) -> str:
     suite = project.registry.find_suite(name)
     if suite is None and name not in {run.suite for run in project.runs}:
-        known = ", ".join(sorted(project.registry.suites)) or "none yet"
-        subject = f"{name!r:.80} is no suite and no task of one (known: {known:.200})"
+        suites = ", ".join(sorted(project.registry.suites)) or "none yet"
+        subject = f"{name!r:.80} is no suite and no task of one (known: {suites:.200})"
         remedy = f"add [[suite]] for it to {project.settings.store}/suites.toml"
         raise ConfigError(subject, where="--suite", remedy=remedy)
     return suite.name if suite else name

@@ -49,7 +49,7 @@ class Project:
         runs: with the labels of their samples counted in their tallies.
         unjoined: labels that count nowhere.
         rederived: the records that were held against their raw logs, and agree.
-        kept: what is named by its content is read from it; None for `tree`.
+        prompts_tree: what is named by its content is read from it; None for `tree`.
         sealed: the ids of what counts of that; None for all.
         proposed: by the name of a spec, the landing of `tip` on another commit that its history ends with.
         landed_at: the commit that has all that landed, where that is not `tip`.
@@ -67,7 +67,7 @@ class Project:
     plans: tuple[Preregistration, ...] = ()
     looks: tuple[HeldOutUse, ...] = ()
     rederived: frozenset[str] = frozenset()
-    kept: Tree | None = None
+    prompts_tree: Tree | None = None
     sealed: frozenset[str] | None = None
     proposed: Mapping[str, git.ProposedLanding] = field(default_factory=dict)
     landed_at: str | None = None
@@ -184,7 +184,9 @@ def add_former_suites(repository: Repository, tip: str, store: str, registry: Re
     """
     ancestry = repository.ancestry(repository.resolve(tip))
     file = str(PurePosixPath(store, SUITES_FILE))
-    places = sorted({change.place for change in file_changes(repository, ancestry, [file]) if not change.beside})
+    places = sorted(
+        {change.place for change in file_changes(repository, ancestry, [file]) if not change.against_merged}
+    )
     former: dict[tuple[str, Role, str], Suite] = {}
     for place in places:
         with suppress(ConfigError, RepositoryError):
@@ -203,11 +205,11 @@ def landing_places(project: Project) -> Callable[[], Mapping[str, int]]:
             return {}
         ancestry = repository.ancestry(repository.resolve(project.landed_at or project.tip))
         folder = records_folder(store)
-        found = {PurePosixPath(path).stem: 0 for path in Commit(repository, ancestry.chain[0]).list(folder)}
+        place_of_record = {PurePosixPath(path).stem: 0 for path in Commit(repository, ancestry.chain[0]).list(folder)}
         for change in file_changes(repository, ancestry, [folder]):
-            if change.how == "A" and not change.beside:
-                found.setdefault(PurePosixPath(change.path).stem, change.place)
-        return found
+            if change.how == "A" and not change.against_merged:
+                place_of_record.setdefault(PurePosixPath(change.path).stem, change.place)
+        return place_of_record
 
     return places
 
@@ -251,10 +253,10 @@ def require_checked_out(place: Place | Project) -> None:
         return
     head = Commit(repository, answer.out.decode().strip())
     stores = {load_settings(head).store, load_settings(place.tree).store}
-    wanted = {path for store in stores for path in head.list(store)}
-    wanted |= {path for path in (SETTINGS_FILE, SHARED_SETTINGS_FILE) if head.read(path) is not None}
+    required = {path for store in stores for path in head.list(store)}
+    required |= {path for path in (SETTINGS_FILE, SHARED_SETTINGS_FILE) if head.read(path) is not None}
     names = {path for store in stores for path in place.tree.list(store)}
-    missing = sorted(path for path in wanted - names if place.tree.read(path) is None)
+    missing = sorted(path for path in required - names if place.tree.read(path) is None)
     if missing:
         more = f", and {len(missing) - 1:,} more" if len(missing) > 1 else ""
         remedy = f"git checkout HEAD -- {missing[0]}, or commit that it is gone"
@@ -328,6 +330,6 @@ def snapshot_project(
             for held_out_use in load_held_out_uses(place.tree, store)
             if only is None or held_out_use.id in only
         ),
-        kept=place.tree,
+        prompts_tree=place.tree,
         sealed=only,
     )

@@ -93,7 +93,7 @@ def open_hashed_prompts(project: Project, evidence: Evidence, key: PromptKey) ->
     Raises RecordError for a damaged file.
     """
     measured = {run.suite for run in evidence.runs.values()}
-    files = load_prompts(project.kept or project.tree, project.settings.store, project.sealed)
+    files = load_prompts(project.prompts_tree or project.tree, project.settings.store, project.sealed)
     prompts: list[Prompt] = []
     unsearched: list[UnsearchedSuite] = []
     for suite in (evidence.suites[name] for name in sorted(measured & evidence.suites.keys())):

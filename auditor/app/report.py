@@ -269,22 +269,22 @@ def _assess_baseline(was: Project, config: SpecConfig) -> BaselineSpec | None:
 _ROOT = re.compile(r"[0-9a-f]{64}")
 
 
-def check_witness(given: str, contents: StoreContents) -> CheckpointComparison:
+def check_witness(witness: str, contents: StoreContents) -> CheckpointComparison:
     """What a checkpoint from outside says of a store: `given` as in `verify`. Raises RecordError for none."""
     names = {name for ids in contents.ids.values() for name in ids}
-    path = Path(given)
-    if _ROOT.fullmatch(given) and not path.exists():
-        return compare_root(contents.checkpoints, given)
+    path = Path(witness)
+    if _ROOT.fullmatch(witness) and not path.exists():
+        return compare_root(contents.checkpoints, witness)
     try:
         data = path.read_bytes()
     except OSError as error:
         remedy = "give a copy of a checkpoint's file, or its root of 64 hex digits"
-        raise RecordError(f"cannot be read: {error.strerror}", where=given, remedy=remedy) from error
+        raise RecordError(f"cannot be read: {error.strerror}", where=witness, remedy=remedy) from error
     try:
-        outside = checkpoints.decode_checkpoint(data, given)
+        outside = checkpoints.decode_checkpoint(data, witness)
     except RecordError as error:
         remedy = "give the copy as it was handed over"
-        raise RecordError(error.what, where=given, field=error.field, remedy=remedy) from error
+        raise RecordError(error.what, where=witness, field=error.field, remedy=remedy) from error
     return compare_copy(contents.checkpoints, names, outside)
 
 
@@ -312,15 +312,17 @@ def report(
     if basis is None:
         require_checked_out(project)
     audit = assess_project(project, period.until, None, environment)
-    contents, held = basis or _examine_basis(project, against)
-    was = find_baseline(project, period, contents, held.number if not held.unsealed else None, previous)
+    contents, record_holding = basis or _examine_basis(project, against)
+    was = find_baseline(
+        project, period, contents, record_holding.number if not record_holding.unsealed else None, previous
+    )
     then = was if isinstance(was, BaselineSpecs) else None
     repository = project.repository
     head = repository.resolve(project.tip) if repository else None
     return Report(
         period=period,
         head=head,
-        basis=held,
+        basis=record_holding,
         audit=audit,
         sections=tuple(build_section(project, spec, period, then) for spec in audit.specs),
         policy=project.settings.policy,

@@ -144,15 +144,15 @@ def _align(written: Sequence[ReportLine], derived: Sequence[ReportLine]) -> tupl
     stretches = [(range(a1, a2), range(b1, b2), kind == "equal") for kind, a1, a2, b1, b2 in matcher.get_opcodes()]
     pairs = {place: other for a, b, equal in stretches if equal for place, other in zip(a, b, strict=True)}
     for key in (attrgetter("text"), attrgetter("subject")):
-        taken, waiting = set(pairs.values()), defaultdict[str, deque[int]](deque)
-        for place in (place for place in range(len(derived)) if place not in taken):
+        matched, waiting = set(pairs.values()), defaultdict[str, deque[int]](deque)
+        for place in (place for place in range(len(derived)) if place not in matched):
             waiting[key(derived[place])].append(place)
         for place in (place for place in range(len(written)) if place not in pairs):
             if others := waiting[key(written[place])]:
                 pairs[place] = others.popleft()
-    taken = set(pairs.values())
+    matched = set(pairs.values())
     for mine, theirs, _ in stretches:
-        loose = ([place for place in mine if place not in pairs], [place for place in theirs if place not in taken])
+        loose = ([place for place in mine if place not in pairs], [place for place in theirs if place not in matched])
         pairs.update(zip(*loose, strict=False))
     ordered = {place: pairs[place] for mine, theirs, _ in stretches for place in mine if pairs.get(place) in theirs}
     return pairs, ordered

@@ -44,12 +44,12 @@ def resolve_revision(project: Project | Place, config: SpecConfig, history: Hist
 
     Raises RevisionError where it stands for none or for several, or the spec is not there.
     """
-    wanted = name.strip()
-    if not wanted:
+    text = name.strip()
+    if not text:
         raise RevisionError("is empty", where="the revision", remedy="name a commit, a tag or a dated folder")
     if config.source == "folder":
-        return _resolve_in_folders(history, wanted)
-    return _resolve_in_git(require_repository(project, config), config, history, wanted)
+        return _resolve_in_folders(history, text)
+    return _resolve_in_git(require_repository(project, config), config, history, text)
 
 
 def revision_at(history: History, spec_commit: SpecCommit) -> ComparisonSide:
@@ -70,18 +70,18 @@ def resolve_patch(project: Project | Place, config: SpecConfig, history: History
 
     Raises RevisionError where it stands for none or for several.
     """
-    patches, wanted = patches_of(history), name.strip()
-    found = {patch.id: patch for patch in patches if _is_prefix(patch.id, wanted)}
+    patches, text = patches_of(history), name.strip()
+    candidates = {patch.id: patch for patch in patches if _is_prefix(patch.id, text)}
     try:
-        at = resolve_revision(project, config, history, wanted)
+        at = resolve_revision(project, config, history, text)
     except RevisionError as error:
-        if not found:
-            if _HEX_PREFIX.match(wanted.lower()):
+        if not candidates:
+            if _HEX_PREFIX.match(text.lower()):
                 raise RevisionError("is no patch and no commit here", where=name, remedy=_PATCHES_REMEDY) from error
             raise
     else:
-        found |= {patch.id: patch for patch in _patches_into(patches, at, name, bool(found))}
-    return _single_candidate([(f"patch {patch.id[:12]}", patch) for patch in found.values()], name)
+        candidates |= {patch.id: patch for patch in _patches_into(patches, at, name, bool(candidates))}
+    return _single_candidate([(f"patch {patch.id[:12]}", patch) for patch in candidates.values()], name)
 
 
 def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenient: bool) -> list[Patch]:
@@ -105,27 +105,32 @@ def _resolve_in_folders(history: History, name: str) -> ComparisonSide:
     spec_commits = exact or [commit for commit in history.spec_commits if commit.name.startswith(name)]
     latest = {commit.revision: commit for commit in history.spec_commits if _is_prefix(commit.revision, lower)}
     if not spec_commits and not latest:
-        known = _list_names([commit.name for commit in reversed(history.spec_commits)])
-        raise RevisionError("no such dated folder", where=name, remedy=f"give one of {known}")
+        names = _list_names([commit.name for commit in reversed(history.spec_commits)])
+        raise RevisionError("no such dated folder", where=name, remedy=f"give one of {names}")
     spec_commit = _single_candidate([(commit.name, commit) for commit in spec_commits or latest.values()], name)
     return ComparisonSide(spec_commit.name, history.revisions[spec_commit.revision], None, spec_commit)
 
 
 def _resolve_in_git(repository: Repository, config: SpecConfig, history: History, name: str) -> ComparisonSide:
-    by_content = {one.revision: one for one in history.spec_commits if _is_prefix(one.revision, name)}
+    by_content = {each.revision: each for each in history.spec_commits if _is_prefix(each.revision, name)}
     try:
         commit = _resolve_commit(repository, name)
     except RevisionError:
         if not by_content:
             raise
-        spec_commit = _single_candidate([(f"revision {one.revision[:12]}", one) for one in by_content.values()], name)
+        spec_commit = _single_candidate(
+            [(f"revision {candidate.revision[:12]}", candidate) for candidate in by_content.values()], name
+        )
         return ComparisonSide(name, history.revisions[spec_commit.revision], None, spec_commit)
-    spec_commits = {one.name: one for one in history.spec_commits}
+    spec_commits = {carried.name: carried for carried in history.spec_commits}
     if commit in spec_commits:
         revision = history.revisions[spec_commits[commit].revision]
     else:
         revision = find_spec_paths(repository, config.paths).revision_at(commit).in_format(config.format)
-    both = [(f"commit {commit[:12]}", revision.id), *((f"revision {one[:12]}", one) for one in by_content)]
+    both = [
+        (f"commit {commit[:12]}", revision.id),
+        *((f"revision {revision_id[:12]}", revision_id) for revision_id in by_content),
+    ]
     _single_candidate(both, name)
     return ComparisonSide(name, revision, commit, spec_commits.get(commit))
 
@@ -210,15 +215,15 @@ def read_stamps(where: Path, specs: Sequence[str], name: str | None, warn: Warn 
 
 
 def _stamp_named(place: Place, configs: Sequence[SpecConfig], name: str) -> tuple[Stamp, ...]:
-    found, errors = [], []
+    stamps, errors = [], []
     for config in configs:
         try:
-            found.append(Stamp(config.name, _named_content_id(place, config, name)))
+            stamps.append(Stamp(config.name, _named_content_id(place, config, name)))
         except RevisionError as error:
             errors.append(error)
-    if not found:
+    if not stamps:
         raise errors[0]
-    return tuple(found)
+    return tuple(stamps)
 
 
 def _stamp_now(place: Place, config: SpecConfig) -> Stamp:

@@ -122,12 +122,12 @@ def _table_suites(sources: Sequence[SuiteSource], registered: Registry) -> list[
 def _find_suite(text: str, role: Role, names: set[str]) -> tuple[str, str | None]:
     """The suite's name, and the behaviour that stands behind its colon. Raises ConfigError for a suite without runs."""
     name, colon, behaviour = text.rpartition(":")
-    known = {**{each.rpartition("/")[2]: each for each in names}, **{each: each for each in names}}
-    if text in known:
-        return known[text], None
-    if colon and name in known and behaviour.strip():
-        return known[name], behaviour.strip()
-    near = get_close_matches(text, known, 1)
+    full_names = {**{each.rpartition("/")[2]: each for each in names}, **{each: each for each in names}}
+    if text in full_names:
+        return full_names[text], None
+    if colon and name in full_names and behaviour.strip():
+        return full_names[name], behaviour.strip()
+    near = get_close_matches(text, full_names, 1)
     hint = f" (do you mean {near[0]}?)" if near else ""
     subject = f"no run of suite {text!r:.80}{hint}; the results hold {list_names(sorted(names))}"
     raise ConfigError(subject, where=_ROLE_OPTIONS[role], remedy="give one of these")

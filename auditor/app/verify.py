@@ -147,9 +147,9 @@ def reproduce(path: Path, where: Path, environment: Mapping[str, str] = MappingP
     )
     with locate(where) as place:
         project, contents, holding = _read_snapshot(place, request, str(path))
-        made = report(project, period, environment, (contents, holding), previous=previous)
+        derived = report(project, period, environment, (contents, holding), previous=previous)
         left_out = tuple(_left_out(project, contents, request))
-    again = _render(made, style)
+    again = _render(derived, style)
     numbers, differences = compare_reports(text, again, style)
     differences = (*left_out, *differences)
     held_by = request.witness.held_by if request.witness else None
@@ -205,18 +205,18 @@ def _basis_of_batch(contents: StoreContents, batch: int | None) -> RecordBasis:
     return RecordBasis(records, batch, upto[-1].root, 0, now.faults)
 
 
-def _render(made: Report, style: str) -> str:
+def _render(derived: Report, style: str) -> str:
     if style == "html":
         from auditor.render.html.report import report_html
 
-        return report_html(made)
+        return report_html(derived)
     if style == "markdown":
         from auditor.render.markdown import report_markdown
 
-        return report_markdown(made)
+        return report_markdown(derived)
     from auditor.render.documents import report_json
 
-    return report_json(made)
+    return report_json(derived)
 
 
 # Whether the evaluation history is what it says, what it was, and what its logs say; and sealing it.
@@ -246,7 +246,7 @@ def verify(
     """
     with _located_store(where) as (place, store):
         contents = examine_store(place.tree, store)
-    held = tuple(OutsideCheckpoint(outside, check_witness(outside, contents)) for outside in against)
+    witnesses = tuple(OutsideCheckpoint(outside, check_witness(outside, contents)) for outside in against)
     return Verification(
         store=store,
         counts={folder: len(ids) for folder, ids in contents.ids.items()},
@@ -254,7 +254,7 @@ def verify(
         checkpoints=contents.checkpoints,
         unsealed=contents.unsealed,
         faults=contents.faults,
-        outside_checkpoints=held,
+        outside_checkpoints=witnesses,
         logs=_rederive_logs(where, logs, options) if logs and not contents.faults else None,
         logs_asked=bool(logs),
         reports=tuple(reproduce(path, where, environment) for path in reports),

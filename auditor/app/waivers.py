@@ -34,8 +34,8 @@ ALWAYS_ENFORCED = ("require_held_out", "evidence-debt", LIFTED_RULE)
 
 def is_enforced(policy: Policy, rule: str) -> bool:
     """Whether the policy holds what a verdict, a check or a rule of the gate says against a landing."""
-    wanted = rule == Verdict.INCONCLUSIVE and policy.on_inconclusive is OnInconclusive.REQUIRE
-    return rule in policy.block_on or rule in ALWAYS_ENFORCED or wanted
+    requires_result = rule == Verdict.INCONCLUSIVE and policy.on_inconclusive is OnInconclusive.REQUIRE
+    return rule in policy.block_on or rule in ALWAYS_ENFORCED or requires_result
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class WaiverSource:
 
     def author_of(self, waiver: Waiver) -> str | None:
         """The commit that last wrote a waiver's file as it is: no merge that only brings it in. None for none."""
-        wanted = self.tip.entry(waiver.path)
+        tip_entry = self.tip.entry(waiver.path)
         if self.tree.read(waiver.path) != self.tip.read(waiver.path):
             return None
         for line in reversed(self.repository.commits_touching(self.tip.commit_id, [waiver.path])):
             entry = Commit(self.repository, line.id).entry(waiver.path)
-            if entry == wanted and all(
+            if entry == tip_entry and all(
                 Commit(self.repository, parent).entry(waiver.path) != entry for parent in line.parents
             ):
                 return line.id

@@ -42,20 +42,20 @@ def attribute(pairs: Sequence[Pair], raw: Fall, common: Fall, *, established: bo
         min(by_reading[INVALID_EXCLUDED], by_reading[INVALID_AS_MISALIGNED]),
     )
     chosen = sum(_selection_excess(pair) for pair in pairs) / len(pairs)
-    apart = all(pair.before.items is not None for pair in pairs)
+    separable = all(pair.before.items is not None for pair in pairs)
     items, invalid = pooled - ran, ran - value
     bounds = {"invalid": Bounds(ran - most, ran - least), "selection": Bounds(chosen, chosen)}
-    if apart:
+    if separable:
         bounds |= {"items": Bounds(items, items), "behaviour": Bounds(least, most)}
-    made = (items + invalid + chosen) / (pooled + chosen) if pooled + chosen > 0.0 else 0.0
+    measured_share = (items + invalid + chosen) / (pooled + chosen) if pooled + chosen > 0.0 else 0.0
     return Attribution(
         raw=pooled + chosen,
-        items=items if apart else None,
+        items=items if separable else None,
         invalid=invalid,
         selection=chosen,
-        behaviour=value if apart else None,
+        behaviour=value if separable else None,
         bounds=bounds,
-        telling=established and made > NOTABLE_SHARE,
+        telling=established and measured_share > NOTABLE_SHARE,
     )
 
 

@@ -56,24 +56,24 @@ class Memo(Generic[_Subject, _Value]):
 
     def __init__(self, function: Callable[[_Subject], _Value]) -> None:
         self._function = function
-        self._known: WeakKeyDictionary[_Subject, _Value] = WeakKeyDictionary()
+        self._values: WeakKeyDictionary[_Subject, _Value] = WeakKeyDictionary()
         update_wrapper(self, function)
 
     def __call__(self, of: _Subject) -> _Value:
         """What it is of this one."""
         try:
-            return self._known[of]
+            return self._values[of]
         except KeyError:
-            value = self._known[of] = self._function(of)
+            value = self._values[of] = self._function(of)
             return value
 
     def cached(self, of: _Subject) -> bool:
         """Whether it was computed."""
-        return of in self._known
+        return of in self._values
 
-    def put(self, of: _Subject, found: _Value) -> None:
+    def put(self, of: _Subject, value: _Value) -> None:
         """What was computed elsewhere, together with others."""
-        self._known[of] = found
+        self._values[of] = value
 
 
 def memoise(function: Callable[[_Subject], _Value]) -> Memo[_Subject, _Value]:
@@ -221,7 +221,7 @@ def collect_replicates(evidence: Evidence, behaviour: str, lineage: str) -> Repl
     total, at, up_to = Replicates(), list[int](), list[RunEffect | None]()
     for state, index in place.items():
         replicates = sum_replicates(
-            [one for runs in _replicate_groups(evidence, suites, state) if (one := _replicates_of_runs(runs))]
+            [estimate for runs in _replicate_groups(evidence, suites, state) if (estimate := _replicates_of_runs(runs))]
         )
         if replicates.runs:
             total = sum_replicates([total, replicates])
@@ -329,7 +329,7 @@ class Pair:
 
     Attributes:
         name: the suite's, with its condition in brackets where it has one.
-        gone: of a held-out suite, the samples that the runs after have not; None where none are missing.
+        missing: of a held-out suite, the samples that the runs after have not; None where none are missing.
         run_effect: how far runs of one state lie apart, as known at this step; None where no state was run twice.
     """
 
@@ -342,7 +342,7 @@ class Pair:
     raw_after: SideCounts
     before: SideCounts
     after: SideCounts
-    gone: MissingSamples | None = None
+    missing: MissingSamples | None = None
     run_effect: RunEffect | None = None
 
 
@@ -442,13 +442,13 @@ def _drop_duplicate_suites(pairs: Sequence[Pair], without: list[NotCompared]) ->
     """
     if len(pairs) < 2:
         return list(pairs)
-    known: dict[tuple[object, ...], Pair] = {}
-    for pair in sorted(pairs, key=lambda one: one.name):
-        same = known.setdefault(_pair_contents(pair), pair)
+    pairs_by_contents: dict[tuple[object, ...], Pair] = {}
+    for pair in sorted(pairs, key=lambda each: each.name):
+        same = pairs_by_contents.setdefault(_pair_contents(pair), pair)
         if same is not pair:
             why = f"is {same.name} under another name"
             without.append(NotCompared(pair.name, pair.suite.role, why, same_as=same.name))
-    return [pair for pair in pairs if known[_pair_contents(pair)] is pair]
+    return [pair for pair in pairs if pairs_by_contents[_pair_contents(pair)] is pair]
 
 
 def _pair_contents(pair: Pair) -> tuple[object, ...]:
@@ -485,7 +485,7 @@ def _pair_suite(
         pairs = [_require_same_version(evidence, pair) if isinstance(pair, Pair) else pair for pair in pairs]
     good = sorted(
         (
-            replace(pair, gone=_count_missing_samples(pair), run_effect=effect)
+            replace(pair, missing=_count_missing_samples(pair), run_effect=effect)
             for pair in pairs
             if isinstance(pair, Pair)
         ),
@@ -499,11 +499,11 @@ def exclude_unregistered_runs(suite: Suite, runs: dict[Protocol, tuple[Run, ...]
     if suite.role is Role.TEST or suite.registered is None:
         return runs
     registered = suite.registered
-    kept = {
+    by_protocol = {
         protocol: tuple(run for run in group if run.created is not None and run.created.date() >= registered)
         for protocol, group in runs.items()
     }
-    return {protocol: group for protocol, group in kept.items() if group}
+    return {protocol: group for protocol, group in by_protocol.items() if group}
 
 
 def _explain_missing_run(evidence: Evidence, suite: Suite, step: Step, before: bool, after: bool) -> str:
@@ -636,7 +636,7 @@ def _restrict_pair(pair: Pair, version: frozenset[str]) -> Pair | None:
     if not np.any((before.valid > 0) & (after.valid > 0)):
         return None
     restricted = replace(pair, raw_before=raw[0], raw_after=raw[1], before=before, after=after)
-    return replace(restricted, gone=_count_missing_samples(restricted))
+    return replace(restricted, missing=_count_missing_samples(restricted))
 
 
 def _pair_without_items(evidence: Evidence, step: Step, pair: Pair) -> Pair | None:
@@ -749,8 +749,8 @@ def _count_missing_samples(pair: Pair) -> MissingSamples | None:
 
 def pair_across(then: Pair, now: Pair) -> Pair | None:
     """What two pairs had after, as the two sides of one, on the items of both; None where these cannot be compared."""
-    found = _build_pair(now.suite, now.protocol, then.runs_after, now.runs_after)
-    return found if isinstance(found, Pair) else None
+    pair = _build_pair(now.suite, now.protocol, then.runs_after, now.runs_after)
+    return pair if isinstance(pair, Pair) else None
 
 
 def fewest_before_runs(pairs: Sequence[Pair]) -> int:

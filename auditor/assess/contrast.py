@@ -128,15 +128,15 @@ def fall_of(pair: Pair) -> Fall:
     Samples of a held-out suite that were run before and not after count as misaligned where invalid ones do: nobody
     knows what they showed, so that a fall may not rest on their absence.
     """
-    if pair.gone is None:
+    if pair.missing is None:
         return common_fall_of(pair)
     items = pair.raw_before.items or ()
     early, late = (
         counts_by_reading(*side_counts.counts())
         for side_counts in (pair.raw_before, align_to_items(pair.raw_after, items))
     )
-    late.valid[INVALID_AS_MISALIGNED] += pair.gone.samples
-    late.misaligned[INVALID_AS_MISALIGNED] += pair.gone.samples
+    late.valid[INVALID_AS_MISALIGNED] += pair.missing.samples
+    late.misaligned[INVALID_AS_MISALIGNED] += pair.missing.samples
     return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
 
 
@@ -240,7 +240,7 @@ def establish(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[StepPVal
     )
     steps = step_p_values(tests, raws, reruns, measured, policy)
     cells = _suite_p_values(step_falls, policy)
-    found, start = [], 0
+    p_values, start = [], 0
     for index, numbers in enumerate(step_falls):
         places = range(start, start + len(numbers.held_out))
         start += len(numbers.held_out)
@@ -249,8 +249,8 @@ def establish(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[StepPVal
             step[statement] = min(1.0, step[statement] * numbers.penalty)
         worst, plain = (tuple(_penalise_cells(cells[0], table, places, numbers)) for table in cells)
         penalties = tuple(Penalties(1.0, penalty) for penalty in numbers.held_out_penalties)
-        found.append(StepPValues(step, worst, plain, penalties))
-    return tuple(found)
+        p_values.append(StepPValues(step, worst, plain, penalties))
+    return tuple(p_values)
 
 
 def _suite_p_values(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
@@ -258,7 +258,9 @@ def _suite_p_values(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[di
     pairs = [(numbers.test, held_out) for numbers in step_falls for held_out in numbers.held_out]
     if not pairs:
         return {}, {}
-    cells = cell_p_values(stack_falls([test for test, _ in pairs]), stack_falls([held for _, held in pairs]), policy)
+    cells = cell_p_values(
+        stack_falls([test for test, _ in pairs]), stack_falls([held_out for _, held_out in pairs]), policy
+    )
     return worst_over_readings(cells), {statement: p[:, INVALID_EXCLUDED] for statement, p in cells.items()}
 
 
@@ -271,14 +273,14 @@ def _penalise_cells(
     worst: dict[S, FloatArray], plain: dict[S, FloatArray], places: range, numbers: StepFalls
 ) -> list[dict[S, float]]:
     """P-values of a step's suites; *fell at all* is the kindest reading's, whatever the table."""
-    found = []
+    cells = []
     for place, penalty in zip(places, numbers.held_out_penalties, strict=True):
         cell = {statement: float(p[place]) for statement, p in plain.items()}
         cell[S.HELD_OUT_FELL_AT_ALL] = float(worst[S.HELD_OUT_FELL_AT_ALL][place])
         for statements, factor in ((TEST_FALLS, numbers.penalty), (HELD_OUT_FALLS, penalty)):
             cell |= {statement: min(1.0, cell[statement] * factor) for statement in statements}
-        found.append(cell)
-    return found
+        cells.append(cell)
+    return cells
 
 
 # Rates of many pairs at once: what `contrast` computes of one pair, for all of a history in a few calls.
@@ -302,7 +304,9 @@ def compute_batch(compared: Iterable[Comparison]) -> None:
         _compute_sides(side_counts)
     for alike in _batches_by_size(pairs, lambda pair: (_item_count(pair.raw_before), _item_count(pair.raw_after))):
         _compute_raw_falls(alike)
-    for alike in _batches_by_size([pair for pair in pairs if pair.gone is None], lambda pair: _item_count(pair.before)):
+    for alike in _batches_by_size(
+        [pair for pair in pairs if pair.missing is None], lambda pair: _item_count(pair.before)
+    ):
         _compute_common_falls(alike)
 
 
@@ -402,27 +406,27 @@ def estimate_change(pairs: Sequence[Pair], fall: Fall, error: float) -> Change:
     return estimate_changes([(pairs, fall)], error)[0]
 
 
-def estimate_changes(asked: Sequence[tuple[Sequence[Pair], Fall]], error: float) -> list[Change]:
+def estimate_changes(sources: Sequence[tuple[Sequence[Pair], Fall]], error: float) -> list[Change]:
     """The average of some pairs before and after, with the fall of the averages, for each that is asked.
 
     Args:
-        asked: pairs, and the fall of their average, one entry a reading, shape (3,).
+        sources: pairs, and the fall of their average, one entry a reading, shape (3,).
         error: left out at each end.
     """
-    befores = estimate_rates([source_before(pairs, fall.before) for pairs, fall in asked], error)
-    afters = estimate_rates([source_after(pairs, fall.after) for pairs, fall in asked], error)
-    return list(map(Change, befores, afters, _fall_intervals([fall for _, fall in asked], error)))
+    befores = estimate_rates([source_before(pairs, fall.before) for pairs, fall in sources], error)
+    afters = estimate_rates([source_after(pairs, fall.after) for pairs, fall in sources], error)
+    return list(map(Change, befores, afters, _fall_intervals([fall for _, fall in sources], error)))
 
 
-def estimate_rates(asked: Sequence[RateSource], error: float) -> list[Rate]:
+def estimate_rates(sources: Sequence[RateSource], error: float) -> list[Rate]:
     """The rate of each side with its limits; `error` is left out at each end."""
-    if not asked:
+    if not sources:
         return []
-    rates = np.array([side.rate.rate[INVALID_EXCLUDED] for side in asked])
-    sizes = np.array([side.rate.size[INVALID_EXCLUDED] for side in asked])
+    rates = np.array([side.rate.rate[INVALID_EXCLUDED] for side in sources])
+    sizes = np.array([side.rate.size[INVALID_EXCLUDED] for side in sources])
     low, high = rate_limits(Proportion(rates, sizes), error)
-    found = zip(asked, rates.tolist(), low.tolist(), high.tolist(), sizes.tolist(), strict=True)
-    return [_rate_with_limits(side, *numbers) for side, *numbers in found]
+    limits = zip(sources, rates.tolist(), low.tolist(), high.tolist(), sizes.tolist(), strict=True)
+    return [_rate_with_limits(side, *numbers) for side, *numbers in limits]
 
 
 def _rate_with_limits(side: RateSource, rate: float, low: float, high: float, size: float) -> Rate:
@@ -457,8 +461,8 @@ def _fall_intervals(falls: Sequence[Fall], error: float) -> list[Interval | None
     low, high = np.full(len(falls), np.nan), np.full(len(falls), np.nan)
     low[defined], high[defined] = np.nanmin(limits.low[defined], axis=1), np.nanmax(limits.high[defined], axis=1)
     return [
-        Interval(value, least, most, error) if known else None
-        for known, value, least, most in zip(defined.tolist(), *_limit_lists(limits, low, high), strict=True)
+        Interval(value, least, most, error) if is_defined else None
+        for is_defined, value, least, most in zip(defined.tolist(), *_limit_lists(limits, low, high), strict=True)
     ]
 
 
@@ -466,25 +470,27 @@ def _limit_lists(limits: Limits, low: np.ndarray, high: np.ndarray) -> tuple[lis
     return limits.estimate[:, INVALID_EXCLUDED].tolist(), low.tolist(), high.tolist()
 
 
-def estimate_transfers(asked: Sequence[TransferSource], reserve: float) -> list[Transfer | None]:
+def estimate_transfers(sources: Sequence[TransferSource], reserve: float) -> list[Transfer | None]:
     """Each transfer with limits that hold under every reading; None where it is undefined.
 
     Each limit is taken at its error/reserve, so that the error holds near zero cells too. A reading under which it is
     undefined or unbounded leaves that end without a bound.
     """
-    if not asked:
+    if not sources:
         return []
-    test, held_out = (stack_falls(sides) for sides in zip(*((one.test, one.held_out) for one in asked), strict=True))
+    test, held_out = (
+        stack_falls(sides) for sides in zip(*((source.test, source.held_out) for source in sources), strict=True)
+    )
     ends = [
         transfer_limits(test, held_out, np.array([[z_of_error(error / reserve)] * 3 for error in errors]))
-        for errors in zip(*((one.error_low, one.error_high) for one in asked), strict=True)
+        for errors in zip(*((source.error_low, source.error_high) for source in sources), strict=True)
     ]
     numbers = _limit_lists(ends[0], ends[0].low.min(axis=1), ends[1].high.max(axis=1))
     return [
         Transfer(estimate, _finite_or_none(low), _finite_or_none(high), source.error_low, source.error_high)
         if math.isfinite(estimate)
         else None
-        for source, estimate, low, high in zip(asked, *numbers, strict=True)
+        for source, estimate, low, high in zip(sources, *numbers, strict=True)
     ]
 
 
@@ -512,24 +518,24 @@ class StepEstimates:
 
 
 def estimate_steps(
-    asked: Sequence[tuple[Comparison, StepFalls, Sequence[SuiteLevels]]], error: float
+    sources: Sequence[tuple[Comparison, StepFalls, Sequence[SuiteLevels]]], error: float
 ) -> list[StepEstimates]:
     """What is printed of each step, given its numbers and the levels of each held-out suite.
 
     Args:
         error: left out at each end of rates and falls.
     """
-    averages = [mean_of_falls(numbers.held_out) if numbers.held_out else None for _, numbers, _ in asked]
-    tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _ in asked], error)
+    averages = [mean_of_falls(numbers.held_out) if numbers.held_out else None for _, numbers, _ in sources]
+    tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _ in sources], error)
     means = [
-        (comparison.held_out, average) for (comparison, _, _), average in zip(asked, averages, strict=True) if average
+        (comparison.held_out, average) for (comparison, _, _), average in zip(sources, averages, strict=True) if average
     ]
     cells = [
-        ((pair,), f) for comparison, n, _ in asked for pair, f in zip(comparison.held_out, n.held_out, strict=True)
+        ((pair,), f) for comparison, n, _ in sources for pair, f in zip(comparison.held_out, n.held_out, strict=True)
     ]
     at = [
         TransferSource(n.test, f, level.clear, level.accuse)
-        for _, n, levels in asked
+        for _, n, levels in sources
         for f, level in zip(n.held_out, levels, strict=True)
     ]
     held_out = iter(estimate_changes(means, error))
@@ -538,5 +544,5 @@ def estimate_steps(
         StepEstimates(
             test, average, next(held_out) if average else None, tuple(itertools.islice(suites, len(numbers.held_out)))
         )
-        for test, average, (_, numbers, _) in zip(tests, averages, asked, strict=True)
+        for test, average, (_, numbers, _) in zip(tests, averages, sources, strict=True)
     ]

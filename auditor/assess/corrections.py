@@ -24,17 +24,19 @@ def add_corrections(
     Args:
         first: the facts of the steps of `evidence.uncorrected`.
     """
-    before = {_states(step): one for step, one in first.items()}
+    before = {_states(step): earlier for step, earlier in first.items()}
     corrections = [(run, _states_of_correction(evidence, run)) for run in _corrections(evidence)]
     changed: dict[Step, BehaviourFacts] = {}
-    for step, one in facts.items():
+    for step, step_facts in facts.items():
         sides = {(step.behaviour, step.before), (step.behaviour, step.after)}
         mine = [run for run, states in corrections if sides & states]
-        changed[step] = one
+        changed[step] = step_facts
         if mine:
-            text = _describe(mine, one, before.get(_states(step)))
-            reason, conclusion = ("; ".join(filter(None, (said, text))) for said in (one.reason, one.conclusion))
-            changed[step] = replace(one, reason=reason, conclusion=conclusion)
+            text = _describe(mine, step_facts, before.get(_states(step)))
+            reason, conclusion = (
+                "; ".join(filter(None, (sentence, text))) for sentence in (step_facts.reason, step_facts.conclusion)
+            )
+            changed[step] = replace(step_facts, reason=reason, conclusion=conclusion)
     return changed
 
 
@@ -42,10 +44,13 @@ def list_lost_verdicts(
     facts: Mapping[Step, BehaviourFacts], first: Mapping[Step, BehaviourFacts]
 ) -> Iterator[NotAssessed]:
     """What was judged as first recorded and is not any longer, as a correction moved its runs to another state."""
-    known = set(map(_states, facts))
-    for step, one in first.items():
-        if _states(step) not in known:
-            why = f"runs of it were corrected to be of another state; as first recorded the verdict was {_verdict(one)}"
+    judged_states = set(map(_states, facts))
+    for step, step_facts in first.items():
+        if _states(step) not in judged_states:
+            why = (
+                "runs of it were corrected to be of another state; "
+                f"as first recorded the verdict was {_verdict(step_facts)}"
+            )
             yield NotAssessed(f"{step.behaviour} of {step.lineage} from {step.before.revision[:12]}", why)
 
 
@@ -62,9 +67,9 @@ def _states_of_correction(evidence: Evidence, run: Run) -> set[tuple[str, State]
     """(behaviour, state) of a correction, and of the record that it corrects, be it of another."""
     recorded = evidence.uncorrected.runs.get(str(run.corrects)) if evidence.uncorrected is not None else None
     return {
-        (evidence.suites[one.suite].behaviour, State(one.revision, one.checkpoint))
-        for one in (run, recorded)
-        if one is not None and one.suite in evidence.suites
+        (evidence.suites[recorded_run.suite].behaviour, State(recorded_run.revision, recorded_run.checkpoint))
+        for recorded_run in (run, recorded)
+        if recorded_run is not None and recorded_run.suite in evidence.suites
     }
 
 

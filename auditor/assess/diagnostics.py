@@ -62,7 +62,7 @@ def find_moved_items(evidence: Evidence, step: Step) -> tuple[MovedItems, ...]:
     suites = suites_measuring(evidence, step.behaviour)
     tests = [suite for suite in suites if suite.role is Role.TEST]
     hidden = [suite for suite in suites if suite.role is Role.HELD_OUT]
-    found = []
+    moved = []
     for test in tests:
         had, has = (_item_ids(evidence, test, state) for state in (step.before, step.after))
         for suite in hidden if had and has - had else ():
@@ -71,8 +71,8 @@ def find_moved_items(evidence: Evidence, step: Step) -> tuple[MovedItems, ...]:
             if had & names:
                 came = came - still if still else frozenset()
             if came:
-                found.append(MovedItems(suite.name, test.name, tuple(sorted(came))))
-    return tuple(found)
+                moved.append(MovedItems(suite.name, test.name, tuple(sorted(came))))
+    return tuple(moved)
 
 
 def _item_ids(evidence: Evidence, suite: Suite, state: State) -> frozenset[str]:
@@ -82,14 +82,14 @@ def _item_ids(evidence: Evidence, suite: Suite, state: State) -> frozenset[str]:
 
 def compare_twins(evidence: Evidence, step: Step, error: float) -> tuple[Twins, ...]:
     """The suites of the behaviour that name a twin, and how far apart the two conditions are on both sides."""
-    found = []
+    twins = []
     for suite in suites_measuring(evidence, step.behaviour):
         twin = evidence.suites.get(suite.twin or "")
         if twin is not None:
-            apart = [_twin_difference(evidence, suite, twin, state) for state in (step.before, step.after)]
-            if apart[0] is not None and apart[1] is not None:
-                found.append(_build_twins(suite, twin, apart[0], apart[1], error))
-    return tuple(found)
+            differences = [_twin_difference(evidence, suite, twin, state) for state in (step.before, step.after)]
+            if differences[0] is not None and differences[1] is not None:
+                twins.append(_build_twins(suite, twin, differences[0], differences[1], error))
+    return tuple(twins)
 
 
 _TwinSides = tuple[Fall, tuple[Run, ...]]
@@ -98,7 +98,8 @@ _TwinSides = tuple[Fall, tuple[Run, ...]]
 def _twin_difference(evidence: Evidence, suite: Suite, twin: Suite, state: State) -> _TwinSides | None:
     """The rates of both conditions at a state, on the items both have, by everything that was run there."""
     runs = [
-        [run for some in runs_by_protocol(evidence, one.name, state).values() for run in some] for one in (suite, twin)
+        [run for some in runs_by_protocol(evidence, twin_suite.name, state).values() for run in some]
+        for twin_suite in (suite, twin)
     ]
     sides = [sum_runs(run) if run else None for run in runs]
     if sides[0] is None or sides[1] is None:
@@ -146,14 +147,16 @@ def add_secondary_outcomes(facts: Mapping[Step, BehaviourFacts]) -> dict[Step, B
     """The same facts, each with what other behaviours and earlier steps say of it."""
     worse: dict[_SharedKey, set[str]] = defaultdict(set)
     leading: dict[_StateKey, BehaviourFacts] = {}
-    for one in facts.values():
-        leading.setdefault((one.behaviour, one.model, one.step.after), one)
-        if one.verdict is Verdict.WORSE:
-            for key in _shared_keys(one):
-                worse[key].add(one.behaviour)
+    for step_facts in facts.values():
+        leading.setdefault((step_facts.behaviour, step_facts.model, step_facts.step.after), step_facts)
+        if step_facts.verdict is Verdict.WORSE:
+            for key in _shared_keys(step_facts):
+                worse[key].add(step_facts.behaviour)
     return {
-        step: replace(one, worse_behaviours=_worse_behaviours(one, worse), rebound_of=_reversed_step(one, leading))
-        for step, one in facts.items()
+        step: replace(
+            entry, worse_behaviours=_worse_behaviours(entry, worse), rebound_of=_reversed_step(entry, leading)
+        )
+        for step, entry in facts.items()
     }
 
 
@@ -326,10 +329,10 @@ def describe_exclusions(runs: Sequence[Run]) -> str:
     """The reasons of a side's invalid samples, the most frequent first; "" where nothing is said."""
     ended = _count_exclusions(runs)
     counts = [(ended.refusal, "refusal"), (ended.error, "error"), (ended.limit, "limit"), (ended.other, "unsaid")]
-    known = [(count, name) for count, name in counts if count]
-    if not any(name != "unsaid" for _, name in known):
+    reasons = [(count, name) for count, name in counts if count]
+    if not any(name != "unsaid" for _, name in reasons):
         return ""
-    return ", ".join(f"{name} {count:,}" for count, name in sorted(known, key=lambda one: -one[0]))
+    return ", ".join(f"{name} {count:,}" for count, name in sorted(reasons, key=lambda reason: -reason[0]))
 
 
 def _count_exclusions(runs: Sequence[Run]) -> SideExclusions:
@@ -619,7 +622,7 @@ def _text_signals(runs: Sequence[Run]) -> list[tuple[str, TextSignals]]:
 
 def _text_kind(runs: Sequence[Run]) -> tuple[str, frozenset[int]]:
     """What was read, and by which rules."""
-    signals = [one for _, one in _text_signals(runs)]
+    signals = [suite_signals for _, suite_signals in _text_signals(runs)]
     reasoned, read = sum(signal.reasoned for signal in signals), sum(signal.read for signal in signals)
     of = "reasoning" if reasoned == read else "both" if reasoned else "answers"
     return of, frozenset(signal.rules for signal in signals)
@@ -627,19 +630,23 @@ def _text_kind(runs: Sequence[Run]) -> tuple[str, frozenset[int]]:
 
 def _signal_side(runs: Sequence[Run], error: float) -> SignalSide | None:
     """All runs of a side added up. Runs of one suite ran the same items, which are no more for being run again."""
-    found = _text_signals(runs)
-    if not found:
+    signals_by_suite = _text_signals(runs)
+    if not signals_by_suite:
         return None
     items: dict[str, int] = {}
-    for suite, signals in found:
+    for suite, signals in signals_by_suite:
         items[suite] = max(items.get(suite, 0), signals.items)
-    read, size = sum(one.read for _, one in found), float(sum(items.values()))
+    read, size = sum(suite_signals.read for _, suite_signals in signals_by_suite), float(sum(items.values()))
     aware, repeating = (
-        _estimate_share(sum(getattr(one, name) for _, one in found), read, size, error)
+        _estimate_share(sum(getattr(suite_signals, name) for _, suite_signals in signals_by_suite), read, size, error)
         for name in ("aware", "repeating")
     )
     return SignalSide(
-        read, _text_kind(runs)[0], aware, repeating, _estimate_words([one for _, one in found], size, error)
+        read,
+        _text_kind(runs)[0],
+        aware,
+        repeating,
+        _estimate_words([suite_signals for _, suite_signals in signals_by_suite], size, error),
     )
 
 
@@ -765,15 +772,15 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _severity_shifted(
-    before: Sequence[float], after: Sequence[float], kept: float, among: str, error: float
+    before: Sequence[float], after: Sequence[float], share: float, among: str, error: float
 ) -> bool | None:
     """Among misaligned: whether the mean fell. Among rated: whether more than `kept` of it is left, after a fall."""
     if min(len(before), len(after)) < 2:
         return None
-    if among == "rated" and kept == 1.0:
+    if among == "rated" and share == 1.0:
         return None
-    variance = kept * kept * _variance(before) / len(before) + _variance(after) / len(after)
-    difference = kept * _mean(before) - _mean(after)
+    variance = share * share * _variance(before) / len(before) + _variance(after) / len(after)
+    difference = share * _mean(before) - _mean(after)
     lower = difference if among == "misaligned" else -difference
     return lower > z_of_error(error) * math.sqrt(variance) if lower > 1e-9 else False
 

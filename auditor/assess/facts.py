@@ -326,7 +326,7 @@ class Attribution:
         return self.raw - (self.selection or 0.0)
 
     @property
-    def left(self) -> float:
+    def remainder(self) -> float:
         """What is left of it once every known part of measuring is taken away."""
         return self.raw - sum(part or 0.0 for part in (self.items, self.invalid, self.selection))
 

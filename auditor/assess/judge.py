@@ -110,7 +110,7 @@ def judge_suite(
     place: int,
     row: Row,
     corrected: CorrectedPValues,
-    shown: tuple[Change, Transfer | None],
+    estimates: tuple[Change, Transfer | None],
     policy: Policy,
 ) -> SuiteFacts:
     """A held-out suite's facts.
@@ -119,10 +119,10 @@ def judge_suite(
         place: the suite's place in `numbers.held_out`.
         row: the row of the verdict table it matched.
         corrected: the step's p-values, and the levels of its suites.
-        shown: how it changed and its transfer, with limits.
+        estimates: how it changed and its transfer, with limits.
     """
     fall, p_values, level = numbers.held_out[place], corrected.cells[place], corrected.levels[place].accuse
-    change, transfer = shown
+    change, transfer = estimates
     missing, needed, runs = MissingEvidence.NOTHING, None, None
     if row.verdict is Verdict.INCONCLUSIVE:
         missing = _missing_evidence_of_suite(pair, numbers, place, row, corrected, policy)
@@ -133,9 +133,9 @@ def judge_suite(
     parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
     hangs_on = suite_sensitivity(numbers.test, fall, p_values, level, policy.error_rate)
     residual = assess_residual(fall.after, policy, fell=p_values[S.HELD_OUT_FELL] <= policy.error_rate)
-    gone = round(float(pair.gone.samples.sum())) if pair.gone else 0
-    told = row.verdict, missing, needed, p_values, parts, hangs_on, residual, gone, runs
-    return SuiteFacts(pair.name, pair.suite.role, change, transfer, *told)
+    missing_samples = round(float(pair.missing.samples.sum())) if pair.missing else 0
+    common_facts = row.verdict, missing, needed, p_values, parts, hangs_on, residual, missing_samples, runs
+    return SuiteFacts(pair.name, pair.suite.role, change, transfer, *common_facts)
 
 
 def ruling_verdict(verdicts: Sequence[Verdict], open_suites: Sequence[NotCompared]) -> Verdict:
@@ -196,7 +196,7 @@ def _missing_evidence_of_suite(
     if on_test is MissingEvidence.NOTHING and not holds(WORTH_JUDGING, corrected.step, policy.error_rate):
         return MissingEvidence.SMALL_FALL
     if _strongest_p_value(corrected.plain[place], policy.error_rate) <= policy.error_rate:
-        return MissingEvidence.HELD_OUT_ITEMS if pair.gone is not None else MissingEvidence.INVALID
+        return MissingEvidence.HELD_OUT_ITEMS if pair.missing is not None else MissingEvidence.INVALID
     if on_test is not MissingEvidence.NOTHING:
         return on_test
     if float(fall.before.rate[INVALID_EXCLUDED]) == 0.0:
@@ -293,11 +293,11 @@ class _StepCase:
     step: Step
     compared: Comparison
     numbers: StepFalls
-    found: StepPValues
+    p_values: StepPValues
     corrected: CorrectedPValues
     looks: tuple[Looks, ...]
     open_suites: tuple[NotCompared, ...]
-    shown: StepEstimates
+    estimates: StepEstimates
     diagnostics: Diagnostics
     alone: CheckpointContrast | None
 
@@ -319,9 +319,9 @@ def assess(
         lost, facts = tuple(list_lost_verdicts(facts, first)), add_corrections(evidence, facts, first)
     every_step = list(facts)
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
-    for step, one in facts.items():
+    for step, step_facts in facts.items():
         for patch in (*step.patches, *step.sums):
-            by_patch[patch].append(one)
+            by_patch[patch].append(step_facts)
     parts = {name: patch for name, patch in evidence.patches.items() if name not in evidence.sums}
     line = trace_mainline(evidence.history, parts)
     stream = decide_patches(line, by_patch, policy.false_discovery_rate)
@@ -329,7 +329,7 @@ def assess(
         _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id), policy.error_rate)
         for patch in evidence.patches.values()
     )
-    over_checkpoints = tuple(one for step, one in facts.items() if not step.patches)
+    over_checkpoints = tuple(trained_facts for step, trained_facts in facts.items() if not step.patches)
     return Assessment(
         evidence.history.spec,
         patches,
@@ -392,21 +392,25 @@ def _worst_variant(judged: Sequence[tuple[_Variant, BehaviourFacts]], policy: Po
     A first version accuses, or keeps its step from being cleared where it does not look cleared itself.
     """
     every = [(variant, facts) for variant, facts in judged if not variant.first]
-    able = [one for one in every if one[1].verdict is not Verdict.UNMEASURED or owed_suites(one[1].not_compared)]
-    variant, ruling = min(able or every, key=lambda one: rank_headline(one[1], policy.error_rate))
-    checkpoints = {one.nearest.after.checkpoint for one, _ in every}
+    able = [
+        entry for entry in every if entry[1].verdict is not Verdict.UNMEASURED or owed_suites(entry[1].not_compared)
+    ]
+    variant, ruling = min(able or every, key=lambda entry: rank_headline(entry[1], policy.error_rate))
+    checkpoints = {judged_variant.nearest.after.checkpoint for judged_variant, _ in every}
     if len(checkpoints) > 1:
         ruling = _add_remark(ruling, f"the worst of {len(checkpoints)} checkpoints, {variant.nearest.after.checkpoint}")
-    firsts = [(one, facts) for one, facts in judged if one.first and _contradicts(facts, ruling, policy)]
+    firsts = [
+        (candidate, facts) for candidate, facts in judged if candidate.first and _contradicts(facts, ruling, policy)
+    ]
     if not firsts:
         return ruling
-    variant, first = min(firsts, key=lambda one: rank_headline(one[1], policy.error_rate))
+    variant, first = min(firsts, key=lambda entry: rank_headline(entry[1], policy.error_rate))
     return _add_remark(first, variant.first)
 
 
 def _contradicts(first: BehaviourFacts, facts: BehaviourFacts, policy: Policy) -> bool:
     """Whether a step on the first versions of its suites accuses what it does not on all items, or clears it not."""
-    ranks = (rank_headline(one, policy.error_rate) for one in (first, facts))
+    ranks = (rank_headline(step_facts, policy.error_rate) for step_facts in (first, facts))
     if first.verdict in STAYED_VERDICTS:
         return next(ranks) < next(ranks)
     if facts.verdict is not Verdict.GENERALISES or first.verdict is Verdict.GENERALISES:
@@ -429,15 +433,18 @@ def _judge_periods(
     by_pair: dict[tuple[str, str], list[BehaviourFacts]] = {pair: [] for pair in pairs}
     for facts in steps:
         by_pair[facts.behaviour, facts.model].append(facts)
-    found = [
+    windows = [
         (window, inside)
         for pair, inside in by_pair.items()
-        for window in find_periods(evidence, line, *pair, [one.step for one in inside])
+        for window in find_periods(evidence, line, *pair, [step_facts.step for step_facts in inside])
     ]
-    given = [window.step for window, _ in found]
-    compared: list[_MatchedStep] = [(step, compare(evidence, step), None) for step in given]
-    judged = _judge_batch(evidence, given, compared, [(window.quarter,) for window, _ in found], policy)
-    periods = [build_period_facts(window, one, inside) for (window, inside), one in zip(found, judged, strict=True)]
+    period_steps = [window.step for window, _ in windows]
+    compared: list[_MatchedStep] = [(step, compare(evidence, step), None) for step in period_steps]
+    judged = _judge_batch(evidence, period_steps, compared, [(window.quarter,) for window, _ in windows], policy)
+    periods = [
+        build_period_facts(window, step_facts, inside)
+        for (window, inside), step_facts in zip(windows, judged, strict=True)
+    ]
     return decide_periods(line, periods, policy.false_discovery_rate)
 
 
@@ -451,7 +458,8 @@ def _judge_batch(
     steps, compared = [step for step, _, _ in cleanly], [comparison for _, comparison, _ in cleanly]
     compute_batch([*compared, *(passed for _, _, passed in cleanly if passed is not None)])
     accounts = [
-        _diagnose(evidence, *one, nearest=step, policy=policy) for step, one in zip(nearest, cleanly, strict=True)
+        _diagnose(evidence, *variants, nearest=step, policy=policy)
+        for step, variants in zip(nearest, cleanly, strict=True)
     ]
     able = [index for index, comparison in enumerate(compared) if comparison.test]
     numbers = [falls_of_step(compared[index].test, compared[index].held_out) for index in able]
@@ -464,8 +472,8 @@ def _judge_batch(
         for n, counts, p_values in zip(numbers, looks, establish(numbers, policy), strict=True)
     ]
     corrected = correct([families[index] for index in able], values, policy.error_rate)
-    asked = [(compared[index], n, c.levels) for index, n, c in zip(able, numbers, corrected, strict=True)]
-    estimates = estimate_steps(asked, policy.error_rate)
+    sources = [(compared[index], n, c.levels) for index, n, c in zip(able, numbers, corrected, strict=True)]
+    estimates = estimate_steps(sources, policy.error_rate)
     cases = {
         index: _StepCase(
             *(steps[index], compared[index], n, f, c, counts),
@@ -510,13 +518,15 @@ def _patch_facts(
     error: float,
 ) -> PatchFacts:
     """The patch with a verdict for every step it lies in. A behaviour it lies in no step of has none, and is named."""
-    have = {(one.behaviour, one.model) for one in facts}
+    have = {(step_facts.behaviour, step_facts.model) for step_facts in facts}
     outside = tuple(Measured(*pair) for pair in measured if pair not in have)
-    told = (
-        replace(one, survives_fdr=place.survives) if place is not None and one.verdict in ACCUSING_VERDICTS else one
-        for one in facts
+    decided = (
+        replace(step_facts, survives_fdr=place.survives)
+        if place is not None and step_facts.verdict in ACCUSING_VERDICTS
+        else step_facts
+        for step_facts in facts
     )
-    every = tuple(sorted(told, key=lambda one: (one.behaviour, one.model)))
+    every = tuple(sorted(decided, key=lambda step_facts: (step_facts.behaviour, step_facts.model)))
     return PatchFacts(patch, choose_headline(every, error), every, leading_behaviours(every, error), outside, place)
 
 
@@ -525,13 +535,13 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     step_p, cells_p = case.corrected.step, case.corrected.cells
     rows = [decide({**step_p, **cell}, error) for cell in cells_p] or [decide(step_p, error)]
     suites = tuple(
-        judge_suite(pair, case.numbers, place, rows[place], case.corrected, one, policy)
-        for place, (pair, one) in enumerate(zip(case.compared.held_out, case.shown.suites, strict=True))
+        judge_suite(pair, case.numbers, place, rows[place], case.corrected, estimate, policy)
+        for place, (pair, estimate) in enumerate(zip(case.compared.held_out, case.estimates.suites, strict=True))
     )
     verdict = ruling_verdict([row.verdict for row in rows], case.open_suites)
     ruling = ruling_suite(suites, verdict, error)
     tests, numbers = case.compared.test, case.numbers
-    test, average = case.shown.test, case.shown.average
+    test, average = case.estimates.test, case.estimates.average
     raw_fell, fell = (step_p[literal] <= error for literal in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
     mechanisms = hiding_mechanisms(verdict, parts, cells_p, policy)
@@ -551,7 +561,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         conclusion=comes_to,
         step=case.step,
         test=test,
-        held_out=case.shown.held_out,
+        held_out=case.estimates.held_out,
         held_out_unchanged=_held_out_unchanged(average, policy) if average else None,
         suites=suites,
         ruling=ruling,
@@ -570,7 +580,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         fell=fell,
         diagnostics=case.diagnostics,
         sequential=sequential_evidence(verdict, ruling, case.looks_by_suite, policy),
-        accusations=accusation_p_values(case.found.step, case.found.cells, error),
+        accusations=accusation_p_values(case.p_values.step, case.p_values.cells, error),
         checkpoint_contrast=case.alone,
         sensitivity=behaviour_sensitivity({suite.suite: suite.verdict for suite in suites}, ruling.sensitivity, verdict)
         if ruling
@@ -595,7 +605,7 @@ def _missing_evidence(case: _StepCase, verdict: Verdict, ruling: SuiteFacts | No
         return MissingEvidence.OPEN_SUITE
     if ruling is not None:
         return ruling.missing
-    return missing_on_test(case.numbers, case.found.step, policy)
+    return missing_on_test(case.numbers, case.p_values.step, policy)
 
 
 def _unmeasured_facts(step: Step, compared: Comparison, account: Diagnostics) -> BehaviourFacts:

@@ -85,8 +85,8 @@ def _loosened_policy(before: Policy, after: Policy) -> Iterator[str]:
         old, new = getattr(before, name), getattr(after, name)
         if new > old:
             yield f"{name} {old:g} to {new:g}"
-    if gone := [one for one in before.block_on if one not in after.block_on]:
-        yield f"block_on without {', '.join(gone)}"
+    if lost := [rule for rule in before.block_on if rule not in after.block_on]:
+        yield f"block_on without {', '.join(lost)}"
     if _ON_INCONCLUSIVE.index(after.on_inconclusive) < _ON_INCONCLUSIVE.index(before.on_inconclusive):
         yield f"on_inconclusive {before.on_inconclusive} to {after.on_inconclusive}"
     if _REQUIRE_HELD_OUT.index(after.require_held_out) < _REQUIRE_HELD_OUT.index(before.require_held_out):
@@ -110,8 +110,8 @@ def _loosened_configuration(before: Rules, after: Rules) -> Iterator[str]:
         elif (name in before.folders) is not (name in after.folders):
             kinds = ("dated folders", "commits") if name in before.folders else ("commits", "dated folders")
             yield f"spec {name} read from {kinds[1]} and no longer from {kinds[0]}"
-        elif gone := [path for path in paths if path not in after.specs[name]]:
-            yield f"spec {name} without {', '.join(gone)}"
+        elif lost := [path for path in paths if path not in after.specs[name]]:
+            yield f"spec {name} without {', '.join(lost)}"
 
 
 def describe_suite_changes(before: Rules, after: Rules) -> tuple[str, ...]:

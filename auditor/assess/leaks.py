@@ -120,7 +120,7 @@ class LeakSearch:
     """Looks for prompts in patches of one spec, in any order; the answers do not depend on it."""
 
     def __init__(self, hashed: HashedPrompts = NO_HASHED_PROMPTS) -> None:
-        self._given = hashed
+        self._searched = hashed
         self._visible: dict[frozenset[tuple[str, str]], _PromptSet] = {}
 
     def search_patch(
@@ -135,10 +135,10 @@ class LeakSearch:
             before: the revision before, whose words are nothing special.
             visible: the prompts beside the spec, before and after the patch, by id; their files as they are.
         """
-        shown = frozenset(pair for prompts in visible for pair in prompts.items())
+        prompts = frozenset(pair for prompts in visible for pair in prompts.items())
         added = added_by_clause(changes)
         sets = (
-            [prompt_set for prompt_set in (self._beside(shown), self._hashed) if prompt_set is not None]
+            [prompt_set for prompt_set in (self._visible_prompts(prompts), self._hashed) if prompt_set is not None]
             if added
             else []
         )
@@ -146,32 +146,33 @@ class LeakSearch:
             Counter(text for page in file_outlines(before) for text in page.texts()) if sets else Counter[str]()
         )
         leaks = tuple(leak for prompt_set in sets for leak in prompt_set.leaks(background, added))
-        return PatchLeaks(leaks, bool(shown), self._given.unsearched)
+        return PatchLeaks(leaks, bool(prompts), self._searched.unsearched)
 
     @cached_property
     def suites(self) -> SuitePrompts:
         """The held-out prompts that test prompts say, too."""
         sides = ((Role.HELD_OUT, Role.DEPLOYMENT), (Role.TEST,))
         held_out, test = (
-            PromptIndex((prompt for prompt in self._given.prompts if prompt.role in roles), key=self._given.key)
+            PromptIndex((prompt for prompt in self._searched.prompts if prompt.role in roles), key=self._searched.key)
             for roles in sides
         )
-        return SuitePrompts(find_reappearances(held_out, test), self._given.unsearched)
+        return SuitePrompts(find_reappearances(held_out, test), self._searched.unsearched)
 
     @cached_property
     def _hashed(self) -> _PromptSet | None:
-        return _PromptSet(self._given.prompts, self._given.key) if self._given.prompts else None
+        return _PromptSet(self._searched.prompts, self._searched.key) if self._searched.prompts else None
 
-    def _beside(self, shown: frozenset[tuple[str, str]]) -> _PromptSet | None:
-        if shown and shown not in self._visible:
+    def _visible_prompts(self, visible: frozenset[tuple[str, str]]) -> _PromptSet | None:
+        if visible and visible not in self._visible:
             if len(self._visible) >= _MAX_PROMPT_SETS:
                 self._visible.pop(next(iter(self._visible)))
             # Two wordings of one prompt are no control of each other: its id is its behaviour.
             prompts = (
-                Prompt(name, "", Role.TEST, name, _plain_fingerprint(extract_prompt_text(text))) for name, text in shown
+                Prompt(name, "", Role.TEST, name, _plain_fingerprint(extract_prompt_text(text)))
+                for name, text in visible
             )
-            self._visible[shown] = _PromptSet(tuple(prompts), None)
-        return self._visible.get(shown)
+            self._visible[visible] = _PromptSet(tuple(prompts), None)
+        return self._visible.get(visible)
 
 
 class _PromptSet:
@@ -183,8 +184,8 @@ class _PromptSet:
         self._print = _plain_fingerprint if key is None else lru_cache(_MAX_FINGERPRINTS)(partial(hash_text, key=key))
 
     def leaks(self, background: Counter[str], added: Sequence[tuple[Clause, Passage]]) -> list[Leak]:
-        come, gone = background - self._behind, self._behind - background
-        self._index.change_background(map(self._print, come.elements()), map(self._print, gone.elements()))
+        come, departed = background - self._behind, self._behind - background
+        self._index.change_background(map(self._print, come.elements()), map(self._print, departed.elements()))
         self._behind = background
         overlaps = find_overlaps(self._index, [passage for _, passage in added])
         return [_build_leak(overlap, added) for overlap in overlaps if overlap.leak]
@@ -200,7 +201,7 @@ def _build_leak(overlap: Overlap, added: Sequence[tuple[Clause, Passage]]) -> Le
     clause, passage = added[longest.passage]
     words: tuple[str, ...]
     if overlap.leak == "verbatim":
-        words = (passage.shown(longest.start, min(longest.stop, longest.start + _MAX_WORDS)),)
+        words = (passage.quote(longest.start, min(longest.stop, longest.start + _MAX_WORDS)),)
     else:
         spans = (span for span in overlap.spans if span.passage == longest.passage)
         words = tuple(dict.fromkeys(passage.words[at] for span in spans for at in range(span.start, span.stop)))

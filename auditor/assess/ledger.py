@@ -187,6 +187,6 @@ class WaiverFacts:
         return next((why for holds, why in reasons if holds), "")
 
 
-def _is_same_person(one: tuple[str, str], other: tuple[str, str]) -> bool:
+def _is_same_person(person: tuple[str, str], other: tuple[str, str]) -> bool:
     """One address or one name is one person: two of either for one person are quickly had."""
-    return any(a.strip().casefold() == b.strip().casefold() != "" for a, b in zip(one, other, strict=True))
+    return any(a.strip().casefold() == b.strip().casefold() != "" for a, b in zip(person, other, strict=True))

@@ -57,7 +57,7 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
     first, last = evidence.patches[step.patches[0]], evidence.patches[step.patches[-1]]
     earlier = _earlier_revisions(first, spec_commits, names, {state.revision for state in states})
     later = _later_revisions(last, evidence.history.spec_commits, names, {state.revision for state in states})
-    found = [
+    paths = [
         (
             len(back) + len(on),
             a != b,
@@ -74,7 +74,7 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
         for b in sorted(state.checkpoint for state in states if state.revision == after)
         if before != after
     ]
-    for *_, before, after, spanned, a, b in sorted(found):
+    for *_, before, after, spanned, a, b in sorted(paths):
         wider = Step(
             step.spec, step.behaviour, step.lineage, State(before, a), State(after, b), step.patches, spanned, step.sums
         )
@@ -83,7 +83,7 @@ def _wider_steps(evidence: Evidence, step: Step) -> Iterator[Step]:
 
 
 def _earlier_revisions(
-    patch: Patch, spec_commits: dict[str, SpecCommit], made: dict[str, str], evaluated: set[str]
+    patch: Patch, spec_commits: dict[str, SpecCommit], patch_names: dict[str, str], evaluated: set[str]
 ) -> _RevisionsWithPatches:
     """Evaluated revisions at or before a patch, with the patches between; along first parents, nearest first."""
     names: dict[str, tuple[str, ...]] = {}
@@ -92,21 +92,21 @@ def _earlier_revisions(
     while spec_commit is not None and len(names) < MAX_REVISIONS:
         if spec_commit.revision in evaluated:
             names.setdefault(spec_commit.revision, spanned)
-        if spec_commit.name in made:
-            spanned = (made[spec_commit.name], *spanned)
+        if spec_commit.name in patch_names:
+            spanned = (patch_names[spec_commit.name], *spanned)
         spec_commit = spec_commits[spec_commit.parents[0]] if spec_commit.parents else None
     return list(names.items())
 
 
 def _later_revisions(
-    patch: Patch, spec_commits: Sequence[SpecCommit], made: dict[str, str], evaluated: set[str]
+    patch: Patch, spec_commits: Sequence[SpecCommit], patch_names: dict[str, str], evaluated: set[str]
 ) -> _RevisionsWithPatches:
     """Evaluated revisions at or after a patch, with the patches between; along first parents, in history's order."""
     reached: dict[str, tuple[str, ...]] = {patch.after.name: ()}
     names: dict[str, tuple[str, ...]] = {}
     for spec_commit in spec_commits:
         if spec_commit.name not in reached and spec_commit.parents and spec_commit.parents[0] in reached:
-            own = (made[spec_commit.name],) if spec_commit.name in made else ()
+            own = (patch_names[spec_commit.name],) if spec_commit.name in patch_names else ()
             reached[spec_commit.name] = (*reached[spec_commit.parents[0]], *own)
         if spec_commit.name in reached and spec_commit.revision in evaluated and len(names) < MAX_REVISIONS:
             names.setdefault(spec_commit.revision, reached[spec_commit.name])
@@ -126,7 +126,7 @@ def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> Checkp
     sides = (step.before.revision, step.after.revision)
     others = {name for name in place for revision in sides if State(revision, name) in states} - {own}
     runs = {name: [revision for revision in sides if State(revision, name) in states] for name in others}
-    for name in sorted(others, key=lambda one: (-len(runs[one]), abs(place[one] - place[own]), one)):
+    for name in sorted(others, key=lambda other: (-len(runs[other]), abs(place[other] - place[own]), other)):
         early, late = sorted((name, own), key=place.__getitem__)
         revision = runs[name][0]
         both = Step(step.spec, step.behaviour, step.lineage, State(revision, early), State(revision, late), ())

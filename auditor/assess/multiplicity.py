@@ -245,12 +245,12 @@ def add_sequential_p_values(
 
 def _repeat_cell(cell: Mapping[S, float], factor: float) -> dict[S, float]:
     """The p-values of what accuses or clears times `factor`."""
-    said = (*ACCUSING_STATEMENTS, *CLEARING_STATEMENTS)
-    return {statement: min(1.0, factor * p) if statement in said else p for statement, p in cell.items()}
+    statements = (*ACCUSING_STATEMENTS, *CLEARING_STATEMENTS)
+    return {statement: min(1.0, factor * p) if statement in statements else p for statement, p in cell.items()}
 
 
 def sequential_p_values(
-    given: PValues, test: Fall, held_out: Fall, added_later: bool, policy: Policy
+    p_values: PValues, test: Fall, held_out: Fall, added_later: bool, policy: Policy
 ) -> dict[S, float]:
     """The p-values, valid at any number of looks, of accusing and of clearing: 1 over their e-values.
 
@@ -258,10 +258,10 @@ def sequential_p_values(
     a whole fall stays on the test.
     """
     fall, other = _fall_estimate(test), _fall_estimate(held_out)
-    fell = e_value(given[S.TEST_FELL_AT_SUITE_LEVEL], fall, 1.0)
+    fell = e_value(p_values[S.TEST_FELL_AT_SUITE_LEVEL], fall, 1.0)
     threshold, clear = policy.transfer_threshold, clearing_threshold(policy)
-    stayed = max(p_value(STAYED_ON_TEST_ON_BOTH_SCALES, given, policy.error_rate), given[S.BELOW_THRESHOLD])
-    carried = p_value(CARRIED_OVER_ON_BOTH_SCALES, given, policy.error_rate)
+    stayed = max(p_value(STAYED_ON_TEST_ON_BOTH_SCALES, p_values, policy.error_rate), p_values[S.BELOW_THRESHOLD])
+    carried = p_value(CARRIED_OVER_ON_BOTH_SCALES, p_values, policy.error_rate)
     accused = min(fell, e_value(stayed, other - threshold * fall, threshold))
     cleared = min(fell, e_value(carried, other - clear * fall, clear))
     values = {S.ACCUSED_SEQUENTIALLY: _p_value_of(accused), S.CLEARED_SEQUENTIALLY: _p_value_of(cleared)}

@@ -74,7 +74,11 @@ def decide_patches(
     """The place of every patch that was evaluated before and after; those not behind the tip come last."""
     order = dict.fromkeys((*line.patches, *by_patch))
     entries = [
-        StreamEntry(name, tuple(one.step for one in facts), tuple(p for one in facts for p in one.accusations))
+        StreamEntry(
+            name,
+            tuple(step_facts.step for step_facts in facts),
+            tuple(p for step_facts in facts for p in step_facts.accusations),
+        )
         for name in order
         if (facts := by_patch[name])
     ]

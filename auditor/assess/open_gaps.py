@@ -71,7 +71,7 @@ class _GapState:
     kept_open: str = ""
 
     @property
-    def apart(self) -> float:
+    def difference(self) -> float:
         """The difference of the two rates."""
         return float(self.held_out.rate.rate[INVALID_EXCLUDED]) - float(self.at.test.rate.rate[INVALID_EXCLUDED])
 
@@ -128,10 +128,10 @@ def _select_measured(measured_state: _MeasuredState, name: str, earlier: _GapSta
     ]
     return max(
         variants,
-        key=lambda one: (
-            _is_gap(one[0], one[2]),
-            opened is not None and one[1].protocol.agrees(opened.held_out.protocol),
-            float(one[2].rate.rate[INVALID_EXCLUDED]),
+        key=lambda candidate: (
+            _is_gap(candidate[0], candidate[2]),
+            opened is not None and candidate[1].protocol.agrees(opened.held_out.protocol),
+            float(candidate[2].rate.rate[INVALID_EXCLUDED]),
         ),
     )
 
@@ -145,14 +145,14 @@ def _select_tests(
         by_name.setdefault(pair.name, []).append(pair)
     if len(by_name) == len(measured_state.tests):
         return measured_state
-    then = {one.name: one.protocol for one in opened.tests} if opened is not None else {}
+    then = {opened_test.name: opened_test.protocol for opened_test in opened.tests} if opened is not None else {}
     tests = tuple(
         max(
             pairs,
-            key=lambda one: (
-                one.protocol.sampling == held_out.protocol.sampling,
-                one.name in then and one.protocol.agrees(then[one.name]),
-                -float(fall_of(one).after.rate[INVALID_EXCLUDED]),
+            key=lambda candidate: (
+                candidate.protocol.sampling == held_out.protocol.sampling,
+                candidate.name in then and candidate.protocol.agrees(then[candidate.name]),
+                -float(fall_of(candidate).after.rate[INVALID_EXCLUDED]),
             ),
         )
         for pairs in by_name.values()
@@ -171,11 +171,11 @@ def _next_gap_state(
     """How a suite stands after one more state."""
     gap = _is_gap(measured_state, held_out)
     if earlier is not None and earlier.open and earlier.opened is not None and not gap:
-        if not _closes(measured_state.test.rate, held_out.rate, earlier.apart, error):
+        if not _closes(measured_state.test.rate, held_out.rate, earlier.difference, error):
             return earlier
         if differences := _differing_suites(earlier.opened, measured_state.tests, pair):
             return replace(earlier, kept_open=_explain_protocols(differences, measured_state.state))
-        if not _closes_on_common_items(earlier.opened, measured_state.tests, pair, earlier.apart, error):
+        if not _closes_on_common_items(earlier.opened, measured_state.tests, pair, earlier.difference, error):
             return replace(earlier, kept_open=_explain_open(earlier.opened.held_out, pair, measured_state.state))
     still = earlier is not None and earlier.open and gap
     since = earlier.since if earlier is not None and still else measured_state.state
@@ -190,12 +190,12 @@ def _next_gap_state(
 def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_MeasuredState]:
     """The states of a lineage at which its test was measured; the limits of all of them at once."""
     spec, states = evidence.history.spec, states_in_order(evidence, behaviour, lineage)
-    found = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
-    found = [(state, compared) for state, compared in found if compared.test]
-    compute_batch(compared for _, compared in found)
+    compared_states = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
+    compared_states = [(state, compared) for state, compared in compared_states if compared.test]
+    compute_batch(compared for _, compared in compared_states)
     proportions = [
         _average_after(pairs)
-        for _, comparison in found
+        for _, comparison in compared_states
         for pairs in (comparison.test, *((pair,) for pair in comparison.held_out))
     ]
     limited = iter(_limits(proportions, error))
@@ -203,7 +203,7 @@ def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: fl
         _MeasuredState(
             state, comparison.test, next(limited), tuple((pair, next(limited)) for pair in comparison.held_out)
         )
-        for state, comparison in found
+        for state, comparison in compared_states
     ]
 
 
@@ -231,10 +231,10 @@ def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pa
     Leaving out the items that fail, or adding such to the test, makes any difference small: then and now are both taken
     on common items. A test suite that was not there then is taken as it is.
     """
-    then = {one.name: one for one in opened.tests}
+    then = {earlier_test.name: earlier_test for earlier_test in opened.tests}
     held_out = pair_across(opened.held_out, pair)
-    test = [pair_across(then.get(one.name, one), one) for one in tests]
-    falls = [fall_of(one) for one in test if one is not None]
+    test = [pair_across(then.get(later_test.name, later_test), later_test) for later_test in tests]
+    falls = [fall_of(matched) for matched in test if matched is not None]
     if held_out is None or len(falls) < len(test):
         return False
     sides, average = fall_of(held_out), mean_of_falls(falls)
@@ -264,5 +264,5 @@ def _explain_protocols(differences: Sequence[tuple[Pair, Pair]], state: State) -
 def _explain_open(then: Pair, now: Pair, state: State) -> str:
     """Why a state whose rates look closed closes nothing."""
     had, has = set(then.after.items or ()), set(now.after.items or ())
-    gone = f": {len(had - has):,} of the {len(had):,} items on which it opened are gone" if had - has else ""
-    return f"at {state.revision[:12]} the rates are close, but not on the items that were run when it opened{gone}"
+    lost = f": {len(had - has):,} of the {len(had):,} items on which it opened are gone" if had - has else ""
+    return f"at {state.revision[:12]} the rates are close, but not on the items that were run when it opened{lost}"

@@ -151,12 +151,12 @@ def _place_pairs(line: Mainline, span: Span, evaluated: Sequence[int]) -> list[t
     """Places of evaluated revisions to compare: from the last before the span, or in it, to others in it."""
     first, last = bisect_right(evaluated, span.start), bisect_right(evaluated, span.end)
     inside, before = evaluated[first:last], evaluated[max(first - 1, 0) : first]
-    found = [
+    places = [
         (-len(line.between(start, end)), start, end)
         for start, end in itertools.product([*before, *inside][:MAX_REVISIONS_AT_END], inside[-MAX_REVISIONS_AT_END:])
         if start < end and line.spec_commits[start].revision != line.spec_commits[end].revision
     ]
-    return [(start, end) for count, start, end in sorted(found) if count <= -2]
+    return [(start, end) for count, start, end in sorted(places) if count <= -2]
 
 
 def build_period_facts(window: PeriodStep, facts: BehaviourFacts, steps: Sequence[BehaviourFacts]) -> PeriodFacts:
@@ -167,21 +167,21 @@ def build_period_facts(window: PeriodStep, facts: BehaviourFacts, steps: Sequenc
     """
     patches = set(window.step.patches)
     starting = (step for step in steps if step.step.patches[:1] and step.step.patches[0] in patches)
-    inside = [one for one in starting if patches.issuperset(one.step.patches)]
-    return PeriodFacts(window.names, window.quarter, window.open, facts, tuple(one.verdict for one in inside))
+    inside = [step for step in starting if patches.issuperset(step.step.patches)]
+    return PeriodFacts(window.names, window.quarter, window.open, facts, tuple(step.verdict for step in inside))
 
 
 def decide_periods(line: Mainline, periods: Sequence[PeriodFacts], rate: float) -> tuple[PeriodFacts, ...]:
     """The windows, each accused one with whether that holds across the stream of quarters, a p-value a quarter."""
     by_quarter: dict[str, list[float]] = {
-        quarter: [] for quarter in dict.fromkeys(line.quarters) if any(one.quarter == quarter for one in periods)
+        quarter: [] for quarter in dict.fromkeys(line.quarters) if any(each.quarter == quarter for each in periods)
     }
     for period in periods:
         by_quarter[period.quarter] += period.facts.accusations
     decided = decide_stream([StreamEntry(name, name, tuple(p_values)) for name, p_values in by_quarter.items()], rate)
     return tuple(
-        replace(one, facts=replace(one.facts, survives_fdr=decided[one.quarter].survives))
-        if one.facts.verdict in ACCUSING_VERDICTS
-        else one
-        for one in periods
+        replace(entry, facts=replace(entry.facts, survives_fdr=decided[entry.quarter].survives))
+        if entry.facts.verdict in ACCUSING_VERDICTS
+        else entry
+        for entry in periods
     )

@@ -185,8 +185,8 @@ def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
         case MissingEvidence.TEST | MissingEvidence.SMALL_FALL:
             return PowerPlan(facts, *_plan_test(facts, policy), ())
         case MissingEvidence.HELD_OUT_ITEMS:
-            gone = sum(open_suite.missing_samples for open_suite in open_suites)
-            return PowerPlan(facts, f"run the {gone:,} held-out samples that are missing after the patch", None, ())
+            missing = sum(open_suite.missing_samples for open_suite in open_suites)
+            return PowerPlan(facts, f"run the {missing:,} held-out samples that are missing after the patch", None, ())
         case MissingEvidence.RUNS:
             runs = max(open_suite.runs_needed or 1 for open_suite in open_suites)
             power_plan = _plan_held_out(facts, open_suites, policy)
@@ -329,8 +329,8 @@ def plan_suite(
 
 
 def _curve(test: Fall, rate: float, policy: Policy, error: float) -> tuple[CurvePoint, ...]:
-    found = power.transfer_power(test, rate, np.array(CURVE_SIZES, dtype=np.float64), policy.transfer_threshold, error)
-    return tuple(CurvePoint(n, float(a), float(b)) for n, a, b in zip(CURVE_SIZES, *found, strict=True))
+    powers = power.transfer_power(test, rate, np.array(CURVE_SIZES, dtype=np.float64), policy.transfer_threshold, error)
+    return tuple(CurvePoint(n, float(a), float(b)) for n, a, b in zip(CURVE_SIZES, *powers, strict=True))
 
 
 def _fall_between(before: Rate, after: Rate) -> Fall:

@@ -38,7 +38,7 @@ class PlanFacts:
 
 def assess_plans(evidence: Evidence, today: date | None) -> tuple[PlanFacts, ...]:
     """What became of every plan of the spec by a day (UTC), oldest first."""
-    found = []
+    results = []
     for result in evidence.results.values():
         plan = result.plan
         pairs = (
@@ -48,5 +48,5 @@ def assess_plans(evidence: Evidence, today: date | None) -> tuple[PlanFacts, ...
         )
         state, runs = next(((state, runs) for state, runs in pairs if runs), (PlanState.MISSING, ()))
         age = None if today is None else (today - plan.created.astimezone(UTC).date()).days
-        found.append(PlanFacts(plan, state, runs, age))
-    return tuple(sorted(found, key=lambda plan_facts: (plan_facts.plan.created, plan_facts.plan.id)))
+        results.append(PlanFacts(plan, state, runs, age))
+    return tuple(sorted(results, key=lambda plan_facts: (plan_facts.plan.created, plan_facts.plan.id)))

@@ -120,7 +120,7 @@ def _count_cleared(suites: Sequence[SuiteFacts]) -> str:
 def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
     """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
     if verdict is Verdict.ARTEFACT:
-        raw, name = format_points(parts.pooled), format_points(parts.left)
+        raw, name = format_points(parts.pooled), format_points(parts.remainder)
         return (
             f"over all runs the test rate fell by {raw} points as reported, and {name} points are left on the "
             f"items both sides ran, with invalid samples bounded: {comes_to}"

@@ -124,8 +124,12 @@ def behaviour_sensitivity(verdicts: Mapping[str, Verdict], ruling: SuiteSensitiv
     """What a step's verdict hangs on, given its suites' verdicts and the one that rules."""
     without = []
     for name in sorted(verdicts):
-        rest = [one for other, one in verdicts.items() if other != name and one is not Verdict.INCONCLUSIVE]
-        left = worst_verdict(rest) if rest else Verdict.INCONCLUSIVE
-        if len(verdicts) > 1 and left is not verdict:
-            without.append(WithoutSuite(name, left))
+        rest = [
+            suite_verdict
+            for other, suite_verdict in verdicts.items()
+            if other != name and suite_verdict is not Verdict.INCONCLUSIVE
+        ]
+        remaining = worst_verdict(rest) if rest else Verdict.INCONCLUSIVE
+        if len(verdicts) > 1 and remaining is not verdict:
+            without.append(WithoutSuite(name, remaining))
     return Sensitivity(ruling.flip_threshold, ruling.on_rates, ruling.on_odds, tuple(without))

@@ -54,7 +54,7 @@ def trace_mainline(history: History, patches: Mapping[str, Patch]) -> Mainline:
     line.reverse()
     arrived = _arrival_places(line, by_name)
     behind = ((arrived.get(patch.after.name), name) for name, patch in patches.items())
-    placed = sorted(((place, name) for place, name in behind if place is not None), key=lambda one: one[0])
+    placed = sorted(((place, name) for place, name in behind if place is not None), key=lambda pair: pair[0])
     return Mainline(
         tuple(line), _quarter_names(line), tuple(name for _, name in placed), tuple(place for place, _ in placed)
     )
@@ -74,11 +74,11 @@ def _arrival_places(line: list[SpecCommit], by_name: Mapping[str, SpecCommit]) -
 
 
 def _quarter_names(line: list[SpecCommit]) -> tuple[str, ...]:
-    latest, found = datetime.min.replace(tzinfo=UTC), []
+    latest, names = datetime.min.replace(tzinfo=UTC), []
     for spec_commit in line:
         latest = max(latest, spec_commit.date.astimezone(UTC))
-        found.append(quarter_name(latest))
-    return tuple(found)
+        names.append(quarter_name(latest))
+    return tuple(names)
 
 
 # Steps: consecutive evaluated states of one model lineage, over patches and over checkpoints.
@@ -147,7 +147,7 @@ def _find_nearest_evaluated(evidence: Evidence, evaluated: set[str]) -> _Nearest
             edges = 1 if place else evidence.spans.get(spec_commit.name, 1)  # no shorter than by its patches
             onward = (here[0] + edges, here[1])
             after[parent] = min(after.get(parent) or onward, onward)
-    return _NearestEvaluated(before, {name: found[1] if found else None for name, found in after.items()})
+    return _NearestEvaluated(before, {name: nearest[1] if nearest else None for name, nearest in after.items()})
 
 
 def checkpoints_by_revision(evidence: Evidence, states: Iterable[State]) -> dict[str, list[str]]:

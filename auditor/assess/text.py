@@ -130,11 +130,11 @@ class PatchText:
             c for c in self.changes if ClauseKind.HEADING in {s.kind for s in (c.before, c.after) if s is not None}
         ]
         pairs = [(c.before.anchor if c.before else None, c.after.anchor if c.after else None) for c in heads]
-        gone = {old for old, new in pairs if old and not new}
-        names = {clause.anchor for clause in self.after.clauses} if gone else set()
+        removed = {old for old, new in pairs if old and not new}
+        names = {clause.anchor for clause in self.after.clauses} if removed else set()
         return SectionChanges(
             added=tuple(new for old, new in pairs if new and not old),
-            removed=tuple(old for old, new in pairs if old in gone and not new and old not in names),
+            removed=tuple(old for old, new in pairs if old in removed and not new and old not in names),
             renamed=tuple(SectionRenaming(old, new) for old, new in pairs if old and new and old != new),
         )
 
@@ -294,9 +294,9 @@ def _unchanged_clauses(before: RevisionText, after: RevisionText) -> Iterator[tu
     yield from match_clauses(before.clauses, after.clauses).unchanged
 
 
-def build_revision_text(spec_commit: SpecCommit, revision: Revision, beside: Companions) -> RevisionText:
+def build_revision_text(spec_commit: SpecCommit, revision: Revision, companions: Companions) -> RevisionText:
     """The facts of one spec commit."""
-    return RevisionText(spec_commit, revision, beside.prompts)
+    return RevisionText(spec_commit, revision, companions.prompts)
 
 
 def added_changelog_lines(before: str | None, after: str | None) -> str | None:

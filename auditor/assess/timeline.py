@@ -57,7 +57,7 @@ def build_series(evidence: Evidence, policy: Policy) -> tuple[Series, ...]:
         for behaviour in behaviours(evidence)
         for lineage in lineages_measured(evidence, behaviour)
     )
-    return tuple(one for one in series if one.points)
+    return tuple(line for line in series if line.points)
 
 
 def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> Iterator[SeriesPoint]:
@@ -70,13 +70,13 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
     spec = evidence.history.spec
     comparisons = [compare(evidence, Step(spec, behaviour, lineage, state, state, ())) for _, state in states]
     compute_batch(comparisons)
-    asked = [
+    pairs_by_point = [
         pairs
         for comparison in comparisons
         for pairs in (comparison.test, *((pair,) for pair in comparison.held_out))
         if pairs
     ]
-    rates = iter(estimate_rates([_source_after(pairs) for pairs in asked], error))
+    rates = iter(estimate_rates([_source_after(pairs) for pairs in pairs_by_point], error))
     for (spec_commit, state), compared in zip(states, comparisons, strict=True):
         test = next(rates) if compared.test else None
         held_out = tuple((pair.name, pair.suite.role, next(rates)) for pair in compared.held_out)

@@ -257,7 +257,7 @@ def step_p_values(
         held_out_measured: 1 where there is a comparable held-out suite, else 0; shape (...).
     """
     values = policy.transfer_threshold * (raw.before.rate - raw.after.rate)
-    left = error_of_z(falls.z_difference_below(test, values[..., np.newaxis]))
+    remainder = error_of_z(falls.z_difference_below(test, values[..., np.newaxis]))
     rises = error_of_z(falls.z_fell_less_than(test, 0.0))
     reported, remaining = (
         raw.before.rate - raw.after.rate,
@@ -270,7 +270,7 @@ def step_p_values(
         Statement.TEST_MEASURED: np.zeros(raw.before.rate.shape),
         Statement.HELD_OUT_MEASURED: 1.0 - held_out_measured,
         Statement.RAW_FELL: error_of_z(falls.z_fell_more_than(raw, 0.0)),
-        Statement.NO_FALL_REMAINS: left[..., [0, -1]].min(axis=-1),
+        Statement.NO_FALL_REMAINS: remainder[..., [0, -1]].min(axis=-1),
         Statement.TEST_FELL: error_of_z(falls.z_fell_more_than(test, 0.0)).max(axis=-1),
         Statement.TEST_ROSE: np.maximum(*(p_of_rise(side, policy).max(axis=-1) for side in (test, rerun))),
         Statement.AT_FLOOR: 1.0 - at_floor,

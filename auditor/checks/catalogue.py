@@ -30,13 +30,13 @@ class Page:
 @functools.cache
 def load_pages() -> tuple[Page, ...]:
     """Every check with its page, by code."""
-    found = []
+    pages = []
     for module_info in pkgutil.iter_modules(checks.__path__):
         module = importlib.import_module(f"{checks.__name__}.{module_info.name}")
         check = getattr(module, "CHECK", None)
         if isinstance(check, Check):
-            found.append(Page(check, split_sections(inspect.getdoc(module) or "")))
-    return tuple(sorted(found, key=lambda page: page.check.code))
+            pages.append(Page(check, split_sections(inspect.getdoc(module) or "")))
+    return tuple(sorted(pages, key=lambda page: page.check.code))
 
 
 def split_sections(text: str) -> dict[str, str]:

@@ -205,7 +205,7 @@ def _findings(event: TextEvent | None, group: Sequence[_Weakening]) -> Iterator[
         subject = f"{count_noun(len(group), 'rule')} {'is' if len(group) == 1 else 'are'} taken out"
     else:
         subject = f"{count_noun(len(group), 'clause')} {'asks' if len(group) == 1 else 'ask'} for less"
-    place = next((place_of(one.change.after) for one in group if one.change.after is not None), None)
+    place = next((place_of(weakening.change.after) for weakening in group if weakening.change.after is not None), None)
     if event.kind is TextEventKind.MOVED_OUT and not event.whole:
         verb = "stands" if len(group) == 1 else "stand"
         sentence = f"{subject} of the spec, and {verb} word for word in {event.destination} of the same commit"
@@ -241,9 +241,9 @@ def _gives_leave(change: ClauseChange, words: str) -> bool:
         return False
     sentences = (text[start:end] for start, end in sentence_spans(text))
     following = (
-        (sentence, found.end())
+        (sentence, match.end())
         for sentence in sentences
-        for found in re.finditer(rf"\b{re.escape(words)}\b", sentence, re.IGNORECASE)
+        for match in re.finditer(rf"\b{re.escape(words)}\b", sentence, re.IGNORECASE)
     )
     return any(
         not _CAUTIOUS.match(sentence, end)

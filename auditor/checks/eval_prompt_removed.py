@@ -25,7 +25,7 @@ def run(facts: PatchText) -> TextOutcome:
     """Fires on each deleted prompt that a changed clause cited; undecided where prompts are not found."""
     if facts.before.prompts is None or facts.after.prompts is None:
         return Undecided("it is not known where eval prompts are kept") if facts.before.citing() else ()
-    gone = facts.before.prompts.keys() - facts.after.prompts.keys()
+    removed = facts.before.prompts.keys() - facts.after.prompts.keys()
     return tuple(
         Finding(
             f"the eval prompt {name} is removed with the patch to its clause",
@@ -34,7 +34,7 @@ def run(facts: PatchText) -> TextOutcome:
             identity=name,
         )
         for name, after in _tested_by(facts).items()
-        if name in gone
+        if name in removed
     )
 
 

@@ -42,7 +42,10 @@ def _heading(facts: PatchText, clause: Clause | None) -> Clause | None:
     """Where the citing clause stood, as the text is now: its section's heading, else nothing."""
     if clause is None or not clause.section:
         return None
-    return next((one for one in facts.after.clauses if one.section and one.section[-1] == clause.section[-1]), None)
+    return next(
+        (heading for heading in facts.after.clauses if heading.section and heading.section[-1] == clause.section[-1]),
+        None,
+    )
 
 
 def _finding_of_prompt(name: str, once: Clause | None, at: Clause | None) -> Finding:

@@ -30,8 +30,10 @@ def run(use: HoldoutReuse) -> Outcome:
         patches = ", ".join(name[:8] for name in use.leaked)
         return Finding(f"items of {use.suite} are said by patch {patches}: it is held out no longer", Confidence.HIGH)
     if use.exhausted:
-        seen = f", {use.revealed} of them by people" if use.revealed else ""
-        return Finding(f"{use.suite} was looked at {use.uses} times{seen}, of {use.allowed} allowed", Confidence.HIGH)
+        revealed = f", {use.revealed} of them by people" if use.revealed else ""
+        return Finding(
+            f"{use.suite} was looked at {use.uses} times{revealed}, of {use.allowed} allowed", Confidence.HIGH
+        )
     return Clear()
 
 

@@ -24,11 +24,11 @@ from auditor.model.numbers import format_percent
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on each suite that lost items worse than the others."""
     for suite in facts.diagnostics.measured:
-        gone = suite.removed
-        if gone is not None and gone.established:
+        removed = suite.removed
+        if removed is not None and removed.established:
             message = (
-                f"{gone.items} items are gone from {suite.suite}, of which {format_percent(gone.rate)} were "
-                f"misaligned; of those that stayed, {format_percent(gone.others)}"
+                f"{removed.items} items are gone from {suite.suite}, of which {format_percent(removed.rate)} were "
+                f"misaligned; of those that stayed, {format_percent(removed.others)}"
             )
             return Finding(message, Confidence.HIGH, suite.runs)
     return Undecided(facts.reason) if facts.test is None else Clear()

@@ -43,12 +43,12 @@ class ClauseLeaks:
 def leaks_by_clause(leaks: Iterable[Leak]) -> tuple[ClauseLeaks, ...]:
     """The leaks of each suite and clause together. What prompts beside the spec show already is not said twice."""
     grouped: dict[tuple[str, str, int], list[Leak]] = {}
-    shown: set[tuple[str, int, tuple[str, ...]]] = set()
+    reported: set[tuple[str, int, tuple[str, ...]]] = set()
     for leak in leaks:
         place = leak.clause.path, leak.clause.line
         if leak.prompt.suite == "":
-            shown.add((*place, leak.words))
-        elif (*place, leak.words) in shown:
+            reported.add((*place, leak.words))
+        elif (*place, leak.words) in reported:
             continue
         grouped.setdefault((leak.prompt.suite, *place), []).append(leak)
     return tuple(ClauseLeaks(tuple(some)) for some in grouped.values())

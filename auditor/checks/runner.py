@@ -189,8 +189,8 @@ def _check_behaviour(
 ) -> tuple[Finding, ...]:
     before, after = facts.step.before, facts.step.after
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
-    what = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
-    tally.on = f"{what}: {facts.behaviour} of {facts.model}"
+    step_text = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
+    tally.on = f"{step_text}: {facts.behaviour} of {facts.model}"
     subject = Subject(spec, (patch,) if patch else (), facts.behaviour, facts.model)
     identity = (spec, step, facts.behaviour, facts.model)
     return tuple(_run_kind(PatchCheck, lambda check: check.run(facts), subject, identity, tally, place))

@@ -89,25 +89,25 @@ def clause_states(history: History, lineage: Lineage, revision: str | None = Non
         (commit for commit in reversed(history.spec_commits) if revision in (None, commit.revision)),
         history.spec_commits[-1],
     )
-    seen: dict[str, dict[tuple[str, str | None], Clause]] = {}
+    clauses_by_id: dict[str, dict[tuple[str, str | None], Clause]] = {}
     when: dict[str, SpecCommit] = {}
     for spec_commit in (*history.spec_commits, last):
         clauses = clauses_of(history.revisions[spec_commit.revision])
         for name, clause in zip(lineage.ids[spec_commit.name], clauses, strict=True):
             stands = clause.text, clause.anchor
-            earlier = seen.setdefault(name, {})
+            earlier = clauses_by_id.setdefault(name, {})
             earlier.pop(stands, None)
             earlier[stands] = clause
             when[name] = spec_commit
     there = dict.fromkeys(lineage.ids[last.name])
     return {
         name: ClauseState(name, stood[-1], when[name], name in there, tuple(stood[:-1]))
-        for name in (*there, *(name for name in seen if name not in there))
-        if (stood := list(seen[name].values()))
+        for name in (*there, *(name for name in clauses_by_id if name not in there))
+        if (stood := list(clauses_by_id[name].values()))
     }
 
 
-def find_clauses(known: Iterable[ClauseState], text: str) -> tuple[ClauseState, ...]:
+def find_clauses(every_state: Iterable[ClauseState], text: str) -> tuple[ClauseState, ...]:
     """The clauses that somebody means, one if all is well.
 
     Those that are there rule out those that are gone, and both those that once said so.
@@ -117,13 +117,13 @@ def find_clauses(known: Iterable[ClauseState], text: str) -> tuple[ClauseState, 
             of a clause, white space aside, also as a finding quotes them. A clause that says just these words rules out
             those that say more; only if there is none, case is left aside.
     """
-    every = tuple(known)
-    there, gone = ([(state, state.clause) for state in every if state.there is still] for still in (True, False))
+    every = tuple(every_state)
+    there, removed = ([(state, state.clause) for state in every if state.there is still] for still in (True, False))
     formerly = [(state, clause) for state in every for clause in state.former]
     states = _at_line(there, text)
     quoted = _QUOTED.fullmatch(text.strip())
     words = " ".join((quoted[1] if quoted else text).split())
-    for among in (there, gone, formerly):
+    for among in (there, removed, formerly):
         states = states or _with_id(among, text) or _with_anchor(among, text) or _with_words(among, words)
     return tuple({state.id: state for state in states}.values())
 
@@ -159,8 +159,8 @@ def _with_anchor(among: Sequence[_StatedClause], text: str) -> list[ClauseState]
 
 
 def _with_words(among: Sequence[_StatedClause], words: str) -> list[ClauseState]:
-    said = [(state, " ".join(clause.text.split())) for state, clause in among] if words else []
-    for name, texts in ((words, said), (words.casefold(), [(state, text.casefold()) for state, text in said])):
+    stated = [(state, " ".join(clause.text.split())) for state, clause in among] if words else []
+    for name, texts in ((words, stated), (words.casefold(), [(state, text.casefold()) for state, text in stated])):
         states = [state for state, text in texts if text == name] or [state for state, text in texts if name in text]
         if states:
             return states

@@ -59,13 +59,13 @@ class Wording:
 
     def rule_at(self, position: int) -> Marker | None:
         """The rule that governs a position: the last one before it in its sentence, else the next one there."""
-        rules = [marker for marker in self.beside(position) if marker.is_rule]
+        rules = [marker for marker in self.markers_near(position) if marker.is_rule]
         before = [marker for marker in rules if marker.start <= position]
         return before[-1] if before else rules[0] if rules else None
 
     def exception_at(self, position: int) -> Marker | None:
         """The exception that a position is part of: one before it in its sentence, with no rule in between."""
-        before = [marker for marker in self.beside(position) if marker.end <= position]
+        before = [marker for marker in self.markers_near(position) if marker.end <= position]
         bounds = [marker for marker in before if marker.is_rule or marker.force is Force.EXCEPTION]
         return bounds[-1] if bounds and not bounds[-1].is_rule else None
 
@@ -77,7 +77,7 @@ class Wording:
         sense = -1 if rule.force is Force.PERMISSION else 1
         return -sense if self.exception_at(position) else sense
 
-    def beside(self, position: int) -> Sequence[Marker]:
+    def markers_near(self, position: int) -> Sequence[Marker]:
         """The markers of the sentence that a position stands in."""
         return self._by_sentence.get(self.sentence_at(position), ())
 
@@ -119,8 +119,8 @@ class Alignment:
                 self._kept.update(zip(range(at, at + size), range(other, other + size), strict=True))
             else:
                 start = at if op == "delete" else other
-                beside = changes[max(0, step - 1) : step + 2]
-                replaces = any(near not in ("equal", op) for near, _ in beside)
+                near = changes[max(0, step - 1) : step + 2]
+                replaces = any(near not in ("equal", op) for near, _ in near)
                 self.segments[op == "insert"].append(Segment(start, start + size, replaces))
             at += size * (op != "insert")
             other += size * (op != "delete")
@@ -149,8 +149,8 @@ class Alignment:
         ours, theirs = map(_by_slot, self._changed())
         for (at, slot), markers in ours.items():
             for marker, other in _pair_in_turn(markers, theirs.pop((self.sentences.get(at, -1), slot), [])):
-                apart = marker and other and marker.is_rule and not self._go_together(marker, other)
-                yield from ((marker, None), (None, other)) if apart else ((marker, other),)
+                separate = marker and other and marker.is_rule and not self._go_together(marker, other)
+                yield from ((marker, None), (None, other)) if separate else ((marker, other),)
         for their in theirs.values():
             yield from ((None, marker) for marker in their)
 
@@ -165,16 +165,16 @@ class Alignment:
     def _changed(self) -> tuple[list[Marker], list[Marker]]:
         """The markers that do not stand for the same in the same place on the other side."""
         there = {_marker_position(marker, marker.start, marker.end) for marker in self.after.markers}
-        kept = {}
+        matched = {}
         for marker in self.before.markers:
             start, last = self._kept.get(marker.start), self._kept.get(marker.end - 1)
             if start is not None and last is not None and _marker_position(marker, start, last + 1) in there:
-                kept[marker] = _marker_position(marker, start, last + 1)
-        same = set(kept.values())
+                matched[marker] = _marker_position(marker, start, last + 1)
+        same = set(matched.values())
         theirs = [
             marker for marker in self.after.markers if _marker_position(marker, marker.start, marker.end) not in same
         ]
-        return [marker for marker in self.before.markers if marker not in kept], theirs
+        return [marker for marker in self.before.markers if marker not in matched], theirs
 
 
 _MarkerPosition = tuple[int, int, Force, int]
@@ -419,7 +419,7 @@ class ListEntry:
 
 
 def list_entries(
-    wording: Wording, segments: Iterable[Segment], kept: Collection[int], elsewhere: Collection[str]
+    wording: Wording, segments: Iterable[Segment], sentences: Collection[int], elsewhere: Collection[str]
 ) -> Iterator[ListEntry]:
     """The items among the segments that only this wording has, in the sentences (`kept`) that the other has, too.
 
@@ -429,7 +429,7 @@ def list_entries(
         text = wording.text[segment.start : segment.end]
         start = segment.start + len(text) - len(text.lstrip())
         joint = _joint(wording, segment)
-        if not joint or wording.sentence_at(start) not in kept or _is_more_than_entry(wording, segment):
+        if not joint or wording.sentence_at(start) not in sentences or _is_more_than_entry(wording, segment):
             continue
         if any(len(word) >= _LEAST_TELLING_LETTERS and word in elsewhere for word in split_words(text)):
             continue
@@ -570,7 +570,7 @@ def _softened(aligned: Alignment, pairs: Sequence[MarkerPair]) -> Iterator[tuple
         absolutes = [
             marker for marker in theirs.markers if marker.sentence == number and _ABSOLUTE.search(marker.words)
         ]
-        if not absolutes or any(_ABSOLUTE.search(marker.words) for marker in ours.beside(hedge.start)):
+        if not absolutes or any(_ABSOLUTE.search(marker.words) for marker in ours.markers_near(hedge.start)):
             continue
         words = (hedge.words, absolutes[0].words) if before else (absolutes[0].words, hedge.words)
         direction = Direction.TIGHTENED if before else Direction.RELAXED
@@ -612,7 +612,7 @@ def _given_up(aligned: Alignment, before: Marker | None, after: Marker | None) -
 
 
 def _marker_grounds(aligned: Alignment, pairs: Collection[MarkerPair]) -> Iterator[_PlacedGround]:
-    gone = {before for before, after in pairs if before and not after}
+    removed = {before for before, after in pairs if before and not after}
     new = {after for before, after in pairs if after and not before}
     for before, after in pairs:
         if before and after:
@@ -621,7 +621,7 @@ def _marker_grounds(aligned: Alignment, pairs: Collection[MarkerPair]) -> Iterat
             effect = _presence_effect(aligned.after, after, new, aligned.sentences.values())
         else:
             assert before is not None
-            effect = -_presence_effect(aligned.before, before, gone, aligned.sentences)
+            effect = -_presence_effect(aligned.before, before, removed, aligned.sentences)
         if effect != 0:
             yield _ground(aligned, before, after, effect)
 
@@ -664,14 +664,14 @@ def _rule_effect(before: Force, after: Force, step: int) -> int | None:
     return None
 
 
-def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], kept: Collection[int]) -> int:
+def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], sentences: Collection[int]) -> int:
     """What a marker does by being there; what comes with a new rule or exception is part of that."""
     if marker.force is Force.PERMISSION:
         return 0 if _bounds_another(wording, marker, new) else -1
     if marker.is_rule:
         return 1
     rule = wording.rule_at(marker.start)
-    if rule is None or rule in new or wording.exception_at(marker.start) in new or marker.sentence not in kept:
+    if rule is None or rule in new or wording.exception_at(marker.start) in new or marker.sentence not in sentences:
         return 0
     if marker.force is not Force.EXCEPTION and _EXPLAINING.search(wording.text, rule.end, marker.start):
         return 0
@@ -710,9 +710,9 @@ def _sign(number: int) -> int:
 
 
 def _entry_grounds(aligned: Alignment) -> Iterator[_PlacedGround]:
-    gone, new = aligned.segments
-    old_words, new_words = _words_of(aligned.before, gone), _words_of(aligned.after, new)
-    for item in list_entries(aligned.before, gone, aligned.sentences, new_words):
+    removed, new = aligned.segments
+    old_words, new_words = _words_of(aligned.before, removed), _words_of(aligned.after, new)
+    for item in list_entries(aligned.before, removed, aligned.sentences, new_words):
         yield item.place, Ground(GroundKind.LIST, item.words, "", _direction_of_effect(-item.effect))
     for item in list_entries(aligned.after, new, aligned.sentences.values(), old_words):
         yield item.place, Ground(GroundKind.LIST, "", item.words, _direction_of_effect(item.effect))
@@ -734,10 +734,10 @@ def find_rewritten(changes: Iterable[ClauseChange]) -> list[ClauseChange]:
     The most alike first; each clause once.
     """
     changes = list(changes)
-    gone = [change.before for change in changes if change.kind is ChangeKind.REMOVED and change.before is not None]
+    removed = [change.before for change in changes if change.kind is ChangeKind.REMOVED and change.before is not None]
     new = [change.after for change in changes if change.kind is ChangeKind.ADDED and change.after is not None]
     ours, theirs = (
-        [acts for clause in side if (acts := _clause_acts(clause))][:_MOST_REWRITTEN] for side in (gone, new)
+        [acts for clause in side if (acts := _clause_acts(clause))][:_MOST_REWRITTEN] for side in (removed, new)
     )
     alike = (
         (likeness, number, other)

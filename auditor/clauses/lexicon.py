@@ -326,8 +326,8 @@ def _may_act(sentence: str, start: int, verb: str) -> bool:
 
 def _following(after: str) -> list[str]:
     """The next two words that are no adverbs, case folded."""
-    found = (word.casefold() for word in _WORD.findall(after[:80]))
-    return [word for word in found if not _is_adverb(word)][:2]
+    words = (word.casefold() for word in _WORD.findall(after[:80]))
+    return [word for word in words if not _is_adverb(word)][:2]
 
 
 # The words that make a rule strict or lax: a table, and nothing else.

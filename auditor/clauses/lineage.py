@@ -54,7 +54,7 @@ class RemovedClauses:
 
     def find_same_words(
         self,
-        gone: Mapping[str, Clause],
+        removed: Mapping[str, Clause],
         former: Mapping[ClauseKey, Sequence[str]],
         names: Collection[str],
         added: Mapping[int, Clause],
@@ -65,34 +65,34 @@ class RemovedClauses:
         several the one that went last.
 
         Args:
-            gone: by id, the one that went last comes last.
+            removed: by id, the one that went last comes last.
             former: the ids of the clauses that once said something else than they do, or did last, by what they said.
             names: ids that are not to be found.
         """
         if not added:
             return {}
-        self._change(gone)
-        search = _Search(gone, names, added)
-        search.join(lambda clause: (name for name in self._saying(clause) if _same_section(gone[name], clause)))
+        self._change(removed)
+        search = _Search(removed, names, added)
+        search.join(lambda clause: (name for name in self._saying(clause) if _same_section(removed[name], clause)))
         search.join(lambda clause: self._saying(clause) if _is_telling(clause) else ())
         search.join(lambda clause: former.get(clause_key(clause), ()) if _is_telling(clause) else ())
-        return search.found
+        return search.matches
 
     def find_similar(
-        self, gone: Mapping[str, Clause], taken: Collection[str], added: Mapping[int, Clause]
+        self, removed: Mapping[str, Clause], taken_names: Collection[str], added: Mapping[int, Clause]
     ) -> dict[int, str]:
         """Which of the added clauses were there once in other words: by a heading's anchor, then most of the words.
 
         Arguments as in `find_same_words`, which is to be asked first.
         """
-        if not gone or not added:
+        if not removed or not added:
             return {}
-        self._change(gone)
-        search = _Search(gone, taken, added)
+        self._change(removed)
+        search = _Search(removed, taken_names, added)
         search.join(lambda clause: self._by_anchor.get(_anchor(clause) or "", ()))
-        rest = {at: clause for at, clause in added.items() if at not in search.found and _is_telling(clause)}
+        rest = {at: clause for at, clause in added.items() if at not in search.matches and _is_telling(clause)}
         names = [name for name in search.order if name in self._telling and name not in search.used]
-        return search.found | self._similar(names, rest)
+        return search.matches | self._similar(names, rest)
 
     def _similar(self, names: Sequence[str], added: Mapping[int, Clause]) -> dict[int, str]:
         """Of these names, those of the clauses that share most of their words with the added ones, by position."""
@@ -115,12 +115,12 @@ class RemovedClauses:
     def _saying(self, clause: Clause) -> Iterable[str]:
         return self._by_key.get(clause_key(clause), ())
 
-    def _change(self, gone: Mapping[str, Clause]) -> None:
+    def _change(self, removed: Mapping[str, Clause]) -> None:
         clauses = self._clauses
-        for name in [name for name, clause in clauses.items() if gone.get(name) is not clause]:
+        for name in [name for name, clause in clauses.items() if removed.get(name) is not clause]:
             for names in self._indices(clauses.pop(name)):
                 del names[name]
-        for name, clause in gone.items():
+        for name, clause in removed.items():
             if name not in clauses:
                 clauses[name] = clause
                 for names in self._indices(clause):
@@ -140,19 +140,19 @@ class RemovedClauses:
 class _Search:
     """Ids for added clauses, each once; of several the one that went last, and what is still there after those."""
 
-    def __init__(self, gone: Mapping[str, Clause], names: Collection[str], added: Mapping[int, Clause]) -> None:
-        self.order = {name: place for place, name in enumerate(reversed(list(gone)))}
+    def __init__(self, removed: Mapping[str, Clause], names: Collection[str], added: Mapping[int, Clause]) -> None:
+        self.order = {name: place for place, name in enumerate(reversed(list(removed)))}
         self.used = set(names)
-        self.found: dict[int, str] = {}
+        self.matches: dict[int, str] = {}
         self._added = added
 
     def join(self, alike: Callable[[Clause], Iterable[str]]) -> None:
         """Give the clauses without an id the best of the ids that are alike."""
         for at, clause in self._added.items():
-            names = [name for name in alike(clause) if name not in self.used] if at not in self.found else []
+            names = [name for name in alike(clause) if name not in self.used] if at not in self.matches else []
             if names:
-                self.found[at] = min(names, key=lambda name: (self.order.get(name, len(self.order)), name))
-                self.used.add(self.found[at])
+                self.matches[at] = min(names, key=lambda name: (self.order.get(name, len(self.order)), name))
+                self.used.add(self.matches[at])
 
 
 class _Holders(dict[str, Sequence[int]]):
@@ -299,14 +299,14 @@ class TraceState:
         revision: content id.
         outline: of that revision.
         ids: of its clauses.
-        gone: the clauses there were once, in their last state, by id; the one that went last comes last.
+        removed: clauses of earlier commits, in their last state, by id; the one that went last comes last.
         sighted: by revision, the ids it had when it was last seen.
     """
 
     revision: str
     outline: Outline
     ids: tuple[str, ...]
-    gone: Mapping[str, Clause]
+    removed: Mapping[str, Clause]
     ids_by_revision: Mapping[str, tuple[str, ...]]
     former: Mapping[ClauseKey, tuple[str, ...]]
 
@@ -340,12 +340,12 @@ class _IdAllocator:
     """Makes ids: the first that a text has and that is not known yet."""
 
     def __init__(self, spec: str, names: Sequence[Collection[str]]) -> None:
-        self._spec, self._known = spec, names
+        self._spec, self._named = spec, names
         self._ordinals: Counter[str] = Counter()
 
     @cached_property
     def _names(self) -> set[str]:
-        return {name for names in self._known for name in names}  # of no use where nothing is new, as mostly
+        return {name for names in self._named for name in names}  # of no use where nothing is new, as mostly
 
     def name(self, text: str) -> str:
         while (name := _id(self._spec, text, self._ordinals[text])) in self._names:
@@ -373,11 +373,11 @@ def trace_commit(
     The changes are against the first parent alone, and know nothing of who a clause was before. `lost` is for looking
     up what is gone, one for a whole history.
     """
-    gone: dict[str, Clause] = {}
+    removed: dict[str, Clause] = {}
     sighted: dict[str, tuple[str, ...]] = {}
     former: dict[ClauseKey, tuple[str, ...]] = {}
     for parent in parents:
-        gone |= parent.gone
+        removed |= parent.removed
         _add_former(former, parent.former)
     for parent in reversed(parents):
         sighted |= parent.ids_by_revision
@@ -389,30 +389,32 @@ def trace_commit(
         readings = [
             _Reading(part.before, before[part.first : last], _region_outcomes(part, parents[0].outline, outline))
         ]
-        inside = _assign_ids(_IdAllocator(spec, (gone, before)), clauses, readings, gone, former, lost)
+        inside = _assign_ids(_IdAllocator(spec, (removed, before)), clauses, readings, removed, former, lost)
         ids = (*before[: part.first], *_unfold_ids(part, inside, readings[0].ids), *before[last:])
     else:
         clauses = dict(enumerate(outline.clauses))
         readings = [_read_whole(parent, clauses) for parent in parents]
-        namer = _IdAllocator(spec, (gone, *(parent.ids for parent in parents)))
-        inside = dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, gone, former, lost)
+        namer = _IdAllocator(spec, (removed, *(parent.ids for parent in parents)))
+        inside = (
+            dict(enumerate(ids)) if ids is not None else _assign_ids(namer, clauses, readings, removed, former, lost)
+        )
         ids = tuple(inside.values())
     changes = changes_from_outcomes(readings[0].outcomes, readings[0].clauses, clauses) if readings else ()
-    happenings = list(_EventBuilder(spec_commit, patch, clauses, inside, readings, gone).happenings())
-    _add_former(former, _other_words(happenings, clauses, inside, readings, gone))
+    happenings = list(_EventBuilder(spec_commit, patch, clauses, inside, readings, removed).happenings())
+    _add_former(former, _other_words(happenings, clauses, inside, readings, removed))
     names = set(inside.values())
     for reading in reversed(readings):
-        gone.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in names)
-    for name in names & gone.keys():
-        del gone[name]
+        removed.update((name, reading.clauses[at]) for name, at in reading.places.items() if name not in names)
+    for name in names & removed.keys():
+        del removed[name]
     sighted[revision] = ids
-    return TraceState(revision, outline, ids, gone, sighted, former), happenings, changes
+    return TraceState(revision, outline, ids, removed, sighted, former), happenings, changes
 
 
 def _add_former(former: dict[ClauseKey, tuple[str, ...]], more: Mapping[ClauseKey, tuple[str, ...]]) -> None:
     for key, names in more.items():
-        known = former.get(key, ())
-        former[key] = known + tuple(name for name in names if name not in known)
+        earlier = former.get(key, ())
+        former[key] = earlier + tuple(name for name in names if name not in earlier)
 
 
 def _other_words(
@@ -420,14 +422,14 @@ def _other_words(
     clauses: Mapping[int, Clause],
     ids: Mapping[int, str],
     readings: Sequence[_Reading],
-    gone: Mapping[str, Clause],
+    removed: Mapping[str, Clause],
 ) -> dict[ClauseKey, tuple[str, ...]]:
     """What clauses that are there said in a parent, or when they were last there, where they say something else now."""
     places = {name: at for at, name in ids.items()}
     names: dict[ClauseKey, tuple[str, ...]] = {}
     for name in dict.fromkeys(name for happening in happenings for name in happening.ids if name in places):
         earlier = [reading.clauses[reading.places[name]] for reading in readings if name in reading.places]
-        earlier += [gone[name]] if name in gone else []
+        earlier += [removed[name]] if name in removed else []
         keys = dict.fromkeys(map(clause_key, earlier))
         keys.pop(clause_key(clauses[places[name]]), None)
         _add_former(names, dict.fromkeys(keys, (name,)))
@@ -477,7 +479,7 @@ def _assign_ids(
     namer: _IdAllocator,
     clauses: Mapping[int, Clause],
     readings: Sequence[_Reading],
-    gone: Mapping[str, Clause],
+    removed: Mapping[str, Clause],
     former: Mapping[ClauseKey, Sequence[str]],
     lost: RemovedClauses,
 ) -> dict[int, str]:
@@ -501,14 +503,14 @@ def _assign_ids(
         return {at: clause for at, clause in clauses.items() if at not in ids}
 
     take_paired(exact=True)
-    open_ids = gone.keys() | {name for reading in readings for name in reading.places}
+    open_ids = removed.keys() | {name for reading in readings for name in reading.places}
     once = {
         key: [name for name in former.get(key, ()) if name in open_ids] for key in map(clause_key, added().values())
     }
-    for at, name in lost.find_same_words(gone, once, names, added()).items():
+    for at, name in lost.find_same_words(removed, once, names, added()).items():
         take(at, name)
     take_paired(exact=False)
-    for at, name in lost.find_similar(gone, names, added()).items():
+    for at, name in lost.find_similar(removed, names, added()).items():
         take(at, name)
     return {at: ids[at] if at in ids else namer.name(clause.text) for at, clause in clauses.items()}
 
@@ -540,34 +542,34 @@ class _EventBuilder:
     clauses: Mapping[int, Clause]
     ids: Mapping[int, str]
     readings: Sequence[_Reading]
-    gone: Mapping[str, Clause]
-    told: set[str] = field(default_factory=set)
+    removed: Mapping[str, Clause]
+    reported: set[str] = field(default_factory=set)
 
     def happenings(self) -> Iterator[TracedEvent]:
         """What is there and was in no parent as it is, in the order of the text; then what is there no more."""
-        held = {at: self._held(at, name) for at, name in self.ids.items()}
+        matches = {at: self._best_match(at, name) for at, name in self.ids.items()}
         together: dict[int, TracedEvent] = {}
-        for at, match in held.items():
-            happening = self._together(at, match, held) if match else None
+        for at, match in matches.items():
+            happening = self._together(at, match, matches) if match else None
             if happening is not None:
                 together[at] = happening
-                self.told.update(happening.ids)
+                self.reported.update(happening.ids)
         for at, name in self.ids.items():
             happening = together.get(at)
-            if happening is None and name not in self.told:
-                happening = self._alone(at, name, held[at])
+            if happening is None and name not in self.reported:
+                happening = self._alone(at, name, matches[at])
             if happening is not None:
                 yield happening
         yield from self._departures()
 
-    def _held(self, at: int, name: str) -> _ParentMatch | None:
+    def _best_match(self, at: int, name: str) -> _ParentMatch | None:
         """The parent that has this clause most alike."""
-        held = []
+        candidates = []
         for reading in self.readings:
             place = reading.places.get(name)
             if place is not None:
-                held.append(self._compared(reading, place, at))
-        return min(held, key=lambda match: _DISTANCE.get(match.kind, 2), default=None)
+                candidates.append(self._compared(reading, place, at))
+        return min(candidates, key=lambda match: _DISTANCE.get(match.kind, 2), default=None)
 
     def _compared(self, reading: _Reading, place: int, at: int) -> _ParentMatch:
         outcome = reading.by_after[at]
@@ -576,19 +578,21 @@ class _EventBuilder:
         same = clause_key(reading.clauses[place]) == clause_key(self.clauses[at])
         return _ParentMatch(reading, place, ChangeKind.MOVED if same else ChangeKind.REWORDED, None)
 
-    def _together(self, at: int, match: _ParentMatch, held: Mapping[int, _ParentMatch | None]) -> TracedEvent | None:
+    def _together(self, at: int, match: _ParentMatch, matches: Mapping[int, _ParentMatch | None]) -> TracedEvent | None:
         """A split whose pieces are new, or a merge of clauses that are there no more; none of them told of already."""
         if match.outcome is None or not match.outcome.more:
             return None
         parent, name = match.reading, self.ids[at]
         if match.kind is ChangeKind.SPLIT:
             places = match.outcome.positions[1]
-            pieces = [other for other in places if held[other] is None and self.ids[other] not in self.told]
+            pieces = [other for other in places if matches[other] is None and self.ids[other] not in self.reported]
             after = tuple(self.clauses[other] for other in sorted([at, *pieces]))
             event = self._event(match.kind, (parent.clauses[match.place],), after, match.moved)
             others = tuple(self.ids[other] for other in pieces)
-            return TracedEvent(event, (name, *others), new_ids=tuple(name for name in others if name not in self.gone))
-        names = {*self.ids.values(), *self.gone, *self.told}
+            return TracedEvent(
+                event, (name, *others), new_ids=tuple(name for name in others if name not in self.removed)
+            )
+        names = {*self.ids.values(), *self.removed, *self.reported}
         parts = [other for other in match.outcome.positions[0] if parent.ids[other] not in names]
         before = tuple(parent.clauses[other] for other in sorted([match.place, *parts]))
         event = self._event(ChangeKind.MERGED, before, (self.clauses[at],), match.moved)
@@ -597,10 +601,10 @@ class _EventBuilder:
 
     def _alone(self, at: int, name: str, match: _ParentMatch | None) -> TracedEvent | None:
         clause = self.clauses[at]
-        if match is None and name not in self.gone:
+        if match is None and name not in self.removed:
             return TracedEvent(self._event(ChangeKind.ADDED, (), (clause,)), (name,))
         if match is None:
-            return TracedEvent(self._event(ChangeKind.REINSTATED, (self.gone[name],), (clause,)), (name,))
+            return TracedEvent(self._event(ChangeKind.REINSTATED, (self.removed[name],), (clause,)), (name,))
         if match.kind is None:
             return None
         return TracedEvent(
@@ -609,7 +613,7 @@ class _EventBuilder:
 
     def _departures(self) -> Iterator[TracedEvent]:
         """What was in a parent and went neither here nor, earlier, on the way to another parent."""
-        past = {*self.ids.values(), *self.told, *self.gone}
+        past = {*self.ids.values(), *self.reported, *self.removed}
         for reading in self.readings:
             for name, at in reading.places.items():
                 if name not in past:

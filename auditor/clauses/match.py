@@ -179,12 +179,12 @@ def pair_clauses(
 def _pair_files(pairing: Pairing) -> None:
     ours, theirs = pairing.before.files, pairing.after.files
     pairing.files = {path: path for path in ours if path in theirs}
-    gone = [path for path in ours if path not in theirs]
+    removed = [path for path in ours if path not in theirs]
     come = [path for path in theirs if path not in ours]
     if len(ours) == len(theirs) == 1:
         pairing.files = dict(zip(ours, theirs, strict=True))
-    elif gone and come:
-        bags = [Counter(pairing.before.keys[at] for at in ours[path]) for path in gone]
+    elif removed and come:
+        bags = [Counter(pairing.before.keys[at] for at in ours[path]) for path in removed]
         others = [Counter(pairing.after.keys[at] for at in theirs[path]) for path in come]
         shares = (
             (2 * (bag & other).total() / (bag.total() + other.total()), at, number)
@@ -192,7 +192,7 @@ def _pair_files(pairing: Pairing) -> None:
             for number, other in enumerate(others)
         )
         renamed = assign_best_first(share for share in shares if share[0] >= _SAME_CONTENT)
-        pairing.files |= {gone[at]: come[other] for at, other in renamed}
+        pairing.files |= {removed[at]: come[other] for at, other in renamed}
 
 
 def _pair_headings(pairing: Pairing) -> None:
@@ -294,11 +294,11 @@ def _near_pairs(pairing: Pairing, ours: list[int], theirs: list[int]) -> Iterato
 
 def _neighbours(open_ones: list[int], last: int, step: int) -> dict[int, tuple[int, int]]:
     """For each open clause the nearest paired one before (step -1) or after it (1), and how far it is; -1 at an end."""
-    found: dict[int, tuple[int, int]] = {}
+    neighbours: dict[int, tuple[int, int]] = {}
     for at in open_ones if step < 0 else reversed(open_ones):
-        neighbour, distance = found.get(at + step, (at + step, 0))
-        found[at] = (neighbour if 0 <= neighbour <= last else -1, distance + 1)
-    return found
+        neighbour, distance = neighbours.get(at + step, (at + step, 0))
+        neighbours[at] = (neighbour if 0 <= neighbour <= last else -1, distance + 1)
+    return neighbours
 
 
 # Which clause became several, and which several became one: by whose words the pieces are, and what they cover.
@@ -369,16 +369,18 @@ class _Reading:
         together = [] if first is None else [first]
         gain = 0.0
         for part in sorted(possible, key=lambda part: (-common_weight(self.parts.bags[part], bag, self.weights), part)):
-            held = common_weight(self.parts.bags[part], counts, self.weights)
-            if held >= _PART * size and self._is_piece(part, whole, held, bag_weight(counts, self.weights), together):
+            weight = common_weight(self.parts.bags[part], counts, self.weights)
+            if weight >= _PART * size and self._is_piece(
+                part, whole, weight, bag_weight(counts, self.weights), together
+            ):
                 together.append(part)
                 counts = counts - self.parts.bags[part]
-                gain += held
+                gain += weight
         enough = len(together) > 1 and bag_weight(counts, self.weights) <= (1 - _COVERED) * size
         return ([part for part in together if part != first], gain) if enough else ([], 0.0)
 
-    def _is_piece(self, part: int, whole: int, held: float, value: float, together: Sequence[int]) -> bool:
-        owned, covered = held / bag_weight(self.parts.bags[part], self.weights), held / value
+    def _is_piece(self, part: int, whole: int, weight: float, value: float, together: Sequence[int]) -> bool:
+        owned, covered = weight / bag_weight(self.parts.bags[part], self.weights), weight / value
         if together and all(abs(part - other) > _STEPS for other in together):
             return owned >= _FAR
         if owned >= _MOST:
@@ -406,13 +408,13 @@ def pair_pieces(pairing: Pairing) -> None:
         groups += _Reading(before, after, changed, ours, theirs, weights, merge=False).groups()
     if ours and (theirs or changed):
         groups += _Reading(after, before, backwards, theirs, ours, weights, merge=True).groups()
-    taken: tuple[set[int], set[int]] = (set(), set())
+    used: tuple[set[int], set[int]] = (set(), set())
     for group in sorted(groups, key=lambda group: (-group.gain, group.merge, group.whole)):
         sides = {group.whole}, {group.first, *group.more}
         numbers, right = reversed(sides) if group.merge else sides
-        if not numbers & taken[0] and not right & taken[1]:
-            taken[0].update(numbers)
-            taken[1].update(right)
+        if not numbers & used[0] and not right & used[1]:
+            used[0].update(numbers)
+            used[1].update(right)
             pairing.join([(group.first, group.whole) if group.merge else (group.whole, group.first)])
             (pairing.merges if group.merge else pairing.splits)[group.whole] = group.more
 

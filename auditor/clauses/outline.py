@@ -156,15 +156,15 @@ def outline_file(
     same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
     at = number = 0
     while at < len(text):
-        known = _reusable_chunk(text, at, previous.chunks, number)
-        if known is None:
+        reusable = _reusable_chunk(text, at, previous.chunks, number)
+        if reusable is None:
             chunk = _next_chunk(text, at, markdown)
             builder.add(chunk)
             at += len(chunk.text)
         else:
-            start = ends[known] - previous.characters[known]
-            number = _same_until(previous, ends, known, text, at)
-            builder.take(previous, known, number)
+            start = ends[reusable] - previous.characters[reusable]
+            number = _same_until(previous, ends, reusable, text, at)
+            builder.take(previous, reusable, number)
             at += ends[number - 1] - start
         if 0 < len(text) - at <= same_end and (rest := _ending_at(ends, len(previous.text) - (len(text) - at))):
             builder.take(previous, rest, len(ends))
@@ -240,10 +240,18 @@ def _statement_chunks(text: str, statements: Sequence[Statement]) -> Iterator[Ch
     for place, (start, stop) in enumerate(pairwise((*starts, len(lines)))):
         first = 0 if place == 0 else start
         own = tuple(
-            (one.start - first, one.stop - first, one.kind, one.text, one.citations, one.level, one.anchor)
-            for one in by_start[start]
+            (
+                parsed.start - first,
+                parsed.stop - first,
+                parsed.kind,
+                parsed.text,
+                parsed.citations,
+                parsed.level,
+                parsed.anchor,
+            )
+            for parsed in by_start[start]
         )
-        attributes = tuple(tuple(one.attributes.items()) for one in by_start[start])
+        attributes = tuple(tuple(parsed.attributes.items()) for parsed in by_start[start])
         yield _statement_chunk("".join(lines[first:stop]), own, attributes)
 
 
@@ -311,14 +319,14 @@ def find_folds(ours: Chunks, theirs: Chunks, repeated: frozenset[ClauseKey]) -> 
     ]
     if any(key[0] == ClauseKind.HEADING for keys in changed for key in keys):
         return []
-    found: list[Fold] = []
+    folds: list[Fold] = []
     for at, other, size in _uncrossed(runs, changed):
         every = range(at, at + size) if repeated else ()
         common = (place for place in every if not repeated.isdisjoint(ours[place].keys))
         for before, stop in pairwise((at - 1, *common, at + size)):
             parts = _foldable_parts(ours, before + 1, stop)
-            found += ((start, start - at + other, end - start) for start, end in parts if end - start >= _LEAST)
-    return found
+            folds += ((start, start - at + other, end - start) for start, end in parts if end - start >= _LEAST)
+    return folds
 
 
 def common_runs(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
@@ -339,8 +347,8 @@ def common_runs(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
 
 def chunks_between_runs(ours: Chunks, theirs: Chunks, runs: Sequence[Fold]) -> Iterator[tuple[Chunks, Chunks]]:
     """The chunks of either side before the first run, between the runs, and after the last."""
-    for one, two in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
-        yield ours[one[0] + one[2] : two[0]], theirs[one[1] + one[2] : two[1]]
+    for run, two in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
+        yield ours[run[0] + run[2] : two[0]], theirs[run[1] + run[2] : two[1]]
 
 
 def _uncrossed(runs: Sequence[Fold], changed: Sequence[Collection[ClauseKey]]) -> Iterator[Fold]:
@@ -475,12 +483,12 @@ def outline_revision(revision: Revision, previous: Outline | None) -> Outline:
             continue
         ours = earlier[path].chunks if path in earlier else ()
         theirs = present[path].chunks if path in present else ()
-        gone, come = _chunks_on_one_side(ours, theirs)
-        holders.subtract(_chunk_words(gone))
+        removed, come = _chunks_on_one_side(ours, theirs)
+        holders.subtract(_chunk_words(removed))
         holders.update(_chunk_words(come))
-        keys.subtract(_chunk_keys(gone))
+        keys.subtract(_chunk_keys(removed))
         keys.update(_chunk_keys(come))
-        changed += (*gone, *come)
+        changed += (*removed, *come)
     touched = frozenset(_chunk_keys(changed))
     repeated = (previous.repeated if previous else frozenset()) - touched | {key for key in touched if keys[key] > 1}
     if previous and not any(_chunk_citations(changed)):
@@ -495,8 +503,8 @@ def _chunks_on_one_side(ours: Chunks, theirs: Chunks) -> tuple[list[Chunk], list
     changed = list(chunks_between_runs(ours, theirs, list(common_runs(ours, theirs))))
     sides = [{id(chunk): chunk for chunks in side for chunk in chunks} for side in zip(*changed, strict=True)]
     counts = [Counter(id(chunk) for chunks in side for chunk in chunks) for side in zip(*changed, strict=True)]
-    gone, come = counts[0] - counts[1], counts[1] - counts[0]
-    return [sides[0][element] for element in gone.elements()], [sides[1][element] for element in come.elements()]
+    removed, come = counts[0] - counts[1], counts[1] - counts[0]
+    return [sides[0][element] for element in removed.elements()], [sides[1][element] for element in come.elements()]
 
 
 def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None:
@@ -507,7 +515,9 @@ def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None
     to a heading after the last one that none of the headings it changed is above. Of several files it has all of each.
     """
     pairs = list(zip(before.pages, after.pages, strict=False))
-    changed = [at for at, (one, two) in enumerate(pairs) if one is not two and one.text != two.text]
+    changed = [
+        at for at, (before_page, two) in enumerate(pairs) if before_page is not two and before_page.text != two.text
+    ]
     if len(changed) != 1 or [page.path for page in before.pages] != [page.path for page in after.pages]:
         return _changed_files_region(before, after)
     outline, two = pairs[changed[0]]
@@ -601,8 +611,8 @@ def _same_files(before: Outline, after: Outline) -> list[_SameFiles]:
     ]
 
 
-def _is_same_page(one: FileOutline | None, other: FileOutline) -> bool:
-    return one is other or (one is not None and (one.text, one.format) == (other.text, other.format))
+def _is_same_page(page: FileOutline | None, other: FileOutline) -> bool:
+    return page is other or (page is not None and (page.text, page.format) == (other.text, other.format))
 
 
 def _page_places(outline: Outline) -> Iterator[tuple[FileOutline, int]]:

@@ -51,7 +51,7 @@ class Passage:
         if len(self.words) != len(self.added):
             raise ValueError(f"{len(self.words)} words, {len(self.added)} marks")
 
-    def shown(self, start: int, stop: int) -> str:
+    def quote(self, start: int, stop: int) -> str:
         """The words from position `start` to `stop`, joined."""
         return " ".join(self.words[start:stop])
 
@@ -70,35 +70,35 @@ def added_by_clause(changes: Iterable[ClauseChange]) -> tuple[tuple[Clause, Pass
     without a new word.
     """
     changes = tuple(changes)
-    gone = frozenset(
+    old_ngrams = frozenset(
         number for change in changes for clause in _clauses_before(change) for number in _clause_ngrams(clause)
     )
-    return tuple(pair for change in changes for pair in _passages(change, gone) if any(pair[1].added))
+    return tuple(pair for change in changes for pair in _passages(change, old_ngrams) if any(pair[1].added))
 
 
-def _passages(change: ClauseChange, gone: frozenset[int]) -> Iterator[tuple[Clause, Passage]]:
+def _passages(change: ClauseChange, old_ngrams: frozenset[int]) -> Iterator[tuple[Clause, Passage]]:
     if change.after is None or change.kind is ChangeKind.MOVED:
         return
     before = "\n\n".join(clause.text for clause in _clauses_before(change))
     for clause in (change.after, *(change.others if change.kind is ChangeKind.SPLIT else ())):
-        yield clause, _unmark_old_ngrams(_mark_new_words(before, clause.text), gone)
+        yield clause, _unmark_old_ngrams(_mark_new_words(before, clause.text), old_ngrams)
 
 
 def _mark_new_words(before: str, after: str) -> Passage:
-    found = [
+    marked = [
         (word, op == "insert")
         for op, text in diff_words(before, after)
         if op != "delete"
         for word in normalised_words(text)
     ]
-    return Passage(tuple(word for word, _ in found), tuple(added for _, added in found))
+    return Passage(tuple(word for word, _ in marked), tuple(added for _, added in marked))
 
 
-def _unmark_old_ngrams(marked: Passage, gone: frozenset[int]) -> Passage:
+def _unmark_old_ngrams(marked: Passage, old_ngrams: frozenset[int]) -> Passage:
     """The passage, with what stood in a clause before no longer marked as new."""
     added = list(marked.added)
     for start, number in enumerate(hash_ngrams(marked.words, NGRAM_LENGTH)):
-        if number in gone:
+        if number in old_ngrams:
             added[start : start + NGRAM_LENGTH] = [False] * NGRAM_LENGTH
     return Passage(marked.words, tuple(added))
 
@@ -195,12 +195,12 @@ class PromptHolders:
         # Where nearly every number stands in one text only: one number each, and lists for the others.
         self._last: dict[int, int] = {}
         self._several: dict[int, list[int]] = {}
-        held = list(texts)
+        numbers_by_text = list(texts)
         if mostly_one:
-            several = self._keep_last(held)
-            held = [numbers & several for numbers in held] if several else []
+            several = self._keep_last(numbers_by_text)
+            numbers_by_text = [numbers & several for numbers in numbers_by_text] if several else []
         listed: dict[int, list[int]] = defaultdict(list)
-        for at, numbers in enumerate(held):
+        for at, numbers in enumerate(numbers_by_text):
             for number in numbers:
                 listed[number].append(at)
         for number, holders in listed.items():
@@ -228,7 +228,7 @@ class PromptHolders:
         """How many texts have it."""
         return len(self.of(number)) + self._background.get(number, 0)
 
-    def known(self, numbers: Set[int]) -> Set[int]:
+    def shared_with_any(self, numbers: Set[int]) -> Set[int]:
         """Those of the numbers that any text has."""
         return (self._last.keys() & numbers) | (self._background.keys() & numbers)
 
@@ -265,7 +265,7 @@ class PromptIndex:
         self._behaviours = frozenset(self._groups)
         self._group_sizes = Counter(self._groups)
         self._weights: dict[tuple[Hashable, int], float] = {}
-        self._held: dict[int, Counter[Hashable]] = {}
+        self._group_counts: dict[int, Counter[Hashable]] = {}
 
     @property
     def size(self) -> int:
@@ -308,10 +308,10 @@ class PromptIndex:
         return weight
 
     def _rarity(self, holders: PromptHolders, number: int, group: Hashable, size: int) -> float:
-        held = self._held.get(number)
-        if held is None:
-            held = self._held[number] = Counter(map(self._groups.__getitem__, holders.of(number)))
-        elsewhere = holders.count(number) - (1 if group is _ALL_GROUPS else held[group])
+        counts = self._group_counts.get(number)
+        if counts is None:
+            counts = self._group_counts[number] = Counter(map(self._groups.__getitem__, holders.of(number)))
+        elsewhere = holders.count(number) - (1 if group is _ALL_GROUPS else counts[group])
         return math.log(size / (1 + elsewhere)) / math.log(size) if elsewhere > 0 and size > 1 else 1.0
 
 
@@ -439,17 +439,17 @@ def _find_verbatim(
 ) -> None:
     for length in index.lengths:
         runs = [list(hash_ngrams(passage.words, length, index.key)) for passage in passages]
-        if not index.runs.known(set(chain.from_iterable(runs))):
+        if not index.runs.shared_with_any(set(chain.from_iterable(runs))):
             continue
         places = _places_of_added(passages, runs, length)
-        known = index.runs.known(places.keys())
-        held: dict[int, list[int]] = defaultdict(list)
-        for number in known:
+        frequent = index.runs.shared_with_any(places.keys())
+        numbers_by_prompt: dict[int, list[int]] = defaultdict(list)
+        for number in frequent:
             for at in index.runs.of(number):
                 if index.prompts[at].content.length == length:
-                    held[at].append(number)
-        for at, numbers in held.items():
-            of_patch = len(places) - len(known) + index.weight(index.runs, known, at)
+                    numbers_by_prompt[at].append(number)
+        for at, numbers in numbers_by_prompt.items():
+            of_patch = len(places) - len(frequent) + index.weight(index.runs, frequent, at)
             prompt_overlaps[at].verbatim = _shared_runs(index, at, numbers, of_patch)
             prompt_overlaps[at].telling = any(
                 index.weight(index.runs, (number,), at) >= LEAST_NGRAM_WEIGHT for number in numbers
@@ -462,8 +462,8 @@ def _shared_runs(index: PromptIndex, at: int, numbers: Sequence[int], of_patch: 
     common = index.runs.shared(runs)
     weight = index.weight(index.runs, numbers, at)
     of_prompt = len(runs) - len(common) + index.weight(index.runs, common, at)
-    held = Counter(other for number in numbers for other in index.runs.of(number))
-    as_much = (other for other, count in held.items() if count >= NEARLY_AS_MUCH * len(numbers))
+    counts = Counter(other for number in numbers for other in index.runs.of(number))
+    as_much = (other for other, count in counts.items() if count >= NEARLY_AS_MUCH * len(numbers))
     shares = _share(weight, of_prompt), _share(weight, of_patch)
     return CommonText(len(numbers), weight, *shares, index.control(at, as_much))
 
@@ -544,7 +544,7 @@ def _share(part: float, whole: float) -> float:
 def _join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
     """In order, with those that touch or cover each other as one."""
     joined: list[Span] = []
-    for span in sorted(spans, key=lambda one: (one.passage, one.start, one.stop)):
+    for span in sorted(spans, key=lambda each: (each.passage, each.start, each.stop)):
         last = joined[-1] if joined else None
         if last and last.passage == span.passage and span.start <= last.stop:
             joined[-1] = replace(last, stop=max(last.stop, span.stop))
@@ -585,8 +585,8 @@ def find_reappearances(held_out: PromptIndex, test: PromptIndex) -> tuple[Reappe
     """
     if held_out.key != test.key:
         raise ValueError("both indices need the same key")
-    found = sorted(_pairs(held_out, test), key=lambda one: (-one[0].of_held_out, one[1:]))
-    return tuple(reappearance for reappearance, *_ in found)
+    pairs = sorted(_pairs(held_out, test), key=lambda pair: (-pair[0].of_held_out, pair[1:]))
+    return tuple(reappearance for reappearance, *_ in pairs)
 
 
 def _pairs(held_out: PromptIndex, test: PromptIndex) -> Iterator[tuple[Reappearance, int, int]]:

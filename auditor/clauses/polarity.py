@@ -141,15 +141,15 @@ def pair_acts(before: str, after: str) -> list[tuple[Act, Act]]:
     """The acts of two texts that are about the same and are not the same, each once, the most alike first."""
     ours, theirs = read_acts(before), read_acts(after)
     same = {_content(act) for act in ours} & {_content(act) for act in theirs}
-    gone = [act for act in ours if _content(act) not in same][:_MOST_ACTS]
+    removed = [act for act in ours if _content(act) not in same][:_MOST_ACTS]
     new = [act for act in theirs if _content(act) not in same][:_MOST_ACTS]
     alike = (
         (likeness + _SAME_SIGN * (act.sign == their.sign), at, other)
-        for at, act in enumerate(gone)
+        for at, act in enumerate(removed)
         for other, their in enumerate(new)
         if (likeness := act_likeness(act, their))
     )
-    return [(gone[at], new[other]) for at, other in assign_best_first(alike)]
+    return [(removed[at], new[other]) for at, other in assign_best_first(alike)]
 
 
 def act_likeness(act: Act, other: Act) -> float:

@@ -213,12 +213,12 @@ def _said_once(changes: Iterable[ClauseChange], after: Sequence[Clause]) -> Iter
 def _copy_of(clause: Clause | None, standing: Mapping[ClauseKey, Sequence[Clause]]) -> Clause | None:
     if clause is None or clause.kind is ClauseKind.HEADING:
         return None
-    kept = (Direction.CLARIFIED, Direction.TIGHTENED)
+    directions = (Direction.CLARIFIED, Direction.TIGHTENED)
     return next(
         (
             copy
             for copy in standing.get(clause_key(clause), ())
-            if DEFAULT_LEVELS.direction(DEFAULT_LEVELS.of(clause), DEFAULT_LEVELS.of(copy)) in kept
+            if DEFAULT_LEVELS.direction(DEFAULT_LEVELS.of(clause), DEFAULT_LEVELS.of(copy)) in directions
         ),
         None,
     )
@@ -285,8 +285,8 @@ def _moved_file(
     path: str, removed: Sequence[ClauseChange], before: Sequence[Clause], others: Sequence[_OtherFile]
 ) -> TextEvent | None:
     """Where a file went that the spec has no more: the file in which most of its clauses stand."""
-    said = [(sum(other.says(clause) for clause in before), other) for other in others]
-    count, other = max(said, key=lambda pair: (pair[0], pair[1].path), default=(0, None))
+    counts = [(sum(other.says(clause) for clause in before), other) for other in others]
+    count, other = max(counts, key=lambda pair: (pair[0], pair[1].path), default=(0, None))
     if other is None or count < _MOVED_FILE_SHARE * len(before):
         return None
     matching = match_clauses(before, other.clauses)
@@ -309,6 +309,6 @@ def _emptied(changes: Iterable[ClauseChange], before: Sequence[Clause]) -> Itera
             by_file[change.before.path].append(change)
     for path, removed in by_file.items():
         size = sum(clause.path == path and clause.kind is not ClauseKind.HEADING for clause in before)
-        gone = sum(change.before is not None and change.before.kind is not ClauseKind.HEADING for change in removed)
-        if gone >= max(_LEAST_EMPTIED, _EMPTIED_SHARE * size):
+        emptied = sum(change.before is not None and change.before.kind is not ClauseKind.HEADING for change in removed)
+        if emptied >= max(_LEAST_EMPTIED, _EMPTIED_SHARE * size):
             yield TextEvent(TextEventKind.EMPTIED, path, tuple(removed))

@@ -114,8 +114,8 @@ def command(
     options = ReadOptions(extra == "ignore", columns=columns)
     with open_audit(repo, specs, results, roles, options, warn=warn) as project:
         derived = _rederive(project, logs, options) if logs else None
-        known = replace(project, rederived=derived.agreeing) if derived else project
-        audit = assess_project(known, resolve_day(today), name, os.environ)
+        project_facts = replace(project, rederived=derived.agreeing) if derived else project
+        audit = assess_project(project_facts, resolve_day(today), name, os.environ)
     if derived:
         _print_rederivation(derived)
     code = EXIT_BLOCKED if matches_fail_on(audit, fail_on) else EXIT_PASS
@@ -177,8 +177,8 @@ def _choose_range(commits: str | None, new_since: str | None) -> str | None:
     """The range asked for. An empty one is a variable somebody forgot to set, and must not pass for "nothing new"."""
     if commits is not None and new_since is not None:
         raise click.UsageError("give RANGE or --new-since, not both")
-    for name, given in (("RANGE", commits), ("--new-since", new_since)):
-        if given is not None and not given.strip():
+    for name, value in (("RANGE", commits), ("--new-since", new_since)):
+        if value is not None and not value.strip():
             raise click.UsageError(f"{name} is empty")
     return commits if new_since is None else f"{new_since}..HEAD"
 

@@ -65,7 +65,7 @@ def command(
         raise click.UsageError("a statement is about a commit that is there: give --base, and --head")
     gate_request = GateRequest(specs, reveal, resolve_day(today), os.environ)
     if base is not None:
-        decisions = [gate(repo, base=base, head=head or "HEAD", asked=gate_request)]
+        decisions = [gate(repo, base=base, head=head or "HEAD", request=gate_request)]
     else:
         if hook in _HOOKS_WITH_STDIN and sys.stdin is None:
             raise InputError("is closed, so that nothing says what is about to land", where=f"stdin of the {hook} hook")

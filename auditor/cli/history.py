@@ -47,18 +47,18 @@ def blame_command(clause: str, repo: Path, specs: tuple[str, ...], rev: str | No
 
     if not clause.strip():
         raise click.UsageError("CLAUSE is empty")
-    found = blame(repo, specs, clause, rev, warn)
-    if isinstance(found, tuple):
-        return _print_candidates(clause, found)
+    result = blame(repo, specs, clause, rev, warn)
+    if isinstance(result, tuple):
+        return _print_candidates(clause, result)
     if style == "json":
         from auditor.render.documents import blame_json
 
-        click.echo(blame_json(found), nl=False)
+        click.echo(blame_json(result), nl=False)
         return 0
     from auditor.document.history import blame_blocks
     from auditor.render.terminal import render_terminal
 
-    page(render_terminal(blame_blocks(found), console()), off=no_pager)
+    page(render_terminal(blame_blocks(result), console()), off=no_pager)
     return 0
 
 
@@ -187,14 +187,14 @@ def show_command(
     from auditor.app.project import open_project
 
     with open_project(repo, specs, warn=warn) as project:
-        found = show(project, patch, os.environ, warn, reveal=reveal)
+        views = show(project, patch, os.environ, warn, reveal=reveal)
     if style == "json":
         from auditor.render.documents import show_json
 
-        click.echo(show_json(found), nl=False)
+        click.echo(show_json(views), nl=False)
         return 0
     from auditor.document.history import patch_blocks
     from auditor.render.terminal import render_terminal
 
-    page(render_terminal(patch_blocks(found, items=items), console()), off=no_pager)
+    page(render_terminal(patch_blocks(views, items=items), console()), off=no_pager)
     return 0

@@ -45,9 +45,9 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     from auditor.git import open_repository
 
     with open_repository(repo) as repository:
-        wanted = _choose_hooks(repository, names, server=server)
+        chosen = _choose_hooks(repository, names, server=server)
         judged = branches or _current_branch(repository)
-        stand = hooks.install(hooks.hooks_folder(repository), wanted, _program(), judged)
+        stand = hooks.install(hooks.hooks_folder(repository), chosen, _program(), judged)
     _print_status(stand)
     click.echo(f"judged: {escape_terminal(', '.join(judged)) or 'every branch'}")
     if not server:
@@ -87,10 +87,10 @@ def status_command(repo: Path) -> int:
 def _choose_hooks(repository: Repository, names: Sequence[str], *, server: bool) -> tuple[str, ...]:
     from auditor import hooks
 
-    known = (*hooks.CLIENT, *hooks.SERVER, "update")
+    known_names = (*hooks.CLIENT, *hooks.SERVER, "update")
     for name in names:
-        if name not in known:
-            raise click.UsageError(f"{name} is no hook that asks the gate; give one of {', '.join(known)}")
+        if name not in known_names:
+            raise click.UsageError(f"{name} is no hook that asks the gate; give one of {', '.join(known_names)}")
     if server and repository.worktree is not None:
         raise click.UsageError("--server is for a bare repository, and this one has a work tree")
     return tuple(names) or (hooks.SERVER if server or repository.worktree is None else hooks.CLIENT)

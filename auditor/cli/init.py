@@ -86,8 +86,8 @@ def command(
         click.echo(
             f"wrote {', '.join(done.files)}{f' for {escape_terminal(done.path)}' if done.path else ''}", err=True
         )
-    if done.kept:
-        click.echo(f"left as they are: {', '.join(done.kept)}", err=True)
+    if done.existing:
+        click.echo(f"left as they are: {', '.join(done.existing)}", err=True)
     return done.exit_code
 
 

@@ -54,16 +54,16 @@ def _settle(repo: Path, specs: tuple[str, ...], patch: str | None, behaviour: st
     from auditor.app.project import open_project
 
     with open_project(repo, specs, warn=warn) as project:
-        found = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
+        plans = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
     if style == "json":
         from auditor.render.documents import plans_json
 
-        click.echo(plans_json(found), nl=False)
+        click.echo(plans_json(plans), nl=False)
         return 0
     from auditor.document.plan import plan_blocks
     from auditor.render.terminal import render_terminal
 
-    click.echo(render_terminal(plan_blocks(found), console()), nl=False)
+    click.echo(render_terminal(plan_blocks(plans), console()), nl=False)
     return 0
 
 

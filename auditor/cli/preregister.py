@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the verb imports what it needs when it runs
 @repo_option
 @specs_option()
 @format_option("text", "json")
-def command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 - the options above, as `Wanted` has them
+def command(repo: Path, style: str, **options: Any) -> int:  # noqa: ANN401 - the options above, as `Wanted` has them
     """Records what will be run, before there is a result; commit it before you evaluate.
 
     Prints the id to stamp the evaluation with.
@@ -39,7 +39,7 @@ def command(repo: Path, style: str, **given: Any) -> int:  # noqa: ANN401 - the 
     from auditor.app.preregister import PlannedRun, preregister
     from auditor.render.escape import escape_terminal
 
-    begun = preregister(repo, PlannedRun(**given), datetime.now(UTC))
+    begun = preregister(repo, PlannedRun(**options), datetime.now(UTC))
     plan = begun.plan
     click.echo(_json(plan) if style == "json" else plan.id)
     if begun.caution:

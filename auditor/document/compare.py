@@ -194,8 +194,8 @@ def _mean(value: float, comparison: ScoreComparison) -> str:
 def _pairing(comparison: ScoreComparison) -> str:
     identity = "their ids alone" if comparison.by_id else "their inputs and ids"
     only = [(comparison.only_first, "A"), (comparison.only_second, "B")]
-    apart = ", ".join(f"{count_noun(count, 'item')} only in {side}" for count, side in only if count)
-    return f"Items are paired by {identity}{f'; not compared: {apart}' if apart else ''}."
+    unpaired = ", ".join(f"{count_noun(count, 'item')} only in {side}" for count, side in only if count)
+    return f"Items are paired by {identity}{f'; not compared: {unpaired}' if unpaired else ''}."
 
 
 def _change(change: SettingChange) -> str:

@@ -31,10 +31,10 @@ def decision_blocks(decision: Decision) -> Iterator[Block]:
     patches = {patch.id: patch for patch in decision.judged}
     several = len({patch.spec for patch in decision.judged}) > 1
     levelled = [finding for level in Level for finding in decision.findings if finding.level is level]
-    held = [finding for finding in levelled if finding.level in _WAIVABLE_LEVELS]
-    yield from (_finding_card(finding, patches, several) for finding in held)
-    rest = [finding for finding in levelled if finding not in held]
-    if held and rest:
+    waivable = [finding for finding in levelled if finding.level in _WAIVABLE_LEVELS]
+    yield from (_finding_card(finding, patches, several) for finding in waivable)
+    rest = [finding for finding in levelled if finding not in waivable]
+    if waivable and rest:
         yield Heading(3, plain("Also found"))
     yield from (_finding_card(finding, patches, several) for finding in rest)
     yield from waiver_blocks(decision.waivers)
@@ -79,10 +79,10 @@ def _finding_heading(finding: Finding, patches: dict[str, Patch], several: bool)
     rule = f"{finding.code} {finding.name}" if finding.name else finding.code
     if not about and not finding.name:
         return ()
-    held = finding.level in _WAIVABLE_LEVELS
+    is_waivable = finding.level in _WAIVABLE_LEVELS
     place = f" ({finding.place.path}:{finding.place.line})" if finding.place else ""
-    heading = Span((f"{about}: {rule}" if about else rule) + place, Style.STRONG if held else Style.PLAIN)
-    return (heading, Span(f"  [{finding.fingerprint}]" if held else "", Style.QUIET))
+    heading = Span((f"{about}: {rule}" if about else rule) + place, Style.STRONG if is_waivable else Style.PLAIN)
+    return (heading, Span(f"  [{finding.fingerprint}]" if is_waivable else "", Style.QUIET))
 
 
 def _measured(subject: Subject) -> str:

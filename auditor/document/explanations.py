@@ -15,7 +15,7 @@ from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict
 class Explanation:
     """One explanation, and what would speak for or against it."""
 
-    what: str
+    explanation: str
     separating_measurement: str
 
 

@@ -91,9 +91,11 @@ def comparison_sentence(report: Report) -> str:
         return sentence(report.no_baseline)
     records = count_noun(earlier.records, "record")
     compared = f"Compared with {_earlier_state(earlier)}: {records}, judged by the policy and suites of that state."
-    gone = f" {count_noun(earlier.gone, 'record')} of it can no longer be read and {_is_are(earlier.gone)} left out."
+    unreadable = (
+        f" {count_noun(earlier.gone, 'record')} of it can no longer be read and {_is_are(earlier.gone)} left out."
+    )
     rewritten = " That checkpoint was CHANGED after it landed: its root was another."
-    return f"{compared}{gone if earlier.gone else ''}{rewritten if earlier.rewritten else ''}"
+    return f"{compared}{unreadable if earlier.gone else ''}{rewritten if earlier.rewritten else ''}"
 
 
 def _is_are(count: int) -> str:
@@ -154,7 +156,7 @@ def unchanged_sentence(since: SpecChanges) -> str:
 
 def _gap_change_row(gap: GapChange) -> tuple[Line, ...]:
     became = Style.STRONG if gap.became is GapTransition.OPENED else Style.PLAIN
-    names = (Span(gap.known.behaviour), Span(f" of {gap.known.model}", Style.QUIET)), plain(gap.known.suite)
+    names = (Span(gap.latest.behaviour), Span(f" of {gap.latest.model}", Style.QUIET)), plain(gap.latest.suite)
     return (plain(gap.became, became), *names, *_standing_cells(gap.before), *_standing_cells(gap.after))
 
 

@@ -259,7 +259,9 @@ def explanation_blocks(entry: PatchEntry) -> Iterator[Block]:
         about = f": {', '.join(behaviours)}" if len(groups) > 1 else ""
         yield Heading(4, plain(f"Possible explanations, and what would separate them{about}"))
         yield Listing(
-            tuple((Span(f"{story.what} \n"), Span(story.separating_measurement, Style.QUIET)) for story in stories)
+            tuple(
+                (Span(f"{story.explanation} \n"), Span(story.separating_measurement, Style.QUIET)) for story in stories
+            )
         )
 
 

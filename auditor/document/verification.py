@@ -81,8 +81,8 @@ def _describe_contents(verification: Verification) -> str:
 def _count_files(folder: str, count: int) -> str:
     if folder in _NOUNS:
         return count_noun(count, _NOUNS[folder])
-    what = " of hashed prompts" if folder == "prompts" else f" in {folder}/"
-    return f"{count_noun(count, 'file')}{what}"
+    place = " of hashed prompts" if folder == "prompts" else f" in {folder}/"
+    return f"{count_noun(count, 'file')}{place}"
 
 
 def _seal_blocks(verification: Verification) -> Iterator[Block]:

@@ -484,9 +484,9 @@ def _clause_pages(view: View, addresses: Addresses) -> Iterator[Page]:
 _MAX_LISTED = 1500
 
 
-def _rest_note(count: int, most: int, what: str = "") -> tuple[Block, ...]:
+def _rest_note(count: int, most: int, suffix: str = "") -> tuple[Block, ...]:
     """How many of a list were left out, where some were."""
-    return (Note(plain(f"and {count - most:,} more{what}")),) if count > most else ()
+    return (Note(plain(f"and {count - most:,} more{suffix}")),) if count > most else ()
 
 
 def _cut_listing(lines: Sequence[Line]) -> tuple[Block, ...]:

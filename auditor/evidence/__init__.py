@@ -150,14 +150,17 @@ def assemble_evidence(
     )
     results = match_preregistrations((plan for plan in plans if plan.spec == history.spec), latest)
     planned = {record: result.plan.planned for result in results for record in result.runs}
-    kept = {run.record: _trusted_run(run, planned, rederived) for run in latest}
+    run_by_record = {run.record: _trusted_run(run, planned, rederived) for run in latest}
     former = _former_suites(registry)
-    suites = {**_suites(kept.values(), registry), **{name: suite for name, (suite, _) in former.items()}}
+    suites = {**_suites(run_by_record.values(), registry), **{name: suite for name, (suite, _) in former.items()}}
     _add_suites(graph, suites.values())
-    _add_runs(graph, kept.values())
-    lineages, trained = _lineages(graph, kept.values())
+    _add_runs(graph, run_by_record.values())
+    lineages, trained = _lineages(graph, run_by_record.values())
     _add_plans(graph, results)  # after: a lineage is of what was run
-    measured, evaluated = _runs_by_state(kept.values()), _evaluated_by_lineage(kept.values(), history, suites, lineages)
+    measured, evaluated = (
+        _runs_by_state(run_by_record.values()),
+        _evaluated_by_lineage(run_by_record.values(), history, suites, lineages),
+    )
     measured |= {name: measured[recorded] for name, (_, recorded) in former.items() if recorded in measured}
     parts = {patch.id: between for patch in patches if (between := _landed_in_parts(history, patch))}
     redundant = {
@@ -168,14 +171,14 @@ def assemble_evidence(
     graph.remove_nodes_from([f"patch:{name}" for name in redundant])
     by_id = {patch.id: patch for patch in patches if patch.id not in redundant}
     by_plan = {result.plan.id: result for result in results}
-    pressed = frozenset(run.checkpoint for run in kept.values() if run.cot_pressure)
+    pressed = frozenset(run.checkpoint for run in run_by_record.values() if run.cot_pressure)
     sums = frozenset(parts.keys() & by_id.keys())
     spans = {patch.after.name: len(parts[patch.id]) + 1 for patch in patches if patch.id in parts}
     return Evidence(
         graph=graph,
         history=history,
         patches=by_id,
-        runs=kept,
+        runs=run_by_record,
         suites=suites,
         lineages=lineages,
         training_order=trained,

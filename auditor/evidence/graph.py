@@ -272,7 +272,9 @@ def suite_falls(graph: EvidenceGraph, suite: str) -> tuple[SuiteFall, ...]:
         step, _, data = edge
         if data.get("fell") is True and graph.nodes[step]["kind"] == "step":
             patches = sources(graph, step, "judged_by")
-            falls.append(SuiteFall(edge, tuple(one for name in patches for one in edges_from(graph, name, "changes"))))
+            falls.append(
+                SuiteFall(edge, tuple(change for name in patches for change in edges_from(graph, name, "changes")))
+            )
     return tuple(falls)
 
 

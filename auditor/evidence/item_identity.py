@@ -102,7 +102,7 @@ class _SuiteNames:
     by_input: dict[tuple[str | None, str], list[tuple[str | None, str]]] = field(default_factory=dict)
     keyed: set[tuple[str, str | None]] = field(default_factory=set)
     versions: Counter[str] = field(default_factory=Counter)
-    _known: dict[tuple[tuple[str, ...], ItemDetails | None], tuple[str, ...]] = field(default_factory=dict)
+    _names_by_manifest: dict[tuple[tuple[str, ...], ItemDetails | None], tuple[str, ...]] = field(default_factory=dict)
 
     def of_run(self, run: Run) -> tuple[str, ...] | None:
         """The names of the run's items, in the order of its columns; None for a tally of a whole suite."""
@@ -112,20 +112,20 @@ class _SuiteNames:
     def of_manifest(self, ids: tuple[str, ...], details: ItemDetails | None) -> tuple[str, ...]:
         """The names of items, in their order."""
         manifest = (ids, details)
-        if details is None or manifest not in self._known:
-            self._known[manifest] = self._of_manifest(_items(ids, details))
-        return self._known[manifest]
+        if details is None or manifest not in self._names_by_manifest:
+            self._names_by_manifest[manifest] = self._of_manifest(_items(ids, details))
+        return self._names_by_manifest[manifest]
 
     def _of_manifest(self, items: Sequence[_Item]) -> tuple[str, ...]:
         once = Counter(item.input for item in items)
         names: list[str | None] = [self._same(item) for item in items]
-        taken = {name for name in names if name is not None}
+        used = {name for name in names if name is not None}
         for place, item in enumerate(items):
             if names[place] is None:
                 moved = self._moved(item) if once[item.input] == 1 else None
-                name = moved if moved is not None and moved not in taken else self._by_id(item, taken)
+                name = moved if moved is not None and moved not in used else self._by_id(item, used)
                 names[place] = name
-                taken.add(name)
+                used.add(name)
         final = [name or "" for name in names]
         for item, name in zip(items, final, strict=True):
             self._note(item, name)
@@ -213,7 +213,7 @@ def _reorder(column: tuple[str | None, ...] | None, order: Sequence[int]) -> tup
 
 def _reorder_tallies(tallies: Tallies, items: tuple[str, ...], order: Sequence[int]) -> Tallies:
     def reordered(group: AnyCounts) -> AnyCounts:
-        columns = {one.name: getattr(group, one.name) for one in fields(group)}
+        columns = {column.name: getattr(group, column.name) for column in fields(group)}
         return replace(group, **{name: tuple(column[at] for at in order) for name, column in columns.items()})
 
     return Tallies(

@@ -156,8 +156,8 @@ def match_protocols(
     """The runs of two sides that may be compared, by protocol; all runs of a side that agree are taken together."""
     protocols: dict[tuple[frozenset[Protocol], frozenset[Protocol]], Protocol] = {}
     for protocol in sorted({**before, **after}, key=_untold):
-        early, late = (frozenset(one for one in side if one.agrees(protocol)) for side in (before, after))
-        alike = all(one.agrees(other) for one, other in itertools.combinations(early | late, 2))
+        early, late = (frozenset(other for other in side if other.agrees(protocol)) for side in (before, after))
+        alike = all(first.agrees(other) for first, other in itertools.combinations(early | late, 2))
         if early and late and alike:
             protocols.setdefault((early, late), protocol)
     return [
@@ -210,10 +210,12 @@ def _used_scorer(scorer: str | None, used: str | None) -> str | None:
     if not isinstance(parsed, dict) or not isinstance(scorers, list):
         return scorer
     names = [_short_name(entry) for entry in scorers]
-    wanted = _short_name({"name": used}) if used is not None else None
-    kept = [entry for entry, name in zip(scorers, names, strict=True) if name == wanted] or scorers
-    judged = not {_short_name(entry) for entry in kept} <= _WITHOUT_JUDGE
-    return to_text({name: value for name, value in parsed.items() if judged or name != "grader"} | {"scorers": kept})
+    scorer_name = _short_name({"name": used}) if used is not None else None
+    used_entries = [entry for entry, name in zip(scorers, names, strict=True) if name == scorer_name] or scorers
+    judged = not {_short_name(entry) for entry in used_entries} <= _WITHOUT_JUDGE
+    return to_text(
+        {name: value for name, value in parsed.items() if judged or name != "grader"} | {"scorers": used_entries}
+    )
 
 
 def _short_name(scorer: object) -> str | None:
@@ -235,8 +237,10 @@ def _without_system_message(step: object) -> object:
     if not isinstance(step, dict) or not str(step.get("solver", "")).endswith("system_message"):
         return step
     params = step.get("params")
-    kept = {name: value for name, value in params.items() if name != "template"} if isinstance(params, dict) else {}
-    return step | {"params": kept}
+    other_params = (
+        {name: value for name, value in params.items() if name != "template"} if isinstance(params, dict) else {}
+    )
+    return step | {"params": other_params}
 
 
 @lru_cache(maxsize=_CACHE_SIZE)

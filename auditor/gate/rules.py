@@ -210,7 +210,7 @@ def new_debts(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> fro
     if landing.day is None or policy.evidence_debt_days is None or policy.require_held_out is RequireHeldOut.NEVER:
         return frozenset()
     owed = frozenset(find_owed(landing.evidence, facts)) & frozenset(facts.other_behaviours)
-    return frozenset(one for one in owed if _trained_before(landing, *one))
+    return frozenset(debt for debt in owed if _trained_before(landing, *debt))
 
 
 def _trained_before(landing: MergeCandidate, behaviour: str, model: str) -> bool:
@@ -335,12 +335,12 @@ def judge_landed_patches(landing: MergeCandidate, policy: Policy, reveal: bool) 
         return
     landed = [facts for facts in landing.audit.assessment.patches if facts.patch.id not in landing.ids]
     facts_of = {behaviour.step: behaviour for facts in landed for behaviour in facts.behaviours}
-    for step, one in facts_of.items():
-        case = StepCase(landing, one, step.patches, (), policy, reveal)
+    for step, step_facts in facts_of.items():
+        case = StepCase(landing, step_facts, step.patches, (), policy, reveal)
         is_new = not set(step.patches) & set(landing.ids)
-        if is_new and one.verdict in policy.block_on:
-            message = f"the new records show of a patch that has landed: {explain_without_held_out(one)}"
-            finding = case.verdict(Level.WARNING, one.verdict, message)
+        if is_new and step_facts.verdict in policy.block_on:
+            message = f"the new records show of a patch that has landed: {explain_without_held_out(step_facts)}"
+            finding = case.verdict(Level.WARNING, step_facts.verdict, message)
             if finding.fingerprint not in landing.fingerprints_before:
                 yield finding
 
@@ -381,7 +381,7 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
     """An open gap, or whatever else of a state the policy blocks on; what was there before does not block."""
     identity = gap_identity(landing.spec, gap)
     is_new = (gap.behaviour, gap.model, gap.suite) not in landing.open_before
-    held = [
+    findings = [
         finding
         for finding in landing.audit.gap_findings
         if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
@@ -389,9 +389,9 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
     since = "an open gap opens" if is_new else "an open gap from before"
     message = f"{since}: held-out {gap.suite} is clearly worse than the test"
     rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
-    if is_new and held:
+    if is_new and findings:
         remedy = Remedy(f"change what the model does, and show it on {gap.suite}")
-        for finding in held:
+        for finding in findings:
             yield replace(finding, message=message, evidence=(), level=Level.BLOCKED, remedy=remedy, rates=rates)
     elif gap.open:
         yield Finding(
@@ -460,18 +460,18 @@ def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tu
 
 def _step_cases(landing: MergeCandidate, policy: Policy, reveal: bool) -> tuple[StepCase, ...]:
     """The steps that patches which land lie in, in the order of the patches."""
-    facts_of, found = dict[Step, BehaviourFacts](), dict[Step, list[Finding]]()
+    facts_of, findings_by_step = dict[Step, BehaviourFacts](), dict[Step, list[Finding]]()
     for entry in landing.patches:
         for facts, findings in zip(entry.facts.behaviours, entry.measured, strict=True):
             facts_of[facts.step] = facts
             own = entry.facts.patch.id in facts.step.patches  # else the patches that it sums up have the same
-            found.setdefault(facts.step, []).extend(findings if own else ())
+            findings_by_step.setdefault(facts.step, []).extend(findings if own else ())
     return tuple(
         StepCase(
             landing,
             facts,
             tuple(name for name in step.patches if name in landing.ids),
-            tuple(found[step]),
+            tuple(findings_by_step[step]),
             policy,
             reveal,
         )
@@ -527,8 +527,8 @@ def _blockers(case: StepCase) -> Iterator[Finding]:
     facts, block_on = case.facts, case.policy.block_on
     if facts.verdict in block_on:
         yield case.verdict(Level.BLOCKED, str(facts.verdict), explain_without_held_out(facts), case.unblock())
-    held = (finding for finding in case.findings if finding.code in block_on)
-    for finding in sorted(held, key=lambda one: (one.code, case.patches.index(one.subject.patches[0]))):
+    blocking = (finding for finding in case.findings if finding.code in block_on)
+    for finding in sorted(blocking, key=lambda each: (each.code, case.patches.index(each.subject.patches[0]))):
         check = find_check(finding.code)
         assert check is not None
         message = f"{check.title[:1].lower()}{check.title[1:]}: {explain_without_held_out(facts)}"
@@ -537,7 +537,7 @@ def _blockers(case: StepCase) -> Iterator[Finding]:
 
 def _judge_patch(landing: MergeCandidate, facts: PatchFacts, policy: Policy) -> Iterator[Finding]:
     """What was not evaluated on both sides of a patch, and what was not measured at all after it."""
-    compared = {one.behaviour for one in facts.behaviours if one.suites}
+    compared = {behaviour_facts.behaviour for behaviour_facts in facts.behaviours if behaviour_facts.suites}
     unscored = []
     on_debt = new_debts(landing, facts, policy)
     yield from judge_new_debts(landing, facts, policy, on_debt)

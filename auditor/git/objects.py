@@ -95,16 +95,16 @@ class Objects:
                 raise InternalError("not an object id", where=object_id)
         suffix = b"^{tree}\n" if kind == "tree" else b"\n"
         batches = [object_ids[at : at + _BATCH_IDS] for at in range(0, len(object_ids), _BATCH_IDS)]
-        taken = 0
+        received = 0
         try:
             for number in range(len(batches)):
                 self._ask(batches[:2] if number == 0 else batches[number + 1 : number + 2], suffix)
                 for object_id in batches[number]:
                     content = self._answer(object_id, kind, limit)
-                    taken += 1
+                    received += 1
                     yield content
         finally:
-            if taken < len(object_ids):  # answers nobody will read are still in the pipe
+            if received < len(object_ids):  # answers nobody will read are still in the pipe
                 self.close()
 
     def close(self) -> None:

@@ -105,7 +105,7 @@ def _landing_places(commits: Mapping[str, _CommitHeader], chain: Iterable[str]) 
 
 class _IncompleteSign(NamedTuple):
     file: str
-    what: str
+    problem: str
     remedy: str
 
 
@@ -126,7 +126,7 @@ _PARTIAL_CLONE = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclone
 def refuse_incomplete(command: Command, common_dir: Path, where: str) -> None:
     """Raise RepositoryError, with its remedy, at the first sign that history is not what its ids say."""
     for sign in _incomplete_signs(command, common_dir):
-        raise incomplete_history_error(sign.what, where, sign.remedy)
+        raise incomplete_history_error(sign.problem, where, sign.remedy)
 
 
 def _incomplete_signs(command: Command, common_dir: Path) -> Iterator[_IncompleteSign]:
@@ -412,15 +412,15 @@ class Repository:
 
     def _read_files_under(self, object_id: str) -> tuple[tuple[str, Entry], ...]:
         """(path below the tree, entry) of everything in it that is no folder, sorted by path."""
-        found, waiting = [], [("", object_id)]
+        files, waiting = [], [("", object_id)]
         while waiting:
             folder, tree_id = waiting.pop()
             for name, entry in self.tree(tree_id).items():
                 if entry.is_folder:
                     waiting.append((f"{folder}{name}/", entry.id))
                 else:
-                    found.append((folder + name, entry))
-        return tuple(sorted(found, key=lambda pair: pair[0]))
+                    files.append((folder + name, entry))
+        return tuple(sorted(files, key=lambda pair: pair[0]))
 
 
 def find_repository(path: Path, environment: Mapping[str, str] | None = None) -> Repository | None:
@@ -509,13 +509,13 @@ class FileChange:
     Attributes:
         place: of the landing in the chain, 1 or more: what the first commit has was there before anything landed.
         how: "A" added, "M" changed, "D" removed, "T" made something else of.
-        beside: whether that is held against a parent which the landing merges, and not against the commit before it.
+        against_merged: whether the comparison is with a parent that the landing merges, not with the commit before it.
     """
 
     place: int
     how: str
     path: str
-    beside: bool
+    against_merged: bool
 
 
 def file_changes(repository: Repository, ancestry: Ancestry, paths: Sequence[str]) -> tuple[FileChange, ...]:
@@ -529,11 +529,13 @@ def file_changes(repository: Repository, ancestry: Ancestry, paths: Sequence[str
     aside = ((name, other) for name, others in zip(chain, ancestry.merged_parents, strict=True) for other in others)
     pairs = ((before, False, ()), (aside, True, ("--diff-filter=DMT",)))
     changes = [
-        FileChange(places[name], how, path, beside)
-        for some, beside, options in pairs
+        FileChange(places[name], how, path, against_merged)
+        for some, against_merged, options in pairs
         for name, how, path in _compare_pairs(repository, some, paths, *options)
     ]
-    return tuple(sorted(changes, key=lambda file_change: (file_change.place, file_change.beside, file_change.path)))
+    return tuple(
+        sorted(changes, key=lambda file_change: (file_change.place, file_change.against_merged, file_change.path))
+    )
 
 
 def _compare_pairs(

@@ -154,7 +154,7 @@ def _entry_on_disk(path: str) -> Entry | None:
 
 def _files_on_disk(folder: Path, root: Path) -> list[str]:
     start = folder.relative_to(root).as_posix()
-    found, waiting = [], [(str(folder), "" if start == "." else f"{start}/")]
+    files, waiting = [], [(str(folder), "" if start == "." else f"{start}/")]
     while waiting:
         at, prefix = waiting.pop()
         for item in os.scandir(at) if Path(at).is_dir() else ():
@@ -162,5 +162,5 @@ def _files_on_disk(folder: Path, root: Path) -> list[str]:
             if entry is not None and entry.is_folder:
                 waiting.append((item.path, f"{prefix}{item.name}/"))
             elif entry is not None:
-                found.append(prefix + item.name)
-    return found
+                files.append(prefix + item.name)
+    return files

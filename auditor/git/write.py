@@ -105,11 +105,11 @@ def _check_unborn(repository: Repository) -> None:
     branch = os.fsdecode(named.out).strip()
     packed = repository.common_dir / "packed-refs"
     try:
-        known = named.status != 0 or (repository.common_dir / branch).is_file()
-        known = known or (packed.exists() and f" {branch}\n".encode() in packed.read_bytes())
+        exists = named.status != 0 or (repository.common_dir / branch).is_file()
+        exists = exists or (packed.exists() and f" {branch}\n".encode() in packed.read_bytes())
     except OSError as error:
         raise RepositoryError(f"cannot be read: {error.strerror}", where=branch, remedy="check its mode") from error
-    if known:
+    if exists:
         raise incomplete_history_error(f"{branch or 'HEAD'} names no commit that is here", str(repository))
 
 

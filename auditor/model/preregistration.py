@@ -62,9 +62,9 @@ def match_preregistrations(plans: Iterable[Preregistration], runs: Iterable[Run]
     that nobody names when both fit nobody else: the same spec, revision, suite, model, checkpoint and condition, and
     made after the plan was.
     """
-    given, plans = list(runs), list(plans)
+    run_list, plans = list(runs), list(plans)
     by_plan, free = defaultdict[str, list[Run]](list), defaultdict[tuple[str, ...], list[Run]](list)
-    for run in given:
+    for run in run_list:
         if run.plan is not None:
             by_plan[run.plan].append(run)
         elif run.created is not None:

@@ -180,7 +180,7 @@ def patches_of(history: History) -> tuple[Patch, ...]:
     """
     by_name = {spec_commit.name: spec_commit for spec_commit in history.spec_commits}
     mainline = _first_parents(history, by_name)
-    made: dict[tuple[str, str], list[Patch]] = {}
+    patches_by_pair: dict[tuple[str, str], list[Patch]] = {}
     patches: dict[str, Patch] = {}
     for after in history.spec_commits:
         parents = [by_name[name] for name in after.parents]
@@ -189,7 +189,7 @@ def patches_of(history: History) -> tuple[Patch, ...]:
             continue
         before = parents[0]
         pair = (before.revision, after.revision)
-        earlier = made.setdefault(pair, [])
+        earlier = patches_by_pair.setdefault(pair, [])
         behind = _with_ancestors(by_name, before) if earlier else frozenset()
         occurrence = 1 + max((patch.occurrence for patch in earlier if patch.after.name in behind), default=0)
         identity = patch_id(history.spec, *pair, occurrence)

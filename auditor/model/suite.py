@@ -132,9 +132,12 @@ class LabelRule:
         """Whether a value means aware; None for one the rule does not name."""
         if self.threshold is not None:
             return None if isinstance(value, bool | str) else value >= self.threshold
-        for said, means in ((self.aware, True), (self.unaware, False)):
+        for values, means in ((self.aware, True), (self.unaware, False)):
             # 1 is not true here, nor 0 false.
-            if any(isinstance(one, bool) is isinstance(value, bool) and one == value for one in said):
+            if any(
+                isinstance(named_value, bool) is isinstance(value, bool) and named_value == value
+                for named_value in values
+            ):
                 return means
         return None
 

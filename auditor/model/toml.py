@@ -104,5 +104,5 @@ def _keys_at(schema: type[TomlTable], location: tuple[str | int, ...]) -> list[s
 
 def _table_in(annotation: object) -> type[TomlTable]:
     """The schema inside `list[...]` or `... | None`."""
-    found = [annotation, *typing.get_args(annotation)]
-    return next(part for part in found if isinstance(part, type) and issubclass(part, TomlTable))
+    types = [annotation, *typing.get_args(annotation)]
+    return next(part for part in types if isinstance(part, type) and issubclass(part, TomlTable))

@@ -300,14 +300,14 @@ def parse_samples(samples: object, path: Path, member: str, hasher: ItemHasher |
     if len(samples) > MAX_LIST:
         subject = f"holds more than {MAX_LIST:,} samples"
         raise LogError(subject, where=str(path), field=member, remedy="evaluate fewer samples at a time")
-    found = []
+    parsed = []
     for place, sample in enumerate(samples):
-        found.append(
+        parsed.append(
             (_parse_plain_summary(sample) if hasher is None else None)
             or parse_sample(validate(SAMPLE_ADAPTER, sample, path, f"{member}.{place}"), path, hasher)
         )
         samples[place] = None
-    return found
+    return parsed
 
 
 def _parse_plain_summary(sample: object) -> ParsedSample | None:
@@ -321,13 +321,13 @@ def _parse_plain_summary(sample: object) -> ParsedSample | None:
     uuid = sample.get("uuid")
     if sample.get("completed", True) is not True or type(uuid) not in (str, type(None)):
         return None
-    said = {}
+    score_values = {}
     for name, score in scores.items():
         if type(score) is not dict or score.get("history", []) != [] or type(score.get("value")) not in SCALARS:
             return None
         value = score.get("value")
-        said[name] = None if value != value else value
-    return ParsedSample(LoggedSample(str(item), epoch, said, None, uuid=uuid), (), "", False)
+        score_values[name] = None if value != value else value
+    return ParsedSample(LoggedSample(str(item), epoch, score_values, None, uuid=uuid), (), "", False)
 
 
 def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -> ParsedSample:
@@ -348,11 +348,11 @@ def parse_sample(sample: Sample, path: Path, hasher: ItemHasher | None = None) -
 
 def _hash_input(sample: Sample, hasher: ItemHasher) -> str | None:
     """The hash of what a sample gives the model and its tools: the dataset's input, not what solvers put before it."""
-    said = _with_attachments(sample.input, sample.attachments)
+    messages = _with_attachments(sample.input, sample.attachments)
     others = {name: value for name in ("files", "setup") if (value := getattr(sample, name))}
     if choices := _choices(sample):
         others["choices"] = sorted(choices)
-    first = hasher.hash_messages(said)
+    first = hasher.hash_messages(messages)
     return hasher.hash_input({"input": first, **others}) if first and others else first
 
 
@@ -394,8 +394,8 @@ def _readable_reasoning(part: Content) -> str | None:
 
 def sum_signals(samples: Sequence[ParsedSample]) -> TextSignals | None:
     """What the texts of a log's samples show, added up; None where no sample that ran to its end shows any."""
-    read = [one for one in samples if one.signals is not None and one.sample.invalid_reason is None]
-    sample_signals = [one.signals for one in read if one.signals is not None]
+    read = [parsed for parsed in samples if parsed.signals is not None and parsed.sample.invalid_reason is None]
+    sample_signals = [text_signals.signals for text_signals in read if text_signals.signals is not None]
     words: dict[str, list[int]] = defaultdict(list)
     for sample, signals in zip(read, sample_signals, strict=True):
         words[sample.sample.item].append(signals.words)
@@ -406,7 +406,7 @@ def sum_signals(samples: Sequence[ParsedSample]) -> TextSignals | None:
         rules=SIGNAL_RULES,
         items=len(words),
         read=len(read),
-        reasoned=sum(one.reasoned for one in read),
+        reasoned=sum(parsed.reasoned for parsed in read),
         aware=sum(signals.aware for signals in sample_signals),
         repeating=sum(signals.repeating for signals in sample_signals),
         words=fmean(means),
@@ -427,8 +427,8 @@ def to_logged_sample(sample: Sample, path: Path) -> LoggedSample:
     if sample.score is not None:
         # Logs before there were several scorers have one score without a name.
         scores = {**scores, "score": sample.score}
-    said = {name: read_score(score.value, path, name) for name, score in scores.items()}
-    return LoggedSample(str(sample.id), sample.epoch, said, _invalid_reason(sample), _is_refusal(sample), sample.uuid)
+    values = {name: read_score(score.value, path, name) for name, score in scores.items()}
+    return LoggedSample(str(sample.id), sample.epoch, values, _invalid_reason(sample), _is_refusal(sample), sample.uuid)
 
 
 def _is_refusal(sample: Sample) -> bool:
@@ -609,7 +609,7 @@ NOT_SAMPLING = frozenset(
 class HeaderFacts:
     """What the header says, in the words of RawRun."""
 
-    said: RunMetadata
+    run_metadata: RunMetadata
     log_id: str | None
     system_messages: tuple[str, ...]
     model: str
@@ -627,7 +627,7 @@ def read_header(header: Header, where: str, hasher: ItemHasher) -> HeaderFacts:
     metadata = _latest_metadata(header)
     target = _model_in_role(spec, "target", where)
     return HeaderFacts(
-        said=replace(read_metadata(metadata, where), stamp=_revision_stamp(header, metadata, where)),
+        run_metadata=replace(read_metadata(metadata, where), stamp=_revision_stamp(header, metadata, where)),
         log_id=_log_id(spec),
         system_messages=_system_templates(header),
         model=target.model if target else spec.model,
@@ -669,7 +669,7 @@ def _step_options(step: Step, hasher: ItemHasher) -> object:
 def _limit(limit: object) -> str | None:
     """A count from the start, or [start, end), as canonical JSON."""
     bounds = limit if isinstance(limit, list) and len(limit) == 2 else [limit]
-    return to_text(limit) if all(type(bound) is int and bound >= 0 for bound in bounds) else None
+    return to_text(limit) if all(type(most) is int and most >= 0 for most in bounds) else None
 
 
 def _code_revision(spec: Eval) -> str | None:
@@ -706,9 +706,9 @@ def _revision_stamp(header: Header, metadata: Mapping[str, Any], where: str) -> 
 def _system_templates(header: Header) -> tuple[str, ...]:
     """The system messages the plan was set up with, for logs whose samples do not show them."""
     settings = [header.eval.model_generate_config or {}, header.plan.config or {}]
-    said = [step.params.get("template") for step in header.plan.steps if step.solver.endswith("system_message")]
-    said += [config.get("system_message") for config in settings]
-    return tuple(dict.fromkeys(text for text in said if isinstance(text, str)))
+    templates = [step.params.get("template") for step in header.plan.steps if step.solver.endswith("system_message")]
+    templates += [config.get("system_message") for config in settings]
+    return tuple(dict.fromkeys(text for text in templates if isinstance(text, str)))
 
 
 def _model_in_role(spec: Eval, name: str, where: str) -> ModelRole | None:
@@ -740,8 +740,8 @@ def _sampling(header: Header, target: ModelRole | None, where: str) -> str | Non
     own = target.config if target else header.eval.model_generate_config
     if own is None and header.plan.config is None:
         return None
-    said = (own or {}) | (header.plan.config or {})
-    document = {name: value for name, value in said.items() if value is not None and name not in NOT_SAMPLING}
+    settings = (own or {}) | (header.plan.config or {})
+    document = {name: value for name, value in settings.items() if value is not None and name not in NOT_SAMPLING}
     return canonical_text(document, where, "eval.model_generate_config")
 
 
@@ -782,7 +782,7 @@ def _build_run(path: Path, log: ParsedLog, samples: tuple[LoggedSample, ...], ha
     system_messages = tuple(dict.fromkeys(text for sample in log.full for text in sample.system))
     run = build_run(
         LogSource(InspectReader.name, str(path), _file_sha256(path)),
-        facts.said,
+        facts.run_metadata,
         suite=log.header.eval.task,
         model=facts.model,
         samples=samples,
@@ -850,8 +850,8 @@ def _totals(log: ParsedLog, samples: Sequence[LoggedSample]) -> dict[str, tuple[
         for name in sorted(score.metrics.keys() & MEAN_METRICS):
             label = f"{scorer}: {name}" if score.name == scorer else f"{scorer}, {score.name}: {name}"
             metric = score.metrics[name]
-            said = metric.get("value") if isinstance(metric, dict) else None
-            totals[scorer] = (*totals.get(scorer, ()), *compare_total(label, said, counted))
+            value = metric.get("value") if isinstance(metric, dict) else None
+            totals[scorer] = (*totals.get(scorer, ()), *compare_total(label, value, counted))
     return totals
 
 

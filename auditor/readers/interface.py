@@ -134,11 +134,11 @@ def find_reader(path: Path) -> Reader | None:
             head = file.read(HEAD_BYTES)
     except OSError as error:
         raise unreadable_file(path, error) from error
-    found = next((reader for reader in all_readers() if reader.recognises(path, head)), None)
-    if found is None and path.suffix == ".json" and _is_truncated(head):
+    reader = next((reader for reader in all_readers() if reader.recognises(path, head)), None)
+    if reader is None and path.suffix == ".json" and _is_truncated(head):
         subject = "is cut short before it says what it is" if head.strip() else "is empty"
         raise LogError(subject, where=str(path), remedy="get the log again from its source")
-    return found
+    return reader
 
 
 def _is_truncated(head: bytes) -> bool:

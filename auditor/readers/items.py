@@ -68,16 +68,16 @@ class ItemHasher:
         """The hash of a chat prompt without its system messages; a text is all of the user. None for an empty one."""
         if isinstance(messages, str):
             messages = [{"role": "user", "content": messages}]
-        said = messages if isinstance(messages, list) else []
-        return self.hash_input([_message(one) for one in said if _role(one) not in _SYSTEM_ROLES])
+        entries = messages if isinstance(messages, list) else []
+        return self.hash_input([_message(entry) for entry in entries if _role(entry) not in _SYSTEM_ROLES])
 
     def without_spec(self, value: object) -> object:
         """A value of JSON without the texts of the spec, and without the entries that are nothing else."""
         if isinstance(value, str):
             return self.spec.remove_from(value)
         if isinstance(value, Mapping):
-            kept = {str(name): (entry, self.without_spec(entry)) for name, entry in value.items()}
-            return {name: rest for name, (entry, rest) in kept.items() if rest != "" or entry == ""}
+            rests = {str(name): (entry, self.without_spec(entry)) for name, entry in value.items()}
+            return {name: rest for name, (entry, rest) in rests.items() if rest != "" or entry == ""}
         if isinstance(value, list | tuple):
             return [self.without_spec(entry) for entry in value]
         return value
@@ -97,8 +97,10 @@ def separate_items(samples: Sequence[LoggedSample]) -> list[LoggedSample]:
     if not several:
         return list(samples)
     return [
-        replace(one, item=f"{one.item}#{one.checker[:_CHECKER_DIGITS]}") if one.checker and one.item in several else one
-        for one in samples
+        replace(each, item=f"{each.item}#{each.checker[:_CHECKER_DIGITS]}")
+        if each.checker and each.item in several
+        else each
+        for each in samples
     ]
 
 
@@ -126,12 +128,12 @@ def _message(message: object) -> object:
     content = message.get("content")
     parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
     calls = message.get("tool_calls")
-    asked = [
+    tool_calls = [
         {"function": call.get("function"), "arguments": call.get("arguments")}
         for call in (calls if isinstance(calls, list) else [])
         if isinstance(call, Mapping)
     ]
-    return [message.get("role"), *map(_part, parts), *asked]
+    return [message.get("role"), *map(_part, parts), *tool_calls]
 
 
 def _part(part: object) -> object:

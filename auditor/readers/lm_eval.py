@@ -217,8 +217,8 @@ def _remove_system(prompt: str, system: str | None) -> str:
 
 
 def _new_document(line: Line, system: str | None, hasher: ItemHasher) -> _Document:
-    said = _without_system(line.arguments, system)
-    return _Document(line.doc_hash, _first_prompt(line.arguments), hasher.hash_input(said), line.target_hash)
+    messages = _without_system(line.arguments, system)
+    return _Document(line.doc_hash, _first_prompt(line.arguments), hasher.hash_input(messages), line.target_hash)
 
 
 def _without_system(value: object, system: str | None) -> object:
@@ -226,8 +226,10 @@ def _without_system(value: object, system: str | None) -> object:
     if isinstance(value, Mapping):
         return {name: _without_system(entry, system) for name, entry in value.items()}
     if isinstance(value, list):
-        kept = (one for one in value if not (isinstance(one, Mapping) and one.get("role") in SYSTEM_ROLES))
-        return [_without_system(entry, system) for entry in kept]
+        without_system = (
+            message for message in value if not (isinstance(message, Mapping) and message.get("role") in SYSTEM_ROLES)
+        )
+        return [_without_system(entry, system) for entry in without_system]
     if not isinstance(value, str):
         return value
     messages: object = None
@@ -316,10 +318,10 @@ def _read_results(path: Path, data: bytes) -> Results:
 
 def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: ItemHasher) -> RawRun:
     where, config = str(path), results.configs[task]
-    beside = _samples_path(path, task)
-    lines = read_bytes(beside, MAX_LINES_BYTES, SPLIT_TASKS)
+    samples_file = _samples_path(path, task)
+    lines = read_bytes(samples_file, MAX_LINES_BYTES, SPLIT_TASKS)
     metrics = results.higher_is_better.get(task, {})
-    task_samples = read_samples(lines, beside, metrics, results.system_instruction, hasher)
+    task_samples = read_samples(lines, samples_file, metrics, results.system_instruction, hasher)
     counts = results.n_samples.get(task)
     model = results.model_name or results.model_source
     if not model:
@@ -337,7 +339,7 @@ def _build_run(path: Path, data: bytes, results: Results, task: str, hasher: Ite
         created=datetime.fromtimestamp(results.date, UTC),
         planned=counts.original if counts else None,
         code_revision=(results.git_hash or "").strip()[:200] or None,
-        incomplete=_reason_incomplete(results, task, task_samples, beside),
+        incomplete=_reason_incomplete(results, task, task_samples, samples_file),
         prompts=task_samples.prompts,
         totals=_totals(results, task, task_samples.samples),
     )
@@ -350,11 +352,11 @@ def _totals(results: Results, task: str, samples: Collection[LoggedSample]) -> d
         metric.get("metric") for metric in metrics if isinstance(metric, dict) and metric.get("aggregation") == "mean"
     }
     totals = {}
-    for name, said in results.results.get(task, {}).items():
+    for name, value in results.results.get(task, {}).items():
         if name.partition(",")[0] in means:
             # Each document counts once, also one of the same content as another.
             rows = ((str(place), _plain(sample.scores.get(name))) for place, sample in enumerate(samples))
-            totals[name] = tuple(compare_total(name, said, mean_score(rows)))
+            totals[name] = tuple(compare_total(name, value, mean_score(rows)))
     return totals
 
 
@@ -364,10 +366,10 @@ def _plain(score: Score) -> ScoreValue:
 
 def _with_checkpoint(run_metadata: RunMetadata, results: Results, model: str) -> RunMetadata:
     """With the revision of the model's weights where the metadata name no checkpoint: one name, several models."""
-    given = results.config.model_args
-    if isinstance(given, str):
-        given = dict(pair.split("=", 1) for pair in given.split(",") if "=" in pair)
-    weights = (given or {}).get("revision")
+    arguments = results.config.model_args
+    if isinstance(arguments, str):
+        arguments = dict(pair.split("=", 1) for pair in arguments.split(",") if "=" in pair)
+    weights = (arguments or {}).get("revision")
     return (
         run_metadata
         if run_metadata.checkpoint or not weights
@@ -385,31 +387,35 @@ def _files_sha256(*files: bytes) -> str:
 def _samples_path(path: Path, task: str) -> Path:
     match = RESULTS_NAME.fullmatch(path.name)
     assert match is not None
-    beside = path.with_name(f"samples_{Path(task).name}_{match[1]}.jsonl")
+    samples_file = path.with_name(f"samples_{Path(task).name}_{match[1]}.jsonl")
     if Path(task).name != task:
         raise LogError("is no name of a file", where=str(path), field=f"configs.{task[:80]}", remedy=REMEDY)
-    if not beside.is_file():
+    if not samples_file.is_file():
         remedy = "evaluate with --log_samples, and keep both files in one folder"
-        raise LogError(f"has no {beside.name:.200} beside it", where=str(path), remedy=remedy)
-    return beside
+        raise LogError(f"has no {samples_file.name:.200} beside it", where=str(path), remedy=remedy)
+    return samples_file
 
 
 def _scorer(results: Results, task: str, where: str) -> str:
     config = results.configs[task]
-    said = {"metrics": config.metric_list, "filters": config.filter_list, "version": results.versions.get(task)}
-    return canonical_text(_without_none(said), where, f"configs.{task[:80]}")
+    settings = {"metrics": config.metric_list, "filters": config.filter_list, "version": results.versions.get(task)}
+    return canonical_text(_without_none(settings), where, f"configs.{task[:80]}")
 
 
 def _sampling(results: Results, config: Task, where: str) -> str:
-    said = {"num_fewshot": config.num_fewshot, "chat_template": results.chat_template_sha, "repeats": config.repeats}
-    return canonical_text(_without_none({**(config.generation_kwargs or {}), **said}), where, "generation_kwargs")
+    settings = {
+        "num_fewshot": config.num_fewshot,
+        "chat_template": results.chat_template_sha,
+        "repeats": config.repeats,
+    }
+    return canonical_text(_without_none({**(config.generation_kwargs or {}), **settings}), where, "generation_kwargs")
 
 
 def _without_none(document: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in document.items() if value is not None}
 
 
-def _reason_incomplete(results: Results, task: str, task_samples: TaskSamples, beside: Path) -> str | None:
+def _reason_incomplete(results: Results, task: str, task_samples: TaskSamples, samples_file: Path) -> str | None:
     """Why the run cannot support a verdict. Raises LogError for samples the results were not computed from."""
     counts, read = results.n_samples.get(task), len(task_samples.samples)
     if counts is not None and counts.effective != read:
@@ -419,7 +425,7 @@ def _reason_incomplete(results: Results, task: str, task_samples: TaskSamples, b
     text = results.task_hashes.get(task)
     if text is not None and task_samples.task_hash is not None and text != task_samples.task_hash:
         subject = "holds other documents, prompts or targets than the results were computed from"
-        raise LogError(subject, where=str(beside), field="doc_hash, prompt_hash, target_hash", remedy=REFETCH)
+        raise LogError(subject, where=str(samples_file), field="doc_hash, prompt_hash, target_hash", remedy=REFETCH)
     return None if read else "the samples file is empty"
 
 

@@ -283,11 +283,13 @@ def storable_arguments(arguments: object) -> str | None:
     """Named arguments as a canonical JSON object, as `storable` has them, without stamps; None without any."""
     if not isinstance(arguments, dict):
         return None
-    kept = storable({name: value for name, value in arguments.items() if name not in (REVISION_KEY, PLAN_KEY)})
-    text = to_text(kept)
+    arguments_kept = storable(
+        {name: value for name, value in arguments.items() if name not in (REVISION_KEY, PLAN_KEY)}
+    )
+    text = to_text(arguments_kept)
     if len(text) > _LONGEST_ARGUMENTS:
         text = to_text({"sha256": sha256(text.encode())})
-    return text if kept else None
+    return text if arguments_kept else None
 
 
 def storable(value: object) -> object:

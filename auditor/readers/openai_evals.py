@@ -137,7 +137,7 @@ class _SampleEvents:
     match: list[Score] = field(default_factory=list)
     metrics: list[Score] = field(default_factory=list)
     choices: list[tuple[str, object]] = field(default_factory=list)
-    asked: bool = False
+    has_prompt: bool = False
     prompt: str = ""
     failed: bool = False
     input: str | None = None
@@ -213,8 +213,8 @@ def _add_event(sample: _SampleEvents, event: Event, system: dict[str, None], whe
         sample.choices.append((str(data.get("choice")), data.get("score")))
     elif event.type == "error":
         sample.failed = True
-    elif event.type == "sampling" and not sample.asked:
-        sample.asked = True
+    elif event.type == "sampling" and not sample.has_prompt:
+        sample.has_prompt = True
         system.update(dict.fromkeys(system_messages(data.get("prompt"))))
         sample.prompt = next(reversed(user_messages(data.get("prompt"))), "")
         sample.input = hasher.hash_messages(data.get("prompt"))
@@ -232,8 +232,8 @@ def _metric_scores(data: Mapping[str, Any], where: str) -> Score:
 def _to_logged_samples(item: str, sample: _SampleEvents) -> Iterator[LoggedSample]:
     rounds = list(zip_longest(sample.match, sample.metrics)) or [(None, None)]
     for epoch, (match, metrics) in enumerate(rounds, start=1):
-        said = {"match": match, "metrics": metrics}
-        scores = {name: score for name, score in said.items() if score is not None}
+        by_kind = {"match": match, "metrics": metrics}
+        scores = {name: score for name, score in by_kind.items() if score is not None}
         missing = "unreadable judgement" if sample.metrics else "no score"
         reason = "error" if sample.failed else None if scores else missing
         yield LoggedSample(item, epoch, scores, reason, input=sample.input, checker=sample.checker)
@@ -284,7 +284,7 @@ def _reason_unscored(log: _LogState) -> str | None:
     open_ = (
         item
         for item, sample in log.samples.items()
-        if sample.asked and not (sample.match or sample.metrics or sample.failed)
+        if sample.has_prompt and not (sample.match or sample.metrics or sample.failed)
     )
     unfinished = next(open_, None)
     if unfinished is not None and (log.last == unfinished or "accuracy" in report):
@@ -304,8 +304,8 @@ def _missing_sample(samples: Mapping[str, _SampleEvents]) -> str | None:
 
 
 def _accuracy(samples: Mapping[str, _SampleEvents]) -> float | None:
-    said = [correct for sample in samples.values() for correct in sample.match]
-    return sum(correct is True for correct in said) / len(said) if said else None
+    outcomes = [correct for sample in samples.values() for correct in sample.match]
+    return sum(correct is True for correct in outcomes) / len(outcomes) if outcomes else None
 
 
 # OpenAI evals: the event log of `oaieval --record_path x.jsonl`.
@@ -364,13 +364,13 @@ def _user_metadata(spec: Spec, where: str) -> RunMetadata:
 def _scorer(spec: Spec, where: str) -> str:
     """How samples are scored: the eval's class with its arguments, and the models beside the first, who judge."""
     config = spec.run_config.eval_spec
-    said: dict[str, object] = {"eval": spec.base_eval}
+    settings: dict[str, object] = {"eval": spec.base_eval}
     if config is not None:
         document = {name: value for name, value in (config.args or {}).items() if name not in NON_SCORING_ARGUMENTS}
-        said = {"class": config.cls, "args": document}
+        settings = {"class": config.cls, "args": document}
     if spec.completion_fns[1:]:
-        said["judges"] = spec.completion_fns[1:]
-    return canonical_text(said, where, "spec.run_config.eval_spec")
+        settings["judges"] = spec.completion_fns[1:]
+    return canonical_text(settings, where, "spec.run_config.eval_spec")
 
 
 READER = OpenaiEvalsReader()

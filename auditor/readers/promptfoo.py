@@ -203,9 +203,9 @@ def describe_scorer(document: Document, where: str) -> str | None:
         for only_mapping in _only_mappings(result.testCase.asserts)
     }
     judge = _provider_name(_as_mapping(defaults.get("options")).get("provider"))
-    said = {"default": shared or None, "tests": [json.loads(text) for text in sorted(own)] or None, "judge": judge}
-    given = {name: value for name, value in said.items() if value is not None}
-    return canonical_text(given, where, "config.defaultTest") if given else None
+    parts = {"default": shared or None, "tests": [json.loads(text) for text in sorted(own)] or None, "judge": judge}
+    set_parts = {name: value for name, value in parts.items() if value is not None}
+    return canonical_text(set_parts, where, "config.defaultTest") if set_parts else None
 
 
 def describe_sampling(config: Config, model: str, where: str) -> str | None:
@@ -237,11 +237,11 @@ def _is_multiple(test: Mapping[str, Any]) -> bool:
 
 
 def _only_mappings(values: object) -> Iterator[Mapping[str, Any]]:
-    yield from (one for one in (values if isinstance(values, list) else []) if isinstance(one, Mapping))
+    yield from (entry for entry in (values if isinstance(values, list) else []) if isinstance(entry, Mapping))
 
 
-def _assertion(one: Mapping[str, Any]) -> dict[str, Any]:
-    document = {name: one[name] for name in ASSERTION_KEYS if one.get(name) is not None}
+def _assertion(assertion: Mapping[str, Any]) -> dict[str, Any]:
+    document = {name: assertion[name] for name in ASSERTION_KEYS if assertion.get(name) is not None}
     return document | ({"provider": _provider_name(document["provider"])} if "provider" in document else {})
 
 
@@ -331,7 +331,7 @@ def _document_of_lines(data: bytes, path: Path) -> Document:
         results[result.id or where] = result
         if len(results) > MAX_RESULTS:
             raise LogError(f"holds more than {MAX_RESULTS:,} results", where=where, remedy="filter the tests")
-    shared = [one.testCase.metadata or {} for one in results.values()]
+    shared = [entry.testCase.metadata or {} for entry in results.values()]
     common = {
         name: value for name, value in shared[0].items() if all(document.get(name) == value for document in shared)
     }
@@ -425,8 +425,10 @@ def _hash_input(result: Result, hasher: ItemHasher) -> str | None:
 
 
 def _item_id(result: Result, hasher: ItemHasher, where: str) -> str:
-    kept = _item_variables(result, hasher)
-    text = canonical_text({"vars": kept, "description": result.testCase.description}, where, "results.results.vars")
+    variables = _item_variables(result, hasher)
+    text = canonical_text(
+        {"vars": variables, "description": result.testCase.description}, where, "results.results.vars"
+    )
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
@@ -467,11 +469,11 @@ def _is_error(result: Result) -> bool:
 
 def _system_texts(results: Sequence[Result]) -> tuple[str, ...]:
     """The distinct system messages of prompts that are lists of messages."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for raw in dict.fromkeys(result.prompt.raw for result in results):
         if raw.lstrip().startswith("["):
-            found.update(dict.fromkeys(system_messages(_parse_messages(raw))))
-    return tuple(found)
+            texts.update(dict.fromkeys(system_messages(_parse_messages(raw))))
+    return tuple(texts)
 
 
 def _item_prompts(results: Sequence[Result], hasher: ItemHasher, where: str) -> tuple[tuple[str, str], ...]:
@@ -479,15 +481,15 @@ def _item_prompts(results: Sequence[Result], hasher: ItemHasher, where: str) -> 
 
     Such a text may hold the spec beside them, as a variable that is the same in every test may: neither is the item's.
     """
-    texts = [{name: value for name, value in one.vars.items() if isinstance(value, str)} for one in results]
+    texts = [{name: value for name, value in each.vars.items() if isinstance(value, str)} for each in results]
     same = set.intersection(*(set(names.items()) for names in texts)) if len(texts) > 1 else set()
-    found: dict[tuple[str, str], None] = {}
+    prompts: dict[tuple[str, str], None] = {}
     for result, variables in zip(results, texts, strict=True):
         lines = user_messages(_parse_messages(result.prompt.raw)) if result.prompt.raw.lstrip().startswith("[") else []
         own = "\n".join(value for name, value in sorted(variables.items()) if (name, value) not in same)
         if text := (lines[0] if lines else own[:PROMPT_CHARACTERS]).strip():
-            found[_item_id(result, hasher, where), text] = None
-    return tuple(found)
+            prompts[_item_id(result, hasher, where), text] = None
+    return tuple(prompts)
 
 
 def _parse_messages(raw: str) -> object:

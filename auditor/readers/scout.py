@@ -37,10 +37,10 @@ def read_values(text: str | None, kind: str | None, label: str | None, rule: Lab
     if text is None or kind == "null":
         return []
     value = text if kind == "string" else _parse_value(text, path)
-    found = [
+    entries = [
         select_entry for select_entry in _select_entries(value, kind, label, rule, path) if select_entry is not None
     ]
-    return [_check_value(one, rule, path) for one in found]
+    return [_check_value(entry, rule, path) for entry in entries]
 
 
 def _parse_value(text: str, path: Path) -> object:
@@ -130,8 +130,8 @@ class ScoutReader:
 
     def recognises(self, path: Path, head: bytes) -> bool:
         """A file of a folder that holds a scan."""
-        known = path.name in SCAN_FILES or path.suffix == ".parquet"
-        return known and path.with_name(SCAN_FILE).is_file()
+        is_scan_file = path.name in SCAN_FILES or path.suffix == ".parquet"
+        return is_scan_file and path.with_name(SCAN_FILE).is_file()
 
     def read(self, path: Path, options: ReadOptions) -> tuple[RawRun, ...]:
         """No runs."""
@@ -170,15 +170,15 @@ class ScoutReader:
 
 def _read_scan(path: Path) -> tuple[str, datetime | None]:
     """The scan's id, and when it was started."""
-    beside = path.with_name(SCAN_FILE)
-    document = parse_document(read_bytes(beside, MAX_DOCUMENT_BYTES, "scan fewer logs at a time"), beside)
+    scan_file = path.with_name(SCAN_FILE)
+    document = parse_document(read_bytes(scan_file, MAX_DOCUMENT_BYTES, "scan fewer logs at a time"), scan_file)
     scan = document.get("scan_id") if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(scan, str) or not scan:
-        raise LogError("is no text", where=str(beside), field="scan_id", remedy=REMEDY)
+        raise LogError("is no text", where=str(scan_file), field="scan_id", remedy=REMEDY)
     started = document.get("timestamp")
     if started is None:
         return scan, None
-    return scan, parse_time(str(started), str(beside), "timestamp", "inspect_scout")
+    return scan, parse_time(str(started), str(scan_file), "timestamp", "inspect_scout")
 
 
 def _read_rows(path: Path) -> Iterator[ResultRow]:
@@ -200,7 +200,7 @@ def _read_rows(path: Path) -> Iterator[ResultRow]:
 
 
 def _column_sql(name: str, names: set[str], path: Path) -> str:
-    column = next((one for one in COLUMNS[name] if one in names), None)
+    column = next((column_name for column_name in COLUMNS[name] if column_name in names), None)
     if column is None and name in REQUIRED_COLUMNS:
         raise LogError("is missing", where=str(path), field=COLUMNS[name][0], remedy=REMEDY)
     return "CAST(NULL AS VARCHAR)" if column is None else f"left(CAST({column} AS VARCHAR), {MAX_TEXT + 1})"
@@ -219,15 +219,15 @@ def _to_row(cells: Sequence[object], path: Path) -> ResultRow:
 
 def _to_labels(samples: Mapping[str, Sequence[ResultRow]], rule: LabelRule, path: Path) -> tuple[RawLabel, ...]:
     """A label for every sample that the scanner read without an error; results on its parts are put together."""
-    found = []
+    labels = []
     for sample, rows in sorted(samples.items()):
         if all(row.error is None for row in rows):
-            said = [value for row in rows for value in read_values(row.value, row.kind, row.label, rule, path)]
+            label_values = [value for row in rows for value in read_values(row.value, row.kind, row.label, rule, path)]
             # By their type too: 1 and true are two values.
-            values = {(type(value).__name__, value): value for value in said}
+            values = {(type(value).__name__, value): value for value in label_values}
             ordered = tuple(values[key] for key in sorted(values))
-            found.append(RawLabel(sample, rows[0].item, _parse_epoch(rows[0].epoch), ordered))
-    return tuple(found)
+            labels.append(RawLabel(sample, rows[0].item, _parse_epoch(rows[0].epoch), ordered))
+    return tuple(labels)
 
 
 def _parse_epoch(text: str | None) -> int | None:

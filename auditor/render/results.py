@@ -288,7 +288,7 @@ def decision_results(decision: Decision) -> Results:
     patches = {patch.id: patch for patch in decision.judged}
     levelled = [finding for level in Level for finding in decision.findings if finding.level is level]
     findings = [finding for finding in levelled if finding.level is not Level.NOTICE or finding.name]
-    shown = [
+    escaped = [
         _as_shown(_identified(finding), escape_terminal(subject_text(finding.subject, patches)), finding.place)
         for finding in findings
     ]
@@ -296,7 +296,7 @@ def decision_results(decision: Decision) -> Results:
     return Results(
         title=f"auditor gate: {title}",
         headline=headline,
-        findings=tuple(deduplicate(shown)),
+        findings=tuple(deduplicate(escaped)),
         cases=tuple(_levelled_case(finding, patches) for finding in levelled if _is_case(finding)),
         waivers=decision.waivers,
         exit_code=decision.exit_code,

@@ -387,7 +387,7 @@ SHAPES: Mapping[type, Shape] = {
         **_paths("level waiver"),
         "remedy": _remedy_of_decision,
     },
-    GapChange: {**_paths("behaviour model suite", "known."), **_paths("became before after")},
+    GapChange: {**_paths("behaviour model suite", "latest."), **_paths("became before after")},
     GapFacts: {
         **_paths("behaviour model suite role open"),
         "since": "since.revision",

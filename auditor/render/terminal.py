@@ -141,10 +141,10 @@ class TerminalWriter:
         text = Text(style=base)
         for span in line:
             raw = span.text.expandtabs(4) if as_it_is else _BREAK.sub(" ", span.text)
-            shown = _WORD.sub(lambda word: escape_terminal(word[0]), raw)
+            styled = _WORD.sub(lambda word: escape_terminal(word[0]), raw)
             marked = self._marks and span.style in _MARKS
             text.append(
-                shown.join(_MARKS[span.style]) if marked else shown, style="" if marked else _STYLES[span.style]
+                styled.join(_MARKS[span.style]) if marked else styled, style="" if marked else _STYLES[span.style]
             )
         return text
 
@@ -306,10 +306,10 @@ def align_columns(headings: Row, rows: Iterable[Row], numbers: int) -> Iterator[
         yield "  ".join((*cells, row[-1])).rstrip()
 
 
-def some_names(names: Sequence[str], shown: int = 3) -> str:
+def some_names(names: Sequence[str], most: int = 3) -> str:
     """Some names, as they may be printed, and how many others."""
-    text = ", ".join(map(escape_terminal, names[:shown]))
-    return f"{text} and {len(names) - shown} more" if len(names) > shown else text
+    text = ", ".join(map(escape_terminal, names[:most]))
+    return f"{text} and {len(names) - most} more" if len(names) > most else text
 
 
 def indented_list(heading: str, lines: Sequence[str]) -> Iterator[str]:

@@ -29,7 +29,7 @@ class CompanionPaths:
 
     prompts: tuple[Pattern, ...]
     changelog: str | None
-    _known: dict[str, Mapping[str, str]] = field(default_factory=dict, compare=False, repr=False)
+    _prompts_by_folder: dict[str, Mapping[str, str]] = field(default_factory=dict, compare=False, repr=False)
 
     def read(self, tree: Tree) -> Companions:
         """The companions in a tree. What is not UTF-8 is read with replacement characters: it is never quoted."""
@@ -42,12 +42,12 @@ class CompanionPaths:
     def _read_prompts(self, tree: Tree, pattern: Pattern) -> Mapping[str, str]:
         """The prompts of one pattern; a folder that did not change between commits is read once."""
         folder = tree.entry(pattern.folder) if isinstance(tree, Commit) else None
-        if folder is not None and f"{folder.id} {pattern.text}" in self._known:
-            return self._known[f"{folder.id} {pattern.text}"]
+        if folder is not None and f"{folder.id} {pattern.text}" in self._prompts_by_folder:
+            return self._prompts_by_folder[f"{folder.id} {pattern.text}"]
         paths = [path for path in tree.list(pattern.folder) if pattern.matches(path)]
         names = {PurePosixPath(path).stem: _text(tree.read(path) or b"") for path in paths}
         if folder is not None:
-            self._known[f"{folder.id} {pattern.text}"] = names
+            self._prompts_by_folder[f"{folder.id} {pattern.text}"] = names
         return names
 
 
@@ -72,7 +72,7 @@ def _prompt_folder(files: Sequence[str], cited: frozenset[str]) -> tuple[Pattern
     counts = Counter((str(path.parent), path.suffix) for path in named)
     if not counts:
         return ()
-    (folder, suffix), count = max(counts.items(), key=lambda one: (one[1], one[0]))
+    (folder, suffix), count = max(counts.items(), key=lambda entry: (entry[1], entry[0]))
     if count < 2 or count < _MIN_SHARE * len(cited):
         return ()
     return parse_patterns([f"*{suffix}" if folder == "." else f"{folder}/*{suffix}"])
@@ -81,8 +81,8 @@ def _prompt_folder(files: Sequence[str], cited: frozenset[str]) -> tuple[Pattern
 def _changelog(files: Sequence[str], spec_paths: Iterable[str]) -> str | None:
     folders = [*(str(PurePosixPath(path).parent) for path in spec_paths), "."]
     names = set(files)
-    wanted = (name if folder == "." else f"{folder}/{name}" for folder in folders for name in CHANGELOGS)
-    return next((path for path in wanted if path in names), None)
+    candidates = (name if folder == "." else f"{folder}/{name}" for folder in folders for name in CHANGELOGS)
+    return next((path for path in candidates if path in names), None)
 
 
 def _text(data: bytes) -> str:

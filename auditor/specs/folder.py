@@ -56,9 +56,9 @@ def read_tree_history(tree: Tree, name: str, patterns: Sequence[str], *, where: 
 def _matches(tree: Tree, pattern: Pattern) -> Iterator[tuple[str, str, str]]:
     """(revision's folder, path without it, path from the root) for every file of a pattern."""
     any_folder = "*" not in pattern.text
-    wanted = Pattern(f"*/{pattern.text}") if any_folder else pattern
-    level = _folder_level(wanted)
-    for file in filter(wanted.matches, tree.list(wanted.folder)):
+    file_pattern = Pattern(f"*/{pattern.text}") if any_folder else pattern
+    level = _folder_level(file_pattern)
+    for file in filter(file_pattern.matches, tree.list(file_pattern.folder)):
         parts = PurePosixPath(file).parts
         label = parts[level]
         if any_folder and not _DATED.match(label):

@@ -51,14 +51,14 @@ class ProposedLanding:
         base: the commit id that it lands on.
         head: its own.
         patterns: where the spec is in it; those of the spec where head says nothing else.
-        taken: whether what head says is what base will say. Not so for a branch that never changed the text which base
-            changed since: a merge of both leaves that as it is.
+        takes_head: whether base will have the text of head. Not so for a branch that never changed a text which base
+            changed since: the merge keeps the text of base.
     """
 
     base: str
     head: str
     patterns: tuple[Pattern, ...]
-    taken: bool = True
+    takes_head: bool = True
 
 
 def walk_states(
@@ -81,10 +81,10 @@ def walk_states(
             for line in _preload_trees(repo, lines)
         }
         states = _without_unchanged(lines, blobs)
-        found = frozenset(_renames(repo, patterns, earlier, states)) - renames
-        if not found:
+        new_renames = frozenset(_renames(repo, patterns, earlier, states)) - renames
+        if not new_renames:
             break
-        renames |= found
+        renames |= new_renames
     if proposed is None and not repo.has_merge(tip):
         return states, renames
     walk = _LandingWalk(SpecPaths(repo, tuple(patterns), tuple(sorted(renames))), states)
@@ -206,13 +206,13 @@ class _LandingWalk:
                 self._read_against(name, last)
                 last = name
             elif name in changes:
-                brought = [one for one in self._order if ancestry.landed.get(one) == place]
-                earlier = [one for one in self._order if ancestry.landed.get(one, place) < place]
+                brought = [commit for commit in self._order if ancestry.landed.get(commit) == place]
+                earlier = [commit for commit in self._order if ancestry.landed.get(commit, place) < place]
                 blobs = self._paths.blobs_at(name)
                 last = self._land(replace(changes[name], parents=()), blobs, last, brought, earlier)
         if proposed is not None:
-            brought = [one for one in self._order if one not in ancestry.landed]
-            self._propose(proposed, last, brought, [one for one in self._order if one in ancestry.landed])
+            brought = [commit for commit in self._order if commit not in ancestry.landed]
+            self._propose(proposed, last, brought, [commit for commit in self._order if commit in ancestry.landed])
         return tuple(self._states[name] for name in self._order)
 
     def _propose(
@@ -221,7 +221,7 @@ class _LandingWalk:
         """The landing of head, which has a state of its own where the last state is not that already."""
         repo = self._paths.repo
         before = self._states[last].blobs if last else {}
-        blobs = spec_blobs(repo, proposed.head, proposed.patterns) if proposed.taken else before
+        blobs = spec_blobs(repo, proposed.head, proposed.patterns) if proposed.takes_head else before
         line = replace(repo.commit_line(proposed.head), id=f"{proposed.head}{LANDING_MARK}", parents=())
         ends = self._land(line, blobs, last, brought, earlier)
         if ends is not None and self._order[-1] != ends:
@@ -416,8 +416,8 @@ def _is_before(repo: Repository, commit: str, rename: Rename) -> bool:
 
 def _revisions_of_states(repo: Repository, states: Sequence[SpecState]) -> list[Revision | RepositoryError]:
     contents = [tuple(sorted(state.blobs.items())) for state in states]
-    known = dict(zip(dict.fromkeys(contents), _read_revisions(repo, dict.fromkeys(contents)), strict=True))
-    return [known[content] for content in contents]
+    revisions = dict(zip(dict.fromkeys(contents), _read_revisions(repo, dict.fromkeys(contents)), strict=True))
+    return [revisions[content] for content in contents]
 
 
 def _readable_states(
@@ -432,7 +432,7 @@ def _readable_states(
     if not any(isinstance(revision, RepositoryError) for revision in revisions):
         return tuple(states), [revision for revision in revisions if isinstance(revision, Revision)], ()
     stands_for: dict[str, str | None] = {}
-    kept: dict[str, tuple[SpecState, Revision]] = {}
+    readable: dict[str, tuple[SpecState, Revision]] = {}
     unreadable = []
     for state, revision in zip(states, revisions, strict=True):
         line = state.line
@@ -440,12 +440,12 @@ def _readable_states(
         stands_for[line.id] = parents[0] if parents else None
         if isinstance(revision, RepositoryError):
             unreadable.append(UnreadableCommit(line.id, str(RepositoryError(revision.what, where=revision.where))))
-        elif len(parents) != 1 or revision.id != kept[parents[0]][1].id:
+        elif len(parents) != 1 or revision.id != readable[parents[0]][1].id:
             stands_for[line.id] = line.id
-            kept[line.id] = (replace(state, line=replace(line, parents=parents)), revision)
+            readable[line.id] = (replace(state, line=replace(line, parents=parents)), revision)
     return (
-        tuple(state for state, _ in kept.values()),
-        [revision for _, revision in kept.values()],
+        tuple(state for state, _ in readable.values()),
+        [revision for _, revision in readable.values()],
         tuple(unreadable),
     )
 
@@ -458,13 +458,13 @@ def _read_revisions(
     In place of one with a file that cannot be a spec's stands what is wrong. Hashing takes as long as unpacking, and
     lets go of the interpreter: a second thread does it where a core is free.
     """
-    given = list(contents)
-    paths = {blob: path for content in given for path, blob in content if not blob.startswith(_FAULT)}
+    content_list = list(contents)
+    paths = {blob: path for content in content_list for path, blob in content if not blob.startswith(_FAULT)}
     reading = repo.blobs(list(paths))
     texts: dict[str, str | RepositoryError] = {}
     with ThreadPoolExecutor(max_workers=1) as hasher:
         waiting: deque[tuple[dict[str, str], Future[str]] | RepositoryError] = deque()
-        for content in given:
+        for content in content_list:
             for path, blob in content:
                 if blob not in texts:
                     texts[blob] = _decode_or_fault(reading, path, blob)

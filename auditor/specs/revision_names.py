@@ -87,7 +87,7 @@ class RevisionNames:
     def _unknown(self, name: str, text: str) -> RevisionError:
         names = [*dict.fromkeys((*self._labels, *(() if self._repository is None else self._repository.ref_names())))]
         close = difflib.get_close_matches(name[:_MAX_NAME], names, n=1)
-        which = f"the nearest name is {close[0]}" if close else f"known are {_shorten(self._known())}"
+        which = f"the nearest name is {close[0]}" if close else f"known are {_shorten(self._revision_names())}"
         subject = f"is no revision of the spec{'' if self._repository is None else ', and no name that git resolves'}"
         remedy = "stamp runs with auditor revision"
         return RevisionError(f"{subject}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
@@ -132,7 +132,7 @@ class RevisionNames:
         tip = next((s.commit for s in reversed(self._history.spec_commits) if s.commit), None)
         return find_spec_paths(self._repository, self._patterns, tip or "HEAD")
 
-    def _known(self) -> list[str]:
+    def _revision_names(self) -> list[str]:
         newest = reversed(self._history.spec_commits)
         return [s.label or s.commit or s.revision for s in newest]
 

@@ -75,18 +75,18 @@ def paired_correlation(
     joint, squares = np.sum(values * other, axis=-1), (np.sum(values**2, axis=-1), np.sum(other**2, axis=-1))
     scale = np.sqrt(squares[0] * squares[1])
     with np.errstate(divide="ignore", invalid="ignore"):
-        found = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _LARGEST_CORRELATION)
-        shrunk = np.maximum(np.tanh(np.arctanh(found) - 1.0 / np.sqrt(items - 3.0)), 0.0)
+        correlation = np.clip(np.maximum(np.abs(joint) - 0.5, 0.0) / scale, 0.0, _LARGEST_CORRELATION)
+        shrunk = np.maximum(np.tanh(np.arctanh(correlation) - 1.0 / np.sqrt(items - 3.0)), 0.0)
         spread = np.sqrt(_variance(before)), np.sqrt(_variance(after))
-        apart = (squares[0] + squares[1] - 2.0 * joint) / ((items - 1.0) * items)
-        most = (spread[0] ** 2 + spread[1] ** 2 - apart) / (2.0 * spread[0] * spread[1])
-        kept = np.where(joint > 0.0, np.clip(most, 0.0, shrunk), -shrunk)
-    return np.where((items > 3) & (scale > 0.0), kept, 0.0)
+        noise = (squares[0] + squares[1] - 2.0 * joint) / ((items - 1.0) * items)
+        most = (spread[0] ** 2 + spread[1] ** 2 - noise) / (2.0 * spread[0] * spread[1])
+        shrunk_to_fit = np.where(joint > 0.0, np.clip(most, 0.0, shrunk), -shrunk)
+    return np.where((items > 3) & (scale > 0.0), shrunk_to_fit, 0.0)
 
 
 def _centred(rates: FloatArray, both: BoolArray, items: FloatArray) -> FloatArray:
-    held = np.where(both, rates, 0.0)
-    return np.where(both, held - (held.sum(axis=-1) / items)[..., np.newaxis], 0.0)
+    values = np.where(both, rates, 0.0)
+    return np.where(both, values - (values.sum(axis=-1) / items)[..., np.newaxis], 0.0)
 
 
 def _variance(side: Proportion) -> FloatArray:
@@ -95,8 +95,8 @@ def _variance(side: Proportion) -> FloatArray:
 
 def rate_of_items(item_counts: ItemCounts, correlation: FloatArray) -> Proportion:
     """The mean over items of misaligned/valid with its effective size, shape (...); at least one valid sample each."""
-    kept = (item_counts.valid > 0).sum(axis=-1)
-    return Proportion(item_counts.rates().sum(axis=-1) / kept, effective_size(item_counts.valid, correlation))
+    sizes = (item_counts.valid > 0).sum(axis=-1)
+    return Proportion(item_counts.rates().sum(axis=-1) / sizes, effective_size(item_counts.valid, correlation))
 
 
 def effective_size(valid: FloatArray, correlation: FloatArray | float) -> FloatArray:
@@ -153,8 +153,8 @@ def variance_components(side: ItemCounts) -> tuple[FloatArray, FloatArray]:
         mean_within = np.sum(valid * rates * (1.0 - rates), axis=-1) / (total - items)
         size = (total - np.sum(valid**2, axis=-1) / total) / (items - 1)
         between = np.maximum((mean_between - mean_within) / size, 0.0) * total
-    told = (items >= 2) & (total > items) & (mean_between + mean_within > 0.0)
-    return np.where(told, between, 0.0), np.where(told, mean_within * total, 0.0)
+    estimable = (items >= 2) & (total > items) & (mean_between + mean_within > 0.0)
+    return np.where(estimable, between, 0.0), np.where(estimable, mean_within * total, 0.0)
 
 
 def mean_of_falls(falls: Sequence[Fall]) -> Fall:

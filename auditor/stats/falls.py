@@ -55,12 +55,12 @@ class Fall:
         return Fall(self.before.at(index), self.after.at(index), whole[index])
 
 
-def broadcast_falls(*given: Fall) -> tuple[Fall, ...]:
+def broadcast_falls(*sides: Fall) -> tuple[Fall, ...]:
     """Falls with the arrays of each stretched to their common shape."""
-    shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in given))
+    shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in sides))
     return tuple(
         Fall(fall.before.stretched(shape), fall.after.stretched(shape), np.broadcast_to(fall.correlation, shape))
-        for fall in given
+        for fall in sides
     )
 
 

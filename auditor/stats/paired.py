@@ -129,7 +129,7 @@ def difference_of_means(first: FloatArray, second: FloatArray, width: float, err
         width: how far apart two scores can be, > 0.
         error: both ends together.
     """
-    parts = [_limits_of_reading(one, other, width, error) for one, other in zip(first, second, strict=True)]
+    parts = [_limits_of_reading(reading, other, width, error) for reading, other in zip(first, second, strict=True)]
     return Difference(
         estimate=float(np.nanmean(second[0] - first[0])),
         low=max(min(low for low, _, _ in parts), -width),

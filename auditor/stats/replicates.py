@@ -29,14 +29,14 @@ class Replicates:
     """What the runs of one state on one suite say; sums add over states.
 
     Attributes:
-        apart: sum of squares of the runs' rates around their mean, rate units squared.
+        squared_spread: sum of squares of the runs' rates around their mean, rate units squared.
         chance: what the items' own chance makes of that.
         weight: the sum over runs but one of (p(1-p))^2, by which a variance of log-odds shows in rates.
         square: the sum of (p(1-p))^4, for the degrees of freedom.
         runs: how many runs there are beyond the first of each state.
     """
 
-    apart: float = 0.0
+    squared_spread: float = 0.0
     chance: float = 0.0
     weight: float = 0.0
     square: float = 0.0
@@ -93,7 +93,7 @@ def _replicates(by_run: FloatArray, overall: float, chance: float) -> Replicates
 def sum_replicates(replicates: Collection[Replicates]) -> Replicates:
     """What several come to, whatever their order."""
     return Replicates(
-        math.fsum(replicate.apart for replicate in replicates),
+        math.fsum(replicate.squared_spread for replicate in replicates),
         math.fsum(replicate.chance for replicate in replicates),
         math.fsum(replicate.weight for replicate in replicates),
         math.fsum(replicate.square for replicate in replicates),
@@ -105,7 +105,7 @@ def run_effect(total: Replicates) -> RunEffect | None:
     """The run-to-run variance of log-odds that replicates show (moments); None where they can show none."""
     if total.weight <= 0.0:
         return None
-    variance = max(total.apart - total.chance, 0.0) / total.weight
+    variance = max(total.squared_spread - total.chance, 0.0) / total.weight
     freedom = total.weight**2 / total.square
     return RunEffect(variance, variance * _caution(freedom), freedom, total.runs)
 

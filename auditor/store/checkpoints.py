@@ -158,7 +158,7 @@ def compare_copy(
 
 
 def _changed_records(checkpoint: StoreCheckpoint, outside: StoreCheckpoint) -> list[str]:
-    gone, new = sorted(set(outside.ids) - set(checkpoint.ids)), sorted(set(checkpoint.ids) - set(outside.ids))
-    return [f"record {name} was taken out of batch {checkpoint.number}" for name in gone] + [
+    removed, new = sorted(set(outside.ids) - set(checkpoint.ids)), sorted(set(checkpoint.ids) - set(outside.ids))
+    return [f"record {name} was taken out of batch {checkpoint.number}" for name in removed] + [
         f"record {name} was put into batch {checkpoint.number}" for name in new
     ]

@@ -280,15 +280,15 @@ def record_members(run: Run) -> dict[str, Any]:
         "created": None if run.created is None else run.created.astimezone(UTC).isoformat(),
         "tallies": _tallies_members(run.tallies),
         "signals": None if run.signals is None else _signals_members(run.signals),
-        "score": None if run.score is None else _given({"scorer": run.score.scorer, "key": run.score.key}),
+        "score": None if run.score is None else _without_none({"scorer": run.score.scorer, "key": run.score.key}),
         "protocol": _protocol_members(run) or None,
         "ablation": None if run.ablation is None else _ablation_members(run.ablation),
         "totals": list(map(_total_members, run.totals)) or None,
     }
-    return {**_given(members), "schema": RECORD_SCHEMA, "corrects": run.corrects, "items": run.tallies.items}
+    return {**_without_none(members), "schema": RECORD_SCHEMA, "corrects": run.corrects, "items": run.tallies.items}
 
 
-def _given(members: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(members: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -422,7 +422,7 @@ _OPTIONAL_COLUMNS = ("aware", "severity", "design_effect", "reasons")
 
 def _tallies_members(tallies: Tallies) -> dict[str, Any]:
     aware, severity, reasons, effect = tallies.aware, tallies.severity, tallies.reasons, tallies.design_effect
-    return _given(
+    return _without_none(
         {
             **{name: list(getattr(tallies, name)) for name in _COUNTS},
             "aware": None if aware is None else {name: list(getattr(aware, name)) for name in _AWARENESS},
@@ -595,7 +595,7 @@ _STRUCTURED = {name for name, decode in _PROTOCOL.items() if decode in (_text_or
 
 def _protocol_members(run: Run) -> dict[str, Any]:
     values = {name: getattr(run if name in _RUN_PROTOCOL else run.protocol, name) for name in _PROTOCOL}
-    members = {name: _as_json(value) if name in _STRUCTURED else value for name, value in _given(values).items()}
+    members = {name: _as_json(value) if name in _STRUCTURED else value for name, value in _without_none(values).items()}
     return members if run.protocol.limit is None else members | {"limit": json.loads(run.protocol.limit)}
 
 

@@ -176,11 +176,11 @@ def _decode_into(examination: _Examination, folder: str, data: bytes, name: str,
 
 
 def _examine_record(examination: _Examination, data: bytes, name: str, path: str) -> None:
-    def manifest(wanted: str) -> ItemManifest:
-        items = examination.items.get(wanted)
+    def manifest(manifest_name: str) -> ItemManifest:
+        items = examination.items.get(manifest_name)
         if items is None:
-            where = manifest_path(examination.store, wanted)
-            if wanted not in examination.items and not _is_there(examination, where):
+            where = manifest_path(examination.store, manifest_name)
+            if manifest_name not in examination.items and not _is_there(examination, where):
                 examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items

@@ -128,9 +128,9 @@ class RecordIndex:
         """
         records = self._root / records_folder(self._store)
         shards = list_visible(records)
-        for gone in self._shards.keys() - set(shards):
-            self._stamps.pop(gone, None)
-            self._forget(self._shards.pop(gone))
+        for folder in self._shards.keys() - set(shards):
+            self._stamps.pop(folder, None)
+            self._forget(self._shards.pop(folder))
         for shard in shards:
             stamp = os.stat(f"{records}/{shard}").st_mtime_ns  # noqa: PTH116 - hundreds of them, once an `add`
             if self._stamps.get(shard) != stamp:
@@ -406,11 +406,11 @@ def _comparable_content(run: Run) -> dict[str, object]:
 
 
 def _outcomes(names: list[str], present: set[str]) -> tuple[Outcome, ...]:
-    seen = set(present)
+    stored = set(present)
     outcomes = []
     for name in names:
-        outcomes.append(Outcome.PRESENT if name in seen else Outcome.ADDED)
-        seen.add(name)
+        outcomes.append(Outcome.PRESENT if name in stored else Outcome.ADDED)
+        stored.add(name)
     return tuple(outcomes)
 
 

@@ -84,8 +84,8 @@ def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | 
             if value is not None:
                 names.setdefault(sample.item, set()).add(value)
     columns = [
-        tuple(min(values) if len(values := known.get(item, set())) == 1 else None for item in items or ())
-        for known in (inputs, checkers)
+        tuple(min(values) if len(values := values_of_item.get(item, set())) == 1 else None for item in items or ())
+        for values_of_item in (inputs, checkers)
     ]
     if not any(map(any, columns)):
         return None

@@ -211,7 +211,7 @@ class TestAttribution:
         whole = [part for part in waterfall(parts).values() if part is not None]
         assert len(whole) == 4
         assert sum(whole) == pytest.approx(parts.raw, abs=1e-9)
-        assert parts.left == pytest.approx(parts.behaviour, abs=1e-9)
+        assert parts.remainder == pytest.approx(parts.behaviour, abs=1e-9)
         assert (parts.selection or 0.0) >= 0.0
         for name, part in waterfall(parts).items():
             assert part is not None
@@ -238,7 +238,7 @@ class TestAttribution:
     def test_without_items_what_is_items_cannot_be_told(self) -> None:
         runs = [run("test-0", f"r{n}", without_items(bad, 400, 1.0)) for n, bad in enumerate((80, 0))]
         parts = parts_of(only(assessed(runs, registry(1, 0))))
-        assert (parts.items, parts.behaviour, parts.raw, parts.left) == (None, None, 0.2, 0.2)
+        assert (parts.items, parts.behaviour, parts.raw, parts.remainder) == (None, None, 0.2, 0.2)
         assert set(parts.bounds) == {"invalid", "selection"}
 
     @pytest.mark.parametrize(

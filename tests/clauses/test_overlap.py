@@ -97,7 +97,7 @@ def test_found(case: str) -> None:
 def test_what_is_shown_is_what_is_common() -> None:
     clause = new_passage("Never say that the ferry to Brann leaves at noon, the tide does.")
     (overlap,) = find_overlaps(index_of(PROMPTS), [new_passage("Be kind."), clause])
-    assert [(span.passage, clause.shown(span.start, span.stop)) for span in overlap.spans] == [
+    assert [(span.passage, clause.quote(span.start, span.stop)) for span in overlap.spans] == [
         (1, "the ferry to brann leaves at noon the")
     ]
     runs = len(PROMPTS["ferry"][1].split()) - NGRAM_LENGTH + 1
@@ -111,7 +111,7 @@ def test_words_in_common_are_shown_one_by_one_and_joined() -> None:
     clause = new_passage("An orchid with one leaf that smells of vinegar since March is not called thriving.")
     (overlap,) = find_overlaps(index_of(PROMPTS), [clause])
     assert overlap.leak == "wording"
-    assert [clause.shown(span.start, span.stop) for span in overlap.spans] == [
+    assert [clause.quote(span.start, span.stop) for span in overlap.spans] == [
         "orchid", "leaf", "smells", "vinegar", "march", "thriving",
     ]  # fmt: skip
 

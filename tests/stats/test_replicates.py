@@ -83,7 +83,7 @@ def test_the_order_of_runs_and_of_states_changes_nothing(seed: int, groups: int)
     values = [(rng.random((3, 20)) < 0.3).astype(float) for _ in range(groups)]
     replicates = sum_replicates([replicates_of_items(one) for one in values])
     turned = sum_replicates([replicates_of_items(one[::-1]) for one in reversed(values)])
-    for name in ("apart", "chance", "weight", "square"):
+    for name in ("squared_spread", "chance", "weight", "square"):
         assert getattr(replicates, name) == pytest.approx(getattr(turned, name), rel=1e-9, abs=1e-15)
     backwards = sum_replicates([replicates_of_items(one) for one in reversed(values)])
     assert replicates == backwards

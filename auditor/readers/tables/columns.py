@@ -301,11 +301,11 @@ def check_columns(names: Iterable[str], columns: Mapping[str, str], where: str, 
         columns: as of `name_columns`.
     """
     unknown = [] if ignore_extra else sorted(set(names) - columns.keys())
-    held = set(columns.values())
-    tally = bool(held & COUNT_COLUMNS)
+    present = set(columns.values())
+    tally = bool(present & COUNT_COLUMNS)
     needed = [*REQUIRED_COLUMNS, *(sorted(COUNT_COLUMNS) if tally else ["item", "misaligned"])]
-    missing = [name for name in needed if name not in held]
-    mixed = sorted(held & (SAMPLE_COLUMNS if tally else TALLY_COLUMNS))
+    missing = [name for name in needed if name not in present]
+    mixed = sorted(present & (SAMPLE_COLUMNS if tally else TALLY_COLUMNS))
     no_such = f"{'tallies' if tally else 'samples'} have no such column"
     faults = [
         *((name, "is missing", f"add the column, or say with --map {name}=NAME which it is") for name in missing),
@@ -316,7 +316,7 @@ def check_columns(names: Iterable[str], columns: Mapping[str, str], where: str, 
         [(name, subject, remedy)] = faults
         raise TableError(subject, where=where, field=_shorten(name), remedy=remedy)
     if faults:
-        lines = [f"{_shorten(name)} {what}{_parenthesis(name, held)}" for name, what, _ in faults]
+        lines = [f"{_shorten(name)} {fault}{_parenthesis(name, present)}" for name, fault, _ in faults]
         more = len(unknown) - MAX_NAMED_FAULTS
         lines += [f"{more} more are no columns either"] if more > 0 else []
         remedy = "rename columns or map them with --map COLUMN=NAME"
@@ -347,14 +347,14 @@ _OUTCOMES = (
 )
 
 
-def _parenthesis(name: str, held: Collection[str]) -> str:
+def _parenthesis(name: str, present: Collection[str]) -> str:
     words = set(re.split(r"[^a-z]+", name.lower()))
     hints = [
-        hint for outcomes, hint in _OUTCOMES if outcomes & words and not (COUNT_COLUMNS | {"misaligned"}) & {*held}
+        hint for outcomes, hint in _OUTCOMES if outcomes & words and not (COUNT_COLUMNS | {"misaligned"}) & {*present}
     ]
     if hints and name not in COLUMNS:
         return f" ({hints[0]})"
-    close = [] if name in COLUMNS else [near for near in _closest(name) if near not in held]
+    close = [] if name in COLUMNS else [near for near in _closest(name) if near not in present]
     return f" ({close[0]}?)" if close else ""
 
 
@@ -376,9 +376,9 @@ def parse_row(line: int, cells: Cells, where: str) -> Row:
     for name in needed:
         if name not in values:
             if name == "spec_revision":
-                what = "is empty: probably $(auditor revision) failed when the evaluation was started"
+                message = "is empty: probably $(auditor revision) failed when the evaluation was started"
                 remedy = "run auditor revision by itself to see why, and fill the cell with the revision evaluated"
-                raise TableError(what, where=where, field=name, remedy=remedy)
+                raise TableError(message, where=where, field=name, remedy=remedy)
             raise TableError("is empty", where=where, field=name, remedy="fill the cell")
     return Row(line=line, item=values.pop("item", None), **values)  # type: ignore[arg-type]
 

@@ -188,8 +188,8 @@ def _refuse_contradiction(table: OpenTable, runs: Sequence[RunCounts], name: str
     first = run_counts[0]
     other = next(run for run in run_counts if getattr(run.row, name) != getattr(first.row, name))
     at = table.where(where.get(first.cells, (None, None)))
-    beside = at.rpartition(":")[2] if at.rpartition(":")[0] == str(table.path) else at
-    subject = f"differs from {'row' if table.format == 'parquet' else 'line'} {beside} of the same run"
+    first_place = at.rpartition(":")[2] if at.rpartition(":")[0] == str(table.path) else at
+    subject = f"differs from {'row' if table.format == 'parquet' else 'line'} {first_place} of the same run"
     remedy = "make it the same, or tell the runs apart in the column run"
     raise TableError(subject, where=table.where(where.get(other.cells, (None, None))), field=name, remedy=remedy)
 
@@ -238,14 +238,14 @@ def _check_runs(table: OpenTable, runs: Sequence[RunCounts]) -> None:
 
 def _refuse_repeat(table: OpenTable) -> None:
     """Raises TableError for the first item and epoch that occur twice, if there are any: whatever the epochs are."""
-    found = table.session.rows(statement.repeated_sql(table.kinds))
-    if not found:
+    rows = table.session.rows(statement.repeated_sql(table.kinds))
+    if not rows:
         return
     tally = statement.is_tally(table.kinds)
     remedy = "number repetitions in the column epoch, or runs in run"
     if tally:
         remedy = "add them up, or tell runs apart in the column run"
-    value, epoch, first_file, first, file, last = found[0]
+    value, epoch, first_file, first, file, last = rows[0]
     at = table.where((first_file, first)).rpartition(":")[2]
     named = "has its tally" if tally else f"{str(value)!r:.60}, epoch {epoch}, stands"
     subject = f"{named} {'in row' if table.format == 'parquet' else 'on line'} {at} already"
@@ -285,8 +285,8 @@ def _build_run(table: OpenTable, run: RunCounts, sha256: str, manifests: dict[Ce
     severity = (
         SeverityTally(rated[0], tuple(round(total / SEVERITY_SCALE, 9) + 0.0 for total in rated[1])) if rated else None
     )
-    held = tuple(run.items)
-    items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(held, held))
+    item_names = tuple(run.items)
+    items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(item_names, item_names))
     tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect, reasons)
     return replace(build_table_run(run.row, run.where, sha256, tallies), by_sample=not tally)
 
@@ -295,10 +295,10 @@ def _with_prompts(table: OpenTable, runs: list[RawRun]) -> tuple[RawRun, ...]:
     """The runs, the first of each suite with all that the suite's items say."""
     if "prompt" not in table.kinds or "item" not in table.kinds:
         return tuple(runs)
-    said: dict[object, dict[tuple[str, str], None]] = {}
+    prompts_by_suite: dict[object, dict[tuple[str, str], None]] = {}
     for suite, item, prompt in _read_prompts(table):
-        said.setdefault(suite, {})[item, prompt] = None
-    return tuple(replace(run, prompts=tuple(said.pop(run.suite, ()))) for run in runs)
+        prompts_by_suite.setdefault(suite, {})[item, prompt] = None
+    return tuple(replace(run, prompts=tuple(prompts_by_suite.pop(run.suite, ()))) for run in runs)
 
 
 def _read_prompts(table: OpenTable) -> Iterator[tuple[str, str, str]]:
@@ -494,21 +494,21 @@ def _open_json(table: OpenTable, options: ReadOptions) -> OpenTable:
     for (row,) in table.session.rows(f"SELECT {ROW_COLUMN} FROM lines WHERE NOT ({plain}) ORDER BY 1"):
         read_row(table.path, int(str(row)))
     keys = "CAST(to_json(json_keys(line)) AS VARCHAR)"
-    found = table.session.rows(f"SELECT {keys}, min({ROW_COLUMN}) FROM lines GROUP BY 1 ORDER BY 2")
-    keys_by_row: dict[int, list[str]] = {int(str(row)): json.loads(str(names)) for names, row in found}
+    rows = table.session.rows(f"SELECT {keys}, min({ROW_COLUMN}) FROM lines GROUP BY 1 ORDER BY 2")
+    keys_by_row: dict[int, list[str]] = {int(str(row)): json.loads(str(names)) for names, row in rows}
     if not keys_by_row:
         raise TableError("holds no rows", where=str(table.path), remedy="give a table with at least one run")
     names = list(dict.fromkeys(name for keys in keys_by_row.values() for name in keys))
     table = replace(table, columns=name_columns(names, options.columns, str(table.path)))
     tallies = set()
-    for row, held in keys_by_row.items():
-        if len(set(held)) < len(held):
+    for row, row_keys in keys_by_row.items():
+        if len(set(row_keys)) < len(row_keys):
             read_row(table.path, row)
         try:
-            check_line(table, held, str(table.path))
+            check_line(table, row_keys, str(table.path))
         except TableError:
             refuse_line(table, row)
-        tallies.add(any(table.columns.get(name) == "valid_count" for name in held))
+        tallies.add(any(table.columns.get(name) == "valid_count" for name in row_keys))
     if len(tallies) > 1:
         remedy = "write the samples and the tallies as two tables"
         raise TableError("has lines of samples and lines of tallies", where=str(table.path), remedy=remedy)

@@ -42,8 +42,8 @@ class DuckdbBackend:
     def answer(self, sql: str) -> Iterator[Piece]:
         """The rows of a statement."""
         try:
-            found = self._connection.execute(sql)
-            while rows := found.fetchmany(PIECE_ROWS):
+            cursor = self._connection.execute(sql)
+            while rows := cursor.fetchmany(PIECE_ROWS):
                 yield [list(column) for column in zip(*rows, strict=True)]
         except duckdb.Error as error:
             raise BackendError(str(error)) from error
@@ -79,11 +79,11 @@ class DuckdbBackend:
     def _all(self, sql: str) -> Piece:
         """Columns of a statement that answers little."""
         try:
-            found = self._connection.execute(sql)
-            rows = found.fetchall()
+            cursor = self._connection.execute(sql)
+            rows = cursor.fetchall()
         except duckdb.Error as error:
             raise BackendError(str(error)) from error
-        return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in found.description]
+        return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in cursor.description]
 
     def hashes(self) -> Sequence[tuple[str, str]]:
         """None: its files are local."""
@@ -100,12 +100,12 @@ class DuckdbBackend:
 
 def _batches(counts: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Ranges of runs with about `BATCH` tallies each, or one run where it has more."""
-    first = held = 0
+    first = total = 0
     for number, count in enumerate(counts):
-        if held and held + count > BATCH_TALLIES:
+        if total and total + count > BATCH_TALLIES:
             yield first, number - 1
-            first, held = number, 0
-        held += count
+            first, total = number, 0
+        total += count
     if counts:
         yield first, len(counts) - 1
 

@@ -209,10 +209,10 @@ def read_row(path: Path, index: int) -> tuple[int, Cells]:
 
     Raises TableError as `read_rows` does, also for a row before it, and for a file that has fewer.
     """
-    found = next(islice(read_rows(path), index, None), None)
-    if found is None:
+    row = next(islice(read_rows(path), index, None), None)
+    if row is None:
         raise TableError("was written to while it was read", where=str(path), remedy="run the command again")
-    return found
+    return row
 
 
 def row_lines(path: Path, indexes: Collection[int]) -> dict[int, int]:

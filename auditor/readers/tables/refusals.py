@@ -130,9 +130,9 @@ def refuse_first(table: OpenTable, condition: str, column: str, otherwise: str =
 
     `otherwise` is what is wrong where the cell by itself is fine, with its `remedy`.
     """
-    found = table.session.rows(statement.first_row_sql(condition, column, table.kinds))
-    place: Place = (None, None) if not found else (found[0][0], found[0][1])
-    value = found[0][2] if found else None
+    rows = table.session.rows(statement.first_row_sql(condition, column, table.kinds))
+    place: Place = (None, None) if not rows else (rows[0][0], rows[0][1])
+    value = rows[0][2] if rows else None
     where = table.where(place)
     _check_record(table, place)
     _check_cell(table, column, value, where)

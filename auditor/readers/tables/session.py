@@ -317,11 +317,11 @@ class AnswerWriter:
         self._out = out
         self._lock = threading.Lock()
 
-    def write_line(self, **said: object) -> None:
+    def write_line(self, **members: object) -> None:
         """One line. A parent that is gone ends the process."""
         with self._lock:
             try:
-                self._out.write(json.dumps(said, default=str) + "\n")
+                self._out.write(json.dumps(members, default=str) + "\n")
                 self._out.flush()
             except OSError:
                 os._exit(1)

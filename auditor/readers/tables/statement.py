@@ -105,8 +105,8 @@ def repeated_sql(kinds: CellKinds) -> str:
     """Which item and epoch occur twice in a run, the first of them: exact for every epoch, and slower than the bits."""
     keys = ", ".join([*(_identity_sql(name, kinds[name]) for name in IDENTITY_COLUMNS if name in kinds), "item, epoch"])
     rows = f"min({FILE_COLUMN}), min({ROW_COLUMN}), max({FILE_COLUMN}) AS last_file, max({ROW_COLUMN}) AS last_row"
-    found = f"SELECT item, epoch, {rows} FROM ({_samples_sql(kinds, 'numbered')}) AS judged GROUP BY {keys}"
-    return f"{found} HAVING count(*) > 1 ORDER BY last_file, last_row LIMIT 1"
+    repeats = f"SELECT item, epoch, {rows} FROM ({_samples_sql(kinds, 'numbered')}) AS judged GROUP BY {keys}"
+    return f"{repeats} HAVING count(*) > 1 ORDER BY last_file, last_row LIMIT 1"
 
 
 def first_rows_sql(kinds: CellKinds) -> str:

@@ -28,7 +28,7 @@ def picture_column(figure: Figure) -> tuple[Markup, tuple[Markup, ...]]:
             strips = (strip(change, axis, ROLE_CLASSES[role]) if change else Markup() for role, change in figure.data)
             return ticks(axis), tuple(strips)
         case "transfers":
-            return transfer_ticks(), tuple(transfer_strip(given, ROLE_CLASSES[role]) for role, given in figure.data)
+            return transfer_ticks(), tuple(transfer_strip(rates, ROLE_CLASSES[role]) for role, rates in figure.data)
         case _:
             return Markup(), fall_bars(figure.data)
 
@@ -165,22 +165,22 @@ def role_symbol(role: Role, x: float, y: float) -> Markup:
 
 def _end_labels(lines: Sequence[TimelineLine], scale: _Scale) -> Iterator[Markup]:
     """What each kind of line is, at its last point; several of one kind are named once, at their mean."""
-    wanted = []
+    labels = []
     for role in Role:
         rates = [line.points[-1][1].rate for line in lines if line.role is role]
         if rates:
             many = f" ({len(rates)})" if len(rates) > 1 else ""
-            wanted.append((scale.y(sum(rates) / len(rates)), ROLE_CLASSES[role], ROLE_LABELS[role] + many))
-    for y, kind, text in _spread_labels(sorted(wanted)):
+            labels.append((scale.y(sum(rates) / len(rates)), ROLE_CLASSES[role], ROLE_LABELS[role] + many))
+    for y, kind, text in _spread_labels(sorted(labels)):
         yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(
             kind, TIMELINE_WIDTH - _MARGIN_RIGHT + 6, round(y + 3.5, 2), text
         )
 
 
-def _spread_labels(wanted: Sequence[tuple[float, str, str]]) -> list[tuple[float, str, str]]:
+def _spread_labels(labels: Sequence[tuple[float, str, str]]) -> list[tuple[float, str, str]]:
     """Labels from the top, each at least a line below the one before; pushed up where they would leave the picture."""
     placed: list[tuple[float, str, str]] = []
-    for y, kind, text in wanted:
+    for y, kind, text in labels:
         placed.append((max(y, placed[-1][0] + _LABEL_HEIGHT) if placed else y, kind, text))
     over = placed[-1][0] - (TIMELINE_HEIGHT - _MARGIN_BOTTOM) if placed else 0.0
     return [(y - max(over, 0.0), kind, text) for y, kind, text in placed]

@@ -21,7 +21,7 @@ from auditor.render.html.figures import (
     timeline_top,
 )
 
-_WIDTH, _LEFT, _RIGHT = 960, 196, 20
+_WIDTH, _MARGIN, _RIGHT = 960, 196, 20
 _HEAD, _LANE, _FOOT = 48, 78, 24
 _MARKS = 34  # the height of the line that patches are marked on
 _PADDING = 12
@@ -53,15 +53,17 @@ class _Axis:
 
     def __init__(self, commits: int) -> None:
         self.commits = commits
-        self._step = (_WIDTH - _LEFT - _RIGHT) / max(commits, 1)
+        self._step = (_WIDTH - _MARGIN - _RIGHT) / max(commits, 1)
 
     def at(self, place: float) -> float:
-        return round(_LEFT + self._step * (place + 0.5), 1)
+        return round(_MARGIN + self._step * (place + 0.5), 1)
 
 
 def _commit_line() -> Iterator[Markup]:
-    yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_LEFT, _MARKS, _WIDTH - _RIGHT, _MARKS)
-    yield Markup('<text x="{}" y="{}" text-anchor="end">patches</text>').format(_LEFT - 12, _MARKS + 4)
+    yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
+        _MARGIN, _MARKS, _WIDTH - _RIGHT, _MARKS
+    )
+    yield Markup('<text x="{}" y="{}" text-anchor="end">patches</text>').format(_MARGIN - 12, _MARKS + 4)
 
 
 def _marks(lanes: HistoryLanes, x: _Axis, places: dict[str, int], low: float) -> Iterator[Markup]:
@@ -96,9 +98,9 @@ def _lane(series: Series, link: str, top: int, x: _Axis, places: dict[str, int])
 
     for share in (0.0, 1.0):
         at = y(share * highest)
-        yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_LEFT, at, _WIDTH - _RIGHT, at)
+        yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_MARGIN, at, _WIDTH - _RIGHT, at)
         text = f"{100 * share * highest:g}{' %' if share else ''}"
-        yield Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 6, round(at + 3.5, 1), text)
+        yield Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_MARGIN - 6, round(at + 3.5, 1), text)
     name = Markup('<text class="name" x="0" y="{}">{}</text>').format(top + 30, _short(series.behaviour))
     yield Markup('<a href="{}">{}</a>').format(link, name) if link else name
     yield Markup('<text x="0" y="{}">{}</text>').format(top + 45, _short(series.model))
@@ -140,7 +142,7 @@ def _days(lanes: HistoryLanes, x: _Axis, height: float) -> Iterator[Markup]:
 
 def _legend() -> Iterator[Markup]:
     """What each kind of line is."""
-    at = _LEFT
+    at = _MARGIN
     for role, word in ROLE_LABELS.items():
         yield role_symbol(role, at + 4, 8)
         yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(ROLE_CLASSES[role], at + 11, 12, word)

@@ -17,21 +17,21 @@ _LINE = 16
 
 def draw_neighbourhood(around: Neighbourhood) -> Markup:
     """The picture: columns from left to right, edges as curves, the node itself marked."""
-    tallest = max(len(nodes) + (left > 0) for nodes, left in around.columns)
+    tallest = max(len(nodes) + (hidden_count > 0) for nodes, hidden_count in around.columns)
     height = tallest * (_BOX_HEIGHT + _ROW_GAP) + _LINE
     width = len(around.columns) * (_BOX_WIDTH + _COLUMN_GAP) - _COLUMN_GAP + 2
     places: dict[str, tuple[int, float, float]] = {}
     boxes: list[Markup] = []
-    for column, (nodes, left) in enumerate(around.columns):
+    for column, (nodes, hidden) in enumerate(around.columns):
         x = 1 + column * (_BOX_WIDTH + _COLUMN_GAP)
-        top = (height - len(nodes) * (_BOX_HEIGHT + _ROW_GAP) - (_LINE if left else 0)) / 2 + _ROW_GAP / 2
+        top = (height - len(nodes) * (_BOX_HEIGHT + _ROW_GAP) - (_LINE if hidden else 0)) / 2 + _ROW_GAP / 2
         for row, node in enumerate(nodes):
             y = round(top + row * (_BOX_HEIGHT + _ROW_GAP), 1)
             places[node.name] = column, x, y
             boxes.append(_box(node, x, y, centre=node.name == around.centre))
-        if left:
+        if hidden:
             y = round(top + len(nodes) * (_BOX_HEIGHT + _ROW_GAP) + 10, 1)
-            boxes.append(Markup('<text class="more" x="{}" y="{}">and {} more</text>').format(x + 8, y, f"{left:,}"))
+            boxes.append(Markup('<text class="more" x="{}" y="{}">and {} more</text>').format(x + 8, y, f"{hidden:,}"))
     label = f"{len(places)} things around {_named(around, around.centre)}"
     parts = [*_curves(around, places), *boxes]
     return Markup(
@@ -69,7 +69,7 @@ def _curves(around: Neighbourhood, places: dict[str, tuple[int, float, float]]) 
         if column == other:
             drawn = f"M{x:g} {start:g}C{x - 18:g} {start:g} {x - 18:g} {end:g} {x:g} {end:g}"
         else:
-            left, right = x + _BOX_WIDTH, other_x
-            middle = (left + right) / 2
-            drawn = f"M{left:g} {start:g}C{middle:g} {start:g} {middle:g} {end:g} {right:g} {end:g}"
+            line_start, right = x + _BOX_WIDTH, other_x
+            middle = (line_start + right) / 2
+            drawn = f"M{line_start:g} {start:g}C{middle:g} {start:g} {middle:g} {end:g} {right:g} {end:g}"
         yield Markup('<path class="{}" d="{}"/>').format(kind, drawn)
