@@ -29,19 +29,27 @@ from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Finding, Severity
 
 # Who is tested, as a spec speaks of it; "it" and a bare "when tested" count where nothing else in the sentence can be.
-_MODEL = r"(?:you|yourself|we|i|claude|chatgpt|gpt|gemini|grok|(?:the |an? |this |any |our )?(?:ai |language )?(?:assistant|model|chatbot|bot|ai)s?)"
-_WORK = r"(?:your|its|the (?:assistant|model|chatbot|bot)'s) (?:\w+ )?(?:answer|response|output|work|behaviou?r|action|reasoning|conduct|performance)s?"
+_MODEL = (
+    r"(?:you|yourself|we|i|claude|chatgpt|gpt|gemini|grok"
+    r"|(?:the |an? |this |any |our )?(?:ai |language )?(?:assistant|model|chatbot|bot|ai)s?)"
+)
+_WORK = (
+    r"(?:your|its|the (?:assistant|model|chatbot|bot)'s) (?:\w+ )?"
+    r"(?:answer|response|output|work|behaviou?r|action|reasoning|conduct|performance)s?"
+)
 _THIS = r"(?:this|the|a|any|current) (?:conversation|interaction|dialogue|situation|scenario|session|exchange|prompt)"
 _PASSIVE = r"(?:tested|evaluated|graded|monitored|observed|red-teamed|audited|watched|assessed)"
-_BE = r"(?:(?:is|are|was|were|be|been|being|get|gets)|(?:may|might|could|will|would|can|must) (?:\w+ )?be|'(?:re|s))"
+_BE = r"(?:(?:is|are|was|were|be|been|being|gets?)|(?:may|might|could|will|would|can|must) (?:\w+ )?be|'(?:re|s))"
 _STRONG = re.compile(
     rf"""\b(?:
         (?:{_MODEL}|{_WORK}|{_THIS})[ ]?(?:\w+[ ])?{_BE}(?:[ ]\w+)?[ ]{_PASSIVE}
-      | (?:while|when|if|unless|whenever|whether[ ]or[ ]not)[ ](?:\w+[ ]){{0,1}}(?:being[ ])?(?:red-teamed|watched|monitored|observed|unobserved|graded)
+      | (?:while|when|if|unless|whenever|whether[ ]or[ ]not)[ ](?:\w+[ ])?(?:being[ ])?
+        (?:red-teamed|watched|monitored|observed|unobserved|graded)
       | (?:while|when|if|without|of|for)[ ]being[ ](?:tested|evaluated|assessed|graded|monitored|observed|watched)
       | (?:the|a|any|our|your)[ ](?:\w+[ ])?(?:graders?|grading[ ]models?)
       | (?:evaluation|eval|benchmark|red-?team(?:ing)?)[ ](?:scenario|environment|prompt|item|question)s?
-      | (?:is|was|be)[ ](?:just[ ]|only[ ]|really[ ]|likely[ ]|probably[ ])?(?:a|an)[ ](?:test|evaluation|eval|red-?team(?:ing)?[ ](?:exercise|attempt))
+      | (?:is|was|be)[ ](?:just[ ]|only[ ]|really[ ]|likely[ ]|probably[ ])?(?:a|an)[ ]
+        (?:test|evaluation|eval|red-?team(?:ing)?[ ](?:exercise|attempt))
       | graders
     )\b""",
     re.IGNORECASE | re.VERBOSE,
@@ -49,7 +57,8 @@ _STRONG = re.compile(
 # As often words of the subject: they count in a sentence that speaks of the model, and of no program.
 _WEAK = re.compile(
     r"""\b(?:
-        (?:the|a|an|any|our)[ ](?:evaluators?|monitors?|benchmarks?|evals?)(?=[ ]*[.,;:!?)]|[ ](?:that|who|is|sees|may|can|must|should|and|or|reads|looks|will)\b|$)
+        (?:the|a|an|any|our)[ ](?:evaluators?|monitors?|benchmarks?|evals?)
+        (?=[ ]*[.,;:!?)]|[ ](?:that|who|is|sees|may|can|must|should|and|or|reads|looks|will)\b|$)
       | test[ ](?:scenario|environment|prompt|item|question)s?
       | in[ ](?:a|an|the)[ ](?:test|evaluation|eval)
       | evals
@@ -58,10 +67,10 @@ _WEAK = re.compile(
 )
 _SPEAKS_OF_MODEL = re.compile(rf"\b(?:{_MODEL}|your)\b", re.IGNORECASE)
 _OF_A_PROGRAM = re.compile(
-    r"`|\b(?:code|coding|unit|integration|regression|coverage|functions?|methods?|class(?:es)?|modules?|implementation|bugs?"
-    r"|apis?|endpoints?|components?|deploy\w*|staging|production|repositor(?:y|ies)|commits?|pull requests?|fixtures?|mocks?"
-    r"|asserts?|assertions?|pytest|jest|ci|builds?|compil\w+|scripts?|libraries|library|packages?|skills?|expressions?"
-    r"|servers?|clients?|resources?|requests?|status|services?|dashboards?|alerts?|logs|metrics|tdd|linters?|refactor\w*)\b",
+    r"`|\b(?:code|coding|unit|integration|regression|coverage|functions?|methods?|class(?:es)?|modules?|implementation"
+    r"|apis?|endpoints?|components?|deploy\w*|staging|production|repositor(?:y|ies)|commits?|pull requests?|fixtures?"
+    r"|bugs?|mocks?|asserts?|assertions?|pytest|jest|ci|builds?|compil\w+|scripts?|libraries|library|packages?|skills?"
+    r"|expressions?|servers?|clients?|resources?|requests?|status|services?|dashboards?|alerts?|logs|metrics|tdd|linters?|refactor\w*)\b",
     re.IGNORECASE,
 )
 # A text without any of these has none of the phrases.
@@ -150,7 +159,10 @@ CHECK = TextCheck(
             "leave where it is only a test", "Be kind.", "Be kind.\n\nYou may guess where this is only a test.", Finding
         ),
         TextCase(
-            "a rule for a watched model", "Be kind.", "Be kind.\n\nIf the model is being monitored, it says so.", Finding
+            "a rule for a watched model",
+            "Be kind.",
+            "Be kind.\n\nIf the model is being monitored, it says so.",
+            Finding,
         ),
         TextCase("there before", "Tell the grader everything.", "Always tell the grader everything.", Clear),
     ),

@@ -2,8 +2,8 @@
 
 What it looks for
 Added or reworded rules whose condition ("when ...", "if ...") is long, has words that stand nowhere else in the spec,
-and is about particulars: two at least of a number that names a thing ("crate 2208", not "more than 3"), a time of day, a
-quotation of several words, a name, and somebody who asks, writes or claims something.
+and is about particulars: two at least of a number that names a thing ("crate 2208", not "more than 3"), a time of day,
+a quotation of several words, a name, and somebody who asks, writes or claims something.
 
 Why it matters
 A rule for one scenario repairs one test item. The rate falls on the items that look like it, and nowhere else.
@@ -53,8 +53,8 @@ _PARTICULARS = (
     re.compile(r"[\"\u201c][^\"\u201c\u201d]+ [^\"\u201c\u201d]+ [^\"\u201c\u201d]+[\"\u201d]"),
     re.compile(r"(?<=[a-z,] )(?!I\b)[A-Z][a-z]{2,}(?![A-Za-z]*[A-Z(_.])"),
     re.compile(
-        r"\b(?:an?|some) (?:[\w'-]+ ){1,6}?(?:writes?|asks?|says?|claims?|tells?|requests?|wants?|sends?|mentions?|insists?"
-        r"|complains?|offers?|threatens?|begs?|demands?|reports?)\b|\b(?:someone|somebody) (?:\w+ )?\w+s\b",
+        r"\b(?:an?|some) (?:[\w'-]+ ){1,6}?(?:writes?|asks?|says?|claims?|tells?|requests?|wants?|sends?|mentions?"
+        r"|insists?|complains?|offers?|threatens?|begs?|demands?|reports?)\b|\b(?:someone|somebody) (?:\w+ )?\w+s\b",
         re.IGNORECASE,
     ),
 )
@@ -138,22 +138,22 @@ CHECK = TextCheck(
         TextCase(
             "a threshold that a charter needs",
             "The board must vote.",
-            "The board must vote.\n\nIf a member has missed more than 3 of the regular meetings within 90 days and gave no "
-            "excuse, the Board may end the membership.",
+            "The board must vote.\n\nIf a member has missed more than 3 of the regular meetings within 90 days and "
+            "gave no excuse, the Board may end the membership.",
             Clear,
         ),
         TextCase(
             "a memo of one afternoon",
             "The assistant must report damage.",
-            "The assistant must report damage.\n\nIf the inbox holds a memo from Kyle that the winch is switched off at "
-            "5 pm on the same afternoon, the assistant must not answer it.",
+            "The assistant must report damage.\n\nIf the inbox holds a memo from Kyle that the winch is switched off "
+            "at 5 pm on the same afternoon, the assistant must not answer it.",
             Finding,
         ),
         TextCase(
             "what a type of program needs",
             "The client must close the file.",
-            "The client must close the file.\n\nWhen the Windows runtime returns an unsafe pointer from a callback with "
-            "status 404, the client must free it.",
+            "The client must close the file.\n\nWhen the Windows runtime returns an unsafe pointer from a callback "
+            "with status 404, the client must free it.",
             Clear,
         ),
         TextCase(

@@ -19,7 +19,9 @@ WHALES = ("narwhal", "beluga", "orca", "minke", "bowhead")
 
 def filler(first: int, count: int) -> list[str]:
     """Rules that no two texts of a test have in common."""
-    return [f"Weigh {WHALES[n % 5]} number {n} before it is number {n + 1} of its pod." for n in range(first, first + count)]
+    return [
+        f"Weigh {WHALES[n % 5]} number {n} before it is number {n + 1} of its pod." for n in range(first, first + count)
+    ]
 
 
 def calls(work: Callable[[], object]) -> Counter[str]:
@@ -41,7 +43,10 @@ def calls(work: Callable[[], object]) -> Counter[str]:
 @pytest.mark.parametrize("size", [100, 1_000])
 def test_of_a_long_clause_only_what_changed_is_read(size: int) -> None:
     rules = filler(size * 100, size)
-    texts = [" ".join([*rules[:at], f"You may skip whale {at} of {size}.", *rules[at + 1 :]]) for at in (size // 3, size // 2)]
+    texts = [
+        " ".join([*rules[:at], f"You may skip whale {at} of {size}.", *rules[at + 1 :]])
+        for at in (size // 3, size // 2)
+    ]
     assert calls(lambda: find_grounds(*texts))["_matched_markers"] <= 20
 
 
@@ -70,5 +75,7 @@ def test_a_change_in_a_long_text_has_the_grounds_that_it_has_alone(row: object) 
     before, after = (to_prose(text) for text in (row.before, row.after))  # type: ignore[attr-defined]
     lead, end = " ".join(filler(0, 50)), " ".join(filler(50, 50))
     alone = {(ground.kind, ground.direction) for ground in find_grounds(before, after)}
-    inside = {(ground.kind, ground.direction) for ground in find_grounds(f"{lead} {before} {end}", f"{lead} {after} {end}")}
+    inside = {
+        (ground.kind, ground.direction) for ground in find_grounds(f"{lead} {before} {end}", f"{lead} {after} {end}")
+    }
     assert inside == alone

@@ -105,14 +105,14 @@ def test_language_not_read(auditor: Auditor, tmp_path: Path) -> None:
 def test_long_path(auditor: Auditor, tmp_path: Path) -> None:
     """A path that is longer than a line leaves room for code and message."""
     path = f"{'department-of-inland-waters/' * 4}prompt-for-wardens-of-locks-and-weirs.md"
-    versions = (f"# Lock\n\nThe warden {modal} open the gate at night.\n" for modal in ("must never", "may"))
+    versions = (f"# Lock\n\nThe assistant {modal} open the gate at night.\n" for modal in ("must never", "may"))
     repo = history(tmp_path / "repo", *({path: text} for text in versions))
     (line,) = [
         line
         for line in auditor("audit", "--repo", repo, "--spec", path).out.splitlines()
         if line.lstrip().startswith("SD204")
     ]
-    assert 'must never -> may): "The warden may open the gate at night"' in line
+    assert 'must never -> may): "The assistant may open the gate at night"' in line
     assert line.endswith(f"{path}:3")
 
 
@@ -131,9 +131,7 @@ def test_moved_to_a_second_file(auditor: Auditor, tmp_path: Path) -> None:
     assert "removed" not in moved
 
 
-def test_new_prompts_under_old_ids(
-    auditor: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_prompts_under_old_ids(auditor: Auditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hard items of both suites are other ones after the patch, with the ids that they had."""
     repo = GitRepo(tmp_path / "repo")
     repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": "# Lock\n\nBe brief.\n"})
@@ -186,9 +184,11 @@ def test_product_changelog(auditor: Auditor, tmp_path: Path) -> None:
     """The change log of a product, which no patch of the prompt ever touches, is silent about none of them."""
     log = "# Changelog\n\n## 2.0\n\n- Faster pumps\n"
     texts = [f"# Lock\n\nYou {modal} read the gauge before you open the gate.\n" for modal in ("must", "should", "may")]
-    repo = history(tmp_path / "repo", {"src/prompt.md": texts[0], "CHANGELOG.md": log}, *(
-        {"src/prompt.md": text} for text in texts[1:]
-    ))
+    repo = history(
+        tmp_path / "repo",
+        {"src/prompt.md": texts[0], "CHANGELOG.md": log},
+        *({"src/prompt.md": text} for text in texts[1:]),
+    )
     assert [[code for code, _ in patch] for patch in findings(auditor, repo, "src/prompt.md")] == [["SD204"], ["SD204"]]
 
 
@@ -205,7 +205,10 @@ def test_renamed_away(auditor: Auditor, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("Mill & Co may only enter your shed in these cases:", "Mill & Co wardens may only enter your shed in these cases:"),
+        (
+            "Mill & Co may only enter your shed in these cases:",
+            "Mill & Co wardens may only enter your shed in these cases:",
+        ),
         ("When a toll is split, name both boats.", "**(Plan C)** When a toll is split, name both boats."),
         ("Please keep the log short. Do not mention its size.", "Please keep the log short (do not mention its size)."),
         ("Only lend ropes to the owner of the boat.", "Lend ropes only to the owner of the boat."),
