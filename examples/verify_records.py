@@ -26,7 +26,7 @@ from pathlib import Path
 
 HEX = re.compile("[0-9a-f]{64}")
 HOMES = {"auditor.record/1": "records", "auditor.plan/1": "plans", "auditor.look/1": "looks"}
-HOMES |= {f"auditor.{kind}/1": kind for kind in ("items", "labels", "prompts", "samples")}
+HOMES |= {f"auditor.{kind}/1": kind for kind in ("ablations", "items", "labels", "prompts", "samples")}
 HOMES |= {"auditor.record/2": "records", "auditor.items/2": "items", "auditor.prompts/2": "prompts"}
 MOST_BYTES = 256 * 2**20
 

@@ -130,7 +130,7 @@ class _Source:
     def _recorded(self) -> tuple[ScoredRun, ...]:
         project = self._project()
         corrected = {run.corrects for run in project.runs}
-        runs = (run for run in project.runs if run.record not in corrected)
+        runs = (run for run in project.runs if run.record not in corrected and run.ablation is None)
         return tuple(_score_record(run, project.registry, reveal=self._request.reveal) for run in runs)
 
     def _revision_names(self) -> Callable[[str], Iterator[str]]:

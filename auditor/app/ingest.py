@@ -15,13 +15,14 @@ import shlex
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 
 from auditor.app.project import Project, open_project, read_history
 from auditor.app.prompts import PromptKey, read_prompt_key
+from auditor.clauses.ablation import separate_changes
 from auditor.errors import (
     EXIT_COULD_NOT_RUN,
     EXIT_PASS,
@@ -34,7 +35,7 @@ from auditor.errors import (
 )
 from auditor.model.canonical import sha256
 from auditor.model.raw_run import RawRun
-from auditor.model.run import Exposure, Grade, ItemDetails, ReportedTotal, Run, Tallies
+from auditor.model.run import Ablation, Exposure, Grade, ItemDetails, ReportedTotal, Run, Tallies
 from auditor.model.spec import History, Revision
 from auditor.model.suite import Binding, Role, Suite
 from auditor.readers.interface import (
@@ -66,12 +67,25 @@ STAMP_REMEDY = (
 )
 
 
+_ID_PREFIX = re.compile("[0-9a-f]{6,64}")
+
+
 @dataclass(frozen=True)
 class NamedHistory:
-    """A spec with its history, and the names its revisions go by."""
+    """A spec with its history, and the names its revisions go by.
+
+    `ablations` are the texts that never landed and are known from manifests, by content id, and what each is.
+    """
 
     history: History
     names: RevisionNames
+    ablations: Mapping[str, tuple[Ablation, Revision]] = field(default_factory=dict)
+
+    def find_ablation(self, name: str) -> str | None:
+        """The content id of the text that never landed which begins with a name; None where none does, or several."""
+        prefix = name.strip().lower()
+        fits = [revision for revision in self.ablations if _ID_PREFIX.fullmatch(prefix) and revision.startswith(prefix)]
+        return fits[0] if len(fits) == 1 else None
 
     def revisions_in(self, messages: Collection[str]) -> list[Revision]:
         """The revisions whose every file is one of these texts (as of `normalise_text`), in the order of history."""
@@ -81,7 +95,7 @@ class NamedHistory:
 
     @cached_property
     def _revisions(self) -> Sequence[Revision]:
-        return tuple(self.history.revisions.values())
+        return (*self.history.revisions.values(), *(revision for _, revision in self.ablations.values()))
 
     @cached_property
     def _places_by_text(self) -> Mapping[str, Sequence[int]]:
@@ -99,11 +113,13 @@ class BoundRevision:
 
     Attributes:
         moving: the name that says so, where it may stand for another revision later: a branch, or HEAD; else "".
+        ablation: what the text is, where it never landed.
     """
 
     spec: str
     revision: Revision
     moving: str = ""
+    ablation: Ablation | None = None
 
 
 def read_named_histories(project: Project) -> tuple[NamedHistory, ...]:
@@ -113,9 +129,29 @@ def read_named_histories(project: Project) -> tuple[NamedHistory, ...]:
 
 def _read_named_history(project: Project, config: SpecConfig) -> NamedHistory:
     history = read_history(project, config)
-    if config.source == "folder":
-        return NamedHistory(history, RevisionNames(history))
-    return NamedHistory(history, RevisionNames(history, project.repository, config.paths))
+    in_folders = config.source == "folder"
+    names = RevisionNames(history) if in_folders else RevisionNames(history, project.repository, config.paths)
+    return NamedHistory(history, names, _read_ablations(project, history))
+
+
+def _read_ablations(project: Project, history: History) -> dict[str, tuple[Ablation, Revision]]:
+    """The texts of the manifests of a spec that are no revision of its history, made again from those that are.
+
+    A text that this version takes apart otherwise has no files here: it is known by its content id alone.
+    """
+    texts: dict[str, tuple[Ablation, Revision]] = {}
+    for manifest in project.ablations:
+        if manifest.spec != history.spec or not {manifest.before, manifest.after} <= history.revisions.keys():
+            continue
+        parts = separate_changes(history.revisions[manifest.before], history.revisions[manifest.after])
+        revisions = (text for change in parts.changes for text in (parts.without(change), parts.alone(change)))
+        by_id = {revision.id: revision for revision in revisions}
+        for each in manifest.revisions:
+            if each.revision not in history.revisions:
+                ablation = Ablation(manifest.patch, each.kind, (each.change,))
+                text = by_id.get(each.revision, Revision(each.revision, ()))
+                texts.setdefault(each.revision, (ablation, text))
+    return texts
 
 
 def bind_revision(raw: RawRun, specs: Sequence[NamedHistory], bindings: tuple[Binding, ...]) -> BoundRevision:
@@ -158,7 +194,12 @@ def _bind_by_name(raw: RawRun, name: str, specs: Sequence[NamedHistory]) -> list
         try:
             revision = spec.names.find(name)
         except RevisionError as error:
-            errors.append(error)
+            text = spec.find_ablation(name)
+            if text is None:
+                errors.append(error)
+            else:
+                ablation, counterfactual = spec.ablations[text]
+                bound_revisions.append(BoundRevision(spec.history.spec, counterfactual, ablation=ablation))
         else:
             moving = name if spec.names.moves(name) else ""
             bound_revisions.append(
@@ -181,7 +222,11 @@ def _revision_of(history: History, revision: str, name: str, raw: RawRun) -> Rev
 def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevision]:
     """The revisions whose every file is, word for word, a system message of the run."""
     messages = {normalise_text(text) for text in raw.system_messages}
-    return [BoundRevision(spec.history.spec, revision) for spec in specs for revision in spec.revisions_in(messages)]
+    return [
+        BoundRevision(spec.history.spec, revision, ablation=spec.ablations.get(revision.id, (None,))[0])
+        for spec in specs
+        for revision in spec.revisions_in(messages)
+    ]
 
 
 def _check_system_message(raw: RawRun, named: BoundRevision, fits: Sequence[BoundRevision]) -> None:
@@ -289,7 +334,12 @@ def read_ingest_rules(project: Project, key: bytes | None = None) -> IngestRules
     Raises ConfigError or RepositoryError where a history or the bindings cannot be read.
     """
     specs = read_named_histories(project)
-    texts = (file.text for named in specs for revision in named.history.revisions.values() for file in revision.files)
+    revisions = (
+        revision
+        for named in specs
+        for revision in (*named.history.revisions.values(), *(text for _, text in named.ablations.values()))
+    )
+    texts = (file.text for revision in revisions for file in revision.files)
     return IngestRules(
         project,
         specs,
@@ -330,7 +380,7 @@ def _to_run(
         checkpoint=raw.checkpoint or raw.model,
         parent_checkpoint=raw.parent_checkpoint,
         condition=raw.condition,
-        exposure=_exposure(raw, where.revision),
+        exposure=_exposure(raw, where),
         scorer=raw.scorer,
         sampling=raw.sampling,
         created=raw.created,
@@ -349,6 +399,7 @@ def _to_run(
         score=chosen_score(raw, suite) if several else None,
         protocol=raw.protocol,
         details=details,
+        ablation=where.ablation,
         totals=totals,
     )
     return replace(run, record=record_id(run)), samples
@@ -395,7 +446,8 @@ def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tupl
         f"spec_revision {raw.stamp} may move; it is read as revision {run.revision[:12]}": None
         for raw, run in runs
         for spec in rules.specs
-        if raw.stamp and raw.stamp != REDACTED and spec.history.spec == run.spec and spec.names.moves(raw.stamp)
+        if raw.stamp and raw.stamp != REDACTED and run.ablation is None
+        if spec.history.spec == run.spec and spec.names.moves(raw.stamp)
     }
     return tuple(sentences)
 
@@ -472,9 +524,15 @@ def _grade(raw: RawRun, revision: Revision, details: ItemDetails | None) -> Grad
     return Grade.A if identified and log_contains_revision(raw, revision) else Grade.B
 
 
-def _exposure(raw: RawRun, revision: Revision) -> Exposure | None:
-    """What the source says; where it says nothing, a log whose system messages hold the spec shows it."""
-    if not log_contains_revision(raw, revision):
+def _exposure(raw: RawRun, where: BoundRevision) -> Exposure | None:
+    """What the source says; where it says nothing, a log whose system messages hold the spec shows it.
+
+    Raises LogError for a text that never landed and is not shown in context: no model was trained on it.
+    """
+    if where.ablation is not None and raw.exposure not in (None, Exposure.IN_CONTEXT):
+        subject = f"{raw.exposure}, but an ablation is shown to the model in its context"
+        raise LogError(subject, where=raw.where, field="exposure", remedy="evaluate it in context, or correct the log")
+    if not log_contains_revision(raw, where.revision):
         return raw.exposure
     if raw.exposure is Exposure.ABSENT:
         subject = "absent, but the spec's text is in the log's system messages"

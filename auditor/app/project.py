@@ -18,6 +18,7 @@ from auditor.app.find_spec import Warn, choose_specs
 from auditor.errors import ConfigError, RecordError, RepositoryError
 from auditor.evidence import Evidence, assemble_evidence
 from auditor.git import Commit, Folder, Repository, Tree, file_changes, find_repository
+from auditor.model.ablation import AblationManifest
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
@@ -25,6 +26,7 @@ from auditor.model.spec import History
 from auditor.model.suite import Registry, Role, Suite
 from auditor.settings import SETTINGS_FILE, SHARED_SETTINGS_FILE, Settings, SpecConfig, load_settings
 from auditor.specs import folder, git
+from auditor.store.ablations import load_ablations
 from auditor.store.labels import UnjoinedLabels, join_labels
 from auditor.store.ledger import load_held_out_uses, load_preregistrations
 from auditor.store.records import load_records, records_folder
@@ -53,6 +55,7 @@ class Project:
         sealed: the ids of what counts of that; None for all.
         proposed: by the name of a spec, the landing of `tip` on another commit that its history ends with.
         landed_at: the commit that has all that landed, where that is not `tip`.
+        ablations: which texts that never landed are known by their content ids.
     """
 
     root: Path
@@ -71,6 +74,7 @@ class Project:
     sealed: frozenset[str] | None = None
     proposed: Mapping[str, git.ProposedLanding] = field(default_factory=dict)
     landed_at: str | None = None
+    ablations: tuple[AblationManifest, ...] = ()
 
     def __enter__(self) -> Self:
         return self
@@ -154,6 +158,7 @@ def read_project(place: Place, settings: Settings, specs: tuple[SpecConfig, ...]
         unjoined=joined.unjoined,
         plans=load_preregistrations(place.tree, settings.store),
         looks=load_held_out_uses(place.tree, settings.store),
+        ablations=load_ablations(place.tree, settings.store),
     )
 
 
@@ -174,7 +179,10 @@ def build_evidence(project: Project, history: History) -> Evidence:
     repository, registry = project.repository, project.registry
     if repository is not None and not registry.former:
         registry = add_former_suites(repository, project.landed_at or project.tip, project.settings.store, registry)
-    return assemble_evidence(history, project.runs, registry, project.plans, project.rederived, landing_places(project))
+    return assemble_evidence(
+        *(history, project.runs, registry, project.plans, project.rederived, landing_places(project)),
+        ablations=project.ablations,
+    )
 
 
 def add_former_suites(repository: Repository, tip: str, store: str, registry: Registry) -> Registry:
@@ -332,4 +340,7 @@ def snapshot_project(
         ),
         prompts_tree=place.tree,
         sealed=only,
+        ablations=tuple(
+            manifest for manifest in load_ablations(place.tree, store) if only is None or manifest.id in only
+        ),
     )

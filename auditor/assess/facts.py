@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
+from auditor.assess.ablation_facts import AblationFacts
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.online_fdr import OnlineDecision
 from auditor.assess.preregistration import PlanFacts
@@ -542,6 +543,7 @@ class BehaviourFacts:
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
         rebound_of: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
         residual: what is left of the test rate after; None without a comparable pair.
+        ablation: which clause changes carry its falls; None where no ablation of the patch was run on it.
     """
 
     behaviour: str
@@ -577,6 +579,7 @@ class BehaviourFacts:
     sensitivity: Sensitivity | None = None
     rebound_of: Step | None = None
     residual: Residual | None = None
+    ablation: AblationFacts | None = None
 
 
 class Measured(NamedTuple):

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 
 from auditor.assess import attribution, diagnostics
+from auditor.assess.ablation import add_ablations
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import (
     Comparison,
@@ -326,7 +327,13 @@ def assess(
     line = trace_mainline(evidence.history, parts)
     stream = decide_patches(line, by_patch, policy.false_discovery_rate)
     patches = tuple(
-        _patch_facts(patch, by_patch[patch.id], pairs, stream.get(patch.id), policy.error_rate)
+        _patch_facts(
+            patch,
+            add_ablations(evidence, patch, by_patch[patch.id], policy),
+            pairs,
+            stream.get(patch.id),
+            policy.error_rate,
+        )
         for patch in evidence.patches.values()
     )
     over_checkpoints = tuple(trained_facts for step, trained_facts in facts.items() if not step.patches)

@@ -21,6 +21,7 @@ from auditor.errors import EXIT_BUG, EXIT_COULD_NOT_RUN, EXIT_INTERRUPTED, Audit
 VERBS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Evidence": {
         "revision": ("revision:command", "The content id to stamp on an evaluation."),
+        "ablate": ("ablate:command", "A patch with each clause change left out, to be evaluated."),
         "preregister": ("preregister:command", "Write down what will be run, before there is a result."),
         "ingest": ("ingest:command", "Record the runs of evaluation logs and tables."),
         "verify": ("verify:command", "Is the evaluation history what it says, and what it was?"),

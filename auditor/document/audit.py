@@ -16,6 +16,7 @@ from auditor.assess.facts import BehaviourFacts, Change, PatchFacts, PeriodFacts
 from auditor.assess.reasons import describe_unresolved_cause
 from auditor.audit import Audit, CheckpointEntry, Coverage, PatchEntry, PeriodEntry, SpecAudit
 from auditor.clauses.deontic import NORMATIVE_DIRECTIONS
+from auditor.document.ablation import ablation_effect_blocks
 from auditor.document.blocks import (
     Block,
     Card,
@@ -403,6 +404,8 @@ def behaviour_blocks(facts: BehaviourFacts, notes: Iterator[Note]) -> Iterator[B
         yield from rate_blocks(facts, notes)
         yield Paragraph(plain(sentence(clause) + _unresolved_cause(facts)))
         yield from residual_blocks(facts)
+    if facts.ablation is not None:
+        yield from ablation_effect_blocks(facts.ablation)
     yield from diagnostic_blocks(facts)
 
 

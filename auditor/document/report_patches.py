@@ -173,7 +173,8 @@ def _other_card(section: Section, entry: PatchEntry, *, folded: bool) -> Card:
     for facts in entry.facts.leading:
         name = f"{facts.behaviour}: " if folded or facts.test is None else ""
         unresolved = f" {sentence(describe_unresolved_cause(facts))}" if _is_unresolved(facts) else ""
-        blocks.append(Paragraph(plain(f"{name}{sentence(facts.conclusion)}{unresolved}")))
+        ablation = f" By ablation: {facts.ablation.conclusion}." if facts.ablation is not None else ""
+        blocks.append(Paragraph(plain(f"{name}{sentence(facts.conclusion)}{unresolved}{ablation}")))
         if not folded:
             blocks += suite_blocks(facts)
     if not entry.facts.leading:
@@ -242,7 +243,8 @@ def fact_table(facts: BehaviourFacts) -> Table:
         )
     cause = f"unresolved: {'; '.join(facts.also_changed)}"
     patch = "the patch: no other recorded change"
-    rows.append((plain("cause"), plain(cause if _is_unresolved(facts) else patch)))
+    ablation = f"; by ablation: {facts.ablation.conclusion}" if facts.ablation is not None else ""
+    rows.append((plain("cause"), plain(f"{cause if _is_unresolved(facts) else patch}{ablation}")))
     grade = f"grade {facts.grade}: {_GRADES[facts.grade]}" if facts.grade else "none"
     rows.append((plain("evidence"), plain(grade)))
     clears = ". A fall of awareness clears no patch" if facts.awareness == "fell" else ""

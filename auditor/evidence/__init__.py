@@ -28,6 +28,7 @@ from auditor.errors import RecordError
 from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_key, sources
 from auditor.evidence.item_identity import SuiteItems, has_inputs, identify_items
 from auditor.evidence.protocol import Protocol, protocol_of
+from auditor.model.ablation import AblationManifest
 from auditor.model.numbers import format_day, format_moment
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
 from auditor.model.run import Grade, Run
@@ -91,6 +92,9 @@ class Evidence:
         landing_places: where on the mainline each record landed, by record id, when asked; empty where nobody knows.
         foreign_corrections: by record id, the runs that say to correct a record of another run; they count nowhere.
         former: the names of suites that count as they were registered before.
+        ablations: the manifests of ablations of this spec.
+        ablated: the same evidence with the runs on ablations as runs of their texts; None where none is run. They are
+            in nothing else here, and no verdict, step, gap or rate reads them.
     """
 
     graph: EvidenceGraph
@@ -111,6 +115,8 @@ class Evidence:
     landing_places: Callable[[], Mapping[str, int]] = dict
     foreign_corrections: Mapping[str, Run] = field(default_factory=dict)
     former: tuple[str, ...] = ()
+    ablations: tuple[AblationManifest, ...] = ()
+    ablated: Evidence | None = None
 
 
 def assemble_evidence(
@@ -120,13 +126,14 @@ def assemble_evidence(
     plans: Iterable[Preregistration] = (),
     rederived: Collection[str] = (),
     landing_places: Callable[[], Mapping[str, int]] = dict,
+    ablations: Iterable[AblationManifest] = (),
 ) -> Evidence:
     """The evidence on one spec.
 
     Args:
         plans: what was to be run; a run that fulfils one has as many samples planned as that says.
         rederived: the records whose counts were derived again from raw logs; no other has grade A.
-        landing_places: see `Evidence`.
+        landing_places, ablations: see `Evidence`.
 
     The items of runs have names by identity (`item_identity`).
 
@@ -136,7 +143,8 @@ def assemble_evidence(
     patches = patches_of(history)
     _add_history(graph, history, patches)
     plans = tuple(plans)
-    own_runs = [run for run in runs if run.spec == history.spec]
+    every_run = [run for run in runs if run.spec == history.spec]
+    own_runs = [run for run in every_run if not is_on_ablation(run, history)]
     first = [run for run in own_runs if run.corrects is None]
     identities = {run.record: run.identity for run in own_runs}
     foreign = {
@@ -192,10 +200,24 @@ def assemble_evidence(
         landing_places=landing_places,
         foreign_corrections=foreign,
         former=tuple(former),
+        ablations=tuple(manifest for manifest in ablations if manifest.spec == history.spec),
+        ablated=assemble_evidence(
+            history, [replace(run, ablation=None) for run in every_run], registry, plans, rederived, landing_places
+        )
+        if len(own_runs) < len(every_run)
+        else None,
         uncorrected=assemble_evidence(history, first, registry, plans, rederived, landing_places)
         if len(first) < len(own_runs)
         else None,
     )
+
+
+def is_on_ablation(run: Run, history: History) -> bool:
+    """Whether a run is on a text that never landed: recorded as an ablation, and of no revision of the history.
+
+    Content decides: what is recorded as an ablation of a text that did land is a run of that, so that nobody hides it.
+    """
+    return run.ablation is not None and run.revision not in history.revisions
 
 
 def _landed_in_parts(history: History, patch: Patch) -> frozenset[str]:

@@ -34,14 +34,14 @@ def remedy_for_block(facts: BehaviourFacts, evidence: Evidence, sides: StepRevis
     if facts.verdict is Verdict.ARTEFACT:
         suites = _suites_of_role(evidence, facts.behaviour, test=True)
         text = f"run {_list_suites(suites)} again on the items of the run before, with no more invalid samples"
-        return Remedy(text, _commands(evidence, suites, sides.after))
+        return Remedy(text, evaluation_commands(evidence, suites, sides.after))
     if facts.verdict in (Verdict.INCONCLUSIVE, Verdict.UNMEASURED):
         return remedy_for_missing_evidence(facts, evidence, sides)
     suites = [
         suite for suite in suites_measuring(evidence, facts.behaviour) if _was_run(evidence, facts.model, suite, "")
     ]
     text = f"revise the patch or take it back, then evaluate the new text on {_list_suites(suites)}"
-    return Remedy(text, _commands(evidence, suites, stamp))
+    return Remedy(text, evaluation_commands(evidence, suites, stamp))
 
 
 def remedy_for_missing_evidence(facts: BehaviourFacts, evidence: Evidence, sides: StepRevisions) -> Remedy:
@@ -57,25 +57,26 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
     match facts.missing:
         case MissingEvidence.TRIGGER:
             text = f"run {_list_suites(tests)} a second time on the revision before the patch"
-            return Remedy(text, _commands(evidence, tests, sides.before))
+            return Remedy(text, evaluation_commands(evidence, tests, sides.before))
         case MissingEvidence.HELD_OUT_TRIGGER:
             text = f"run {_list_suites(ruling)} a second time on the revision before the patch"
-            return Remedy(text, _commands(evidence, ruling, sides.before))
+            return Remedy(text, evaluation_commands(evidence, ruling, sides.before))
         case MissingEvidence.OPEN_SUITE:
             return remedy_for_comparison(facts.behaviour, facts.model, evidence, sides, test=True)
         case MissingEvidence.TEST | MissingEvidence.SMALL_FALL:
             return Remedy(
-                f"run {_list_suites(tests)} with more samples on both sides", _commands(evidence, tests, *both)
+                f"run {_list_suites(tests)} with more samples on both sides",
+                evaluation_commands(evidence, tests, *both),
             )
         case MissingEvidence.INVALID:
             suites = [*tests, *ruling]
             return Remedy(
                 f"run {_list_suites(suites)} again until the invalid samples have scores",
-                _commands(evidence, suites, *both),
+                evaluation_commands(evidence, suites, *both),
             )
         case MissingEvidence.HELD_OUT_ITEMS:
             text = f"run {_list_suites(ruling)} after the patch on every item that was run before it"
-            return Remedy(text, _commands(evidence, ruling, sides.after))
+            return Remedy(text, evaluation_commands(evidence, ruling, sides.after))
         case MissingEvidence.FLOOR:
             return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
         case MissingEvidence.ZERO:
@@ -85,16 +86,16 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
         case MissingEvidence.OPTIONAL_STOPPING:
             return Remedy(
                 f"run {_list_suites([*tests, *ruling])} with more samples, once",
-                _commands(evidence, [*tests, *ruling], *both),
+                evaluation_commands(evidence, [*tests, *ruling], *both),
             )
         case MissingEvidence.RUNS:
             times = facts.ruling.runs_needed if facts.ruling else None
             text = f"run {_list_suites(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
-            return Remedy(text, _commands(evidence, ruling, *both))
+            return Remedy(text, evaluation_commands(evidence, ruling, *both))
         case MissingEvidence.HELD_OUT | MissingEvidence.PART_OR_WHOLE | MissingEvidence.NOTHING:
             needed = facts.ruling.needed if facts.ruling else None
             samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
-            return Remedy(f"run {_list_suites(ruling)} {samples}", _commands(evidence, ruling, *both))
+            return Remedy(f"run {_list_suites(ruling)} {samples}", evaluation_commands(evidence, ruling, *both))
 
 
 def remedy_for_comparison(
@@ -111,14 +112,17 @@ def remedy_for_comparison(
     }
     if not any(lacking.values()):
         text = f"run {_list_suites(suites)} again after the patch, measured as before it"
-        return Remedy(text, _commands(evidence, suites, sides.after))
+        return Remedy(text, evaluation_commands(evidence, suites, sides.after))
     text = " and ".join(
         f"run {_list_suites(some)} {'before' if revision == sides.before else 'after'} the patch"
         for revision, some in lacking.items()
         if some
     )
     return Remedy(
-        text, tuple(command for revision, some in lacking.items() for command in _commands(evidence, some, revision))
+        text,
+        tuple(
+            command for revision, some in lacking.items() for command in evaluation_commands(evidence, some, revision)
+        ),
     )
 
 
@@ -145,7 +149,7 @@ def _list_suites(suites: Sequence[Suite]) -> str:
     return ", ".join(suite.name for suite in suites)
 
 
-def _commands(evidence: Evidence, suites: Sequence[Suite], *stamps: str) -> tuple[str, ...]:
+def evaluation_commands(evidence: Evidence, suites: Sequence[Suite], *stamps: str) -> tuple[str, ...]:
     """One command a revision for the suites that Inspect runs, which takes several tasks at once.
 
     What came from another tool or a table is not told to run Inspect: its line is a comment with the stamp.

@@ -335,7 +335,7 @@ _BEHAVIOUR: Shape = {
     "residual": "ruling.residual",
     "test_residual": "residual",
     **_paths("awareness attribution fell diagnostics checkpoint_contrast worse_behaviours rebound_of"),
-    **_paths("survives_fdr sequential"),
+    **_paths("survives_fdr sequential ablation"),
 }
 
 SHAPES: Mapping[type, Shape] = {

@@ -183,6 +183,11 @@ def z_difference_below(fall: Fall, values: FloatArray) -> FloatArray:
     return largest_z(lambda z: difference_limits(fall, z).high < values, fall.before.rate.shape)
 
 
+def z_difference_above(fall: Fall, values: FloatArray) -> FloatArray:
+    """The largest z at which the absolute fall before - after has its lower limit above `values` (rate units)."""
+    return largest_z(lambda z: difference_limits(fall, z).low > values, fall.before.rate.shape)
+
+
 def _contrast_limits(held_out: Limits, test: Limits, c: float) -> Limits:
     estimate = held_out.estimate - c * test.estimate
     down = np.hypot(held_out.estimate - held_out.low, c * (test.high - test.estimate))

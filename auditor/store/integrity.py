@@ -19,7 +19,7 @@ from auditor.model import canonical
 from auditor.model.integrity import StoreCheckpoint, StoreFault, StoreFaultKind
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import ItemManifest, Run
-from auditor.store import checkpoints, codec, durable, labels, ledger, prompts
+from auditor.store import ablations, checkpoints, codec, durable, labels, ledger, prompts
 from auditor.store import labels as samples
 from auditor.store.records import manifest_path, record_path
 
@@ -207,6 +207,7 @@ def _checked(decode: Callable[[bytes, str, str], object]) -> Callable[[_Examinat
 
 
 _KINDS = (
+    ablations.ABLATION_FILES,
     labels.LABEL_FILES,
     ledger.HELD_OUT_USE_FILES,
     ledger.PREREGISTRATION_FILES,
@@ -217,6 +218,7 @@ _KINDS = (
 _DECODERS: dict[str, Callable[[_Examination, bytes, str, str], None]] = {
     RECORDS_FOLDER: _examine_record,
     ITEMS_FOLDER: _examine_items,
+    ablations.ABLATION_FILES.folder: _checked(ablations.decode_ablations),
     labels.LABEL_FILES.folder: _checked(labels.decode_labels),
     ledger.HELD_OUT_USE_FILES.folder: _checked(ledger.decode_held_out_use),
     ledger.PREREGISTRATION_FILES.folder: _examine_plan,

@@ -52,7 +52,7 @@ COMMANDS: dict[str, int] = {
     "checks": 0,
 }
 # The same once `branch` is the one that is checked out.
-LANDED = {"audit --fail-on suspected": 1, "show branch~1": 0, "ingest {table}": 0}
+LANDED = {"audit --fail-on suspected": 1, "show branch~1": 0, "ablate branch~1 -o {page}": 2, "ingest {table}": 0}
 STDIN = {
     "pre-push": "refs/heads/branch {head} refs/heads/main {base}\n",
     "reference-transaction": "{base} {head} refs/heads/main\n",
