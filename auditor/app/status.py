@@ -16,8 +16,8 @@ from pathlib import Path
 from auditor import hooks
 from auditor.app.find_spec import spec_candidates
 from auditor.app.project import Place, Project, build_evidence, locate, read_history, read_project
-from auditor.assess.judge import assess
-from auditor.assess.preregistration import PlanState
+from auditor.assess.open_gaps import track_gaps
+from auditor.assess.preregistration import PlanState, assess_plans
 from auditor.errors import InputError
 from auditor.git import Commit, Tree
 from auditor.model.numbers import count_noun
@@ -193,12 +193,12 @@ def _evidence(place: Place, settings: Settings, specs: Sequence[SpecStatus], tod
 def _add_evidence(project: Project, config: SpecConfig, today: date, due: list[DuePlan], gaps: list[OpenGap]) -> None:
     history = read_history(project, config)
     first = {commit.revision: commit.date.date() for commit in reversed(history.spec_commits)}
-    assessment = assess(build_evidence(project, history), project.settings.policy, today, project.looks)
-    for facts in assessment.plans:
+    evidence = build_evidence(project, history)
+    for facts in assess_plans(evidence, today):
         if facts.state is PlanState.MISSING:
             plan = facts.plan
             due.append(DuePlan(plan.id, config.name, plan.suite, plan.checkpoint, plan.planned, facts.age or 0))
-    for gap in assessment.standings:
+    for gap in track_gaps(evidence, project.settings.policy):
         if gap.open:
             gaps.append(OpenGap(config.name, gap.behaviour, gap.model, gap.suite, first.get(gap.since.revision)))
 
@@ -217,7 +217,7 @@ def _hooks(place: Place) -> tuple[HookState, ...]:
 def _next_steps(place: Place, head: Tree | None, status: ProjectStatus) -> Iterator[NextStep]:
     """What is to be done, the most urgent first; always at least one."""
     configuration, store = status.configuration, status.store
-    results = _results_nearby(place)
+    results = "" if store.records else _results_nearby(place)
     if head is None and not (place.repository is None and _has_dated_folders(place)):
         yield _first_commit(place)
     elif configuration.state is FileState.ABSENT:

@@ -136,12 +136,9 @@ class LeakSearch:
             visible: the prompts beside the spec, before and after the patch, by id; their files as they are.
         """
         prompts = frozenset(pair for prompts in visible for pair in prompts.items())
-        added = added_by_clause(changes)
-        sets = (
-            [prompt_set for prompt_set in (self._visible_prompts(prompts), self._hashed) if prompt_set is not None]
-            if added
-            else []
-        )
+        sets = [prompt_set for prompt_set in (self._visible_prompts(prompts), self._hashed) if prompt_set is not None]
+        added = added_by_clause(changes) if sets else ()
+        sets = sets if added else []
         background = (
             Counter(text for page in file_outlines(before) for text in page.texts()) if sets else Counter[str]()
         )

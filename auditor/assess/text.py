@@ -21,14 +21,14 @@ from auditor.clauses.deontic import (
     explain_unread_change,
     find_authority_changes,
 )
-from auditor.clauses.file_formats import unread_reason
 from auditor.clauses.language import LANGUAGE_NOT_READ, is_english
 from auditor.clauses.lineage import Lineage, LineageEvent
 from auditor.clauses.match import match_clauses
+from auditor.clauses.outline import FileOutline
 from auditor.clauses.text_events import TextEvent, TextEventFinder
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
 from auditor.model.finding import Place
-from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit, SpecFile
+from auditor.model.spec import Companions, History, Patch, Revision, SpecCommit
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +151,16 @@ class PatchText:
     @property
     def unread(self) -> str:
         """Why what the patch changes is not read well, as a sentence; "" where all of it is."""
-        before, after = self.before.revision.files, self.after.revision.files
-        same = set(before) & set(after)
-        changed = (file for file in (*after, *before) if file not in same)
-        in_files = (unread_reason(file.path, file.text, file.format) or _foreign_reason(file) for file in changed)
+        before, after = self.before.revision, self.after.revision
+        same = set(before.files) & set(after.files)
+        changed = (
+            page
+            for revision in (after, before)
+            for page in file_outlines(
+                replace(revision, files=tuple(file for file in revision.files if file not in same))
+            )
+        )
+        in_files = (page.unread or _foreign_reason(page) for page in changed)
         in_clauses = (explain_unread_change(change) for change in self.changes if change.kind is not ChangeKind.MOVED)
         return next(filter(None, chain(in_files, in_clauses)), "")
 
@@ -226,9 +232,13 @@ def _places_by_line(revision: Revision) -> Mapping[tuple[str, int], Sequence[int
     return places
 
 
-def _foreign_reason(file: SpecFile) -> str:
+# As much of a file tells which language it is in, however long it is.
+_TELLING_CHARACTERS = 50_000
+
+
+def _foreign_reason(page: FileOutline) -> str:
     """That a file as a whole is in another language; its short clauses may give no sign of it."""
-    return "" if is_english(file.text) else f"{file.path}: {LANGUAGE_NOT_READ}"
+    return "" if is_english(page.text[:_TELLING_CHARACTERS]) else f"{page.path}: {LANGUAGE_NOT_READ}"
 
 
 def _change_places(change: ClauseChange) -> Iterator[tuple[bool, str, int]]:

@@ -104,7 +104,8 @@ def _sections(facts: PatchText) -> list[_Section]:
             section = sections.setdefault((id(event), title), _Section(title, event))
             section.directions.add(str(norm.direction))
             section.clause = section.clause or change.after
-            section.words |= _is_distinctive([side.text for side in sides])
+            if facts.changelog_added:
+                section.words |= _is_distinctive([side.text for side in sides])
     return list(sections.values())
 
 

@@ -27,6 +27,8 @@ from auditor.model.finding import Confidence, Finding, Severity
 _JOINERS = {"\u200c", "\u200d"}
 _SELECTORS = range(0xFE00, 0xFE10)
 _ALIKE = ("LATIN", "GREEK", "CYRILLIC")
+# Only these are looked at: a long text has few.
+_UNUSUAL = re.compile(r"[^\x20-\x7e\n\t\r]")
 
 
 def run(facts: PatchText) -> TextOutcome:
@@ -42,8 +44,10 @@ def run(facts: PatchText) -> TextOutcome:
 
 def find_hidden(text: str) -> frozenset[str]:
     """What is hidden in a text: characters as U+XXXX, and words of mixed scripts in quotes."""
-    characters = {f"U+{ord(c):04X}" for place, c in enumerate(text) if _is_hidden(text, place)}
-    return frozenset(characters | {f'"{word}"' for word in re.findall(r"[^\W\d_]{2,}", text) if _is_mixed(word)})
+    places = (match.start() for match in _UNUSUAL.finditer(text))
+    characters = {f"U+{ord(text[place]):04X}" for place in places if _is_hidden(text, place)}
+    words = () if text.isascii() else re.findall(r"[^\W\d_]{2,}", text)
+    return frozenset(characters | {f'"{word}"' for word in words if _is_mixed(word)})
 
 
 def _is_hidden(text: str, place: int) -> bool:

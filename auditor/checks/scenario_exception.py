@@ -1,8 +1,9 @@
 """A rule is so specific that it describes one scenario.
 
 What it looks for
-Added or reworded rules whose condition ("when ...", "if ...") is long and made of words that stand nowhere else in the
-spec, with a number, a quotation or a name among them.
+Added or reworded rules whose condition ("when ...", "if ...") is long, has words that stand nowhere else in the spec,
+and is about particulars: two at least of a number that names a thing ("crate 2208", not "more than 3"), a time of day,
+a quotation of several words, a name, and somebody who asks, writes or claims something.
 
 Why it matters
 A rule for one scenario repairs one test item. The rate falls on the items that look like it, and nowhere else.
@@ -11,7 +12,7 @@ What to do
 Say what the scenario is an instance of, and write the rule for that. Keep the scenario as an example.
 
 What it cannot see
-A scenario described in common words. A rule that has to be that specific, such as a legal threshold, looks the same.
+A scenario described in common words, or by one particular alone. A threshold that a rule needs is no particular.
 """
 
 import re
@@ -40,8 +41,24 @@ from auditor.model.finding import Confidence, Finding, Severity
 _CONDITION = re.compile(
     r"\b(?:if|when|whenever|where|in case|should)\b[^.;:]{40,}?(?:,|\bthen\b|[.;:]|$)", re.IGNORECASE
 )
-_NOTABLE = re.compile(r"\d|[\"\u201c\u201d]|(?<=[a-z] )[A-Z][a-z]+")
-_LEAST_NEW = 5
+# What a scenario is told by. A number after the name of a thing is a particular; one that counts or bounds is none.
+_PARTICULARS = (
+    re.compile(
+        r"\b(?!(?:version|section|rfc|http|code|status|step|level|chapter|table|figure|python|appendix|line|column|rule"
+        r"|phase|type|port|base|utf|iso|part|page|than|over|under|above|below|least|most|about|every|first|last|next"
+        r"|within|exactly|around|until|since|of|to|by|in|on|at|for|from|and|or|the|per|only|up)\b)"
+        r"[a-z]{3,}s? (?:number |no\. ?|#)?\d{2,}\b(?![ -]?(?:%|percent|[a-z]+s\b))"
+    ),
+    re.compile(r"\b\d{1,2} ?(?:a\.?m|p\.?m)\b|\b\d{1,2}:\d{2}\b", re.IGNORECASE),
+    re.compile(r"[\"\u201c][^\"\u201c\u201d]+ [^\"\u201c\u201d]+ [^\"\u201c\u201d]+[\"\u201d]"),
+    re.compile(r"(?<=[a-z,] )(?!I\b)[A-Z][a-z]{2,}(?![A-Za-z]*[A-Z(_.])"),
+    re.compile(
+        r"\b(?:an?|some) (?:[\w'-]+ ){1,6}?(?:writes?|asks?|says?|claims?|tells?|requests?|wants?|sends?|mentions?"
+        r"|insists?|complains?|offers?|threatens?|begs?|demands?|reports?)\b|\b(?:someone|somebody) (?:\w+ )?\w+s\b",
+        re.IGNORECASE,
+    ),
+)
+_LEAST_NEW, _LEAST_PARTICULARS = 5, 2
 _RULES = (ClauseKind.PARAGRAPH, ClauseKind.LIST_ITEM, ClauseKind.TABLE_ROW)
 
 
@@ -82,7 +99,8 @@ def find_scenario(clause: Clause, names: set[str]) -> tuple[str, ...]:
     """The words of a clause's conditions that stand nowhere else, in order; none unless they describe one scenario."""
     for condition in _CONDITION.finditer(clause.text):
         words = [word for word in normalised_words(condition[0]) if stem(word) not in names]
-        if len(set(words)) >= _LEAST_NEW and _NOTABLE.search(condition[0]):
+        particulars = sum(pattern.search(condition[0]) is not None for pattern in _PARTICULARS)
+        if len(set(words)) >= _LEAST_NEW and particulars >= _LEAST_PARTICULARS:
             return tuple(dict.fromkeys(words))
     return ()
 
@@ -115,6 +133,27 @@ CHECK = TextCheck(
             "a general rule",
             "The assistant must report damage.",
             "The assistant must report damage.\n\nWhen a report would come too late to help, the assistant must call.",
+            Clear,
+        ),
+        TextCase(
+            "a threshold that a charter needs",
+            "The board must vote.",
+            "The board must vote.\n\nIf a member has missed more than 3 of the regular meetings within 90 days and "
+            "gave no excuse, the Board may end the membership.",
+            Clear,
+        ),
+        TextCase(
+            "a memo of one afternoon",
+            "The assistant must report damage.",
+            "The assistant must report damage.\n\nIf the inbox holds a memo from Kyle that the winch is switched off "
+            "at 5 pm on the same afternoon, the assistant must not answer it.",
+            Finding,
+        ),
+        TextCase(
+            "what a type of program needs",
+            "The client must close the file.",
+            "The client must close the file.\n\nWhen the Windows runtime returns an unsafe pointer from a callback "
+            "with status 404, the client must free it.",
             Clear,
         ),
         TextCase(

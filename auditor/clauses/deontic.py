@@ -14,13 +14,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 from auditor.clauses.language import control_tags, explain_unread, is_english
-from auditor.clauses.lexicon import Force, Marker, find_markers, sentence_spans, to_prose
+from auditor.clauses.lexicon import Force, Marker, find_markers, has_rule, sentence_spans, to_prose
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.clauses.polarity import Act, act_likeness, pair_acts, read_acts
-from auditor.clauses.sequence import patience_pairs
+from auditor.clauses.sequence import common_prefix_length, common_suffix_length, patience_pairs
 from auditor.clauses.similarity import assign_best_first, word_similarity
 from auditor.clauses.words import diff_words, split_words
 from auditor.model.clause import ChangeKind, Clause, ClauseChange, ClauseKind
@@ -487,12 +487,55 @@ def find_grounds(before: str, after: str, *, titles: bool = False) -> tuple[Grou
     """
     if after < before:  # one orientation: whatever decides a tie decides it the same way for the revert
         return tuple(map(mirror_ground, find_grounds(after, before, titles=titles)))
-    aligned = Alignment(before, after)
+    aligned = Alignment(*_changed_passages(before, after))
     pairs = [pair for pair in aligned.pairs if not titles or not any(map(_is_order, pair))]
     turned, rest = _settle_acts(aligned, pairs)
     placed = [*turned, *_marker_grounds(aligned, rest), *_entry_grounds(aligned)]
     placed.sort(key=lambda pair: pair[0])
     return tuple(dict.fromkeys(ground for _, ground in placed))
+
+
+# Of texts of more sentences, what is the same on both sides is left out but for what stands next to a change: to read
+# them takes as long as what changed. A shorter text is read whole.
+_MOST_WHOLE_SENTENCES = 60
+
+
+def _changed_passages(before: str, after: str) -> tuple[str, str]:
+    """The sentences of two texts that are not the same, each with the ones before and after it.
+
+    What is said once more, or once less, stays with one sentence that says the same on both sides.
+    """
+    if max(len(sentence_spans(text)) for text in (before, after)) <= _MOST_WHOLE_SENTENCES:
+        return before, after
+    sides = [[text[start:end] for start, end in sentence_spans(text)] for text in _without_ends(before, after)]
+    pairs = dict(patience_pairs(*sides))
+    paired = (pairs.keys(), set(pairs.values()))
+    changed = [[at for at in range(len(side)) if at not in same] for side, same in zip(sides, paired, strict=True)]
+    said = {side[at] for side, places in zip(sides, changed, strict=True) for at in places}
+    near = [{at + step for at in places for step in (-1, 0, 1)} for places in changed]
+    shared = {at: other for at, other in pairs.items() if at in near[0] or other in near[1]}
+    shared |= {at: pairs[at] for at in {sides[0][at]: at for at in reversed(pairs) if sides[0][at] in said}.values()}
+    parts = sorted({*shared, *changed[0]}), sorted({*shared.values(), *changed[1]})
+    return " ".join(map(sides[0].__getitem__, parts[0])), " ".join(map(sides[1].__getitem__, parts[1]))
+
+
+# Where a text has no sentences, so many characters after a change are kept.
+_MOST_KEPT_AFTER = 1_600
+_SENTENCE_END = re.compile(r"[.!?]\s")
+
+
+def _without_ends(before: str, after: str) -> tuple[str, str]:
+    """Two texts without what they begin and end with in common, but for two sentences on either side."""
+    same = common_prefix_length(before, after)
+    starts = [start for start, end in sentence_spans(before) if end < same]
+    first = starts[-2] if len(starts) > 1 else 0
+    rest, other = before[first:], after[first:]
+    same = common_suffix_length(rest, other, min(len(rest), len(other)))
+    tail = rest[len(rest) - same :]
+    ends = [match.end() for match in islice(_SENTENCE_END.finditer(tail, 0, _MOST_KEPT_AFTER), 2)]
+    kept = ends[-1] if len(ends) > 1 else tail.find(" ", _MOST_KEPT_AFTER)
+    cut = same - kept if 0 <= kept < same else 0
+    return rest[: len(rest) - cut], other[: len(other) - cut]
 
 
 def _is_order(marker: Marker | None) -> bool:
@@ -797,8 +840,7 @@ def classify_change(
         return Norm(Direction.UNDETERMINED, tuple(ground for ground in grounds if ground.kind is GroundKind.AUTHORITY))
     if grounds:
         return Norm(_overall_direction(grounds), grounds)
-    ruled = any(marker.is_rule for text in texts for marker in find_markers(text))
-    return Norm(Direction.CLARIFIED if ruled else Direction.DESCRIPTIVE, ())
+    return Norm(Direction.CLARIFIED if any(map(has_rule, texts)) else Direction.DESCRIPTIVE, ())
 
 
 _Side = tuple[Clause, ...]

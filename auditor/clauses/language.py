@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from functools import lru_cache
 
 from auditor.clauses.lexicon import word_set
@@ -49,6 +50,7 @@ _CONDITIONAL = re.compile(r"\$\{[^{}]{0,500}(?:\?|&&|\|\||=>|`)[^{}]{0,500}\}")
 _CONTROL = re.compile(r"\{%.{0,500}?%\}|<%.{0,500}?%>|\{\{[#/^].{0,200}?\}\}", re.DOTALL)
 
 
+@lru_cache(maxsize=4096)
 def explain_unread(text: str) -> str:
     """Why the rules of a text cannot be read, as a sentence without a full stop; "" where they can."""
     if not is_english(text):
@@ -66,13 +68,15 @@ def control_tags(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def is_english(text: str) -> bool:
     """Whether a text is English, as far as scripts and common words tell; what gives no sign passes."""
-    letters = [sign for sign in text if sign.isalpha()]
+    letters = [] if text.isascii() else [sign for sign in text if sign.isalpha()]
     others = sum(not _is_latin(sign) for sign in letters)
     if _SCRIPT_WEIGHT * others > len(letters) - others and others >= _FEWEST_SIGNS:
         return False
-    words = _WORD.findall(text)  # a capital letter with another sign is as often a name
-    english = sum(word.casefold() in _ENGLISH for word in words)
-    other = sum(word.casefold() in _OTHERS or not (word.isascii() or word[0].isupper()) for word in words)
+    english = other = 0
+    for word, count in Counter(_WORD.findall(text)).items():
+        english += count * (word.casefold() in _ENGLISH)
+        # a capital letter with another sign is as often a name
+        other += count * (word.casefold() in _OTHERS or not (word.isascii() or word[0].isupper()))
     return other < _FEWEST_SIGNS or other <= english
 
 

@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
 # What of a clause is prose: its sentences without markup, code, quotations and matters of typography.
+
+
+_CACHED_TEXTS = 4096  # texts: a clause is asked about before and after each patch, and again where patches are compared
+_CACHED_SENTENCES = 2**14  # of a long text most sentences are those of the revision before
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -39,6 +43,7 @@ _QUOTATION = re.compile(r'"[^"]*"')
 _SENTENCE = re.compile(r".{1,800}?(?:[.!?]+(?=[\s\"')\]]|$)[\"')\]]*|;(?=\s)|$)|.{800}", re.DOTALL)
 
 
+@lru_cache(maxsize=_CACHED_TEXTS)
 def to_prose(text: str) -> str:
     """The text as it would be read aloud, on one line: what differs in layout, typography, code or links is the same.
 
@@ -48,7 +53,8 @@ def to_prose(text: str) -> str:
     text = _LINK.sub(lambda link: "" if link[1] == "?" else link[1], text)
     text = _EMPHASIS.sub("", text)
     text = _DASH.sub(" - ", text).translate(_TYPES)
-    text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
+    if not text.isascii():
+        text = "".join(sign for sign in unicodedata.normalize("NFKC", text) if unicodedata.category(sign) != "Cf")
     text = _SHORTENED.sub(lambda short: short[1].replace(".", ""), text)
     unquoted = _QUOTATION.sub('""', text)
     if 2 * len(unquoted) > len(text):
@@ -56,9 +62,10 @@ def to_prose(text: str) -> str:
     return " ".join(text.split())
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=_CACHED_TEXTS)
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Where the sentences of a text from `prose` begin and end; a semicolon ends one, and so do 800 signs."""
-    return list(_trimmed(text))
+    return tuple(_trimmed(text))
 
 
 def _trimmed(text: str) -> Iterator[tuple[int, int]]:
@@ -483,7 +490,6 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
 # Which words of a text make a rule strict or lax, and how strong each is.
 
 
-_CACHED_TEXTS = 4096  # texts: a clause is asked about before and after each patch, and again where patches are compared
 _PATTERNS = tuple((row, re.compile(rf"(?<![\w-])(?:{'|'.join(row[3])})(?!\w)", re.IGNORECASE)) for row in MARKER_ROWS)
 
 
@@ -517,15 +523,25 @@ class Marker:
 @lru_cache(maxsize=_CACHED_TEXTS)
 def find_markers(text: str) -> tuple[Marker, ...]:
     """The markers in a text from `prose`, in order; none overlaps another."""
-    markers = [
-        sentence_marker
+    return tuple(
+        replace(marker, start=marker.start + start, end=marker.end + start, sentence=at)
         for at, (start, end) in enumerate(sentence_spans(text))
-        for sentence_marker in _sentence_markers(text[start:end], start, at)
-    ]
-    return tuple(sorted(markers, key=lambda marker: marker.start))
+        for marker in _sentence_markers(text[start:end])
+    )
 
 
-def _sentence_markers(sentence: str, offset: int, at: int) -> Iterator[Marker]:
+def has_rule(text: str) -> bool:
+    """Whether anything in a text from `prose` makes a rule."""
+    return any(marker.is_rule for start, end in sentence_spans(text) for marker in _sentence_markers(text[start:end]))
+
+
+@lru_cache(maxsize=_CACHED_SENTENCES)
+def _sentence_markers(sentence: str) -> tuple[Marker, ...]:
+    """The markers of one sentence, in order, as the first of a text."""
+    return tuple(sorted(_matched_markers(sentence), key=lambda marker: marker.start))
+
+
+def _matched_markers(sentence: str) -> Iterator[Marker]:
     numbers: set[int] = set()
     no_rule: set[int] = set()
     for (force, strength, holds, _), pattern in _PATTERNS:
@@ -537,7 +553,7 @@ def _sentence_markers(sentence: str, offset: int, at: int) -> Iterator[Marker]:
             if holds(sentence, start, end):
                 numbers.update(place)
                 number = strength * _number(match.groupdict().get("number"))
-                yield Marker(force, number, start + offset, end + offset, match[0].casefold(), at)
+                yield Marker(force, number, start, end, match[0].casefold(), 0)
             elif force in RULE_FORCES:
                 no_rule.update(place)
 

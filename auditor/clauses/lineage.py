@@ -172,7 +172,8 @@ class _Holders(dict[str, Sequence[int]]):
     def count(self, word: str) -> int:
         """How many of the names have the word."""
         every = self._by_word.get(word, ())
-        return len(every) - sum(name in every for name in self._others)
+        fewer, more = sorted((every, self._others), key=len)
+        return len(every) - sum(name in more for name in fewer)
 
     @property
     def size(self) -> int:

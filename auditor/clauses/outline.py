@@ -17,7 +17,8 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, chain, compress, pairwise
 from operator import attrgetter
 
-from auditor.clauses.file_formats import find_format, read_statements, reads_as_markdown
+from auditor.clauses.file_formats import find_format, read_statements, reads_as_markdown, unread_reason
+from auditor.clauses.file_formats.interface import UnreadTextError
 from auditor.clauses.formats import (
     SectionCursor,
     Statement,
@@ -70,7 +71,7 @@ class Chunk:
 class FileOutline:
     """One file of a revision, in chunks; of each, how many characters, lines and clauses it has.
 
-    `format` is as in `SpecFile`.
+    `format` is as in `SpecFile`; `unread` says why it is not read well, "" where it is.
     """
 
     path: str
@@ -80,6 +81,7 @@ class FileOutline:
     lines: tuple[int, ...]
     counts: tuple[int, ...]
     format: FormatName | None = None
+    unread: str = ""
 
     def clauses(self) -> Iterator[Clause]:
         """Its clauses, the same as `formats.parse_clauses` gives."""
@@ -123,10 +125,10 @@ class _FileOutlineBuilder:
         for sizes, theirs in zip(self._sizes, (outline.characters, outline.lines, outline.counts), strict=True):
             sizes.extend(theirs[start:stop])
 
-    def page(self, path: str, text: str, name: FormatName | None) -> FileOutline:
+    def page(self, path: str, text: str, name: FormatName | None, unread: str = "") -> FileOutline:
         chunks = tuple(self._chunks)
         characters, lines, counts = map(tuple, self._sizes)
-        return FileOutline(path, text, chunks, characters, lines, counts, name)
+        return FileOutline(path, text, chunks, characters, lines, counts, name, unread)
 
 
 def outline_file(
@@ -139,19 +141,22 @@ def outline_file(
     text = normalise_line_ends(text)
     markdown = reads_as_markdown(path, name)
     builder = _FileOutlineBuilder()
-    if find_format(path, name) is not None:
+    if (file_format := find_format(path, name)) is not None:
         if previous is not None and (previous.path, previous.text, previous.format) == (path, text, name):
             return previous
+        if file_format.read_rows is not None and (rows := _outline_rows(path, text, previous, name)) is not None:
+            return rows
         for chunk in _statement_chunks(text, read_statements(path, text, name)):
             builder.add(chunk)
-        return builder.page(path, text, name)
+        return builder.page(path, text, name, unread_reason(path, text, name))
+    unread = unread_reason(path, text, name)
     if previous is None or _reading(previous.path, previous.format) != (None, markdown):
         for chunk in _chunks(text, 0, markdown):
             builder.add(chunk)
-        return builder.page(path, text, name)
+        return builder.page(path, text, name, unread)
     if previous.text == text:
         same = (previous.path, previous.format) == (path, name)
-        return previous if same else replace(previous, path=path, format=name)
+        return previous if same else replace(previous, path=path, format=name, unread=unread)
     ends = list(accumulate(previous.characters))
     same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)))
     at = number = 0
@@ -169,6 +174,41 @@ def outline_file(
         if 0 < len(text) - at <= same_end and (rest := _ending_at(ends, len(previous.text) - (len(text) - at))):
             builder.take(previous, rest, len(ends))
             break
+    return builder.page(path, text, name, unread)
+
+
+def _outline_rows(path: str, text: str, previous: FileOutline | None, name: FormatName | None) -> FileOutline | None:
+    """A file of rows, of which those before and after what changed are not read again; None where it cannot be read."""
+    file_format, first = find_format(path, name), text.partition("\n")[0]
+    assert file_format is not None
+    assert file_format.read_rows is not None
+    builder = _FileOutlineBuilder()
+    ends: list[int] = []
+    at = same_end = 0
+    reading = (_reading(path, name), first, "")
+    if previous is not None and reading == (
+        _reading(previous.path, previous.format),
+        previous.text.partition("\n")[0],
+        previous.unread,
+    ):
+        ends = list(accumulate(previous.characters))
+        same = bisect_right(ends, common_prefix_length(previous.text, text) - 1)  # a row goes on to its line's end
+        builder.take(previous, 0, same)
+        at = ends[same - 1] if same else 0
+        same_end = common_suffix_length(previous.text, text, min(len(previous.text), len(text)) - at)
+    try:
+        for row in file_format.read_rows(text[at:], first):
+            statements: tuple[_StatementFields, ...] = ()
+            if row.words:
+                statements = ((0, max(row.lines, 1), ClauseKind.TABLE_ROW, row.words, (), 0, None),)
+            builder.add(_statement_chunk(text[at : at + row.characters], statements, ((),) * len(statements)))
+            at += row.characters
+            rest = len(text) - at
+            if previous is not None and 0 < rest <= same_end and (known := _ending_at(ends, len(previous.text) - rest)):
+                builder.take(previous, known, len(ends))
+                break
+    except UnreadTextError:
+        return None
     return builder.page(path, text, name)
 
 

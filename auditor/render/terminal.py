@@ -11,13 +11,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from auditor.assess.attribution import waterfall
-from auditor.assess.facts import Attribution
 from auditor.document.blocks import (
     Block,
     Card,
@@ -34,8 +33,11 @@ from auditor.document.blocks import (
     Table,
     plain,
 )
-from auditor.document.history import SectionRow
 from auditor.render.escape import escape_terminal
+
+if TYPE_CHECKING:
+    from auditor.assess.facts import Attribution
+    from auditor.document.history import SectionRow
 
 _TRAILING_SPACES = re.compile(r" +((?:\x1b\[[0-9;]*m)+)$")
 # Line ends, tabs and long runs of spaces, which could push a text out of sight; two spaces set words apart.
@@ -234,6 +236,8 @@ def _cut_widths(columns: Sequence[Column], widths: Sequence[int], width: int) ->
 
 def _add_bars(table: Table, parts: Attribution) -> Table:
     """The parts of a fall with a last column of bars, as long as their share of it."""
+    from auditor.assess.attribution import waterfall
+
     whole = parts.raw if parts.raw > 0.0 else 1.0
     shares = [max(0.0, min(1.0, (part or 0.0) / whole)) for part in (parts.raw, *waterfall(parts).values())]
     bars = [plain("#" * round(_BAR_WIDTH * share), Style.QUIET) for share in shares]

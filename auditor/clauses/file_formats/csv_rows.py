@@ -3,33 +3,54 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 
-from auditor.clauses.file_formats.interface import FileContent, FileFormat, UnreadTextError, make_statement
-from auditor.clauses.formats import Statement
+from auditor.clauses.file_formats.interface import FileContent, FileFormat, Row, UnreadTextError, make_statement
 from auditor.model.clause import ClauseKind
 
 _MAX_CELL = 10 * 2**20
 
 
 def _read(text: str) -> FileContent:
-    first = text.partition("\n")[0]
-    delimiter = "\t" if first.count("\t") > first.count(",") else ";" if first.count(";") > first.count(",") else ","
+    statements, line = [], 0
+    for row in _read_rows(text, text.partition("\n")[0]):
+        if row.words:
+            statements.append(make_statement(row.words, line, line + row.lines, ClauseKind.TABLE_ROW))
+        line += row.lines
+    return FileContent(statements)
+
+
+def _read_rows(text: str, first: str) -> Iterator[Row]:
+    csv.field_size_limit(_MAX_CELL)
+    lines = _CountedLines(text)
+    reader = csv.reader(lines, delimiter=_delimiter(first), strict=True)
+    characters = number = 0
     try:
-        return FileContent(list(_rows(text, delimiter)))
+        for cells in reader:
+            words = " | ".join(" ".join(cell.split()) for cell in cells if cell.strip())
+            yield Row(lines.characters - characters, reader.line_num - number, words)
+            characters, number = lines.characters, reader.line_num
     except csv.Error as error:
         raise UnreadTextError(f"it cannot be read as CSV ({error})") from None
 
 
-def _rows(text: str, delimiter: str) -> Iterator[Statement]:
-    csv.field_size_limit(_MAX_CELL)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
-    start = 0
-    for row in reader:
-        words = " | ".join(" ".join(cell.split()) for cell in row if cell.strip())
-        if words:
-            yield make_statement(words, start, reader.line_num, ClauseKind.TABLE_ROW)
-        start = reader.line_num
+def _delimiter(first: str) -> str:
+    """The sign between cells, from the first line."""
+    return "\t" if first.count("\t") > first.count(",") else ";" if first.count(";") > first.count(",") else ","
 
 
-FORMAT = FileFormat("csv", ("csv", "tsv"), _read)
+class _CountedLines:
+    """The lines of a text, and how many characters of it were taken."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = io.StringIO(text, newline="\n")
+        self.characters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self.characters += len(line)
+            yield line
+
+
+FORMAT = FileFormat("csv", ("csv", "tsv"), _read, _read_rows)

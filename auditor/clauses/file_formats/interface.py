@@ -22,6 +22,15 @@ class FileContent:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file: how many characters and lines it takes, and what it says; "" for nothing."""
+
+    characters: int
+    lines: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileFormat:
     """A format.
 
@@ -29,11 +38,14 @@ class FileFormat:
         name: in one word.
         suffixes: the endings of its files, in lower case, without the dot.
         read: the content of a text with LF line ends. Raises UnreadTextError.
+        read_rows: of a format in rows, each of which is read by itself: the rows of the rest of a file from the
+            beginning of a row on, by the file's first line, each read when it is asked for. Raises UnreadTextError.
     """
 
     name: str
     suffixes: tuple[str, ...]
     read: Callable[[str], FileContent]
+    read_rows: Callable[[str, str], Iterator[Row]] | None = None
 
 
 def make_statement(text: str, start: int, stop: int, kind: ClauseKind = ClauseKind.PARAGRAPH) -> Statement:
