@@ -487,14 +487,15 @@ def estimate_transfers(sources: Sequence[TransferSource], reserve: float) -> lis
     ]
     numbers = _limit_lists(ends[0], ends[0].low.min(axis=1), ends[1].high.max(axis=1))
     return [
-        Transfer(estimate, _finite_or_none(low), _finite_or_none(high), source.error_low, source.error_high)
+        Transfer(estimate, finite_or_none(low), finite_or_none(high), source.error_low, source.error_high)
         if math.isfinite(estimate)
         else None
         for source, estimate, low, high in zip(sources, *numbers, strict=True)
     ]
 
 
-def _finite_or_none(end: float) -> float | None:
+def finite_or_none(end: float) -> float | None:
+    """A limit as it is printed: None where there is none."""
     return end if math.isfinite(end) else None
 
 

@@ -664,6 +664,93 @@ class PeriodFacts:
     steps: tuple[Verdict, ...]
 
 
+# The history as a whole: what carried over of many behaviours together, and each behaviour's trend.
+
+
+class HistoryAnswer(StrEnum):
+    """What the numbers of a whole period or trend come to. They warn; none of them clears or accuses a patch."""
+
+    STAYED = "stays-on-test"
+    OPEN = "open"
+    NOT_FALLEN = "test-not-fallen"
+    TOO_FEW = "too-few"
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourChange:
+    """A behaviour of a model at its first and its last evaluated state of a period."""
+
+    behaviour: str
+    model: str
+    before: State
+    after: State
+    test: Change
+    held_out: Change
+
+
+class NotMeasured(NamedTuple):
+    """A behaviour of a model that has no part in a period's transfer, and why."""
+
+    behaviour: str
+    model: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodTransfer:
+    """What carried over to held-out of all that the tests fell by over a period (`assess.joint_transfer`).
+
+    Attributes:
+        names: of the period: a quarter, or `all of history`; both where there is one quarter.
+        open: whether it may yet grow.
+        patches: how many landed in it.
+        answer: `stays-on-test` where transfer's upper limit is under the threshold, `open` where not; it never clears.
+        test_fall: the share of the summed test rates that fell, below 0 where they rose; null with too few behaviours.
+        transfer: jackknifed over behaviours; null with too few, and where the tests did not fall.
+        behaviours: those that are in it, whether or not a patch was about them.
+    """
+
+    spec: str
+    names: tuple[str, ...]
+    open: bool
+    patches: int
+    answer: HistoryAnswer
+    test_fall: float | None
+    transfer: Transfer | None
+    behaviours: tuple[BehaviourChange, ...]
+    not_measured: tuple[NotMeasured, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FittedRate:
+    """A rate at the first and the last state, by a line through all of them, and its relative fall with limits."""
+
+    first: float
+    last: float
+    fall: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviourTrend:
+    """How a behaviour's test and held-out rates moved over all states (`assess.trends`).
+
+    Attributes:
+        states: those with a test run; `comparable_states` of them have test and held-out runs that measured alike.
+        answer: as of a period; `too-few` is of states.
+        test, held_out, transfer: null with too few states.
+    """
+
+    spec: str
+    behaviour: str
+    model: str
+    states: int
+    comparable_states: int
+    answer: HistoryAnswer
+    test: FittedRate | None
+    held_out: FittedRate | None
+    transfer: Transfer | None
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """Everything assessed about one spec."""
@@ -674,5 +761,7 @@ class Assessment:
     standings: tuple[GapFacts, ...]
     not_assessed: tuple[NotAssessed, ...]
     periods: tuple[PeriodFacts, ...] = ()
+    transfers: tuple[PeriodTransfer, ...] = ()
+    trends: tuple[BehaviourTrend, ...] = ()
     plans: tuple[PlanFacts, ...] = ()
     uses: tuple[HoldoutReuse, ...] = ()

@@ -58,6 +58,7 @@ from auditor.assess.facts import (
 )
 from auditor.assess.headline import choose_headline, leading_behaviours, rank_headline
 from auditor.assess.holdout_reuse import count_holdout_uses
+from auditor.assess.joint_transfer import measure_period_transfers
 from auditor.assess.matched_states import compare_matched_states, contrast_checkpoints
 from auditor.assess.multiplicity import (
     CorrectedPValues,
@@ -77,6 +78,7 @@ from auditor.assess.reasons import Grounds, write_conclusion, write_reason, writ
 from auditor.assess.residual import assess_residual
 from auditor.assess.sensitivity import behaviour_sensitivity, suite_sensitivity
 from auditor.assess.steps import Mainline, find_steps, steps_on_other_checkpoints, trace_mainline
+from auditor.assess.trends import measure_trends
 from auditor.assess.verdicts import (
     ACCUSATION,
     CLEARANCE,
@@ -344,6 +346,8 @@ def assess(
         track_gaps(evidence, policy),
         (*diagnostics.list_unusable_runs(evidence), *diagnostics.list_unidentified_items(evidence), *lost),
         _judge_periods(evidence, line, tuple(facts.values()), pairs, policy),
+        measure_period_transfers(evidence, line, pairs, policy),
+        measure_trends(evidence, pairs, policy),
         assess_plans(evidence, today),
         count_holdout_uses(evidence, every_step, looks),
     )

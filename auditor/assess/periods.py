@@ -54,7 +54,7 @@ class PeriodStep:
 
 def find_spans(line: Mainline) -> tuple[Span, ...]:
     """Every span of a line: quarters, then releases, then trailing ones."""
-    return (*_quarter_spans(line), *_release_spans(line), *_trailing_spans(line))
+    return (*quarter_spans(line), *_release_spans(line), *_trailing_spans(line))
 
 
 def _quarter_ends(line: Mainline) -> list[int]:
@@ -62,7 +62,8 @@ def _quarter_ends(line: Mainline) -> list[int]:
     return [i for i, name in enumerate(line.quarters) if i == last or line.quarters[i + 1] != name]
 
 
-def _quarter_spans(line: Mainline) -> Iterator[Span]:
+def quarter_spans(line: Mainline) -> Iterator[Span]:
+    """The quarters of a line, oldest first; the last one may yet grow."""
     ends = _quarter_ends(line)
     for before, end in zip([-1, *ends], ends, strict=False):
         yield Span(line.quarters[end], before, end, open=end == ends[-1])
@@ -98,19 +99,11 @@ def find_periods(
     Args:
         steps: of the same behaviour and lineage; a window over the two states of one of them is that step.
     """
-    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
-    evaluated = [place for place, spec_commit in enumerate(line.spec_commits) if spec_commit.revision in checkpoints]
+    measured = _evaluated_places(evidence, line, behaviour, lineage)
     judged = {(step.before, step.after) for step in steps}
     period_steps: dict[tuple[State, State], PeriodStep] = {}
     for span in find_spans(line):
-        window = _widest_period(
-            evidence,
-            line,
-            span,
-            evaluated,
-            checkpoints,
-            Step(evidence.history.spec, behaviour, lineage, *_NO_STATES, ()),
-        )
+        window = _widest_period(evidence, line, span, measured)
         if window is None or (window.step.before, window.step.after) in judged:
             continue
         pair = (window.step.before, window.step.after)
@@ -119,25 +112,47 @@ def find_periods(
     return tuple(period_steps.values())
 
 
-_NO_STATES = (State("", ""), State("", ""))
+def widest_step(evidence: Evidence, line: Mainline, span: Span, behaviour: str, lineage: str) -> Step | None:
+    """The widest step of a behaviour and lineage over a span, of one patch or more; None where nothing is comparable.
+
+    One that can be compared on held-out comes before a wider one that cannot.
+    """
+    period = _widest_period(evidence, line, span, _evaluated_places(evidence, line, behaviour, lineage), fewest=1)
+    return period.step if period is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _EvaluatedPlaces:
+    """Where on a line a behaviour and lineage was evaluated: places, ascending, and checkpoints by revision."""
+
+    behaviour: str
+    lineage: str
+    places: tuple[int, ...]
+    checkpoints: Mapping[str, Sequence[str]]
+
+
+def _evaluated_places(evidence: Evidence, line: Mainline, behaviour: str, lineage: str) -> _EvaluatedPlaces:
+    checkpoints = checkpoints_by_revision(evidence, evaluated_states(evidence, behaviour, lineage))
+    places = (place for place, spec_commit in enumerate(line.spec_commits) if spec_commit.revision in checkpoints)
+    return _EvaluatedPlaces(behaviour, lineage, tuple(places), checkpoints)
 
 
 def _widest_period(
-    evidence: Evidence,
-    line: Mainline,
-    span: Span,
-    evaluated: Sequence[int],
-    checkpoints: Mapping[str, Sequence[str]],
-    about: Step,
+    evidence: Evidence, line: Mainline, span: Span, measured: _EvaluatedPlaces, fewest: int = 2
 ) -> PeriodStep | None:
-    """The widest pair of evaluated states of a span that can be compared, on held-out too where it ever can."""
+    """The widest pair of evaluated states of a span that can be compared, on held-out too where it ever can.
+
+    Args:
+        fewest: patches between them.
+    """
     fallback: PeriodStep | None = None
-    hidden = any(suite.role is not Role.TEST for suite in suites_measuring(evidence, about.behaviour))
-    for start, end in _place_pairs(line, span, evaluated):
-        pair = nearest_checkpoints(
-            evidence, line.spec_commits[start].revision, line.spec_commits[end].revision, checkpoints
+    hidden = any(suite.role is not Role.TEST for suite in suites_measuring(evidence, measured.behaviour))
+    for start, end in _place_pairs(line, span, measured.places, fewest):
+        ends = nearest_checkpoints(
+            evidence, line.spec_commits[start].revision, line.spec_commits[end].revision, measured.checkpoints
         )
-        step = replace(about, before=pair[0], after=pair[1], patches=line.between(start, end))
+        patches = line.between(start, end)
+        step = Step(evidence.history.spec, measured.behaviour, measured.lineage, *ends, patches)
         compared = compare(evidence, step)
         window = PeriodStep((span.name,), line.quarters[end], span.open, step)
         if compared.test and (compared.held_out or not hidden):
@@ -147,7 +162,7 @@ def _widest_period(
     return fallback
 
 
-def _place_pairs(line: Mainline, span: Span, evaluated: Sequence[int]) -> list[tuple[int, int]]:
+def _place_pairs(line: Mainline, span: Span, evaluated: Sequence[int], fewest: int) -> list[tuple[int, int]]:
     """Places of evaluated revisions to compare: from the last before the span, or in it, to others in it."""
     first, last = bisect_right(evaluated, span.start), bisect_right(evaluated, span.end)
     inside, before = evaluated[first:last], evaluated[max(first - 1, 0) : first]
@@ -156,7 +171,7 @@ def _place_pairs(line: Mainline, span: Span, evaluated: Sequence[int]) -> list[t
         for start, end in itertools.product([*before, *inside][:MAX_REVISIONS_AT_END], inside[-MAX_REVISIONS_AT_END:])
         if start < end and line.spec_commits[start].revision != line.spec_commits[end].revision
     ]
-    return [(start, end) for count, start, end in sorted(places) if count <= -2]
+    return [(start, end) for count, start, end in sorted(places) if count <= -fewest]
 
 
 def build_period_facts(window: PeriodStep, facts: BehaviourFacts, steps: Sequence[BehaviourFacts]) -> PeriodFacts:

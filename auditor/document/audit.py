@@ -13,6 +13,7 @@ from datetime import date
 from itertools import islice
 
 from auditor.assess.facts import BehaviourFacts, Change, PatchFacts, PeriodFacts, Rate
+from auditor.assess.periods import TRAILING_PATCHES
 from auditor.assess.reasons import describe_unresolved_cause
 from auditor.audit import Audit, CheckpointEntry, Coverage, PatchEntry, PeriodEntry, SpecAudit
 from auditor.clauses.deontic import NORMATIVE_DIRECTIONS
@@ -40,6 +41,7 @@ from auditor.document.diagnostics import (
     residual_blocks,
     significance_blocks,
 )
+from auditor.document.joint_transfer import joint_line
 from auditor.document.ledger import debt_blocks, held_out_use_blocks, landing_blocks, open_plan_blocks, waiver_blocks
 from auditor.model.clause import ChangeCounts
 from auditor.model.finding import Finding, Place, Severity
@@ -226,7 +228,8 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     if spec.checkpoint_steps:
         yield Heading(2, plain("New checkpoint, same spec"))
         yield from (_step_card(step, notes) for step in spec.checkpoint_steps)
-    yield from period_blocks(spec.periods, notes)
+    whole = joint_line(spec.assessment.transfers, spec.assessment.trends) if len(patches) > 1 else ()
+    yield from period_blocks(spec.periods, notes, whole)
     if spec.spec_findings:
         yield Heading(2, plain("The current revision"))
         yield finding_table(spec.spec_findings)
@@ -485,18 +488,27 @@ def _step_card(entry: CheckpointEntry, notes: Iterator[Note]) -> Card:
 # Periods: those that say what no patch in them says by itself, and how many others there are.
 
 
-def period_blocks(periods: Sequence[PeriodEntry], notes: Iterator[Note]) -> Iterator[Block]:
-    """A card for each period with an effect beyond its patches, then one line on the others."""
-    if not periods:
-        return
-    yield Heading(2, plain("Periods: several patches judged together"))
+def period_blocks(periods: Sequence[PeriodEntry], notes: Iterator[Note], whole: Line = ()) -> Iterator[Block]:
+    """A card for each period with an effect beyond its patches, a line on the others, and the `whole` history's."""
+    if periods or whole:
+        yield Heading(2, plain("Periods: several patches judged together"))
     notable = [entry for entry in periods if adds_to_patches(entry.facts)]
     yield from (_period_card(entry, notes) for entry in notable)
-    rest = Counter(entry.facts.facts.verdict for entry in periods if entry not in notable)
+    rest = [entry for entry in periods if entry not in notable]
     if rest:
-        counts = join_counts([(rest[verdict], str(verdict)) for verdict in Verdict])
-        which = "Other periods" if notable else "Periods"
-        yield Note(plain(f"{which}: {counts}; no cumulative effect beyond the single patches."))
+        yield Note(plain(describe_periods(rest, "Other periods: several" if notable else "Several")))
+    if whole:
+        yield Paragraph(whole)
+
+
+def describe_periods(periods: Iterable[PeriodEntry], several: str = "Several") -> str:
+    """What periods come to that show no more than their patches; `several` is the first word or words."""
+    counts = Counter(entry.facts.facts.verdict for entry in periods)
+    verdicts = join_counts([(counts[verdict], str(verdict)) for verdict in Verdict])
+    return (
+        f"{several} patches taken as one (of a quarter, between two releases, the last {TRAILING_PATCHES}), each "
+        f"behaviour from its first to its last evaluation there: {verdicts}. That is no more than single patches show."
+    )
 
 
 def adds_to_patches(period: PeriodFacts) -> bool:

@@ -14,7 +14,7 @@ from auditor.audit import (
     Section,
     patch_day,
 )
-from auditor.document.audit import VERDICT_STYLES, adds_to_patches, verdict_line
+from auditor.document.audit import VERDICT_STYLES, adds_to_patches, describe_periods, verdict_line
 from auditor.document.blocks import (
     Block,
     Card,
@@ -34,6 +34,7 @@ from auditor.document.diagnostics import (
     ROLE_NAMES,
 )
 from auditor.document.rates import SEPARATOR, behaviour_verdict, change_line, count_span, table_columns
+from auditor.document.report_history import joint_blocks
 from auditor.document.report_patches import finding_list, patch_title, suite_blocks
 from auditor.model.numbers import (
     count_noun,
@@ -61,6 +62,8 @@ def joint_period_blocks(section: Section) -> Iterator[Block]:
     yield from map(_period_card, notable)
     if not notable:
         yield Note(plain(no_cumulative_effect(section)))
+    assessment = section.spec.assessment
+    yield from joint_blocks(assessment.transfers, assessment.trends, section.report_period.name)
 
 
 def _period_row(facts: BehaviourFacts) -> tuple[Line, ...]:
@@ -99,11 +102,9 @@ def reason_without_period(section: Section) -> str:
 
 def no_cumulative_effect(section: Section) -> str:
     """That no period shows more than its patches do."""
-    count = len(section.spec.periods)
-    if not count:
+    if not section.spec.periods:
         return "In all of history no other period has 2 or more patches between evaluated states."
-    periods = f"{count_noun(count, 'period')} {'was' if count == 1 else 'were'} judged in all of history"
-    return f"{periods} (quarters, releases, the last patches): no cumulative effect beyond the single patches."
+    return f"All of history: {describe_periods(section.spec.periods, 'several')}"
 
 
 def timeline_blocks(section: Section) -> Iterator[Block]:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from auditor.assess.facts import BehaviourFacts, GapFacts, Measured, NotAssessed, PeriodFacts
+from auditor.assess.facts import (
+    BehaviourFacts,
+    BehaviourTrend,
+    GapFacts,
+    Measured,
+    NotAssessed,
+    PeriodFacts,
+    PeriodTransfer,
+)
 from auditor.assess.flips import SuiteFlips
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.assess.ledger import Debt, WaiverFacts
@@ -80,6 +88,8 @@ class AuditDocument:
     open_gaps: tuple[OfSpec[GapFacts], ...]
     checkpoint_steps: tuple[OfSpec[BehaviourFacts], ...]
     periods: tuple[OfSpec[PeriodFacts], ...]
+    period_transfer: tuple[PeriodTransfer, ...]
+    trend: tuple[BehaviourTrend, ...]
     spec_findings: tuple[Finding, ...]
     waivers: tuple[WaiverFacts, ...]
     waiver_findings: tuple[Finding, ...]
@@ -131,6 +141,8 @@ def audit_document(audit: Audit) -> AuditDocument:
             OfSpec(name, step.facts, step.findings) for name, spec in specs for step in spec.checkpoint_steps
         ),
         periods=tuple(OfSpec(name, each.facts, each.findings) for name, spec in specs for each in spec.periods),
+        period_transfer=tuple(each for spec in audit.specs for each in spec.assessment.transfers),
+        trend=tuple(each for spec in audit.specs for each in spec.assessment.trends),
         spec_findings=tuple(finding for spec in audit.specs for finding in spec.spec_findings),
         waivers=audit.waivers,
         waiver_findings=audit.waiver_findings,

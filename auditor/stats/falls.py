@@ -218,13 +218,17 @@ def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Flo
 
 
 def transfer_limits(test: Fall, held_out: Fall, z: FloatArray, *, odds: bool = False) -> Limits:
-    """Transfer r_H/r_T with the limits at which D changes sign; nan where the test's estimate is no fall.
+    """Transfer r_H/r_T with the limits at which D changes sign; nan where the test's estimate is no fall."""
+    return invert_contrast(fall_limits(test, z, odds=odds, few=True), fall_limits(held_out, z, odds=odds))
+
+
+def invert_contrast(t: Limits, h: Limits) -> Limits:
+    """Transfer of a held-out fall `h` over a test fall `t`, of their limits; nan where the test's is no fall.
 
     The roots of (E - c e)^2 = (distance of the held-out limit)^2 + c^2 (distance of the test limit)^2, with e, E the
     two falls; the test limit that counts depends on the sign of c. As long as the test fall is not established at `z`,
     an end that points away from 0 is infinite, and one between 0 and the estimate holds only if the test did fall.
     """
-    t, h = fall_limits(test, z, odds=odds, few=True), fall_limits(held_out, z, odds=odds)
     with np.errstate(divide="ignore", invalid="ignore"):
         b = h.estimate * t.estimate
         near, far = t.low * (2.0 * t.estimate - t.low), t.high * (2.0 * t.estimate - t.high)

@@ -1,4 +1,4 @@
-"""Limits for one proportion, and the normal quantiles that all limits use.
+"""Limits for one proportion, and the normal and Student quantiles that all limits use.
 
 Wilson (1927) wherever the limits go on into a contrast; where a rate is printed, with the continuity correction towards
 the nearer of 0 and 1, and a count of none or all has the exact limit of Clopper and Pearson (1934), which for 0 of n is
@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 from types import EllipsisType
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int_]
 
 _STANDARD_NORMAL = NormalDist()
 _LARGEST_Z = 8.0
@@ -31,6 +33,30 @@ _erfc = np.vectorize(math.erfc, otypes=[np.float64])
 def z_of_error(error: float) -> float:
     """The z that leaves `error` (0 to 0.5, exclusive of 0) above it."""
     return _STANDARD_NORMAL.inv_cdf(1.0 - error)
+
+
+@lru_cache(maxsize=256)
+def student_of_error(error: float, freedom: int) -> float:
+    """The t that leaves `error` (0 to 0.5, exclusive of both) above it, at some degrees of freedom (1 and more)."""
+    low, high = 0.0, 2.0
+    while _student_tail(high, freedom) > error:
+        high *= 2.0
+    for _ in range(_HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _student_tail(middle, freedom) > error else (low, middle)
+    return low
+
+
+def _student_tail(t: float, freedom: int) -> float:
+    """The probability above t > 0 (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4)."""
+    angle = math.atan2(t, math.sqrt(freedom))
+    cosine, odd = math.cos(angle), freedom % 2
+    term = total = (cosine if odd else 1.0) if freedom > 1 else 0.0
+    for step in range(1, (freedom - odd) // 2):
+        term *= (2 * step - 1 + odd) / (2 * step + odd) * cosine * cosine
+        total += term
+    within = 2.0 / math.pi * (angle + math.sin(angle) * total) if odd else math.sin(angle) * total
+    return (1.0 - within) / 2.0
 
 
 def error_of_z(z: FloatArray) -> FloatArray:

@@ -39,7 +39,9 @@ def test_salami_is_told_with_what_was_found() -> None:
 def test_what_patches_say_already_is_counted() -> None:
     assert shown(of_stairs([200, 100, 0], [200] * 3)) == [
         "Periods: several patches judged together",
-        "Periods: 1 test-only; no cumulative effect beyond the single patches.",
+        "Several patches taken as one (of a quarter, between two releases, the last 10), each behaviour from its first "
+        "to its",
+        "last evaluation there: 1 test-only. That is no more than single patches show.",
     ]
 
 

@@ -22,6 +22,7 @@ from auditor.render.html import figures
 from auditor.render.html.environment import escape_visible, page_environment, page_style
 from auditor.render.html.history import draw_history
 from auditor.render.html.neighbourhood import draw_neighbourhood
+from auditor.render.html.remaining import draw_remaining
 
 _DEEPEST = 6
 _WIDE = ("history", "neighbourhood")
@@ -87,6 +88,8 @@ def _draw_figure(figure: Figure) -> Markup:
             return draw_history(figure.data)
         case "neighbourhood":
             return draw_neighbourhood(figure.data)
+        case "remaining":
+            return draw_remaining(figure.data)
         case _:
             return figures.draw_timeline(*figure.data)
 
