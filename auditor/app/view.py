@@ -26,6 +26,7 @@ from auditor.clauses.blame import ClauseHistory, clause_history, clause_states
 from auditor.clauses.lineage import trace_lineage
 from auditor.document.view import SealedBatch, View
 from auditor.errors import InputError
+from auditor.evidence.graph import freeze_graph
 from auditor.model.period import Period, parse_quarter, period_between, quarter_name
 from auditor.model.suite import Role
 from auditor.store.integrity import examine_store
@@ -47,7 +48,7 @@ def build_view(project: Project, today: date, environment: Mapping[str, str] = M
     Raises what `assess_project` raises.
     """
     audit = assess_project(project, today, None, environment)
-    graph = build_audit_graph(audit, [spec.evidence for spec in audit.specs])
+    graph = freeze_graph(build_audit_graph(audit, [spec.evidence for spec in audit.specs]))
     contents = examine_store(project.tree, project.settings.store)
     sections = tuple(build_section(project, spec, _whole_history(spec, today), None) for spec in audit.specs)
     return View(

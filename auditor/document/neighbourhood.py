@@ -63,10 +63,13 @@ def select_neighbours(graph: EvidenceGraph, centre: str, link: Callable[[str], s
         near |= {suite: None for step in steps for suite in targets(graph, step, "judged_on")}
         near |= {run: None for step in steps for run in targets(graph, step, "rests_on")}
     near.pop(centre, None)
+    names_by_kind: dict[str, list[str]] = {}
+    for name in near:
+        names_by_kind.setdefault(_kind(graph, name), []).append(name)
     columns = []
     for kinds in _COLUMNS:
         own = [centre] if _kind(graph, centre) in kinds else []
-        by_kind = [[name for name in near if _kind(graph, name) == kind] for kind in kinds]
+        by_kind = [names_by_kind.get(kind, []) for kind in kinds]
         chosen = [*own, *(name for names in by_kind for name in names[:_MOST_OF_A_KIND])][:_MOST]
         if chosen:
             rest = len(own) + sum(map(len, by_kind)) - len(chosen)

@@ -1,17 +1,14 @@
 """The evidence as pages: history, patches, clauses, behaviours, suites, runs, checks and quarters, as blocks.
 
 A `View` comes in: the audit, its sections and the one evidence graph. `view_pages` gives every page with its blocks;
-a link in them is the file name of another page, which `Addresses` knows for every node of the graph. All pages lie in
-one folder.
+a link in them is an address (`addresses`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shlex
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
@@ -22,6 +19,18 @@ from auditor.audit import Audit, PatchEntry, Section, SpecAudit, patch_day
 from auditor.checks.catalogue import all_checks, load_pages
 from auditor.checks.interface import HEADINGS
 from auditor.clauses.blame import ClauseHistory
+from auditor.document.addresses import (
+    BEHAVIOURS,
+    CHECKS,
+    CLAUSES,
+    HOME,
+    REPORTS,
+    SEARCH,
+    SUITES,
+    Addresses,
+    behaviour_anchor,
+    safe_name,
+)
 from auditor.document.audit import (
     VERDICT_STYLES,
     commit_name,
@@ -127,105 +136,6 @@ class Page:
     following: str = ""
 
 
-HOME, BEHAVIOURS, SUITES, CLAUSES = "index.html", "behaviours.html", "suites.html", "clauses.html"
-CHECKS, REPORTS, SEARCH = "checks.html", "reports.html", "search.html"
-MENU = (
-    (HOME, "History"),
-    (BEHAVIOURS, "Behaviours"),
-    (SUITES, "Suites"),
-    (CLAUSES, "Clauses"),
-    (CHECKS, "Checks"),
-    (REPORTS, "Reports"),
-    (SEARCH, "Search"),
-)
-
-
-# Where a node's page is.
-
-
-_PLAIN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_ID = re.compile(r"[0-9a-f]{32,64}")
-_ID_CHARACTERS = 16
-_PAGE_KINDS = (
-    "patch",
-    "clause",
-    "behaviour",
-    "suite",
-    "run",
-    "checkpoint",
-    "model",
-    "scorer",
-    "gap",
-    "waiver",
-    "plan",
-)
-
-
-class Addresses:
-    """The address of every node that has a page, or a place on the page of another."""
-
-    def __init__(self, graph: EvidenceGraph) -> None:
-        self._graph = graph
-        self._names = {
-            node: f"{kind}-{_safe_name(data['key'])}.html"
-            for node, data in graph.nodes(data=True)
-            if (kind := data["kind"]) in _PAGE_KINDS
-        }
-
-    def page(self, node: str) -> str:
-        """The file name of a node that has a page of its own."""
-        return self._names[node]
-
-    def link(self, node: str) -> str:
-        """Where a node is shown; "" for one that is shown nowhere by itself."""
-        if node in self._names:
-            return self._names[node]
-        graph = self._graph
-        match graph.nodes[node]["kind"] if node in graph else "":
-            case "spec":
-                return HOME
-            case "step":
-                patches = sources(graph, node, "judged_by")
-                name = self._names[patches[-1]] if patches else ""
-                return f"{name}#{step_anchor(graph, node)}" if name else self._first(targets(graph, node, "of"))
-            case "period":
-                return self._first(targets(graph, node, "of"))
-            case "items":
-                return self._first(targets(graph, node, "version_of"))
-            case "finding":
-                return self._first(targets(graph, node, "about"))
-            case "spec_commit":
-                return self._first(sources(graph, node, "to"))
-            case "revision":
-                return self._first(sources(graph, node, "shows"))
-            case _:
-                return ""
-
-    def _first(self, nodes: Iterable[str]) -> str:
-        return next((link for node in nodes if (link := self.link(node))), "")
-
-
-def step_anchor(graph: EvidenceGraph, step: str) -> str:
-    """The place of a verdict on its patch's page."""
-    data = graph.nodes[step]
-    return behaviour_anchor(str(data.get("behaviour", "")), str(data.get("model", "")))
-
-
-def behaviour_anchor(behaviour: str, model: str) -> str:
-    """The place of a behaviour on a patch's page."""
-    return f"v-{_safe_name(f'{behaviour} {model}')}"
-
-
-def _safe_name(key: str) -> str:
-    """A key as part of a file name: the same on file systems that do not tell capitals; of a content id 64 bits."""
-    if _ID.fullmatch(key):
-        return key[:_ID_CHARACTERS]
-    if _PLAIN_NAME.fullmatch(key):
-        return key
-    readable = re.sub(r"[^a-z0-9]+", "-", key.lower())[:32].strip("-")
-    return f"{readable or 'x'}~{hashlib.sha256(key.encode('utf-8', 'surrogatepass')).hexdigest()[:10]}"
-
-
 # The pages.
 
 
@@ -298,7 +208,7 @@ def _home_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
     yield from summary_blocks(view.audit, view.day, (Span("which ones", link=f"{CHECKS}#undecided"),))
     for section in view.sections:
         name = section.spec.history.spec
-        yield Heading(2, plain(name if len(view.sections) > 1 else "The spec over time"), f"spec-{_safe_name(name)}")
+        yield Heading(2, plain(name if len(view.sections) > 1 else "The spec over time"), f"spec-{safe_name(name)}")
         yield from _history_figure(section, addresses)
         yield Heading(2, plain("Patches"))
         yield from _patch_table(section.spec.patches, addresses, _MAX_ROWS)
@@ -437,9 +347,7 @@ def _patch_blocks(view: View, section: Section, entry: PatchEntry, addresses: Ad
     changed = edges_from(view.graph, node, "changes")
     if changed:
         yield Heading(3, plain("Clauses it changed"))
-        yield Listing(
-            tuple((*_node_span(view.graph, edge[1], addresses), *_quiet(describe_link(edge[2]))) for edge in changed)
-        )
+        yield Listing(tuple((*addresses.line(edge[1]), *_quiet(describe_link(edge[2]))) for edge in changed))
     yield from _neighbourhood_blocks(view.graph, node, addresses)
     yield Heading(3, plain("On the command line"))
     name = shlex.quote(commit_name(entry.facts.patch.after))
@@ -645,7 +553,7 @@ def _answer_blocks(graph: EvidenceGraph, node: str, addresses: Addresses) -> Ite
                 for at, line in enumerate(lines)
                 for span in (
                     Span("    " * line.depth),
-                    *(_node_span(graph, line.node, addresses) if line.node is not None else ()),
+                    *(addresses.line(line.node) if line.node is not None else ()),
                     *_quiet(", ".join(part for part in (line.lead, line.note) if part), spaced=line.node is not None),
                     Span("\n" if at + 1 < len(lines) else ""),
                 )
@@ -661,20 +569,12 @@ def _linked_blocks(graph: EvidenceGraph, node: str, addresses: Addresses, skip: 
         others = [(other, data) for other, data in group.others if graph.nodes[other]["kind"] not in skip]
         if not others:
             continue
-        items = tuple((*_node_span(graph, other, addresses), *_quiet(describe_link(data))) for other, data in others)
+        items = tuple((*addresses.line(other), *_quiet(describe_link(data))) for other, data in others)
         title = plain(f"{group.words} ({len(items):,})")
         yield Card(title, _cut_listing(items), folded=len(items) > _UNFOLDED)
 
 
 _UNFOLDED = 12
-_KIND_WORDS = {"step": "verdict", "spec_commit": "commit"}
-
-
-def _node_span(graph: EvidenceGraph, node: str, addresses: Addresses) -> Line:
-    """A node: its kind, and its label with a link to where it is shown."""
-    data = graph.nodes[node]
-    kind = _KIND_WORDS.get(data["kind"], data["kind"])
-    return Span(f"{kind} ", Style.QUIET), Span(data["label"], link=addresses.link(node))
 
 
 def _quiet(text: str, *, spaced: bool = True) -> Line:
@@ -708,7 +608,7 @@ def _check_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
     by_code: dict[str, list[Line]] = {}
     for node in nodes_of_kind(view.graph, "finding"):
         data, about = view.graph.nodes[node], targets(view.graph, node, "about")
-        line: Line = tuple(span for name in about for span in (*_node_span(view.graph, name, addresses), Span("  ")))
+        line: Line = tuple(span for name in about for span in (*addresses.line(name), Span("  ")))
         by_code.setdefault(str(data.get("check", "")), []).append((*line, Span(str(data.get("message", "")))))
     for page in pages:
         check = page.check

@@ -2,7 +2,7 @@
 
 A node's id is `kind:key`; it carries `kind`, `key`, `label` (one line for a person) and what is known of it as scalars.
 An edge carries its `kind` and scalars, and points from what depends to what it depends on: everything behind a node is
-what it rests on, everything before it rests on it. A walk is an algorithm of networkx on a view of some kinds of edges.
+what it rests on, everything before it rests on it. A graph of which much is asked is frozen first (`freeze_graph`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 import networkx as nx
 
@@ -150,27 +151,61 @@ def nodes_of_kind(graph: EvidenceGraph, kind: str) -> tuple[str, ...]:
     return tuple(name for name, data in graph.nodes(data=True) if data["kind"] == kind)
 
 
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What is looked up of a graph that does not change: the place of each node, and its edges from it and to it."""
+
+    place: Mapping[str, int]
+    out: Mapping[str, tuple[Edge, ...]]
+    into: Mapping[str, tuple[Edge, ...]]
+
+
+_indexes: WeakKeyDictionary[EvidenceGraph, _Index] = WeakKeyDictionary()
+
+
+def freeze_graph(graph: EvidenceGraph) -> EvidenceGraph:
+    """The same graph, which can no longer change, so that what is asked of it is looked up in tables made once."""
+    out: dict[str, list[Edge]] = {name: [] for name in graph}
+    into: dict[str, list[Edge]] = {name: [] for name in graph}
+    for edge in graph.edges(data=True):
+        out[edge[0]].append(edge)
+        into[edge[1]].append(edge)
+    place = {name: at for at, name in enumerate(graph)}
+    tables = ({name: tuple(edges) for name, edges in table.items()} for table in (out, into))
+    _indexes[graph] = _Index(place, *tables)
+    frozen: EvidenceGraph = nx.freeze(graph)
+    return frozen
+
+
+def _out_edges(graph: EvidenceGraph, node: str) -> Iterable[Edge]:
+    index = _indexes.get(graph)
+    return index.out[node] if index is not None else graph.out_edges(node, data=True)
+
+
+def _in_edges(graph: EvidenceGraph, node: str) -> Iterable[Edge]:
+    index = _indexes.get(graph)
+    return index.into[node] if index is not None else graph.in_edges(node, data=True)
+
+
 def edges_from(graph: EvidenceGraph, node: str, kind: str | None = None) -> tuple[Edge, ...]:
     """The edges to what a node depends on: of one kind, or of all, kind by kind."""
-    edges = [edge for edge in graph.out_edges(node, data=True) if kind is None or edge[2]["kind"] == kind]
-    return tuple(sorted(edges, key=lambda edge: str(edge[2]["kind"])))
+    edges = [edge for edge in _out_edges(graph, node) if kind is None or edge[2]["kind"] == kind]
+    return tuple(sorted(edges, key=lambda edge: str(edge[2]["kind"])) if kind is None else edges)
 
 
 def edges_to(graph: EvidenceGraph, node: str, kind: str | None = None) -> tuple[Edge, ...]:
     """The edges from what depends on a node: of one kind, or of all."""
-    return tuple(edge for edge in graph.in_edges(node, data=True) if kind is None or edge[2]["kind"] == kind)
+    return tuple([edge for edge in _in_edges(graph, node) if kind is None or edge[2]["kind"] == kind])
 
 
 def targets(graph: EvidenceGraph, node: str, kind: str) -> tuple[str, ...]:
     """What a node depends on through edges of a kind, each once."""
-    edges: Iterable[tuple[str, str, object]] = graph.out_edges(node, data="kind")
-    return tuple(dict.fromkeys(target for _, target, edge_kind in edges if edge_kind == kind))
+    return tuple(dict.fromkeys([target for _, target, data in _out_edges(graph, node) if data["kind"] == kind]))
 
 
 def sources(graph: EvidenceGraph, node: str, kind: str) -> tuple[str, ...]:
     """What depends on a node through edges of a kind, each once."""
-    edges: Iterable[tuple[str, str, object]] = graph.in_edges(node, data="kind")
-    return tuple(dict.fromkeys(source for source, _, edge_kind in edges if edge_kind == kind))
+    return tuple(dict.fromkeys([source for source, _, data in _in_edges(graph, node) if data["kind"] == kind]))
 
 
 def select_nodes(graph: EvidenceGraph, names: Collection[str]) -> EvidenceGraph:
@@ -225,28 +260,30 @@ class DependentVerdict:
     findings: tuple[str, ...]
 
 
-def dependence_view(graph: EvidenceGraph) -> EvidenceGraph:
-    """A view of the edges that are dependences."""
-    view: EvidenceGraph = nx.subgraph_view(
-        graph, filter_edge=lambda source, target, key: graph.edges[source, target, key]["kind"] not in NON_DEPENDENCES
-    )
-    return view
-
-
 def dependencies(graph: EvidenceGraph, node: str) -> tuple[str, ...]:
     """Everything a node depends on, directly or not: of a run its suite, items, revision, scorer and checkpoints."""
-    return _reachable(graph, dependence_view(graph), node)
+    return _reachable(graph, node, lambda name: [edge[1] for edge in _out_edges(graph, name) if _is_dependence(edge)])
 
 
 def dependents(graph: EvidenceGraph, node: str) -> tuple[str, ...]:
     """Everything that depends on a node, directly or not."""
-    return _reachable(graph, dependence_view(graph).reverse(copy=False), node)
+    return _reachable(graph, node, lambda name: [edge[0] for edge in _in_edges(graph, name) if _is_dependence(edge)])
 
 
-def _reachable(graph: EvidenceGraph, view: EvidenceGraph, node: str) -> tuple[str, ...]:
-    """In order of the graph. By layers: `nx.descendants` counts the nodes of the view first, each time."""
-    reached = {name for layer in nx.bfs_layers(view, node) for name in layer} - {node}
-    return tuple(name for name in graph if name in reached)
+def _is_dependence(edge: Edge) -> bool:
+    return edge[2]["kind"] not in NON_DEPENDENCES
+
+
+def _reachable(graph: EvidenceGraph, node: str, following: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """What a node leads to, directly or not, in order of the graph."""
+    reached, waiting = {node}, [node]
+    while waiting:
+        fresh = [name for name in following(waiting.pop()) if name not in reached]
+        reached.update(fresh)
+        waiting += fresh
+    reached.discard(node)
+    index = _indexes.get(graph)
+    return tuple(sorted(reached, key=index.place.__getitem__) if index else (name for name in graph if name in reached))
 
 
 def patch_measurements(graph: EvidenceGraph, patch: str) -> tuple[Measurement, ...]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from auditor.app.view import build_view, write_pages
-from auditor.document.view import HOME, MENU, Addresses, View
+from auditor.document.addresses import HOME, MENU, Addresses
+from auditor.document.view import View
 from auditor.errors import InputError
 from auditor.render.html.view import STYLE, view_html
 from tests.render.conftest import assert_looks_as_before, project_of

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import groupby
 
 from jinja2 import Environment
@@ -15,7 +16,7 @@ from jinja2.environment import TemplateModule
 from markupsafe import Markup, escape
 
 from auditor.audit import Report
-from auditor.document.blocks import Block, Card, Figure, Heading, Line, Span, Style, text_of
+from auditor.document.blocks import Block, Card, Figure, Heading, Line, Span, Style, Table, text_of
 from auditor.document.report import report_blocks, report_request
 from auditor.model.verdict import Verdict
 from auditor.render.html import figures
@@ -58,7 +59,7 @@ def blocks_html(blocks: Iterable[Block], environment: Environment) -> Markup:
 def report_environment() -> Environment:
     """Jinja, with what the macros of `blocks.html` need."""
     environment = page_environment()
-    environment.globals.update(line=line_html, column_of=figures.picture_column)
+    environment.globals.update(line=line_html)
     return environment
 
 
@@ -75,6 +76,9 @@ def _write(blocks: Iterable[Block], macros: TemplateModule, level: int) -> Itera
             if isinstance(block, Card):
                 inside = Markup("").join(_write(block.blocks, macros, level + 1))
                 yield _call(macros, "card", block, min(level, _DEEPEST), inside)
+                continue
+            if isinstance(block, Table):
+                yield _table_html(block)
                 continue
             if isinstance(block, Heading):
                 level = block.level + 1
@@ -115,9 +119,41 @@ def _inner_html(span: Span) -> str:
     """A number with its value, a link, or words, in which a line end is one on the page."""
     if span.value is not None:
         text = span.text.replace(" %", "\u2009%").replace("-", "\u2212")
-        return f'<data value="{span.value + 0.0:.6g}">{escape(escape_visible(text))}</data>'
-    words = "<br>".join(str(escape(escape_visible(part))) for part in span.text.split("\n"))
-    return f'<a href="{escape(escape_visible(span.link))}">{words}</a>' if span.link else words
+        return f'<data value="{span.value + 0.0:.6g}">{_escaped(text)}</data>'
+    words = "<br>".join(map(_escaped, span.text.split("\n"))) if "\n" in span.text else _escaped(span.text)
+    return f'<a href="{_escaped(span.link)}">{words}</a>' if span.link else words
+
+
+@lru_cache(maxsize=50_000)
+def _escaped(text: str) -> str:
+    """A text as markup, what is hidden in it written out; pages of a site say most things many times."""
+    return str(escape(escape_visible(text)))
+
+
+def _table_html(table: Table) -> Markup:
+    """A table; here and not in a template, since a site has millions of cells."""
+    if not table.rows:
+        return Markup(f"<p>{_escaped(table.empty)}</p>\n" if table.empty else "")
+    head, strips = figures.picture_column(table.picture) if table.picture else (Markup(), ())
+    kind = f"{'grid' if table.grid else 'stack'}{' pictured' if table.picture else ''}"
+    parts = [f'<div class="wide"><table class="{kind}">\n']
+    figured = [' class="num"' if column.figures else "" for column in table.columns]
+    titles = [_escaped(column.title) for column in table.columns]
+    if not table.grid:
+        cells = "".join(f"<th{figure}>{title}</th>" for figure, title in zip(figured, titles, strict=True))
+        picture = f'<th class="pic">{head}</th>' if table.picture else ""
+        parts.append(f"<thead><tr>{cells}{picture}</tr></thead>\n")
+    names = ["", *(f' data-of="{title}"' if title else "" for title in titles[1:])]
+    opened = [f"<td{figure}{name}>" for figure, name in zip(figured, names, strict=True)]
+    parts.append("<tbody>\n")
+    for number, row in enumerate(table.rows):
+        cells = "".join(
+            f"{start}{''.join(map(_span_html, cell))}</td>" for start, cell in zip(opened, row, strict=True)
+        )
+        picture = f'<td class="pic">{strips[number]}</td>' if table.picture else ""
+        parts.append(f"<tr>{cells}{picture}</tr>\n")
+    parts.append("</tbody></table></div>\n")
+    return Markup("".join(parts))
 
 
 def _tag_of(span: Span) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from auditor.document.view import MENU, SEARCH, View, view_pages
+from auditor.document.addresses import MENU, SEARCH
+from auditor.document.view import View, view_pages
 from auditor.render.html.environment import page_style
 from auditor.render.html.report import blocks_html, report_environment
 
