@@ -108,7 +108,8 @@ class SpecAudit:
     Attributes:
         evidence: what it rests on.
         assessment: what was assessed of it, whichever patches were wanted.
-        patches: those that were wanted.
+        patches: those that were wanted; a merge that only joins others of them is no patch of its own.
+        joining_merges: those merges, of which nothing is said that is not said of the patches they join.
         landing: ids of the patches that are about to land, oldest first; None in an audit of what has landed.
     """
 
@@ -125,6 +126,7 @@ class SpecAudit:
     uses: tuple[HoldoutReuse, ...] = ()
     use_findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     landing: tuple[str, ...] | None = None
+    joining_merges: tuple[PatchEntry, ...] = ()
 
     @property
     def history(self) -> History:
@@ -133,28 +135,14 @@ class SpecAudit:
 
     @property
     def landing_patches(self) -> tuple[PatchEntry, ...]:
-        """The patches that are about to land, oldest first."""
-        return tuple(entry for entry in self.patches if entry.facts.patch.id in (self.landing or ()))
+        """The patches that are about to land, and the merges that only join them, oldest first."""
+        return tuple(entry for entry in self.entries if entry.facts.patch.id in (self.landing or ()))
 
     @property
-    def joining_merges(self) -> tuple[PatchEntry, ...]:
-        """The merges that only join others of the patches, and of which nothing is said that is not said of those."""
-        return tuple(entry for entry in self.patches if self._only_joins(entry))
-
-    def _only_joins(self, entry: PatchEntry) -> bool:
-        joined = joined_commits(self.history, entry.facts.patch)
-        codes = {
-            finding.code for each in self.patches if each.facts.patch.after.name in joined for finding in each.findings
-        }
-        if not joined or any(finding.code not in codes for finding in entry.findings):
-            return False
-        patches = (facts for facts in self.assessment.patches if facts.patch.after.name in joined)
-        verdicts = {(each.behaviour, each.model, each.verdict) for facts in patches for each in facts.behaviours}
-        return all(
-            each.verdict in (Verdict.UNMEASURED, Verdict.UNCHANGED)
-            or (each.behaviour, each.model, each.verdict) in verdicts
-            for each in entry.facts.behaviours
-        )
+    def entries(self) -> tuple[PatchEntry, ...]:
+        """The patches, and the merges that only join them, oldest first."""
+        order = {name: place for place, name in enumerate(self.evidence.patches)}
+        return tuple(sorted((*self.patches, *self.joining_merges), key=lambda entry: order[entry.facts.patch.id]))
 
     def judged(self) -> Iterator[BehaviourFacts]:
         """Everything that has a verdict: behaviours of patches, steps of training, periods."""
@@ -254,7 +242,10 @@ def build_spec_audit(
     current: RevisionText | None,
     landing: tuple[str, ...] | None = None,
 ) -> tuple[SpecAudit, CheckResults]:
-    """Puts one spec's facts, clause changes and findings together; every check runs here, and nowhere again.
+    """Puts one spec's facts, clause changes and findings together; every check runs here, and nowhere else.
+
+    A merge that only joins patches is told from one that is a patch by what the checks find of both; then they run
+    again without it.
 
     Args:
         texts: what each wanted patch did to the text, by patch id; findings in other patches are left out, and those in
@@ -263,10 +254,55 @@ def build_spec_audit(
         landing: ids of the patches that are about to land: the periods are then those with one of them. None where all
             have landed.
     """
+    periods = tuple(period for period in assessment.periods if _is_wanted(period.facts.step.patches, texts, landing))
+    every, checked = _check_spec(evidence, assessment, periods, texts, current, landing)
+    joining = tuple(entry for entry in every.patches if _only_joins(every, entry))
+    if not joining:
+        return every, checked
+    merges = {entry.facts.patch.id for entry in joining}
+    own = {name: text for name, text in texts.items() if name not in merges}
+    spec, checked = _check_spec(evidence, assessment, periods, own, current, landing)
+    return replace(spec, joining_merges=joining), checked
+
+
+def _only_joins(spec: SpecAudit, entry: PatchEntry) -> bool:
+    """Whether a patch is a merge that joins others, and nothing is found or measured of it that is not of those.
+
+    A test that fell at the merge without a held-out run is measured of it.
+    """
+    if len(entry.facts.patch.after.parents) < 2:
+        return False
+    joined = joined_commits(spec.history, entry.facts.patch)
+    parts = [each for each in spec.patches if each.facts.patch.after.name in joined]
+    if not parts:
+        return False
+    texts = {(finding.code, finding.message) for each in parts for finding in each.text_findings}
+    codes = {finding.code for each in parts for group in each.measured for finding in group}
+    verdicts = {(facts.behaviour, facts.model, facts.verdict) for each in parts for facts in each.facts.behaviours}
+    return (
+        all((finding.code, finding.message) in texts for finding in entry.text_findings)
+        and all(finding.code in codes for group in entry.measured for finding in group)
+        and all(
+            facts.verdict is Verdict.UNCHANGED
+            or (facts.verdict is Verdict.UNMEASURED and facts.test is None)
+            or (facts.behaviour, facts.model, facts.verdict) in verdicts
+            for facts in entry.facts.behaviours
+        )
+    )
+
+
+def _check_spec(
+    evidence: Evidence,
+    assessment: Assessment,
+    periods: tuple[PeriodFacts, ...],
+    texts: Mapping[str, PatchText],
+    current: RevisionText | None,
+    landing: tuple[str, ...] | None,
+) -> tuple[SpecAudit, CheckResults]:
     selected = replace(
         assessment,
         patches=tuple(facts for facts in assessment.patches if facts.patch.id in texts),
-        periods=tuple(period for period in assessment.periods if _is_wanted(period.facts.step.patches, texts, landing)),
+        periods=periods,
         uses=tuple(replace(use, leaked=find_leaking_patches(use.suite, texts)) for use in assessment.uses),
     )
     places = {name: place for name, text in texts.items() if (place := find_place(text.changes)) is not None}
@@ -348,6 +384,10 @@ def mark_waived(audit: Audit) -> Audit:
             patches=tuple(
                 replace(patch, measured=tuple(map(mark, patch.measured)), text_findings=mark(patch.text_findings))
                 for patch in spec.patches
+            ),
+            joining_merges=tuple(
+                replace(merge, measured=tuple(map(mark, merge.measured)), text_findings=mark(merge.text_findings))
+                for merge in spec.joining_merges
             ),
             checkpoint_steps=tuple(replace(step, findings=mark(step.findings)) for step in spec.checkpoint_steps),
             periods=tuple(replace(period, findings=mark(period.findings)) for period in spec.periods),
@@ -527,10 +567,11 @@ def changes_since(
     """What changed between a spec as it was and as it is."""
     patches = {patch.patch.id: patch for patch in then.assessment.patches}
     now = {entry.facts.patch.id: entry.facts for entry in spec.patches}
+    merges = {entry.facts.patch.id for entry in spec.joining_merges}
     return SpecChanges(
         earlier=earlier,
         new=tuple(name for name in now if name not in patches),
-        lost=tuple(patch.patch for name, patch in patches.items() if name not in now),
+        lost=tuple(patch.patch for name, patch in patches.items() if name not in now.keys() | merges),
         verdicts=(*_patch_verdict_changes(patches, now), *_training_verdict_changes(then.assessment, spec)),
         gaps=tuple(_gap_changes(then.assessment.standings, spec.standings)),
         rules=(*_policy_changes(then.policy, policy), *_suite_changes(then.registry, registry)),

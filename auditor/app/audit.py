@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from auditor.app.merge_history import BaseHead, add_landing, add_merge_history, patches_to_judge
 from auditor.app.project import Project, build_evidence, read_history, unreadable_commits
-from auditor.app.prompts import PromptKey, open_hashed_prompts, read_prompt_key, unsearched_notes
+from auditor.app.prompts import NO_KEY, PromptKey, open_hashed_prompts, read_prompt_key, unsearched_notes
 from auditor.app.waivers import add_waivers
 from auditor.assess.facts import NotAssessed, PatchFacts
 from auditor.assess.judge import assess
@@ -27,6 +27,7 @@ from auditor.assess.ledger import Debt, find_owed
 from auditor.assess.text import PatchText, RevisionText, build_patch_text, build_revision_text
 from auditor.audit import Audit, SpecAudit, add_passed_over, build_audit, build_spec_audit
 from auditor.checks.runner import CheckResults
+from auditor.clauses.comparison import joined_commits
 from auditor.clauses.lineage import trace_lineage
 from auditor.clauses.text_events import TextEventFinder
 from auditor.errors import RepositoryError, RevisionError
@@ -225,6 +226,30 @@ def assess_spec(
     return build_spec_audit(evidence, assessment, texts, current, landing), problems
 
 
+def find_joining_merges(
+    project: Project, config: SpecConfig, evidence: Evidence
+) -> Mapping[str, tuple[SpecCommit, ...]]:
+    """The commits of the patches, oldest first, that a merge only joins, by the merge's name: as the audit has it.
+
+    The text is read of such merges and their patches alone; leaks are not searched for.
+    """
+    history = evidence.history
+    patches = {patch.after.name: patch for patch in evidence.patches.values()}
+    merges = (name for name, patch in patches.items() if len(patch.after.parents) > 1)
+    joined = {name: commits for name in merges if (commits := joined_commits(history, patches[name]))}
+    names = joined.keys() | frozenset[str]().union(*joined.values())
+    wanted = [patch for name, patch in patches.items() if name in names]
+    if not joined:
+        return {}
+    (spec, _), _ = assess_spec(project, config, history, wanted, PromptKey(None, NO_KEY))
+    merged = {entry.facts.patch.after.name for entry in spec.joining_merges}
+    return {
+        name: tuple(patch.after for part, patch in patches.items() if part in commits)
+        for name, commits in joined.items()
+        if name in merged
+    }
+
+
 def _patches_in_range(project: Project, history: History, commits: str | None) -> tuple[Patch, ...]:
     names = spec_commits_in_range(project, history, commits)
     return tuple(patch for patch in patches_of(history) if names is None or patch.after.name in names)
@@ -272,7 +297,7 @@ def _debts(project: Project, audit: Audit, sides: BaseHead | None) -> Iterator[D
         return
     tip = sides.base.commit_id if sides else repository.resolve(project.tip)
     for spec in audit.specs:
-        patches = spec.assessment.patches if sides else tuple(entry.facts for entry in spec.patches)
+        patches = spec.assessment.patches if sides else tuple(entry.facts for entry in spec.entries)
         yield from _debts_of_patches(repository, tip, spec.evidence, patches)
 
 

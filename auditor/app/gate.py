@@ -234,13 +234,22 @@ def gate(
             base=sides.base.commit_id,
             head=sides.head.commit_id,
             policy_from="head" if sides.rules is sides.head else "base",
-            judged=tuple(entry.facts.patch for spec in audit.specs for entry in spec.landing_patches),
+            judged=tuple(_judged_patches(audit)),
             findings=(
                 *apply_waivers(audit.decided, audit.waivers),
                 *rules.judge_waivers(audit.waiver_findings, sides.policy),
             ),
             waivers=audit.waivers,
         )
+
+
+def _judged_patches(audit: Audit) -> Iterator[Patch]:
+    """The patches that land; of merges that only join them those of which the policy says something of their own."""
+    named = {patch for finding in audit.decided for patch in finding.subject.patches}
+    for spec in audit.specs:
+        for entry in spec.landing_patches:
+            if entry not in spec.joining_merges or entry.facts.patch.id in named:
+                yield entry.facts.patch
 
 
 def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> Project:

@@ -83,7 +83,7 @@ _TITLE_CHARACTERS = 72
 
 
 def _add_patches(graph: EvidenceGraph, spec: SpecAudit) -> None:
-    for entry in spec.patches:
+    for entry in spec.entries:
         add_attributes(
             graph,
             f"patch:{entry.facts.patch.id}",
@@ -185,7 +185,7 @@ def _step_key(spec: str, facts: BehaviourFacts) -> str:
 
 def _judged_nodes(spec: SpecAudit) -> Iterator[_JudgedNode]:
     name = spec.history.spec
-    steps = [facts for entry in spec.patches for facts in entry.facts.behaviours]
+    steps = [facts for entry in spec.entries for facts in entry.facts.behaviours]
     steps += [step.facts for step in spec.checkpoint_steps]
     yield from {key: _JudgedNode("step", facts, key) for facts in steps for key in [_step_key(name, facts)]}.values()
     for window in spec.periods:

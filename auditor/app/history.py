@@ -226,11 +226,12 @@ def _log_spec(
     warn: Warn | None,
 ) -> SpecLog:
     history = read_history(project, config)
-    from auditor.app.audit import spec_commits_in_range
+    from auditor.app.audit import find_joining_merges, spec_commits_in_range
     from auditor.assess.judge import assess
     from auditor.assess.timeline import build_spec_log
 
-    assessment = assess(build_evidence(project, history), project.settings.policy)
+    evidence = build_evidence(project, history)
+    assessment = assess(evidence, project.settings.policy)
     named = spec_commits_in_range(project, history, commits)
     _warn_unreadable(history, warn, named)
     names = [
@@ -239,7 +240,8 @@ def _log_spec(
         if named is None or spec_commit.name in named
         if (since is None or spec_commit.date.date() >= since) and (until is None or spec_commit.date.date() <= until)
     ]
-    return build_spec_log(history, assessment.patches, frozenset(names))
+    joins = find_joining_merges(project, config, evidence)
+    return build_spec_log(history, assessment.patches, frozenset(names), joins)
 
 
 # One patch: what it changed, and everything the audit says of it.

@@ -156,7 +156,7 @@ def add_waivers(project: Project, audit: Audit, today: date, sides: BaseHead | N
     if not waivers:
         return audit
     patches = {name: patch for spec in audit.specs for name, patch in spec.evidence.patches.items()}
-    looked_at = {entry.facts.patch.id for entry in audit.patches}
+    looked_at = {entry.facts.patch.id for spec in audit.specs for entry in spec.entries}
     policy = project.settings.policy
     holding = WaiverContext(
         findings=tuple(audit.waivable()),

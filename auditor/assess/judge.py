@@ -325,7 +325,9 @@ def assess(
     for step, step_facts in facts.items():
         for patch in (*step.patches, *step.sums):
             by_patch[patch].append(step_facts)
-    parts = {name: patch for name, patch in evidence.patches.items() if name not in evidence.sums}
+    adding = {name for step in facts for name in step.patches}
+    joining = {name for step in facts for name in step.sums} - adding
+    parts = {name: patch for name, patch in evidence.patches.items() if name not in evidence.sums | joining}
     line = trace_mainline(evidence.history, parts)
     stream = decide_patches(line, by_patch, policy.false_discovery_rate)
     patches = tuple(

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from weakref import WeakKeyDictionary
 
 from auditor.evidence import Evidence, State, Step, evaluated_states
 from auditor.model.period import quarter_name
@@ -89,13 +90,15 @@ def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, 
     states = evaluated_states(evidence, behaviour, lineage)
     checkpoints = checkpoints_by_revision(evidence, states)
     nearest = _find_nearest_evaluated(evidence, set(checkpoints))
+    joined = _joined_commits_of_merges(evidence)
     names: dict[tuple[State, State, int], list[str]] = {}
     for patch in evidence.patches.values():
         pair = _states_around(evidence, patch, checkpoints, nearest)
         if pair is not None:  # the same change made again after a revert is measured alike, and shares nothing
             names.setdefault((*pair, patch.occurrence), []).append(patch.id)
     over_patches = [
-        _step_over_patches(evidence, behaviour, lineage, (a, b), patches) for (a, b, _), patches in names.items()
+        _step_over_patches(evidence, behaviour, lineage, (a, b), patches, joined)
+        for (a, b, _), patches in names.items()
     ]
     over_checkpoints = [
         Step(evidence.history.spec, behaviour, lineage, *pair, ()) for pair in _checkpoint_pairs(evidence, states)
@@ -103,11 +106,32 @@ def find_steps(evidence: Evidence, behaviour: str, lineage: str) -> tuple[Step, 
     return (*over_patches, *over_checkpoints)
 
 
+_JOINED: WeakKeyDictionary[Evidence, Mapping[str, frozenset[str]]] = WeakKeyDictionary()
+
+
+def _joined_commits_of_merges(evidence: Evidence) -> Mapping[str, frozenset[str]]:
+    """By the id of each patch that is a merge which only joins others: the names of the commits that it joins."""
+    if evidence not in _JOINED:
+        from auditor.clauses.comparison import joined_commits  # few histories have such a merge
+
+        merges = [patch for patch in evidence.patches.values() if len(patch.after.parents) > 1]
+        joined = {patch.id: joined_commits(evidence.history, patch) for patch in merges}
+        _JOINED[evidence] = {name: commits for name, commits in joined.items() if commits}
+    return _JOINED[evidence]
+
+
 def _step_over_patches(
-    evidence: Evidence, behaviour: str, lineage: str, ends: tuple[State, State], patches: Sequence[str]
+    evidence: Evidence,
+    behaviour: str,
+    lineage: str,
+    ends: tuple[State, State],
+    patches: Sequence[str],
+    joined: Mapping[str, frozenset[str]],
 ) -> Step:
-    """A step of some patches; a landing that only brings in others of them adds none."""
-    parts = tuple(name for name in patches if name not in evidence.sums) or tuple(patches)
+    """A step of some patches; a landing that only brings in or joins others of them adds none."""
+    commits = {evidence.patches[name].after.name for name in patches}
+    adding = (name for name in patches if name not in evidence.sums and not commits & joined.get(name, frozenset()))
+    parts = tuple(adding) or tuple(patches)
     sums = tuple(name for name in patches if name not in parts)
     return Step(evidence.history.spec, behaviour, lineage, *ends, parts, sums=sums)
 

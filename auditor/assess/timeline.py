@@ -5,7 +5,7 @@ suite at each evaluated state (`Series`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.assess.comparable import Pair, compare
 from auditor.assess.contrast import RateSource, compute_batch, estimate_rates, fall_of, source_after
@@ -99,6 +99,7 @@ class LogEntry:
         changes: against its first parent; None for a first spec commit.
         facts: of the patch it is; None where it is none.
         same_as: the patch that made the very same change elsewhere; None where this is a patch itself, or none is.
+        joins: of a merge that only joins patches, and is none itself: the commits of these, oldest first.
     """
 
     spec_commit: SpecCommit
@@ -106,6 +107,7 @@ class LogEntry:
     changes: ChangeCounts | None
     facts: PatchFacts | None
     same_as: Patch | None
+    joins: tuple[SpecCommit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,28 +118,35 @@ class SpecLog:
     spec_commits: tuple[LogEntry, ...]
 
 
-def build_spec_log(history: History, patches: Collection[PatchFacts], names: Collection[str]) -> SpecLog:
+def build_spec_log(
+    history: History,
+    patches: Collection[PatchFacts],
+    names: Collection[str],
+    joins: Mapping[str, tuple[SpecCommit, ...]],
+) -> SpecLog:
     """The log of a spec, newest first: children before their parents.
 
     Args:
         patches: what was assessed.
         names: names of spec commits.
+        joins: the commits of the patches that a merge only joins, by the merge's name.
     """
-    by_sighting = {facts.patch.after.name: facts for facts in patches}
+    by_spec_commit = {facts.patch.after.name: facts for facts in patches}
     by_change = {(facts.patch.before.revision, facts.patch.after.revision): facts.patch for facts in patches}
     spec_commits = [spec_commit for spec_commit in reversed(history.spec_commits) if spec_commit.name in names]
+    entries = (_log_entry(history, spec_commit, by_spec_commit, by_change) for spec_commit in spec_commits)
     return SpecLog(
-        history.spec, tuple(_log_entry(history, spec_commit, by_sighting, by_change) for spec_commit in spec_commits)
+        history.spec, tuple(replace(entry, joins=joins.get(entry.spec_commit.name, ())) for entry in entries)
     )
 
 
 def _log_entry(
     history: History,
     spec_commit: SpecCommit,
-    by_sighting: Mapping[str, PatchFacts],
+    by_spec_commit: Mapping[str, PatchFacts],
     by_change: Mapping[tuple[str, str], Patch],
 ) -> LogEntry:
-    revision, facts = history.revisions[spec_commit.revision], by_sighting.get(spec_commit.name)
+    revision, facts = history.revisions[spec_commit.revision], by_spec_commit.get(spec_commit.name)
     size = len(clauses_of(revision))
     if not spec_commit.parents:
         return LogEntry(spec_commit, size, None, facts, None)

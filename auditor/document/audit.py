@@ -143,7 +143,7 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     """
     yield from debt_blocks(audit.debts, day)
     joining = [entry for spec in audit.specs for entry in spec.joining_merges]
-    patches = [entry for spec in audit.specs for entry in _listed_patches(spec)]
+    patches = audit.patches
     verdicts = count_verdicts(entry.facts.verdict for entry in patches)
     counts = [Span(": "), *verdicts] if verdicts else []
     if joining:
@@ -178,7 +178,7 @@ def patch_table(audit: Audit) -> Iterator[Block]:
     rows = [
         (*((plain(spec.history.spec),) if several else ()), *_patch_row(entry, _has_models(spec)))
         for spec in audit.specs
-        for entry in _listed_patches(spec)
+        for entry in spec.patches
     ]
     if rows:
         yield grid(rows)
@@ -202,7 +202,7 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     yield Heading(
         1, (Span("spec ", Style.QUIET), Span(spec.history.spec), Span(f": {_count_revisions(spec)}", Style.QUIET))
     )
-    patches = _listed_patches(spec)
+    patches = spec.patches
     if patches and not any(entry.facts.behaviours for entry in patches):
         yield Table(_TEXT_COLUMNS, tuple(map(_text_row, patches)))
         yield Note(plain("No patch was evaluated: this is about the text. All of a patch: auditor show COMMIT."))
@@ -238,12 +238,6 @@ def _spec_blocks(audit: Audit, spec: SpecAudit, notes: Iterator[Note], *, verbos
     if spec.gaps:
         yield Heading(2, plain("Open gaps: held-out clearly above test"))
         yield _gap_table(spec)
-
-
-def _listed_patches(spec: SpecAudit) -> tuple[PatchEntry, ...]:
-    """The patches that have a line: a merge that only joins two is no third."""
-    joining = {entry.facts.patch.id for entry in spec.joining_merges}
-    return tuple(entry for entry in spec.patches if entry.facts.patch.id not in joining)
 
 
 def _has_models(spec: SpecAudit) -> bool:

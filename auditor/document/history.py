@@ -67,6 +67,7 @@ REVISION_DIGITS = 10
 """How many digits of a revision are shown."""
 
 _MAX_CANDIDATES = 20
+_MAX_JOINED = 3
 
 
 # The log: the commits that changed a spec, newest first, with the scores after each.
@@ -94,7 +95,9 @@ def log_oneline(logs: Sequence[SpecLog]) -> Iterator[Block]:
 def _oneline_row(entry: LogEntry) -> tuple[Line, ...]:
     commit = entry.spec_commit
     day = format_day(commit.date) if commit.commit is not None else ""
-    verdict = verdict_line(entry.facts.verdict) if entry.facts else plain("")
+    verdict = verdict_line(entry.facts.verdict) if entry.facts and not entry.joins else plain("")
+    if entry.joins:
+        verdict = plain("joins", Style.QUIET)
     subject = (*_label_spans(commit), Span(commit.subject))
     return (
         plain(commit_name(commit), Style.NAME),
@@ -138,6 +141,10 @@ def _change_line(entry: LogEntry) -> Line:
     if entry.changes is None:
         return plain(f"first revision, {count_noun(entry.clauses, 'clause')}", Style.QUIET)
     counts = count_changes(entry.changes)
+    if entry.joins:
+        names = [commit_name(commit) for commit in entry.joins]
+        parts = " and ".join(names) if len(names) <= _MAX_JOINED else count_noun(len(names), "patch", "es")
+        return plain(f"joins {parts}, and is no patch of its own; {counts} against its first parent", Style.QUIET)
     if entry.facts:
         name, patch = "patch", entry.facts.patch
     elif entry.same_as:

@@ -324,7 +324,7 @@ def _patch_pages(view: View, addresses: Addresses) -> Iterator[Page]:
                 patch_title(entry),
                 tuple(_patch_blocks(view, section, entry, addresses)),
             )
-            for entry in section.spec.patches
+            for entry in section.spec.entries
         ]
         yield from _with_neighbours(pages)
 

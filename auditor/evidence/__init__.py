@@ -53,7 +53,7 @@ class Step:
     Attributes:
         patches: ids of the patches it judges, oldest first; empty when only the checkpoint changed.
         spanned: further patches between the two states, which other steps judge.
-        sums: ids of landings that only bring in those patches.
+        sums: ids of landings that only bring in or join those patches.
     """
 
     spec: str

@@ -8,7 +8,7 @@ message says a held-out rate unless it is to be revealed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -100,7 +100,7 @@ class MergeCandidate:
 
     def place_of(self, patch: str) -> Place | None:
         """The clause that a patch is shown at, at head; None where it has none there, or its text was not looked at."""
-        text = next((entry.text for entry in self.audit.patches if entry.facts.patch.id == patch), None)
+        text = next((entry.text for entry in self.audit.entries if entry.facts.patch.id == patch), None)
         place = find_place(text.changes) if text is not None else None
         return text.current_place(place) if text is not None and place is not None else None
 
@@ -455,7 +455,14 @@ def apply_policy(landing: MergeCandidate, policy: Policy, *, reveal: bool) -> tu
     findings += judge_accusations(landing, policy)
     findings += judge_debts(landing)
     findings += [finding for gap in landing.audit.standings for finding in judge_gap(landing, gap, policy, reveal)]
-    return (*findings, *note_records(landing))
+    joining = {entry.facts.patch.id for entry in landing.audit.joining_merges}
+    return (*(finding for finding in findings if not _notes_only(finding, joining)), *note_records(landing))
+
+
+def _notes_only(finding: Finding, patches: Collection[str]) -> bool:
+    """Whether a finding is no more than a note, and of none but these patches."""
+    about = finding.subject.patches
+    return finding.level is Level.NOTICE and bool(about) and all(name in patches for name in about)
 
 
 def _step_cases(landing: MergeCandidate, policy: Policy, reveal: bool) -> tuple[StepCase, ...]:

@@ -85,6 +85,7 @@ class AuditDocument:
     coverage: Coverage
     measured: tuple[MeasuredBehaviours, ...]
     patches: tuple[PatchEntry, ...]
+    joining_merges: tuple[Patch, ...]
     open_gaps: tuple[OfSpec[GapFacts], ...]
     checkpoint_steps: tuple[OfSpec[BehaviourFacts], ...]
     periods: tuple[OfSpec[PeriodFacts], ...]
@@ -136,6 +137,7 @@ def audit_document(audit: Audit) -> AuditDocument:
         coverage=audit.coverage,
         measured=_measured_behaviours(audit.patches),
         patches=audit.patches,
+        joining_merges=tuple(entry.facts.patch for spec in audit.specs for entry in spec.joining_merges),
         open_gaps=gaps,
         checkpoint_steps=tuple(
             OfSpec(name, step.facts, step.findings) for name, spec in specs for step in spec.checkpoint_steps

@@ -56,6 +56,7 @@ from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
+from auditor.model.verdict import Verdict
 from auditor.model.verification import OutsideCheckpoint, Verification
 from auditor.model.waiver import Waiver
 
@@ -182,8 +183,18 @@ def _undecided(coverage: Coverage) -> tuple[UndecidedGroup, ...]:
 
 
 def _patch_of_entry(entry: LogEntry) -> str | None:
+    if entry.joins:
+        return None
     patch = entry.facts.patch if entry.facts else entry.same_as
     return patch.id if patch else None
+
+
+def _joined_commits(entry: LogEntry) -> tuple[str, ...]:
+    return tuple(commit.name for commit in entry.joins)
+
+
+def _verdict_of_entry(entry: LogEntry) -> Verdict | None:
+    return entry.facts.verdict if entry.facts and not entry.joins else None
 
 
 def _behaviours_of_entry(entry: LogEntry) -> tuple[BehaviourFacts, ...]:
@@ -403,7 +414,8 @@ SHAPES: Mapping[type, Shape] = {
         "clauses": "clauses",
         "changes": "changes",
         "patch": _patch_of_entry,
-        "verdict": "facts.verdict",
+        "joins": _joined_commits,
+        "verdict": _verdict_of_entry,
         "behaviours": _behaviours_of_entry,
     },
     MovedItem: {**_paths("item label"), "a": "first", "b": "second"},

@@ -335,7 +335,7 @@ def read_history(
     states, revisions, unreadable = _readable_states(states, _revisions_of_states(repo, states))
     tags = repo.tags()
     spec_commits = tuple(
-        _sighting(state.line, revision.id, tags.get(state.line.id, ()))
+        _spec_commit(state.line, revision.id, tags.get(state.line.id, ()))
         for state, revision in zip(states, revisions, strict=True)
     )
     where = SpecPaths(repo, parsed, tuple(sorted(renames)))
@@ -509,7 +509,7 @@ def _content_id(texts: Mapping[str, str]) -> str:
     return revision_id({path: text.encode() for path, text in texts.items()})
 
 
-def _sighting(line: CommitLine, revision: str, tags: Sequence[str]) -> SpecCommit:
+def _spec_commit(line: CommitLine, revision: str, tags: Sequence[str]) -> SpecCommit:
     label = tags[0] if tags else None
     commit = line.id.removesuffix(LANDING_MARK)
     return SpecCommit(line.id, revision, line.parents, label, _date(line.date), line.subject, commit)
