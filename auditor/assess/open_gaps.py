@@ -7,12 +7,12 @@ several protocols are never averaged.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.assess.comparable import Pair, compare, pair_across, protocol_differences
+from auditor.assess.comparable import Comparison, Pair, compare, pair_across, protocol_differences
 from auditor.assess.contrast import compute_batch, estimate_rates, fall_of, source_after
 from auditor.assess.facts import GapFacts
 from auditor.assess.steps import states_in_order
@@ -190,8 +190,8 @@ def _next_gap_state(
 def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: float) -> list[_MeasuredState]:
     """The states of a lineage at which its test was measured; the limits of all of them at once."""
     spec, states = evidence.history.spec, states_in_order(evidence, behaviour, lineage)
-    compared_states = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
-    compared_states = [(state, compared) for state, compared in compared_states if compared.test]
+    comparisons = [(state, compare(evidence, Step(spec, behaviour, lineage, state, state, ()))) for state in states]
+    compared_states = [(state, compared) for state, compared in _with_earlier_sides(comparisons) if compared.test]
     compute_batch(compared for _, compared in compared_states)
     proportions = [
         _average_after(pairs)
@@ -205,6 +205,28 @@ def _measured_states(evidence: Evidence, behaviour: str, lineage: str, error: fl
         )
         for state, comparison in compared_states
     ]
+
+
+def _with_earlier_sides(comparisons: Sequence[tuple[State, Comparison]]) -> Iterator[tuple[State, Comparison]]:
+    """The states, each suite beside its runs at the state before, which say as well how alike samples of an item are.
+
+    The verdict of a step takes it from both sides, so that one rate has the same limits in a gap as in the verdict: a
+    side without failures shows nothing of it by itself.
+    """
+    earlier: dict[str, Pair] = {}
+    for state, comparison in comparisons:
+        test, held_out = (
+            tuple(_with_earlier_side(pair, earlier.get(pair.name)) for pair in pairs)
+            for pairs in (comparison.test, comparison.held_out)
+        )
+        earlier |= {pair.name: pair for pair in (*comparison.test, *comparison.held_out)}
+        yield state, replace(comparison, test=test, held_out=held_out)
+
+
+def _with_earlier_side(pair: Pair, earlier: Pair | None) -> Pair:
+    if earlier is None or not pair.protocol.agrees(earlier.protocol):
+        return pair
+    return replace(pair, raw_before=earlier.raw_after)
 
 
 def _average_after(pairs: Sequence[Pair]) -> Proportion:

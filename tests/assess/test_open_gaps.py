@@ -14,7 +14,7 @@ from auditor.model.finding import Finding
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
-from tests.worlds import assessed, assessment, by_item, counts, history, judged, registry, run, tallies
+from tests.worlds import assessed, assessment, by_item, counts, history, judged, only, registry, run, tallies
 
 
 def at(*states: tuple[str, ...], revisions: tuple[str, ...] | None = None) -> Assessment:
@@ -65,6 +65,30 @@ class TestOpening:
 
     def test_without_a_held_out_run_nothing_stands(self) -> None:
         assert at(("0/400", "")).standings == ()
+
+
+def epochs(failures: int, items: int = 60, samples: int = 5) -> Tallies:
+    """Failures spread one to an item, so that an item's samples are no more alike than others'."""
+    rows = {f"i{item:05d}": (samples, int(item < failures), 0) for item in range(items)}
+    return by_item(rows)
+
+
+class TestLimits:
+    def test_a_rate_has_the_limits_that_it_has_in_the_verdict(self) -> None:
+        """0 of 300 in 60 items shows by itself nothing of how alike an item's samples are: at most 4.87 %, or 1.0."""
+        sides = (("test-0", "r0", 48), ("test-0", "r1", 0), ("held-1", "r0", 51), ("held-1", "r1", 56))
+        facts = assessed([run(suite, name, epochs(failures)) for suite, name, failures in sides], registry(1, 1))
+        behaviour, gap = only(facts), standing(facts)
+        assert behaviour.test is not None
+        assert gap.test == behaviour.test.after
+        assert gap.held_out == behaviour.suites[0].change.after
+        assert gap.test.high == pytest.approx(0.0099, abs=1e-4)
+
+    def test_other_sampling_before_says_nothing_of_them(self) -> None:
+        sides = (("r0", 48, '{"temperature":1}'), ("r1", 0, '{"temperature":0}'))
+        runs = [run("test-0", name, epochs(failures), sampling=sampling) for name, failures, sampling in sides]
+        gap = standing(assessed([*runs, run("held-1", "r1", epochs(56))], registry(1, 1)))
+        assert gap.test.high == pytest.approx(0.0487, abs=1e-4)
 
 
 class TestStaying:
