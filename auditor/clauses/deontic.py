@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import islice, zip_longest
 
 from auditor.clauses.language import control_tags, explain_unread, is_english
-from auditor.clauses.lexicon import Force, Marker, find_markers, has_rule, sentence_spans, to_prose
+from auditor.clauses.lexicon import Force, Marker, find_markers, has_rule, rule_subjects, sentence_spans, to_prose
 from auditor.clauses.ngrams import normalised_words, stem
 from auditor.clauses.polarity import Act, act_likeness, pair_acts, read_acts
 from auditor.clauses.sequence import common_prefix_length, common_suffix_length, patience_pairs
@@ -37,12 +37,16 @@ MarkerPair = tuple[Marker | None, Marker | None]
 
 
 class Wording:
-    """One wording of a clause: its prose, its sentences as (start, end), and its markers."""
+    """One wording of a clause: its prose, its sentences as (start, end), its markers and its acts.
 
-    def __init__(self, text: str) -> None:
+    `ruled` are the subjects of the other wording's rules: what this one allows them is a permission, too.
+    """
+
+    def __init__(self, text: str, ruled: frozenset[str] = frozenset()) -> None:
         self.text = text
         self.sentences = sentence_spans(text)
-        self.markers = find_markers(text)
+        self.markers = find_markers(text, ruled)
+        self.acts = read_acts(text, ruled)
         self._starts = [start for start, _ in self.sentences]
         self._by_sentence: dict[int, list[Marker]] = defaultdict(list)
         for marker in self.markers:
@@ -103,7 +107,8 @@ class Alignment:
     """
 
     def __init__(self, before: str, after: str) -> None:
-        self.before, self.after = Wording(before), Wording(after)
+        self.before = Wording(before, rule_subjects(after))
+        self.after = Wording(after, rule_subjects(before))
         self._kept: dict[int, int] = {}
         self.segments: tuple[list[Segment], list[Segment]] = ([], [])
         self._compare(before, after)
@@ -157,7 +162,7 @@ class Alignment:
     def _go_together(self, marker: Marker, other: Marker) -> bool:
         """Whether two rules in the same place are about the same: their acts share a word, or one has none."""
         words = [
-            {word for act in read_acts(wording.text) if rule in act.markers for word in act.words}
+            {word for act in wording.acts if rule in act.markers for word in act.words}
             for wording, rule in ((self.before, marker), (self.after, other))
         ]
         return not all(words) or not words[0].isdisjoint(words[1])
@@ -562,7 +567,7 @@ def _settle_acts(aligned: Alignment, pairs: Iterable[MarkerPair]) -> tuple[list[
     settled: set[Marker] = set()
     joined: list[MarkerPair] = []
     changed = {marker for pair in pairs for marker in pair}
-    for act, other in pair_acts(aligned.before.text, aligned.after.text):
+    for act, other in pair_acts(aligned.before.acts, aligned.after.acts):
         opposite = act.sign * other.sign < 0
         place = other.markers[0].start / len(aligned.after.text)
         if opposite and not (act.bounded and other.bounded):
@@ -572,7 +577,9 @@ def _settle_acts(aligned: Alignment, pairs: Iterable[MarkerPair]) -> tuple[list[
             if abs(step) >= _LEAST_STEP and not opposite:
                 direction = _direction_of_effect(step)
                 grounds.append((place, Ground(GroundKind.STRENGTH, act.label, other.label, direction)))
-        elif act.sign != other.sign or {act.markers[-1], other.markers[-1]} <= changed:
+        elif (
+            act.sign != other.sign or act.strength != other.strength or {act.markers[-1], other.markers[-1]} <= changed
+        ):
             joined.append((act.markers[-1], other.markers[-1]))
         else:
             continue
@@ -636,12 +643,12 @@ def _given_up(aligned: Alignment, before: Marker | None, after: Marker | None) -
     ours, theirs = (aligned.before, aligned.after) if before else (aligned.after, aligned.before)
     numbers = aligned.sentences if before else {other: number for number, other in aligned.sentences.items()}
     number = numbers.get(marker.sentence)
-    act = next((act for act in read_acts(ours.text) if marker in act.markers), None)
+    act = next((act for act in ours.acts if marker in act.markers), None)
     if number is None or act is None:
         return None
     sentence, words = theirs.sentence(number), normalised_words(theirs.sentence(number))
     roots = {stem(word) or word for word in words}
-    there = [their for their in read_acts(theirs.text) if their.sentence == number]
+    there = [their for their in theirs.acts if their.sentence == number]
     if not act.words or len(act.words & roots) < _LEAST_WORDS_LEFT * len(act.words):
         return None
     leaves = _LEAVING.search(sentence) and not _LEAVING.search(ours.sentence(marker.sentence))
@@ -710,7 +717,9 @@ def _rule_effect(before: Force, after: Force, step: int) -> int | None:
 def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], sentences: Collection[int]) -> int:
     """What a marker does by being there; what comes with a new rule or exception is part of that."""
     if marker.force is Force.PERMISSION:
-        return 0 if _bounds_another(wording, marker, new) else -1
+        # What somebody else than the model may do counts in the place of what they must do, not by itself.
+        known = marker in find_markers(wording.text)
+        return 0 if not known or _bounds_another(wording, marker, new) else -1
     if marker.is_rule:
         return 1
     rule = wording.rule_at(marker.start)
@@ -732,7 +741,7 @@ def _restricts(wording: Wording, rule: Marker, marker: Marker) -> bool:
     """Whether "only if" narrows what is done for a user, "share it only if", and not a duty, "ask only if"."""
     if not marker.words.startswith("only"):
         return False
-    act = next((act for act in read_acts(wording.text) if rule in act.markers), None)
+    act = next((act for act in wording.acts if rule in act.markers), None)
     return act is not None and act.sign > 0 and (act.verb == "" or marker.start < rule.start)
 
 

@@ -230,23 +230,32 @@ def is_capped(sentence: str, start: int, end: int) -> bool:
 
 def allows(sentence: str, start: int, end: int) -> bool:
     """A may or can that gives leave: not the month, not a tin, not what might happen."""
+    following = _permitted(sentence, start, end)
+    return following is not None and (following[:1] == ["be"] or _may_act(sentence, start, following[0]))
+
+
+def _permitted(sentence: str, start: int, end: int) -> list[str] | None:
+    """What a may or can gives leave for, whoever it is said of: its next words; None where it gives none."""
     word = sentence[start:end]
     before, after = sentence[:start], sentence[end:]
     if word == "May" and (_MONTH.search(before) or _AFTER_MONTH.match(after)):
-        return False
+        return None
     if word.casefold().startswith("can") and _THING.search(before):
-        return False
+        return None
     following = _following(after)
     if following[:1] == ["be"]:
         useful = word.casefold() == "can" and following[1:] == ["used"]
-        return not useful and _is_done_by_rule(following) and _unconditional(sentence, start)
-    if (
-        not following
-        or following[0] in _HAPPENING
-        or (following[0] == "not" and following[1:2] and following[1] in _HAPPENING)
-    ):
-        return False
-    return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
+        gives = not useful and _is_done_by_rule(following)
+    else:
+        gives = bool(following) and following[0] not in _HAPPENING
+        gives = gives and not (following[0] == "not" and following[1:2] and following[1] in _HAPPENING)
+    return following if gives and _unconditional(sentence, start) else None
+
+
+def _allows_ruled(sentence: str, start: int, end: int, ruled: frozenset[str]) -> bool:
+    """Whether a may gives leave to somebody of whom another wording demands or forbids something."""
+    subject = _subject(sentence, start).casefold() if ruled else ""
+    return subject in ruled and _permitted(sentence, start, end) is not None
 
 
 def forbids(sentence: str, start: int, end: int) -> bool:
@@ -520,14 +529,40 @@ class Marker:
         return self.force in RULE_FORCES
 
 
+_NOBODY: frozenset[str] = frozenset()
+
+
 @lru_cache(maxsize=_CACHED_TEXTS)
-def find_markers(text: str) -> tuple[Marker, ...]:
-    """The markers in a text from `prose`, in order; none overlaps another."""
+def find_markers(text: str, ruled: frozenset[str] = _NOBODY) -> tuple[Marker, ...]:
+    """The markers in a text from `prose`, in order; none overlaps another.
+
+    `ruled` are subjects, case folded, to whom a "may" gives leave as well: those of the rules of another wording.
+    """
     return tuple(
         replace(marker, start=marker.start + start, end=marker.end + start, sentence=at)
         for at, (start, end) in enumerate(sentence_spans(text))
-        for marker in _sentence_markers(text[start:end])
+        for marker in _sentence_markers(text[start:end], _permitted_in(text[start:end], ruled))
     )
+
+
+def _permitted_in(sentence: str, ruled: frozenset[str]) -> frozenset[str]:
+    """Those of some subjects to whom a sentence may give leave: for the others it is read once for all."""
+    lowered = sentence.casefold() if ruled else ""
+    if "may" not in lowered and "can" not in lowered:
+        return _NOBODY
+    return frozenset(subject for subject in ruled if subject in lowered)
+
+
+@lru_cache(maxsize=_CACHED_TEXTS)
+def rule_subjects(text: str) -> frozenset[str]:
+    """Who the duties and prohibitions of a text from `prose` are said of, case folded: the word before "must"."""
+    subjects = (
+        _subject(text[start:end], marker.start)
+        for start, end in sentence_spans(text)
+        for marker in _sentence_markers(text[start:end])
+        if marker.force in (Force.OBLIGATION, Force.PROHIBITION)
+    )
+    return frozenset(subject.casefold() for subject in subjects if subject) - _COPULAS - _JOINING
 
 
 def has_rule(text: str) -> bool:
@@ -536,12 +571,12 @@ def has_rule(text: str) -> bool:
 
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
-def _sentence_markers(sentence: str) -> tuple[Marker, ...]:
+def _sentence_markers(sentence: str, ruled: frozenset[str] = _NOBODY) -> tuple[Marker, ...]:
     """The markers of one sentence, in order, as the first of a text."""
-    return tuple(sorted(_matched_markers(sentence), key=lambda marker: marker.start))
+    return tuple(sorted(_matched_markers(sentence, ruled), key=lambda marker: marker.start))
 
 
-def _matched_markers(sentence: str) -> Iterator[Marker]:
+def _matched_markers(sentence: str, ruled: frozenset[str]) -> Iterator[Marker]:
     numbers: set[int] = set()
     no_rule: set[int] = set()
     for (force, strength, holds, _), pattern in _PATTERNS:
@@ -550,7 +585,7 @@ def _matched_markers(sentence: str) -> Iterator[Marker]:
             place = range(start, end)
             if not numbers.isdisjoint(place) or (force in RULE_FORCES and not no_rule.isdisjoint(place)):
                 continue
-            if holds(sentence, start, end):
+            if holds(sentence, start, end) or (holds is allows and _allows_ruled(sentence, start, end, ruled)):
                 numbers.update(place)
                 number = strength * _number(match.groupdict().get("number"))
                 yield Marker(force, number, start, end, match[0].casefold(), 0)

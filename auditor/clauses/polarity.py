@@ -120,12 +120,12 @@ class Act:
 
 
 @lru_cache(maxsize=4096)
-def read_acts(text: str) -> tuple[Act, ...]:
-    """The acts of a text, in order."""
+def read_acts(text: str, ruled: frozenset[str] = frozenset()) -> tuple[Act, ...]:
+    """The acts of a text, in order; `ruled` as in `lexicon.find_markers`."""
     spans = sentence_spans(text)
     by_sentence: dict[int, list[Marker]] = {}
     bounds: set[int] = set()
-    for marker in find_markers(text):
+    for marker in find_markers(text, ruled):
         if marker.is_rule:
             by_sentence.setdefault(marker.sentence, []).append(marker)
         if marker.is_bound or "only" in marker.words:
@@ -137,9 +137,8 @@ def read_acts(text: str) -> tuple[Act, ...]:
     )
 
 
-def pair_acts(before: str, after: str) -> list[tuple[Act, Act]]:
+def pair_acts(ours: Sequence[Act], theirs: Sequence[Act]) -> list[tuple[Act, Act]]:
     """The acts of two texts that are about the same and are not the same, each once, the most alike first."""
-    ours, theirs = read_acts(before), read_acts(after)
     same = {_content(act) for act in ours} & {_content(act) for act in theirs}
     removed = [act for act in ours if _content(act) not in same][:_MOST_ACTS]
     new = [act for act in theirs if _content(act) not in same][:_MOST_ACTS]

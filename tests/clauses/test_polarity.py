@@ -67,8 +67,8 @@ def test_a_negation_more_and_one_less_is_no_change(before: str, after: str) -> N
 
 
 def test_other_acts_are_not_paired() -> None:
-    assert pair_acts("Do not use tables.", "Give tables a title.") == []
-    assert pair_acts("Do not guess a value.", "Ask for the value.") == []
+    assert pair_acts(read_acts("Do not use tables."), read_acts("Give tables a title.")) == []
+    assert pair_acts(read_acts("Do not guess a value."), read_acts("Ask for the value.")) == []
 
 
 def paragraph(text: str, line: int) -> Clause:
@@ -93,8 +93,8 @@ PHRASES = "Do not|never|always|must|may|you|refuse to|ignore|the key|reveal|no|u
 def test_acts_of_any_text_are_read_and_pair_the_same_way_back(before: list[str], after: list[str]) -> None:
     old, new = to_prose(" ".join(before)), to_prose(" ".join(after))
     assert all(act.sign in (-1, 0, 1) and act.markers for act in read_acts(old))
-    signs = sorted(act.sign * other.sign for act, other in pair_acts(old, new))
-    assert signs == sorted(other.sign * act.sign for act, other in pair_acts(new, old))
+    signs = sorted(act.sign * other.sign for act, other in pair_acts(read_acts(old), read_acts(new)))
+    assert signs == sorted(other.sign * act.sign for act, other in pair_acts(read_acts(new), read_acts(old)))
 
 
 def test_recall_and_false_alarms_on_the_table_stay_where_they_are() -> None:
@@ -102,7 +102,7 @@ def test_recall_and_false_alarms_on_the_table_stay_where_they_are() -> None:
     weaker = [outcome for outcome in outcomes if outcome.row.label == "weaker"]
     others = [outcome for outcome in outcomes if outcome.row.label != "weaker"]
     assert len(weaker) >= 60 and len(others) >= 60
-    for half, least in zip(HALVES, (48, 43), strict=True):
+    for half, least in zip(HALVES, (57, 53), strict=True):
         assert sum(outcome.severity != "" for outcome in weaker if outcome.row.half == half) >= least
-    assert sum(outcome.severity == "high" for outcome in weaker) >= 78
+    assert sum(outcome.severity == "high" for outcome in weaker) >= 96
     assert sum(outcome.severity != "" for outcome in others) <= 1
