@@ -292,6 +292,12 @@ def _tag_lines(lines: list[str]) -> frozenset[int]:
 
 # A line that is a whole sentence, or several.
 _SENTENCE_LINE = re.compile(r"\s*[\w\"'(\[*].*[.!?][\"')\]*]*\s*")
+# A line that is one element, its text between its tags.
+_ELEMENT_LINE = re.compile(r"\s*<([A-Za-z][\w.:-]*)(?:\s[^<>]*)?>.*</\1>\s*")
+
+
+def _is_sentence_line(line: str) -> bool:
+    return _SENTENCE_LINE.fullmatch(line) is not None or _ELEMENT_LINE.fullmatch(line) is not None
 
 
 def _block_statements(lines: list[str], block: Block, *, by_line: bool) -> Iterator[Statement]:
@@ -308,7 +314,7 @@ def _block_statements(lines: list[str], block: Block, *, by_line: bool) -> Itera
     kind = _kind(block)
     parts = block.content.split("\n")
     is_prose = block.type == "paragraph" and kind is ClauseKind.PARAGRAPH and len(parts) == block.stop - block.start
-    if by_line and is_prose and len(parts) > 1 and all(map(_SENTENCE_LINE.fullmatch, parts)):
+    if by_line and is_prose and len(parts) > 1 and all(map(_is_sentence_line, parts)):
         for at, part in enumerate(parts, block.start):
             text = _collapse_spaces(part)
             yield Statement(at, at + 1, kind, text, _citations(text))

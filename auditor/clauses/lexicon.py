@@ -559,7 +559,7 @@ def rule_subjects(text: str) -> frozenset[str]:
     subjects = (
         _subject(text[start:end], marker.start)
         for start, end in sentence_spans(text)
-        for marker in _sentence_markers(text[start:end])
+        for marker in _sentence_markers(text[start:end], _NOBODY)
         if marker.force in (Force.OBLIGATION, Force.PROHIBITION)
     )
     return frozenset(subject.casefold() for subject in subjects if subject) - _COPULAS - _JOINING
@@ -567,11 +567,13 @@ def rule_subjects(text: str) -> frozenset[str]:
 
 def has_rule(text: str) -> bool:
     """Whether anything in a text from `prose` makes a rule."""
-    return any(marker.is_rule for start, end in sentence_spans(text) for marker in _sentence_markers(text[start:end]))
+    return any(
+        marker.is_rule for start, end in sentence_spans(text) for marker in _sentence_markers(text[start:end], _NOBODY)
+    )
 
 
 @lru_cache(maxsize=_CACHED_SENTENCES)
-def _sentence_markers(sentence: str, ruled: frozenset[str] = _NOBODY) -> tuple[Marker, ...]:
+def _sentence_markers(sentence: str, ruled: frozenset[str]) -> tuple[Marker, ...]:
     """The markers of one sentence, in order, as the first of a text."""
     return tuple(sorted(_matched_markers(sentence, ruled), key=lambda marker: marker.start))
 

@@ -110,6 +110,29 @@ READ = {
             (8, 8, "Greet {NAME} by its name."),
         ],
     ),
+    "cells.rst": (
+        "+------+--------+\n| Fold | A map  |\n| the  | of the |\n| map. | pier   |\n+------+--------+\n"
+        "| Rest | Oil    |\n|      | it.    |\n+------+--------+\n\nNever rest.\n",
+        [
+            (2, 4, "Fold the map."),
+            (2, 4, "A map of the pier"),
+            (6, 6, "Rest"),
+            (6, 7, "Oil it."),
+            (10, 10, "Never rest."),
+        ],
+    ),
+    "folded.yaml": (
+        "system: >-\n  Fold the map,\n  then rest.\nagain: &keep\n  - Oil the winch.\nalias: *keep\n",
+        [(1, 3, "system: Fold the map, then rest."), (5, 5, "Oil the winch.")],
+    ),
+    "rules.jsonl": (
+        '{"rule": "Fold the map."}\n\n{"rule": "Never rest.", "tags": ["a"]}\n',
+        [(1, 1, "rule: Fold the map."), (3, 3, "rule: Never rest."), (3, 3, "a")],
+    ),
+    "sums.py": (
+        'A = "You must " + name + " never"\nB = ("Fold " "the map, "\n     "then rest.")\nC = "x" + "y"\nD = 1 + 2\n',
+        [(1, 1, "You must {name} never"), (2, 3, "Fold the map, then rest.")],
+    ),
     "prompts.csv": (
         CSV,
         [(1, 1, "act | prompt"), (2, 3, "keeper | Fold the map, then rest."), (4, 4, "painter | Paint the pier")],
@@ -123,6 +146,15 @@ READ = {
             (6, 6, "<tone>"),
             (7, 7, "Be kind."),
             (8, 8, "</tone>"),
+        ],
+    ),
+    "inline.txt": (
+        '<rules of="pier">\n  <rule id="1">Fold the map.</rule>\n  <rule id="2">Never rest.</rule>\n</rules>\n',
+        [
+            (1, 1, '<rules of="pier">'),
+            (2, 2, '<rule id="1">Fold the map.</rule>'),
+            (3, 3, '<rule id="2">Never rest.</rule>'),
+            (4, 4, "</rules>"),
         ],
     ),
     "rules.txt": (
@@ -152,6 +184,11 @@ def test_what_is_read_of_a_format(path: str) -> None:
         ("prompt.ts", "export const prompt = `Fold the map.`;\n", "TypeScript is not read"),
         ("spec.json", '{"a": "Fold the map.\\nOil the winch."}', "line breaks are written as"),
         ("spec.json", "{", "cannot be read as JSON"),
+        ("spec.jsonl", '{"a": 1}\n{', "cannot be read as JSON"),
+        ("spec.jsonl", '{"a": "Fold.\\nOil."}\n{"a": "b"}', "line breaks are written as"),
+        ("spec.yaml", 'a: "Fold the map.\\n\\nOil the winch."', "line breaks are written as"),
+        ("spec.xml", "<p>Fold &amp; oil.</p>", "XML is not read"),
+        ("spec.tex", "Fold the map.", "LaTeX is not read"),
         ("spec.yaml", "a: [", "cannot be read as YAML"),
         ("spec.py", "def", "cannot be read as Python"),
         ("spec.csv", 'a,"b', "cannot be read as CSV"),

@@ -1,4 +1,4 @@
-"""JSON: each text, number or truth value is a statement, under the name it has."""
+"""JSON, and lines of JSON: each text, number or truth value is a statement, under the name it has."""
 
 from __future__ import annotations
 
@@ -17,11 +17,21 @@ def _read(text: str) -> FileContent:
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadTextError(f"it cannot be read as JSON ({error})") from None
+        if not _is_json_lines(text):
+            raise UnreadTextError(f"it cannot be read as JSON ({error})") from None
     statements = list(_values(text))
     escaped = re.search(r"(?<!\\)(?:\\\\)*\\n", text) is not None
     why = r"line breaks are written as \n, and a text of several paragraphs is one clause" if escaped else ""
     return FileContent(statements, why)
+
+
+def _is_json_lines(text: str) -> bool:
+    """Whether each line is a document by itself, of braces or brackets."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    try:
+        return len(lines) > 1 and all(isinstance(json.loads(line), (dict, list)) for line in lines)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _values(text: str) -> Iterator[Statement]:
@@ -42,4 +52,4 @@ def _values(text: str) -> Iterator[Statement]:
             name = ""
 
 
-FORMAT = FileFormat("json", ("json",), _read)
+FORMAT = FileFormat("json", ("json", "jsonl", "ndjson"), _read)

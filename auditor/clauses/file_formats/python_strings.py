@@ -21,18 +21,28 @@ def _read(text: str) -> FileContent:
     return FileContent(sorted(statements, key=lambda statement: statement.start))
 
 
-def _literals(tree: ast.AST) -> Iterator[ast.Constant | ast.JoinedStr]:
-    """The string literals, without those that are parts of others."""
+_Text = ast.Constant | ast.JoinedStr | ast.BinOp
+
+
+def _literals(tree: ast.AST) -> Iterator[_Text]:
+    """The string literals, and sums of them, without those that are parts of others."""
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) and _is_text(node):
             yield node
         else:
             waiting.extend(ast.iter_child_nodes(node))
 
 
-def _statements(node: ast.Constant | ast.JoinedStr) -> Iterator[Statement]:
+def _is_text(node: ast.AST) -> bool:
+    """Whether it is a text, or a sum with a text in it."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.Add) and any(map(_is_text, (node.left, node.right)))
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def _statements(node: _Text) -> Iterator[Statement]:
     value = _value(node)
     if len(value.split()) < _LEAST_WORDS:
         return
@@ -45,10 +55,15 @@ def _statements(node: ast.Constant | ast.JoinedStr) -> Iterator[Statement]:
         yield make_statement(value, start, stop)
 
 
-def _value(node: ast.Constant | ast.JoinedStr) -> str:
-    """The text; what a formatted string puts in is left as its code in braces."""
+def _value(node: ast.expr) -> str:
+    """The text; what a formatted string, or a sum, puts in is left as its code in braces."""
+    if isinstance(node, ast.BinOp) and _is_text(node):
+        return _value(node.left) + _value(node.right)
+    if not _is_text(node):
+        return f"{{{ast.unparse(node)}}}"
     if isinstance(node, ast.Constant):
         return str(node.value)
+    assert isinstance(node, ast.JoinedStr)
     parts = (part.value if isinstance(part, ast.Constant) else ast.unparse(part) for part in node.values)
     return "".join(part if isinstance(part, str) else str(part) for part in parts)
 

@@ -70,11 +70,18 @@ class _Reader:
     def statements(self, document: Element) -> Iterator[Statement]:
         from docutils.nodes import Element
 
+        row, row_start, row_stop = None, 0, 0
         for node in document.findall(Element):
             words = " ".join(node.astext().split())
             if node.tagname not in _LEAVES or not words or node.parent.tagname == "system_message":
                 continue
+            if (own_row := _row(node)) is not row:
+                self._next = max(self._next, row_stop)
+                row, row_start, row_stop = own_row, self._next, 0
+            if row is not None:  # cells stand side by side
+                self._next = row_start
             start, stop = self._find(node.rawsource or node.astext())
+            row_stop = max(row_stop, self._next) if row is not None else 0
             level = _depth(node) if node.tagname == "title" else 0
             kind = ClauseKind.HEADING if level else _kind(node)
             text = node.astext().rstrip() if kind is ClauseKind.EXAMPLE else words
@@ -84,10 +91,19 @@ class _Reader:
         """The first line, and the line after the last, of a source from the statement before it on."""
         names = ["".join(line.split()) for line in source.strip("\n").split("\n")]
         first = names[0]
-        start = next((at for at in range(self._next, len(self._lines)) if first in self._lines[at]), self._next)
+        last = min(self._next, len(self._lines) - 1)  # where words are of no line: what a directive generates
+        start = next((at for at in range(self._next, len(self._lines)) if first in self._lines[at]), last)
         stop = min(start + len(names), len(self._lines))
         self._next = min(start + len(names) - (len(names) == 1 and len(self._lines[start]) > len(first)), stop)
         return start, max(stop, start + 1)
+
+
+def _row(node: Element) -> Element | None:
+    """The row of a table that a node stands in."""
+    parent = node.parent
+    while parent is not None and parent.tagname != "row":
+        parent = parent.parent
+    return parent
 
 
 def _depth(node: Element) -> int:

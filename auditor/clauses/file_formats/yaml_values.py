@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from auditor.clauses.file_formats.interface import FileContent, FileFormat, UnreadTextError, make_statement, read_prose
@@ -23,7 +23,23 @@ def _read(text: str) -> FileContent:
         statements = [statement for node in documents if node is not None for statement in _values(node, "")]
     except (YAMLError, ValueError, RecursionError) as error:
         raise UnreadTextError(f"it cannot be read as YAML ({str(error).splitlines()[0]})") from None
-    return FileContent(statements)
+    escaped = any(_has_escaped_lines(node, text) for node in documents if node is not None)
+    why = r"line breaks are written as \n, and a text of several paragraphs is one clause" if escaped else ""
+    return FileContent(statements, why)
+
+
+def _has_escaped_lines(node: Node, text: str) -> bool:
+    """Whether a quoted value writes a line break as an escape."""
+    from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+    if isinstance(node, ScalarNode):
+        return node.style == '"' and "\\n" in text[node.start_mark.index : node.end_mark.index]
+    values: Sequence[Node] = ()
+    if isinstance(node, MappingNode):
+        values = [value for key, value in node.value if value.start_mark.index >= key.start_mark.index]
+    elif isinstance(node, SequenceNode):
+        values = [value for value in node.value if value.start_mark.index >= node.start_mark.index]
+    return any(_has_escaped_lines(value, text) for value in values)
 
 
 def _values(node: Node, name: str) -> Iterator[Statement]:
@@ -35,7 +51,8 @@ def _values(node: Node, name: str) -> Iterator[Statement]:
         if node.style == "|" and str(node.value).strip():
             yield from read_prose(str(node.value), start + 1)
         elif str(node.value).strip():
-            yield make_statement(f"{name}{node.value}", start, max(stop, start + 1))
+            words = str(node.value).replace("\a", "")  # which the parser puts where a folded text had a line's end
+            yield make_statement(f"{name}{words}", start, max(stop, start + 1))
     elif isinstance(node, MappingNode):
         for key, value in node.value:
             label = f"{key.value}: " if isinstance(key, ScalarNode) else ""
