@@ -107,10 +107,11 @@ def read_report_request(path: Path) -> tuple[ReportRequest, str, str]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("cannot be read as a report", where=str(path), remedy=REQUEST_REMEDY) from error
-    return (*_parse_report_request(text, str(path)), text)
+    return (*parse_report_request(text, str(path)), text)
 
 
-def _parse_report_request(text: str, where: str) -> tuple[ReportRequest, str]:
+def parse_report_request(text: str, where: str) -> tuple[ReportRequest, str]:
+    """What a report was asked for, of its text, and its format. Raises InputError for a text that is none."""
     try:
         if match := _META.search(text):
             return ReportRequest.model_validate(loads(html.unescape(match[1]).encode())), "html"

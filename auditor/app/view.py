@@ -16,18 +16,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import quote
 
 from auditor.app.audit import assess_project
 from auditor.app.graph import build_audit_graph
 from auditor.app.project import Project
-from auditor.app.report import build_section
+from auditor.app.report import build_section, parse_report_request
 from auditor.audit import Section, SpecAudit, patch_day
 from auditor.clauses.blame import ClauseHistory, clause_history, clause_states
 from auditor.clauses.lineage import trace_lineage
-from auditor.document.view import SealedBatch, View
-from auditor.errors import InputError
+from auditor.document.view import CommittedReport, CorrectedRecord, SealedBatch, View
+from auditor.errors import AuditorError, InputError, RepositoryError
 from auditor.evidence.graph import freeze_graph
+from auditor.git import Commit
 from auditor.model.period import Period, parse_quarter, period_between, quarter_name
+from auditor.model.run import Run
 from auditor.model.suite import Role
 from auditor.store.integrity import examine_store
 
@@ -38,12 +41,16 @@ _MANIFEST = "pages.json"
 _MANIFEST_NOTE = "files that auditor view wrote, and will replace or remove"
 
 
-def build_view(project: Project, today: date, environment: Mapping[str, str] = MappingProxyType({})) -> View:
+def build_view(
+    project: Project, today: date, environment: Mapping[str, str] = MappingProxyType({}), folder: Path | None = None
+) -> View:
     """Everything the pages show.
 
     Args:
         today: the day that waivers and plans are held against.
         environment: as for `assess_project`.
+        folder: where the pages are read, if that is beside the repository, so that they can link its files; None where
+            they will be published, without it.
 
     Raises what `assess_project` raises.
     """
@@ -59,8 +66,50 @@ def build_view(project: Project, today: date, environment: Mapping[str, str] = M
         clauses={name: story for spec in audit.specs for name, story in _clause_histories(spec).items()},
         failing={record: items for spec in audit.specs for record, items in _failing_items(spec)},
         seals=tuple(SealedBatch(batch.number, len(batch.ids), batch.root) for batch in contents.checkpoints),
+        reports=tuple(_committed_reports(project, folder)),
+        corrected=tuple(record for spec in audit.specs for record in _corrected_records(spec)),
         day=today,
     )
+
+
+_MOST_REPORTS = 200
+
+
+def _committed_reports(project: Project, folder: Path | None) -> Iterator[CommittedReport]:
+    """The pages in the last commit that are reports of auditor, by path; what is no report is passed over."""
+    repository = project.repository
+    if repository is None:
+        return
+    try:
+        tree = Commit(repository, repository.resolve(project.tip))
+    except RepositoryError:  # nothing is committed yet
+        return
+    for path in [path for path in tree.list("") if path.endswith(".html")][:_MOST_REPORTS]:
+        try:
+            request, _ = parse_report_request((tree.read(path) or b"").decode("utf-8"), path)
+        except (AuditorError, UnicodeDecodeError):
+            continue
+        link = ""
+        if folder is not None and repository.worktree is not None and (repository.worktree / path).is_file():
+            link = quote(Path(os.path.relpath(repository.worktree / path, folder)).as_posix())
+        yield CommittedReport(path, request.name, tuple(request.specs), request.batch, link)
+
+
+def _corrected_records(spec: SpecAudit) -> Iterator[CorrectedRecord]:
+    evidence = spec.evidence
+    first = evidence.uncorrected.runs if evidence.uncorrected is not None else {}
+    for run in sorted(evidence.runs.values(), key=lambda run: (run.suite, run.record)):
+        corrected = first.get(str(run.corrects))
+        if corrected is not None:
+            counts = _counts(corrected), _counts(run)
+            yield CorrectedRecord(corrected.record, corrected.suite, run.record, run.reason or "", counts)
+    for run in evidence.foreign_corrections.values():
+        reason = "it says to correct a record of another run, and counts nowhere"
+        yield CorrectedRecord(run.record, run.suite, "", reason, (_counts(run),))
+
+
+def _counts(run: Run) -> tuple[int, int]:
+    return int(sum(run.tallies.misaligned)), int(sum(run.tallies.valid))
 
 
 def _whole_history(spec: SpecAudit, today: date) -> Period:

@@ -354,12 +354,16 @@ def patch_blocks(
         yield from change_blocks(comparison)
         yield from _patch_details(entry)
         if items:
-            yield from _flip_blocks(suites)
+            yield from flip_blocks(suites)
 
 
-def _flip_blocks(suites: Sequence[SuiteFlips]) -> Iterator[Block]:
-    """The items of each suite that moved, with their misaligned samples before and after."""
-    yield Heading(2, plain("Items that moved"))
+def flip_blocks(suites: Sequence[SuiteFlips], most: int | None = None) -> Iterator[Block]:
+    """The items of each suite that moved, with their misaligned samples before and after.
+
+    Args:
+        most: so many of a suite are listed; None for all, and only then is it said how held-out ones are named.
+    """
+    yield Heading(2 if most is None else 3, plain("Items that moved"))
     if not suites:
         yield Paragraph(plain("No suite whose items are known was run before and after."))
     for flips in suites:
@@ -367,14 +371,17 @@ def _flip_blocks(suites: Sequence[SuiteFlips]) -> Iterator[Block]:
         title = Span(flips.suite, Style.STRONG), Span(f" ({ROLE_NAMES[flips.role]}) of {flips.model}: {counts}")
         blocks: list[Block] = []
         if flips.concealed:
-            blocks.append(Note(plain("Items of held-out suites are named with --reveal only.")))
+            how = " with --reveal only" if most is None else " on no page"
+            blocks.append(Note(plain(f"Items of held-out suites are named{how}.")))
         if flips.items:
             columns = Column("item", cut=True), Column("before", figures=True), Column("after", figures=True)
             rows = (
                 (plain(item.item), *(plain(item_score(side, binary=True)) for side in (item.before, item.after)))
-                for item in flips.items
+                for item in flips.items[:most]
             )
             blocks.append(Table(columns, tuple(rows)))
+            if most is not None and len(flips.items) > most:
+                blocks.append(Note(plain(f"and {len(flips.items) - most:,} more that moved no further")))
         yield Card(title, tuple(blocks))
 
 

@@ -51,9 +51,11 @@ def transfer_sentence(period: PeriodTransfer) -> str:
         return (
             f"{began} {share} of that, at most {format_percent(high)}: the tests improve and held-out does not follow."
         )
-    between = (
-        f"{format_percent(low)} to {format_percent(high)}" if low is not None else f"at most {format_percent(high)}"
-    )
+    if low is None or (low < 0.0 and high > 1.0):
+        return (
+            f"{name}: the test rates of {behaviours} fell by {fall} together; how much held-out followed is not told."
+        )
+    between = f"{format_percent(low)} to {format_percent(high)}"
     return f"{began} {share} of that ({between}): no warning, and no clearance."
 
 

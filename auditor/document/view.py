@@ -14,11 +14,13 @@ from datetime import date
 from typing import TypeAlias
 
 from auditor.assess.facts import BehaviourFacts
+from auditor.assess.flips import flipped_items
 from auditor.assess.timeline import Series
 from auditor.audit import Audit, PatchEntry, Section, SpecAudit, patch_day
 from auditor.checks.catalogue import all_checks, load_pages
 from auditor.checks.interface import HEADINGS
 from auditor.clauses.blame import ClauseHistory
+from auditor.document.ablation import ablation_effect_blocks
 from auditor.document.addresses import (
     BEHAVIOURS,
     CHECKS,
@@ -61,7 +63,8 @@ from auditor.document.blocks import (
 )
 from auditor.document.diagnostics import diagnostic_sentences, residual_sentences
 from auditor.document.graph import answer_questions, describe_link, group_neighbours, readable_value
-from auditor.document.history import blame_blocks
+from auditor.document.history import blame_blocks, flip_blocks
+from auditor.document.joint_transfer import joint_line
 from auditor.document.neighbourhood import select_neighbours
 from auditor.document.rates import behaviour_verdict, change_line, table_columns
 from auditor.document.report import section_answer
@@ -101,6 +104,36 @@ class SealedBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class CommittedReport:
+    """A report that the repository holds: its path, the period and specs it was asked for, and the batch it rests on.
+
+    `link` is its address from the pages; "" where it cannot be reached from them.
+    """
+
+    path: str
+    period: str
+    specs: tuple[str, ...]
+    batch: int | None
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedRecord:
+    """A record that another corrects, or one that says to correct a record of another run; neither counts.
+
+    Attributes:
+        by: the record that corrects it; "" for one that counts nowhere.
+        counts: misaligned and valid samples of the record, and of the one that corrects it.
+    """
+
+    record: str
+    suite: str
+    by: str
+    reason: str
+    counts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What the pages are made of.
 
@@ -111,6 +144,8 @@ class View:
         failing: by record of a run of a test suite, the ids of the items with a misaligned sample, with how many of
             how many; a run of any other suite has no entry, so that its items stay hidden.
         seals: the sealed batches of records, oldest first.
+        reports: those that the repository holds, by path.
+        corrected: records that count no longer, by suite.
         day: on which it was made.
     """
 
@@ -121,6 +156,8 @@ class View:
     clauses: Mapping[str, ClauseHistory]
     failing: Mapping[str, tuple[tuple[str, int, int], ...]]
     seals: tuple[SealedBatch, ...]
+    reports: tuple[CommittedReport, ...]
+    corrected: tuple[CorrectedRecord, ...]
     day: date
 
 
@@ -149,13 +186,13 @@ def view_pages(view: View) -> Iterator[Page]:
     for kind in ("suite", "run", "checkpoint", "model", "scorer", "gap", "waiver", "plan"):
         yield from _node_pages(view, addresses, kind)
     yield Page(CHECKS, "catalogue", "Checks", tuple(_check_blocks(view, addresses)))
-    yield Page(REPORTS, "quarters and seals", "Reports", tuple(_report_blocks(view)))
+    yield Page(REPORTS, "quarters and seals", "Reports", tuple(_report_blocks(view, addresses)))
     for number, section in _numbered_quarters(view):
         yield Page(
             quarter_page(number, section),
             "quarter",
             _quarter_title(section),
-            tuple(_quarter_blocks(section, addresses)),
+            tuple(_quarter_blocks(view, section, addresses)),
         )
     yield Page(SEARCH, "search", "Search", tuple(_search_blocks(view, addresses)))
 
@@ -210,6 +247,9 @@ def _home_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
         name = section.spec.history.spec
         yield Heading(2, plain(name if len(view.sections) > 1 else "The spec over time"), f"spec-{safe_name(name)}")
         yield from _history_figure(section, addresses)
+        whole = joint_line(section.spec.assessment.transfers, section.spec.assessment.trends)
+        if whole:
+            yield Paragraph(whole)
         yield Heading(2, plain("Patches"))
         yield from _patch_table(section.spec.patches, addresses, _MAX_ROWS)
 
@@ -338,6 +378,10 @@ def _patch_blocks(view: View, section: Section, entry: PatchEntry, addresses: Ad
         yield _behaviour_card(facts, addresses)
     yield from explanation_blocks(entry)
     yield from finding_list(entry.findings)
+    evidence = section.spec.evidence
+    flips = [suite for facts in entry.facts.leading for suite in flipped_items(evidence, facts, reveal=False)]
+    if flips:
+        yield from flip_blocks(flips, _MAX_FLIPS)
     yield from text_change_blocks(section, entry)
     others = [facts for facts in entry.facts.behaviours if facts not in entry.facts.leading]
     if others:
@@ -355,6 +399,7 @@ def _patch_blocks(view: View, section: Section, entry: PatchEntry, addresses: Ad
     yield Commands((f"auditor show {name}", f"auditor graph patch:{entry.facts.patch.id[:12]}", *plan))
 
 
+_MAX_FLIPS = 12
 _OPEN = (Verdict.INCONCLUSIVE, Verdict.UNMEASURED)
 
 
@@ -362,7 +407,8 @@ def _behaviour_card(facts: BehaviourFacts, addresses: Addresses, *, folded: bool
     link = addresses.page(f"behaviour:{facts.behaviour}")
     name = Span(" "), Span(facts.behaviour, link=link), Span(f" of {facts.model}", Style.QUIET)
     notes = tuple(Note(plain(text)) for text in (*residual_sentences(facts), *diagnostic_sentences(facts)))
-    blocks = (Paragraph(plain(sentence(facts.reason))), *suite_blocks(facts), fact_table(facts), *notes)
+    effects = ablation_effect_blocks(facts.ablation) if facts.ablation is not None else ()
+    blocks = (Paragraph(plain(sentence(facts.reason))), *suite_blocks(facts), fact_table(facts), *effects, *notes)
     verdict = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
     return Card((*verdict, *name), blocks, behaviour_anchor(facts.behaviour, facts.model), folded=folded)
 
@@ -514,6 +560,7 @@ def _node_blocks(view: View, node: str, addresses: Addresses) -> Iterator[Block]
     yield from _answer_blocks(graph, node, addresses)
     if graph.nodes[node]["kind"] == "run":  # what it depends on is all that it is linked to; of runs there are many
         yield from _item_blocks(view, node)
+        yield from _log_blocks(view, node)
         return
     yield from _linked_blocks(graph, node, addresses)
     yield from _neighbourhood_blocks(graph, node, addresses)
@@ -537,6 +584,20 @@ def _item_blocks(view: View, node: str) -> Iterator[Block]:
     rows = tuple((plain(item), plain(f"{misaligned:,} of {valid:,}")) for item, misaligned, valid in items[:_MAX_ITEMS])
     yield Table((Column("item"), Column("misaligned", figures=True)), rows, empty="None.")
     yield from _rest_note(len(items), _MAX_ITEMS)
+
+
+def _log_blocks(view: View, node: str) -> Iterator[Block]:
+    """What a run's record corrects, and how the log behind it is found: a record names it by its content."""
+    data = view.graph.nodes[node]
+    for record in view.corrected:
+        if record.by == data["key"]:
+            why = f"{_corrected_counts(record)} misaligned: {record.reason or _NO_REASON}"
+            text = f"This record corrects {record.record[:12]} ({why}). "
+            yield Note((Span(text), Span("All corrections", link=REPORTS)))
+    if data.get("source_sha256"):
+        yield Heading(3, plain("Its log"))
+        yield Note(plain("A record names its log by its sha256. This reads a folder of logs again and compares:"))
+        yield Commands(("auditor verify --logs LOGS",))
 
 
 _MAX_LINES = 150
@@ -637,11 +698,11 @@ def _quarter_title(section: Section) -> str:
     return f"{section.spec.history.spec}, {section.report_period.name}"
 
 
-def _report_blocks(view: View) -> Iterator[Block]:
+def _report_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
     yield Paragraph(
         plain(
-            "What each quarter came to, as it is known today. A report that can be handed over and verified, with the "
-            "records it rests on sealed, is written by the command on the quarter's page."
+            "What each quarter came to, as it is known today. A sealed report can be handed over and verified: those "
+            "in the repository are named with their quarter, and the command on its page writes another."
         )
     )
     rows = tuple(
@@ -649,10 +710,15 @@ def _report_blocks(view: View) -> Iterator[Block]:
             (Span(_quarter_title(section), link=quarter_page(number, section)),),
             plain(format_count(len(section.period))),
             count_verdicts(entry.facts.verdict for entry in section.period),
+            _reports_cell(_reports_of(view, section)),
         )
         for number, section in reversed(list(_numbered_quarters(view)))
     )
-    yield Table(table_columns(("quarter", "patches", "verdicts"), ("patches",)), rows, empty="No patch landed yet.")
+    yield Table(
+        table_columns(("quarter", "patches", "verdicts", "sealed reports"), ("patches",)),
+        rows,
+        empty="No patch landed yet.",
+    )
     yield Heading(2, plain("Sealed batches of records"))
     seals = tuple(
         (plain(format_count(seal.number)), plain(format_count(seal.records)), plain(seal.root, Style.CODE))
@@ -660,9 +726,47 @@ def _report_blocks(view: View) -> Iterator[Block]:
     )
     empty = "No batch is sealed: auditor report seals what it rests on."
     yield Table(table_columns(("batch", "records", "root"), ("batch", "records")), seals, empty=empty)
+    yield from _corrected_blocks(view, addresses)
 
 
-def _quarter_blocks(section: Section, addresses: Addresses) -> Iterator[Block]:
+def _reports_of(view: View, section: Section) -> tuple[CommittedReport, ...]:
+    """The reports of a quarter that the repository holds."""
+    name, spec = section.report_period.name, section.spec.history.spec
+    return tuple(report for report in view.reports if report.period == name and spec in report.specs)
+
+
+def _reports_cell(reports: Sequence[CommittedReport]) -> Line:
+    spans: list[Span] = []
+    for report in reports:
+        batch = f", batch {report.batch:,}" if report.batch is not None else ", of no sealed batch"
+        spans += [*([Span("\n")] if spans else []), Span(report.path, link=report.link), Span(batch, Style.QUIET)]
+    return tuple(spans) or plain("none is committed", Style.QUIET)
+
+
+def _corrected_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
+    """The records that count no longer."""
+    if not view.corrected:
+        return
+    yield Heading(2, plain("Records that were corrected"))
+    rows = []
+    for record in view.corrected:
+        node = f"run:{record.by}"
+        by = Span(record.by[:12], link=addresses.link(node) if node in view.graph else "")
+        name = plain(record.record[:12], Style.CODE)
+        reason = plain(record.reason or _NO_REASON)
+        rows.append((name, plain(record.suite), (by,), plain(_corrected_counts(record)), reason))
+    names = ("record", "suite", "corrected by", "misaligned", "why")
+    yield Table(table_columns(names, ("misaligned",)), tuple(rows))
+
+
+_NO_REASON = "no reason is given"
+
+
+def _corrected_counts(record: CorrectedRecord) -> str:
+    return " to ".join(f"{misaligned:,} of {valid:,}" for misaligned, valid in record.counts)
+
+
+def _quarter_blocks(view: View, section: Section, addresses: Addresses) -> Iterator[Block]:
     for text in section_answer(section):
         yield Paragraph(plain(text))
     yield Heading(2, plain("Patches"))
@@ -670,6 +774,11 @@ def _quarter_blocks(section: Section, addresses: Addresses) -> Iterator[Block]:
     name = section.report_period.name
     spec = shlex.quote(section.spec.history.spec)
     yield Heading(2, plain("The report of this quarter"))
+    reports = _reports_of(view, section)
+    if reports:
+        yield Paragraph((Span("In the repository: "), *_reports_cell(reports)))
+        yield Commands(tuple(f"auditor verify --report {shlex.quote(report.path)}" for report in reports))
+        yield Paragraph(plain("Another is written, and verified, by"))
     yield Commands(
         (
             f"auditor report --quarter {name} --spec {spec} -o audit-{name}.html",
