@@ -19,9 +19,21 @@ from auditor.assess.facts import Assessment, BehaviourFacts
 from auditor.assess.judge import assess
 from auditor.checks.interface import Case, Clear
 from auditor.evidence import Evidence, assemble_evidence
+from auditor.model.ablation import AblatedChange, AblationManifest, CounterfactualRevision
+from auditor.model.clause import ChangeKind
 from auditor.model.policy import Policy
-from auditor.model.run import Awareness, Exposure, Grade, Run, SampleReasons, SeverityTally, Tallies
-from auditor.model.spec import History, Revision, SpecCommit, SpecFile
+from auditor.model.run import (
+    Ablation,
+    AblationKind,
+    Awareness,
+    Exposure,
+    Grade,
+    Run,
+    SampleReasons,
+    SeverityTally,
+    Tallies,
+)
+from auditor.model.spec import History, Revision, SpecCommit, SpecFile, patches_of
 from auditor.model.suite import Registry, Role, Suite
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -289,7 +301,28 @@ def _case_world(case: Case) -> Assessment:
         runs = {name: _moved(some, case.moved, named[name].role) for name, some in runs.items()}
     given = [one for some in runs.values() for one in some]
     revisions = ("r0", "r1", "r2") if case.third_revision else ("r0", "r1")
-    return assess(assemble_evidence(history(revisions), given, Registry(named)), Policy())
+    past = history(revisions)
+    manifests, ablated = _ablations(case, past)
+    return assess(assemble_evidence(past, [*given, *ablated], Registry(named), ablations=manifests), Policy())
+
+
+def _ablations(case: Case, past: History) -> tuple[list[AblationManifest], list[Run]]:
+    """A manifest of a case's ablations, each a change left out, and their runs; nothing of a case without."""
+    patch, runs = patches_of(past)[0], list[Run]()
+    changes = [
+        AblatedChange(f"{place:012x}", ChangeKind.ADDED, 1, "spec.md", place + 1, f"Rule {place + 1}.")
+        for place in range(len(case.ablations))
+    ]
+    revisions = []
+    for place, (change, text) in enumerate(zip(changes, case.ablations, strict=True)):
+        revisions.append(CounterfactualRevision(AblationKind.WITHOUT, change.id, f"w{place}"))
+        ablation = Ablation(patch.id, AblationKind.WITHOUT, (change.id,))
+        for suite, part in zip(registry(1, 1).suites, text.split(", "), strict=True):
+            runs.append(run(suite, f"w{place}", tallies(counts(part)), ablation=ablation))
+    manifest = AblationManifest(
+        "", past.spec, patch.id, patch.before.revision, patch.after.revision, tuple(changes), tuple(revisions)
+    )
+    return [manifest] if changes else [], runs
 
 
 def _measured_as(case: Case, runs: list[Run]) -> list[Run]:

@@ -92,3 +92,12 @@ class AblationFacts:
         """Those that carry the test fall and none of the held-out fall, and in no ablation some of it."""
         carriers = self.carriers(held_out=True)
         return tuple(each for each in self.changes if each.spares_held_out and each.change not in carriers)
+
+    def all_known(self) -> bool:
+        """Whether of every change some ablation shows what it carries of both falls, or that it carries none."""
+        known: dict[AblatedChange, bool] = {}
+        for each in self.changes:
+            sides = (each.test, each.held_out)
+            shown = all(effect is not None and effect.carries is not None for effect in sides)
+            known[each.change] = known.get(each.change, False) or shown
+        return all(known.values())

@@ -83,6 +83,7 @@ class Case:
         registered: days after the first runs from which held-out roles count.
         reason: why the invalid test samples are, such as "refusal".
         through: into how many patches, a week apart, what happens is cut in equal parts; 0 for one.
+        ablations: for each clause change of the patch, the counts of the test and of held-out without it: "x/n, y/m".
     """
 
     title: str
@@ -106,6 +107,7 @@ class Case:
     registered: int = 0
     reason: str = ""
     split_into: int = 0
+    ablations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,5 +39,5 @@ def command(patch: str, folder: Path, repo: Path, specs: tuple[str, ...]) -> int
     from auditor.document.ablation import ablation_blocks
     from auditor.render.terminal import render_terminal
 
-    click.echo(render_terminal(ablation_blocks(report, folder), console()), nl=False)
+    click.echo(render_terminal(ablation_blocks(report, str(folder)), console()), nl=False)
     return 0

@@ -7,7 +7,6 @@ In: what `auditor ablate` wrote and where, or the facts of a behaviour's ablatio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from auditor.assess.ablation_facts import AblationFacts, Effect
 from auditor.document.blocks import (
@@ -23,14 +22,13 @@ from auditor.document.blocks import (
     plain,
     sentence,
 )
-from auditor.model.ablation import AblationReport, describe_change
+from auditor.model.ablation import KIND_WORDS, AblationReport, describe_change
 from auditor.model.numbers import count_noun, format_interval, format_percent, format_points
-from auditor.model.run import AblationKind
 
 _ID_DIGITS = 16
 
 
-def ablation_blocks(report: AblationReport, folder: Path) -> Iterator[Block]:
+def ablation_blocks(report: AblationReport, folder: str) -> Iterator[Block]:
     """What was written into the folder, a row a text, and the next step."""
     manifest = report.manifest
     changes = {change.id: change for change in manifest.changes}
@@ -71,7 +69,6 @@ def ablation_blocks(report: AblationReport, folder: Path) -> Iterator[Block]:
     yield Commands(("auditor ingest RESULTS", f"auditor show {report.patch.id[:12]}"))
 
 
-_KIND_WORDS = {AblationKind.WITHOUT: "left out", AblationKind.ALONE: "alone"}
 _CARRIES_WORDS = {True: "", False: ", none", None: ", not known"}
 
 
@@ -83,7 +80,7 @@ def ablation_effect_blocks(facts: AblationFacts) -> Iterator[Block]:
     columns = (Column("change"), Column("test, points"), Column("held-out, points"))
     rows = (
         (
-            plain(f"{changes.index(each.change) + 1} {_KIND_WORDS[each.kind]}"),
+            plain(f"{changes.index(each.change) + 1} {KIND_WORDS[each.kind]}"),
             plain(_effect_cell(each.test)),
             plain(_effect_cell(each.held_out)),
         )

@@ -43,4 +43,8 @@ def case_setting(case: Case | TextCase | ValueCase) -> str:
     if isinstance(case, TextCase):
         before, after = (" / ".join(text.split("\n\n")) for text in (case.before, case.after))
         return f'"{before}" -> "{after}"'
-    return "; ".join([f"test {case.test}", *(f"held-out {name}" for name in case.held_out)])
+    without = (
+        "without change {}: test {}, held-out {}".format(number, *counts.split(", "))
+        for number, counts in enumerate(case.ablations, 1)
+    )
+    return "; ".join([f"test {case.test}", *(f"held-out {name}" for name in case.held_out), *without])

@@ -96,6 +96,7 @@ class AblationReport:
     commands: tuple[str, ...]
 
 
+KIND_WORDS = {AblationKind.WITHOUT: "left out", AblationKind.ALONE: "alone"}
 _QUOTED = 60
 
 

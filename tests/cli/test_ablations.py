@@ -133,6 +133,18 @@ def test_the_clause_that_fits_the_test_is_named(
     assert "carries some of the test fall and none of the held-out fall" in report
 
 
+@pytest.mark.usefixtures("whole_catalogue")
+def test_with_more_items_the_clause_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = landed(tmp_path, capsys, 900)
+    texts = ablated(made, tmp_path / "texts")
+    assert ingest(made, evaluate(texts, tmp_path / "ablations.csv", 900), capsys) == (0, "")
+    (patch,) = json.loads(output(made, capsys, "audit", "--format", "json"))["patches"]
+    (finding,) = [finding for finding in patch["findings"] if finding["check"] == "SD141"]
+    assert finding["message"].startswith(f'added "{FITTED[:55]} ..." (spec.md:5) takes ')
+    assert "and none from the held-out rate" in finding["message"]
+    assert finding["severity"] == "high"
+
+
 def test_few_items_do_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made = landed(tmp_path, capsys, 12)
     texts = ablated(made, tmp_path / "texts")
