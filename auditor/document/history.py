@@ -7,7 +7,7 @@ Logs, comparisons, clause histories and patches come in. Figures look as in the 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -181,8 +181,12 @@ def _short_counts(counts: ChangeCounts | None) -> str:
 # Blame: a clause's whole life, oldest event first.
 
 
-def blame_blocks(story: ClauseHistory) -> Iterator[Block]:
-    """The clause, then what happened to it; of a heading, then the clauses under it."""
+def blame_blocks(story: ClauseHistory, link: Callable[[ClauseState], str] = lambda _: "") -> Iterator[Block]:
+    """The clause, then what happened to it; of a heading, then the clauses under it.
+
+    Args:
+        link: where another clause is shown; "" for nowhere.
+    """
     clause = story.state.clause
     yield section_heading(section_path(clause), clause)
     title = Span("clause ", Style.QUIET), Span(story.state.id[:8], Style.NAME), Span(f"  {_clause_status(story)}")
@@ -191,21 +195,20 @@ def blame_blocks(story: ClauseHistory) -> Iterator[Block]:
     for relation, other in (("Split off", story.parent), ("Merged into", story.heir)):
         if other is not None:
             place = Span(f"  {_clause_place(other)}  ")
-            yield Paragraph(
-                (Span(f"{relation} "), Span(other.id[:8], Style.NAME), place, *first_words(other.clause.text))
-            )
+            name = Span(other.id[:8], Style.NAME, link=link(other))
+            yield Paragraph((Span(f"{relation} "), name, place, *first_words(other.clause.text)))
     if story.section:
-        yield from _section_blocks(story.section)
+        yield from _section_blocks(story.section, link)
 
 
-def _section_blocks(members: Sequence[SectionMember]) -> Iterator[Block]:
+def _section_blocks(members: Sequence[SectionMember], link: Callable[[ClauseState], str]) -> Iterator[Block]:
     """The last event of each clause under a heading."""
     yield Paragraph(plain(f"{count_noun(len(members), 'clause')} in this section, with the last event of each:"))
     yield grid(
         (
             plain(format_day(member.spec_commit.date)),
             plain(member.word),
-            plain(_clause_place(member.state)),
+            (Span(_clause_place(member.state), link=link(member.state)),),
             first_words(" ".join(member.state.clause.text.split())),
         )
         for member in members

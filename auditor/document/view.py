@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
 
-from auditor.assess.facts import BehaviourFacts
+from auditor.assess.facts import BehaviourFacts, Rate
 from auditor.assess.flips import flipped_items
 from auditor.assess.timeline import Series
 from auditor.audit import Audit, PatchEntry, Section, SpecAudit, patch_day
@@ -80,6 +80,7 @@ from auditor.document.report_patches import (
 )
 from auditor.document.report_periods import timeline_words
 from auditor.evidence.graph import (
+    Attributes,
     EvidenceGraph,
     edges_from,
     edges_to,
@@ -408,9 +409,36 @@ def _behaviour_card(facts: BehaviourFacts, addresses: Addresses, *, folded: bool
     name = Span(" "), Span(facts.behaviour, link=link), Span(f" of {facts.model}", Style.QUIET)
     notes = tuple(Note(plain(text)) for text in (*residual_sentences(facts), *diagnostic_sentences(facts)))
     effects = ablation_effect_blocks(facts.ablation) if facts.ablation is not None else ()
-    blocks = (Paragraph(plain(sentence(facts.reason))), *suite_blocks(facts), fact_table(facts), *effects, *notes)
+    reason = Paragraph(plain(sentence(facts.reason)))
+    blocks = (reason, *suite_blocks(facts), *_run_blocks(facts, addresses), fact_table(facts), *effects, *notes)
     verdict = verdict_line(facts.verdict, facts.hiding_suspected, facts.mechanisms)
     return Card((*verdict, *name), blocks, behaviour_anchor(facts.behaviour, facts.model), folded=folded)
+
+
+def _run_blocks(facts: BehaviourFacts, addresses: Addresses) -> Iterator[Block]:
+    """The runs behind the rates of a behaviour, suite by suite and side by side."""
+    changes = [("test", facts.test), *((suite.suite, suite.change) for suite in facts.suites)]
+    lines = tuple(
+        (
+            Span(f"{name}: before ", Style.QUIET),
+            *_run_links(change.before, addresses),
+            Span(", after ", Style.QUIET),
+            *_run_links(change.after, addresses),
+        )
+        for name, change in changes
+        if change is not None
+    )
+    if lines:
+        yield Card(plain("The runs behind these numbers"), (Listing(lines),), folded=True)
+
+
+def _run_links(rate: Rate, addresses: Addresses) -> Line:
+    counted = enumerate(rate.runs)
+    return tuple(
+        span
+        for at, run in counted
+        for span in (Span(", " if at else ""), Span(run[:12], link=addresses.link(f"run:{run}")))
+    )
 
 
 # A clause.
@@ -456,7 +484,7 @@ def _clause_row(view: View, page: Page, node: str, story: ClauseHistory) -> tupl
 
 
 def _clause_blocks(view: View, node: str, story: ClauseHistory, addresses: Addresses) -> Iterator[Block]:
-    yield from blame_blocks(story)
+    yield from blame_blocks(story, lambda state: addresses.link(f"clause:{state.id}"))
     yield from _answer_blocks(view.graph, node, addresses)
     yield from _neighbourhood_blocks(view.graph, node, addresses)
     yield Commands((f"auditor blame {story.state.id[:12]}",))
@@ -630,9 +658,17 @@ def _linked_blocks(graph: EvidenceGraph, node: str, addresses: Addresses, skip: 
         others = [(other, data) for other, data in group.others if graph.nodes[other]["kind"] not in skip]
         if not others:
             continue
-        items = tuple((*addresses.line(other), *_quiet(describe_link(data))) for other, data in others)
+        items = tuple((*addresses.line(other), *_quiet(_describe(graph, other, data))) for other, data in others)
         title = plain(f"{group.words} ({len(items):,})")
         yield Card(title, _cut_listing(items), folded=len(items) > _UNFOLDED)
+
+
+def _describe(graph: EvidenceGraph, other: str, link: Attributes) -> str:
+    """What a link carries; of a run its counts and its day as well, since runs of one state have one name."""
+    node, parts = graph.nodes[other], [describe_link(link)]
+    if node["kind"] == "run":
+        parts += [f"{node['misaligned']:,} of {node['valid']:,} misaligned", str(node.get("created", ""))[:10]]
+    return ", ".join(filter(None, parts))
 
 
 _UNFOLDED = 12
