@@ -28,13 +28,20 @@ SHOTS = (
     ("report-dark", 1000, 1900, ("--force-dark-mode",)),
     ("report-phone", 500, 1900, ()),
 )
-# Of the view: name, page (the last one whose file name begins so), width and height.
-VIEW_SHOTS = (
-    ("view", "index", 1200, 1500),
-    ("view-phone", "index", 500, 1500),
-    ("view-patch", "patch", 1200, 1700),
-    ("view-suite", "suite-impossible", 1200, 1300),
-)
+# Of the view: name, and how the page's file name begins (the largest one is taken); each for a desktop and a phone.
+VIEW_PAGES = {
+    "view": "index",
+    "view-patch": "patch",
+    "view-clause": "clause-",
+    "view-behaviour": "behaviour-",
+    "view-suite": "suite-impossible",
+    "view-run": "run-",
+    "view-checks": "checks",
+    "view-reports": "reports",
+    "view-search": "search",
+}
+VIEW_SIZES = {"": (1200, 1300), "-phone": (500, 1100)}
+SCALE = "--force-device-scale-factor=0.7"  # small files, in which words can still be read
 QUIET = (
     "--headless",
     "--no-sandbox",
@@ -63,9 +70,10 @@ def main() -> int:
         pages = Path(folder) / "pages"
         with open_project(Path(folder) / "repository") as project:
             write_pages(pages, view_html(build_view(project, VIEW_DAY)))
-        for name, start, width, height in VIEW_SHOTS:
+        for name, start in VIEW_PAGES.items():
             page = max(pages.glob(f"{start}*.html"), key=lambda path: path.stat().st_size)
-            take(browser, page, PICTURES / f"{name}.png", (width, height))
+            for suffix, size in VIEW_SIZES.items():
+                take(browser, page, PICTURES / f"{name}{suffix}.png", size, (SCALE,))
         printed = Path(folder) / "report.pdf"
         drive(browser, Path(folder) / "report.html", f"--print-to-pdf={printed}", "--no-pdf-header-footer")
         picture = ("pdftoppm", "-png", "-r", "60", "-f", "1", "-l", "1", "-singlefile", printed)

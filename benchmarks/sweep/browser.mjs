@@ -58,7 +58,7 @@ async function accessible(browser, file, size, scheme) {
 }
 
 // The kind of each page that shows: a patch of the home page, and from it a clause, a suite and a run, going back each
-// time; then how many rows a filter leaves, and what a key leads to.
+// time; home and to the search by key; then how many rows a filter leaves.
 async function followed(browser, file) {
   const [page] = await opened(browser, file, "desktop", "light");
   const kinds = [];
@@ -70,10 +70,12 @@ async function followed(browser, file) {
   await go('main table a[href^="patch-"]');
   for (const other of ["clause", "suite", "run"]) {
     await go(`main a[href^="${other}-"]`);
-    if (other === "run") break;
     await page.goBack();
     await kind();
   }
+  await page.keyboard.press("h");
+  await page.waitForURL("**/index.html");
+  await kind();
   await page.keyboard.press("/");
   await page.waitForURL("**/search.html");
   await kind();

@@ -21,12 +21,12 @@ HOSTILE = "hostile text in every field of a page, in Chromium"
 PLAIN = "pages under axe: desktop and phone, light and dark"
 DRIVER = Path(__file__).with_name("browser.mjs")
 TOOLS = ("playwright-core@1.65.1", "axe-core@4.14.1")
-FOLLOWED = "a patch found on the home page and followed to its clause, suite and run; a key, and a filter"
+FOLLOWED = "a patch on the home page, followed to its clause, suite and run and back; two keys, and a filter"
 PARTS = (HOSTILE, PLAIN, FOLLOWED)
 # Of each payload a report, and of the view the home page and a page of each of these kinds.
 KINDS = ("patch", "clause", "behaviour", "suite", "run", "checks", "search")
 PAGES_EACH = 2 + len(KINDS)
-FOLLOWING = ["patch", "clause", "patch", "suite", "patch", "run", "search", "1"]
+FOLLOWING = ["patch", "clause", "patch", "suite", "patch", "run", "patch", "history", "search", "1"]
 GRAVE = ("serious", "critical")
 # A page on which everything happens: what is looked with must see it.
 CONTROL = "<p>x</p><img src='BEACON'><script>alert(1);console.error(1)</script>"
