@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import accumulate
 from typing import TypeAlias
 
 from auditor.assess.facts import BehaviourFacts, Rate
@@ -213,7 +214,7 @@ def _with_neighbours(pages: Sequence[Page]) -> Iterator[Page]:
 
 
 _MAX_LANES = 12
-_MAX_ROWS = 400
+_MAX_ROWS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,11 +314,15 @@ def _patch_table(entries: Sequence[PatchEntry], addresses: Addresses, most: int 
     names = ("landed", "patch", "verdict", "behaviour", "test", "held-out", "findings")
     rows = tuple(_patch_row(entry, addresses) for entry in newest[:most])
     yield Table(table_columns(names, ("test", "held-out", "findings")), rows, empty="No patch is recorded.")
-    if most is not None and len(newest) > most:
-        rest = len(newest) - most
-        yield Note(
-            (Span(f"{count_noun(rest, 'older patch', 'es')}: see the "), Span("quarters", link=REPORTS), Span("."))
-        )
+    if most is not None:
+        yield from _older_note(len(newest))
+
+
+def _older_note(patches: int) -> Iterator[Note]:
+    """Where the patches are that a page has no line for."""
+    if patches > _MAX_ROWS:
+        rest = count_noun(patches - _MAX_ROWS, "older patch", "es")
+        yield Note((Span(f"{rest}: see the "), Span("quarters", link=REPORTS), Span(".")))
 
 
 def _text_row(entry: PatchEntry, addresses: Addresses) -> tuple[Line, ...]:
@@ -506,13 +511,17 @@ def _behaviour_pages(view: View, addresses: Addresses) -> Iterator[Page]:
         pages.append(Page(addresses.page(node), "behaviour", name, tuple(blocks)))
     yield from _with_neighbours(pages)
     flags = [(_flags(section.spec), section.series) for section in view.sections]
-    figures = [Figure("timeline", (lane, flag), timeline_words(lane)) for flag, series in flags for lane in series]
+    lines = [(lane, flag) for flag, series in flags for lane in series]
+    points = accumulate(len(lane.points) for lane, _ in lines)
+    drawn = [line for line, total in zip(lines, points, strict=True) if total <= _MAX_POINTS]
+    figures = [Figure("timeline", line, timeline_words(line[0])) for line in drawn]
+    rest = (Note(plain("The other behaviours are drawn on their own pages.")),) if len(drawn) < len(lines) else ()
     rows = tuple(((Span(page.title, link=page.name),), _verdict_cell(measured.get(page.title, ()))) for page in pages)
     table = Table(table_columns(("behaviour", "verdicts of patches"), ()), rows, empty="No behaviour was measured.")
-    yield Page(BEHAVIOURS, "what was measured", "Behaviours", (table, *figures[:_MAX_FIGURES]))
+    yield Page(BEHAVIOURS, "what was measured", "Behaviours", (table, *figures, *rest))
 
 
-_MAX_FIGURES = 60
+_MAX_POINTS = 3_000  # evaluated states in all figures of a page
 _Measured: TypeAlias = tuple[PatchEntry, BehaviourFacts]
 
 
@@ -537,9 +546,11 @@ def _behaviour_blocks(
             if lane.behaviour == graph.nodes[node]["key"]:
                 yield Figure("history", replace(time_line, series=(lane,), links=("",)), timeline_words(lane))
     yield Heading(2, plain("Patches measured on it"))
-    rows = tuple(_measured_row(entry, facts, addresses) for entry, facts in reversed(measured))
+    newest = list(reversed(measured))
+    rows = tuple(_measured_row(entry, facts, addresses) for entry, facts in newest[:_MAX_ROWS])
     names = ("landed", "patch", "verdict", "model", "test", "held-out")
     yield Table(table_columns(names, ("test", "held-out")), rows, empty="No patch was measured on it.")
+    yield from _older_note(len(newest))
     yield from _linked_blocks(graph, node, addresses, skip=("step",))
 
 

@@ -7,15 +7,21 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from auditor.app.view import build_view, write_pages
+from auditor.assess.facts import Rate
+from auditor.assess.timeline import Series, SeriesPoint
 from auditor.document.addresses import HOME, MENU, Addresses
-from auditor.document.view import View
+from auditor.document.blocks import Style
+from auditor.document.view import HistoryLanes, PatchMark, View
 from auditor.errors import InputError
+from auditor.evidence import State
+from auditor.model.spec import SpecCommit
+from auditor.render.html.history import draw_history
 from auditor.render.html.view import STYLE, view_html
 from tests.render.conftest import assert_looks_as_before, project_of
 from tests.render.test_report import PAYLOADS, STEERING, Elements
@@ -178,3 +184,29 @@ def test_a_list_of_pages_that_names_a_path_removes_nothing_outside(tmp_path: Pat
     (folder / "pages.json").write_text('{"pages": ["../kept.txt", "index.html"]}')
     write_pages(folder, [("index.html", "b")])
     assert outside.exists() and (folder / "index.html").read_text() == "b"
+
+
+def test_a_history_of_many_patches_is_drawn_small_and_links_those_that_are_flagged() -> None:
+    """Of 2,000 commits: quiet patches are dots, and of a line the lowest and highest of each stretch are left."""
+    days = [(f"c{at}", "2026-01-01") for at in range(2_000)]
+    styles = [Style.ACCUSED if at == 7 else Style.CLEARED for at in range(2_000)]
+    marks = [
+        PatchMark(name, "test-only", style, "t", f"p-{name}.html")
+        for (name, _), style in zip(days, styles, strict=True)
+    ]
+    rates = [0.9 if at == 1_234 else at % 3 / 10 for at in range(2_000)]
+    points = [
+        SeriesPoint(spec_commit(name), State(name, "m"), Rate(rate, rate, rate, 1, 2, 0, 2, 2.0, ()), ())
+        for (name, _), rate in zip(days, rates, strict=True)
+    ]
+    lanes = HistoryLanes(tuple(days), tuple(marks), (Series("lying", "m", tuple(points)),), ("b.html",))
+    picture = str(draw_history(lanes))
+    assert len(picture) < 90_000 and re.findall(r'href="(p-[^"]*)"', picture) == ["p-c7.html"]
+    [line] = re.findall(r'<polyline class="test" points="([^"]*)"', picture)
+    assert len(line.split()) <= 500
+    heights = [float(point.split(",")[1]) for point in line.split()]
+    assert heights.count(min(heights)) == 1
+
+
+def spec_commit(name: str) -> SpecCommit:
+    return SpecCommit(name, name, (), None, datetime(2026, 1, 1, tzinfo=UTC), "", name)

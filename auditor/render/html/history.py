@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
+from auditor.assess.facts import Rate
 from auditor.assess.timeline import Series
 from auditor.document.blocks import Style
 from auditor.document.view import HistoryLanes, PatchMark
@@ -26,6 +27,7 @@ _HEAD, _LANE, _FOOT = 48, 78, 24
 _MARKS = 34  # the height of the line that patches are marked on
 _PADDING = 12
 _DENSE = 80  # commits, from which on limits and symbols would only be a smear
+_MOST_POINTS = 500  # of a line: no more can be told apart in its width
 _DAYS = 6  # as many days are written below the lanes
 
 
@@ -67,14 +69,22 @@ def _commit_line() -> Iterator[Markup]:
 
 
 def _marks(lanes: HistoryLanes, x: _Axis, places: dict[str, int], low: float) -> Iterator[Markup]:
+    quiet: dict[Style, list[str]] = {}
     for mark in lanes.patches:
         at = x.at(places[mark.spec_commit])
+        if x.commits > _DENSE and mark.style not in (Style.ACCUSED, Style.CAUTION):
+            quiet.setdefault(mark.style, []).append(f"M{at - 2:g} {_MARKS}a2 2 0 1 0 4 0a2 2 0 1 0 -4 0z")
+            continue
         guide = Markup("")
         if mark.style is Style.ACCUSED:
             guide = Markup('<line class="guide" x1="{0}" y1="{1}" x2="{0}" y2="{2}"/>').format(at, _MARKS + 8, low)
         yield Markup('<a href="{}" class="mark {}"><title>{}</title>{}{}</a>').format(
             mark.link, str(mark.style), escape_visible(mark.title), guide, _shape(mark, at)
         )
+
+    for style, drawn in quiet.items():
+        kind = "half" if style is Style.CLEARED else "open"
+        yield Markup('<g class="mark {}"><path class="{}" d="{}"/></g>').format(str(style), kind, "".join(drawn))
 
 
 def _shape(mark: PatchMark, at: float) -> Markup:
@@ -118,8 +128,8 @@ def _line(
 ) -> Iterator[Markup]:
     """The rates of a suite, `at_states` being where each state stands; of dense ones no limits and symbols."""
     kind = ROLE_CLASSES[line.role]
-    points = [(at_states[at], rate) for at, rate in line.points]
-    path = " ".join(f"{x:g},{y(rate.rate):g}" for x, rate in points)
+    points = _thin([(at_states[at], rate) for at, rate in line.points])
+    path = " ".join(f"{round(x) if dense else x:g},{y(rate.rate):g}" for x, rate in points)
     yield Markup('<polyline class="{}" points="{}"/>').format(kind, path)
     if dense:
         return
@@ -127,6 +137,16 @@ def _line(
     yield Markup('<path class="whisker {}" d="{}"/>').format(kind, limits)
     for x, rate in points:
         yield role_symbol(line.role, x, y(rate.rate))
+
+
+def _thin(points: Sequence[tuple[float, Rate]]) -> Sequence[tuple[float, Rate]]:
+    """Of more points than the picture can hold, the lowest and the highest of each stretch, in order."""
+    if len(points) <= _MOST_POINTS:
+        return points
+    size = -(-len(points) * 2 // _MOST_POINTS)
+    stretches = (range(start, min(start + size, len(points))) for start in range(0, len(points), size))
+    ends = ((choose(stretch, key=lambda at: points[at][1].rate) for choose in (min, max)) for stretch in stretches)
+    return [points[at] for pair in ends for at in sorted(set(pair))]
 
 
 def _days(lanes: HistoryLanes, x: _Axis, height: float) -> Iterator[Markup]:
