@@ -5,11 +5,15 @@ In comes a project with a patch, or rates; out come plans (samples, items, epoch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from auditor.app.project import Project, build_evidence, read_history
 from auditor.app.revision import resolve_patch
 from auditor.assess.facts import Assessment, GapFacts
 from auditor.assess.judge import assess
-from auditor.assess.power import OPEN_VERDICTS, Design, PowerPlan, design_suites, plan_samples
+from auditor.assess.power import OPEN_VERDICTS, Design, PowerPlan, design_suites, plan_ablation, plan_samples
+from auditor.clauses.ablation import separate_changes
 from auditor.errors import ConfigError, RevisionError
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch
@@ -29,8 +33,12 @@ def plan_open_verdicts(project: Project) -> tuple[PatchPlans, ...]:
     )
 
 
-def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tuple[PatchPlans, ...]:
+def plan_patch(
+    project: Project, name: str, behaviour: str | None = None, *, ablation: bool = False
+) -> tuple[PatchPlans, ...]:
     """What would settle the verdicts of the patch that a name stands for; of each spec where a commit patches several.
+
+    With `ablation`, also how large to make an ablation of it.
 
     Raises RevisionError where it stands for none, or was not measured on `behaviour`; else what `audit` raises.
     """
@@ -39,9 +47,9 @@ def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tup
     for config in project.specs:
         try:
             history, assessment = _assess_spec(project, config)
-            patch_plans += _plan_patches(
-                assessment, project.settings.policy, behaviour, resolve_patch(project, config, history, name)
-            )
+            patch = resolve_patch(project, config, history, name)
+            plans = _plan_patches(assessment, project.settings.policy, behaviour, patch)
+            patch_plans += _add_ablations(history, plans, project.settings.policy, name) if ablation else plans
         except RevisionError as error:
             errors.append(error)
     if not patch_plans and errors:
@@ -50,6 +58,21 @@ def plan_patch(project: Project, name: str, behaviour: str | None = None) -> tup
         subject = f"was not measured on {behaviour}" if behaviour else "was not measured on any behaviour"
         raise RevisionError(subject, where=name, remedy="see auditor show; or a design: give --behaviour and no patch")
     return tuple(patch_plans)
+
+
+def _add_ablations(history: History, patch_plans: Sequence[PatchPlans], policy: Policy, name: str) -> list[PatchPlans]:
+    """The plans with the sizes of an ablation. Raises RevisionError for a patch without two changes to tell apart."""
+    added: list[PatchPlans] = []
+    for patch, plans in patch_plans:
+        sides = (history.revisions[side.revision] for side in (patch.before, patch.after))
+        changes = len(separate_changes(*sides).changes)
+        if changes < 2:
+            subject = f"has {'one clause change' if changes else 'no clause change'} that can be left out"
+            raise RevisionError(subject, where=name, remedy="an ablation needs two; leave --ablation out")
+        added.append(
+            (patch, tuple(replace(plan, ablation=plan_ablation(plan.facts, changes, policy)) for plan in plans))
+        )
+    return added
 
 
 def design_patch(

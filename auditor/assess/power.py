@@ -148,12 +148,67 @@ class PowerPlan:
         advice: one sentence: what to do, or that nothing is open.
         test: None where the test side is not what lacks.
         held_out: the suites that are open.
+        ablation: how large to make an ablation of the patch; None unless it is asked for.
     """
 
     facts: BehaviourFacts
     advice: str
     test: TestPlan | None
     held_out: tuple[SuitePlan, ...]
+    ablation: AblationPlan | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AblationSuitePlan:
+    """A held-out suite: its rate before the patch, and the samples a text that show that a change carries none."""
+
+    suite: str
+    rate: float
+    none: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AblationPlan:
+    """How large to make the evaluation of each text of an ablation.
+
+    Sizes are independent samples of a text and of the revision it is compared with, for a power of 0.8 at the first
+    level of Holm over all texts; None where samples cannot help.
+
+    Attributes:
+        changes: clause changes that can be told apart; each has two texts.
+        level: the error of one claim.
+        carries: to show that a change carries the test fall, if it carries all of it.
+        half: the same, if it carries half of it.
+        held_out: to show that a change carries none of a held-out fall, if that is true; by suite.
+    """
+
+    changes: int
+    level: float
+    carries: int | None
+    half: int | None
+    held_out: tuple[AblationSuitePlan, ...]
+
+
+def plan_ablation(facts: BehaviourFacts, changes: int, policy: Policy) -> AblationPlan | None:
+    """The sizes of an ablation of a patch with that many changes, 2 and more; None without a test rate to fall."""
+    if facts.test is None or not facts.test.after.rate < facts.test.before.rate:
+        return None
+    level = policy.error_rate / (2 * changes)
+    before, after = facts.test.before.rate, facts.test.after.rate
+    suites = tuple(
+        AblationSuitePlan(
+            suite.suite,
+            suite.change.before.rate,
+            power.samples_to_show_no_fall(suite.change.before.rate, policy.unchanged_margin, level)
+            if 0.0 < suite.change.before.rate < 1.0
+            else None,
+        )
+        for suite in facts.suites
+    )
+    carries, half = (
+        power.samples_to_show_fall(before, before - share * (before - after), level) for share in (1.0, 0.5)
+    )
+    return AblationPlan(changes, level, carries, half, suites)
 
 
 _ADVICE = {

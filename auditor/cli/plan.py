@@ -22,6 +22,7 @@ _RATE = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
     metavar="SHARE",
     help="A design: what the patch is hoped to take away of the test's rate, 0 to 1; 0.9 unless given.",
 )
+@click.option("--ablation", is_flag=True, help="Of PATCH also how large to make an ablation (auditor ablate).")
 @repo_option
 @specs_option(FOUND_SPECS)
 @format_option("text", "json")
@@ -31,6 +32,7 @@ def command(
     test_rate: float | None,
     held_out_rate: float | None,
     fall: float | None,
+    ablation: bool,
     repo: Path,
     specs: tuple[str, ...],
     style: str,
@@ -44,17 +46,23 @@ def command(
     rates = (test_rate, held_out_rate, fall)
     if patch is not None and any(rate is not None for rate in rates):
         raise click.UsageError("rates are for a design, which has no PATCH")
+    if ablation and patch is None:
+        raise click.UsageError("--ablation needs a PATCH")
     if patch is None and (behaviour is not None or any(rate is not None for rate in rates)):
         return _design(repo, specs, behaviour, test_rate, held_out_rate, fall or 0.9, style)
-    return _settle(repo, specs, patch, behaviour, style)
+    return _settle(repo, specs, patch, behaviour, style, ablation=ablation)
 
 
-def _settle(repo: Path, specs: tuple[str, ...], patch: str | None, behaviour: str | None, style: str) -> int:
+def _settle(
+    repo: Path, specs: tuple[str, ...], patch: str | None, behaviour: str | None, style: str, *, ablation: bool
+) -> int:
     from auditor.app.power import plan_open_verdicts, plan_patch
     from auditor.app.project import open_project
 
     with open_project(repo, specs, warn=warn) as project:
-        plans = plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour)
+        plans = (
+            plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour, ablation=ablation)
+        )
     if style == "json":
         from auditor.render.documents import plans_json
 

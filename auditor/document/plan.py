@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.assess.power import POWER, Choice, CurvePoint, Design, PowerPlan, SuitePlan, TestPlan
+from auditor.assess.power import POWER, AblationPlan, Choice, CurvePoint, Design, PowerPlan, SuitePlan, TestPlan
 from auditor.document.audit import PATCH_DIGITS, commit_name
 from auditor.document.blocks import (
     Block,
@@ -88,7 +88,21 @@ def _plan_card(plan: PowerPlan) -> Card:
         blocks += _test_blocks(plan.test)
     for suite in plan.held_out:
         blocks += _suite_blocks(suite)
+    if plan.ablation is not None:
+        blocks += _ablation_blocks(plan.ablation)
     return Card((name, Span(facts.verdict)), tuple(blocks))
+
+
+def _ablation_blocks(plan: AblationPlan) -> Iterator[Block]:
+    yield Heading(4, plain(f"an ablation of {count_noun(plan.changes, 'clause change')}, samples per text"))
+    none = (f"that a change carries none of held-out {each.suite}, if that is true" for each in plan.held_out)
+    yield _size_table(
+        ("that a change carries the test fall, if it carries all of it", plan.carries),
+        ("that it carries some, if it carries half of it", plan.half),
+        *zip(none, (each.none for each in plan.held_out), strict=True),
+    )
+    texts = f"{2 * plan.changes} texts, and both sides of the patch, each of that size"
+    yield Note(plain(f"{sentence(texts)} Each claim at an error of {format_percent(plan.level)} (Holm's first level)."))
 
 
 def _test_blocks(plan: TestPlan) -> Iterator[Block]:

@@ -444,7 +444,7 @@ SHAPES: Mapping[type, Shape] = {
         **_paths("behaviour model verdict", "facts."),
         "missing": _missing_of_plan,
         "conclusion": "facts.conclusion",
-        **_paths("advice test held_out"),
+        **_paths("advice test held_out ablation"),
     },
     Rate: _paths("rate low high misaligned valid items invalid"),
     SequentialEvidence: _paths("looks e_value threshold holds"),

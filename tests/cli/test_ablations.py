@@ -217,3 +217,18 @@ def test_a_text_that_lands_later_is_a_revision_and_its_runs_count(
     first, second = json.loads(output(world, capsys, "audit", "--format", "json"))["patches"]
     assert second["behaviours"][0]["test"]["after"]["valid"] == 300
     assert first["behaviours"][0]["ablation"]["changes"][0]["test"]["carries"] is True
+
+
+def test_an_ablation_is_sized_before_it_is_run(world: Evaluated, capsys: pytest.CaptureFixture[str]) -> None:
+    text = " ".join(output(world, capsys, "plan", "HEAD~1", "--ablation").split())
+    assert "an ablation of 3 clause changes, samples per text" in text
+    assert "that a change carries none of held-out unseen, if that is true" in text
+    assert "6 texts, and both sides of the patch, each of that size." in text
+    (patch,) = json.loads(output(world, capsys, "plan", "HEAD~1", "--ablation", "--format", "json"))["patches"]
+    ablation = patch["plans"][0]["ablation"]
+    assert (ablation["changes"], ablation["level"]) == (3, pytest.approx(0.05 / 6, abs=1e-5))
+    assert 0 < ablation["carries"] < ablation["half"] < ablation["held_out"][0]["none"]
+    (patch,) = json.loads(output(world, capsys, "plan", "HEAD~1", "--format", "json"))["patches"]
+    assert patch["plans"][0]["ablation"] is None
+    assert run(["plan", "--ablation", "--repo", str(world.repo.path)]) == 2
+    assert "--ablation needs a PATCH" in capsys.readouterr().err
