@@ -116,6 +116,8 @@ def hook_script(name: str, program: str, branches: Sequence[str]) -> str:
     """The text of a hook: it fails where auditor is gone, and starts nothing where no judged branch is at stake."""
     options = "".join(f" --branch {shlex.quote(branch)}" for branch in branches)
     refs = "|".join(f"*{shlex.quote(f'refs/heads/{branch}')}*" for branch in branches) or "*refs/heads/*"
+    if name in ("pre-push", "pre-receive"):  # what git shows in the place of what was judged
+        refs += "|*refs/replace/*"
     when = ""
     if name == "reference-transaction":
         when, refs = "$1 ", "|".join(f"'prepared '{ref}" for ref in refs.split("|"))

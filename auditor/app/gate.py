@@ -14,7 +14,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
 from auditor.app.audit import assess_project
-from auditor.app.merge_history import BaseHead, TreeUnion, read_base_head
+from auditor.app.intake import is_readable
+from auditor.app.merge_history import BaseHead, read_base_head
 from auditor.app.project import Project, open_project
 from auditor.assess.accusations import (
     AccusationKey,
@@ -32,10 +33,11 @@ from auditor.evidence import assemble_evidence, runs_at, suites_measuring
 from auditor.gate import rules
 from auditor.gate.decision import Decision, apply_waivers
 from auditor.gate.rules import GapKey, MergeCandidate
-from auditor.git import Commit, Repository, Tree, open_repository
+from auditor.git import REPLACEMENTS, Commit, Repository, Tree, open_repository
 from auditor.git.write import propose_commit
 from auditor.model.finding import Finding, Level, Remedy, Subject
 from auditor.model.held_out_use import HeldOutUse
+from auditor.model.numbers import count_noun
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
@@ -127,7 +129,7 @@ def _open_gaps(gaps: Iterable[GapFacts]) -> frozenset[GapKey]:
 
 def _follow_moved_spec(sides: BaseHead, config: SpecConfig) -> tuple[SpecConfig, tuple[Finding, ...]]:
     """The spec's configuration as base has it; where head moved the spec, with the paths head says it moved to."""
-    if config.source == "folder" or not _content_id(sides.base, config) or _content_id(sides.head, config):
+    if config.source == "folder" or not _content_id_before(sides.base, config) or _content_id(sides.head, config):
         return config, ()
     moved = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
     both = replace(config, paths=tuple(dict.fromkeys((*config.paths, *moved.paths))))
@@ -150,14 +152,22 @@ def _proposed_landing(sides: BaseHead, config: SpecConfig) -> ProposedLanding:
         head_config = next((spec for spec in load_settings(sides.head).specs if spec.name == config.name), config)
     paths = head_config.paths if _content_id(sides.head, head_config) else config.paths
     text = _content_id(sides.head, replace(config, paths=paths))
-    takes_head = not sides.forks or text not in {_content_id(fork, config) for fork in sides.forks}
+    takes_head = not sides.forks or text not in {_content_id_before(fork, config) for fork in sides.forks}
     return ProposedLanding(sides.base.commit_id, sides.head.commit_id, parse_patterns(paths), takes_head)
 
 
 def _content_id(tree: Tree, config: SpecConfig) -> str | None:
-    """The content id of a spec in a tree; None where it is not there."""
+    """The content id of a spec in a tree; None where it is not there. Raises RepositoryError where it is unreadable."""
     revision = read_revision(tree, config.paths)
     return revision.id if revision.files else None
+
+
+def _content_id_before(tree: Tree, config: SpecConfig) -> str | None:
+    """The content id of a spec in a tree that has landed; None where it is not there, or cannot be read there."""
+    try:
+        return _content_id(tree, config)
+    except InputError:
+        return None
 
 
 def _unreadable_commits(sides: BaseHead, spec: SpecAudit | None) -> Iterator[Finding]:
@@ -170,8 +180,8 @@ def _unreadable_commits(sides: BaseHead, spec: SpecAudit | None) -> Iterator[Fin
 
 def _divergence(sides: BaseHead, config: SpecConfig) -> tuple[Finding, ...]:
     """What is judged is head as it is; where base's text moved on, the merge of both is another text."""
-    texts = {_content_id(fork, config) for fork in sides.forks}
-    if config.source == "folder" or sides.replaces or texts == {_content_id(sides.base, config)}:
+    texts = {_content_id_before(fork, config) for fork in sides.forks}
+    if config.source == "folder" or sides.replaces or texts == {_content_id_before(sides.base, config)}:
         return ()
     why = "its text changed on base after head left it: merge base into head to have the outcome judged"
     return (replace(_note("diverged", why, config.name), level=Level.WARNING),)
@@ -189,12 +199,14 @@ class GateRequest:
         reveal: whether held-out rates are shown; the policy may want it anyway.
         today: the day that waivers and debts are held against.
         environment: its variables, one of which may say where the key of hashed prompts is.
+        leaving: the names of refs that the push takes away.
     """
 
     specs: tuple[str, ...]
     reveal: bool
     today: date
     environment: Mapping[str, str] = field(default_factory=dict)
+    leaving: frozenset[str] = frozenset()
 
 
 def gate(
@@ -214,7 +226,7 @@ def gate(
     Raises RevisionError for a name that stands for no commit; ConfigError, RecordError or RepositoryError where a side
     cannot be read; InternalError where a check could not run, as what it would have found must not pass.
     """
-    with open_repository(where) as repository:
+    with open_repository(where, leaving=request.leaving) as repository:
         start, end = (Commit(repository, repository.resolve(name)) for name in (base, head))
         applied = Commit(repository, repository.resolve(applied_from)) if applied_from else None
         sides = read_base_head(repository, start, end, request.specs, replaces=replaces, rules=applied)
@@ -266,7 +278,7 @@ def _head_project(sides: BaseHead, where: Path, specs: Sequence[SpecConfig]) -> 
         tip=sides.head.commit_id,
         plans=sides.plans,
         looks=sides.looks,
-        prompts_tree=TreeUnion(sides.base, sides.head),
+        prompts_tree=sides.both,
         proposed={config.name: _proposed_landing(sides, config) for config in specs if config.source == "git"},
         landed_at=sides.base.commit_id,
     )
@@ -314,6 +326,17 @@ def _check_blockers(policy: Policy) -> None:
 
 
 def _configuration_notes(sides: BaseHead) -> Iterator[Finding]:
+    for path, error in sides.unread_waivers.items():
+        why = f"waiver {path} cannot be read and excuses nothing: {error.what}"
+        yield replace(_note("unreadable", why), level=Level.WARNING)
+    if sides.damaged:
+        count = count_noun(len(sides.damaged), "damaged file")
+        names = ", ".join(sorted(sides.damaged)[:3])
+        why = f"{count} of the evaluation history on base, which said nothing, is replaced or taken away: {names}"
+        yield replace(_note("unreadable", why), level=Level.WARNING)
+    if sides.rules not in (sides.base, sides.head) and not is_readable(sides.base):
+        why = f"base's configuration cannot be read: that of {sides.rules.commit_id[:12]} before it is applied"
+        yield replace(_note("configuration", why), level=Level.WARNING)
     if sides.rules is sides.head:
         yield _note("configuration", "base has no configuration: policy, suites and specs are head's")
     elif sides.changed_rules:
@@ -377,9 +400,18 @@ class HookInput:
 def decide_hook(where: Path, called: HookInput, gate_request: GateRequest) -> tuple[tuple[BranchUpdate, Decision], ...]:
     """The decision on each branch that is about to move and is judged; none where nothing of that kind happens.
 
-    Raises what `gate` raises, and InputError for what no git ever passed to that hook.
+    Raises what `gate` raises, and InputError for what no git ever passed to that hook, and for refs that replace
+    objects.
     """
-    with open_repository(where) as repository:
+    updates = tuple(_pushed_refs(called))
+    replacing = {ref: new for ref, new in updates if ref.startswith(REPLACEMENTS)}
+    for ref in (ref for ref, new in replacing.items() if new.strip("0")):
+        what, remedy = "would show another object in the place of one that was judged", "push without it"
+        raise RepositoryError(what, where=ref, remedy=remedy)
+    if replacing and len(replacing) == len(updates):
+        return ()  # all are taken away, and nothing else moves
+    gate_request = replace(gate_request, leaving=frozenset(replacing))
+    with open_repository(where, leaving=gate_request.leaving) as repository:
         landings = tuple(_branch_updates(repository, called))
     return tuple(
         (
@@ -395,6 +427,17 @@ def decide_hook(where: Path, called: HookInput, gate_request: GateRequest) -> tu
         )
         for landing in landings
     )
+
+
+def _pushed_refs(called: HookInput) -> Iterator[tuple[str, str]]:
+    """The name of each ref that a push moves, and the id that it moves to; none in other hooks."""
+    match called.hook:
+        case Hook.PRE_PUSH:
+            yield from ((ref, new) for _, new, ref, _ in _stdin_lines(called, 4))
+        case Hook.PRE_RECEIVE:
+            yield from ((ref, new) for _, new, ref in _stdin_lines(called, 3))
+        case Hook.UPDATE if len(called.arguments) == 3:
+            yield (called.arguments[0], called.arguments[2])
 
 
 def _branch_updates(repository: Repository, called: HookInput) -> Iterator[BranchUpdate]:

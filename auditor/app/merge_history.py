@@ -18,6 +18,15 @@ from pathlib import PurePosixPath
 
 from auditor.app.accusation_history import find_lifted
 from auditor.app.find_spec import select_specs
+from auditor.app.intake import (
+    APPEND_ONLY_FOLDERS,
+    damaged_among,
+    damaged_files,
+    is_link,
+    last_readable,
+    refuse_unreadable,
+    safe_entries,
+)
 from auditor.app.project import Project, add_former_suites
 from auditor.assess.accusations import LIFTED_RULE, LiftedAccusation
 from auditor.assess.facts import NotAssessed
@@ -26,7 +35,7 @@ from auditor.audit import Audit, LandingEntry, add_results
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck
 from auditor.checks.runner import run_on_landing
-from auditor.errors import ConfigError, RepositoryError
+from auditor.errors import ConfigError, InputError, RepositoryError
 from auditor.git import Ancestry, Commit, Entry, FileChange, Folder, Repository, Tree, file_changes
 from auditor.model.finding import Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
@@ -47,35 +56,30 @@ from auditor.settings import (
 )
 from auditor.specs import folder
 from auditor.specs.files import parse_patterns, read_revision
-from auditor.store.checkpoints import CHECKPOINTS_FOLDER
-from auditor.store.integrity import CONTENT_FOLDERS
 from auditor.store.labels import join_labels
-from auditor.store.ledger import load_held_out_uses, load_preregistrations, load_waivers, waiver_folder
+from auditor.store.ledger import load_held_out_uses, load_preregistrations, read_waivers, waiver_folder
 from auditor.store.records import load_records
 from auditor.store.registry import load_registry
 
 # The two sides of a landing: what each says, and what the one changes that the other has.
 
 
-# What is only ever added to: all that is named by its content, and the seals over it.
-APPEND_ONLY_FOLDERS = (*CONTENT_FOLDERS, CHECKPOINTS_FOLDER)
-
-
 @dataclass(frozen=True)
 class TreeUnion:
-    """The files of two trees, the first one's where both have them."""
+    """The files of two trees, the first one's where both have them; of the first, those of `without` are not there."""
 
     first: Tree
     second: Tree
+    without: frozenset[str] = frozenset()
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
-        data = self.first.read(path)
+        data = None if path in self.without else self.first.read(path)
         return self.second.read(path) if data is None else data
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
-        return tuple(sorted({*self.first.list(prefix), *self.second.list(prefix)}))
+        return tuple(sorted({*self.first.list(prefix)} - self.without | {*self.second.list(prefix)}))
 
 
 @dataclass(frozen=True)
@@ -123,23 +127,24 @@ class BaseHead:
     @cached_property
     def runs(self) -> tuple[Run, ...]:
         """The runs of both sides: what base has counts, whatever head did to it."""
-        both, store = TreeUnion(self.base, self.head), self.settings.store
+        both, store = self.both, self.settings.store
         return join_labels(both, store, load_records(both, store), self.registry.labels).runs
 
     @cached_property
     def plans(self) -> tuple[Preregistration, ...]:
         """The runs that were planned on either side."""
-        return load_preregistrations(TreeUnion(self.base, self.head), self.settings.store)
+        return load_preregistrations(self.both, self.settings.store)
 
     @cached_property
     def looks(self) -> tuple[HeldOutUse, ...]:
         """The looks at held-out rates that were recorded on either side."""
-        return load_held_out_uses(TreeUnion(self.base, self.head), self.settings.store)
+        return load_held_out_uses(self.both, self.settings.store)
 
     @cached_property
     def base_records(self) -> frozenset[str]:
         """The ids of base's records."""
-        return frozenset(PurePosixPath(path).stem for path in self.base.list(self.records))
+        paths = safe_entries(self.base, self.records).keys() - self.damaged
+        return frozenset(PurePosixPath(path).stem for path in paths)
 
     @cached_property
     def new_records(self) -> frozenset[str]:
@@ -149,7 +154,23 @@ class BaseHead:
     @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
         """Base's waivers: none that comes with what it excuses, and none of a base without configuration."""
-        return load_waivers(self.base, self.settings.store) if self.rules is self.base else ()
+        return read_waivers(self.base, self.settings.store)[0] if self.rules is self.base else ()
+
+    @cached_property
+    def unread_waivers(self) -> Mapping[str, InputError]:
+        """By its path, why a waiver of base cannot be read: it excuses nothing."""
+        return read_waivers(self.base, self.settings.store)[1]
+
+    @cached_property
+    def damaged(self) -> frozenset[str]:
+        """The files of base's evaluation history that head takes away or replaces, and that say nothing."""
+        return damaged_files(self.base, self.head, self.settings.store)
+
+    @cached_property
+    def both(self) -> TreeUnion:
+        """The files of both sides, base's where both have them; damaged ones, or a store that is a link, as head's."""
+        base = self.head if is_link(self.base, self.settings.store) else self.base
+        return TreeUnion(base, self.head, self.damaged)
 
     def may_change(self, config: SpecConfig, landing: Sequence[str]) -> bool:
         """Whether a decision may depend on a spec: on patches that land, on evidence, on what is owed or excused."""
@@ -162,7 +183,15 @@ class BaseHead:
         """The files of configuration that differ between the two."""
         store = self.settings.store
         files = (SETTINGS_FILE, SHARED_SETTINGS_FILE, f"{store}/suites.toml", f"{store}/bindings.toml")
-        return tuple(path for path in files if self.base.read(path) != self.head.read(path))
+        return tuple(path for path in files if _read_or_link(self.base, path) != _read_or_link(self.head, path))
+
+
+def _read_or_link(tree: Tree, path: str) -> bytes | None:
+    """A file's bytes; none for one that is not there, or is a link."""
+    try:
+        return tree.read(path)
+    except RepositoryError:
+        return None
 
 
 def read_base_head(
@@ -180,9 +209,12 @@ def read_base_head(
         replaces: see `BaseHead`.
         rules: a commit whose configuration counts in place of base's, where it has one.
 
-    Raises ConfigError.
+    Raises ConfigError, RecordError or RepositoryError, for what head brings and nobody could read, too.
     """
-    commits = (commit for commit in (rules, base, _default_tip(repository, base, head)) if commit is not None)
+    forks = () if replaces else repository.merge_bases(base.commit_id, head.commit_id)
+    refuse_unreadable((base, *(Commit(repository, fork) for fork in forks)), head)
+    tips = (commit for commit in (rules, base, _default_tip(repository, base, head)) if commit is not None)
+    commits = [commit for tip in tips if (commit := last_readable(repository, tip, head)) is not None]
     applied = next((commit for commit in commits if has_settings(commit)), head if has_settings(head) else base)
     if not specs and not has_settings(applied):
         _refuse_uncommitted(repository)
@@ -265,7 +297,7 @@ def read_rules(tree: Tree) -> Rules | None:
 
 
 def landing_facts(
-    start: Commit, end: Commit, forks: Sequence[Commit], store: str, patched: Sequence[str]
+    start: Commit, end: Commit, forks: Sequence[Commit], store: str, patched: Sequence[str], applied: Commit
 ) -> LandingFacts:
     """What landing `end` on `start` does to the rules, records and waivers.
 
@@ -273,13 +305,14 @@ def landing_facts(
         forks: where `end` left `start`: what `start` got since is no doing of `end`.
         store: the folder of the evaluation history.
         patched: the names of the specs whose text it changes.
+        applied: the commit whose rules count where those of `start` cannot be read.
     """
     origin = forks[0] if forks else start
-    rules, before = read_rules(end), read_rules(origin)
+    rules, before = read_rules(end), _read_rules_or(origin, applied)
     stores = store, rules.store if rules else store
     removed, changed = _changed_records(start, end, forks, stores)
-    waivers_before = origin.entries(waiver_folder(store))
-    waivers = (path for path, entry in end.entries(waiver_folder(store)).items() if waivers_before.get(path) != entry)
+    waivers_before, after = (safe_entries(tree, waiver_folder(store)) for tree in (origin, end))
+    waivers = (path for path, entry in after.items() if waivers_before.get(path) != entry)
     return LandingFacts(
         before=drop_absent_paths(end, before),
         after=rules or Rules(),
@@ -292,6 +325,14 @@ def landing_facts(
     )
 
 
+def _read_rules_or(tree: Commit, other: Commit) -> Rules | None:
+    """The rules of a tree, or where they cannot be read another's."""
+    try:
+        return read_rules(tree)
+    except InputError:
+        return read_rules(other)
+
+
 def _changed_records(
     start: Commit, end: Commit, forks: Sequence[Commit], stores: tuple[str, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -300,19 +341,21 @@ def _changed_records(
     Args:
         stores: the folder of the evaluation history on each side: one that moves takes everything with it.
     """
-    before, after = _files_by_name(start, stores[0]), _files_by_name(end, stores[1])
+    damaged = damaged_files(start, end, stores[0])
+    before, after = _files_by_name(start, stores[0], damaged), _files_by_name(end, stores[1])
     entries = [_files_by_name(fork, stores[0]) for fork in forks]
     lost = (name for name in before if name not in after and (not entries or any(name in entry for entry in entries)))
     other = (name for name in before if name in after and after[name] != before[name])
     return tuple(sorted(record for _, record in lost)), tuple(sorted(record for _, record in other))
 
 
-def _files_by_name(tree: Commit, store: str) -> dict[tuple[str, str], Entry]:
+def _files_by_name(tree: Commit, store: str, without: frozenset[str] = frozenset()) -> dict[tuple[str, str], Entry]:
     """What is only ever added to, by folder and the file's name without its ending."""
     return {
         (folder, PurePosixPath(path).stem): entry
         for folder in APPEND_ONLY_FOLDERS
-        for path, entry in tree.entries(str(PurePosixPath(store, folder))).items()
+        for path, entry in safe_entries(tree, str(PurePosixPath(store, folder))).items()
+        if path not in without
     }
 
 
@@ -386,7 +429,7 @@ class _MergeHistory:
 def add_landing(sides: BaseHead, audit: Audit, today: date) -> Audit:
     """The audit with what a merge that is about to land, today, does to rules, records and waivers."""
     patched = tuple(spec.history.spec for spec in audit.specs if spec.landing)
-    facts = landing_facts(sides.base, sides.head, sides.forks, sides.settings.store, patched)
+    facts = landing_facts(sides.base, sides.head, sides.forks, sides.settings.store, patched, sides.rules)
     results = run_on_landing(facts)
     landing = LandingEntry(sides.head.commit_id, today, patched, results.findings)
     return replace(add_results(audit, results), landings=(landing,) if results.findings else ())
@@ -545,6 +588,10 @@ class _HistoryWalk:
         )
         self._told -= {file.path for file in files if file.how == "A"}
         records = [file for file in files if any(_is_below(file, folder) for folder in _record_folders(store))]
+        touched = [record.path for record in records if record.how != "A" and not record.against_merged]
+        damaged = damaged_among(self._at(place - 1), store, touched) if touched else frozenset[str]()
+        records = [record for record in records if record.against_merged or record.path not in damaged]
+        self._told |= damaged  # by the landing that damaged it, if it ever said anything
         removed = self._news(record for record in records if record.how == "D") if self._store == store else moved
         return LandingFacts(
             before=before,

@@ -7,6 +7,7 @@ runs git, `write` makes commits.
 
 from auditor.git.objects import Entry, IndirectionError
 from auditor.git.repository import (
+    REPLACEMENTS,
     Ancestry,
     CommitLine,
     FileChange,
@@ -18,6 +19,7 @@ from auditor.git.repository import (
 from auditor.git.trees import Commit, Folder, Index, Tree
 
 __all__ = [
+    "REPLACEMENTS",
     "Ancestry",
     "Commit",
     "CommitLine",

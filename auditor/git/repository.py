@@ -109,6 +109,7 @@ class _IncompleteSign(NamedTuple):
     remedy: str
 
 
+REPLACEMENTS = "refs/replace/"
 # Files below the common git directory that cut history short or take it from elsewhere; being there is enough.
 _INCOMPLETE_SIGNS = (
     _IncompleteSign("shallow", "the clone is shallow", "run git fetch --unshallow (in CI: fetch-depth: 0)"),
@@ -123,18 +124,22 @@ _INCOMPLETE_SIGNS = (
 _PARTIAL_CLONE = r"^(extensions\.partialclone|remote\..*\.(promisor|partialclonefilter))$"
 
 
-def refuse_incomplete(command: Command, common_dir: Path, where: str) -> None:
-    """Raise RepositoryError, with its remedy, at the first sign that history is not what its ids say."""
-    for sign in _incomplete_signs(command, common_dir):
+def refuse_incomplete(command: Command, common_dir: Path, where: str, leaving: frozenset[str] = frozenset()) -> None:
+    """Raise RepositoryError, with its remedy, at the first sign that history is not what its ids say.
+
+    Args:
+        leaving: the names of refs that are about to be removed.
+    """
+    for sign in _incomplete_signs(command, common_dir, leaving):
         raise incomplete_history_error(sign.problem, where, sign.remedy)
 
 
-def _incomplete_signs(command: Command, common_dir: Path) -> Iterator[_IncompleteSign]:
+def _incomplete_signs(command: Command, common_dir: Path, leaving: frozenset[str]) -> Iterator[_IncompleteSign]:
     yield from (sign for sign in _INCOMPLETE_SIGNS if (common_dir / sign.file).exists())
-    if command.run("for-each-ref", "--count=1", "refs/replace"):
-        yield _IncompleteSign(
-            "", "objects are replaced (refs/replace)", "run git replace -d for each of git replace -l"
-        )
+    replaced = command.run("for-each-ref", "--format=%(refname)", REPLACEMENTS).decode("utf-8", "replace").splitlines()
+    for ref in sorted(set(replaced) - leaving)[:1]:
+        remedy = f"run git replace -d for each of git replace -l; on a server: git push REMOTE :{ref}"
+        yield _IncompleteSign("", "objects are replaced (refs/replace)", remedy)
     # Git would fetch what a partial clone lacks, and run whatever the configuration says to fetch with.
     if command.attempt("config", "--get-regexp", _PARTIAL_CLONE).out:
         yield _IncompleteSign("", "the clone is partial", "clone it again without --filter")
@@ -184,9 +189,11 @@ class Repository:
         git_dir: absolute path of the git directory (of this work tree, where there are several).
         common_dir: absolute path of the git directory that all its work trees share.
         worktree: absolute path of the work tree; None for a bare repository.
+        leaving: the names of refs that are about to be removed: that they replace objects holds nothing back.
     """
 
     def __init__(self, git_dir: Path, common_dir: Path, worktree: Path | None, environment: Mapping[str, str]) -> None:
+        self.leaving = frozenset[str]()
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.worktree = worktree
@@ -392,7 +399,7 @@ class Repository:
 
     @cached_property
     def _complete(self) -> bool:
-        refuse_incomplete(self._command, self.common_dir, str(self))
+        refuse_incomplete(self._command, self.common_dir, str(self), self.leaving)
         return True
 
     def _unresolved(self, name: str) -> RevisionError | RepositoryError:
@@ -445,14 +452,17 @@ def find_repository(path: Path, environment: Mapping[str, str] | None = None) ->
     return Repository(git_dir, common_dir, _find_worktree(path.resolve(), git_dir), environment or os.environ)
 
 
-def open_repository(path: Path, environment: Mapping[str, str] | None = None) -> Repository:
-    """The repository that a folder lies in, with its whole history.
+def open_repository(
+    path: Path, environment: Mapping[str, str] | None = None, leaving: frozenset[str] = frozenset()
+) -> Repository:
+    """The repository that a folder lies in, with its whole history; `leaving` as for `Repository`.
 
     Raises RepositoryError as `find_repository` does, where there is none, and where history is incomplete.
     """
     repository = find_repository(path, environment)
     if repository is None:
         raise RepositoryError("not in a git repository", where=str(path), remedy="give the folder of a git repository")
+    repository.leaving = leaving
     repository.require_complete()
     return repository
 

@@ -23,7 +23,7 @@ from auditor.errors import RecordError
 # POSIX only: folders are locked and synced, which Windows does not offer.
 
 
-RESTORE = "restore it from the repository's history"
+RESTORE = "restore it from the repository's history, or remove it where it never was right"
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -91,6 +91,46 @@ def examine_store(tree: Tree, store_path: str) -> StoreContents:
         unknown=tuple(sorted(examination.ids.keys() - _DECODERS.keys())),
         faults=tuple(sorted(examination.faults)),
     )
+
+
+@dataclass(frozen=True)
+class _SomeFiles:
+    """Some files of a tree, as if there were no others to be listed; see `Tree`."""
+
+    tree: Tree
+    paths: tuple[str, ...]
+
+    def read(self, path: str) -> bytes | None:
+        return self.tree.read(path)
+
+    def list(self, prefix: str) -> tuple[str, ...]:
+        return tuple(path for path in self.paths if path.startswith(f"{prefix}/"))
+
+
+def examine_files(tree: Tree, store_path: str, paths: Iterable[str]) -> tuple[StoreFault, ...]:
+    """What is wrong with some files of a store by themselves, and with what they name; sorted.
+
+    How they stand to all the others (corrections, the sequence of checkpoints) is not looked at.
+    """
+    examination = _Examination(_SomeFiles(tree, tuple(sorted(paths))), store_path)
+    by_folder = _group_by_folder(examination)
+    for path in by_folder.pop(checkpoints.CHECKPOINTS_FOLDER, ()):
+        _examine_checkpoint(examination, path)
+    for folder in sorted(by_folder, key=lambda name: (name != ITEMS_FOLDER, name)):
+        for path in by_folder[folder]:
+            _examine_file(examination, folder, path)
+    _check_references(examination)
+    return tuple(sorted(examination.faults))
+
+
+def _examine_checkpoint(examination: _Examination, path: str) -> None:
+    if checkpoints.checkpoint_number(path, examination.store) is None:
+        examination.fault(path, StoreFaultKind.STRAY, "is no checkpoint")
+    elif (data := _read_bytes(examination, path)) is not None:
+        try:
+            checkpoints.decode_checkpoint(data, path)
+        except RecordError as error:
+            examination.fault(path, StoreFaultKind.CHECKPOINT, f"is no checkpoint: {error.what}")
 
 
 def _group_by_folder(examination: _Examination) -> dict[str, list[str]]:
@@ -177,11 +217,13 @@ def _decode_into(examination: _Examination, folder: str, data: bytes, name: str,
 
 def _examine_record(examination: _Examination, data: bytes, name: str, path: str) -> None:
     def manifest(manifest_name: str) -> ItemManifest:
+        where = manifest_path(examination.store, manifest_name)
+        if manifest_name not in examination.items and _is_there(examination, where):  # none of the files examined
+            _examine_file(examination, ITEMS_FOLDER, where)
+        elif manifest_name not in examination.items:
+            examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
         items = examination.items.get(manifest_name)
         if items is None:
-            where = manifest_path(examination.store, manifest_name)
-            if manifest_name not in examination.items and not _is_there(examination, where):
-                examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
             raise RecordError("cannot be read", where=where)
         return items
 

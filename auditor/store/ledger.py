@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from auditor.errors import ConfigError
+from auditor.errors import ConfigError, InputError
 from auditor.model import canonical
 from auditor.model.finding import present_word
 from auditor.model.held_out_use import HeldOutUse
@@ -174,9 +174,29 @@ def load_waivers(tree: Tree, store_path: str) -> tuple[Waiver, ...]:
 
     Raises ConfigError for malformed TOML, an unknown key, a wrong type, or a file that is no waiver.
     """
+    waivers, unread = read_waivers(tree, store_path)
+    for error in unread.values():
+        raise error
+    return waivers
+
+
+def read_waivers(tree: Tree, store_path: str) -> tuple[tuple[Waiver, ...], dict[str, InputError]]:
+    """The waivers of the store at `store_path` that can be read, by name; and by its path why another cannot."""
     folder = waiver_folder(store_path)
-    paths = [path for path in tree.list(folder) if not PurePosixPath(path).name.startswith(".")]
-    return tuple(_waiver(tree.read(path) or b"", path, folder) for path in sorted(paths))
+    waivers, unread = list[Waiver](), dict[str, InputError]()
+    try:
+        paths = tree.list(folder)
+    except InputError as error:
+        return (), {folder: error}
+    if not paths and tree.read(folder) is not None:
+        what, remedy = "is a file, where a folder should be", "move it, or take it out"
+        unread[folder] = ConfigError(what, where=folder, remedy=remedy)
+    for path in sorted(path for path in paths if not PurePosixPath(path).name.startswith(".")):
+        try:
+            waivers.append(_waiver(tree.read(path) or b"", path, folder))
+        except InputError as error:
+            unread[path] = error
+    return tuple(waivers), unread
 
 
 def _waiver(data: bytes, path: str, folder: str) -> Waiver:

@@ -108,19 +108,26 @@ def test_a_waiver_by_itself_lands(made: Evaluated, capsys: Capture) -> None:
     assert decided(made, capsys, head="waiver")["exit_code"] == 0
 
 
-def test_a_malformed_waiver_is_one_line(made: Evaluated, capsys: Capture) -> None:
-    grant(made, 'check = "test-only"\n')
-    code, out, err = made.gate(capsys)
-    assert (code, out) == (2, "")
-    assert err == "auditor: eval_history/waivers/one.toml: reason: is missing (and 2 more); add it\n"
-
-
-def test_what_is_no_waiver_is_one_line(made: Evaluated, capsys: Capture) -> None:
+@pytest.mark.parametrize(
+    ("file", "text", "why"),
+    [
+        ("one.toml", 'check = "test-only"\n', "is missing (and 2 more)"),
+        ("README.md", "x", "is no waiver"),
+    ],
+)
+def test_a_waiver_that_cannot_be_read_excuses_nothing(
+    made: Evaluated, capsys: Capture, file: str, text: str, why: str
+) -> None:
+    """On the base it is named and holds nothing back; on its way in it is refused."""
     made.repo.checkout("main")
-    made.repo.commit({"eval_history/waivers/README.md": "x"})
-    code, _, err = made.gate(capsys)
-    assert code == 2
-    assert "is no waiver; name it eval_history/waivers/NAME.toml, or move it out" in err
+    before, path = made.repo.head(), f"eval_history/waivers/{file}"
+    made.repo.commit({path: text})
+    code, out, _ = made.gate(capsys)
+    assert (code, "test-only" in out) == (1, True)
+    assert f"waiver {path} cannot be read and excuses nothing: {why}" in out
+    code, out, err = made.gate(capsys, base=before, head="main")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith(f"auditor: {path}: ") and why in err
 
 
 # What is wrong with a waiver; whether the patch stays blocked; the findings about it.

@@ -289,7 +289,9 @@ def test_a_forged_record_is_refused_in_one_line(tmp_path: Path, old: str, new: s
     with pytest.raises(RecordError) as caught:
         loaded(tmp_path)
     assert str(caught.value).startswith(f"{path.relative_to(tmp_path).as_posix()}: {message}")
-    assert str(caught.value).endswith("; restore it from the repository's history")
+    assert str(caught.value).endswith(
+        "; restore it from the repository's history, or remove it where it never was right"
+    )
 
 
 def test_every_changed_byte_is_noticed(tmp_path: Path) -> None:
