@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-import io
+import re
 from collections.abc import Iterator
 
 from auditor.clauses.file_formats.interface import FileContent, FileFormat, Row, UnreadTextError, make_statement
 from auditor.model.clause import ClauseKind
 
 _MAX_CELL = 10 * 2**20
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def _read(text: str) -> FileContent:
@@ -44,13 +45,13 @@ class _CountedLines:
     """The lines of a text, and how many characters of it were taken."""
 
     def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="\n")
+        self._text = text
         self.characters = 0
 
     def __iter__(self) -> Iterator[str]:
-        for line in self._lines:
-            self.characters += len(line)
-            yield line
+        for match in _LINE.finditer(self._text):
+            self.characters = match.end()
+            yield match[0]
 
 
 FORMAT = FileFormat("csv", ("csv", "tsv"), _read, _read_rows)
