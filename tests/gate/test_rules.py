@@ -365,6 +365,18 @@ def test_a_check_blocks(tmp_path: Path, capsys: Capture) -> None:
     assert "19.5" not in str(entry["message"])
 
 
+def test_findings_of_the_measurement_are_named_unless_they_block(tmp_path: Path, capsys: Capture) -> None:
+    """By their codes alone: their messages hold rates."""
+    messages = {}
+    for number, blocks in enumerate((False, True)):
+        made = evaluated(tmp_path / str(number), policy(f"block_on = {['SD101'] if blocks else []}"))
+        made.patch(visible="0/400", unseen="78/400")
+        notices = made.decide(capsys)["notices"]
+        messages[blocks] = [entry["message"] for entry in notices if entry["check"] == "findings"]
+    assert ["SD101 " in message for message in messages[False]] == [True]
+    assert all("SD101" not in message for message in messages[True])
+
+
 def test_an_open_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys: Capture) -> None:
     for number, blocks in enumerate((False, True)):
         made = evaluated(tmp_path / str(number), policy(f"block_on = {['SD103'] if blocks else []}"))
