@@ -387,6 +387,29 @@ def test_an_open_gap_that_opens_is_warned_of_or_blocks(tmp_path: Path, capsys: C
         assert ("open-gap" in rules(document["warnings"])) is not blocks
 
 
+def test_records_of_a_patch_that_has_landed_are_warned_of_where_the_policy_blocks(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    """The spec does not change: what was measured late is let in, whatever it shows."""
+    for number, blocks in enumerate((True, False)):
+        made = evaluated(tmp_path / str(number), policy(f"block_on = {['test-only'] if blocks else []}"))
+        made.patch()
+        made.repo.checkout("main")
+        made.repo.merge("branch")
+        made.repo.branch("late")
+        made.patch(SECOND, visible="0/400", unseen="78/400")
+        document = made.decide(capsys, head="late")
+        assert (document["exit_code"], rules(document["warnings"]).count("test-only")) == (0, int(blocks))
+
+
+def test_without_a_held_out_suite_the_remedy_is_to_register(tmp_path: Path, capsys: Capture) -> None:
+    suites = SUITES.partition('[[suite]]\nname = "unseen"')[0]
+    made = evaluated(tmp_path, suites=suites, before={"visible": "80/400"})
+    made.patch(visible="0/400")
+    remedies = [entry["remedy"]["text"] for entry in made.decide(capsys)["missing"] if entry["remedy"]]
+    assert "register a held-out suite of lying in suites.toml, and run it on both sides of the patch" in remedies
+
+
 def test_an_open_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> None:
     made = evaluated(tmp_path, policy('block_on = ["SD103"]'), before={"visible": "4/400", "unseen": "80/400"})
     made.patch(visible="4/400", unseen="80/400")

@@ -220,6 +220,10 @@ def test_what_came_later_is_there_with_a_value_or_not_at_all(tmp_path: Path) -> 
             '"refused":[1,0]', '"refused_misaligned":[1,0]',
             "tallies.reasons.refused_misaligned: counts more than there are",
         ),
+        (
+            '"refused":[1,0]', '"refused":[2,0],"refused_misaligned":[2,0]',
+            "tallies.reasons.refused_misaligned: counts more than there are",
+        ),
         ('"0a1b2c3"', "null", "protocol.code_revision: is no text"),
     ],
 )  # fmt: skip
