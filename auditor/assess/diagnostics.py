@@ -299,6 +299,11 @@ def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
     for record, run in evidence.foreign_corrections.items():
         why = f"it corrects {str(run.corrects)[:12]}, which is of another run: it does not count, and that record does"
         yield NotAssessed(f"run {record[:12]} of {run.suite}", why)
+    named = {each.revision for manifest in evidence.ablations for each in manifest.revisions}
+    for run in evidence.ablated.runs.values() if evidence.ablated is not None else ():
+        if run.record not in evidence.runs and run.revision not in named:
+            why = "it is on an ablation that no manifest here names: it counts nowhere"
+            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
     for record, why in runs_left_out(evidence):
         yield NotAssessed(f"run {record[:12]} of {evidence.runs[record].suite}", why)
 

@@ -192,6 +192,18 @@ def test_an_ablation_whose_manifest_is_not_there_is_no_revision(
     assert "is no revision of the spec" in err
 
 
+def test_a_run_on_an_ablation_that_no_manifest_names_is_listed(
+    world: Evaluated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = ablated(world, tmp_path / "texts")
+    assert ingest(world, evaluate(texts, tmp_path / "ablations.csv", 20), capsys) == (0, "")
+    (manifest,) = (world.repo.path / "eval_history/ablations").iterdir()
+    manifest.unlink()
+    document = json.loads(output(world, capsys, "audit", "--format", "json"))
+    reasons = [each["why"] for each in document["not_assessed"]]
+    assert reasons.count("it is on an ablation that no manifest here names: it counts nowhere") == 2 * len(texts)
+
+
 def test_of_a_spec_that_is_trained_in_an_ablation_does_not_speak(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
