@@ -57,8 +57,8 @@ async function accessible(browser, file, size, scheme) {
   }));
 }
 
-// The kind of each page that shows: a patch of the home page, and from it a clause, a suite and a run, going back each
-// time; home and to the search by key; then how many rows a filter leaves.
+// The kind of each page that shows: a flagged patch of the picture on the home page, and from it a clause, a suite and a
+// run, going back each time; home and to the search by key; then how many rows a filter leaves.
 async function followed(browser, file) {
   const [page] = await opened(browser, file, "desktop", "light");
   const kinds = [];
@@ -67,9 +67,9 @@ async function followed(browser, file) {
     await page.click(link, { timeout: 5000 });
     await kind();
   };
-  await go('main table a[href^="patch-"]');
+  await go("main a.mark.accused >> nth=0");
   for (const other of ["clause", "suite", "run"]) {
-    await go(`main a[href^="${other}-"]`);
+    await go(`main a[href^="${other}-"]:visible >> nth=0`);
     await page.goBack();
     await kind();
   }
