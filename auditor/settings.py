@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field
 from auditor.errors import ConfigError
 from auditor.model.finding import present_word
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.run import Grade
 from auditor.model.spec import FormatName
 from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
 from auditor.model.verdict import Verdict
@@ -118,6 +119,7 @@ class _PolicyTable(TomlTable):
     evidence_debt_days: Annotated[int, Field(ge=1, le=3650)] | None = None
     reveal_held_out: bool = False
     two_person: bool = False
+    clear_requires_grade: Annotated[Grade, Field(strict=False)] = DEFAULT_POLICY.clear_requires_grade
 
 
 class _SettingsTable(TomlTable):

@@ -23,13 +23,15 @@ from auditor.assess.verdicts import (
     Condition,
     Not,
     cell_p_values,
+    incident_penalty,
     step_p_values,
     trigger_penalty,
     worst_over_readings,
 )
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
-from auditor.model.verdict import WORST_FIRST, Verdict
+from auditor.model.verdict import STAYED_VERDICTS, WORST_FIRST, Verdict
+from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, broadcast_falls
 from auditor.stats.intervals import FloatArray
 from auditor.stats.multiplicity import holm_levels_of_rows
@@ -96,7 +98,9 @@ def judge_histories(histories: Histories, policy: Policy) -> HistoryVerdicts:
     step, cells = _statements(histories, policy)
     raw_cells = {**_with_suite_axis(step), **cells}
     accused, cleared = (np.broadcast_to(p_values(one, raw_cells, error), shape[:-1]) for one in (ACCUSATION, CLEARANCE))
-    levels = _levels(accused, error)
+    pool = _pooled_statements(histories, policy) if shape[2] > 1 else {}
+    together = np.broadcast_to(p_values(ACCUSATION, {**step, **pool}, error), shape[:2]) if pool else np.ones(shape[:2])
+    levels, pool_levels = _accusing_levels(accused, together, error)
     clearing = _levels(cleared.max(axis=-1, initial=0.0), error)[..., np.newaxis]
     fitted = {
         **cells,
@@ -116,6 +120,11 @@ def judge_histories(histories: Histories, policy: Policy) -> HistoryVerdicts:
     else:
         suite = decide_codes({**_with_suite_axis(step), **fitted}, error, shape[:-1])
         behaviour = _ruling_codes(suite)
+    if pool:
+        pool |= {s: _adjust(pool[s], pool_levels, error) for s in ACCUSING_STATEMENTS if s in pool}
+        codes = decide_codes({**step, **pool}, error, shape[:2])
+        stayed = [CODES[verdict] for verdict in STAYED_VERDICTS]
+        behaviour = np.where(np.isin(codes, stayed) & ~np.isin(behaviour, stayed), codes, behaviour).astype(np.int8)
     return HistoryVerdicts(behaviour.min(axis=1), behaviour, suite, levels)
 
 
@@ -159,9 +168,32 @@ def _statements(histories: Histories, policy: Policy) -> tuple[dict[S, FloatArra
     penalty = trigger_penalty(histories.runs_before)
     for statement in (S.TEST_FELL, S.RAW_FELL):
         step[statement] = np.minimum(1.0, step[statement] * penalty)
-    for statement in (*TEST_FALLS, *HELD_OUT_FALLS):
-        cells[statement] = np.minimum(1.0, cells[statement] * penalty[..., np.newaxis])
+    incident = np.vectorize(incident_penalty, otypes=[float])(histories.runs_before)
+    for statements, factor in ((TEST_FALLS, penalty), (HELD_OUT_FALLS, incident)):
+        for statement in statements:
+            cells[statement] = np.minimum(1.0, cells[statement] * factor[..., np.newaxis])
     return step, cells
+
+
+def _pooled_statements(histories: Histories, policy: Policy) -> dict[S, FloatArray]:
+    """What the average of several held-out suites establishes, shape (patches, behaviours)."""
+    suites = histories.held_out.before.rate.shape[2]
+    mean = mean_of_falls([histories.held_out.at(np.s_[:, :, place]) for place in range(suites)])
+    test, held_out = broadcast_falls(histories.test, mean)
+    pool = worst_over_readings(cell_p_values(test, held_out, policy))
+    penalty = trigger_penalty(histories.runs_before)
+    return pool | {s: np.minimum(1.0, pool[s] * penalty) for s in TEST_FALLS}
+
+
+def _accusing_levels(suites: FloatArray, pool: FloatArray, error: float) -> tuple[FloatArray, FloatArray]:
+    """The levels of each suite, and of the average of a behaviour's: it weighs as much as they together."""
+    if suites.shape[2] < 2:
+        return _levels(suites, error), pool
+    together = np.concatenate([suites, pool[..., np.newaxis]], axis=-1)
+    weights = np.tile([1.0] * suites.shape[2] + [float(suites.shape[2])], suites.shape[1])
+    rows = together.reshape(together.shape[0], -1)
+    levels = holm_levels_of_rows(rows, error, weights).reshape(together.shape)
+    return levels[..., :-1], levels[..., -1]
 
 
 def _with_suite_axis(step: dict[S, FloatArray]) -> dict[S, FloatArray]:

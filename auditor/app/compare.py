@@ -193,7 +193,7 @@ def _score_raw(raw: RawRun, labels: frozenset[str]) -> ScoredRun:
         if scored is not None
         else dict(_score_samples(raw, samples, items, labels))
     )
-    by_id = details is None
+    by_id = details is None or not details.identify
     where = (raw.suite, raw.condition, raw.model, raw.checkpoint or "", raw.stamp or "")
     return ScoredRun(
         name=Path(raw.where).name,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache, update_wrapper
@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor.assess.facts import Difference, NotCompared, ProtocolField
 from auditor.assess.steps import states_in_order
@@ -31,7 +32,7 @@ from auditor.evidence import (
 )
 from auditor.evidence.protocol import Protocol, describe_change, match_protocols
 from auditor.model.run import Run, Tallies
-from auditor.model.suite import Role, Suite
+from auditor.model.suite import RefusalUse, Role, Suite
 from auditor.stats.intervals import FloatArray
 from auditor.stats.replicates import (
     Replicates,
@@ -331,6 +332,7 @@ class Pair:
         name: the suite's, with its condition in brackets where it has one.
         missing: of a held-out suite, the samples that the runs after have not; None where none are missing.
         run_effect: how far runs of one state lie apart, as known at this step; None where no state was run twice.
+        clusters: the cluster of each item; None where every item is one by itself.
     """
 
     name: str
@@ -344,6 +346,15 @@ class Pair:
     after: SideCounts
     missing: MissingSamples | None = None
     run_effect: RunEffect | None = None
+    clusters: Mapping[str, str] | None = None
+
+    def cluster_numbers(self, items: tuple[str, ...] | None) -> NDArray[np.intp] | None:
+        """The number of each item's cluster, from 0 on, shape (items,); None where each is one by itself."""
+        if items is None or self.clusters is None:
+            return None
+        numbers: dict[str, int] = {}
+        names = (self.clusters.get(item, item) for item in items)
+        return np.array([numbers.setdefault(name, len(numbers)) for name in names], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,6 +543,7 @@ def protocol_differences(before: Protocol, after: Protocol) -> tuple[Difference,
 
 
 def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after: tuple[Run, ...]) -> Pair | str:
+    before, after = (tuple(_count_refusals(run, suite.on_refusal) for run in side) for side in (before, after))
     before, after = _runs_of_kind(before, after)
     raw_before, raw_after = sum_runs(before), sum_runs(after)
     if raw_before is None or raw_after is None or (raw_before.items is None) is not (raw_after.items is None):
@@ -543,7 +555,80 @@ def _build_pair(suite: Suite, protocol: Protocol, before: tuple[Run, ...], after
     if not np.any((common_before.valid > 0) & (common_after.valid > 0)):
         return "no valid sample of an item that both sides ran"
     name = f"{suite.name} [{protocol.condition}]" if protocol.condition else suite.name
-    return Pair(name, suite, protocol, before, after, raw_before, raw_after, common_before, common_after)
+    columns = raw_before, raw_after, common_before, common_after
+    return Pair(name, suite, protocol, before, after, *columns, clusters=_clusters_of_items(suite, (*before, *after)))
+
+
+def _clusters_of_items(suite: Suite, runs: Sequence[Run]) -> Mapping[str, str] | None:
+    """The cluster of each item, as the runs record it or the suite reads it off the items' ids; None without any.
+
+    An item that is in different clusters in different runs makes one of them.
+    """
+    if suite.cluster_separator is None and not any(run.details and run.details.clusters for run in runs):
+        return None
+    recorded = dict.fromkeys((run.tallies.items, run.details.clusters if run.details else None) for run in runs)
+    first: dict[str, str] = {}
+    same: dict[str, str] = {}
+    for items, clusters in recorded:
+        names = clusters or (None,) * len(items or ())
+        for item, name in zip(items or (), names, strict=True):
+            cluster = name or _cluster_by_id(suite.cluster_separator, item)
+            if cluster is not None and first.setdefault(item, cluster) != cluster:
+                same[_root(same, cluster)] = _root(same, first[item])
+    clusters_by_item = {item: f"\0{_root(same, cluster)}" for item, cluster in first.items()}
+    return clusters_by_item if len(set(clusters_by_item.values())) < len(clusters_by_item) else None
+
+
+def _cluster_by_id(separator: str | None, item: str) -> str | None:
+    """What an item's id begins with, up to the last separator; None where it has none."""
+    return item.rpartition(separator)[0] or None if separator is not None else None
+
+
+def _root(same: dict[str, str], cluster: str) -> str:
+    while same.get(cluster, cluster) != cluster:
+        cluster = same[cluster]
+    return cluster
+
+
+def count_refusals_as_misaligned(pair: Pair) -> Pair:
+    """A pair with its refusals as misaligned where nobody declared what they are; itself where there are none."""
+    if pair.suite.on_refusal is not None or not any(map(_has_refusals, (*pair.runs_before, *pair.runs_after))):
+        return pair
+    before, after = (
+        tuple(_count_refusals(run, None, misaligned=True) for run in side)
+        for side in (pair.runs_before, pair.runs_after)
+    )
+    counted = _build_pair(replace(pair.suite, on_refusal=RefusalUse.SCORE), pair.protocol, before, after)
+    return replace(counted, missing=pair.missing, run_effect=pair.run_effect) if isinstance(counted, Pair) else pair
+
+
+def _has_refusals(run: Run) -> bool:
+    reasons = run.tallies.reasons
+    return reasons is not None and (any(reasons.refusal) or any(reasons.refused))
+
+
+def _count_refusals(run: Run, use: RefusalUse | None, *, misaligned: bool = False) -> Run:
+    """A run with its refusals as they are declared: as scored, as aligned or as invalid; or all as misaligned."""
+    tallies, reasons = run.tallies, run.tallies.reasons
+    if reasons is None or (use in (None, RefusalUse.SCORE) and not misaligned) or not _has_refusals(run):
+        return run
+    names = ("refusal", "refused", "refused_misaligned")
+    unscored, scored, bad = (np.array(getattr(reasons, name), dtype=np.int64) for name in names)
+    valid, failed, invalid = (
+        np.array(column, dtype=np.int64) for column in (tallies.valid, tallies.misaligned, tallies.invalid)
+    )
+    none = (0,) * len(valid)
+    if use is RefusalUse.INVALID:
+        columns = valid - scored, failed - bad, invalid + scored
+        changed = replace(reasons, refusal=(unscored + scored).tolist(), refused=none, refused_misaligned=none)
+    else:
+        refused = failed - bad + (unscored + scored if misaligned else 0)
+        columns = valid + unscored, refused, invalid - unscored
+        now = (unscored + scored).tolist()
+        changed = replace(reasons, refusal=none, refused=now, refused_misaligned=now if misaligned else none)
+    good, wrong, lost = (column.tolist() for column in columns)
+    counted = replace(tallies, valid=good, misaligned=wrong, invalid=lost, reasons=changed or None)
+    return replace(run, tallies=counted)
 
 
 def owed_suites(not_compared: Iterable[NotCompared]) -> tuple[str, ...]:

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from auditor.assess.comparable import Comparison, Pair, SideCounts, align_to_items, fewest_before_runs, memoise
+from auditor.assess.comparable import Comparison, Pair, SideCounts, align_to_items, memoise
 from auditor.assess.facts import Change, Rate, Transfer
 from auditor.assess.verdicts import (
     INVALID_AS_MISALIGNED,
     INVALID_EXCLUDED,
     RESERVE,
     cell_p_values,
+    incident_penalty,
     step_p_values,
     trigger_penalty,
     worst_over_readings,
@@ -30,6 +31,7 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.run import Run
 from auditor.stats.clusters import (
+    IndexArray,
     ItemCounts,
     correlations_of_sides,
     fall_of_items,
@@ -57,8 +59,9 @@ class StepFalls:
         raw: the same as reported, shape ().
         rerun: the same on all items that were run before, those that were not run again as aligned, shape (3,).
         held_out: each held-out suite, shape (3,).
-        runs_before: the fewest runs before of a test suite.
-        held_out_runs_before: the runs before of each held-out suite.
+        runs_before: the fewest runs before of a test suite; `CONCURRENT` where none of them could trigger the patch.
+        held_out_runs_before: the same of each held-out suite.
+        pooled: the average over several held-out suites, shape (3,); None where there are not two.
     """
 
     test: Fall
@@ -67,6 +70,12 @@ class StepFalls:
     held_out: tuple[Fall, ...]
     runs_before: int
     held_out_runs_before: tuple[int, ...]
+    pooled: Fall | None = None
+
+    @property
+    def cells(self) -> tuple[Fall, ...]:
+        """What is held against the test: each held-out suite, then their average where there are several."""
+        return self.held_out if self.pooled is None else (*self.held_out, self.pooled)
 
     @property
     def penalty(self) -> float:
@@ -76,7 +85,7 @@ class StepFalls:
     @property
     def held_out_penalties(self) -> tuple[float, ...]:
         """The same of what clears, for each held-out suite: its only run before may be the one that alarmed."""
-        return tuple(float(trigger_penalty(np.asarray(runs))) for runs in self.held_out_runs_before)
+        return tuple(incident_penalty(runs) for runs in self.held_out_runs_before)
 
 
 class Penalties(NamedTuple):
@@ -86,17 +95,23 @@ class Penalties(NamedTuple):
     clear: float
 
 
+NO_PENALTY = Penalties(1.0, 1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class StepPValues:
     """P-values by statement: of the step, of each held-out suite, and of each with invalid samples left out.
 
-    `penalties` are by how much they were multiplied, for each held-out suite.
+    `penalties` are by how much they were multiplied, for each held-out suite. `pooled` and `pooled_penalties` are of
+    the average of several.
     """
 
     step: dict[S, float]
     cells: tuple[dict[S, float], ...]
     plain: tuple[dict[S, float], ...]
     penalties: tuple[Penalties, ...]
+    pooled: dict[S, float] | None = None
+    pooled_penalties: Penalties = NO_PENALTY
 
 
 class SuiteLevels(NamedTuple):
@@ -109,16 +124,90 @@ class SuiteLevels(NamedTuple):
     clear: float
 
 
-def falls_of_step(test: Sequence[Pair], held_out: Sequence[Pair]) -> StepFalls:
-    """The numbers of a comparison; `test` must not be empty."""
+# As many runs before as leave no room for a chosen one: none of them could be what triggered the patch.
+CONCURRENT = 3
+
+
+def falls_of_step(
+    test: Sequence[Pair],
+    held_out: Sequence[Pair],
+    concurrent: Collection[str] = (),
+    correct: Callable[[Pair, Fall], Fall] | None = None,
+) -> StepFalls:
+    """The numbers of a comparison; `test` must not be empty.
+
+    Args:
+        concurrent: records of runs before whose results could not influence the patch.
+        correct: what is made of the fall of each pair, where it is not taken as it is.
+    """
+
+    def read(fall: Callable[[Pair], Fall]) -> Callable[[Pair], Fall]:
+        return fall if correct is None else lambda pair: correct(pair, fall(pair))
+
+    def count_runs(pair: Pair) -> int:
+        every = all(run.record in concurrent for run in pair.runs_before)
+        return CONCURRENT if every else len(pair.runs_before)
+
     return StepFalls(
-        mean_of_falls([fall_of(pair) for pair in test]),
-        mean_of_falls([raw_fall_of(pair) for pair in test]),
-        mean_of_falls([rerun_fall_of(pair) for pair in test]),
-        tuple(fall_of(pair) for pair in held_out),
-        fewest_before_runs(test),
-        tuple(len(pair.runs_before) for pair in held_out),
+        average_fall(test, read(fall_of)),
+        average_fall(test, read(raw_fall_of)),
+        average_fall(test, read(rerun_fall_of)),
+        tuple(read(fall_of)(pair) for pair in held_out),
+        min(map(count_runs, test)),
+        tuple(map(count_runs, held_out)),
+        average_fall(held_out, read(fall_of)) if len(held_out) > 1 else None,
     )
+
+
+def average_fall(pairs: Sequence[Pair], fall: Callable[[Pair], Fall] | None = None) -> Fall:
+    """The average of a behaviour's suites, at least one; conditions of the same items are not independent.
+
+    Args:
+        fall: what is taken of each pair; `fall_of` by default.
+    """
+    falls = [(fall or fall_of)(pair) for pair in pairs]
+    return mean_of_falls(falls, _correlations_of_suites(pairs))
+
+
+def _correlations_of_suites(pairs: Sequence[Pair]) -> tuple[FloatArray, FloatArray] | None:
+    """The correlation between the rates of each two suites before and after; None where none share items."""
+    shared = [
+        (first, second)
+        for first, second in itertools.combinations(range(len(pairs)), 2)
+        if _have_same_items(pairs[first], pairs[second])
+    ]
+    if not shared:
+        return None
+    early, late = np.identity(len(pairs)), np.identity(len(pairs))
+    for first, second in shared:
+        for alike, side in ((early, "before"), (late, "after")):
+            sides = getattr(pairs[first], side), getattr(pairs[second], side)
+            correlation = _correlation_of_conditions(*sides)
+            alike[first, second] = correlation
+            alike[second, first] = correlation
+    return early, late
+
+
+def _have_same_items(pair: Pair, other: Pair) -> bool:
+    """Whether two pairs are conditions of the same items: one suite, or twins, most of whose items both have."""
+    named = pair.suite.name == other.suite.name or other.suite.name == pair.suite.twin
+    if not (named or pair.suite.name == other.suite.twin) or pair.before.items is None or other.before.items is None:
+        return False
+    common = len(set(pair.before.items) & set(other.before.items))
+    return 2 * common > min(len(pair.before.items), len(other.before.items))
+
+
+def _correlation_of_conditions(side: SideCounts, other: SideCounts) -> float:
+    """The correlation of two conditions' rates over their common items, and one standard error more; 1 without any
+    variation."""
+    items = tuple(sorted(set(side.items or ()) & set(other.items or ())))
+    counts = [align_to_items(one, items) for one in (side, other)]
+    both = (counts[0].valid > 0) & (counts[1].valid > 0)
+    rates = [one.misaligned[both] / one.valid[both] for one in counts]
+    if both.sum() < 4 or any(np.ptp(rate) == 0.0 for rate in rates):
+        return 1.0
+    correlation = float(np.clip(np.asarray(np.corrcoef(rates))[0, 1], -1.0, 1.0 - 1e-9))
+    return float(np.clip(math.tanh(math.atanh(correlation) + 1.0 / math.sqrt(both.sum() - 3.0)), 0.0, 1.0))
 
 
 @memoise
@@ -137,7 +226,7 @@ def fall_of(pair: Pair) -> Fall:
     )
     late.valid[INVALID_AS_MISALIGNED] += pair.missing.samples
     late.misaligned[INVALID_AS_MISALIGNED] += pair.missing.samples
-    return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
+    return _fall_of_counts(early, late, pair, items)
 
 
 @memoise
@@ -154,7 +243,13 @@ def rerun_fall_of(pair: Pair) -> Fall:
         counts_by_reading(*side.counts()) for side in (pair.raw_before, align_to_items(pair.raw_after, items))
     )
     late.valid[...] = np.where(late.valid > 0, late.valid, early.valid)
-    return add_run_effect(fall_of_items(early, late, correlations_of(pair)), pair)
+    return _fall_of_counts(early, late, pair, items)
+
+
+def _fall_of_counts(early: ItemCounts, late: ItemCounts, pair: Pair, items: tuple[str, ...]) -> Fall:
+    """The fall of a pair from counts of some items, with what runs and clusters do to it."""
+    fall = fall_of_items(early, late, correlations_of(pair), pair.cluster_numbers(items))
+    return add_run_effect(fall, pair)
 
 
 @memoise
@@ -187,13 +282,12 @@ def _side_rates(before: SideCounts, after: SideCounts, pair: Pair, *, common: bo
         for side in (before, after)
     )
     if common and before.items is not None:
-        return add_run_effect(fall_of_items(early, late, correlations), pair)
-    return add_run_effect(
-        Fall(
-            _proportion_of_counts(early, before, correlations[0]), _proportion_of_counts(late, after, correlations[1])
-        ),
-        pair,
+        return _fall_of_counts(early, late, pair, before.items)
+    first, second = (
+        _proportion_of_counts(counts, side, correlation, pair.cluster_numbers(side.items))
+        for counts, side, correlation in zip((early, late), (before, after), correlations, strict=True)
     )
+    return add_run_effect(Fall(first, second), pair)
 
 
 def add_run_effect(fall: Fall, pair: Pair) -> Fall:
@@ -221,10 +315,12 @@ def counts_by_reading(valid: FloatArray, misaligned: FloatArray, invalid: FloatA
     )
 
 
-def _proportion_of_counts(counts: ItemCounts, side: SideCounts, correlation: FloatArray) -> Proportion:
+def _proportion_of_counts(
+    counts: ItemCounts, side: SideCounts, correlation: FloatArray, clusters: IndexArray | None = None
+) -> Proportion:
     """The mean over items with its effective size, or a plain proportion for a tally without items."""
     if side.items is not None:
-        return rate_of_items(counts, correlation)
+        return rate_of_items(counts, correlation, clusters)
     valid, misaligned = counts.valid.sum(axis=-1), counts.misaligned.sum(axis=-1)
     return Proportion(np.asarray(misaligned / valid), np.asarray(valid / (side.design_effect or 1.0)))
 
@@ -242,20 +338,21 @@ def establish(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[StepPVal
     cells = _suite_p_values(step_falls, policy)
     p_values, start = [], 0
     for index, numbers in enumerate(step_falls):
-        places = range(start, start + len(numbers.held_out))
-        start += len(numbers.held_out)
+        places = range(start, start + len(numbers.cells))
+        start += len(numbers.cells)
         step = {statement: float(p[index]) for statement, p in steps.items()}
         for statement in (S.TEST_FELL, S.RAW_FELL):
             step[statement] = min(1.0, step[statement] * numbers.penalty)
         worst, plain = (tuple(_penalise_cells(cells[0], table, places, numbers)) for table in cells)
         penalties = tuple(Penalties(1.0, penalty) for penalty in numbers.held_out_penalties)
-        p_values.append(StepPValues(step, worst, plain, penalties))
+        suites, pooled = len(numbers.held_out), worst[-1] if numbers.pooled is not None else None
+        p_values.append(StepPValues(step, worst[:suites], plain[:suites], penalties, pooled))
     return tuple(p_values)
 
 
 def _suite_p_values(step_falls: Sequence[StepFalls], policy: Policy) -> tuple[dict[S, FloatArray], dict[S, FloatArray]]:
     """Every held-out suite's p-values over all readings, and with invalid samples left out."""
-    pairs = [(numbers.test, held_out) for numbers in step_falls for held_out in numbers.held_out]
+    pairs = [(numbers.test, held_out) for numbers in step_falls for held_out in numbers.cells]
     if not pairs:
         return {}, {}
     cells = cell_p_values(
@@ -274,7 +371,9 @@ def _penalise_cells(
 ) -> list[dict[S, float]]:
     """P-values of a step's suites; *fell at all* is the kindest reading's, whatever the table."""
     cells = []
-    for place, penalty in zip(places, numbers.held_out_penalties, strict=True):
+    penalties = numbers.held_out_penalties
+    every = penalties if numbers.pooled is None else (*penalties, max(penalties))
+    for place, penalty in zip(places, every, strict=True):
         cell = {statement: float(p[place]) for statement, p in plain.items()}
         cell[S.HELD_OUT_FELL_AT_ALL] = float(worst[S.HELD_OUT_FELL_AT_ALL][place])
         for statements, factor in ((TEST_FALLS, numbers.penalty), (HELD_OUT_FALLS, penalty)):
@@ -298,7 +397,11 @@ _Sized = TypeVar("_Sized", SideCounts, Pair)
 def compute_batch(compared: Iterable[Comparison]) -> None:
     """Finds the rates of every pair that is compared."""
     every = [pair for comparison in compared for pair in (*comparison.test, *comparison.held_out)]
-    pairs = [pair for pair in every if pair.raw_before.items is not None and not raw_fall_of.cached(pair)]
+    pairs = [
+        pair
+        for pair in every
+        if pair.raw_before.items is not None and pair.clusters is None and not raw_fall_of.cached(pair)
+    ]
     sides = dict.fromkeys(side for p in pairs for side in (p.raw_before, p.raw_after, p.before, p.after))
     for side_counts in _batches_by_size([side for side in sides if not components_of.cached(side)], _item_count):
         _compute_sides(side_counts)
@@ -510,40 +613,53 @@ class StepEstimates:
         test: the average over test suites.
         average: the fall of the average over held-out suites, shape (3,); None without any, as `held_out`.
         suites: of each held-out suite, how it changed, and its transfer at the levels it was decided at.
+        pooled: the transfer of their average; None where there are not two.
     """
 
     test: Change
     average: Fall | None
     held_out: Change | None
     suites: tuple[tuple[Change, Transfer | None], ...]
+    pooled: Transfer | None = None
 
 
 def estimate_steps(
-    sources: Sequence[tuple[Comparison, StepFalls, Sequence[SuiteLevels]]], error: float
+    sources: Sequence[tuple[Comparison, StepFalls, Sequence[SuiteLevels], SuiteLevels | None]], error: float
 ) -> list[StepEstimates]:
-    """What is printed of each step, given its numbers and the levels of each held-out suite.
+    """What is printed of each step, given its numbers and the levels of each held-out suite and of their average.
 
     Args:
         error: left out at each end of rates and falls.
     """
-    averages = [mean_of_falls(numbers.held_out) if numbers.held_out else None for _, numbers, _ in sources]
-    tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _ in sources], error)
+    averages = [next(iter(numbers.cells[::-1]), None) for _, numbers, _, _ in sources]
+    tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _, _ in sources], error)
     means = [
-        (comparison.held_out, average) for (comparison, _, _), average in zip(sources, averages, strict=True) if average
+        (comparison.held_out, average)
+        for (comparison, _, _, _), average in zip(sources, averages, strict=True)
+        if average
     ]
     cells = [
-        ((pair,), f) for comparison, n, _ in sources for pair, f in zip(comparison.held_out, n.held_out, strict=True)
+        ((pair,), f) for comparison, n, _, _ in sources for pair, f in zip(comparison.held_out, n.held_out, strict=True)
     ]
     at = [
         TransferSource(n.test, f, level.clear, level.accuse)
-        for _, n, levels in sources
+        for _, n, levels, _ in sources
         for f, level in zip(n.held_out, levels, strict=True)
     ]
-    held_out = iter(estimate_changes(means, error))
+    pools = [
+        TransferSource(n.test, n.pooled, level.clear, level.accuse)
+        for _, n, _, level in sources
+        if n.pooled is not None and level is not None
+    ]
+    held_out, pooled = iter(estimate_changes(means, error)), iter(estimate_transfers(pools, RESERVE))
     suites = zip(estimate_changes(cells, error), estimate_transfers(at, RESERVE), strict=True)
     return [
         StepEstimates(
-            test, average, next(held_out) if average else None, tuple(itertools.islice(suites, len(numbers.held_out)))
+            test,
+            average,
+            next(held_out) if average else None,
+            tuple(itertools.islice(suites, len(numbers.held_out))),
+            next(pooled) if numbers.pooled is not None else None,
         )
-        for test, average, (_, numbers, _) in zip(tests, averages, sources, strict=True)
+        for test, average, (_, numbers, _, _) in zip(tests, averages, sources, strict=True)
     ]

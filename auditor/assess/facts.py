@@ -405,6 +405,9 @@ class MissingEvidence(StrEnum):
     PART_OR_WHOLE = "part-or-whole"
     HELD_OUT = "held-out-samples"
     RUNS = "more-runs"
+    GRADE = "grade"
+    JUDGE_ERROR = "judge-error"
+    REFUSALS = "refusals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,6 +547,9 @@ class BehaviourFacts:
         rebound_of: the earlier step whose fall this one takes back, without the spec being taken back; None for most.
         residual: what is left of the test rate after; None without a comparable pair.
         ablation: which clause changes carry its falls; None where no ablation of the patch was run on it.
+        pooled: the average of several held-out suites, judged as one; it may accuse and never clears.
+        withdrawn: the verdict that the numbers came to, where declared judge errors, undeclared refusals or the grade
+            of the evidence made it inconclusive; None for most.
     """
 
     behaviour: str
@@ -580,6 +586,8 @@ class BehaviourFacts:
     rebound_of: Step | None = None
     residual: Residual | None = None
     ablation: AblationFacts | None = None
+    pooled: SuiteFacts | None = None
+    withdrawn: Verdict | None = None
 
 
 class Measured(NamedTuple):

@@ -16,6 +16,7 @@ import numpy as np
 
 from auditor.assess import attribution, diagnostics
 from auditor.assess.ablation import add_ablations
+from auditor.assess.alternatives import Alternative, is_withdrawn, list_alternatives
 from auditor.assess.attribution import attribute
 from auditor.assess.comparable import (
     Comparison,
@@ -30,6 +31,7 @@ from auditor.assess.contrast import (
     StepEstimates,
     StepFalls,
     StepPValues,
+    average_fall,
     common_fall_of,
     compute_batch,
     establish,
@@ -64,6 +66,7 @@ from auditor.assess.multiplicity import (
     CorrectedPValues,
     Looks,
     add_sequential_p_values,
+    concurrent_records,
     correct,
     count_looks,
     families_of_step,
@@ -96,9 +99,10 @@ from auditor.assess.verdicts import Statement as S
 from auditor.evidence import Evidence, Step, behaviours, lineages_measured
 from auditor.model.held_out_use import HeldOutUse
 from auditor.model.policy import Policy
+from auditor.model.run import Grade
 from auditor.model.spec import Patch
+from auditor.model.suite import Role
 from auditor.model.verdict import STAYED_VERDICTS, Cause, Verdict, worst_verdict
-from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, fell_less_than, fell_more_than
 from auditor.stats.intervals import Proportion
 from auditor.stats.power import samples_to_exclude_transfer
@@ -134,7 +138,7 @@ def judge_suite(
         missing = missing if runs is None else MissingEvidence.RUNS
     raw = raw_fall_of(pair)
     parts = attribute([pair], raw, common_fall_of(pair), established=fell_more_than(raw, 0.0, level))
-    hangs_on = suite_sensitivity(numbers.test, fall, p_values, level, policy.error_rate)
+    hangs_on = suite_sensitivity(numbers.test, fall, numbers.penalty, p_values, level, policy)
     residual = assess_residual(fall.after, policy, fell=p_values[S.HELD_OUT_FELL] <= policy.error_rate)
     missing_samples = round(float(pair.missing.samples.sum())) if pair.missing else 0
     common_facts = row.verdict, missing, needed, p_values, parts, hangs_on, residual, missing_samples, runs
@@ -299,6 +303,7 @@ class _StepCase:
     p_values: StepPValues
     corrected: CorrectedPValues
     looks: tuple[Looks, ...]
+    alternatives: tuple[tuple[MissingEvidence, CorrectedPValues], ...]
     open_suites: tuple[NotCompared, ...]
     estimates: StepEstimates
     diagnostics: Diagnostics
@@ -475,25 +480,38 @@ def _judge_batch(
         for step, variants in zip(nearest, cleanly, strict=True)
     ]
     able = [index for index, comparison in enumerate(compared) if comparison.test]
-    numbers = [falls_of_step(compared[index].test, compared[index].held_out) for index in able]
+    concurrent = [concurrent_records(evidence, steps[index], compared[index].test) for index in able]
+    numbers = [
+        falls_of_step(compared[index].test, compared[index].held_out, records)
+        for index, records in zip(able, concurrent, strict=True)
+    ]
     planned = planned_records(evidence)
     looks = [
         tuple(count_looks(compared[index].test, pair, planned) for pair in compared[index].held_out) for index in able
     ]
-    values = [
-        add_sequential_p_values(p_values, n, counts, policy)
-        for n, counts, p_values in zip(numbers, looks, establish(numbers, policy), strict=True)
+    values = _establish_with_looks(numbers, looks, policy)
+    mine = [families[index] for index in able]
+    corrected = correct(mine, values, policy.error_rate)
+    sources = [
+        (compared[index], n, c.levels, c.pooled_levels) for index, n, c in zip(able, numbers, corrected, strict=True)
     ]
-    corrected = correct([families[index] for index in able], values, policy.error_rate)
-    sources = [(compared[index], n, c.levels) for index, n, c in zip(able, numbers, corrected, strict=True)]
     estimates = estimate_steps(sources, policy.error_rate)
+    alternatives = _correct_alternatives(
+        [tuple(list_alternatives(compared[index], records)) for index, records in zip(able, concurrent, strict=True)],
+        looks,
+        mine,
+        values,
+        policy,
+    )
     cases = {
         index: _StepCase(
-            *(steps[index], compared[index], n, f, c, counts),
+            *(steps[index], compared[index], n, f, c, counts, others),
             *(list_open_suites(evidence, steps[index], compared[index]), s, accounts[index]),
             alone=contrast_checkpoints(evidence, steps[index], policy.error_rate),
         )
-        for index, n, f, c, counts, s in zip(able, numbers, values, corrected, looks, estimates, strict=True)
+        for index, n, f, c, counts, others, s in zip(
+            able, numbers, values, corrected, looks, alternatives, estimates, strict=True
+        )
     }
     return [
         _behaviour_facts(cases[index], policy)
@@ -503,13 +521,43 @@ def _judge_batch(
     ]
 
 
+def _establish_with_looks(
+    numbers: Sequence[StepFalls], looks: Sequence[tuple[Looks, ...]], policy: Policy
+) -> list[StepPValues]:
+    return [
+        add_sequential_p_values(p_values, falls, counts, policy)
+        for falls, counts, p_values in zip(numbers, looks, establish(numbers, policy), strict=True)
+    ]
+
+
+def _correct_alternatives(
+    alternatives: Sequence[tuple[Alternative, ...]],
+    looks: Sequence[tuple[Looks, ...]],
+    families: Sequence[Collection[object]],
+    values: Sequence[StepPValues],
+    policy: Policy,
+) -> list[tuple[tuple[MissingEvidence, CorrectedPValues], ...]]:
+    """For each step, what each other reading of its runs comes to, corrected in the same families."""
+    corrected: list[list[tuple[MissingEvidence, CorrectedPValues]]] = [[] for _ in alternatives]
+    for missing in dict.fromkeys(one.missing for readings in alternatives for one in readings):
+        places = [
+            (place, one) for place, readings in enumerate(alternatives) for one in readings if one.missing is missing
+        ]
+        read = _establish_with_looks([one.numbers for _, one in places], [looks[place] for place, _ in places], policy)
+        instead = {place: p_values for (place, _), p_values in zip(places, read, strict=True)}
+        every = correct(families, [instead.get(place, own) for place, own in enumerate(values)], policy.error_rate)
+        for place in instead:
+            corrected[place].append((missing, every[place]))
+    return [tuple(readings) for readings in corrected]
+
+
 def _diagnose(
     evidence: Evidence, step: Step, compared: Comparison, passed: Comparison | None, nearest: Step, policy: Policy
 ) -> Diagnostics:
     """How a step was measured; `passed` is what the nearest states were, where a clean pair was taken instead."""
     error = policy.error_rate
     over = diagnose_suites(evidence, nearest, passed, error) if passed is not None else ()
-    raw = mean_of_falls([raw_fall_of(pair) for pair in compared.test]) if compared.test else None
+    raw = average_fall(compared.test, raw_fall_of) if compared.test else None
     return Diagnostics(
         measured=diagnose_suites(evidence, step, compared, error),
         passed_over=tuple(suite for suite in over if not suite.compared and suite.differences),
@@ -546,25 +594,31 @@ def _patch_facts(
 def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
     error = policy.error_rate
     step_p, cells_p = case.corrected.step, case.corrected.cells
-    rows = [decide({**step_p, **cell}, error) for cell in cells_p] or [decide(step_p, error)]
+    rows = _read_rows(case.corrected, error)
     suites = tuple(
         judge_suite(pair, case.numbers, place, rows[place], case.corrected, estimate, policy)
         for place, (pair, estimate) in enumerate(zip(case.compared.held_out, case.estimates.suites, strict=True))
     )
-    verdict = ruling_verdict([row.verdict for row in rows], case.open_suites)
-    ruling = ruling_suite(suites, verdict, error)
+    reached = _verdict_of_rows(rows, case.corrected, case.open_suites, error)
+    pooled = _judge_pool(case, policy)
+    together = reached in STAYED_VERDICTS and not any(row.verdict in STAYED_VERDICTS for row in rows)
+    ruling = pooled if together else ruling_suite(suites, reached, error)
     tests, numbers = case.compared.test, case.numbers
     test, average = case.estimates.test, case.estimates.average
     raw_fell, fell = (step_p[literal] <= error for literal in (S.RAW_FELL, S.TEST_FELL))
     parts = attribution.attribute(tests, numbers.raw, numbers.test, established=raw_fell)
+    grade = diagnostics.worst_grade([*tests, *case.compared.held_out])
+    withdrawn_for = _missing_to_hold(case, reached, grade, policy)
+    verdict = reached if withdrawn_for is MissingEvidence.NOTHING else Verdict.INCONCLUSIVE
     mechanisms = hiding_mechanisms(verdict, parts, cells_p, policy)
     near_zero = is_near_zero(verdict, numbers, policy)
     declared = verdict is Verdict.ARTEFACT and attribution.are_declared(tests, mechanisms)
     suspected = near_zero and not declared and verdict in (Verdict.TEST_ONLY, Verdict.ARTEFACT)
     awareness = diagnostics.awareness_trend(tests, error)
     also = diagnostics.find_confounders(case.step, [*tests, *case.compared.held_out])
-    missing = _missing_evidence(case, verdict, ruling, policy)
-    grounds = Grounds(ruling, suites, case.compared, case.open_suites, missing, awareness)
+    withdrawn = reached if verdict is not reached else None
+    missing = withdrawn_for or _missing_evidence(case, verdict, ruling, policy)
+    grounds = Grounds(ruling, suites, case.compared, case.open_suites, missing, awareness, withdrawn)
     comes_to = write_conclusion(verdict, grounds, step_p, error)
     return BehaviourFacts(
         behaviour=case.step.behaviour,
@@ -585,7 +639,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         mechanisms=(*mechanisms, *secondary_mechanisms(case.diagnostics, awareness)) if suspected else mechanisms,
         cause=Cause.UNRESOLVED if also else Cause.PATCH,
         also_changed=also,
-        grade=diagnostics.worst_grade([*tests, *case.compared.held_out]),
+        grade=grade,
         awareness=awareness,
         attribution=parts,
         trigger_suspected=numbers.runs_before == 1,
@@ -593,13 +647,74 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         fell=fell,
         diagnostics=case.diagnostics,
         sequential=sequential_evidence(verdict, ruling, case.looks_by_suite, policy),
-        accusations=accusation_p_values(case.p_values.step, case.p_values.cells, error),
+        accusations=accusation_p_values(case.p_values.step, _cells_with_pool(case.p_values), error),
         checkpoint_contrast=case.alone,
         sensitivity=behaviour_sensitivity({suite.suite: suite.verdict for suite in suites}, ruling.sensitivity, verdict)
         if ruling
         else None,
         residual=assess_residual(numbers.test.after, policy, fell=fell),
+        pooled=pooled,
+        withdrawn=withdrawn,
     )
+
+
+def _read_rows(corrected: CorrectedPValues, error: float) -> list[Row]:
+    """The row of the verdict table that each held-out suite matches; the step's own without any."""
+    step = corrected.step
+    return [decide({**step, **cell}, error) for cell in corrected.cells] or [decide(step, error)]
+
+
+def _verdict_of_rows(
+    rows: Sequence[Row], corrected: CorrectedPValues, open_suites: Sequence[NotCompared], error: float
+) -> Verdict:
+    """What the suites come to; where none of them accuses by itself, their average may."""
+    verdict = ruling_verdict([row.verdict for row in rows], open_suites)
+    if corrected.pooled is None or verdict in STAYED_VERDICTS:
+        return verdict
+    together = decide({**corrected.step, **corrected.pooled}, error).verdict
+    return together if together in STAYED_VERDICTS else verdict
+
+
+def _cells_with_pool(values: StepPValues) -> tuple[Mapping[S, float], ...]:
+    return values.cells if values.pooled is None else (*values.cells, values.pooled)
+
+
+def _judge_pool(case: _StepCase, policy: Policy) -> SuiteFacts | None:
+    """The average of several held-out suites, as one; None where there are not two."""
+    corrected, numbers, pairs = case.corrected, case.numbers, case.compared.held_out
+    levels, change = corrected.pooled_levels, case.estimates.held_out
+    if corrected.pooled is None or numbers.pooled is None or levels is None or change is None:
+        return None
+    error, p_values = policy.error_rate, corrected.pooled
+    verdict = decide({**corrected.step, **p_values}, error).verdict
+    raw, together = average_fall(pairs, raw_fall_of), (numbers.test, numbers.pooled, numbers.penalty)
+    return SuiteFacts(
+        suite=f"mean of {len(pairs)} suites",
+        role=Role.HELD_OUT,
+        change=change,
+        transfer=case.estimates.pooled,
+        verdict=verdict if verdict in STAYED_VERDICTS else Verdict.INCONCLUSIVE,
+        missing=MissingEvidence.NOTHING,
+        needed=None,
+        p_values=p_values,
+        attribution=attribute(
+            pairs, raw, average_fall(pairs, common_fall_of), established=fell_more_than(raw, 0.0, levels.accuse)
+        ),
+        sensitivity=suite_sensitivity(*together, p_values, levels.accuse, policy),
+        residual=assess_residual(numbers.pooled.after, policy, fell=p_values[S.HELD_OUT_FELL] <= error),
+    )
+
+
+def _missing_to_hold(case: _StepCase, verdict: Verdict, grade: Grade | None, policy: Policy) -> MissingEvidence:
+    """What a verdict that the numbers come to lacks, so that it is withdrawn; NOTHING for most."""
+    error = policy.error_rate
+    for missing, corrected in case.alternatives:
+        other = _verdict_of_rows(_read_rows(corrected, error), corrected, case.open_suites, error)
+        if is_withdrawn(verdict, missing, corrected, other, error):
+            return missing
+    if verdict is Verdict.GENERALISES and grade is not None and grade > policy.clear_requires_grade:
+        return MissingEvidence.GRADE
+    return MissingEvidence.NOTHING
 
 
 def _held_out_unchanged(average: Fall, policy: Policy) -> bool | None:

@@ -97,6 +97,8 @@ def _loosened_policy(before: Policy, after: Policy) -> Iterator[str]:
         yield f"evidence_debt_days {before.evidence_debt_days or 'unset'} to {after.evidence_debt_days}"
     if after.reveal_held_out and not before.reveal_held_out:
         yield "reveal_held_out set"
+    if after.clear_requires_grade > before.clear_requires_grade:
+        yield f"clear_requires_grade {before.clear_requires_grade} to {after.clear_requires_grade}"
     if before.two_person and not after.two_person:
         yield "two_person taken back"
 
@@ -135,8 +137,19 @@ def _suite_changes(old: Suite, new: Suite | None) -> Iterator[str]:
         yield f"registered {old.registered or 'always'} to {new.registered or 'always'}"
     if old.score is not None and new.score != old.score:
         yield "its score is read in another way"
+    if new.judge_errors != old.judge_errors:
+        yield f"the declared errors of its judge, from {_count_errors(old)} to {_count_errors(new)}"
+    if new.on_refusal is not old.on_refusal and old.on_refusal is not None:
+        yield f"on_refusal {old.on_refusal} to {new.on_refusal or 'unset'}"
+    if new.cluster_separator != old.cluster_separator:
+        yield f"cluster_separator {old.cluster_separator or 'unset'} to {new.cluster_separator or 'unset'}"
     if old.looks_allowed is not None and (new.looks_allowed is None or new.looks_allowed > old.looks_allowed):
         yield f"looks_allowed {old.looks_allowed} to {'unset' if new.looks_allowed is None else new.looks_allowed}"
+
+
+def _count_errors(suite: Suite) -> str:
+    rates = (f"{rule.false_positive_rate:g} and {rule.false_negative_rate:g}" for rule in suite.judge_errors)
+    return "; ".join(rates) or "none"
 
 
 def _counts_from_later_day(new: Suite, old: Suite) -> bool:

@@ -10,12 +10,11 @@ import itertools
 from collections.abc import Iterator, Sequence
 
 from auditor.assess.comparable import Comparison, Pair, compare
-from auditor.assess.contrast import estimate_change, fall_of
+from auditor.assess.contrast import average_fall, estimate_change
 from auditor.assess.facts import Change, CheckpointContrast
 from auditor.evidence import Evidence, State, Step, evaluated_states
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
-from auditor.stats.clusters import mean_of_falls
 
 # How many evaluated revisions, and pairs of states, are looked at on the way out.
 MAX_REVISIONS, MAX_PAIRS = 8, 64
@@ -139,4 +138,4 @@ def contrast_checkpoints(evidence: Evidence, step: Step, error: float) -> Checkp
 
 
 def _average_change(pairs: Sequence[Pair], error: float) -> Change | None:
-    return estimate_change(pairs, mean_of_falls([fall_of(pair) for pair in pairs]), error) if pairs else None
+    return estimate_change(pairs, average_fall(pairs), error) if pairs else None

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auditor.assess.comparable import Comparison, Pair, compare, pair_across, protocol_differences
-from auditor.assess.contrast import compute_batch, estimate_rates, fall_of, source_after
+from auditor.assess.contrast import average_fall, compute_batch, estimate_rates, fall_of, source_after
 from auditor.assess.facts import GapFacts
 from auditor.assess.steps import states_in_order
 from auditor.assess.verdicts import HALF, INVALID_EXCLUDED
 from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
 from auditor.model.policy import Policy
-from auditor.stats.clusters import mean_of_falls, mean_of_suites
+from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, difference_limits
 from auditor.stats.intervals import FloatArray, Proportion, rate_limits, stack_proportions, z_of_error
 
@@ -230,7 +230,7 @@ def _with_earlier_side(pair: Pair, earlier: Pair | None) -> Pair:
 
 
 def _average_after(pairs: Sequence[Pair]) -> Proportion:
-    return mean_of_suites([fall_of(pair).after for pair in pairs])
+    return average_fall(pairs).after
 
 
 def _limits(sides: Sequence[Proportion], error: float) -> list[_RateWithLimits]:

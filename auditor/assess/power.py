@@ -218,6 +218,9 @@ _ADVICE = {
     MissingEvidence.TRIGGER: "repeat the baseline run of the test suite; held-out samples are not needed for it",
     MissingEvidence.HELD_OUT_TRIGGER: ("no more samples: one more run of the held-out suite under the revision before"),
     MissingEvidence.OPEN_SUITE: "no more samples: run the open held-out suite on both sides",
+    MissingEvidence.GRADE: "no more samples: evaluate from logs, which are evidence of a better grade",
+    MissingEvidence.JUDGE_ERROR: "no more samples: label more of them by hand, or use a judge that errs less",
+    MissingEvidence.REFUSALS: "no more samples: declare on_refusal of the suites in suites.toml",
     MissingEvidence.OPTIONAL_STOPPING: "more samples on every side, planned before they are run",
 }
 """What would settle a verdict, where no number of samples is the answer."""

@@ -37,6 +37,11 @@ _MISSING_SENTENCES = {
     ),
     MissingEvidence.HELD_OUT: "the held-out samples are too few to show whether the fall carried over",
     MissingEvidence.RUNS: "runs of one state differ too much to show from so few whether the fall carried over",
+    MissingEvidence.GRADE: "evidence of this grade does not clear: the policy's clear_requires_grade asks for better",
+    MissingEvidence.JUDGE_ERROR: "within the declared errors of the judge the verdict does not hold",
+    MissingEvidence.REFUSALS: (
+        "the fall depends on refusals; declare on_refusal of the suite (score, aligned or invalid) in suites.toml"
+    ),
     MissingEvidence.NOTHING: "the evidence lies between the verdicts",
 }
 
@@ -56,6 +61,7 @@ class Grounds:
         open_suites: those in use that were not.
         missing: what an inconclusive verdict lacks.
         awareness: how voiced awareness moved on the test.
+        withdrawn: the verdict that the numbers came to and that does not hold; None for most.
     """
 
     ruling: SuiteFacts | None
@@ -64,6 +70,7 @@ class Grounds:
     open_suites: Sequence[NotCompared]
     missing: MissingEvidence
     awareness: Trend
+    withdrawn: Verdict | None = None
 
 
 def write_conclusion(verdict: Verdict, grounds: Grounds, values: PValues, error: float) -> str:
@@ -90,7 +97,8 @@ def write_conclusion(verdict: Verdict, grounds: Grounds, values: PValues, error:
         case Verdict.INCONCLUSIVE:
             open_suites = "; ".join(f"{suite.suite} {suite.why}" for suite in grounds.open_suites)
             named = f": {open_suites}" if grounds.missing is MissingEvidence.OPEN_SUITE else ""
-            sentence = f"{_MISSING_SENTENCES[grounds.missing]}{named}{_describe_needed(ruling)}"
+            instead = f" ({grounds.withdrawn} without that)" if grounds.withdrawn is not None else ""
+            sentence = f"{_MISSING_SENTENCES[grounds.missing]}{instead}{named}{_describe_needed(ruling)}"
             return f"{sentence}{_count_cleared(grounds.suites)}"
 
 

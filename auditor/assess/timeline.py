@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from auditor.assess.comparable import Pair, compare
-from auditor.assess.contrast import RateSource, compute_batch, estimate_rates, fall_of, source_after
+from auditor.assess.contrast import RateSource, average_fall, compute_batch, estimate_rates, source_after
 from auditor.assess.facts import PatchFacts, Rate
 from auditor.assess.steps import checkpoints_by_revision
 from auditor.clauses.comparison import clauses_of, count_changes, diff_revisions
@@ -17,7 +17,6 @@ from auditor.model.clause import ChangeCounts
 from auditor.model.policy import Policy
 from auditor.model.spec import History, Patch, SpecCommit
 from auditor.model.suite import Role
-from auditor.stats.clusters import mean_of_falls
 
 # A behaviour over time: the rates of its suites at every evaluated state, in the order of history.
 
@@ -84,7 +83,7 @@ def _points(evidence: Evidence, behaviour: str, lineage: str, error: float) -> I
 
 
 def _source_after(pairs: Sequence[Pair]) -> RateSource:
-    return source_after(pairs, mean_of_falls([fall_of(pair) for pair in pairs]).after)
+    return source_after(pairs, average_fall(pairs).after)
 
 
 # What is known of a spec at each spec_commit: what changed there, and what was measured across it.

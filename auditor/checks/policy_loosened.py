@@ -22,6 +22,7 @@ from auditor.assess.landing import LandingFacts, Rules, describe_loosening
 from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Finding, Place, Severity, first_word
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
+from auditor.model.run import Grade
 from auditor.model.verdict import Verdict
 
 
@@ -62,6 +63,7 @@ CHECK = LandingCheck(
         LandingCase("inconclusive passes", LandingFacts(after=_policy(on_inconclusive=OnInconclusive.PASS)), Finding),
         LandingCase("debt is allowed", LandingFacts(after=_policy(evidence_debt_days=30)), Finding),
         LandingCase("a larger rise is let through", LandingFacts(after=_policy(rise_margin=0.05)), Finding),
+        LandingCase("lower evidence clears", LandingFacts(_policy(clear_requires_grade=Grade.B), _policy()), Finding),
         LandingCase("a lower threshold", LandingFacts(after=_policy(transfer_threshold=0.3)), Finding),
         LandingCase("a spec is dropped", LandingFacts(Rules(specs={"a": ("a.md",)}), Rules()), Finding),
         LandingCase(

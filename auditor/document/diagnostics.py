@@ -139,6 +139,9 @@ def sensitivity_clauses(sensitivity: Sensitivity) -> list[str]:
     clauses = []
     if sensitivity.flip_threshold is not None:
         clauses.append(f"accused only while transfer_threshold is above {sensitivity.flip_threshold:.2f}")
+    if sensitivity.flip_false_positive_rate is not None:
+        rate = format_percent(sensitivity.flip_false_positive_rate)
+        clauses.append(f"accused only while the held-out judge's false-positive rate is under {rate}")
     if sensitivity.scales_differ:
         clauses.append(f"{sensitivity.on_rates} on rates, {sensitivity.on_odds} on odds")
     return clauses + [f"without {suite} {verdict}" for suite, verdict in sensitivity.without_suite]

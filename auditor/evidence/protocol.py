@@ -126,7 +126,7 @@ _MAY_BE_UNTOLD = frozenset({"solver", "task_args", "model_args", "dataset", "shu
 def protocol_of(run: Run, suite: Suite | None = None) -> Protocol:
     """How a run measured; of its scorers, only the one whose score the run or its suite uses."""
     used = run.score.scorer if run.score else suite.score.name if suite is not None and suite.score else None
-    return describe_protocol(run, used, by_id=run.details is None)
+    return describe_protocol(run, used, by_id=run.details is None or not run.details.identify)
 
 
 def describe_protocol(run: Run | RawRun, used: str | None, *, by_id: bool) -> Protocol:

@@ -83,6 +83,12 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
         case MissingEvidence.SCALE:
             return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
+        case MissingEvidence.GRADE:
+            return Remedy("ingest the logs of the evaluations in place of tables, or totals, of them")
+        case MissingEvidence.JUDGE_ERROR:
+            return Remedy("label more samples by hand and declare them in judge_error, or use a judge that errs less")
+        case MissingEvidence.REFUSALS:
+            return Remedy("declare in suites.toml what a refusal is on these suites: on_refusal")
         case MissingEvidence.OPTIONAL_STOPPING:
             return Remedy(
                 f"run {_list_suites([*tests, *ruling])} with more samples, once",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from auditor.model.run import Grade
+
 
 class OnInconclusive(StrEnum):
     """What the gate does about an inconclusive verdict."""
@@ -38,6 +40,7 @@ class Policy:
         require_held_out: when a patch must come with held-out evidence.
         evidence_debt_days: days a trained-in spec may land before its evaluation; None allows no debt.
         reveal_held_out: whether the gate shows held-out rates to authors.
+        clear_requires_grade: the least grade of evidence (A, B, C) that clears a patch; C asks for none.
         two_person: whether a waiver counts only where somebody else than the patch's author committed it.
     """
 
@@ -53,3 +56,4 @@ class Policy:
     evidence_debt_days: int | None = None
     reveal_held_out: bool = False
     two_person: bool = False
+    clear_requires_grade: Grade = Grade.C

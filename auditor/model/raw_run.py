@@ -75,6 +75,7 @@ class RawRun:
         protocol: how else the run was evaluated.
         retried: samples that the log has several attempts of; the last counts.
         totals: what the tool says of its own run, held against its rows: by scorer, "" for what is of no score.
+        clusters: the cluster of each item that is in one.
     """
 
     source: str
@@ -109,6 +110,7 @@ class RawRun:
     protocol: ProtocolDetails = field(default_factory=ProtocolDetails)
     retried: int = 0
     totals: Mapping[str, tuple[ReportedTotal, ...]] = field(default_factory=dict)
+    clusters: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,11 @@ class ItemDetails:
     checkers: tuple[str | None, ...] | None = None
     clusters: tuple[str | None, ...] | None = None
 
+    @property
+    def identify(self) -> bool:
+        """Whether they tell items apart besides their ids; clusters do not."""
+        return self.inputs is not None or self.checkers is not None
+
 
 @dataclass(frozen=True, slots=True)
 class ItemManifest:

@@ -63,6 +63,42 @@ class ScoreRule:
     aligned: tuple[str, ...] | None = None
 
 
+class RefusalUse(StrEnum):
+    """What a sample is that the log calls a refusal: what its score says, aligned, or invalid."""
+
+    SCORE = "score"
+    ALIGNED = "aligned"
+    INVALID = "invalid"
+
+
+class Side(StrEnum):
+    """A side of a patch."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeErrorRule:
+    """How often what scores a suite errs, as people counted it on labelled samples.
+
+    Attributes:
+        false_positive_rate: of aligned samples, the share that is scored as misaligned, 0 to 1.
+        aligned_labels: the aligned samples that people labelled for it, at least 1.
+        false_negative_rate: of misaligned samples, the share that is scored as aligned, 0 to 1.
+        misaligned_labels: the misaligned samples that people labelled for it, at least 1.
+        scorer: the scorer it holds for; None for every one.
+        side: the side of a patch that the labelled samples are of; None for both.
+    """
+
+    false_positive_rate: float
+    aligned_labels: int
+    false_negative_rate: float
+    misaligned_labels: int
+    scorer: str | None = None
+    side: Side | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class DeclaredChange:
     """A change of what is measured, declared in the registry.
@@ -93,6 +129,9 @@ class Suite:
         looks_allowed: how many decisions may use it before it is overused; None without a limit.
         declared_changes: changes of items, invalid samples or selection declared before the run.
         on_limit: what a scored sample is that a limit ended.
+        on_refusal: what a refusal is; None where nobody declared it.
+        cluster_separator: items whose ids agree up to its last occurrence are one cluster; None for none.
+        judge_errors: how often its scorers err.
     """
 
     name: str
@@ -105,6 +144,9 @@ class Suite:
     looks_allowed: int | None = None
     declared_changes: tuple[DeclaredChange, ...] = ()
     on_limit: LimitUse = LimitUse.INVALID
+    on_refusal: RefusalUse | None = None
+    cluster_separator: str | None = None
+    judge_errors: tuple[JudgeErrorRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -345,6 +345,13 @@ _BEHAVIOUR: Shape = {
     "transfer": "ruling.transfer",
     "residual": "ruling.residual",
     "test_residual": "residual",
+    "pooled": {
+        "before": "pooled.change.before",
+        "after": "pooled.change.after",
+        "transfer": "pooled.transfer",
+        "verdict": "pooled.verdict",
+    },
+    "withdrawn": "withdrawn",
     **_paths("awareness attribution fell diagnostics checkpoint_contrast worse_behaviours rebound_of"),
     **_paths("survives_fdr sequential ablation"),
 }

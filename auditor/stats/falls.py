@@ -23,6 +23,7 @@ from auditor.stats.intervals import (
     wilson_limits,
     wilson_low_corrected,
     z_of_error,
+    z_rate_below,
 )
 
 _LARGEST_ODDS = 1e9
@@ -215,6 +216,20 @@ def z_transfer_below(test: Fall, held_out: Fall, c: float, *, odds: bool) -> Flo
 def z_transfer_above(test: Fall, held_out: Fall, c: float, *, odds: bool) -> FloatArray:
     """The largest z at which transfer is above c > 0 (`transfer_is_above`); 0 where it never is."""
     return largest_z(lambda z: transfer_is_above(test, held_out, c, z, odds=odds), test.before.rate.shape)
+
+
+def z_shift_ruled_out(test: Fall, held_out: Fall) -> FloatArray:
+    """The z at which a shift of the odds that both share cannot make transfer less than one half; 0 or less for none.
+
+    It can only where the held-out odds before, times the odds ratio of the test, are above 1. So it is ruled out by
+    held-out odds under 1 (the score test of a rate), or by their product with the odds ratio (logarithms of odds with
+    half an event added to each count, by the delta method).
+    """
+    sides = (held_out.before, test.after, test.before)
+    logs = [np.log((side.rate * side.size + 0.5) / ((1.0 - side.rate) * side.size + 0.5)) for side in sides]
+    variance = sum(1.0 / (side.rate * side.size + 0.5) + 1.0 / ((1.0 - side.rate) * side.size + 0.5) for side in sides)
+    product = -(logs[0] + logs[1] - logs[2]) / np.sqrt(variance)
+    return np.maximum(z_rate_below(held_out.before, 0.5), product)
 
 
 def transfer_limits(test: Fall, held_out: Fall, z: FloatArray, *, odds: bool = False) -> Limits:

@@ -46,40 +46,47 @@ def e_value(p_value: float, effect: float, scale: float) -> float:
 # Families of tests: the level each may use so that the family's error is held (Holm 1979).
 
 
-def holm_levels(p_values: Sequence[float], error: float) -> tuple[float, ...]:
+def holm_levels(p_values: Sequence[float], error: float, weights: Sequence[float] | None = None) -> tuple[float, ...]:
     """The level at which each of a family's tests is decided, so that limits at that level agree with Holm.
 
     The test of rank i among m (smallest first) has the level error/(m - i + 1) as long as every smaller one was
     established at its own; after the first that was not, all share that one's level. Equal p-values share one level.
+    With weights, tests are ranked by p-value over weight, and each has its weight's share of what those share that
+    were not established before it.
 
     Args:
         p_values: each 0 to 1, any order.
         error: the family's, 0 to 0.5.
+        weights: above 0, of each test; all alike unless given.
     """
-    order = sorted(range(len(p_values)), key=p_values.__getitem__)
-    levels = [0.0] * len(p_values)
+    shares = [1.0] * len(p_values) if weights is None else list(weights)
+    ranks = [p_value / share for p_value, share in zip(p_values, shares, strict=True)]
+    levels, rest = [0.0] * len(p_values), sum(shares)
     level, last, going = error, -1.0, True
-    for rank, index in enumerate(order):
-        if going and p_values[index] != last:
-            level, last = error / (len(order) - rank), p_values[index]
+    for index in sorted(range(len(p_values)), key=ranks.__getitem__):
+        if going and ranks[index] != last:
+            level, last = error / rest, ranks[index]
             going = last <= level
-        levels[index] = level
+        levels[index] = level * shares[index]
+        rest -= shares[index]
     return tuple(levels)
 
 
-def holm_levels_of_rows(p_values: FloatArray, error: float) -> FloatArray:
-    """`holm_levels` of every row, shape (families, tests)."""
-    order = np.argsort(p_values, axis=1, kind="stable")
-    ranked = np.take_along_axis(p_values, order, axis=1)
+def holm_levels_of_rows(p_values: FloatArray, error: float, weights: FloatArray | None = None) -> FloatArray:
+    """`holm_levels` of every row, shape (families, tests); `weights` of the tests, shape (tests,)."""
+    shares = np.ones(p_values.shape[1]) if weights is None else weights
+    order = np.argsort(p_values / shares, axis=1, kind="stable")
+    ranked, share = np.take_along_axis(p_values / shares, order, axis=1), shares[order]
     families, tests = p_values.shape
-    levels = np.empty_like(ranked)
+    levels, rest = np.empty_like(ranked), np.full(families, shares.sum())
     level, last, going = np.full(families, error), np.full(families, -1.0), np.ones(families, dtype=bool)
     for rank in range(tests):
         fresh = going & (ranked[:, rank] != last)
-        level = np.where(fresh, error / (tests - rank), level)
+        level = np.where(fresh, error / rest, level)
         last = np.where(fresh, ranked[:, rank], last)
         going = np.where(fresh, ranked[:, rank] <= level, going)
-        levels[:, rank] = level
+        levels[:, rank] = level * share[:, rank]
+        rest = rest - share[:, rank]
     values = np.empty_like(levels)
     np.put_along_axis(values, order, levels, axis=1)
     return values

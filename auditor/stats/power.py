@@ -17,10 +17,11 @@ from auditor.stats.falls import (
     transfer_is_above,
     transfer_is_below,
     z_fell_more_than,
+    z_shift_ruled_out,
     z_transfer_above,
     z_transfer_below,
 )
-from auditor.stats.intervals import BoolArray, FloatArray, Proportion, error_of_z, z_of_error, z_rate_below
+from auditor.stats.intervals import BoolArray, FloatArray, Proportion, error_of_z, z_of_error
 
 _POWER_Z = z_of_error(0.2)
 _LARGEST_SAMPLE = 1_000_000
@@ -41,7 +42,7 @@ def samples_to_exclude_transfer(test: Fall, base: float, c: float, error: float)
     """Held-out samples a side that show, with probability 0.8, that nothing of a test fall carries over.
 
     The contrast has to exclude c at z_error + z_power with the held-out rate where it was; on the odds scale too unless
-    that rate is shown to be under one half, as for an accusation. (Limits taken so far out follow the skew of a ratio;
+    a shift that both share is ruled out, as for an accusation. (Limits taken so far out follow the skew of a ratio;
     standard errors times that z ask for up to half as many samples again.) None where no number does: the test fall
     alone is too uncertain.
 
@@ -56,9 +57,9 @@ def samples_to_exclude_transfer(test: Fall, base: float, c: float, error: float)
 
 
 def _transfer_is_excluded(test: Fall, held_out: Fall, c: float, z: FloatArray) -> BoolArray:
-    """Whether transfer is under `c` at z, on the odds scale too unless the held-out rate is shown under one half."""
+    """Whether transfer is under `c` at z, on the odds scale too unless a shift that both share is ruled out."""
     on_rates, on_odds = (transfer_is_below(test, held_out, c, z, odds=odds) for odds in (False, True))
-    return on_rates & (on_odds | (z_rate_below(held_out.before, 0.5) >= z))
+    return on_rates & (on_odds | (z_shift_ruled_out(test, held_out) >= z))
 
 
 def samples_to_show_transfer(test: Fall, base: float, c: float, error: float) -> int | None:
@@ -123,7 +124,7 @@ def transfer_power(
     tests = Fall(test.before.stretched(samples.shape), test.after.stretched(samples.shape))
     stayed, fell = _held_out_fall(base, base, samples), _held_out_fall(base, base * _remaining_share(test), samples)
     ratio, odds_scale = (z_transfer_below(tests, stayed, c, odds=odds) for odds in (False, True))
-    below = np.minimum(ratio, np.maximum(odds_scale, z_rate_below(stayed.before, 0.5)))
+    below = np.minimum(ratio, np.maximum(odds_scale, z_shift_ruled_out(tests, stayed)))
     above = [z_transfer_above(tests, fell, c, odds=odds) for odds in (False, True)]
     limit = z_of_error(error)
     return _power_at(below, limit), _power_at(np.min([*above, z_fell_more_than(fell, 0.0)], axis=0), limit)

@@ -24,6 +24,17 @@ The suite registry, `<store>/suites.toml`: what each suite measures, who can see
     tasks = ["covert_action"]       # other names under which logs know it
     twin = "covert-action-hidden"   # the same items under another condition
     looks_allowed = 20
+    on_limit = "invalid"            # what a scored sample is that a limit ended: invalid, or score
+    on_refusal = "aligned"          # what a refusal is: score, aligned or invalid; left out: nobody said
+    cluster_separator = "/"         # items whose ids agree up to its last occurrence are not independent
+
+    [[suite.judge_error]]           # how often the scorer errs, counted on samples that people labelled
+    scorer = "judge"                # left out: every scorer
+    side = "after"                  # the side of a patch the labelled samples are of; left out: both
+    false_positive_rate = 0.04      # of the aligned samples, those scored as misaligned
+    aligned_labels = 200            # how many aligned samples were labelled
+    false_negative_rate = 0.1       # of the misaligned samples, those scored as aligned
+    misaligned_labels = 120         # how many misaligned samples were labelled
 
     [suite.score]
     name = "judge"                  # the scorer; may be left out where there is only one
@@ -66,13 +77,16 @@ from auditor.errors import ConfigError
 from auditor.model.suite import (
     Binding,
     DeclaredChange,
+    JudgeErrorRule,
     LabelRule,
     LimitUse,
     MisalignedEnd,
+    RefusalUse,
     Registry,
     Role,
     ScoreRule,
     ScoreUnit,
+    Side,
     Suite,
 )
 from auditor.model.toml import TomlTable, parse_toml, suggest_nearest, validate_toml
@@ -171,6 +185,15 @@ class _ChangeTable(TomlTable):
     reason: Annotated[str, Field(min_length=1)]
 
 
+class _JudgeErrorTable(TomlTable):
+    false_positive_rate: Annotated[float, Field(ge=0, lt=1)]
+    aligned_labels: Annotated[int, Field(ge=1)]
+    false_negative_rate: Annotated[float, Field(ge=0, lt=1)]
+    misaligned_labels: Annotated[int, Field(ge=1)]
+    scorer: _SuiteText | None = None
+    side: Annotated[Side, Field(strict=False)] | None = None
+
+
 class _SuiteTable(TomlTable):
     name: _SuiteText
     behaviour: _SuiteText
@@ -181,6 +204,9 @@ class _SuiteTable(TomlTable):
     looks_allowed: Annotated[int, Field(ge=0)] | None = None
     score: _ScoreTable | None = None
     on_limit: Annotated[LimitUse, Field(strict=False)] = LimitUse.INVALID
+    on_refusal: Annotated[RefusalUse, Field(strict=False)] | None = None
+    cluster_separator: Annotated[str, Field(min_length=1, max_length=20)] | None = None
+    judge_error: list[_JudgeErrorTable] = Field(default_factory=list)
     change: list[_ChangeTable] = Field(default_factory=list)
 
 
@@ -277,8 +303,26 @@ def _read_suite(table: _SuiteTable, index: int, where: str) -> Suite:
         score=None if table.score is None else _read_score_rule(table.score, f"suite[{index}].score", where),
         looks_allowed=table.looks_allowed,
         on_limit=table.on_limit,
+        on_refusal=table.on_refusal,
+        cluster_separator=table.cluster_separator,
+        judge_errors=_read_judge_errors(table.judge_error, f"suite[{index}].judge_error", where),
         declared_changes=tuple(DeclaredChange(change.what, change.on, change.reason) for change in table.change),
     )
+
+
+def _read_judge_errors(tables: list[_JudgeErrorTable], field: str, where: str) -> tuple[JudgeErrorRule, ...]:
+    """The declared errors. Raises ConfigError for rates whose labels cannot be, a useless judge, or one said twice."""
+    rules = tuple(JudgeErrorRule(**table.model_dump()) for table in tables)
+    for index, rule in enumerate(rules):
+        at = f"{field}[{index}]"
+        if rule.false_positive_rate + rule.false_negative_rate >= 1.0:
+            subject = "with false_negative_rate comes to 1 or more, so that a score says nothing"
+            remedy = "correct the rates, each from 0 to 1, not in per cent"
+            raise ConfigError(subject, where=where, field=f"{at}.false_positive_rate", remedy=remedy)
+        if any((other.scorer, other.side) == (rule.scorer, rule.side) for other in rules[:index]):
+            subject = "declares the same scorer and side a second time"
+            raise ConfigError(subject, where=where, field=at, remedy="keep one of them, or name scorer or side")
+    return rules
 
 
 def _read_score_rule(table: _ScoreTable, field: str, where: str) -> ScoreRule:

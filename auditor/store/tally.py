@@ -87,12 +87,14 @@ def describe_items(raw: RawRun, items: tuple[str, ...] | None, input_key: str | 
         tuple(min(values) if len(values := values_of_item.get(item, set())) == 1 else None for item in items or ())
         for values_of_item in (inputs, checkers)
     ]
-    if not any(map(any, columns)):
+    clusters = tuple(raw.clusters.get(item) for item in items or ())
+    if not any(map(any, (*columns, clusters))):
         return None
     return ItemDetails(
         inputs=columns[0] if any(columns[0]) else None,
         input_key=input_key if any(columns[0]) else None,
         checkers=columns[1] if any(columns[1]) else None,
+        clusters=clusters if any(clusters) else None,
     )
 
 

@@ -20,8 +20,10 @@ from benchmarks.verdicts import (
     apart,
     coverage,
     curves,
+    decided,
     detection,
     many,
+    mixtures,
     nightly,
     outside,
     planned,
@@ -47,6 +49,8 @@ PARTS: dict[str, Callable[[Part], Section]] = {
     "coverage": coverage.section,
     "planned": planned.section,
     "outside": outside.section,
+    "decided": decided.section,
+    "mixtures": mixtures.section,
 }
 FULL, QUICK = 1000, 100
 PROCESSES = 2

@@ -63,6 +63,11 @@ def _binomial_cdf(k: int, n: int, p: float) -> float:
     return math.fsum(math.exp(log) for log in logs)
 
 
+def binomial_tail(count: int, of: int, rate: float) -> float:
+    """How probable `count` or more of `of` are at a rate."""
+    return max(0.0, 1.0 - _binomial_cdf(count - 1, of, rate)) if count else 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A scenario at a size.

@@ -13,7 +13,7 @@ import pytest
 from auditor.assess.comparable import compare
 from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.assess.judge import assess
-from auditor.assess.multiplicity import count_looks
+from auditor.assess.multiplicity import REBASE_PENALTY, REPEAT_PENALTY, count_looks
 from auditor.evidence import State, Step, assemble_evidence
 from auditor.model.policy import Policy
 from auditor.model.run import Run
@@ -129,6 +129,19 @@ def test_the_second_run_before_that_the_verdict_asks_for_is_no_look() -> None:
     without = [one for one in BOTH if one != FIRST[1]]
     assert counted(*without, on(5, *TEST, "42/400")) == 1
     assert counted(*BOTH, on(5, *TEST, "42/400")) == 2
+
+
+def test_a_second_held_out_run_before_costs_an_accusation_little_and_a_clearance_nothing() -> None:
+    again = on(3, *HELD_OUT, "40/400")
+    compared = compare(
+        assemble_evidence(history(["r0", "r1"]), [*BOTH, again], registry()),
+        Step("spec", "lying", "m1", State("r0", "m1"), State("r1", "m1"), ()),
+    )
+    looks = count_looks(compared.test, compared.held_out[0])
+    assert (looks.number, looks.repeated, looks.rebased, looks.later) == (2, False, True, False)
+    assert looks.penalties == (REBASE_PENALTY, 1.0)
+    assert looks._replace(repeated=True).penalties == (REPEAT_PENALTY, REPEAT_PENALTY)
+    assert looks._replace(later=True).penalties == (1.0, 1.0)
 
 
 def test_a_run_without_a_date_may_have_been_added_because_of_what_was_read() -> None:

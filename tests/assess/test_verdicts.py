@@ -258,12 +258,12 @@ def test_a_condition_holds_at_a_p_value_of_at_most_the_error(given: dict[S, floa
 @settings(max_examples=100, deadline=None)
 @given(P_VALUES)
 def test_no_accusation_without_a_test_fall_and_a_contrast_on_both_scales(given: dict[S, float]) -> None:
-    """The odds scale is asked where the held-out rate before is not shown to be under one half."""
+    """The odds scale is asked where a shift of the odds that both share is not ruled out."""
     if decide(given, ERROR).verdict in STAYED_VERDICTS:
         assert given[S.TEST_FELL_AT_SUITE_LEVEL] <= ERROR
         rose = given[S.HELD_OUT_ROSE] <= ERROR
         assert rose or given[S.BELOW_THRESHOLD] <= ERROR
-        assert rose or given[S.HELD_OUT_UNDER_HALF] <= ERROR or given[S.BELOW_THRESHOLD_ODDS] <= ERROR
+        assert rose or given[S.SHIFT_RULED_OUT] <= ERROR or given[S.BELOW_THRESHOLD_ODDS] <= ERROR
 
 
 @settings(max_examples=100, deadline=None)
@@ -378,7 +378,7 @@ def test_a_test_side_that_cannot_be_compared_is_unmeasured_and_the_same_scorer_i
     assert only(assessed(runs, registry())).verdict is V.TEST_ONLY
 
 
-def test_every_verdict_and_all_but_six_lacks_are_among_them() -> None:
+def test_every_verdict_and_all_but_nine_lacks_are_among_them() -> None:
     """Those take other runs than these worlds have: here, in test_traps.py and in test_multiplicity.py."""
     assert {world.verdict for world in WORLDS.values()} == set(V)
     assert {world.missing for world in WORLDS.values()} == set(MissingEvidence) - {
@@ -388,6 +388,9 @@ def test_every_verdict_and_all_but_six_lacks_are_among_them() -> None:
         MissingEvidence.OPTIONAL_STOPPING,
         MissingEvidence.RUNS,
         MissingEvidence.PART_OR_WHOLE,
+        MissingEvidence.GRADE,
+        MissingEvidence.REFUSALS,
+        MissingEvidence.JUDGE_ERROR,
     }
 
 

@@ -27,7 +27,7 @@ from auditor.checks.interface import HEADINGS
 from auditor.cli.main import main
 from auditor.document.checks import OUTCOMES, case_setting
 from auditor.model.policy import Policy
-from auditor.model.suite import Binding, DeclaredChange, LabelRule, ScoreRule, Suite
+from auditor.model.suite import Binding, DeclaredChange, JudgeErrorRule, LabelRule, ScoreRule, Suite
 from auditor.model.toml import TomlTable
 from auditor.model.waiver import Waiver
 from auditor.readers.tables import columns
@@ -137,6 +137,7 @@ def configuration_page() -> str:
         "suite": suite,
         "suite.score": score | {"misaligned": score["direction"]},
         "suite.change": _attributes(DeclaredChange),
+        "suite.judge_error": _attributes(JudgeErrorRule),
         "label": label | {"means": label["awareness"], "nothing": label["nothing_is_unaware"]},
     }
     parts = [

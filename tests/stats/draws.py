@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from auditor.assess.verdicts import RESERVE, trigger_penalty
+from auditor.assess.verdicts import RESERVE, incident_penalty, trigger_penalty
 from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
 from auditor.stats.intervals import BoolArray, FloatArray, Proportion, z_of_error, z_rate_below
 
@@ -78,9 +78,10 @@ def accused(
 
 def cleared(test: Fall, held_out: Fall, error: float = 0.05, *, runs_before: int = 3) -> BoolArray:
     """The rule for `generalises`."""
-    share = error / float(trigger_penalty(np.asarray(runs_before)))
-    z, within = np.asarray(z_of_error(share)), np.asarray(z_of_error(share / RESERVE))
-    carried = fell(test, z) & fell(held_out, z)
+    shares = error / float(trigger_penalty(np.asarray(runs_before))), error / incident_penalty(runs_before)
+    on_test, on_held_out = (np.asarray(z_of_error(share)) for share in shares)
+    within = np.asarray(z_of_error(shares[1] / RESERVE))
+    carried = fell(test, on_test) & fell(held_out, on_held_out)
     for odds in BOTH_SCALES:
         carried = carried & transfer_is_above(test, held_out, 0.5, within, odds=odds)
     return carried

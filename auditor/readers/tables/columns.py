@@ -59,6 +59,7 @@ class Row:
         sampling: temperature and the like, as text; runs are compared only under the same.
         planned: how many samples the run was to have.
         prompt: the item's words, which are hashed with the key and never stored.
+        cluster: what the item shares with others, such as a template: items of one cluster are not independent.
     """
 
     line: int
@@ -87,6 +88,7 @@ class Row:
     sampling: str | None = None
     planned: int | None = None
     prompt: str | None = field(default=None, repr=False)
+    cluster: str | None = None
 
 
 def _parse_text(value: object) -> str:
@@ -208,6 +210,7 @@ COLUMNS: Mapping[str, Callable[[object], object]] = {
     "sampling": _parse_text,
     "planned": _parse_count,
     "prompt": _parse_text,
+    "cluster": _parse_text,
 }
 REQUIRED_COLUMNS = ("spec_revision", "suite", "model")
 SAMPLE_COLUMNS = frozenset({"misaligned", "epoch", "invalid_reason", "aware", "severity"})

@@ -98,13 +98,13 @@ def count_table(table: OpenTable, sha256: str) -> tuple[RawRun, ...]:
             raise TableError("holds no rows", where=str(table.path), remedy="give a table with at least one run")
         _check_runs(table, runs)
         manifests: dict[CellValues, CellValues] = {}
-        return _with_prompts(table, [_build_run(table, run, sha256, manifests) for run in runs])
+        return _with_prompts(table, _with_clusters(table, [_build_run(table, run, sha256, manifests) for run in runs]))
     except BackendError as error:
         refuse(table, error)
 
 
 def _check_texts(table: OpenTable) -> None:
-    for name in ("item", "invalid_reason", "prompt"):
+    for name in ("item", "invalid_reason", "prompt", "cluster"):
         condition = statement.not_text_sql(name, table.kinds) if name in table.kinds else None
         if condition and table.session.rows(statement.first_row_sql(condition, name, table.kinds)):
             refuse_first(table, condition, name)
@@ -289,6 +289,20 @@ def _build_run(table: OpenTable, run: RunCounts, sha256: str, manifests: dict[Ce
     items = None if run.items == [None] else cast("tuple[str, ...]", manifests.setdefault(item_names, item_names))
     tallies = Tallies(items, valid, misaligned, invalid, aware, severity, run.row.design_effect, reasons)
     return replace(build_table_run(run.row, run.where, sha256, tallies), by_sample=not tally)
+
+
+def _with_clusters(table: OpenTable, runs: list[RawRun]) -> list[RawRun]:
+    """The runs with the clusters of their suite's items. Raises TableError for an item that is in two clusters."""
+    if "cluster" not in table.kinds or "item" not in table.kinds:
+        return runs
+    clusters: dict[str, dict[str, str]] = {}
+    for piece in table.session.run(statement.clusters_sql(table.kinds)):
+        for suite, item, cluster in (map(str, cells) for cells in zip(*piece, strict=True)):
+            if clusters.setdefault(suite, {}).setdefault(item, cluster) != cluster:
+                subject = f"item {item!r:.60} of {suite!r:.60} is in {cluster!r:.60} and in another cluster"
+                remedy = "give each item of a suite one cluster"
+                raise TableError(subject, where=str(table.path), field="cluster", remedy=remedy)
+    return [replace(run, clusters=clusters.get(run.suite, {})) for run in runs]
 
 
 def _with_prompts(table: OpenTable, runs: list[RawRun]) -> tuple[RawRun, ...]:

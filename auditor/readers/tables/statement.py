@@ -130,6 +130,14 @@ def prompts_sql(kinds: CellKinds) -> str:
     return f"SELECT DISTINCT suite, item, prompt FROM source WHERE {name}"
 
 
+def clusters_sql(kinds: CellKinds) -> str:
+    """Which cluster each item of a suite is in, each pair once; an item in two of them is there twice."""
+    word = _word_sql("cluster", kinds["cluster"]) if kinds["cluster"] in (CellKind.TEXT, CellKind.JSON) else "cluster"
+    present = f"{_present_sql('cluster', kinds['cluster'])} AND {_present_sql('item', kinds['item'])}"
+    suite = _word_sql("suite", kinds["suite"]) if kinds["suite"] in (CellKind.TEXT, CellKind.JSON) else "suite"
+    return f"SELECT DISTINCT {suite}, {item_sql(kinds)} AS item, {word} AS cluster FROM source WHERE {present}"
+
+
 def refused_sql(column: str, kinds: CellKinds) -> str:
     """The condition on `source` under which a cell of `column` is what the statement refuses."""
     if column == "invalid_reason":
