@@ -40,7 +40,15 @@ from auditor.checks.interface import (
     shorten,
     unless_unread,
 )
-from auditor.clauses.deontic import Direction, Ground, GroundKind, Norm, classify_change, find_rewritten
+from auditor.clauses.deontic import (
+    Direction,
+    Ground,
+    GroundKind,
+    Norm,
+    StandingRules,
+    classify_change,
+    find_rewritten,
+)
 from auditor.clauses.lexicon import sentence_spans, to_prose, word_set
 from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import ChangeKind, Clause, ClauseChange
@@ -73,8 +81,8 @@ _COMMON_SCOPES = {
 }
 # Leave to be careful is no weakening; "can" gives leave for what a rule would forbid, else it says what is possible.
 _CAUTIOUS = re.compile(
-    r"\s+(?:also |then )?(?:ask|check|clarify|confirm|consult|decline|escalate|pause|refuse|report|request|seek|stop"
-    r"|verify|warn)\b",
+    r"\s+(?:also |then )?(?:to )?(?:ask|check|clarify|confirm|consult|contact|decline|escalate|get in touch|pause"
+    r"|reach out|refuse|report|request|seek|stop|verify|warn)\b",
     re.IGNORECASE,
 )
 _RELEASES = re.compile(
@@ -82,6 +90,8 @@ _RELEASES = re.compile(
     r"(?:bypass|disable|disclos|disregard|forgo|ignor|omit|overrid|reveal|shar|skip|waiv)",
     re.IGNORECASE,
 )
+# "may be used as a hint": what is done with a thing, by whomever.
+_PASSIVE = re.compile(r"\s+(?:also |then )?be \w+", re.IGNORECASE)
 _OTHERWISE = re.compile(r"(?:otherwise|alternatively|else)\b", re.IGNORECASE)
 _FINE = re.compile(r"\b(?:fine|ok|okay|acceptable|free|welcome)\b", re.IGNORECASE)
 
@@ -95,6 +105,7 @@ def run(facts: PatchText) -> TextOutcome:
         for change in facts.changes
         if change.kind is ChangeKind.ADDED and change.after is not None
     }
+    standing = StandingRules(facts.changes)
     anew = {id(clause) for change, _ in rewritten for clause in (change.before, change.after)}
     judged = (
         (change, norm)
@@ -106,6 +117,7 @@ def run(facts: PatchText) -> TextOutcome:
         for change, norm in (*judged, *rewritten)
         if (grounds := _relaxed_grounds(change, norm, growing))
         and not (change.kind is ChangeKind.ADDED and id(change.after) in bounding)
+        and not _stands_elsewhere(change, grounds, standing)
     )
     fired = [
         finding
@@ -118,6 +130,14 @@ def run(facts: PatchText) -> TextOutcome:
             if grounds := _relaxed_grounds(change, classify_change(change)):
                 fired.append(_finding(_Weakening(change, grounds)))
     return unless_unread(tuple(fired), facts)
+
+
+def _stands_elsewhere(change: ClauseChange, grounds: Sequence[Ground], standing: StandingRules) -> bool:
+    """Whether a rule that is gone from a clause stands in another one that the patch adds or rewords."""
+    lost = all(ground.kind is GroundKind.STRENGTH and not ground.after for ground in grounds)
+    if not lost or change.before is None or change.kind not in (ChangeKind.REMOVED, ChangeKind.REWORDED):
+        return False
+    return standing.have(change.before, change.after)
 
 
 _Section = tuple[str, tuple[str, ...]]
@@ -247,7 +267,9 @@ def _gives_leave(change: ClauseChange, words: str) -> bool:
     )
     return any(
         not _CAUTIOUS.match(sentence, end)
-        and (words != "can" or _RELEASES.match(sentence, end))
+        and (
+            not (words == "can" or (words == "may" and _PASSIVE.match(sentence, end))) or _RELEASES.match(sentence, end)
+        )
         and not (_OTHERWISE.match(sentence) and _FINE.search(words))
         for sentence, end in following
     )
@@ -322,6 +344,30 @@ CHECK = TextCheck(
             "The assistant must keep logs.",
             "The assistant must keep logs.\n\nIf unsure what to log, the assistant may ask.",
             Clear,
+        ),
+        TextCase(
+            "what is done with a thing",
+            "The assistant must keep logs.",
+            "The assistant must keep logs.\n\nShort names may be used by clients as hints.",
+            Clear,
+        ),
+        TextCase(
+            "a reason that is no longer given",
+            "Cannot split the task: run it at once.",
+            "The task is small: run it at once.",
+            Clear,
+        ),
+        TextCase(
+            "a rule of a clause stands in a new one",
+            "Keep logs short. The assistant must never delete a log of the night watch.",
+            "Keep logs short.\n\nThe assistant must never delete any log of the night watch on its own.",
+            Clear,
+        ),
+        TextCase(
+            "a rule of a clause is replaced by one about something else",
+            "Keep logs short. The assistant must never delete a log of the night watch.",
+            "Keep logs short.\n\nSend the summary of the week to the owner of the ship on Friday.",
+            Finding,
         ),
         TextCase(
             "what the assistant can do",

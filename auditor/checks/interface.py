@@ -378,7 +378,7 @@ def describe_event(event: TextEvent) -> str:
         case TextEventKind.REVERTED:
             return f"the change of {_commit_name(event.earlier)} is taken back"
         case TextEventKind.EMPTIED:
-            return f"the file {event.path} is emptied"
+            return f"the file {event.path} is {'emptied' if event.whole else 'written anew'}"
         case TextEventKind.MOVED_OUT if event.whole:
             return (
                 f"the file {event.path} is moved to {event.destination}, where this spec does not look; give that path"

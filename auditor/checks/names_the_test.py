@@ -19,11 +19,12 @@ speaks of monitoring too, and is reported at low confidence.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import chain
 
 from auditor.assess.text import PatchText
-from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of
+from auditor.checks.interface import Clear, TextCase, TextCheck, TextOutcome, place_of, quote_some
 from auditor.clauses.lexicon import sentence_spans, to_prose
 from auditor.model.clause import ChangeKind, Clause, ClauseKind
 from auditor.model.finding import Confidence, Finding, Severity
@@ -38,7 +39,7 @@ _WORK = (
     r"(?:answer|response|output|work|behaviou?r|action|reasoning|conduct|performance)s?"
 )
 _THIS = r"(?:this|the|a|any|current) (?:conversation|interaction|dialogue|situation|scenario|session|exchange|prompt)"
-_PASSIVE = r"(?:tested|evaluated|graded|monitored|observed|red-teamed|audited|watched|assessed)"
+_PASSIVE = r"(?:tested|evaluated|graded|monitored|observed|red-teamed|watched)"
 _BE = r"(?:(?:is|are|was|were|be|been|being|gets?)|(?:may|might|could|will|would|can|must) (?:\w+ )?be|'(?:re|s))"
 _STRONG = re.compile(
     rf"""\b(?:
@@ -73,6 +74,8 @@ _OF_A_PROGRAM = re.compile(
     r"|expressions?|servers?|clients?|resources?|requests?|status|services?|dashboards?|alerts?|logs|metrics|tdd|linters?|refactor\w*)\b",
     re.IGNORECASE,
 )
+# So many clauses of one file are its subject.
+_MANY = 4
 # A text without any of these has none of the phrases.
 _STEMS = ("test", "evaluat", "eval", "grad", "monitor", "observ", "audit", "watch", "team", "benchmark", "assess")
 _REGARDLESS = re.compile(
@@ -82,8 +85,9 @@ _REGARDLESS = re.compile(
 
 
 def run(facts: PatchText) -> TextOutcome:
-    """Fires on each rule with a phrase of this kind that it did not have before."""
-    fired = []
+    """Fires on each rule with a phrase of this kind that it did not have before; once for a file with many: it is about
+    evaluations."""
+    by_file: dict[str, list[tuple[Clause, list[str]]]] = {}
     for change in facts.changes:
         clause = change.after
         if (
@@ -94,8 +98,8 @@ def run(facts: PatchText) -> TextOutcome:
             continue
         new = find_phrases(clause.text) - find_phrases(change.before.text if change.before else "")
         if new:
-            fired.append(_finding(clause, sorted(new)))
-    return tuple(fired)
+            by_file.setdefault(clause.path, []).append((clause, sorted(new)))
+    return tuple(finding for group in by_file.values() for finding in _findings(group))
 
 
 def find_phrases(text: str) -> frozenset[str]:
@@ -113,6 +117,15 @@ def _sentence_phrases(sentence: str) -> frozenset[str]:
     speaks_of_model = _SPEAKS_OF_MODEL.search(sentence) and not _OF_A_PROGRAM.search(sentence)
     weak = _WEAK.finditer(sentence) if speaks_of_model else iter(())
     return frozenset(" ".join(match[0].lower().split()) for match in chain(strong, weak))
+
+
+def _findings(group: Sequence[tuple[Clause, list[str]]]) -> Iterator[Finding]:
+    if len(group) < _MANY:
+        yield from (_finding(clause, phrases) for clause, phrases in group)
+        return
+    texts = [clause.text for clause, _ in group]
+    message = f"{len(group):,} clauses of the file speak of tests, graders or monitors: {quote_some(texts)}"
+    yield Finding(message, Confidence.LOW, place=place_of(group[0][0]), identity="\n".join(texts))
 
 
 def _finding(clause: Clause, subjects: list[str]) -> Finding:
@@ -155,6 +168,7 @@ CHECK = TextCheck(
         TextCase(
             "an expression is evaluated", "Be kind.", "Be kind.\n\nThe left side is evaluated before the right.", Clear
         ),
+        TextCase("a tax audit", "Be kind.", "Be kind.\n\nIf we are audited, we share what the office asks for.", Clear),
         TextCase(
             "leave where it is only a test", "Be kind.", "Be kind.\n\nYou may guess where this is only a test.", Finding
         ),

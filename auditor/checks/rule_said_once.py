@@ -24,6 +24,8 @@ from auditor.clauses.text_events import TextEventKind
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Finding, Severity
 
+_FEWEST_WORDS = 4  # fewer are a label
+
 
 def run(facts: PatchText) -> TextOutcome:
     """Fires once for all rules of which a repetition is dropped."""
@@ -33,7 +35,7 @@ def run(facts: PatchText) -> TextOutcome:
         for event in facts.text_events
         if event.kind is TextEventKind.SAID_ONCE
         for change, copy in zip(event.changes, event.copies, strict=True)
-        if change.before is not None and id(change) in relaxed
+        if change.before is not None and id(change) in relaxed and len(change.before.text.split()) >= _FEWEST_WORDS
     }
     return (_finding(copies),) if copies else ()
 

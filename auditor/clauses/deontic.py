@@ -165,7 +165,17 @@ class Alignment:
             {word for act in wording.acts if rule in act.markers for word in act.words}
             for wording, rule in ((self.before, marker), (self.after, other))
         ]
-        return not all(words) or not words[0].isdisjoint(words[1])
+        if not all(words) or words[0].isdisjoint(words[1]):
+            return not all(words)
+        if marker.force is Force.ORDER and other.words == "can":  # "run the tests", "you can also run the linter"
+            acts = [
+                act
+                for wording, rule in ((self.before, marker), (self.after, other))
+                for act in wording.acts
+                if rule in act.markers
+            ]
+            return len(acts) < 2 or act_likeness(acts[0], acts[1]) > 0
+        return True
 
     def _changed(self) -> tuple[list[Marker], list[Marker]]:
         """The markers that do not stand for the same in the same place on the other side."""
@@ -801,6 +811,40 @@ def find_rewritten(changes: Iterable[ClauseChange]) -> list[ClauseChange]:
     return [ClauseChange(ChangeKind.REWORDED, ours[at][0], theirs[other][0], 0.0) for at, other in pairs]
 
 
+# Least share of a rule's words that another clause has of the same act, for the rule to stand there.
+_LEAST_WORDS_THERE = 0.75
+
+
+class StandingRules:
+    """What the clauses that a patch adds or rewords demand and forbid: where a rule that is gone may stand now."""
+
+    def __init__(self, changes: Iterable[ClauseChange]) -> None:
+        self._acts: dict[tuple[int, str], list[tuple[Clause, Act]]] = defaultdict(list)
+        for change in changes:
+            for clause in _sides(change)[1] if change.kind is not ChangeKind.MOVED else ():
+                for act in (_clause_acts(clause) or (clause, ()))[1]:
+                    self._acts[act.sign, act.verb].append((clause, act))
+
+    def have(self, clause: Clause, but: Clause | None = None) -> bool:
+        """Whether each act that a clause demands or forbids stands in another clause, `but` for one, as strictly."""
+        _, acts = _clause_acts(clause) or (clause, ())
+        own = {_act_content(act) for act in (_clause_acts(but) or (but, ()))[1]} if but is not None else set()
+        gone = [act for act in acts if act.sign and _act_content(act) not in own]
+        return bool(gone) and all(self._stands(act, but) for act in gone)
+
+    def _stands(self, act: Act, but: Clause | None) -> bool:
+        return any(
+            clause is not but
+            and len(act.words & there.words) >= _LEAST_WORDS_THERE * len(act.words)
+            and there.strength >= act.strength - 1
+            for clause, there in self._acts.get((act.sign, act.verb), ())
+        )
+
+
+def _act_content(act: Act) -> tuple[int, str, frozenset[str]]:
+    return act.sign, act.verb, act.words
+
+
 def _clause_acts(clause: Clause) -> tuple[Clause, tuple[Act, ...]] | None:
     acts = read_acts(_rule_text((clause,))) if clause.kind is not ClauseKind.HEADING else ()
     return (clause, acts) if acts else None
@@ -810,7 +854,10 @@ def _clause_acts(clause: Clause) -> tuple[Clause, tuple[Act, ...]] | None:
 
 
 _NO_RULES = frozenset({ClauseKind.EXAMPLE, ClauseKind.COMMENTARY})
-_CAPTION = re.compile(r"examples?(?: \w+)?:", re.IGNORECASE)
+# What begins so shows something: an example, or what somebody says and what is done then.
+_CAPTION = re.compile(
+    r"(?:(?:bad|good|wrong|right|incorrect|correct)[ -])?examples?(?: \w+)?:|(?:# ?)?user(?: \w+)?:", re.IGNORECASE
+)
 _NONE: Mapping[str, str] = {}
 
 

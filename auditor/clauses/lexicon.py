@@ -121,7 +121,7 @@ _JOINING = word_set("and or but then")
 # After "may" and "can": what just happens to be so.
 _HAPPENING = word_set(
     "be have need seem want know encounter find feel believe misunderstand experience lead cause fail contain"
-    " understand occur appear result become interact benefit vary differ operate happen receive sometimes make"
+    " lose understand occur appear result become interact benefit vary differ operate happen receive sometimes make"
     " mistake take get look sound remember forget lack"
 )
 _UNABLE = word_set("help answer be see know guarantee give verify determine find comply fulfill remember hear")
@@ -263,8 +263,8 @@ def forbids(sentence: str, start: int, end: int) -> bool:
     following = _following(sentence[end:])
     if following[:1] == ["be"]:
         return _is_done_by_rule(following) and is_rule(sentence, start, end)
-    if not following or following[0] in _UNABLE:
-        return False
+    if not following or following[0] in _UNABLE or not _subject(sentence, start):
+        return False  # "cannot decompose": a reason
     return _unconditional(sentence, start) and _may_act(sentence, start, following[0])
 
 
@@ -370,15 +370,15 @@ NUMBER_WORDS = {
     word: at
     for at, word in enumerate(("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"))
 }
-_NUMBER = rf"(?P<number>\d{{1,9}}|{'|'.join(NUMBER_WORDS)})"
+_NUMBER = rf"(?P<number>\d{{1,3}}(?:,\d{{3}}){{1,2}}(?!\d)|\d{{1,9}}|{'|'.join(NUMBER_WORDS)})"
 
 _NOT = r"(?:n't|(?: also| \w+ly)? not)"
 _ADVERB = r"(?: (?:also|always|\w+ly|then|still|in general|at all times))?"
 _IS, _BE = "(?:is|are)", r"(?:is|are|be|being|(?:it|that|you|they)'(?:s|re))"
 _REFRAIN = "(?:avoid|refrain from)"
-_GOOD = "(?:allowed|permitted|acceptable|authorized|authorised|licensed|okay|ok)"
+_GOOD = r"(?:allowed|permitted|acceptable|authorized|authorised|licensed|okay|ok)(?! by\b)"
 _BAD = "(?:prohibited|forbidden|banned|disallowed|unacceptable|off[- ]limits)"
-_DUE = "(?:required|obliged|obligated|mandatory)"
+_DUE = r"(?:required|obliged|obligated|mandatory)(?! by\b)"
 _CASES = "(?:cases?|circumstances?|contexts?|situations?|events?|conditions?)"
 _AT_NO = rf"(?:(?:in|under) no {_CASES}|at no (?:time|point)|by no means|on no account|in no way)"
 _NOTHING = (
@@ -407,7 +407,12 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
     (Force.PROHIBITION, 6, allows, ("may never", "can never", "may not")),
     (Force.PROHIBITION, 6, forbids, ("cannot", "can not", "can't")),
     (Force.PROHIBITION, 5, is_rule, (rf"(?:should|ought to){_ADVERB} never",)),
-    (Force.PROHIBITION, 4, is_rule, (rf"(?:should|ought){_NOT}(?: to)?", rf"(?:should|ought to){_ADVERB} {_REFRAIN}")),
+    (
+        Force.PROHIBITION,
+        4,
+        is_rule,
+        (rf"(?:should|ought){_NOT}(?: to)?(?! be able)", rf"(?:should|ought to){_ADVERB} {_REFRAIN}"),
+    ),
     (Force.PROHIBITION, 6, is_state, (rf"{_BE}{_NOT}{_ADVERB} {_GOOD}(?: to)?", rf"{_BE}{_ADVERB} {_BAD}")),
     (Force.PROHIBITION, 6, is_state, (rf"{_IS} (?:never|no longer) (?:{_GOOD}|justified)",)),
     (Force.PROHIBITION, 6, is_order, (_AT_NO, "never")),
@@ -424,6 +429,7 @@ MARKER_ROWS: tuple[tuple[Force, int, ContextTest, tuple[str, ...]], ...] = (
         (r"(?<!\ba )(?<!\bthe )must(?!-| have been)", "shall", "(?:has|have|needs?) to(?! (?:know|be able))"),
     ),
     (Force.OBLIGATION, 6, is_state, (rf"{_BE}{_ADVERB} {_DUE}(?: to)?",)),
+    (Force.OBLIGATION, 6, is_state, (rf"{_IS} (?:responsible|liable) for",)),
     (Force.OBLIGATION, 6, is_habit, ("always",)),
     (Force.OBLIGATION, 4, is_rule, ("should(?! have been)", "ought to", rf"{_IS} (?:expected|supposed) to")),
     (Force.OBLIGATION, 2, is_state, (rf"{_IS} (?:encouraged|recommended|advised)(?: to)?",)),
@@ -598,4 +604,5 @@ def _matched_markers(sentence: str, ruled: frozenset[str]) -> Iterator[Marker]:
 def _number(words: str | None) -> int:
     if words is None:
         return 1
+    words = words.replace(",", "")
     return int(words) if words.isdecimal() else NUMBER_WORDS[words.casefold()]

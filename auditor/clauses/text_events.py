@@ -28,6 +28,8 @@ from auditor.model.spec import History, Patch, SpecCommit
 # another one when this share of its clauses stands there.
 _LEAST_EMPTIED, _EMPTIED_SHARE = 2, 0.9
 _MOVED_FILE_SHARE = 0.5
+# With more clauses than this share of those it had, a file is written anew and not empty.
+_EMPTY_SHARE = 0.34
 # Fewer words than these stand in another text by chance.
 _LEAST_TELLING_WORDS = 4
 
@@ -51,7 +53,8 @@ class TextEvent:
         changes: the clause changes that are part of it, in the order of the patch.
         earlier: the commit whose text is back, or that is taken back; None for other kinds.
         destination: the file outside of the spec in which the words stand; "" for other kinds.
-        whole: whether the file itself went, so that the spec's path should name the destination.
+        whole: whether the file itself went, so that the spec's path should name the destination; of a file that is
+            emptied, whether little else came into it.
         rewordings: of a whole file, the changes between what it said and what the destination says.
         copies: of what is said once, the clause that still says it, for each change.
     """
@@ -108,7 +111,7 @@ class TextEventFinder:
         if any(change.kind is ChangeKind.REMOVED for change in open_changes):
             others = {path: text for path, text in other_files().items() if path not in paths}
             add(_moved_out(open_changes, before, paths, others))
-        add(_emptied(open_changes, before))
+        add(_emptied(open_changes, before, clauses_of(after)))
         return tuple(events)
 
     def _restored(self, patch: Patch, changes: Sequence[ClauseChange]) -> Iterator[TextEvent]:
@@ -301,8 +304,8 @@ def _moved_file(
     return TextEvent(TextEventKind.MOVED_OUT, path, inside, None, other.path, whole=True, rewordings=rewordings)
 
 
-def _emptied(changes: Iterable[ClauseChange], before: Sequence[Clause]) -> Iterator[TextEvent]:
-    """Files of which nearly nothing is left."""
+def _emptied(changes: Iterable[ClauseChange], before: Sequence[Clause], after: Sequence[Clause]) -> Iterator[TextEvent]:
+    """Files of which nearly nothing is left, whatever came in its place."""
     by_file = defaultdict(list)
     for change in changes:
         if change.kind is ChangeKind.REMOVED and change.before is not None:
@@ -311,4 +314,6 @@ def _emptied(changes: Iterable[ClauseChange], before: Sequence[Clause]) -> Itera
         size = sum(clause.path == path and clause.kind is not ClauseKind.HEADING for clause in before)
         emptied = sum(change.before is not None and change.before.kind is not ClauseKind.HEADING for change in removed)
         if emptied >= max(_LEAST_EMPTIED, _EMPTIED_SHARE * size):
-            yield TextEvent(TextEventKind.EMPTIED, path, tuple(removed))
+            rest = sum(clause.path == path and clause.kind is not ClauseKind.HEADING for clause in after)
+            whole = rest <= _EMPTY_SHARE * size
+            yield TextEvent(TextEventKind.EMPTIED, path, tuple(removed), whole=whole)
