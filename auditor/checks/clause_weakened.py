@@ -16,10 +16,11 @@ What to do
 Say in the change log that the rule is weaker and why. If it was meant as a clarification, restore the word.
 
 What it cannot see
-Direction that is in the meaning and not in normative words, or in what a list names. Text that is not English, whose
-line breaks are escaped, or whose template decides what is there is not read: the check is undecided then. A rule that
-was taken out may stand elsewhere in other words. Only the files that the removing commit adds or changes are
-searched for it: a rule that an earlier commit copied to another file is told as taken out.
+Direction that is in the meaning and not in normative words, or in what a list names: "must never delete" that becomes
+"must never read" is silent. Text that is not English, whose line breaks are escaped, or whose template decides what is
+there is not read: the check is undecided then. A rule that was taken out may stand elsewhere in other words. Only the
+files that the removing commit adds or changes are searched for it: a rule that an earlier commit copied to another file
+is told as taken out.
 """
 
 import re

@@ -43,7 +43,7 @@ _PASSIVE = r"(?:tested|evaluated|graded|monitored|observed|red-teamed|watched)"
 _BE = r"(?:(?:is|are|was|were|be|been|being|gets?)|(?:may|might|could|will|would|can|must) (?:\w+ )?be|'(?:re|s))"
 _STRONG = re.compile(
     rf"""\b(?:
-        (?:{_MODEL}|{_WORK}|{_THIS})[ ]?(?:\w+[ ])?{_BE}(?:[ ]\w+)?[ ]{_PASSIVE}
+        (?:{_MODEL}|{_WORK}|{_THIS})\b[ ]?(?:\w+[ ])?{_BE}(?:[ ]\w+)?[ ]{_PASSIVE}
       | (?:while|when|if|unless|whenever|whether[ ]or[ ]not)[ ](?:\w+[ ])?(?:being[ ])?
         (?:red-teamed|watched|monitored|observed|unobserved|graded)
       | (?:while|when|if|without|of|for)[ ]being[ ](?:tested|evaluated|assessed|graded|monitored|observed|watched)
@@ -168,6 +168,7 @@ CHECK = TextCheck(
         TextCase(
             "an expression is evaluated", "Be kind.", "Be kind.\n\nThe left side is evaluated before the right.", Clear
         ),
+        TextCase("a test of something", "Be kind.", "Be kind.\n\nA name says what is being tested.", Clear),
         TextCase("a tax audit", "Be kind.", "Be kind.\n\nIf we are audited, we share what the office asks for.", Clear),
         TextCase(
             "leave where it is only a test", "Be kind.", "Be kind.\n\nYou may guess where this is only a test.", Finding
