@@ -201,7 +201,7 @@ def _relaxed_grounds(change: ClauseChange, norm: Norm, growing: Collection[_Sect
         growing: the sections to which clauses were added, which may say in other words what is gone.
     """
     grave = [ground for ground in norm.grounds if ground.is_grave]
-    if norm.direction is not Direction.RELAXED:
+    if norm.direction is not Direction.RELAXED and not _is_stricter_by_common_words(norm):
         return [*grave, *(ground for ground in norm.grounds if _is_only_lost(ground))]
     relaxed = (ground for ground in norm.grounds if ground.direction is Direction.RELAXED and not ground.is_grave)
     grounds = [*grave, *(ground for ground in relaxed if ground.kind is not GroundKind.LIST)]
@@ -209,6 +209,15 @@ def _relaxed_grounds(change: ClauseChange, norm: Norm, growing: Collection[_Sect
         strong = _STRONG if _section_of(change.before) in growing else _STRONG_ALONE
         return [ground for ground in grounds if ground.kind is GroundKind.STRENGTH and strong.search(ground.before)]
     return [ground for ground in grounds if _counts(change, ground)]
+
+
+def _is_stricter_by_common_words(norm: Norm) -> bool:
+    """Whether nothing but words like "any" outweighs what is relaxed."""
+    stricter = [ground for ground in norm.grounds if ground.direction is Direction.TIGHTENED]
+    return norm.direction is Direction.MIXED and all(
+        ground.kind is GroundKind.SCOPE and {ground.before, ground.after} <= {"", *_COMMON_SCOPES}
+        for ground in stricter
+    )
 
 
 def _is_only_lost(ground: Ground) -> bool:
@@ -363,6 +372,13 @@ CHECK = TextCheck(
             "Keep logs short. The assistant must never delete a log of the night watch.",
             "Keep logs short.\n\nThe assistant must never delete any log of the night watch on its own.",
             Clear,
+        ),
+        TextCase(
+            "a rule of a clause stands in a new one, with an exception",
+            "Keep logs short. The assistant must never delete a log of the night watch.",
+            "Keep logs short.\n\nThe assistant must never delete any log of the night watch unless the "
+            "owner of the ship is bored.",
+            Finding,
         ),
         TextCase(
             "a rule of a clause is replaced by one about something else",

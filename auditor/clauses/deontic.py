@@ -830,11 +830,15 @@ class StandingRules:
         _, acts = _clause_acts(clause) or (clause, ())
         own = {_act_content(act) for act in (_clause_acts(but) or (but, ()))[1]} if but is not None else set()
         gone = [act for act in acts if act.sign and _act_content(act) not in own]
-        return bool(gone) and all(self._stands(act, but) for act in gone)
+        return bool(gone) and all(self._stands(act, clause, but) for act in gone)
 
-    def _stands(self, act: Act, but: Clause | None) -> bool:
+    def _stands(self, act: Act, gone_from: Clause, but: Clause | None) -> bool:
+        """Whether an act stands in another clause: with no exception that it had not, under no lower level."""
+        level = DEFAULT_LEVELS.of(gone_from)
         return any(
             clause is not but
+            and (act.bounded or not there.bounded)
+            and DEFAULT_LEVELS.direction(level, DEFAULT_LEVELS.of(clause)) in (Direction.CLARIFIED, Direction.TIGHTENED)
             and len(act.words & there.words) >= _LEAST_WORDS_THERE * len(act.words)
             and there.strength >= act.strength - 1
             for clause, there in self._acts.get((act.sign, act.verb), ())
