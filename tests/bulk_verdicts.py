@@ -34,7 +34,6 @@ from auditor.model.verdict import STAYED_VERDICTS, WORST_FIRST, Verdict
 from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, broadcast_falls
 from auditor.stats.intervals import FloatArray
-from auditor.stats.multiplicity import holm_levels_of_rows
 
 Codes = NDArray[np.int8]
 
@@ -221,3 +220,23 @@ def _ruling_codes(suite: Codes) -> Codes:
     values = np.where(ranked == len(WORST_FIRST), undecided, ranked)
     held_back = (values == CODES[Verdict.GENERALISES]) & np.any(suite == undecided, axis=-1)
     return np.where(held_back, undecided, values).astype(np.int8)
+
+
+def holm_levels_of_rows(p_values: FloatArray, error: float, weights: FloatArray | None = None) -> FloatArray:
+    """`holm_levels` of every row, shape (families, tests); `weights` of the tests, shape (tests,)."""
+    shares = np.ones(p_values.shape[1]) if weights is None else weights
+    order = np.argsort(p_values / shares, axis=1, kind="stable")
+    ranked, share = np.take_along_axis(p_values / shares, order, axis=1), shares[order]
+    families, tests = p_values.shape
+    levels, rest = np.empty_like(ranked), np.full(families, shares.sum())
+    level, last, going = np.full(families, error), np.full(families, -1.0), np.ones(families, dtype=bool)
+    for rank in range(tests):
+        fresh = going & (ranked[:, rank] != last)
+        level = np.where(fresh, error / rest, level)
+        last = np.where(fresh, ranked[:, rank], last)
+        going = np.where(fresh, ranked[:, rank] <= level, going)
+        levels[:, rank] = level * share[:, rank]
+        rest = rest - share[:, rank]
+    values = np.empty_like(levels)
+    np.put_along_axis(values, order, levels, axis=1)
+    return values

@@ -14,14 +14,14 @@ from functools import cached_property
 from itertools import pairwise
 
 from auditor.app.project import Project
-from auditor.assess.accusations import (
+from auditor.assess.facts import Assessment, BehaviourFacts, NotAssessed, PatchFacts
+from auditor.assess.judge import assess
+from auditor.assess.lifted_accusations import (
     LiftedAccusation,
     lifted_accusations,
     may_have_been_accused,
     standing_accusations,
 )
-from auditor.assess.facts import Assessment, BehaviourFacts, NotAssessed, PatchFacts
-from auditor.assess.judge import assess
 from auditor.assess.online_fdr import ACCUSING_VERDICTS
 from auditor.audit import Audit, SpecAudit
 from auditor.evidence import assemble_evidence

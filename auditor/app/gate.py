@@ -17,15 +17,15 @@ from auditor.app.audit import assess_project
 from auditor.app.intake import is_readable
 from auditor.app.merge_history import BaseHead, read_base_head
 from auditor.app.project import Project, open_project
-from auditor.assess.accusations import (
+from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts
+from auditor.assess.judge import assess
+from auditor.assess.ledger import verdict_finding
+from auditor.assess.lifted_accusations import (
     AccusationKey,
     LiftedAccusation,
     lifted_accusations,
     standing_accusations,
 )
-from auditor.assess.facts import Assessment, BehaviourFacts, GapFacts
-from auditor.assess.judge import assess
-from auditor.assess.ledger import verdict_finding
 from auditor.audit import Audit, SpecAudit
 from auditor.checks.catalogue import all_checks
 from auditor.errors import ConfigError, InputError, InternalError, RepositoryError

@@ -28,9 +28,9 @@ from auditor.app.intake import (
     safe_entries,
 )
 from auditor.app.project import Project, add_former_suites
-from auditor.assess.accusations import LIFTED_RULE, LiftedAccusation
 from auditor.assess.facts import NotAssessed
 from auditor.assess.landing import LandingFacts, Rules
+from auditor.assess.lifted_accusations import LIFTED_RULE, LiftedAccusation
 from auditor.audit import Audit, LandingEntry, add_results
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck

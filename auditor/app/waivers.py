@@ -12,8 +12,8 @@ from functools import cached_property
 
 from auditor.app.merge_history import BaseHead
 from auditor.app.project import Project
-from auditor.assess.accusations import LIFTED_RULE
 from auditor.assess.ledger import WaiverCommit, WaiverFacts
+from auditor.assess.lifted_accusations import LIFTED_RULE
 from auditor.audit import Audit, add_results, mark_waived
 from auditor.checks.catalogue import find_check
 from auditor.checks.interface import LandingCheck

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from auditor.assess.accusations import LiftedAccusation
+from auditor.assess.lifted_accusations import LiftedAccusation
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.suite import Suite
 

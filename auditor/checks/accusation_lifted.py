@@ -14,8 +14,8 @@ What it cannot see
 Records that were chosen before anything accused; and of many such landings it looks at the latest only, which is said.
 """
 
-from auditor.assess.accusations import LIFTED_RULE, LiftedAccusation
 from auditor.assess.landing import LandingFacts
+from auditor.assess.lifted_accusations import LIFTED_RULE, LiftedAccusation
 from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Finding, Severity
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from auditor.assess.accusations import LIFTED_RULE
+from auditor.assess.lifted_accusations import LIFTED_RULE
 from auditor.audit import GapTransition, OutsideWitness, PatchEntry, PreviousReport, Report, Section
 from auditor.document.audit import adds_to_patches
 from auditor.document.blocks import (

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from auditor.assess.accusations import LIFTED_RULE, AccusationKey, LiftedAccusation
 from auditor.assess.comparable import owed_suites
 from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
 from auditor.assess.ledger import Debt, find_owed, revisions_before, verdict_finding
+from auditor.assess.lifted_accusations import LIFTED_RULE, AccusationKey, LiftedAccusation
 from auditor.assess.reasons import describe_unresolved_cause, format_change
 from auditor.assess.text import find_place
 from auditor.audit import LandingEntry, PatchEntry, SpecAudit

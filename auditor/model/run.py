@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
-from auditor.model.columns import pack_counts, pack_measures
+from auditor.model.packed_columns import pack_counts, pack_measures
 from auditor.model.suite import Role
 
 
@@ -131,7 +131,7 @@ class SampleVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Tallies:
-    """Counts by item, as aligned columns (`auditor.model.columns`): any sequence is packed, and equal to its tuple.
+    """Counts by item, as aligned columns (`model.packed_columns`): any sequence is packed, and equal to its tuple.
 
     Attributes:
         items: item ids, sorted and unique, one tuple for all runs of the same items; None for a tally of a whole suite

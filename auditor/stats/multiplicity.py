@@ -7,10 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-import numpy as np
-
-from auditor.stats.intervals import FloatArray
-
 # Evidence that stays valid when one looks again: an e-value by mixing over drifts (Robbins 1970).
 #
 # An estimate of D from more and more samples moves like a Brownian motion with drift D in its information I = 1/SE^2.
@@ -70,26 +66,6 @@ def holm_levels(p_values: Sequence[float], error: float, weights: Sequence[float
         levels[index] = level * shares[index]
         rest -= shares[index]
     return tuple(levels)
-
-
-def holm_levels_of_rows(p_values: FloatArray, error: float, weights: FloatArray | None = None) -> FloatArray:
-    """`holm_levels` of every row, shape (families, tests); `weights` of the tests, shape (tests,)."""
-    shares = np.ones(p_values.shape[1]) if weights is None else weights
-    order = np.argsort(p_values / shares, axis=1, kind="stable")
-    ranked, share = np.take_along_axis(p_values / shares, order, axis=1), shares[order]
-    families, tests = p_values.shape
-    levels, rest = np.empty_like(ranked), np.full(families, shares.sum())
-    level, last, going = np.full(families, error), np.full(families, -1.0), np.ones(families, dtype=bool)
-    for rank in range(tests):
-        fresh = going & (ranked[:, rank] != last)
-        level = np.where(fresh, error / rest, level)
-        last = np.where(fresh, ranked[:, rank], last)
-        going = np.where(fresh, ranked[:, rank] <= level, going)
-        levels[:, rank] = level * share[:, rank]
-        rest = rest - share[:, rank]
-    values = np.empty_like(levels)
-    np.put_along_axis(values, order, levels, axis=1)
-    return values
 
 
 # Online control of the false discovery rate: one decision after the other, none of them ever taken back.

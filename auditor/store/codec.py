@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from auditor.errors import RecordError
 from auditor.model import canonical
-from auditor.model.columns import Column, pack_counts
+from auditor.model.packed_columns import Column, pack_counts
 from auditor.model.run import (
     Ablation,
     AblationKind,

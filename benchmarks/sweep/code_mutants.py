@@ -146,12 +146,12 @@ class _Places(ast.NodeVisitor):
         """Words are compared as whole outputs, by the tests of `render` and `document`."""
 
 
-def draw_mutants(package: str, count: int, seed: int) -> list[CodeMutant]:
-    """So many different mutants of `auditor/<package>`, drawn evenly from all places."""
+def draw_mutants(root: Path, package: str, count: int, seed: int) -> list[CodeMutant]:
+    """So many different mutants of `auditor/<package>` below `root`, drawn evenly from all places."""
     mutants: list[CodeMutant] = []
-    for file in sorted((ROOT / "auditor" / package).rglob("*.py")):
+    for file in sorted((root / "auditor" / package).rglob("*.py")):
         source = file.read_bytes()
-        places = _Places(file.relative_to(ROOT).as_posix(), source)
+        places = _Places(file.relative_to(root).as_posix(), source)
         places.visit(ast.parse(source))
         mutants += places.mutants
     return random.Random(f"{package} {seed}").sample(mutants, min(count, len(mutants)))
@@ -202,7 +202,8 @@ def main() -> int:
         with tarfile.open(fileobj=io.BytesIO(archive)) as files:
             files.extractall(tree, filter="data")
         for package in namespace.packages:
-            for number, mutant in enumerate(draw_mutants(package, namespace.count, namespace.seed)[namespace.skip :]):
+            drawn = draw_mutants(tree, package, namespace.count, namespace.seed)
+            for number, mutant in enumerate(drawn[namespace.skip :]):
                 file = tree / mutant.path
                 source = file.read_bytes()
                 file.write_bytes(mutant.apply(source))

@@ -15,8 +15,8 @@ from auditor.model.suite import Registry, Role, Suite
 from auditor.model.verdict import Verdict, worst_verdict
 from auditor.stats.falls import Fall
 from auditor.stats.intervals import Proportion
-from auditor.stats.multiplicity import holm_levels, holm_levels_of_rows
-from tests.bulk_verdicts import CODES, Histories, judge_histories, single_behaviour
+from auditor.stats.multiplicity import holm_levels
+from tests.bulk_verdicts import CODES, Histories, holm_levels_of_rows, judge_histories, single_behaviour
 from tests.stats.draws import drawn
 from tests.worlds import graph, run, without_items
 

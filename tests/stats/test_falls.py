@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from auditor.stats.falls import (
     Fall,
     Limits,
-    broadcast_falls,
     difference_limits,
     fall_limits,
     transfer_is_above,
@@ -309,8 +308,7 @@ def test_the_worked_case_of_a_fall_that_stays_on_the_test() -> None:
 
 
 def test_a_held_out_rate_that_was_none_decides_nothing() -> None:
-    test, held_out = fall(65, 0, 500), fall([0, 0], [0, 9], 500)
-    pair, _ = broadcast_falls(test, held_out)
+    pair, held_out = fall([65, 65], [0, 0], 500), fall([0, 0], [0, 9], 500)
     assert np.isnan(transfer_limits(pair, held_out, _TRANSFER_Z).estimate).all()
     for odds in (False, True):
         assert not z_transfer_below(pair, held_out, 0.5, odds=odds).any()

@@ -279,6 +279,11 @@ def test_a_log_that_an_earlier_reader_recorded_is_there_already(tmp_path: Path) 
             '"ablation":{"changes":["b","a"],"kind":"alone","patch":""},"checkpoint"',
             "ablation.changes: ",
         ),
+        (
+            '"checkpoint"',
+            '"ablation":{"changes":["a"],"kind":"alone","patch":"","why":"x"},"checkpoint"',
+            "ablation.why: is unknown",
+        ),
         ('"grade":"B"', '"grade":null', "grade: is none of A, B, C"),
         ('"revision"', '"role":"hidden","revision"', "role: is none of test, held_out, deployment"),
         ('"created":"2026-01-31T12:00:00+00:00"', '"created":"2026-01-31"', "created: has no offset"),

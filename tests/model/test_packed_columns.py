@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.model.columns import Column, pack_counts, pack_measures
+from auditor.model.packed_columns import Column, pack_counts, pack_measures
 from auditor.model.run import Awareness, SampleReasons, SeverityTally, Tallies
 
 counts = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 300), max_size=20)
