@@ -1,7 +1,8 @@
 """Each abuse as a landing in a tiny real repository, and what the four who look at it say.
 
-The four are the gate, a server's hook in a bare repository, `auditor audit` after the landing, and the answer of a report
-on it. `ATTEMPTS` has the builders by the abuses' numbers; a builder takes an empty folder and returns an `Attempt`.
+The four are the gate, a server's hook in a bare repository, `auditor audit` after the landing, and the answer
+of a report on it. `ATTEMPTS` has the builders by the abuses' numbers; a builder takes an empty folder and
+returns an `Attempt`.
 """
 
 from __future__ import annotations
@@ -96,7 +97,11 @@ def shifted(by: int) -> set[int]:
 
 def rows_before(suite: str, **cells: object) -> list[Row]:
     """Two runs under the first text: 80 of 400."""
-    return [row for by in (0, 1) for row in run_rows(content(FIRST), suite, shifted(by), **{"run": f"b{by}", **cells})]
+    return [
+        row
+        for by in (0, 1)
+        for row in run_rows(content(FIRST), suite, shifted(by), range(400), **{"run": f"b{by}", **cells})
+    ]
 
 
 def rows_after(
@@ -108,7 +113,7 @@ def rows_after(
 
 def rows_unmoved(suite: str = "unseen", **cells: object) -> list[Row]:
     """A run under the second text that is as bad as those before."""
-    return rows_after(suite, shifted(2), **cells)
+    return rows_after(suite, shifted(2), range(400), **cells)
 
 
 @functools.cache
@@ -140,7 +145,10 @@ def world_before(
 
 
 def patched(
-    folder: Path, *runs: Sequence[Row], files: Mapping[str, str | None] | None = None, **options: Any
+    folder: Path,
+    *runs: Sequence[Row],
+    files: Mapping[str, str | None] | None = None,
+    **options: Any,  # noqa: ANN401 - as `world_before` takes them
 ) -> Attempt:
     """The second text with runs under it, on a base that was evaluated.
 
@@ -156,7 +164,7 @@ def patched(
     return Attempt(world, base, world.repo.head())
 
 
-def fitted(folder: Path, **options: Any) -> Attempt:
+def fitted(folder: Path, **options: Any) -> Attempt:  # noqa: ANN401 - as `world_before` or `replace` take them
     """A patch that only the test's score shows, with the runs that say so."""
     return patched(folder, rows_after(), rows_unmoved(), **options)
 
@@ -171,7 +179,7 @@ def record_files(world: Evaluated) -> list[Path]:
     return sorted((world.repo.path / "eval_history/records").rglob("*.json"))
 
 
-def squash(attempt: Attempt, **changes: Any) -> Attempt:
+def squash(attempt: Attempt, **changes: Any) -> Attempt:  # noqa: ANN401 - as `world_before` or `replace` take them
     """The same in one commit."""
     repo = attempt.world.repo
     repo.git("reset", "-q", "--soft", attempt.base)
@@ -183,7 +191,7 @@ def next_landing(attempt: Attempt, files: Mapping[str, str | bytes | None] | Non
     return replace(attempt, base=attempt.head, head=attempt.world.repo.commit(files or {}, message="next"))
 
 
-def refused(folder: Path, log: Path, **options: Any) -> Attempt:
+def refused(folder: Path, log: Path, **options: Any) -> Attempt:  # noqa: ANN401 - as `world_before` or `replace` take them
     """A log that `auditor ingest` is to refuse: nothing lands."""
     world, base = world_before(folder, **options)
     report = ingest([log], root=world.repo.path, extra="error", dry_run=False)
@@ -194,9 +202,7 @@ def refused(folder: Path, log: Path, **options: Any) -> Attempt:
 def commit_tree(world: Evaluated, tree: str, *parents: str) -> str:
     """A commit of another commit's whole content, on any parents or none."""
     options = [word for parent in parents for word in ("-p", parent)]
-    return world.repo.git(
-        "commit-tree", f"{tree}^{{tree}}", *options, "-m", "bent", date="2026-02-01T12:00:00+00:00"
-    )
+    return world.repo.git("commit-tree", f"{tree}^{{tree}}", *options, "-m", "bent", date="2026-02-01T12:00:00+00:00")
 
 
 # Numbers bent: the abuses 1 to 28.
@@ -244,6 +250,14 @@ def best_of_four(folder: Path) -> Attempt:
     return patched(folder, *runs, rows_after(bad=range(20)), rows_unmoved())
 
 
+def file_renamed(folder: Path) -> Attempt:
+    """30: the file has another name and text, and the configuration follows it."""
+    attempt = fitted(folder)
+    attempt.world.repo.git("mv", "spec.md", "policy.md")
+    attempt.world.repo.write({"auditor.toml": SETTINGS.replace("spec.md", "policy.md")})
+    return squash(attempt)
+
+
 def run_deleted(folder: Path) -> Attempt:
     """7: the record of a run before is not there any more."""
     world, _ = world_before(folder)
@@ -276,7 +290,7 @@ def item_moved(folder: Path) -> Attempt:
 
 
 def held_out_consulted(folder: Path) -> Attempt:
-    """10: three uses are allowed; a patch, two looks of its author, and another patch that is tried on the same suite."""
+    """10: three uses are allowed; a patch, two looks of its author, and another patch that is tried on it."""
     attempt = patched(folder, rows_after(bad=range(20)), rows_unmoved(), suites=f"{SUITES}looks_allowed = 3\n")
     world = attempt.world
     with open_project(world.repo.path) as project:
@@ -423,6 +437,12 @@ def tree_of_another_parent(folder: Path) -> Attempt:
     attempt = fitted(folder)
     other = commit_tree(attempt.world, attempt.head)
     return replace(attempt, head=commit_tree(attempt.world, attempt.head, attempt.base, other))
+
+
+def history_dropped(folder: Path) -> Attempt:
+    """29: a force-push of one commit with the same text and records, after the patch that they accuse."""
+    attempt = accused(folder)
+    return replace(attempt, base=attempt.head, head=commit_tree(attempt.world, attempt.head))
 
 
 def paths_pointed_elsewhere(folder: Path) -> Attempt:
@@ -580,8 +600,8 @@ ATTEMPTS: Mapping[int, Sequence[Callable[[Path], Attempt]]] = {
     26: (items_in_the_spec,),
     27: (held_out_never_run,),
     28: (period_chosen,),
-    29: (tree_of_another_parent,),
-    30: (paths_pointed_elsewhere,),
+    29: (tree_of_another_parent, history_dropped),
+    30: (paths_pointed_elsewhere, file_renamed),
     31: (seal_deleted,),
     32: (folder_edited,),
     33: (chosen_records,),
@@ -614,12 +634,14 @@ SURFACES = ("gate", "server", "audit", "report's answer")
 
 
 def answers_to(attempt: Attempt) -> dict[str, Answer]:
-    """What the gate, a server's hook, the audit and the report's answer say; `verify` too of a page that is handed out."""
+    """What the gate, a server's hook, the audit and the report's answer say; of a page that is handed out, `verify`."""
     if attempt.refusal:
         nothing = Answer("nothing lands", speaks=False)
         return {"ingest": Answer(attempt.refusal, speaks=True), **dict.fromkeys(SURFACES, nothing)}
     answers = {
-        "gate": _decision(attempt, "--base", attempt.base, "--head", attempt.head, "--repo", str(attempt.world.repo.path)),
+        "gate": _decision(
+            attempt, "--base", attempt.base, "--head", attempt.head, "--repo", str(attempt.world.repo.path)
+        ),
         "server": _server(attempt),
         "audit": _audit(attempt),
         "report's answer": _report(attempt),
@@ -634,6 +656,7 @@ def _run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch("sys.stdin", io.StringIO(stdin)):
         code = auditor(list(arguments))
+    assert code != 70, err.getvalue()
     return code, out.getvalue(), err.getvalue()
 
 
@@ -644,7 +667,9 @@ def _decision(attempt: Attempt, *arguments: str, stdin: str = "") -> Answer:
     if attempt.base == attempt.head:
         return Answer("nothing lands", speaks=False)
     before, dashes, after = " ".join(arguments).partition(" -- ")
-    code, out, err = _run("gate", "--format", "json", *before.split(" "), *(["--", *after.split(" ")] if dashes else []), stdin=stdin)
+    code, out, err = _run(
+        "gate", "--format", "json", *before.split(" "), *(["--", *after.split(" ")] if dashes else []), stdin=stdin
+    )
     if not out:
         return Answer(f"exit {code}: {err.strip()}" if err else f"exit {code}", bool(code))
     document = json.loads(out)
@@ -682,7 +707,8 @@ def _audit(attempt: Attempt) -> Answer:
         return Answer(f"exit {code}: {err.strip()}", speaks=True)
     document = json.loads(out)
     verdicts = dict.fromkeys(
-        f"{patch['verdict']}{', hiding suspected' if patch['hiding_suspected'] else ''}" for patch in document["patches"]
+        f"{patch['verdict']}{', hiding suspected' if patch['hiding_suspected'] else ''}"
+        for patch in document["patches"]
     )
     codes = sorted({finding["check"] for finding in _findings(document) if finding.get("severity") in _LOUD})
     landings = [
@@ -726,11 +752,17 @@ def _sentences(attempt: Attempt) -> tuple[str, ...]:
 
 
 def _report(attempt: Attempt) -> Answer:
-    sentences = [text for text in _sentences(attempt) if text not in _honest_sentences() and "was not patched" not in text]
+    sentences = [
+        text for text in _sentences(attempt) if text not in _honest_sentences() and "was not patched" not in text
+    ]
     return Answer(" ".join(sentences) or "as for an honest patch", bool(sentences))
 
 
 def _verify(attempt: Attempt) -> Answer:
     code, out, _ = _run("verify", "--repo", str(attempt.world.repo.path), "--report", str(attempt.page))
-    lines = [" ".join(line.split()) for line in out.splitlines() if line.startswith(("refuted", "- ", "  ")) or ": it says" in line]
+    lines = [
+        " ".join(line.split())
+        for line in out.splitlines()
+        if line.startswith(("refuted", "- ", "  ")) or ": it says" in line
+    ]
     return Answer(f"exit {code}: {' '.join(lines[:3])}", bool(code))

@@ -1,6 +1,7 @@
 """The abuses, each planted as a tiny history, with the verdict, finding or refusal it deserves.
 
-Each test is called by its abuse's number. What needs a part that is not built is in `NOT_COVERED`, and counts as such.
+What the gate, a server, the audit and a report say of each, and their page, is `test_abuse_answers`. Each test
+is called by its abuse's number. What needs a part that is not built is in `NOT_COVERED`, and counts as such.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from auditor.store.tally import judge_samples
 from tests.checks.harness import findings, ran, text_of
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.repos import GitRepo
-from tests.snapshots import assert_as_written
 from tests.store.builders import a_raw_run, logged
 from tests.worlds import (
     assessed,
@@ -138,7 +138,6 @@ ABUSES = {
         "the answer says it: what patches are together, that no branch has the commit, whose word the witness is",
     ),
 }
-PAGE = Path(__file__).parents[1] / "docs/explanation/abuses.md"
 
 
 def found(given: Assessment) -> set[str]:
@@ -150,36 +149,6 @@ def found(given: Assessment) -> set[str]:
 
 def case(test: str, held_out: str = NOT_MOVED, **changes: Any) -> Assessment:  # noqa: ANN401 - as a Case takes them
     return case_assessment(Case("planted", test, Finding, (held_out,), **changes))
-
-
-def page() -> str:
-    """The table, as documentation."""
-    names = sorted(name for name in globals() if re.match(r"test_\d\d_", name))
-    by = {number: [name for name in names if int(name[5:7]) == number] for number in ABUSES}
-    rows = []
-    for number, (abuse, answer) in ABUSES.items():
-        tests = "; ".join(f"`{name}`" for name in by[number]) or f"not planted: {NOT_COVERED[number]}"
-        rows.append(f"| {number} | {abuse} | {answer} | {tests} |")
-    planted = sum(bool(tests) for tests in by.values())
-    return "\n".join([
-        "# The abuses",
-        "",
-        "Ways in which a number is bent, each planted as a tiny history in `tests/test_abuses.py` with the verdict,",
-        "finding or refusal it deserves. The right answer may be \"not comparable\" or \"too small\". Written by",
-        "`AUDITOR_REFRESH=1 python -m pytest tests/test_abuses.py`.",
-        "",
-        f"Planted: {planted} of {len(ABUSES)}.",
-        "",
-        "| | abuse | answer | planted by |",
-        "| --- | --- | --- | --- |",
-        *rows,
-        "",
-    ])  # fmt: skip
-
-
-def test_the_page_is_the_table() -> None:
-    """Each abuse with the tests that plant it, or why none does: a missing one shows, and so does a stale page."""
-    assert_as_written(PAGE, page())
 
 
 def test_every_abuse_is_planted_or_named_as_not_covered() -> None:

@@ -210,7 +210,14 @@ class GateRequest:
 
 
 def gate(
-    where: Path, *, base: str, head: str, request: GateRequest, replaces: bool = False, applied_from: str | None = None
+    where: Path,
+    *,
+    base: str,
+    head: str,
+    request: GateRequest,
+    replaces: bool = False,
+    published: bool = False,
+    applied_from: str | None = None,
 ) -> Decision:
     """The decision on landing head on base.
 
@@ -221,6 +228,7 @@ def gate(
         where: a folder in a repository, or a bare one.
         base, head: commits, tags or branches.
         replaces: whether head takes base's place, as in a push; else both are merged.
+        published: whether others have base, as in a push: then its commits stay in the history.
         applied_from: the commit whose configuration counts in place of base's.
 
     Raises RevisionError for a name that stands for no commit; ConfigError, RecordError or RepositoryError where a side
@@ -229,7 +237,9 @@ def gate(
     with open_repository(where, leaving=request.leaving) as repository:
         start, end = (Commit(repository, repository.resolve(name)) for name in (base, head))
         applied = Commit(repository, repository.resolve(applied_from)) if applied_from else None
-        sides = read_base_head(repository, start, end, request.specs, replaces=replaces, rules=applied)
+        sides = read_base_head(
+            repository, start, end, request.specs, replaces=replaces, published=published, rules=applied
+        )
         _check_blockers(sides.policy)
         followed = [_follow_moved_spec(sides, config) for config in sides.specs]
         project = _head_project(sides, where, [config for config, _ in followed])
@@ -363,6 +373,10 @@ class Hook(StrEnum):
     UPDATE = "update"
 
 
+# What others have seen of a branch is what one of these hooks moves it from; a client's own commits may be amended.
+_PUSHES = (Hook.PRE_PUSH, Hook.PRE_RECEIVE, Hook.UPDATE)
+
+
 @dataclass(frozen=True, slots=True)
 class BranchUpdate:
     """One branch that is about to move: its name, and the commits it moves from and to.
@@ -422,6 +436,7 @@ def decide_hook(where: Path, called: HookInput, gate_request: GateRequest) -> tu
                 head=landing.head,
                 request=gate_request,
                 replaces=True,
+                published=called.hook in (None, *_PUSHES),
                 applied_from=landing.rules,
             ),
         )

@@ -90,6 +90,7 @@ class BaseHead:
         rules: the commit whose configuration counts.
         replaces: whether head takes base's place, as in a push: what base has and head has not is gone then, and no
             merge of both keeps it.
+        published: whether others have base: then its commits stay in the history.
     """
 
     repository: Repository
@@ -100,6 +101,7 @@ class BaseHead:
     registry: Registry
     specs: tuple[SpecConfig, ...]
     replaces: bool = False
+    published: bool = False
 
     @property
     def policy(self) -> Policy:
@@ -201,12 +203,13 @@ def read_base_head(
     specs: Sequence[str],
     *,
     replaces: bool = False,
+    published: bool = False,
     rules: Commit | None = None,
 ) -> BaseHead:
     """The two sides with base's rules; where it has none with those of the default branch, and else with head's.
 
     Args:
-        replaces: see `BaseHead`.
+        replaces, published: see `BaseHead`.
         rules: a commit whose configuration counts in place of base's, where it has one.
 
     Raises ConfigError, RecordError or RepositoryError, for what head brings and nobody could read, too.
@@ -222,7 +225,7 @@ def read_base_head(
     chosen = select_specs(settings.specs, specs, in_git=True)
     registry = load_registry(applied, settings.store)
     registry = add_former_suites(repository, base.commit_id, settings.store, registry)
-    return BaseHead(repository, base, head, applied, settings, registry, chosen, replaces)
+    return BaseHead(repository, base, head, applied, settings, registry, chosen, replaces, published)
 
 
 # What a repository's main branch is called, where it says so and where it does not.
@@ -430,9 +433,21 @@ def add_landing(sides: BaseHead, audit: Audit, today: date) -> Audit:
     """The audit with what a merge that is about to land, today, does to rules, records and waivers."""
     patched = tuple(spec.history.spec for spec in audit.specs if spec.landing)
     facts = landing_facts(sides.base, sides.head, sides.forks, sides.settings.store, patched, sides.rules)
+    facts = replace(facts, dropped=_dropped_commits(sides))
     results = run_on_landing(facts)
     landing = LandingEntry(sides.head.commit_id, today, patched, results.findings)
     return replace(add_results(audit, results), landings=(landing,) if results.findings else ())
+
+
+def _dropped_commits(sides: BaseHead) -> tuple[str, ...]:
+    """The commits of specs that base has and head has not, newest first; none where nobody else can have base."""
+    patterns = [pattern for config in sides.specs if config.source == "git" for pattern in parse_patterns(config.paths)]
+    base, head = sides.base.commit_id, sides.head.commit_id
+    if not sides.published or not patterns or sides.repository.is_ancestor(base, head):
+        return ()
+    pathspecs = [pattern.pathspec for pattern in patterns]
+    listed = sides.repository.command.run("rev-list", "--full-history", base, f"^{head}", "--", *pathspecs)
+    return tuple(listed.decode().split())
 
 
 def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Audit:
@@ -551,7 +566,9 @@ class _HistoryWalk:
                         *self._specs_moved(place, rules),
                     )
                 )
-                landings[place] = replace(facts, patched=tuple(patched))
+                unseen = (name for name in patched if name not in self._patched.get(place, ()))
+                reworded = tuple(name for name in unseen if self._is_read_elsewhere(name, rules))
+                landings[place] = replace(facts, patched=tuple(patched), reworded=reworded)
             if facts.before is not None and facts.before.suites != facts.after.suites:
                 suite_landings.append(place)
             named.add(self._store)
@@ -639,6 +656,12 @@ class _HistoryWalk:
             now = after.specs.get(name, paths) if after else paths
             if now != paths and self._text_at(place - 1, paths) != self._text_at(place, now):
                 yield name
+
+    def _is_read_elsewhere(self, name: str, before: Rules | None) -> bool:
+        """Whether the rules of now look for a spec at none of the paths of before."""
+        rules = (before, self._rules)
+        paths = [set(one.specs.get(name, ())) for one in rules if one is not None]
+        return len(paths) == 2 and bool(paths[0] and paths[1]) and not paths[0] & paths[1]
 
     def _text(self, place: int, config: SpecConfig) -> str:
         return self._text_at(place, config.paths)

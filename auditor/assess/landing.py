@@ -49,6 +49,9 @@ class LandingFacts:
         waivers: paths of the waivers that it adds or changes.
         unjudged: the names of specs whose text stays, and which nothing configures any longer.
         rewritten: dated revisions of before that it changes or removes, as "spec at label".
+        dropped: commits of specs that the branch had and has no longer, of a push.
+        reworded: the names of specs that it reads at other paths, where another text is, of a past landing whose patch
+            no history shows.
         lifted: accusations that stood before it and do not with what it brings.
     """
 
@@ -60,6 +63,8 @@ class LandingFacts:
     waivers: tuple[str, ...] = ()
     unjudged: tuple[str, ...] = ()
     rewritten: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    reworded: tuple[str, ...] = ()
     lifted: tuple[LiftedAccusation, ...] = ()
 
 

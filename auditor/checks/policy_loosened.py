@@ -30,12 +30,14 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where a rule asks for less than it did."""
     if facts.before is None:
         return Clear()
-    names = describe_loosening(facts.before, facts.after)
+    moved = [f"spec {name} read from other files, with another text" for name in facts.reworded]
+    names = (*describe_loosening(facts.before, facts.after), *moved)
     if not names:
         return Clear()
     name = f", in one landing with {', '.join(facts.patched)}" if facts.patched else ""
     message = f"the rules ask for less: {'; '.join(names)}{name}"
-    identity = "\n".join(describe_loosening(_in_first_words(facts.before), _in_first_words(facts.after)))
+    first_words = describe_loosening(_in_first_words(facts.before), _in_first_words(facts.after))
+    identity = "\n".join((*moved, *first_words))
     return Finding(message, Confidence.HIGH, identity=identity, place=Place(facts.before.file, 1))
 
 
@@ -58,6 +60,9 @@ CHECK = LandingCheck(
     run=run,
     cases=(
         LandingCase("block_on is emptied", LandingFacts(after=_policy(block_on=())), Finding),
+        LandingCase(
+            "a file of another name and text", LandingFacts(reworded=("conduct",), patched=("conduct",)), Finding
+        ),
         LandingCase("with a patch", LandingFacts(after=_policy(block_on=()), patched=("conduct",)), Finding),
         LandingCase("held-out not wanted", LandingFacts(after=_policy(require_held_out=RequireHeldOut.NEVER)), Finding),
         LandingCase("inconclusive passes", LandingFacts(after=_policy(on_inconclusive=OnInconclusive.PASS)), Finding),

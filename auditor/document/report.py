@@ -34,6 +34,7 @@ from auditor.document.report_evidence import (
 )
 from auditor.document.report_patches import other_patch_blocks, period_patch_blocks
 from auditor.document.report_periods import joint_period_blocks, outside_blocks, timeline_blocks, training_blocks
+from auditor.model.finding import Severity
 from auditor.model.numbers import count_noun, format_day
 from auditor.model.verdict import Verdict
 
@@ -87,6 +88,9 @@ def _section_blocks(report: Report, section: Section) -> Iterator[Block]:
     yield from status_blocks(report, section)
 
 
+# So many commits are named in a sentence.
+_LISTED = 3
+
 # The answer, in five short sentences or fewer: what happened, and what the evidence decides.
 
 
@@ -96,7 +100,7 @@ def answer_sentences(report: Report) -> tuple[tuple[str, ...], ...]:
         (
             *section_answer(section),
             *_lifted_sentences(report, section),
-            *(_standing_sentences(report) if first else ()),
+            *((*_landing_sentences(report), *_standing_sentences(report)) if first else ()),
         )
         for first, section in zip((True, *[False] * len(report.sections)), report.sections, strict=False)
     )
@@ -168,6 +172,21 @@ def _lifted_sentences(report: Report, section: Section) -> Iterator[str]:
         commits = ", ".join(dict.fromkeys(landing.commit[:ID_DIGITS] for landing, _ in lifted))
         many = count_noun(len(lifted), "accusation")
         yield f"What landed later lifted or softened {many} ({behaviours}): see landing {commits}."
+
+
+def _landing_sentences(report: Report) -> Iterator[str]:
+    """That landings bent what the verdicts rest on, whenever; of rules that changed by themselves, in the period."""
+    bent = [
+        (landing.commit[:ID_DIGITS], f"{finding.code} {finding.name}")
+        for landing in report.audit.landings
+        for finding in landing.findings
+        if finding.code != LIFTED_RULE and (finding.severity is Severity.HIGH or report.period.holds(landing.day))
+    ]
+    if bent:
+        commits, names = (list(dict.fromkeys(words)) for words in zip(*bent, strict=True))
+        changed = f"{count_noun(len(commits), 'landing')} changed what these verdicts rest on"
+        more = f" and {len(commits) - _LISTED:,} more" if len(commits) > _LISTED else ""
+        yield f"{changed} ({', '.join(sorted(names))}): see {', '.join(commits[:_LISTED])}{more}."
 
 
 def _standing_sentences(report: Report) -> Iterator[str]:
