@@ -61,7 +61,11 @@ def _mark(texts: list[str]) -> str:
 
 
 def _cell(answer: Answer, folder: str) -> str:
-    text = re.sub(r"\b[0-9a-f]{8,64}\b", "…", answer.text.replace(folder, ".")).replace("|", r"\|").replace("\n", " ")
+    text = (
+        re.sub(r"\b[0-9a-f]{8,64}\b|(?<=\bline )\d+", "…", answer.text.replace(folder, "."))
+        .replace("|", r"\|")
+        .replace("\n", " ")
+    )
     if text == "nothing lands":
         return f"*{text}*"
     return text if answer.speaks else f"*silent*: {text}"
