@@ -516,9 +516,29 @@ def corrected(folder: Path) -> Attempt:
     return next_landing(attempt)
 
 
+def corrected_with_patch(folder: Path) -> Attempt:
+    """34: the run that accuses a patch comes with it, and its correction too."""
+    attempt = fitted(folder)
+    write_correction(attempt.world, "unseen", content(SECOND))
+    return replace(attempt, head=attempt.world.repo.commit(message="scored again"))
+
+
+def gap_corrected(folder: Path) -> Attempt:
+    """34: a gap that training opened, without a patch, is closed by a correction."""
+    world, _ = world_before(folder)
+    cells = {"checkpoint": "m2", "parent_checkpoint": "m1", "run": "t"}
+    rows = run_rows(content(FIRST), "visible", (), range(400), **cells)
+    world.table(table_text([*rows, *run_rows(content(FIRST), "unseen", shifted(2), range(400), **cells)]))
+    base = world.repo.commit(message="trained")
+    write_correction(world, "unseen", content(FIRST), checkpoint="m2")
+    return Attempt(world, base, world.repo.commit(message="scored again"))
+
+
 def write_correction(world: Evaluated, suite: str, revision: str, **changes: object) -> None:
-    """A correction, clean, of the only run of a suite under a revision, written by hand."""
-    path = next(path for path in record_files(world) if _is_of(path, suite, revision))
+    """A correction, clean, of a run of a suite under a revision, written by hand; `changes` are of the record."""
+    checkpoint = changes.get("checkpoint", "m1")
+    paths = (path for path in record_files(world) if _is_of(path, suite, revision))
+    path = next(path for path in paths if json.loads(path.read_text())["checkpoint"] == checkpoint)
     document = json.loads(path.read_text())
     tallies = {**document["tallies"], "misaligned": [0] * len(document["tallies"]["misaligned"])}
     data = canonical.dumps({**document, "tallies": tallies, "corrects": path.stem, "reason": "scored again", **changes})
@@ -605,7 +625,7 @@ ATTEMPTS: Mapping[int, Sequence[Callable[[Path], Attempt]]] = {
     31: (seal_deleted,),
     32: (folder_edited,),
     33: (chosen_records,),
-    34: (more_runs, corrected),
+    34: (more_runs, corrected, corrected_with_patch, gap_corrected),
     35: (decoy_held_out,),
     36: (land_first,),
     37: (swamped,),

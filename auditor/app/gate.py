@@ -60,6 +60,9 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
         for key, facts in standing_accusations(before, sides.policy.block_on).items()
         if key[0] not in landing and not set(facts.step.patches) & landing
     }
+    lifted = dict(_lifted_accusations(sides, spec, accused))
+    for key, facts, accusation in _lifted_by_corrections(sides, spec):
+        accused[key], lifted[key] = facts, accusation
     verdicts = (behaviour for facts in before.patches for behaviour in facts.behaviours)
     names = {verdict_finding(verdict.verdict, spec.history.spec, verdict).fingerprint for verdict in verdicts}
     return MergeCandidate(
@@ -67,7 +70,7 @@ def _merge_candidate(sides: BaseHead, config: SpecConfig, spec: SpecAudit, audit
         open_before=_open_gaps(before.standings),
         fingerprints_before=frozenset(names),
         accused_before=accused,
-        lifted=dict(_lifted_accusations(sides, spec, accused)),
+        lifted=lifted,
         accused_late=frozenset(_accused_late(sides, spec, accused)) if spec.landing else frozenset(),
         new_records=sides.new_records,
         registered=frozenset(sides.registry.suites),
@@ -101,6 +104,22 @@ def _lifted_accusations(
         yield from lifted_accusations(accused, assess(evidence, sides.policy), sides.policy.block_on)
     if sides.new_records:
         yield from lifted_accusations(accused, spec.assessment, sides.policy.block_on)
+
+
+def _lifted_by_corrections(
+    sides: BaseHead, spec: SpecAudit
+) -> Iterator[tuple[AccusationKey, BehaviourFacts, LiftedAccusation]]:
+    """What patches that land would be accused of by the records as they were before any was corrected."""
+    if spec.evidence.uncorrected is None or not spec.landing:
+        return
+    first = assess(spec.evidence.uncorrected, sides.policy)
+    standing = {
+        key: facts
+        for key, facts in standing_accusations(first, sides.policy.block_on).items()
+        if key[0] in spec.landing
+    }
+    for key, accusation in lifted_accusations(standing, spec.assessment, sides.policy.block_on):
+        yield key, standing[key], accusation
 
 
 def _accused_late(

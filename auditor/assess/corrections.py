@@ -6,10 +6,10 @@ reason names the corrections go out. A correction that changes a verdict can so 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from auditor.assess.facts import BehaviourFacts, NotAssessed
+from auditor.assess.facts import BehaviourFacts, GapFacts, NotAssessed
 from auditor.evidence import Evidence, State, Step
 from auditor.model.run import Run
 
@@ -38,6 +38,23 @@ def add_corrections(
             )
             changed[step] = replace(step_facts, reason=reason, conclusion=conclusion)
     return changed
+
+
+def keep_gaps_open(gaps: Sequence[GapFacts], first: Sequence[GapFacts]) -> tuple[GapFacts, ...]:
+    """The gaps; one that corrections alone close stays open, as it was first recorded: only other runs close it.
+
+    Args:
+        first: the gaps of `evidence.uncorrected`.
+    """
+    why = "corrections alone close it; as first recorded it is open"
+    states = {_gap_key(gap): gap for gap in gaps}
+    kept = {key: replace(gap, kept_open=why) for key, gap in ((_gap_key(gap), gap) for gap in first) if gap.open}
+    closed = {key: gap for key, gap in kept.items() if key not in states or not states[key].open}
+    return tuple(gap for _, gap in sorted({**states, **closed}.items(), key=lambda entry: entry[0]))
+
+
+def _gap_key(gap: GapFacts) -> tuple[str, str, str]:
+    return gap.behaviour, gap.model, gap.suite
 
 
 def list_lost_verdicts(

@@ -39,7 +39,7 @@ from auditor.assess.contrast import (
     falls_of_step,
     raw_fall_of,
 )
-from auditor.assess.corrections import add_corrections, list_lost_verdicts
+from auditor.assess.corrections import add_corrections, keep_gaps_open, list_lost_verdicts
 from auditor.assess.diagnostics import diagnose_suites
 from auditor.assess.facts import (
     Assessment,
@@ -321,10 +321,12 @@ def assess(
     """Judges every patch and checkpoint step of a history; every plan by `today` (UTC), held-out suites by `looks`."""
     pairs = [(b, lineage) for b in behaviours(evidence) for lineage in lineages_measured(evidence, b)]
     facts = _judge_every_step(evidence, policy)
+    gaps = track_gaps(evidence, policy)
     lost: tuple[NotAssessed, ...] = ()
     if evidence.uncorrected is not None:
         first = _judge_every_step(evidence.uncorrected, policy)
         lost, facts = tuple(list_lost_verdicts(facts, first)), add_corrections(evidence, facts, first)
+        gaps = keep_gaps_open(gaps, track_gaps(evidence.uncorrected, policy))
     every_step = list(facts)
     by_patch: dict[str, list[BehaviourFacts]] = {name: [] for name in evidence.patches}
     for step, step_facts in facts.items():
@@ -350,7 +352,7 @@ def assess(
         evidence.history.spec,
         patches,
         over_checkpoints,
-        track_gaps(evidence, policy),
+        gaps,
         (*diagnostics.list_unusable_runs(evidence), *diagnostics.list_unidentified_items(evidence), *lost),
         _judge_periods(evidence, line, tuple(facts.values()), pairs, policy),
         measure_period_transfers(evidence, line, pairs, policy),
