@@ -9,6 +9,9 @@ import sys
 
 from auditor import __version__
 
+# How long a hook may take, in seconds: what is not judged by then does not pass.
+TIME_VARIABLE, HOOK_SECONDS, MOST_SECONDS = "AUDITOR_HOOK_SECONDS", "300", 86_400
+
 
 def main() -> None:
     """Runs the command line and exits with its code; a client's hook is answered without it where that is safe."""
@@ -29,6 +32,7 @@ def main() -> None:
 
         if warm.nothing_to_judge(sys.argv[1:], __version__):
             sys.exit(0)
+        _limit_time(os.environ.get(TIME_VARIABLE) or HOOK_SECONDS)
     try:
         sys.exit(_run())
     except KeyboardInterrupt:  # outside of a command, while it is imported or ends
@@ -43,6 +47,54 @@ def _run() -> int:
     # a quarter of the time of its audit.
     gc.set_threshold(500_000)
     return run()
+
+
+def _limit_time(text: str) -> None:
+    """Goes on in a process of its own, which is ended when a hook's time is over; then, too, nothing passes.
+
+    No signal and no thread comes between one call of compiled code and the next; another process ends it for sure.
+    Where the system has no processes of that kind, time has no limit.
+
+    Args:
+        text: how many seconds, more than 0 and at most 86,400.
+    """
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0.0 < seconds <= MOST_SECONDS:
+        _refuse(f"{TIME_VARIABLE}: is no number of seconds above 0, up to {MOST_SECONDS:,}; correct it, or unset it")
+    if not hasattr(os, "fork"):
+        return
+    import signal
+
+    child = os.fork()
+    if child == 0:
+        return
+    for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(name, lambda number, _: os.kill(child, number))
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    _, status = os.waitpid(child, 0)
+    in_time = signal.setitimer(signal.ITIMER_REAL, 0)[0] > 0.0
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0 and not in_time:
+        remedy = f"land less at a time, or give the hook more time in {TIME_VARIABLE}"
+        by_hand = "auditor gate --base OLD --head NEW has no limit"
+        _refuse(f"took longer than {seconds:g} seconds, so that nothing was judged; {remedy}; {by_hand}")
+    if code < 0:
+        _refuse(
+            f"was ended by signal {-code}, so that nothing was judged; try again, or look for why in the system's log"
+        )
+    os._exit(code)
+
+
+def _refuse(line: str) -> None:
+    """Ends with 2, after one line."""
+    try:
+        os.write(2, f"auditor: gate: {line}\n".encode())
+    finally:
+        os._exit(2)
 
 
 def _open_closed_streams() -> None:
