@@ -7,6 +7,8 @@ are searched for.
 from __future__ import annotations
 
 import os
+import shlex
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,8 @@ KEY_VARIABLE = "AUDITOR_PROMPT_KEY_FILE"
 KEY_SETTING = "store.prompt_key_file"
 NO_KEY = f"no key is given ({KEY_VARIABLE}, or prompt_key_file in [store] of {SETTINGS_FILE})"
 _KEY_FILE_BYTES = 4096
+_LEAST_DIFFERENT_BYTES = 6  # of 16 bytes drawn at random, fewer are different in less than one of a million keys
+_OTHERS = stat.S_IRWXO
 _KEY_REMEDY = "make one with: openssl rand -hex 32"
 _EARLIER = "an earlier version hashed them: runs of words are searched for, wording is not; ingest their logs again"
 
@@ -41,8 +45,8 @@ def read_prompt_key(project: Project, environment: Mapping[str, str]) -> PromptK
     """The key that the environment, else the settings, give for a project.
 
     A file that only the settings name may be missing: whoever has a copy of the repository need not have its key.
-    Raises ConfigError for a file inside the repository, one of another size, or one the environment names that is not
-    there.
+    Raises ConfigError for a file inside the repository or one of its work trees, one of another size, one that others
+    may read, that has another name or can be guessed, or one the environment names that is not there.
     """
     text = environment.get(KEY_VARIABLE)
     name, field = (text, KEY_VARIABLE) if text else (project.settings.prompt_key_file, KEY_SETTING)
@@ -60,10 +64,27 @@ def read_prompt_key(project: Project, environment: Mapping[str, str]) -> PromptK
         if not text:
             return PromptKey(None, f"the key file that {KEY_SETTING} names cannot be read here")
         raise ConfigError("cannot be read as a key file", where=str(path), field=field, remedy=_KEY_REMEDY) from error
+    _refuse_shared(path, field)
     if not KEY_BYTES[0] <= len(content) <= KEY_BYTES[1]:
         subject = f"holds {len(content)} bytes, a key has {KEY_BYTES[0]} to {KEY_BYTES[1]}"
         raise ConfigError(subject, where=str(path), field=field, remedy=_KEY_REMEDY)
+    if len(set(content)) < _LEAST_DIFFERENT_BYTES:
+        subject = f"is made of {len(set(content))} different bytes, so that it can be guessed"
+        raise ConfigError(subject, where=str(path), field=field, remedy=_KEY_REMEDY)
     return PromptKey(content)
+
+
+def _refuse_shared(path: Path, field: str) -> None:
+    """Raises ConfigError for a key that others may read, or that another name leads to, perhaps in the repository."""
+    status = path.stat()
+    if status.st_nlink > 1:
+        subject = "has another name (a hard link), which may lie inside the repository"
+        raise ConfigError(
+            subject, where=str(path), field=field, remedy="copy it, and remove the file with all its names"
+        )
+    if os.name == "posix" and status.st_mode & _OTHERS:
+        subject = f"may be read or changed by others (mode {stat.S_IMODE(status.st_mode):o})"
+        raise ConfigError(subject, where=str(path), field=field, remedy=f"run chmod 600 {shlex.quote(str(path))}")
 
 
 def _refuse_inside(path: Path, project: Project, field: str) -> None:
@@ -83,6 +104,7 @@ def _repository_folders(project: Project) -> Iterator[Path]:
     if repository is not None:
         folders += [repository.git_dir, repository.common_dir]
         folders += [repository.common_dir.parent] if repository.common_dir.name == ".git" else []
+        folders += repository.linked_worktrees()
     for folder in folders:
         yield from (folder.absolute(), folder.resolve())
 

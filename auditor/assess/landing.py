@@ -140,6 +140,14 @@ def _suite_changes(old: Suite, new: Suite | None) -> Iterator[str]:
         yield f"behaviour {old.behaviour} to {new.behaviour}"
     if new.registered != old.registered and (new.registered is None or not _counts_from_later_day(new, old)):
         yield f"registered {old.registered or 'always'} to {new.registered or 'always'}"
+    if missing_tasks := [task for task in old.tasks if task not in new.tasks]:
+        yield f"logs of the task {', '.join(missing_tasks)} are no longer its own"
+    if new.twin != old.twin:
+        yield f"twin {old.twin or 'none'} to {new.twin or 'none'}"
+    if new.on_limit is not old.on_limit:
+        yield f"on_limit {old.on_limit} to {new.on_limit}"
+    if missing_changes := [change for change in old.declared_changes if change not in new.declared_changes]:
+        yield f"declared change of {', '.join(change.what for change in missing_changes)} taken back"
     if old.score is not None and new.score != old.score:
         yield "its score is read in another way"
     if new.judge_errors != old.judge_errors:

@@ -46,6 +46,27 @@ _MISSING_SENTENCES = {
 }
 
 
+# What an inconclusive verdict lacks, where its name tells held-out rates: zero, far from the test's, how far down.
+_TELLS_HELD_OUT = (
+    MissingEvidence.ZERO,
+    MissingEvidence.SCALE,
+    MissingEvidence.PART_OR_WHOLE,
+    MissingEvidence.HELD_OUT,
+    MissingEvidence.NOTHING,
+)
+_NOT_SETTLED = "the held-out results do not settle whether the fall carried over"
+
+
+def conceal_held_out(facts: BehaviourFacts) -> str:
+    """The conclusion as somebody may read it who is not to know held-out rates: verdict and samples needed alone.
+
+    Whatever held-out results lack, it is one sentence: which of them would tell the rate.
+    """
+    if facts.verdict is Verdict.INCONCLUSIVE and facts.missing in _TELLS_HELD_OUT:
+        return facts.conclusion.replace(_MISSING_SENTENCES[facts.missing], _NOT_SETTLED)
+    return facts.conclusion
+
+
 def format_change(change: Change) -> str:
     """A change of rates: from ... to ..."""
     return f"from {format_rate(change.before)} to {format_rate(change.after)}"

@@ -1,8 +1,8 @@
 """A suite that was registered measures something else, or for somebody else.
 
 What it looks for
-A registered suite whose role, behaviour, day of registration (to an earlier one), scoring rule or allowed looks
-change, or that is registered no longer.
+A registered suite whose role, behaviour, day of registration (to an earlier one), scoring rule, use of limits, twin or
+allowed looks change, that loses a task or a declared change, or that is registered no longer.
 
 Why it matters
 A held-out suite that becomes a test, or a test that becomes held-out, turns every verdict on it round. The gate goes
@@ -21,7 +21,7 @@ from datetime import date
 from auditor.assess.landing import LandingFacts, Rules, describe_suite_changes
 from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Finding, Place, Severity
-from auditor.model.suite import Role, Suite
+from auditor.model.suite import DeclaredChange, LimitUse, Role, Suite
 
 
 def run(facts: LandingFacts) -> Outcome:
@@ -36,7 +36,15 @@ def run(facts: LandingFacts) -> Outcome:
     return Finding(message, Confidence.HIGH, identity="\n".join(names), place=Place(facts.before.suites_file, 1))
 
 
-_HELD_OUT = Suite("unseen", "lying", Role.HELD_OUT, date(2026, 3, 1), looks_allowed=5)
+_HELD_OUT = Suite(
+    "unseen",
+    "lying",
+    Role.HELD_OUT,
+    date(2026, 3, 1),
+    ("unseen_1",),
+    looks_allowed=5,
+    declared_changes=(DeclaredChange("items", date(2026, 3, 1), "broken items"),),
+)
 
 
 def _rules(*suites: Suite) -> Rules:
@@ -61,9 +69,13 @@ CHECK = LandingCheck(
         _case("it is registered earlier", Finding, registered=date(2026, 1, 1)),
         _case("it is registered always", Finding, registered=None),
         _case("it may be looked at more often", Finding, looks_allowed=50),
+        _case("logs of another task are its own", Finding, tasks=("easy",)),
+        _case("it has a twin", Finding, twin="watched"),
+        _case("samples that a limit ended are scored", Finding, on_limit=LimitUse.SCORE),
+        _case("it changes nothing that was declared", Finding, declared_changes=()),
         LandingCase("it is gone", LandingFacts(_rules(_HELD_OUT), _rules()), Finding),
         _case("it is registered later", Clear, registered=date(2026, 4, 1)),
-        _case("logs know it by another name, too", Clear, tasks=("unseen_2",)),
+        _case("logs know it by another name, too", Clear, tasks=("unseen_1", "unseen_2")),
         _case("it may be looked at less often", Clear, looks_allowed=2),
         LandingCase("a suite is added", LandingFacts(_rules(), _rules(_HELD_OUT)), Clear),
         LandingCase("the first configuration", LandingFacts(None, _rules(_HELD_OUT)), Clear),

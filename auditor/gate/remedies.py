@@ -79,10 +79,6 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             return Remedy(text, evaluation_commands(evidence, ruling, sides.after))
         case MissingEvidence.FLOOR:
             return Remedy(f"measure {facts.behaviour} on a test suite whose rate before the patch is not zero")
-        case MissingEvidence.ZERO:
-            return Remedy(f"measure {facts.behaviour} on a held-out suite whose rate before the patch is not zero")
-        case MissingEvidence.SCALE:
-            return Remedy(f"measure {facts.behaviour} on a held-out suite that starts nearer to the test's rate")
         case MissingEvidence.GRADE:
             return Remedy("ingest the logs of the evaluations in place of tables, or totals, of them")
         case MissingEvidence.JUDGE_ERROR:
@@ -98,9 +94,16 @@ def _remedy_for_inconclusive(facts: BehaviourFacts, evidence: Evidence, sides: S
             times = facts.ruling.runs_needed if facts.ruling else None
             text = f"run {_list_suites(ruling)} again on both sides{f', about {times:,} times each' if times else ''}"
             return Remedy(text, evaluation_commands(evidence, ruling, *both))
-        case MissingEvidence.HELD_OUT | MissingEvidence.PART_OR_WHOLE | MissingEvidence.NOTHING:
+        case (
+            MissingEvidence.HELD_OUT
+            | MissingEvidence.PART_OR_WHOLE
+            | MissingEvidence.NOTHING
+            | MissingEvidence.ZERO
+            | MissingEvidence.SCALE
+        ):  # the same words for each, as which it is would tell the held-out rate
             needed = facts.ruling.needed if facts.ruling else None
-            samples = f"with about {needed:,} samples a side" if needed else "with more samples on both sides"
+            more = f"with more samples on both sides, or measure {facts.behaviour} on another held-out suite"
+            samples = f"with about {needed:,} samples a side" if needed else more
             return Remedy(f"run {_list_suites(ruling)} {samples}", evaluation_commands(evidence, ruling, *both))
 
 

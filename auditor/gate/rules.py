@@ -16,7 +16,7 @@ from auditor.assess.comparable import owed_suites
 from auditor.assess.facts import BehaviourFacts, GapFacts, PatchFacts, PeriodFacts
 from auditor.assess.ledger import Debt, find_owed, revisions_before, verdict_finding
 from auditor.assess.lifted_accusations import LIFTED_RULE, AccusationKey, LiftedAccusation
-from auditor.assess.reasons import describe_unresolved_cause, format_change
+from auditor.assess.reasons import conceal_held_out, describe_unresolved_cause, format_change
 from auditor.assess.text import find_place
 from auditor.audit import LandingEntry, PatchEntry, SpecAudit
 from auditor.checks.catalogue import find_check
@@ -150,11 +150,12 @@ class StepCase:
 
 
 def explain_without_held_out(facts: BehaviourFacts) -> str:
-    """Why, with the rates of the test, which the author may know, and none of held-out suites."""
+    """Why, with the rates of the test, which the author may know, and nothing that tells those of held-out suites."""
+    conclusion = conceal_held_out(facts)
     if facts.verdict is Verdict.ARTEFACT:
         text = facts.reason
     else:
-        text = f"the test rate went {format_change(facts.test)}: {facts.conclusion}" if facts.test else facts.conclusion
+        text = f"the test rate went {format_change(facts.test)}: {conclusion}" if facts.test else conclusion
     if facts.cause is Cause.UNRESOLVED and facts.verdict is not Verdict.UNMEASURED:
         text += f"; {describe_unresolved_cause(facts)}"
     return text

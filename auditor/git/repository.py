@@ -223,6 +223,11 @@ class Repository:
         """End the process that reads objects; the next question starts it again."""
         self._objects.close()
 
+    def linked_worktrees(self) -> tuple[Path, ...]:
+        """The folders of the work trees that git links to this repository, as it wrote them down."""
+        files = sorted((self.common_dir / "worktrees").glob("*/gitdir"))
+        return tuple(Path(os.fsdecode(file.read_bytes().rstrip(b"\n"))).parent for file in files)
+
     def require_complete(self) -> None:
         """Raise RepositoryError where history may be hidden: shallow, partial, grafted, replaced or borrowed."""
         self._complete  # noqa: B018  computed once

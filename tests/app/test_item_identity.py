@@ -82,6 +82,7 @@ def test_new_prompts_under_old_ids_are_other_items(
     if keyed:
         monkeypatch.setenv("AUDITOR_PROMPT_KEY_FILE", str(tmp_path / "key"))
         (tmp_path / "key").write_text("0123456789abcdef" * 4)
+        (tmp_path / "key").chmod(0o600)
     for suite in ("visible", "unseen"):
         easy = misconduct(range(30, 100), 0)
         before = misconduct(range(30), 24) + easy

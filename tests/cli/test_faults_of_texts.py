@@ -137,6 +137,7 @@ def test_new_prompts_under_old_ids(auditor: Auditor, tmp_path: Path, monkeypatch
     repo.commit({"auditor.toml": SETTINGS, "eval_history/suites.toml": SUITES, "spec.md": "# Lock\n\nBe brief.\n"})
     repo.commit({"spec.md": SECOND})
     (tmp_path / "key").write_text("0123456789abcdef" * 4)
+    (tmp_path / "key").chmod(0o600)
     monkeypatch.setenv("AUDITOR_PROMPT_KEY_FILE", str(tmp_path / "key"))
     for revision, hard, failures in (("HEAD~1", "a hard item", 24), ("HEAD", "an easy item", 0)):
         for task in ("visible", "unseen"):

@@ -36,6 +36,7 @@ def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A key file beside the repository, named by the environment."""
     file = tmp_path / "prompts.key"
     file.write_text("0123456789abcdef" * 4 + "\n")
+    file.chmod(0o600)
     monkeypatch.setenv(VARIABLE, str(file))
     return file
 
@@ -195,12 +196,42 @@ def test_a_key_that_is_inside_some_other_way_is_refused(
         ("short", "holds 5 bytes, a key has 16 to 64"),
         ("x" * 65, "holds 65 bytes, a key has 16 to 64"),
         ("x" * 5000, "is too large for a key"),
+        ("0" * 64, "is made of 1 different bytes, so that it can be guessed"),
+        ("\0" * 32, "is made of 1 different bytes, so that it can be guessed"),
+        ("abcde" * 10, "is made of 5 different bytes, so that it can be guessed"),
     ],
 )
 def test_a_file_that_is_no_key(content: str | None, what: str, project: GitRepo, auditor: Auditor, key: Path) -> None:
     key.unlink() if content is None else key.write_text(content)
     line = one_line(auditor("audit", "--repo", project.path))
     assert line.endswith(f"{key}: {VARIABLE}: {what}; make one with: openssl rand -hex 32")
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o644, 0o602, 0o601])
+def test_a_key_that_others_may_read_is_refused(mode: int, project: GitRepo, auditor: Auditor, key: Path) -> None:
+    key.chmod(mode)
+    line = one_line(auditor("audit", "--repo", project.path))
+    assert line.endswith(f"may be read or changed by others (mode {mode:o}); run chmod 600 {key}")
+    key.chmod(0o640)  # of a group that shares it
+    assert auditor("audit", "--repo", project.path).code == 0
+
+
+def test_a_key_that_has_another_name_is_refused(project: GitRepo, auditor: Auditor, key: Path) -> None:
+    (project.path / "notes.txt").hardlink_to(key)
+    line = one_line(auditor("audit", "--repo", project.path))
+    assert "has another name (a hard link), which may lie inside the repository; copy it, and remove" in line
+
+
+@pytest.mark.parametrize("place", ["linked", "main"])
+def test_a_key_in_another_work_tree_is_refused(
+    place: str, project: GitRepo, key: Path, auditor: Auditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked = key.parent / "linked tree"
+    project.git("worktree", "add", "-q", "--detach", str(linked))
+    folder, other = (linked, project.path) if place == "linked" else (project.path, linked)
+    key.rename(folder / "prompts.key")
+    monkeypatch.setenv(VARIABLE, str(folder / "prompts.key"))
+    assert "lies inside the repository" in one_line(auditor("audit", "--repo", other))
 
 
 def test_a_pipe_is_no_key(project: GitRepo, auditor: Auditor, key: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from auditor.cli.main import run
 from auditor.render.documents import gate_json_schema
 from tests.landings import FIRST, SECOND, SETTINGS, SUITES, THIRD, Evaluated, content, evaluated, rules
 from tests.repos import GitRepo
@@ -66,6 +67,39 @@ def test_held_out_rates_stay_hidden_unless_revealed(made: Evaluated, capsys: Cap
         assert err == "auditor: held-out rates are shown to the author, recorded as a look at unseen: commit it\n"
     looks = list((made.repo.path / "eval_history/looks").rglob("*.json"))
     assert looks and all(json.loads(look.read_text())["suites"] == ["unseen"] for look in looks)
+
+
+@pytest.mark.parametrize("style", ["text", "json", "markdown", "sarif", "junit", "github", "gitlab", "in-toto"])
+def test_what_the_held_out_rates_were_before_is_not_told(tmp_path: Path, capsys: Capture, style: str) -> None:
+    """At zero already, or all misaligned: the audit says which; the gate uses the same words of both."""
+    for number, held_out in enumerate(("0/400", "400/400")):
+        made = evaluated(tmp_path / str(number), before={"visible": "80/400", "unseen": held_out})
+        made.patch(visible="0/400", unseen=held_out if number == 0 else "390/400")
+        code, out, err = made.gate(capsys, "--format", style)
+        assert (code, err) == (0, ""), out
+        assert "the held-out results do not settle whether the fall carried over" in out
+        for hint in ("zero already", "not zero", "base rates", "starts nearer", "400/400", "390/400", " 0/800"):
+            assert hint not in out
+        run(["audit", "--repo", str(made.repo.path), "--verbose"])
+        assert ("the held-out rate was zero already" in capsys.readouterr().out) is (number == 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('tasks = ["lying_visible"]', 'tasks = ["easy"]'),
+        ('tasks = ["unseen"]', 'tasks = ["easy"]'),
+        ('name = "visible"', 'name = "visible"\ntwin = "unseen"'),
+        ('name = "visible"', 'name = "visible"\non_limit = "score"'),
+    ],
+)
+def test_a_suite_that_measures_something_else_with_a_patch(
+    made: Evaluated, capsys: Capture, before: str, after: str
+) -> None:
+    made.repo.write({"eval_history/suites.toml": SUITES.replace(before, after)})
+    made.patch()
+    document = made.decide(capsys)
+    assert (document["exit_code"], rules(document["blocked"])) == (1, ["SD302"])
 
 
 def test_the_policy_may_reveal(tmp_path: Path, capsys: Capture) -> None:
