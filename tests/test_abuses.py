@@ -76,7 +76,7 @@ ABUSES = {
     ),
     9: ("held-out item moved into test", "SD121"),
     10: ("held-out consulted too often", "looks of decisions and of people are counted against `looks_allowed`; SD133"),
-    11: ("salami", "`test-only` over the window of all steps; SD131; the open gap stays open; SD103"),
+    11: ("salami", "`test-only` over the period of all steps; SD131; the open gap stays open; SD103"),
     12: ("bundled with a model upgrade", "cause `unresolved`; SD107"),
     13: ("squash or rewritten history", "a revision is its content: the same verdict; runs of a dropped one are named"),
     14: ("tiny held-out set", "`inconclusive`, with the samples that would settle it; SD105"),

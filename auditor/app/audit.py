@@ -34,6 +34,7 @@ from auditor.errors import RepositoryError, RevisionError
 from auditor.evidence import Evidence
 from auditor.git import Commit, Repository, Tree
 from auditor.model.finding import Finding
+from auditor.model.numbers import short_id
 from auditor.model.policy import RequireHeldOut
 from auditor.model.spec import Companions, History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig, load_settings
@@ -184,7 +185,7 @@ def assess_project(
     notes += [NotAssessed(unjoined_labels.what, unjoined_labels.why) for unjoined_labels in project.unjoined]
     notes += [
         NotAssessed(
-            f"record {run.record[:12]}", f"it is of spec {run.spec}, which was not asked for or is not configured"
+            f"record {short_id(run.record)}", f"it is of spec {run.spec}, which was not asked for or is not configured"
         )
         for run in project.runs
         if run.spec not in names

@@ -31,6 +31,7 @@ from auditor.assess.scores import (
 )
 from auditor.errors import InputError, LogError, RevisionError
 from auditor.evidence.protocol import describe_protocol, protocol_of
+from auditor.model.numbers import short_id
 from auditor.model.raw_run import LoggedSample, RawRun, Score, ScoreValue
 from auditor.model.run import Run, Tallies
 from auditor.model.suite import Registry, Role, ScoreUnit
@@ -217,7 +218,7 @@ def _score_record(run: Run, registry: Registry, *, reveal: bool) -> ScoredRun:
     suite = registry.find_suite(run.suite)
     role = suite.role if suite is not None else run.role
     return ScoredRun(
-        name=f"record {run.record[:12]}",
+        name=f"record {short_id(run.record)}",
         identity=(run.record, run.log or run.identity),
         suite=run.suite,
         condition=run.condition,

@@ -2,7 +2,7 @@
 
 In come two commits, or how git called a hook (its arguments and stdin say which branches move from where to where);
 out comes a `Decision` for each. `record_disclosure` writes down that held-out rates were shown, since each time they
-are the suite is a little more used up.
+are the suite is used once more.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from auditor.git import REPLACEMENTS, Commit, Repository, Tree, open_repository
 from auditor.git.write import propose_commit
 from auditor.model.finding import Finding, Level, Remedy, Subject
 from auditor.model.held_out_use import HeldOutUse
-from auditor.model.numbers import count_noun
+from auditor.model.numbers import count_noun, short_id
 from auditor.model.policy import Policy
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
@@ -193,7 +193,8 @@ def _unreadable_commits(sides: BaseHead, spec: SpecAudit | None) -> Iterator[Fin
     """What is about to land in a form that cannot be read; what comes of it in the end is judged."""
     for unreadable_commit in spec.history.unreadable if spec else ():
         if unreadable_commit.commit not in sides.landed:
-            why = f"commit {unreadable_commit.commit[:10]} cannot be read and is passed over: {unreadable_commit.why}"
+            name = short_id(unreadable_commit.commit)
+            why = f"commit {name} cannot be read and is passed over: {unreadable_commit.why}"
             yield replace(_note("unreadable", why, spec.history.spec if spec else ""), level=Level.WARNING)
 
 
@@ -281,6 +282,7 @@ def gate(
                 *rules.judge_waivers(audit.waiver_findings, sides.policy),
             ),
             waivers=audit.waivers,
+            store=sides.settings.store,
         )
 
 
@@ -586,7 +588,7 @@ def _stdin_lines(called: HookInput, words: int) -> Iterator[tuple[str, ...]]:
         yield names
 
 
-# Writing down that held-out rates were shown: each time they are, the suite is a little more used up.
+# Writing down that held-out rates were shown: each time they are, the suite is used once more.
 
 
 def record_disclosure(

@@ -7,7 +7,7 @@ patches or clauses; out come frozen values that `render` prints.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from auditor.app.find_spec import Warn, choose_specs
-from auditor.app.project import Place, Project, build_evidence, locate, read_history, unreadable_commits
+from auditor.app.project import Place, Project, build_evidence, locate, read_history, warn_unreadable
 from auditor.app.revision import resolve_patch, resolve_revision, revision_at, work_tree_revision
 from auditor.clauses.blame import (
     ClauseHistory,
@@ -38,13 +38,6 @@ if TYPE_CHECKING:  # what log and show judge by takes longer to import than blam
     from auditor.assess.flips import SuiteFlips
     from auditor.assess.timeline import SpecLog
     from auditor.audit import PatchEntry
-
-
-def _warn_unreadable(history: History, warn: Warn | None, commits: Container[str] | None = None) -> None:
-    """Names the commits, of these or of all, in which the spec cannot be read, as the audit does."""
-    if warn is not None:
-        for subject, why in unreadable_commits(history, commits):
-            warn(f"{subject}: {why}")
 
 
 # A clause's whole life, found by its anchor, its place or its words.
@@ -83,7 +76,7 @@ def blame(
         else:
             every = [_read_clauses(place, config, rev) for config in configs]
         for clauses in every:
-            _warn_unreadable(clauses.history, warn)
+            warn_unreadable(clauses.history, warn)
     states_by_spec = [(clauses, find_clauses(clauses.states.values(), clause)) for clauses in every]
     candidates = tuple(state for _, some in states_by_spec for state in some)
     if len(candidates) > 1:
@@ -173,7 +166,7 @@ def _diff_spec(
     place: Place, config: SpecConfig, before: str | None, after: str | None, warn: Warn | None
 ) -> Comparison:
     history = read_history(place, config)
-    _warn_unreadable(history, warn)
+    warn_unreadable(history, warn)
     comparison_side = (
         _default_before(place, config, history) if before is None else resolve_revision(place, config, history, before)
     )
@@ -233,7 +226,7 @@ def _log_spec(
     evidence = build_evidence(project, history)
     assessment = assess(evidence, project.settings.policy)
     named = spec_commits_in_range(project, history, commits)
-    _warn_unreadable(history, warn, named)
+    warn_unreadable(history, warn, named)
     names = [
         spec_commit.name
         for spec_commit in history.spec_commits
@@ -292,9 +285,7 @@ def _show_spec(
     history = read_history(project, config)
     patch = resolve_patch(project, config, history, name)
     if project.repository is not None and patch.after.commit is not None:
-        _warn_unreadable(
-            history, warn, project.repository.range_commits(f"{patch.before.commit}..{patch.after.commit}")
-        )
+        warn_unreadable(history, warn, project.repository.range_commits(f"{patch.before.commit}..{patch.after.commit}"))
     (spec, _), _ = assess_spec(project, config, history, [patch], key)
     (entry,) = spec.patches
     sides = revision_at(history, patch.before), revision_at(history, patch.after)

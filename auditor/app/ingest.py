@@ -34,6 +34,7 @@ from auditor.errors import (
     TableError,
 )
 from auditor.model.canonical import sha256
+from auditor.model.numbers import short_id
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Ablation, Exposure, Grade, ItemDetails, ReportedTotal, Run, Tallies
 from auditor.model.spec import History, Revision
@@ -232,7 +233,9 @@ def _bind_by_text(raw: RawRun, specs: Sequence[NamedHistory]) -> list[BoundRevis
 def _check_system_message(raw: RawRun, named: BoundRevision, fits: Sequence[BoundRevision]) -> None:
     others = [fit.revision.id for fit in fits if fit.spec == named.spec]
     if others and named.revision.id not in others:
-        subject = f"names {named.revision.id[:12]}, but its system message is, word for word, {others[0][:12]}"
+        subject = (
+            f"names {short_id(named.revision.id)}, but its system message is, word for word, {short_id(others[0])}"
+        )
         raise LogError(subject, where=raw.where, field="spec_revision", remedy="correct the stamp or the binding")
 
 
@@ -443,7 +446,7 @@ def _bind_as_recorded(raw: RawRun, bound_revision: BoundRevision, rules: IngestR
 def moving_names(runs: Iterable[tuple[RawRun, Run]], rules: IngestRules) -> tuple[str, ...]:
     """A sentence for each name of a revision that may move, such as a branch, with what it counts as in the run."""
     sentences = {
-        f"spec_revision {raw.stamp} may move; it is read as revision {run.revision[:12]}": None
+        f"spec_revision {raw.stamp} may move; it is read as revision {short_id(run.revision)}": None
         for raw, run in runs
         for spec in rules.specs
         if raw.stamp and raw.stamp != REDACTED and run.ablation is None

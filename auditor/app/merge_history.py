@@ -39,6 +39,7 @@ from auditor.errors import ConfigError, InputError, RepositoryError
 from auditor.git import Ancestry, Commit, Entry, FileChange, Folder, Repository, Tree, file_changes
 from auditor.model.finding import Finding, Severity
 from auditor.model.held_out_use import HeldOutUse
+from auditor.model.numbers import short_id
 from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
@@ -473,11 +474,11 @@ def add_merge_history(project: Project, audit: Audit, commits: str | None) -> Au
         commit = ancestry.chain[place]
         if names is None or commit in names:
             results = run_on_landing(facts)
-            audit = add_results(audit, results, f" on landing {commit[:12]}")
+            audit = add_results(audit, results, f" on landing {short_id(commit)}")
             findings = (_lower_severity(part, facts) for finding in results.findings for part in _split(finding, facts))
             entries.append(LandingEntry(commit, ancestry.latest[place], facts.patched, tuple(findings)))
     unread = ((commit, why) for commit, why in past.unread if names is None or commit in names)
-    notes = (NotAssessed(f"the rules of landing {commit[:12]}", why) for commit, why in unread)
+    notes = (NotAssessed(f"the rules of landing {short_id(commit)}", why) for commit, why in unread)
     return replace(
         audit,
         landings=tuple(entry for entry in entries if entry.findings),

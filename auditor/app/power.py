@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
-from auditor.app.project import Project, build_evidence, read_history
+from auditor.app.find_spec import Warn
+from auditor.app.project import Project, build_evidence, read_history, warn_unreadable
 from auditor.app.revision import resolve_patch
 from auditor.assess.facts import Assessment, GapFacts
 from auditor.assess.judge import assess
@@ -23,18 +25,22 @@ PatchPlans = tuple[Patch, tuple[PowerPlan, ...]]
 """One patch and what would settle its verdicts."""
 
 
-def plan_open_verdicts(project: Project) -> tuple[PatchPlans, ...]:
-    """Every patch with an open verdict, oldest first, and what would settle it. Raises what `audit` raises."""
+def plan_open_verdicts(project: Project, warn: Warn | None = None) -> tuple[PatchPlans, ...]:
+    """Every patch with an open verdict, oldest first, and what would settle it. Raises what `audit` raises.
+
+    Args:
+        warn: gets the commits that cannot be read.
+    """
     policy = project.settings.policy
     return tuple(
         patch
         for config in project.specs
-        for patch in _plan_patches(_assess_spec(project, config)[1], policy, None, None)
+        for patch in _plan_patches(_assess_spec(project, config, warn)[1], policy, None, None)
     )
 
 
 def plan_patch(
-    project: Project, name: str, behaviour: str | None = None, *, ablation: bool = False
+    project: Project, name: str, behaviour: str | None = None, warn: Warn | None = None, *, ablation: bool = False
 ) -> tuple[PatchPlans, ...]:
     """What would settle the verdicts of the patch that a name stands for; of each spec where a commit patches several.
 
@@ -46,7 +52,7 @@ def plan_patch(
     errors: list[RevisionError] = []
     for config in project.specs:
         try:
-            history, assessment = _assess_spec(project, config)
+            history, assessment = _assess_spec(project, config, warn)
             patch = resolve_patch(project, config, history, name)
             plans = _plan_patches(assessment, project.settings.policy, behaviour, patch)
             patch_plans += _add_ablations(history, plans, project.settings.policy, name) if ablation else plans
@@ -76,17 +82,24 @@ def _add_ablations(history: History, patch_plans: Sequence[PatchPlans], policy: 
 
 
 def design_patch(
-    project: Project | None, behaviour: str | None, test_rate: float | None, held_out_rate: float | None, fall: float
+    project: Project | None,
+    behaviour: str | None,
+    test_rate: float | None,
+    held_out_rate: float | None,
+    fall: float,
+    warn: Warn | None = None,
 ) -> Design:
     """A design before any run.
 
     Args:
         project: where the rates that are not given are looked up, at the behaviour's last state; None for nowhere.
         fall: what the patch is hoped to take away of the test's rate, in (0, 1].
+        warn: gets the commits that cannot be read.
 
     Raises ConfigError where a rate is neither given nor known.
     """
-    gap = _last_gap(project, behaviour) if project and behaviour else None
+    given = test_rate is not None and held_out_rate is not None
+    gap = _last_gap(project, behaviour, warn, given=given) if project and behaviour else None
     rates = (
         (test_rate, gap.test.rate if gap else None, "--test-rate"),
         (held_out_rate, gap.held_out.rate if gap else None, "--held-out-rate"),
@@ -108,19 +121,25 @@ def _choose_rate(value: float | None, measured: float | None, option: str, behav
     return measured
 
 
-def _last_gap(project: Project, behaviour: str) -> GapFacts | None:
-    """What the last state says of a behaviour: its largest held-out suite."""
-    gaps = [
-        standing
-        for config in project.specs
-        for standing in _assess_spec(project, config)[1].standings
-        if standing.behaviour == behaviour
-    ]
+def _last_gap(project: Project, behaviour: str, warn: Warn | None, *, given: bool) -> GapFacts | None:
+    """What the last state says of a behaviour: its largest held-out suite.
+
+    Raises ConfigError for a name that nothing here measures, unless both rates are `given`.
+    """
+    every = [standing for config in project.specs for standing in _assess_spec(project, config, warn)[1].standings]
+    names = sorted({gap.behaviour for gap in every} | {suite.behaviour for suite in project.registry.suites.values()})
+    if names and behaviour not in names and not given:
+        near = get_close_matches(behaviour, names, n=1)
+        which = f"do you mean {near[0]}?" if near else f"measured are {', '.join(names)}"
+        remedy = "for one that is not measured yet, give --test-rate and --held-out-rate"
+        raise ConfigError(f"is not measured here ({which})", where="--behaviour", field=behaviour, remedy=remedy)
+    gaps = [gap for gap in every if gap.behaviour == behaviour]
     return max(gaps, key=lambda gap: (gap.held_out.size, gap.suite), default=None)
 
 
-def _assess_spec(project: Project, config: SpecConfig) -> tuple[History, Assessment]:
+def _assess_spec(project: Project, config: SpecConfig, warn: Warn | None = None) -> tuple[History, Assessment]:
     history = read_history(project, config)
+    warn_unreadable(history, warn)
     return history, assess(build_evidence(project, history), project.settings.policy)
 
 

@@ -20,6 +20,7 @@ from auditor.evidence import Evidence, assemble_evidence
 from auditor.git import Commit, Folder, Repository, Tree, file_changes, find_repository
 from auditor.model.ablation import AblationManifest
 from auditor.model.held_out_use import HeldOutUse
+from auditor.model.numbers import short_id
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Run
 from auditor.model.spec import History
@@ -166,12 +167,19 @@ def unreadable_commits(history: History, commits: Container[str] | None = None) 
     """The commits, of these or of all, in which the spec cannot be read: what each is, and why and what follows."""
     return tuple(
         (
-            f"commit {commit.commit[:10]} of {history.spec}",
+            f"commit {short_id(commit.commit)} of {history.spec}",
             f"{commit.why}; it is passed over, and what it changes is part of the next patch",
         )
         for commit in history.unreadable
         if commits is None or commit.commit in commits
     )
+
+
+def warn_unreadable(history: History, warn: Warn | None, commits: Container[str] | None = None) -> None:
+    """Names the commits, of these or of all, in which the spec cannot be read, as the audit does."""
+    if warn is not None:
+        for subject, why in unreadable_commits(history, commits):
+            warn(f"{subject}: {why}")
 
 
 def build_evidence(project: Project, history: History) -> Evidence:

@@ -16,6 +16,7 @@ from auditor.app.ingest import IngestRules, choose_reader, discover, moving_name
 from auditor.app.project import Project, locate, open_project
 from auditor.app.suite_roles import NO_ROLES, SuiteRoles, SuiteSource, declare_suites, list_names
 from auditor.errors import InputError, LogError
+from auditor.model.numbers import short_id
 from auditor.model.raw_run import RawRun
 from auditor.model.run import Run
 from auditor.readers.interface import DEFAULT_OPTIONS, Engine, LabelReader, ReadOptions
@@ -119,7 +120,7 @@ def _to_runs(raws: Iterable[RawRun], rules: IngestRules) -> tuple[tuple[RawRun, 
             raise _without_files(error, raw) from error
     for raw, run in pairs:
         if by_identity.setdefault(run.identity, run).record != run.record:
-            subject = f"run {run.identity[:12]} of suite {run.suite:.80} stands in another file with other content"
+            subject = f"run {short_id(run.identity)} of suite {run.suite:.80} stands in another file with other content"
             raise LogError(subject, where=raw.where, remedy="leave one of them out")
     return tuple(pairs)
 

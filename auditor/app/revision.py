@@ -17,6 +17,7 @@ from auditor.app.project import Place, Project, locate, read_history, require_re
 from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import Commit, Folder, Repository
+from auditor.model.numbers import short_id
 from auditor.model.spec import History, Patch, SpecCommit, patches_of
 from auditor.settings import SpecConfig, load_settings
 from auditor.specs.files import read_revision
@@ -54,7 +55,7 @@ def resolve_revision(project: Project | Place, config: SpecConfig, history: Hist
 
 def revision_at(history: History, spec_commit: SpecCommit) -> ComparisonSide:
     """The revision of a spec commit, under the name it is known by."""
-    text = spec_commit.label or spec_commit.name[:12]
+    text = spec_commit.label or short_id(spec_commit.name)
     return ComparisonSide(text, history.revisions[spec_commit.revision], spec_commit.commit, spec_commit)
 
 
@@ -81,7 +82,7 @@ def resolve_patch(project: Project | Place, config: SpecConfig, history: History
             raise
     else:
         candidates |= {patch.id: patch for patch in _patches_into(patches, at, name, bool(candidates))}
-    return _single_candidate([(f"patch {patch.id[:12]}", patch) for patch in candidates.values()], name)
+    return _single_candidate([(f"patch {short_id(patch.id)}", patch) for patch in candidates.values()], name)
 
 
 def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenient: bool) -> list[Patch]:
@@ -95,7 +96,7 @@ def _patches_into(patches: Sequence[Patch], at: ComparisonSide, name: str, lenie
     if at.spec_commit is not None and not at.spec_commit.parents:
         subject = "is the first text of the spec, with nothing before it to compare"
         raise RevisionError(subject, where=name, remedy=_PATCHES_REMEDY)
-    remedy = f"its text came with {by_content[-1].after.name[:12]}" if by_content else _PATCHES_REMEDY
+    remedy = f"its text came with {short_id(by_content[-1].after.name)}" if by_content else _PATCHES_REMEDY
     raise RevisionError("is no patch: it does not change the spec", where=name, remedy=remedy)
 
 
@@ -119,7 +120,7 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
         if not by_content:
             raise
         spec_commit = _single_candidate(
-            [(f"revision {candidate.revision[:12]}", candidate) for candidate in by_content.values()], name
+            [(f"revision {short_id(candidate.revision)}", candidate) for candidate in by_content.values()], name
         )
         return ComparisonSide(name, history.revisions[spec_commit.revision], None, spec_commit)
     spec_commits = {carried.name: carried for carried in history.spec_commits}
@@ -128,8 +129,8 @@ def _resolve_in_git(repository: Repository, config: SpecConfig, history: History
     else:
         revision = find_spec_paths(repository, config.paths).revision_at(commit).in_format(config.format)
     both = [
-        (f"commit {commit[:12]}", revision.id),
-        *((f"revision {revision_id[:12]}", revision_id) for revision_id in by_content),
+        (f"commit {short_id(commit)}", revision.id),
+        *((f"revision {short_id(revision_id)}", revision_id) for revision_id in by_content),
     ]
     _single_candidate(both, name)
     return ComparisonSide(name, revision, commit, spec_commits.get(commit))

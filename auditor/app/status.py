@@ -267,7 +267,7 @@ def _first_commit(place: Place) -> NextStep:
     reason = "nothing is committed yet" if place.repository is not None else "the spec is not in git"
     texts = [path for path in place.tree.list("") if path.endswith((".md", ".txt"))]
     if not texts:
-        return NextStep(f"{start}git status", f"{reason}, and there is no text here that could be one")
+        return NextStep(f"{start}git status", f"{reason}, and no text here could be a spec: write one")
     return NextStep(f'{start}git add {shlex.quote(texts[0])} && git commit -m "Add the spec"', reason)
 
 

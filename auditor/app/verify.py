@@ -33,6 +33,7 @@ from auditor.audit import OutsideWitness, PreviousReport, RecordBasis, Report
 from auditor.errors import InputError, RecordError, RepositoryError
 from auditor.git import Commit
 from auditor.model.integrity import StoreCheckpoint
+from auditor.model.numbers import short_id
 from auditor.model.period import Period
 from auditor.model.run import Grade, Run
 from auditor.model.verification import (
@@ -190,7 +191,7 @@ def _left_out(project: Project, contents: StoreContents, request: ReportRequest)
     folders = (folder for folder in sealing.CONTENT_FOLDERS if folder != sealing.ITEMS_FOLDER)
     names = {PurePosixPath(path).stem for folder in folders for path in tree.list(str(PurePosixPath(store, folder)))}
     if lacking := sorted(names - sealed):
-        says = f"rests on batch {request.batch} at commit {request.head[:12]}"
+        says = f"rests on batch {request.batch} at commit {short_id(request.head)}"
         gives = f"{len(lacking):,} of that commit in none of the batches up to it: {', '.join(lacking[:3])}"
         yield ReportDifference(1, says, gives)
 

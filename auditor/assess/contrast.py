@@ -84,7 +84,7 @@ class StepFalls:
 
     @property
     def held_out_penalties(self) -> tuple[float, ...]:
-        """The same of what clears, for each held-out suite: its only run before may be the one that alarmed."""
+        """The same of what clears, for each held-out suite: its single run before may be the one that alarmed."""
         return tuple(incident_penalty(runs) for runs in self.held_out_runs_before)
 
 
@@ -486,7 +486,7 @@ class RateSource(NamedTuple):
 
 
 class TransferSource(NamedTuple):
-    """What transfer is taken from, falls with one entry a reading, shape (3,), and the error left out at each end."""
+    """What transfer is taken from, falls with one entry a reading, shape (3,), and the error at each end."""
 
     test: Fall
     held_out: Fall
@@ -514,7 +514,7 @@ def estimate_changes(sources: Sequence[tuple[Sequence[Pair], Fall]], error: floa
 
     Args:
         sources: pairs, and the fall of their average, one entry a reading, shape (3,).
-        error: left out at each end.
+        error: at each end of the limits.
     """
     befores = estimate_rates([source_before(pairs, fall.before) for pairs, fall in sources], error)
     afters = estimate_rates([source_after(pairs, fall.after) for pairs, fall in sources], error)
@@ -522,7 +522,7 @@ def estimate_changes(sources: Sequence[tuple[Sequence[Pair], Fall]], error: floa
 
 
 def estimate_rates(sources: Sequence[RateSource], error: float) -> list[Rate]:
-    """The rate of each side with its limits; `error` is left out at each end."""
+    """The rate of each side with its limits; `error` is at each end."""
     if not sources:
         return []
     rates = np.array([side.rate.rate[INVALID_EXCLUDED] for side in sources])
@@ -629,7 +629,7 @@ def estimate_steps(
     """What is printed of each step, given its numbers and the levels of each held-out suite and of their average.
 
     Args:
-        error: left out at each end of rates and falls.
+        error: at each end of rates and falls.
     """
     averages = [next(iter(numbers.cells[::-1]), None) for _, numbers, _, _ in sources]
     tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _, _ in sources], error)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from auditor.assess.facts import BehaviourFacts, GapFacts, NotAssessed
 from auditor.evidence import Evidence, State, Step
+from auditor.model.numbers import short_id
 from auditor.model.run import Run
 
 _LISTED = 3
@@ -68,7 +69,7 @@ def list_lost_verdicts(
                 "runs of it were corrected to be of another state; "
                 f"as first recorded the verdict was {_verdict(step_facts)}"
             )
-            yield NotAssessed(f"{step.behaviour} of {step.lineage} from {step.before.revision[:12]}", why)
+            yield NotAssessed(f"{step.behaviour} of {step.lineage} from {short_id(step.before.revision)}", why)
 
 
 def _states(step: Step) -> tuple[str, str, State, State]:
@@ -92,7 +93,8 @@ def _states_of_correction(evidence: Evidence, run: Run) -> set[tuple[str, State]
 
 def _describe(corrections: list[Run], now: BehaviourFacts, first: BehaviourFacts | None) -> str:
     named = [
-        f"{run.record[:12]} corrects {str(run.corrects)[:12]} of {run.suite} ({run.reason or 'without a reason'})"
+        f"{short_id(run.record)} corrects {short_id(str(run.corrects))} of {run.suite} "
+        f"({run.reason or 'without a reason'})"
         for run in corrections[:_LISTED]
     ]
     more = f" and {len(corrections) - _LISTED} more" if len(corrections) > _LISTED else ""

@@ -42,7 +42,7 @@ from auditor.assess.facts import (
     UnmatchedItems,
 )
 from auditor.evidence import Evidence, State, Step, complete_runs, runs_at, runs_by_protocol, suites_measuring
-from auditor.model.numbers import format_points
+from auditor.model.numbers import format_points, short_id
 from auditor.model.policy import Policy
 from auditor.model.run import Exposure, Grade, Run, SeverityTally, TextSignals
 from auditor.model.suite import Role, Suite
@@ -290,22 +290,23 @@ def list_unusable_runs(evidence: Evidence) -> Iterator[NotAssessed]:
     """The runs that support nothing, and why."""
     for run in evidence.runs.values():
         if run.incomplete is not None:
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", f"incomplete: {run.incomplete}")
+            yield NotAssessed(f"run {short_id(run.record)} of {run.suite}", f"incomplete: {run.incomplete}")
         elif run.revision not in evidence.history.revisions:
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", "its revision is not in this history")
+            yield NotAssessed(f"run {short_id(run.record)} of {run.suite}", "its revision is not in this history")
         elif run.suite not in evidence.suites and run.behaviour is not None:
             why = f"suites.toml registers suites of {run.behaviour}, and not this one: it does not count"
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
+            yield NotAssessed(f"run {short_id(run.record)} of {run.suite}", why)
     for record, run in evidence.foreign_corrections.items():
-        why = f"it corrects {str(run.corrects)[:12]}, which is of another run: it does not count, and that record does"
-        yield NotAssessed(f"run {record[:12]} of {run.suite}", why)
+        corrected = short_id(str(run.corrects))
+        why = f"it corrects {corrected}, which is of another run: it does not count, and that record does"
+        yield NotAssessed(f"run {short_id(record)} of {run.suite}", why)
     named = {each.revision for manifest in evidence.ablations for each in manifest.revisions}
     for run in evidence.ablated.runs.values() if evidence.ablated is not None else ():
         if run.record not in evidence.runs and run.revision not in named:
             why = "it is on an ablation that no manifest here names: it counts nowhere"
-            yield NotAssessed(f"run {run.record[:12]} of {run.suite}", why)
+            yield NotAssessed(f"run {short_id(run.record)} of {run.suite}", why)
     for record, why in runs_left_out(evidence):
-        yield NotAssessed(f"run {record[:12]} of {evidence.runs[record].suite}", why)
+        yield NotAssessed(f"run {short_id(record)} of {evidence.runs[record].suite}", why)
 
 
 # How samples ended on the two sides of a suite: in errors, at limits, in refusals; and refusals that were scored.

@@ -68,7 +68,7 @@ class Exclusions:
 
 @dataclass(frozen=True, slots=True)
 class SignalEstimate:
-    """An estimate with its limits, each end left out with the policy's error, items as the unit."""
+    """An estimate with its limits, each at the policy's error, clustered by item."""
 
     estimate: float
     low: float
@@ -253,7 +253,7 @@ class Strata:
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """Mean severity of the rated samples on the test suites, 0 to 1, items as the unit.
+    """Mean severity of the rated samples on the test suites, 0 to 1, clustered by item.
 
     Attributes:
         among: "misaligned" where only misaligned samples were rated, else "rated".
@@ -416,7 +416,7 @@ class Rate:
 
     Attributes:
         rate: mean over items of misaligned / valid, 0 to 1.
-        low, high: 5 % left out at each end (`error_rate`), items as the unit.
+        low, high: limits of 90 % (`error_rate` at each end), clustered by item.
         misaligned, valid, invalid: samples.
         items: items; None where samples came without.
         size: effective independent samples.
@@ -541,7 +541,8 @@ class BehaviourFacts:
         fell: whether the test rate is shown to have fallen.
         diagnostics: how it was measured.
         accusations: p-values of what it might be accused of, uncorrected (`assess.online_fdr`).
-        survives_fdr: whether the accusation holds across the stream of patches; None where nothing is accused.
+        survives_fdr: whether the accusation is significant after correction for all patches; None where nothing is
+            accused.
         sequential: whether an accusation or a clearance holds at any number of looks; None where there is neither.
         worse_beside: other behaviours of the model that are shown to be worse over the same two states.
         rebound_of: the earlier step whose fall this one takes back, without the spec being taken back; None for most.

@@ -18,6 +18,7 @@ from auditor.assess.facts import GapFacts
 from auditor.assess.steps import states_in_order
 from auditor.assess.verdicts import HALF, INVALID_EXCLUDED
 from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
+from auditor.model.numbers import short_id
 from auditor.model.policy import Policy
 from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, difference_limits
@@ -278,8 +279,8 @@ def _explain_protocols(differences: Sequence[tuple[Pair, Pair]], state: State) -
         for parts in [protocol_differences(early.protocol, late.protocol)]
     ]
     return (
-        f"at {state.revision[:12]} the rates are close, but in runs that cannot be compared with those in which it "
-        f"opened: {'; '.join(changes)}"
+        f"at {short_id(state.revision)} the rates are close, but in runs that cannot be compared with those in which "
+        f"it opened: {'; '.join(changes)}"
     )
 
 
@@ -287,4 +288,4 @@ def _explain_open(then: Pair, now: Pair, state: State) -> str:
     """Why a state whose rates look closed closes nothing."""
     had, has = set(then.after.items or ()), set(now.after.items or ())
     lost = f": {len(had - has):,} of the {len(had):,} items on which it opened are gone" if had - has else ""
-    return f"at {state.revision[:12]} the rates are close, but not on the items that were run when it opened{lost}"
+    return f"at {short_id(state.revision)} the rates are close, but not on the items that were run when it opened{lost}"

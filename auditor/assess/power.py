@@ -229,7 +229,7 @@ _ADVICE = {
 def plan_samples(facts: BehaviourFacts, policy: Policy) -> PowerPlan:
     """What would settle a verdict."""
     if facts.verdict not in OPEN_VERDICTS:
-        return PowerPlan(facts, f"the verdict is {facts.verdict}: nothing is open", None, ())
+        return PowerPlan(facts, "nothing: the verdict is decided", None, ())
     if facts.test is None:
         return PowerPlan(
             facts, "run the test suite with one protocol on both sides; more samples cannot help before that", None, ()

@@ -49,7 +49,7 @@ _ON_ODDS = (
 
 @dataclass(frozen=True, slots=True)
 class SuiteSensitivity:
-    """What a held-out suite's verdict hangs on.
+    """What a held-out suite's verdict depends on.
 
     Attributes:
         flip_threshold: the transfer threshold above which it accuses and at or under which it does not; None
@@ -74,7 +74,7 @@ class WithoutSuite(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """What the verdict of a step hangs on.
+    """What the verdict of a step depends on.
 
     Attributes:
         flip_threshold: of the ruling suite.
@@ -98,7 +98,7 @@ class Sensitivity:
 def suite_sensitivity(
     test: Fall, held_out: Fall, penalty: float, values: Mapping[Statement, float], level: float, policy: Policy
 ) -> SuiteSensitivity:
-    """What one suite's verdict hangs on.
+    """What one suite's verdict depends on.
 
     Args:
         test, held_out: one entry a reading of the invalid samples, shape (3,).
@@ -168,7 +168,7 @@ def _without_false_positives(side: Proportion, rates: np.ndarray) -> Proportion:
 
 
 def behaviour_sensitivity(verdicts: Mapping[str, Verdict], ruling: SuiteSensitivity, verdict: Verdict) -> Sensitivity:
-    """What a step's verdict hangs on, given its suites' verdicts and the one that rules."""
+    """What a step's verdict depends on, given its suites' verdicts and the one that rules."""
     without = []
     for name in sorted(verdicts):
         rest = [

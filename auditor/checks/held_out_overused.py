@@ -22,12 +22,13 @@ from __future__ import annotations
 from auditor.assess.holdout_reuse import HoldoutReuse
 from auditor.checks.interface import Clear, Outcome, UseCase, UseCheck
 from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.numbers import short_id
 
 
 def run(use: HoldoutReuse) -> Outcome:
     """Fires where looks are spent, or a patch says items of the suite."""
     if use.leaked:
-        patches = ", ".join(name[:8] for name in use.leaked)
+        patches = ", ".join(short_id(name) for name in use.leaked)
         return Finding(f"items of {use.suite} are said by patch {patches}: it is held out no longer", Confidence.HIGH)
     if use.exhausted:
         revealed = f", {use.revealed} of them by people" if use.revealed else ""

@@ -19,7 +19,7 @@ from auditor.assess.text import PatchText, RevisionText
 from auditor.clauses.text_events import TextEvent, TextEventKind
 from auditor.model.clause import Clause
 from auditor.model.finding import Confidence, Finding, Place, Severity
-from auditor.model.numbers import format_day
+from auditor.model.numbers import format_day, short_id
 from auditor.model.run import Grade
 from auditor.model.spec import SpecCommit
 from auditor.model.verdict import Cause
@@ -32,7 +32,7 @@ HEADINGS = ("What it looks for", "Why it matters", "What to do", "What it cannot
 
 
 class Scope(StrEnum):
-    """What a check is run on: a patch, a window of patches, a state, a landing with its rules, a waiver, records."""
+    """What a check is run on: a patch, a period of patches, a state, a landing with its rules, a waiver, records."""
 
     PATCH = "patch"
     PERIOD = "period"
@@ -324,10 +324,10 @@ def confidence_of(facts: BehaviourFacts) -> Confidence:
 
 
 def confidence_of_period(facts: PeriodFacts) -> Confidence:
-    """Low on tallies alone; medium where another checkpoint ends the window, or where it may grow and will be looked at
+    """Low on tallies alone; medium where another checkpoint ends the period, or where it may grow and will be looked at
     again, and the evidence is not enough for that; else high.
 
-    That several patches share a window is its point, and no reason to doubt it.
+    That several patches share a period is its point, and no reason to doubt it.
     """
     if facts.facts.grade is Grade.C:
         return Confidence.LOW
@@ -366,9 +366,6 @@ def quote_some(texts: Sequence[str]) -> str:
     return f"{quotes} and {more:,} more" if more > 0 else quotes
 
 
-_COMMIT_DIGITS = 10
-
-
 def describe_event(event: TextEvent) -> str:
     """What a patch did to a text as a whole, as a sentence without a full stop."""
     match event.kind:
@@ -391,7 +388,7 @@ def describe_event(event: TextEvent) -> str:
 
 def _commit_name(commit: SpecCommit | None) -> str:
     assert commit is not None  # these events have one
-    return f"{(commit.commit or commit.name)[:_COMMIT_DIGITS]} ({format_day(commit.date)})"
+    return f"{short_id(commit.commit or commit.name)} ({format_day(commit.date)})"
 
 
 def unless_unread(findings: tuple[Finding, ...], facts: PatchText) -> TextOutcome:

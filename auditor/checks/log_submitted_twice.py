@@ -20,13 +20,16 @@ from __future__ import annotations
 from auditor.assess.facts import BehaviourFacts
 from auditor.checks.interface import Case, Clear, Outcome, PatchCheck
 from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.numbers import short_id
 
 
 def run(facts: BehaviourFacts) -> Outcome:
     """Fires on the first pair of records that are one run."""
     for suite in facts.diagnostics.measured:
         for name, other in suite.twice:
-            message = f"records {name[:12]} and {other[:12]} of {suite.suite} are one evaluation under two names"
+            message = (
+                f"records {short_id(name)} and {short_id(other)} of {suite.suite} are one evaluation under two names"
+            )
             return Finding(message, Confidence.HIGH, (name, other))
     return Clear()
 

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.checks.interface import Clear, Outcome, PlanCase, PlanCheck, Undecided
 from auditor.model.finding import Confidence, Finding, Severity
+from auditor.model.numbers import short_id
 from auditor.model.preregistration import Preregistration
 
 # Days within which a result may still be on its way.
@@ -34,7 +35,7 @@ def run(facts: PlanFacts) -> Outcome:
     if facts.state is PlanState.FULFILLED:
         return Clear()
     if facts.state is PlanState.DIFFERS:
-        named = ", ".join(record[:12] for record in facts.runs)
+        named = ", ".join(short_id(record) for record in facts.runs)
         return Finding(
             f"a run {subject}, is named by {named}, which is something else or older", Confidence.HIGH, facts.runs
         )

@@ -34,6 +34,7 @@ from auditor.checks.interface import (
     WaiverCheck,
 )
 from auditor.model.finding import Finding, Place, Remedy, Severity, Subject, fingerprint_of
+from auditor.model.numbers import short_id
 
 _WORST_FIRST = tuple(Severity)
 _Kind = TypeVar("_Kind", bound=Check)
@@ -189,7 +190,7 @@ def _check_behaviour(
 ) -> tuple[Finding, ...]:
     before, after = facts.step.before, facts.step.after
     step = patch or f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
-    step_text = f"patch {patch[:12]}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
+    step_text = f"patch {short_id(patch)}" if patch else f"checkpoints {before.checkpoint} to {after.checkpoint}"
     tally.on = f"{step_text}: {facts.behaviour} of {facts.model}"
     subject = Subject(spec, (patch,) if patch else (), facts.behaviour, facts.model)
     identity = (spec, step, facts.behaviour, facts.model)
@@ -200,7 +201,7 @@ def _check_period(spec: str, facts: PeriodFacts, tally: _Tally) -> Iterator[Find
     behaviour, model, step = facts.facts.behaviour, facts.facts.model, facts.facts.step
     before, after = step.before, step.after
     period = f"{before.revision} {before.checkpoint} {after.revision} {after.checkpoint}"
-    tally.on = f"period {before.revision[:12]} to {after.revision[:12]}: {behaviour} of {model}"
+    tally.on = f"period {short_id(before.revision)} to {short_id(after.revision)}: {behaviour} of {model}"
     subject, identity = Subject(spec, (), behaviour, model), (spec, period, behaviour, model)
     return _run_kind(PeriodCheck, lambda check: check.run(facts), subject, identity, tally)
 
@@ -217,7 +218,7 @@ def gap_identity(spec: str, facts: GapFacts) -> tuple[str, ...]:
 
 
 def _check_plan(spec: str, facts: PlanFacts, tally: _Tally) -> Iterator[Finding]:
-    tally.on = f"plan {facts.plan.id[:12]}: {facts.plan.suite} of {facts.plan.checkpoint}"
+    tally.on = f"plan {short_id(facts.plan.id)}: {facts.plan.suite} of {facts.plan.checkpoint}"
     return _run_kind(PlanCheck, lambda check: check.run(facts), Subject(spec), (spec, facts.plan.id), tally)
 
 
@@ -227,7 +228,7 @@ def _check_holdout_reuse(spec: str, use: HoldoutReuse, tally: _Tally) -> Iterato
 
 
 def _check_text(spec: str, text: PatchText, tally: _Tally) -> Iterator[Finding]:
-    tally.on = f"patch {text.patch.id[:12]}: its text"
+    tally.on = f"patch {short_id(text.patch.id)}: its text"
     subject = Subject(spec, (text.patch.id,))
     for check in all_checks():
         if isinstance(check, TextCheck):

@@ -1,7 +1,7 @@
 """Several small patches together took the test down and nothing else.
 
 What it looks for
-A window - a quarter, what lies between two releases, the last patches - over which the test rate fell while the fall on
+A period - a quarter, what lies between two releases, the last patches - over which the test rate fell while the fall on
 a held-out suite is shown to be too small to match it, though no step inside it shows that by itself.
 
 Why it matters
@@ -9,11 +9,11 @@ Ten patches of two points each are one patch of twenty. Each is too small for an
 by one they all pass, and the test ends at zero with the behaviour where it was.
 
 What to do
-Read the window's patches side by side: what do they all add? Measure the last one on held-out items written since, and
-count no fall of the window until they fall too.
+Read the period's patches side by side: what do they all add? Measure the last one on held-out items written since, and
+count no fall of the period until they fall too.
 
 What it cannot see
-Which of the patches did it. While a window is open it is looked at again with every patch; what is said of it before it
+Which of the patches did it. While a period is open it is looked at again with every patch; what is said of it before it
 ends is said with less confidence.
 """
 

@@ -1,18 +1,18 @@
 """Several small patches together made a rate rise.
 
 What it looks for
-A window - a quarter, what lies between two releases, the last patches - over which the test rate rose, or did not fall
+A period - a quarter, what lies between two releases, the last patches - over which the test rate rose, or did not fall
 while a held-out rate rose, though no step inside it shows that by itself.
 
 Why it matters
 A behaviour that gets a point worse with every patch is never caught by judging patches one by one.
 
 What to do
-Evaluate the state before the window and the last one again with more samples, then the ones in between, to find where
+Evaluate the state before the period and the last one again with more samples, then the ones in between, to find where
 it rose.
 
 What it cannot see
-Which of the patches did it. While a window is open it is looked at again with every patch; what is said of it before it
+Which of the patches did it. While a period is open it is looked at again with every patch; what is said of it before it
 ends is said with less confidence.
 """
 
@@ -31,7 +31,7 @@ from auditor.model.verdict import Verdict
 
 
 def run(facts: PeriodFacts) -> Outcome:
-    """Fires where the window is worse and no step in it is."""
+    """Fires where the period is worse and no step in it is."""
     if Verdict.WORSE in facts.steps:
         return Clear()
     if facts.facts.verdict is Verdict.WORSE:
@@ -48,7 +48,7 @@ CHECK = PeriodCheck(
     name="small-steps-worse",
     title="Several patches together made a rate rise",
     severity=Severity.HIGH,
-    remedy="evaluate the states of this window again with more samples, and take back what made the rate rise",
+    remedy="evaluate the states of this period again with more samples, and take back what made the rate rise",
     run=run,
     cases=(
         Case("ten steps upwards", "20/400 -> 60/400", Finding, ("20/400 -> 60/400",), split_into=10),

@@ -147,5 +147,5 @@ def _record_disclosure(decision: Decision, repo: Path) -> None:
 
     looks = record_disclosure(repo, decision.judged, datetime.now(UTC))
     suites = escape_terminal(", ".join(sorted({name for look in looks for name in look.suites})))
-    text = f"recorded as a look at {suites}: commit it" if suites else "which could not be recorded here"
+    text = f"recorded as a use of {suites}: commit it" if suites else "which could not be recorded here"
     click.echo(f"auditor: held-out rates are shown to the author, {text}", err=True)

@@ -57,12 +57,14 @@ def command(
     neighbours and all these answers name. Without NODE, the whole graph; as text, what it holds and what to type.
     """
     from auditor.app.graph import build_project_graph, find_node
-    from auditor.app.project import open_project
+    from auditor.app.project import open_project, read_history, warn_unreadable
     from auditor.cli.options import write_document
     from auditor.errors import EXIT_PASS
 
     with open_project(repo, specs, warn=warn) as project:
         graph = build_project_graph(project, resolve_day(today), os.environ)
+        for config in project.specs:
+            warn_unreadable(read_history(project, config), warn)
     name = None if node is None else find_node(graph, node)
     document = _render(graph, name, style)
     if output is not None:

@@ -53,7 +53,10 @@ def install_command(server: bool, names: tuple[str, ...], branches: tuple[str, .
     if not server:
         click.echo(_CLIENT_NOTE)
     if step := missing_for_hooks(repo):
-        click.echo(f"auditor: {escape_terminal(step.reason)}; until that is done, every commit is refused", err=True)
+        click.echo(
+            f"auditor: {escape_terminal(step.reason)}; until it is there and committed, every commit is refused",
+            err=True,
+        )
         click.echo(f"Next: {escape_terminal(step.command)}", err=True)
     return 0
 

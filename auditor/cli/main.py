@@ -257,6 +257,8 @@ def _usage(error: click.ClickException) -> str:
     verb = context.command_path.removeprefix("auditor").strip()
     if not verb and isinstance(error, click.NoSuchOption) and error.option_name == "--repo":
         message = "--repo stands behind the verb; before it, -C DIR works in another folder"
+    if verb and isinstance(error, click.NoSuchOption) and error.option_name == "-C":
+        message = f"-C stands before the verb: auditor -C DIR {verb}"
     return f"{verb}: {message}; see {context.command_path} --help" if verb else f"{message}; see auditor --help"
 
 

@@ -60,9 +60,10 @@ def _settle(
     from auditor.app.project import open_project
 
     with open_project(repo, specs, warn=warn) as project:
-        plans = (
-            plan_open_verdicts(project) if patch is None else plan_patch(project, patch, behaviour, ablation=ablation)
-        )
+        if patch is None:
+            plans = plan_open_verdicts(project, warn)
+        else:
+            plans = plan_patch(project, patch, behaviour, warn, ablation=ablation)
     if style == "json":
         from auditor.render.documents import plans_json
 
@@ -91,7 +92,7 @@ def _design(
         design = design_patch(None, None, test_rate, held_out_rate, fall)
     else:
         with open_project(repo, specs, warn=warn) as project:
-            design = design_patch(project, behaviour, test_rate, held_out_rate, fall)
+            design = design_patch(project, behaviour, test_rate, held_out_rate, fall, warn)
     if style == "json":
         from auditor.render.documents import design_json
 

@@ -56,16 +56,11 @@ from auditor.model.numbers import (
     format_share,
     format_transfer,
     join_counts,
+    short_id,
 )
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
 from auditor.model.verdict import STAYED_VERDICTS, WORST_FIRST, Cause, Verdict
-
-ID_DIGITS = 10
-"""How many digits of a commit are shown."""
-
-PATCH_DIGITS = 8
-"""How many digits of a patch's id are shown."""
 
 VERDICT_STYLES = {
     Verdict.TEST_ONLY: Style.ACCUSED,
@@ -145,6 +140,8 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     joining = [entry for spec in audit.specs for entry in spec.joining_merges]
     patches = audit.patches
     verdicts = count_verdicts(entry.facts.verdict for entry in patches)
+    if len(patches) == 1:
+        verdicts = verdict_line(patches[0].facts.verdict)
     counts = [Span(": "), *verdicts] if verdicts else []
     if joining:
         verb = "joins" if len(joining) == 1 else "join"
@@ -153,7 +150,9 @@ def summary_blocks(audit: Audit, day: date, undecided: Line = _VERBOSE) -> Itera
     gaps = sum(len(spec.gaps) for spec in audit.specs)
     suspected = count_noun(audit.hiding_suspected, "patch", "es") if audit.hiding_suspected else "no patch"
     style = Style.ACCUSED if audit.hiding_suspected else Style.PLAIN
-    yield Paragraph((Span(f"Hiding suspected of {suspected}", style), Span(f"; {count_noun(gaps, 'open gap')}.")))
+    meaning = " (held-out clearly above test)" if gaps else ""
+    text = f"; {count_noun(gaps, 'open gap')}{meaning}."
+    yield Paragraph((Span(f"Hiding suspected in {suspected}", style), Span(text)))
     coverage = audit.coverage
     evidence = f"{count_noun(coverage.runs, 'run')} in {count_noun(coverage.records, 'record')}"
     yield Paragraph((Span(f"{evidence}; "), *_count_checks(coverage, len(audit.findings()), undecided), Span(".")))
@@ -306,7 +305,7 @@ def _count_revisions(spec: SpecAudit) -> str:
 
 def commit_name(commit: SpecCommit) -> str:
     """The beginning of a commit's id, or the name of a dated folder."""
-    return commit.name if commit.commit is None else commit.commit[:ID_DIGITS]
+    return commit.name if commit.commit is None else short_id(commit.commit)
 
 
 def verdict_line(verdict: Verdict, hiding: bool = False, mechanisms: Sequence[str] = ()) -> Line:
@@ -353,14 +352,14 @@ def _patch_title(entry: PatchEntry) -> Line:
     return (
         Span(after.subject or after.label or ""),
         Span(label, Style.NAME),
-        Span(f"  (patch {patch.id[:PATCH_DIGITS]}; {_describe_changes(entry)})", Style.QUIET),
+        Span(f"  (patch {short_id(patch.id)}; {_describe_changes(entry)})", Style.QUIET),
     )
 
 
 def patch_name(patch: Patch) -> str:
     """A patch in a sentence: its commit or folder, then its id, its label or subject."""
     name = patch.after.label or patch.after.subject
-    return f"{commit_name(patch.after)} (patch {patch.id[:PATCH_DIGITS]}{f', {name}' if name else ''})"
+    return f"{commit_name(patch.after)} (patch {short_id(patch.id)}{f', {name}' if name else ''})"
 
 
 def count_changes(counts: ChangeCounts) -> str:
@@ -571,7 +570,7 @@ def undecided_blocks(audit: Audit, most: int | None = None) -> Iterator[Block]:
         most: so many of what one reason is about are named; None for all.
     """
     subjects: dict[tuple[str, str], list[str]] = {}
-    names = {f"patch {entry.facts.patch.id[:12]}": commit_name(entry.facts.patch.after) for entry in audit.patches}
+    names = {f"patch {short_id(entry.facts.patch.id)}": commit_name(entry.facts.patch.after) for entry in audit.patches}
     for each in audit.coverage.undecided:
         patch, colon, rest = each.on.partition(": ")
         subject = f"{names.get(patch, patch)}{colon}{rest}"

@@ -44,11 +44,11 @@ from auditor.model.numbers import (
     format_points,
     format_score,
     format_signed,
+    short_id,
 )
 
 _RUNS_LISTED = 3
 _NAME_CHARACTERS = 60
-_REVISION_DIGITS = 12
 _STYLES = {
     Outcome.HIGHER: Style.CAUTION,
     Outcome.LOWER: Style.CAUTION,
@@ -88,7 +88,7 @@ def comparison_blocks(compared: SideComparison, listed: int | None) -> Iterator[
 
 def _side_row(letter: str, name: str, runs: Sequence[ScoredRun]) -> tuple[Line, ...]:
     models = sorted({run.model if run.checkpoint == run.model else f"{run.model} ({run.checkpoint})" for run in runs})
-    revisions = sorted({run.revision[:_REVISION_DIGITS] for run in runs if run.revision})
+    revisions = sorted({short_id(run.revision) for run in runs if run.revision})
     days = sorted({format_day(run.created) for run in runs if run.created is not None})
     return (
         plain(letter, Style.STRONG),
@@ -202,7 +202,7 @@ def _change(change: SettingChange) -> str:
     """What else differs; a revision by the beginning of its id."""
     first, second = change.first, change.second
     if change.name == "revision":
-        first, second = (", ".join(name[:_REVISION_DIGITS] for name in names.split(", ")) for names in (first, second))
+        first, second = (", ".join(short_id(name) for name in names.split(", ")) for names in (first, second))
     return f"A and B differ in {change.name}: {first}; {second}."
 
 

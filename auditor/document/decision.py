@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auditor.document.audit import PATCH_DIGITS, patch_name
+from auditor.document.audit import patch_name
 from auditor.document.blocks import Block, Card, Commands, Heading, Line, Paragraph, Span, Style, plain
 from auditor.document.ledger import waiver_blocks
 from auditor.gate.decision import Decision
 from auditor.model.finding import Finding, Level, Subject
-from auditor.model.numbers import count_noun, join_counts
+from auditor.model.numbers import count_noun, join_counts, short_id
 from auditor.model.spec import Patch
 
 _STYLES = {Level.BLOCKED: Style.ACCUSED, Level.MISSING: Style.ACCUSED, Level.WARNING: Style.CAUTION}
@@ -32,16 +32,16 @@ def decision_blocks(decision: Decision) -> Iterator[Block]:
     several = len({patch.spec for patch in decision.judged}) > 1
     levelled = [finding for level in Level for finding in decision.findings if finding.level is level]
     waivable = [finding for finding in levelled if finding.level in _WAIVABLE_LEVELS]
-    yield from (_finding_card(finding, patches, several) for finding in waivable)
+    yield from (_finding_card(finding, patches, several, decision.store) for finding in waivable)
     rest = [finding for finding in levelled if finding not in waivable]
     if waivable and rest:
         yield Heading(3, plain("Also found"))
-    yield from (_finding_card(finding, patches, several) for finding in rest)
+    yield from (_finding_card(finding, patches, several, decision.store) for finding in rest)
     yield from waiver_blocks(decision.waivers)
     yield Paragraph(plain(": ".join(summarise_outcome(decision)), Style.STRONG))
 
 
-def _finding_card(finding: Finding, patches: dict[str, Patch], several: bool) -> Card:
+def _finding_card(finding: Finding, patches: dict[str, Patch], several: bool, store: str) -> Card:
     heading, why = _finding_heading(finding, patches, several), finding.rates or finding.message
     blocks: list[Block] = []
     if heading:
@@ -53,25 +53,26 @@ def _finding_card(finding: Finding, patches: dict[str, Patch], several: bool) ->
         if finding.remedy.commands:
             blocks.append(Commands(finding.remedy.commands))
     if finding.level in _WAIVABLE_LEVELS and finding.fingerprint:
-        blocks.append(Paragraph(plain(_describe_waiving(finding))))
+        text = f"to waive: first commit {store}/waivers/NAME.toml on the base, with these lines"
+        blocks += [Paragraph(plain(text)), Commands(_waiver_lines(finding))]
     style = _STYLES.get(finding.level, Style.QUIET) if finding.level else Style.QUIET
     return Card((Span(str(finding.level), style), Span("  "), *(heading or plain(why))), tuple(blocks))
 
 
-def _describe_waiving(finding: Finding) -> str:
-    """Where a waiver of a finding goes, and what it says."""
-    patch = f', patch = "{finding.subject.patches[0][:PATCH_DIGITS]}"' if finding.subject.patches else ""
-    return (
-        "to waive: land a file in the folder waivers of the evaluation history on the base first, with "
-        f'check = "{finding.code}", fingerprint = "{finding.fingerprint}"{patch}, reason, who, granted and until'
-    )
+def _waiver_lines(finding: Finding) -> tuple[str, ...]:
+    """The lines of a waiver's file; the days and names are for whoever grants it."""
+    patch = (f'patch = "{short_id(finding.subject.patches[0])}"',) if finding.subject.patches else ()
+    named = f'check = "{finding.code}"', f'fingerprint = "{finding.fingerprint}"', *patch
+    return *named, 'reason = "WHY"', 'who = "WHO"', "granted = YYYY-MM-DD", "until = YYYY-MM-DD  # at most a year later"
 
 
 def _finding_heading(finding: Finding, patches: dict[str, Patch], several: bool) -> Line:
     """What it is about, on one line; nothing for what concerns the whole landing."""
     subject = finding.subject
-    named = ", ".join(patch_name(patches[name]) if name in patches else f"patch {name[:8]}" for name in subject.patches)
-    records = ", ".join(name[:12] for name in finding.evidence[:_MAX_RECORDS])
+    named = ", ".join(
+        patch_name(patches[name]) if name in patches else f"patch {short_id(name)}" for name in subject.patches
+    )
+    records = ", ".join(short_id(name) for name in finding.evidence[:_MAX_RECORDS])
     more = ", …" if len(finding.evidence) > _MAX_RECORDS else ""
     spec = f"spec {subject.spec}" if subject.spec and (several or not named) else ""
     parts = (spec, named, _measured(subject), f"record {records}{more}" if records else "")
@@ -108,5 +109,5 @@ def summarise_outcome(decision: Decision) -> tuple[str, str]:
         )
     )
     patches = count_noun(len(decision.judged), "patch", "es")
-    text = f"{patches} in {decision.base[:12]}..{decision.head[:12]}"
+    text = f"{patches} in {short_id(decision.base)}..{short_id(decision.head)}"
     return _OUTCOMES[decision.exit_code], f"{text} ({counts})" if counts else text

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 
 from auditor.document.blocks import Block, Commands, Heading, Note, Paragraph, plain
+from auditor.model.numbers import short_id
 
 
 def next_step_blocks(folder: str, commit: str, suspected: str, report: str) -> Iterator[Block]:
@@ -14,7 +15,8 @@ def next_step_blocks(folder: str, commit: str, suspected: str, report: str) -> I
     yield Heading(2, plain("Where to look next"))
     yield Paragraph(
         plain(
-            f"The demonstration is a git repository in {folder} (HEAD {commit[:10]}). Its truth is simulated and known."
+            f"The demonstration is a git repository in {folder} (HEAD {short_id(commit)}). "
+            "Its truth is simulated and known."
         )
     )
     for reason, command in (

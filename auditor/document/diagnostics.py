@@ -122,16 +122,17 @@ def describe_residual(residual: Residual) -> str:
         case ResidualState.UNDER:
             return f"{within}, under the tolerance of {tolerance}"
         case ResidualState.REDUCED:
-            return f"reduced, not eliminated{f': {still}' if still else ''}"
+            return still or f"not shown to be under {tolerance}"
         case ResidualState.NOT_REDUCED:
             return f"not shown to be under {tolerance}{f': {still}' if still else ''}"
 
 
 def samples_to_confirm(residual: Residual) -> str:
-    """How many samples would show that a failure was eliminated; "" where that is shown, or no number would."""
+    """How many samples would show that a failure is gone; "" where that is shown, or more samples cannot help."""
     if residual.needed is None or residual.state in (ResidualState.ELIMINATED, ResidualState.UNDER):
         return ""
-    return f"{format_count(residual.needed)} clean samples would show it is under {format_percent(residual.tolerance)}"
+    needed = f"{count_noun(residual.needed, 'sample')} without a failure"
+    return f"{needed} would show that it is under {format_percent(residual.tolerance)}"
 
 
 def sensitivity_clauses(sensitivity: Sensitivity) -> list[str]:
@@ -178,8 +179,8 @@ def _optional_stopping(facts: BehaviourFacts) -> Iterator[str]:
     if sequential is not None and sequential.looks > 1:
         verb = "holds" if sequential.holds else "does not hold"
         evidence = f"(e-value {sequential.e_value:.3g}, threshold {sequential.threshold:.3g})"
-        times = f"Runs were added over {sequential.looks:,} readings"
-        yield f"{times}: the result {verb} under optional stopping {evidence}."
+        times = f"Runs were added after results could be read ({sequential.looks:,} readings)"
+        yield f"{times}: the result {verb} all the same {evidence}."
 
 
 def _difference_sentences(facts: BehaviourFacts) -> Iterator[str]:
@@ -207,7 +208,8 @@ def fall_blocks(parts: Attribution) -> Iterator[Block]:
     """The raw fall, taken apart: a row a part, in points, with its limits where they differ."""
     runs = ", by cherry-picked runs" if parts.selection else ""
     yield Heading(4, plain(f"Where the reported fall came from, in points{runs}"))
-    rows = [("reported fall", parts.raw), *((_part_name(parts, name), part) for name, part in waterfall(parts).items())]
+    whole = "fall of the runs picked" if parts.selection else "reported fall"
+    rows = [(whole, parts.raw), *((_part_name(parts, name), part) for name, part in waterfall(parts).items())]
     unknown = plain("cannot be separated", Style.QUIET)
     cells = tuple(
         (plain(name), unknown if part is None else (Span(format_points(part), value=part),)) for name, part in rows

@@ -18,8 +18,6 @@ from auditor.audit import PatchEntry
 from auditor.clauses.blame import ClauseEvent, ClauseHistory, ClauseState, SectionMember
 from auditor.clauses.comparison import Comparison, ComparisonSide, section_path
 from auditor.document.audit import (
-    ID_DIGITS,
-    PATCH_DIGITS,
     behaviour_blocks,
     behaviour_name,
     commit_name,
@@ -59,12 +57,9 @@ from auditor.document.compare import item_score
 from auditor.document.diagnostics import ROLE_NAMES
 from auditor.model.clause import ChangeCounts, ChangeKind
 from auditor.model.finding import Finding
-from auditor.model.numbers import count_noun, format_day, format_rate_limits, join_counts
+from auditor.model.numbers import count_noun, format_day, format_rate_limits, join_counts, short_id
 from auditor.model.spec import SpecCommit
 from auditor.model.verdict import WORST_FIRST
-
-REVISION_DIGITS = 10
-"""How many digits of a revision are shown."""
 
 _MAX_CANDIDATES = 20
 _MAX_JOINED = 3
@@ -115,7 +110,7 @@ def commit_line(commit: SpecCommit) -> Line:
         Span(commit_name(commit), Style.NAME),
         Span(f"  {format_day(commit.date)}  "),
         *_label_spans(commit),
-        Span(f"revision {commit.revision[:REVISION_DIGITS]}", Style.QUIET),
+        Span(f"revision {short_id(commit.revision)}", Style.QUIET),
     )
 
 
@@ -151,7 +146,7 @@ def _change_line(entry: LogEntry) -> Line:
         name, patch = "the same change as patch", entry.same_as
     else:
         return plain(f"no patch of its own; {counts} against its first parent", Style.QUIET)
-    return Span(f"{name} "), Span(patch.id[:PATCH_DIGITS], Style.NAME), Span(f"  {counts}", Style.QUIET)
+    return Span(f"{name} "), Span(short_id(patch.id), Style.NAME), Span(f"  {counts}", Style.QUIET)
 
 
 def _behaviour_row(facts: BehaviourFacts, several: bool) -> tuple[Line, ...]:
@@ -189,13 +184,13 @@ def blame_blocks(story: ClauseHistory, link: Callable[[ClauseState], str] = lamb
     """
     clause = story.state.clause
     yield section_heading(section_path(clause), clause)
-    title = Span("clause ", Style.QUIET), Span(story.state.id[:8], Style.NAME), Span(f"  {_clause_status(story)}")
+    title = Span("clause ", Style.QUIET), Span(short_id(story.state.id), Style.NAME), Span(f"  {_clause_status(story)}")
     yield Card(title, (Passage(plain(shorten(clause.text))),))
     yield from map(_event_card, story.events)
     for relation, other in (("Split off", story.parent), ("Merged into", story.heir)):
         if other is not None:
             place = Span(f"  {_clause_place(other)}  ")
-            name = Span(other.id[:8], Style.NAME, link=link(other))
+            name = Span(short_id(other.id), Style.NAME, link=link(other))
             yield Paragraph((Span(f"{relation} "), name, place, *first_words(other.clause.text)))
     if story.section:
         yield from _section_blocks(story.section, link)
@@ -239,7 +234,7 @@ def _event_card(event: ClauseEvent) -> Card:
         Span(commit.subject),
     )
     before, after = (
-        name if commit.commit is None else name[:ID_DIGITS] for name in ((*commit.parents, "")[0], commit.name)
+        name if commit.commit is None else short_id(name) for name in ((*commit.parents, "")[0], commit.name)
     )
     return Card(title, (change_card(event.typed, paths=True, word=event.word, commits=(before, after)),))
 
@@ -249,7 +244,7 @@ def candidate_blocks(candidates: Sequence[ClauseState]) -> Iterator[Block]:
     yield grid(
         (
             plain(_clause_place(state) + ("" if state.there else f" (last seen {format_day(state.spec_commit.date)})")),
-            plain(state.id[:8], Style.NAME),
+            plain(short_id(state.id), Style.NAME),
             first_words(" ".join(state.clause.text.split())),
         )
         for state in candidates[:_MAX_CANDIDATES]
@@ -287,7 +282,7 @@ def side_name(side: ComparisonSide) -> str:
     """What a side is called: as the reader named it, its commit, its date."""
     parts = [side.name]
     if side.commit and not side.commit.startswith(side.name):
-        parts.append(side.commit[:12])
+        parts.append(short_id(side.commit))
     if side.spec_commit is not None and format_day(side.spec_commit.date) not in side.name:
         parts.append(format_day(side.spec_commit.date))
     return parts[0] if len(parts) == 1 else f"{parts[0]} ({', '.join(parts[1:])})"
@@ -351,7 +346,7 @@ def patch_blocks(
     """
     for entry, comparison, suites in patches:
         patch = entry.facts.patch
-        name = Span("patch "), Span(patch.id[:PATCH_DIGITS], Style.NAME), Span(f" of spec {patch.spec}")
+        name = Span("patch "), Span(short_id(patch.id), Style.NAME), Span(f" of spec {patch.spec}")
         head = *_subject_blocks(patch.after), Paragraph(name), Note(plain(count_changes(entry.counts)))
         yield Card(commit_line(patch.after), head)
         yield from change_blocks(comparison)

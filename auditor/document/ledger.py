@@ -16,7 +16,7 @@ from auditor.assess.preregistration import PlanFacts, PlanState
 from auditor.audit import LandingEntry
 from auditor.document.blocks import Block, Card, Column, Heading, Line, Paragraph, Span, Style, Table, grid, plain
 from auditor.model.finding import Finding
-from auditor.model.numbers import count_noun, format_count, format_day, format_days
+from auditor.model.numbers import count_noun, format_count, format_day, format_days, short_id
 
 PLAN_STATES = {
     PlanState.MISSING: "no result",
@@ -33,7 +33,9 @@ def debt_blocks(debts: Sequence[Debt], day: date) -> Iterator[Block]:
         yield Paragraph(
             (
                 Span("overdue  " if over else "debt  ", Style.ACCUSED if over else Style.CAUTION),
-                Span(f"patch {debt.patch[:8]} landed on {debt.landed}: {behaviours} to be measured by {debt.due}"),
+                Span(
+                    f"patch {short_id(debt.patch)} landed on {debt.landed}: {behaviours} to be measured by {debt.due}"
+                ),
             )
         )
 
@@ -41,7 +43,7 @@ def debt_blocks(debts: Sequence[Debt], day: date) -> Iterator[Block]:
 def describe_landing(entry: LandingEntry) -> str:
     """Which landing, when, and the specs it patched as well."""
     patched = f", with a patch to {', '.join(entry.patched)}" if entry.patched else ""
-    return f"landing {entry.commit[:12]} of {entry.day}{patched}"
+    return f"landing {short_id(entry.commit)} of {entry.day}{patched}"
 
 
 def landing_blocks(landings: Sequence[LandingEntry]) -> Iterator[Block]:
@@ -76,7 +78,7 @@ def open_plan_blocks(plans: Sequence[PlanFacts], findings: _Findings) -> Iterato
 def _plan_row(facts: PlanFacts) -> tuple[Line, ...]:
     plan = facts.plan
     age = "" if facts.age is None else f", {format_days(facts.age)}"
-    names = format_day(plan.created), plan.suite, plan.checkpoint, plan.revision[:8]
+    names = format_day(plan.created), plan.suite, plan.checkpoint, short_id(plan.revision)
     return tuple(map(plain, (*names, format_count(plan.planned), f"{PLAN_STATES[facts.state]}{age}")))
 
 
@@ -105,7 +107,7 @@ def _use_row(use: HoldoutReuse) -> tuple[Line, ...]:
 def describe_waiver(facts: WaiverFacts) -> tuple[str, str]:
     """What a waiver is for, until when, and whether it counts; and its reason with who granted it."""
     waiver = facts.waiver
-    about = f"{waiver.check} of patch {waiver.patch[:8]}" if waiver.patch else waiver.check
+    about = f"{waiver.check} of patch {short_id(waiver.patch)}" if waiver.patch else waiver.check
     ends = f"until {waiver.until}" if waiver.until else "without end"
     state = f"does not count: {facts.rejection}" if facts.rejection else _waiver_state(facts)
     by = f"{waiver.who}, {_waiver_author(facts)}" if facts.commit else waiver.who

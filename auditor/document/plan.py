@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from auditor.assess.power import POWER, AblationPlan, Choice, CurvePoint, Design, PowerPlan, SuitePlan, TestPlan
-from auditor.document.audit import PATCH_DIGITS, commit_name
+from auditor.document.audit import commit_name
 from auditor.document.blocks import (
     Block,
     Card,
@@ -25,7 +25,7 @@ from auditor.document.blocks import (
     sentence,
 )
 from auditor.document.diagnostics import ROLE_NAMES
-from auditor.model.numbers import count_noun, format_count, format_day, format_percent
+from auditor.model.numbers import count_noun, format_count, format_day, format_percent, short_id
 from auditor.model.spec import Patch
 
 _BAR_WIDTH = 20
@@ -42,7 +42,7 @@ def plan_blocks(patches: Sequence[tuple[Patch, Sequence[PowerPlan]]]) -> Iterato
         title = (
             Span(commit_name(patch.after), Style.NAME),
             Span(f"  {format_day(patch.after.date)}  {name}"),
-            Span(f"  (patch {patch.id[:PATCH_DIGITS]})", Style.QUIET),
+            Span(f"  (patch {short_id(patch.id)})", Style.QUIET),
         )
         yield Card(title, tuple(map(_plan_card, plans)))
 

@@ -26,7 +26,6 @@ from auditor.model.numbers import (
 )
 from auditor.model.verdict import Verdict
 
-ID_DIGITS = 12
 SEPARATOR = Span(" \u00b7 ", Style.QUIET)
 
 

@@ -22,7 +22,7 @@ from auditor.document.blocks import (
     Style,
     plain,
 )
-from auditor.document.rates import ID_DIGITS, count_times, listing_blocks
+from auditor.document.rates import count_times, listing_blocks
 from auditor.document.report_comparison import comparison_blocks, first_spec_commit, gap_blocks
 from auditor.document.report_evidence import (
     coverage_blocks,
@@ -35,7 +35,7 @@ from auditor.document.report_evidence import (
 from auditor.document.report_patches import other_patch_blocks, period_patch_blocks
 from auditor.document.report_periods import joint_period_blocks, outside_blocks, timeline_blocks, training_blocks
 from auditor.model.finding import Severity
-from auditor.model.numbers import count_noun, format_day
+from auditor.model.numbers import count_noun, format_day, short_id
 from auditor.model.verdict import Verdict
 
 REPORT_SCHEMA = "auditor.report/1"
@@ -59,7 +59,7 @@ def report_blocks(report: Report) -> Iterator[Block]:
     period = report.period
     names = ", ".join(section.spec.history.spec for section in report.sections)
     yield Heading(1, plain(f"{names}, {period.name}"))
-    head = (Span(", at commit "), Span(report.head[:ID_DIGITS], Style.CODE)) if report.head else ()
+    head = (Span(", at commit "), Span(short_id(report.head), Style.CODE)) if report.head else ()
     yield Note((Span(f"{period.since} to {period.until}"), *head, Span(f", auditor {report.audit.auditor_version}")))
     for sentences in answer_sentences(report):
         yield from (Paragraph(plain(text)) for text in sentences)
@@ -169,7 +169,7 @@ def _lifted_sentences(report: Report, section: Section) -> Iterator[str]:
     ]
     if lifted:
         behaviours = ", ".join(sorted({finding.subject.behaviour or "" for _, finding in lifted}))
-        commits = ", ".join(dict.fromkeys(landing.commit[:ID_DIGITS] for landing, _ in lifted))
+        commits = ", ".join(dict.fromkeys(short_id(landing.commit) for landing, _ in lifted))
         many = count_noun(len(lifted), "accusation")
         yield f"What landed later lifted or softened {many} ({behaviours}): see landing {commits}."
 

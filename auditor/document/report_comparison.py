@@ -28,8 +28,8 @@ from auditor.document.blocks import (
     plain,
     sentence,
 )
-from auditor.document.rates import ID_DIGITS, percent_span, rate_line, table_columns
-from auditor.model.numbers import count_noun, format_day
+from auditor.document.rates import percent_span, rate_line, table_columns
+from auditor.model.numbers import count_noun, format_day, short_id
 from auditor.model.spec import Patch, SpecCommit
 from auditor.model.suite import Role
 
@@ -103,8 +103,8 @@ def _is_are(count: int) -> str:
 
 
 def _earlier_state(earlier: Baseline) -> str:
-    commit = f" at commit {earlier.commit[:ID_DIGITS]}" if earlier.commit else ""
-    batch = f"batch {earlier.batch}, root {earlier.root[:ID_DIGITS]}"
+    commit = f" at commit {short_id(earlier.commit)}" if earlier.commit else ""
+    batch = f"batch {earlier.batch}, root {short_id(earlier.root)}"
     if earlier.name:
         return f"the report on {earlier.name}, as given ({batch}{commit})"
     return f"{batch}, sealed{commit} on {earlier.landed}, the seal nearest to the first day of this period"
@@ -129,7 +129,7 @@ def _dated_name(patch: Patch) -> str:
     """A patch in a list: its day, commit, subject and id."""
     day, commit = format_day(patch.after.date), commit_name(patch.after)
     names = dict.fromkeys(name for name in (day, commit, patch.after.subject or patch.after.label) if name)
-    return f"{' '.join(names)} (patch {patch.id[:ID_DIGITS]})"
+    return f"{' '.join(names)} (patch {short_id(patch.id)})"
 
 
 def other_changes(since: SpecChanges) -> Iterator[str]:

@@ -37,9 +37,9 @@ from auditor.document.diagnostics import (
     describe_run_variation,
 )
 from auditor.document.ledger import PLAN_STATES, describe_landing, describe_waiver
-from auditor.document.rates import ID_DIGITS, count_span, count_times, listing_blocks, table_columns
+from auditor.document.rates import count_span, count_times, listing_blocks, table_columns
 from auditor.document.report_patches import finding_list, patch_title
-from auditor.model.numbers import count_noun, format_day, format_days
+from auditor.model.numbers import count_noun, format_day, format_days, short_id
 from auditor.model.policy import Policy
 from auditor.model.suite import Role, Suite
 from auditor.model.verdict import Verdict
@@ -158,7 +158,7 @@ def debt_lines(report: Report, section: Section) -> list[str]:
     debts = [debt for debt in report.audit.debts if debt.spec == section.spec.history.spec]
     return [
         f"{'overdue: ' if debt.due < until else ''}{patch_title(patches[debt.patch])} "
-        f"(patch {debt.patch[:ID_DIGITS]}), landed on {debt.landed}: "
+        f"(patch {short_id(debt.patch)}), landed on {debt.landed}: "
         f"{', '.join(sorted({behaviour for behaviour, _ in debt.owed}))} to be measured by {debt.due}"
         for debt in sorted(debts, key=lambda debt: (debt.due, debt.patch))
     ]

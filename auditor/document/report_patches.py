@@ -43,7 +43,6 @@ from auditor.document.diagnostics import (
 )
 from auditor.document.explanations import Explanation, explanations
 from auditor.document.rates import (
-    ID_DIGITS,
     SEPARATOR,
     behaviour_verdict,
     change_line,
@@ -58,6 +57,7 @@ from auditor.model.finding import Finding
 from auditor.model.numbers import (
     count_noun,
     join_counts,
+    short_id,
 )
 from auditor.model.suite import Role
 from auditor.model.verdict import Cause, Verdict
@@ -129,7 +129,7 @@ def patch_title(entry: PatchEntry) -> str:
 
 
 def _anchor(entry: PatchEntry) -> str:
-    return f"p-{entry.facts.patch.id[:ID_DIGITS]}"
+    return f"p-{short_id(entry.facts.patch.id)}"
 
 
 def patch_identity(entry: PatchEntry) -> Note:
@@ -137,8 +137,8 @@ def patch_identity(entry: PatchEntry) -> Note:
     patch = entry.facts.patch
     commit: Line = ()
     if patch.after.commit:
-        commit = SEPARATOR, Span("commit "), Span(patch.after.commit[:ID_DIGITS], Style.CODE)
-    name = SEPARATOR, Span("patch "), Span(patch.id[:ID_DIGITS], Style.CODE)
+        commit = SEPARATOR, Span("commit "), Span(short_id(patch.after.commit), Style.CODE)
+    name = SEPARATOR, Span("patch "), Span(short_id(patch.id), Style.CODE)
     verdict = verdict_line(entry.facts.verdict, entry.hiding_suspected, entry.mechanisms)
     return Note((*verdict, SEPARATOR, Span(str(patch_day(entry))), *commit, *name))
 

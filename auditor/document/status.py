@@ -32,7 +32,7 @@ def status_blocks(status: ProjectStatus) -> Iterator[Block]:
     for fault in status.store.faults:
         yield _open(f"{fault.kind}: {fault.path}: {fault.what}")
     for problem in (status.configuration.problem, status.store.problem, *status.problems):
-        if problem:
+        if problem and problem != status.next.reason:
             yield _open(problem)
     yield Paragraph(plain(f"Next: {status.next.reason}."))
     yield Commands((status.next.command,))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from auditor.document.blocks import Block, Commands, Heading, Listing, Note, Paragraph, Style, plain
 from auditor.model.integrity import StoreCheckpoint, StoreFault
-from auditor.model.numbers import count_noun, format_count
+from auditor.model.numbers import count_noun, format_count, short_id
 from auditor.model.run import Grade
 from auditor.model.verification import (
     LogsReport,
@@ -19,7 +19,6 @@ from auditor.model.verification import (
     Verification,
 )
 
-_ID_DIGITS = 12
 _MOST_DIFFERENCES = 20
 _NOUNS = {"records": "record", "items": "item manifest", "plans": "plan"}
 _STATES = {
@@ -120,7 +119,7 @@ def _log_blocks(logs: LogsReport) -> Iterator[Block]:
 
 def _describe_record(record: RederivedRecord) -> str:
     difference = f" in {', '.join(record.differs)} ({record.file or ''})" if record.differs else ""
-    return f"{record.record[:_ID_DIGITS]} of {record.suite}{difference}"
+    return f"{short_id(record.record)} of {record.suite}{difference}"
 
 
 def _outside_blocks(checkpoint: OutsideCheckpoint) -> Iterator[Block]:
@@ -132,7 +131,7 @@ def _outside_blocks(checkpoint: OutsideCheckpoint) -> Iterator[Block]:
 
 def _report_blocks(report: Reproduction) -> Iterator[Block]:
     """What became of a report that was made again."""
-    at = f"commit {report.head[:_ID_DIGITS]}" if report.head else "the dated folders"
+    at = f"commit {short_id(report.head)}" if report.head else "the dated folders"
     basis = f"records up to batch {report.batch}" if report.batch else "the records that are here"
     numbers = count_noun(report.numbers, "number")
     yield _line(f"report {report.file}: {numbers} computed again from {at}, {basis}")

@@ -91,7 +91,7 @@ from auditor.evidence.graph import (
     sources,
     targets,
 )
-from auditor.model.numbers import count_noun, format_count, format_day
+from auditor.model.numbers import count_noun, format_count, format_day, short_id
 from auditor.model.suite import Role
 from auditor.model.verdict import Verdict
 
@@ -402,7 +402,7 @@ def _patch_blocks(view: View, section: Section, entry: PatchEntry, addresses: Ad
     yield Heading(3, plain("On the command line"))
     name = shlex.quote(commit_name(entry.facts.patch.after))
     plan = (f"auditor plan {name}",) if entry.facts.verdict in _OPEN else ()
-    yield Commands((f"auditor show {name}", f"auditor graph patch:{entry.facts.patch.id[:12]}", *plan))
+    yield Commands((f"auditor show {name}", f"auditor graph patch:{short_id(entry.facts.patch.id)}", *plan))
 
 
 _MAX_FLIPS = 12
@@ -492,7 +492,7 @@ def _clause_blocks(view: View, node: str, story: ClauseHistory, addresses: Addre
     yield from blame_blocks(story, lambda state: addresses.link(f"clause:{state.id}"))
     yield from _answer_blocks(view.graph, node, addresses)
     yield from _neighbourhood_blocks(view.graph, node, addresses)
-    yield Commands((f"auditor blame {story.state.id[:12]}",))
+    yield Commands((f"auditor blame {short_id(story.state.id)}",))
 
 
 # A behaviour.
@@ -856,5 +856,5 @@ def _search_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
 
 def _searched_line(graph: EvidenceGraph, node: str, addresses: Addresses) -> Line:
     data = graph.nodes[node]
-    commit = str(data.get("commit", ""))[:10]
+    commit = short_id(str(data.get("commit", "")))
     return Span(data["label"], link=addresses.link(node)), *_quiet(commit)

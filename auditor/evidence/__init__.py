@@ -29,7 +29,7 @@ from auditor.evidence.graph import EvidenceGraph, add_edge, add_node, shorten_ke
 from auditor.evidence.item_identity import SuiteItems, has_inputs, identify_items
 from auditor.evidence.protocol import Protocol, protocol_of
 from auditor.model.ablation import AblationManifest
-from auditor.model.numbers import format_day, format_moment
+from auditor.model.numbers import format_day, format_moment, short_id
 from auditor.model.preregistration import Preregistration, PreregistrationResult, match_preregistrations
 from auditor.model.run import Grade, Run
 from auditor.model.spec import History, Patch, patches_of
@@ -329,7 +329,7 @@ def _suites(runs: Iterable[Run], registry: Registry) -> dict[str, Suite]:
         declared = Suite(run.suite, run.behaviour, run.role)
         if suites.setdefault(run.suite, declared) != declared:
             subject = f"suite {run.suite} is declared to measure {suites[run.suite].behaviour} and {run.behaviour}"
-            remedy = f"say which in suites.toml, or correct record {run.record[:12]}"
+            remedy = f"say which in suites.toml, or correct record {short_id(run.record)}"
             raise RecordError(subject, where="eval_history/records", field="behaviour, role", remedy=remedy)
     return suites
 

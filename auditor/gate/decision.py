@@ -27,6 +27,7 @@ class Decision:
         judged: the patches it is about, oldest first.
         findings: each with its level; no message has a held-out rate.
         waivers: every waiver that base has, whether or not it counts.
+        store: where the evaluation history is, from the root.
     """
 
     base: str
@@ -35,6 +36,7 @@ class Decision:
     judged: tuple[Patch, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[WaiverFacts, ...] = ()
+    store: str = "eval_history"
 
     @property
     def blocked(self) -> tuple[Finding, ...]:

@@ -30,7 +30,7 @@ from auditor.gate.remedies import (
     remedy_for_missing_evidence,
 )
 from auditor.model.finding import Finding, Level, Place, Remedy, Severity, Subject, fingerprint_of
-from auditor.model.numbers import format_rate
+from auditor.model.numbers import format_rate, short_id
 from auditor.model.policy import OnInconclusive, Policy, RequireHeldOut
 from auditor.model.run import Exposure
 from auditor.model.spec import Patch
@@ -161,7 +161,7 @@ def explain_without_held_out(facts: BehaviourFacts) -> str:
     return text
 
 
-# What no patch does by itself: several together, a held-out suite that is used up, a planned run that never came.
+# What no patch does by itself: several together, a held-out suite that is overused, a planned run that never came.
 
 
 def judge_periods(landing: MergeCandidate, policy: Policy, reveal: bool) -> Iterator[Finding]:
@@ -366,7 +366,7 @@ def judge_accusations(landing: MergeCandidate, policy: Policy) -> Iterator[Findi
         elif landing.ids and key[0] in landing.accused_late and not _takes_back(landing, key[0]):
             finding = verdict_finding(before.verdict, landing.spec, before)
             after = landing.evidence.patches[key[0]].after
-            name = f"{after.commit[:10] if after.commit else after.name} ({after.subject or after.label})"
+            name = f"{short_id(after.commit) if after.commit else after.name} ({after.subject or after.label})"
             why = f"an accusation stands: {before.verdict}, of {name}, whose records came after it had landed"
             subject = Subject(landing.spec, before.step.patches, before.behaviour, before.model)
             remedy = Remedy("take that patch back in this landing, or land a waiver of this finding first")
@@ -387,8 +387,8 @@ def judge_gap(landing: MergeCandidate, gap: GapFacts, policy: Policy, reveal: bo
         for finding in landing.audit.gap_findings
         if finding.code in policy.block_on and finding.fingerprint == fingerprint_of(finding.code, *identity)
     ]
-    since = "an open gap opens" if is_new else "an open gap from before"
-    message = f"{since}: held-out {gap.suite} is clearly worse than the test"
+    since = "a gap opens" if is_new else "a gap from before is open"
+    message = f"{since}: held-out {gap.suite} is clearly above the test"
     rates = f"on {gap.suite} {format_rate(gap.held_out)}, on the test {format_rate(gap.test)}" if reveal else None
     if is_new and findings:
         remedy = Remedy(f"change what the model does, and show it on {gap.suite}")
@@ -409,7 +409,7 @@ def note_records(landing: MergeCandidate) -> Iterator[Finding]:
     """New records that cannot count, or whose suite nobody registered."""
     evidence = landing.evidence
     for record in sorted(landing.new_records & evidence.foreign_corrections.keys()):
-        target = str(evidence.foreign_corrections[record].corrects)[:12]
+        target = short_id(str(evidence.foreign_corrections[record].corrects))
         yield Finding(
             f"a new record corrects {target}, which is of another run",
             evidence=(record,),
@@ -424,7 +424,7 @@ def note_records(landing: MergeCandidate) -> Iterator[Finding]:
         if run.incomplete is not None:
             why = f"a new run of {run.suite} is incomplete ({run.incomplete}) and supports no verdict"
         elif run.revision not in evidence.history.revisions:
-            why = f"a new run of {run.suite} is of {run.revision[:12]}, which is no revision of head's history"
+            why = f"a new run of {run.suite} is of {short_id(run.revision)}, which is no revision of head's history"
         elif run.suite not in evidence.suites:
             why = f"a new run is of {run.suite}, which the registry that applies does not name: it does not count"
         elif run.suite not in landing.registered:

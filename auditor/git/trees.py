@@ -12,6 +12,7 @@ from typing import Protocol
 from auditor.errors import RepositoryError
 from auditor.git.objects import FOLDER_MODE, MAX_OBJECT_BYTES, SUBMODULE_MODE, SYMLINK_MODE, Entry, refuse_indirection
 from auditor.git.repository import Repository
+from auditor.model.numbers import short_id
 
 
 class Tree(Protocol):
@@ -85,7 +86,7 @@ class Commit:
             below = self.repository.tree(entry.id).get(name) if entry.is_folder else None
             if below is None:
                 return None
-            refuse_indirection(below, path, self.commit_id[:12])
+            refuse_indirection(below, path, short_id(self.commit_id))
             entry = below
         return entry
 

@@ -12,6 +12,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Protocol
 
+ID_DIGITS = 12
+"""How many digits of an id are printed, of whatever it is."""
+
 UNDEFINED_TRANSFER = "not defined"
 """What stands in place of a transfer where the test rate did not move."""
 
@@ -162,6 +165,11 @@ def format_moment(moment: datetime) -> str:
 def format_days(days: int) -> str:
     """A duration: `1 day`, `1,234 days`."""
     return count_noun(days, "day")
+
+
+def short_id(name: str) -> str:
+    """A commit, revision, patch, record or node as it is printed: its first 12 digits, which git and auditor read."""
+    return name[:ID_DIGITS]
 
 
 def count_noun(count: int, noun: str, plural: str = "s") -> str:

@@ -21,7 +21,7 @@ from auditor.document.decision import subject_text, summarise_outcome
 from auditor.document.ledger import describe_landing
 from auditor.gate.decision import Decision
 from auditor.model.finding import Finding, Level, Place, Remedy, Severity, fingerprint_of
-from auditor.model.numbers import count_noun
+from auditor.model.numbers import count_noun, short_id
 from auditor.model.spec import Patch
 from auditor.model.verdict import Verdict
 from auditor.render.escape import escape_terminal
@@ -108,7 +108,7 @@ UNDECIDED_RULES = (Verdict.INCONCLUSIVE, Verdict.UNMEASURED, "no-score", "eviden
 
 def patch_name(patch: Patch) -> str:
     """A patch as a suite is called."""
-    return escape_terminal(f"patch {patch.id[:8]} {patch.after.label or patch.after.subject}")
+    return escape_terminal(f"patch {short_id(patch.id)} {patch.after.label or patch.after.subject}")
 
 
 def as_sentence(text: str) -> str:

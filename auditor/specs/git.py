@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import Commit, CommitLine, IndirectionError, Repository
+from auditor.model.numbers import short_id
 from auditor.model.spec import History, Revision, SpecCommit, UnreadableCommit, revision_id
 from auditor.specs.files import Pattern, build_revision, check_path, decode_spec_text, parse_patterns
 
@@ -391,7 +392,7 @@ class SpecPaths:
         """What the spec says at a commit id, whether or not that commit touches it; RevisionError where it is not."""
         blobs = self.blobs_at(commit)
         if not blobs:
-            raise RevisionError("the spec is not there", where=commit[:12], remedy="name a commit that has it")
+            raise RevisionError("the spec is not there", where=short_id(commit), remedy="name a commit that has it")
         revision = next(_read_revisions(self.repo, [tuple(sorted(blobs.items()))]))
         if isinstance(revision, RepositoryError):
             raise revision

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from auditor.errors import RevisionError
 from auditor.git import Repository
+from auditor.model.numbers import short_id
 from auditor.model.spec import History
 from auditor.specs.git import SpecPaths, find_spec_paths
 
@@ -90,6 +91,8 @@ class RevisionNames:
         which = f"the nearest name is {close[0]}" if close else f"known are {_shorten(self._revision_names())}"
         subject = f"is no revision of the spec{'' if self._repository is None else ', and no name that git resolves'}"
         remedy = "stamp runs with auditor revision"
+        if name.startswith(("$", "`")):
+            remedy = "the shell did not run this command: write it in double quotes"
         return RevisionError(f"{subject}; {which}", where=name[:_MAX_NAME] or repr(text), remedy=remedy)
 
     def _by_prefix(self, prefix: str) -> Iterable[str]:
@@ -138,5 +141,5 @@ class RevisionNames:
 
 
 def _shorten(names: Sequence[str]) -> str:
-    lines = [name[:12] if _HEX.match(name) else name for name in names[:_MAX_NAMES]]
+    lines = [short_id(name) if _HEX.match(name) else name for name in names[:_MAX_NAMES]]
     return ", ".join(lines) + (", …" if len(names) > _MAX_NAMES else "")

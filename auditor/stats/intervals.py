@@ -195,7 +195,7 @@ def rate_interval(rate: float, size: float, error: float) -> Interval:
     Args:
         rate: 0 to 1.
         size: effective independent samples, > 0.
-        error: left out at each end, 0 to 0.5.
+        error: at each end, 0 to 0.5.
     """
     low, high = rate_limits(Proportion(np.array([rate]), np.array([size])), error)
     return Interval(min(max(rate, 0.0), 1.0), float(low[0]), float(high[0]), error)

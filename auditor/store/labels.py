@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from auditor.errors import RecordError
+from auditor.model.numbers import short_id
 from auditor.model.raw_run import RawLabel, RawLabels
 from auditor.model.run import Awareness, Run, SampleVerdict, Tallies
 from auditor.model.suite import LabelRule
@@ -142,7 +143,7 @@ def load_samples(tree: Tree, store_path: str, run: Run) -> tuple[SampleVerdict, 
     try:
         return _match_tallies(file, run.tallies)
     except (ValueError, IndexError) as error:
-        subject = f"says otherwise than record {run.record[:12]}, which names it"
+        subject = f"says otherwise than record {short_id(run.record)}, which names it"
         raise RecordError(subject, where=path, remedy=RESTORE) from error
 
 

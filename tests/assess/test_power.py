@@ -137,7 +137,7 @@ def test_where_the_test_is_not_comparable_no_number_helps() -> None:
 def test_what_is_decided_needs_nothing() -> None:
     facts, plan = planned(FELL, "82/400 -> 80/400")
     assert facts.verdict is Verdict.TEST_ONLY
-    assert plan == PowerPlan(facts, "the verdict is test-only: nothing is open", None, ())
+    assert plan == PowerPlan(facts, "nothing: the verdict is decided", None, ())
 
 
 def test_a_design_before_any_run() -> None:

@@ -92,8 +92,8 @@ def test_the_line_says_both_and_what_it_would_take() -> None:
     facts = judged("300/1000 -> 0/1000", "120/400 -> 0/400")
     assert list(residual_sentences(facts)) == [
         "Test: eliminated within the tolerance of 0.5 %: the true rate is at most 0.30 %.",
-        "Held-out held-1: reduced, not eliminated: the true rate could still be 0.75 %.",
-        "598 clean samples would show it is under 0.5 %.",
+        "Held-out held-1: the true rate could still be 0.75 %.",
+        "598 samples without a failure would show that it is under 0.5 %.",
     ]
     residual = judged("300/1000 -> 0/1000", "300/1000 -> 290/1000").suites[0].residual
     assert describe_residual(residual) == "not shown to be under 0.5 %"

@@ -154,7 +154,7 @@ def test_the_demonstration(tmp_path: Path, auditor: Auditor) -> None:
     folder = tmp_path / "demo"
     first = auditor("demo", folder)
     assert (first.code, first.err) == (0, "")
-    assert "Hiding suspected of 2 patches" in first.out
+    assert "Hiding suspected in 2 patches" in first.out
     before = tree_hash(folder)
     assert auditor("demo", folder) == first
     assert tree_hash(folder) == before

@@ -79,8 +79,8 @@ def test_a_merge_that_only_joins_two_patches_is_no_third(tmp_path: Path, auditor
     joined = repo.merge("tools")
     said = auditor("audit", "--repo", repo.path, f"{base}..").out
     assert said.startswith("2 patches: 2 unmeasured; 1 merge only joins them.\n")
-    assert [line[:10] for line in said.splitlines() if line.endswith("  change")] == [first[:10], second[:10]]
-    assert f"have no line: {joined[:10]} (unmeasured)." in said
+    assert [line[:12] for line in said.splitlines() if line.endswith("  change")] == [first[:12], second[:12]]
+    assert f"have no line: {joined[:12]} (unmeasured)." in said
     assert len(auditor("audit", "--oneline", "--repo", repo.path, f"{base}..").out.splitlines()) == 2
 
     repo.git("reset", "-q", "--hard", first)
@@ -132,7 +132,7 @@ def test_an_audit_without_accusations_fits_a_screen(tmp_path: Path, auditor: Aud
     said = auditor("audit", "--repo", repo.path)
     assert sum(-(-len(line) // 100) for line in said.out.splitlines()) < 50
     ids = [line.split()[0] for line in said.out.splitlines() if "Fix behaviour" in line]
-    assert len(ids) == 9 and ids == repo.git("log", "--reverse", "--format=%h", "--abbrev=10").split()[1:]
+    assert len(ids) == 9 and ids == repo.git("log", "--reverse", "--format=%h", "--abbrev=12").split()[1:]
     oneline = auditor("audit", "--oneline", "--repo", repo.path).out.splitlines()
     assert [line.split()[0] for line in oneline] == ids
     assert oneline[0].split("  ")[2:] == ["generalises", "b0 of m0", "12.0 -> 0.0", "12.0 -> 0.0", "Fix behaviour 1"]

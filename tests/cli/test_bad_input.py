@@ -317,26 +317,26 @@ def test_a_commit_of_the_past_that_cannot_be_read_is_named_and_the_rest_judged(
     assert auditor("ingest", tmp_path / "t.csv", "--repo", project.path).code == 0
     done = auditor("audit", "--repo", project.path)
     assert done.code == 0
-    line = f"commit {bad[:10]} of conduct: spec.md: is not UTF-8 at byte 3; it is passed over"
+    line = f"commit {bad[:12]} of conduct: spec.md: is not UTF-8 at byte 3; it is passed over"
     assert line in " ".join(done.out.split())
     assert "test-only" in done.out
     document = json.loads(auditor("audit", "--repo", project.path, "--format", "json").out)
     assert len(document["patches"]) == 2
     assert document["coverage"]["checks"]["undecided"] > before["undecided"]
-    assert bad[:10] in " ".join(name for each in document["coverage"]["undecided"] for name in each["on"])
+    assert bad[:12] in " ".join(name for each in document["coverage"]["undecided"] for name in each["on"])
     gate = auditor("gate", "--repo", project.path, "--base", "main", "--head", "later")
-    assert f"commit {bad[:10]} cannot be read and is passed over: spec.md: is not UTF-8 at byte 3" in (
+    assert f"commit {bad[:12]} cannot be read and is passed over: spec.md: is not UTF-8 at byte 3" in (
         " ".join(gate.out.split())
     )
     reason = "it is passed over, and what it changes is part of the next patch"
     for verb in (("log",), ("diff", "v1", "HEAD"), ("blame", "spec.md:1"), ("show", "HEAD")):
         assert auditor(*verb, "--repo", project.path)[::2] == (
             0,
-            f"auditor: commit {bad[:10]} of conduct: spec.md: is not UTF-8 at byte 3; {reason}\n",
+            f"auditor: commit {bad[:12]} of conduct: spec.md: is not UTF-8 at byte 3; {reason}\n",
         ), verb
     for verb in (("log", "v1..v2"), ("show", "v2"), ("revision",), ("status",)):
         assert auditor(*verb, "--repo", project.path)[::2] == (0, ""), verb
-    assert line.partition("; ")[0].removeprefix(f"commit {bad[:10]} of conduct: ") in one_line(
+    assert line.partition("; ")[0].removeprefix(f"commit {bad[:12]} of conduct: ") in one_line(
         auditor("revision", bad, "--repo", project.path)
     )
 

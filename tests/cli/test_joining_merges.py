@@ -76,13 +76,13 @@ def test_it_is_listed_and_counted_nowhere(measured: str, world: World, auditor: 
     for style in ("markdown", "text"):
         said = auditor("audit", "--verbose", "--repo", repo, "--format", style).out
         assert said.replace("**", "").count("2 patches: ") == 1
-        assert f"{joined[:10]}" in next(line for line in said.splitlines() if "only join patches" in line)
+        assert f"{joined[:12]}" in next(line for line in said.splitlines() if "only join patches" in line)
         assert "Merge tools" not in said
     log = auditor("log", "--repo", repo).out
-    assert f"joins {world.first[:10]} and {world.second[:10]}, and is no patch of its own" in log
+    assert f"joins {world.first[:12]} and {world.second[:12]}, and is no patch of its own" in log
     assert log.count("patch ") == 2 + log.count("no patch of its own")
     oneline = auditor("log", "--oneline", "--repo", repo).out.splitlines()
-    assert " joins  " in next(line for line in oneline if line.startswith(joined[:10]))
+    assert " joins  " in next(line for line in oneline if line.startswith(joined[:12]))
     entry = json.loads(auditor("log", "--repo", repo, "--format", "json").out)["specs"][0]["commits"][0]
     assert (entry["commit"], entry["joins"]) == (joined, [world.first, world.second])
     report = auditor("report", "--quarter", "2026Q1", "--no-seal", "--repo", repo, "--format", "markdown").out

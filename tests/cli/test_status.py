@@ -130,12 +130,12 @@ def test_hooks_before_the_configuration_is_committed(auditor: Auditor, tmp_path:
     repo.commit({"spec.md": FIRST})
     repo.tag("v1")
     done = auditor("hook", "install", "--repo", repo.path)
-    reason = "auditor: there is no auditor.toml; until that is done, every commit is refused\n"
+    reason = "auditor: there is no auditor.toml; until it is there and committed, every commit is refused\n"
     assert (done.code, done.err) == (0, f"{reason}Next: auditor init\n")
     assert auditor("init", "--repo", repo.path).code == 0
     done = auditor("hook", "install", "--repo", repo.path)
     remedy = 'git add auditor.toml eval_history && git commit -m "Configure auditor"'
-    assert done.err.endswith(f"; until that is done, every commit is refused\nNext: {remedy}\n")
+    assert done.err.endswith(f"; until it is there and committed, every commit is refused\nNext: {remedy}\n")
     (repo.path / "notes.txt").write_text("x")
     refused = paste('git add notes.txt && git commit -m "Notes"', repo.path)
     assert refused.returncode != 0

@@ -450,7 +450,7 @@ def test_an_open_gap_that_was_open_is_noted(tmp_path: Path, capsys: Capture) -> 
     document = made.decide(capsys)
     assert document["exit_code"] == 0
     [entry] = [entry for entry in document["notices"] if entry["check"] == "open-gap"]
-    assert entry["message"] == "an open gap from before: held-out unseen is clearly worse than the test"
+    assert entry["message"] == "a gap from before is open: held-out unseen is clearly above the test"
 
 
 def test_a_blocker_that_is_no_check_is_refused(tmp_path: Path, capsys: Capture) -> None:
