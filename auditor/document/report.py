@@ -177,7 +177,7 @@ def _lifted_sentences(report: Report, section: Section) -> Iterator[str]:
 def _landing_sentences(report: Report) -> Iterator[str]:
     """That landings bent what the verdicts rest on, whenever; of rules that changed by themselves, in the period."""
     bent = [
-        (landing.commit[:ID_DIGITS], f"{finding.code} {finding.name}")
+        (short_id(landing.commit), f"{finding.code} {finding.name}")
         for landing in report.audit.landings
         for finding in landing.findings
         if finding.code != LIFTED_RULE and (finding.severity is Severity.HIGH or report.period.holds(landing.day))
