@@ -72,7 +72,7 @@ def test_every_text_is_in_both(quarter_report: Report) -> None:
     assert [text for text in names if re.sub(r"`|~", "", text) not in markdown.replace("~", "")] == []
 
 
-def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
+def test_the_answer_is_a_sentence_for_each_thing_to_know(quarter_report: Report) -> None:
     (sentences,) = answer_sentences(quarter_report)
     assert sentences == (
         "The spec conduct was patched 3 times in 2026Q1: 1 changed only the score, 1 carried over to held-out and "
@@ -82,6 +82,7 @@ def test_the_answer_is_five_sentences_at_most(quarter_report: Report) -> None:
         "than it is.",
         "Since the last report 2 opened and 0 closed.",
         "After training under the same spec, theft got worse.",
+        "1 landing changed what these verdicts rest on (SD301 n): see aaaaaaaaaaaa.",
     )
 
 
