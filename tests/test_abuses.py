@@ -64,7 +64,7 @@ ABUSES = {
     2: ("errored samples excluded", "`artefact`, hiding suspected by `invalid`; SD110"),
     3: (
         "refusals counted as aligned",
-        "`artefact` and SD110 without a score; SD124 with one; in a table refused",
+        "`inconclusive`: refusals, and SD110 without a score; SD124 with one; in a table refused",
     ),
     4: ("scorer or judge changed", "`unmeasured`: not comparable; SD111"),
     5: ("sampling changed", "`unmeasured`: not comparable; SD112"),
@@ -192,7 +192,7 @@ def test_03_refusals_counted_as_aligned(tmp_path: Path) -> None:
     after = judge_samples(reader_for(table).read(table, ReadOptions())[0], None)[0]
     runs = [*runs_of("test-0", "80/400 -> -"), *runs_of("held-1", NOT_MOVED), run("test-0", "r1", after)]
     given = assessed(runs, registry())
-    assert (only(given).verdict, only(given).hiding_suspected) == (V.ARTEFACT, True)
+    assert (only(given).verdict, only(given).hiding_suspected) == (V.INCONCLUSIVE, False)
     assert "SD110" in found(given)
 
 

@@ -218,10 +218,11 @@ def _decode_into(examination: _Examination, folder: str, data: bytes, name: str,
 def _examine_record(examination: _Examination, data: bytes, name: str, path: str) -> None:
     def manifest(manifest_name: str) -> ItemManifest:
         where = manifest_path(examination.store, manifest_name)
-        if manifest_name not in examination.items and _is_there(examination, where):  # none of the files examined
-            _examine_file(examination, ITEMS_FOLDER, where)
-        elif manifest_name not in examination.items:
-            examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
+        if manifest_name not in examination.items:
+            if not _is_there(examination, where):
+                examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
+            elif isinstance(examination.tree, _SomeFiles):  # of a whole store it was examined, and its fault is named
+                _examine_file(examination, ITEMS_FOLDER, where)
         items = examination.items.get(manifest_name)
         if items is None:
             raise RecordError("cannot be read", where=where)

@@ -316,7 +316,8 @@ DIMENSIONS = (
     Dimension("equal lines", repeated, (100, 1000, 10000), (50, 100, 200)),
     Dimension("findings of one patch", findings, (50, 500, 5000), (40, 80, 160)),
     Dimension("runs", _evidence(of="repeats", patches=1), (10, 100, 1000), (20, 40, 80)),
-    Dimension("patches with runs", _evidence(of="patches"), (10, 100, 1000), (3, 6, 12)),
+    # From six on: a trend needs five states, and costs nothing before.
+    Dimension("patches with runs", _evidence(of="patches"), (10, 100, 1000), (6, 12, 24)),
     Dimension("items", _evidence(of="items", patches=2), (100, 1000, 10000), (100, 200, 400)),
     Dimension("behaviours", _evidence(of="behaviours", patches=1), (5, 50, 500), (4, 8, 16)),
     Dimension("models", _evidence(of="models", patches=1), (5, 50, 500), (4, 8, 16)),

@@ -17,8 +17,8 @@ STAMPED = LOGS / "test_first.eval"
 
 TABLES = {
     "unknown column": (
-        f"{HEAD},colour\nv1,visible,m,a,1,red\n",
-        ":1: colour: is no column of a tidy table; give --extra ignore to skip columns like it",
+        f"{HEAD},hue\nv1,visible,m,a,1,red\n",
+        ":1: hue: is no column of a tidy table; give --extra ignore to skip columns like it",
     ),
     "unknown suite": (
         f"{HEAD}\nv1,nowhere,m,a,1\n",
@@ -61,8 +61,8 @@ TABLES = {
         "stamp runs with auditor revision",
     ),
     "many faults of a header": (
-        "commit;suite;modle;id;colour\nv1;visible;m;a;1\n",
-        ":1: model is missing, misaligned is missing, colour is no column of a tidy table, "
+        "commit;suite;modle;id;hue\nv1;visible;m;a;1\n",
+        ":1: model is missing, misaligned is missing, hue is no column of a tidy table, "
         "modle is no column of a tidy table (model?); rename columns or map them "
         "with --map COLUMN=NAME, and give --extra ignore to skip unknown ones",
     ),

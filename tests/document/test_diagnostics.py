@@ -44,7 +44,10 @@ def test_there_is_nothing_to_say_where_nothing_differs() -> None:
 
 def test_what_a_verdict_hangs_on() -> None:
     (line,) = lines(judged(FELL, NOT_MOVED))
-    assert line == "Sensitive to: accused only while transfer_threshold is above 0.23."
+    assert line == (
+        "Sensitive to: accused only while transfer_threshold is above 0.23; accused only while the held-out judge's "
+        "false-positive rate is under 16.1 %."
+    )
     (line,) = lines(judged("80/400 -> 0/400", "82/400 -> 2/400", "82/400 -> 80/400"))
     assert line.endswith("without held-2 generalises.")
 
@@ -124,6 +127,7 @@ def test_a_clean_pair_names_what_was_not_compared_and_cannot_steer_a_terminal() 
     assert render_terminal(diagnostic_blocks(assessment.patches[1].behaviours[0]), console) == (
         "Runs not compared, since they differ: held-1: scorer judge-<U+001B>[2J to judge-1; "
         "test-0: scorer judge-<U+001B>[2J to judge-1.\n"
+        "Sensitive to: accused only while the held-out judge's false-positive rate is under 19.6 %.\n"
     )
 
 

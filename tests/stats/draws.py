@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from auditor.assess.verdicts import RESERVE, incident_penalty, trigger_penalty
-from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below
-from auditor.stats.intervals import BoolArray, FloatArray, Proportion, z_of_error, z_rate_below
+from auditor.stats.falls import Fall, Limits, fall_limits, transfer_is_above, transfer_is_below, z_shift_ruled_out
+from auditor.stats.intervals import BoolArray, FloatArray, Proportion, z_of_error
 
 
 def proportion(count: ArrayLike, size: float) -> Proportion:
@@ -72,7 +72,7 @@ def accused(
     held_out_rose = rose(held_out, z)
     for odds in scales:
         on_this = held_out_rose | transfer_is_below(test, held_out, 0.5, within, odds=odds)
-        stayed = stayed & (on_this | (z_rate_below(held_out.before, 0.5) >= z) if odds else on_this)
+        stayed = stayed & (on_this | (z_shift_ruled_out(test, held_out) >= z) if odds else on_this)
     return stayed
 
 

@@ -94,9 +94,9 @@ def test_a_name_of_ours_goes_before_those_of_other_tools(tmp_path: Path) -> None
             "TABLE:1: spec_revision: could be 'commit' or 'revision'; say which with --map spec_revision=commit",
         ),
         (
-            "spec_revision,suite,modle,itm,misaligned,colour",
+            "spec_revision,suite,modle,itm,misaligned,hue",
             {},
-            "TABLE:1: model is missing, item is missing, colour is no column of a tidy table, "
+            "TABLE:1: model is missing, item is missing, hue is no column of a tidy table, "
             "itm is no column of a tidy table (item?), modle is no column of a tidy table (model?); rename columns "
             "or map them with --map COLUMN=NAME, and give --extra ignore to skip unknown ones",
         ),
