@@ -143,7 +143,7 @@ def test_a_patch_that_history_lost_is_named(made: Evaluated) -> None:
     assert len(since["lost"]) == 1
     assert report(made, "2026Q2", made.folder / "q2.md", "--previous", made.folder / "q1.html") == 0
     text = (made.folder / "q2.md").read_text()
-    assert re.search(r"- no longer in history: 2026-02-10 [0-9a-f]{10} Do not praise \(patch ", text)
+    assert re.search(r"- no longer in history: 2026-02-10 [0-9a-f]{12} Do not praise \(patch ", text)
     assert "Compared with the report on 2026Q1, as given (batch 1, root " in text
     assert reproduce(made.folder / "q2.md", made.repo.path).differences == ()
 

@@ -95,7 +95,7 @@ def test_nothing_open(project: GitRepo, auditor: Auditor) -> None:
         (["v2"], "v2: was not measured on any behaviour"),
         (["v2", "--behaviour", "theft"], "v2: was not measured on theft"),
         (["v2", "--test-rate", "0.1"], "rates are for a design"),
-        (["--behaviour", "theft"], "behaviour theft: --test-rate: no rate is known"),
+        (["--behaviour", "theft"], "--behaviour: theft: is not measured here"),
         (["--test-rate", "0.1"], "--held-out-rate: no rate is known"),
         (["--test-rate", "1.5"], "'--test-rate'"),
         (["--test-rate", "0.1", "--held-out-rate", "0.1", "--fall", "0"], "'--fall'"),

@@ -48,7 +48,7 @@ def test_a_plan_without_a_result_is_shown(project: GitRepo, auditor: Auditor) ->
     assert (plan["state"], plan["runs"], plan["findings"]) == ("missing", [], [])
     text = auditor("audit", "--repo", project.path).out
     assert re.search(
-        r"Preregistered runs without a result\nregistered .*\n20\S+  +visible  m  +\w{8}  +3  no result, \d days?\n",
+        r"Preregistered runs without a result\nregistered .*\n20\S+  +visible  m  +\w{12}  +3  no result, \d days?\n",
         text,
     )
 

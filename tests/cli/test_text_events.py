@@ -145,13 +145,13 @@ def test_what_blame_and_findings_print_names_the_same_clause(auditor: Auditor, t
     assert len(printed.splitlines()) < 30
     kinds = ("introduced", "removed", "reinstated", "reworded", "removed")
     assert re.findall(r"^    [-+~] (\w+)", printed, re.MULTILINE) == list(kinds)
-    places = re.findall(r"[0-9a-f]{10}:spec\.md:\d+", printed)
+    places = re.findall(r"[0-9a-f]{12}:spec\.md:\d+", printed)
     audited = auditor("audit", *where, "--verbose").out
-    places += re.findall(r"[0-9a-f]{10}:spec\.md:\d+", audited)
+    places += re.findall(r"[0-9a-f]{12}:spec\.md:\d+", audited)
     quotes = re.findall(r'"(Never[^"]*)"', " ".join(audited.split()))
     assert len(places) > len(kinds)
     assert quotes
-    names = re.findall(r"^clause ([0-9a-f]{8})", printed, re.MULTILINE)
+    names = re.findall(r"^clause ([0-9a-f]{12})", printed, re.MULTILINE)
     assert {life(text) for text in (*places, *quotes, *names)} == {life(rule)}
 
 
@@ -214,7 +214,7 @@ def test_every_place_that_blame_prints_is_whole_and_input(auditor: Auditor, tmp_
     assert (told.code, told.err) == (0, "")
     places = re.findall(r"\S+\.md:\d+", told.out)
     assert len(places) == 5, told.out
-    assert all(re.fullmatch(rf"[0-9a-f]{{10}}:{_DEEP}:\d+", place) for place in places), told.out
+    assert all(re.fullmatch(rf"[0-9a-f]{{12}}:{_DEEP}:\d+", place) for place in places), told.out
     for place in places:
         again = auditor("blame", place, "--repo", repo.path, "--spec", _DEEP)
         assert again.out == told.out, place

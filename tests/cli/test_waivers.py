@@ -79,7 +79,7 @@ def test_a_waiver_lets_through_what_it_names(made: Evaluated, capsys: Capture) -
     assert code == 0
     assert "waived by one\n" in out
     assert (
-        "waiver  one: test-only of patch 8da304ab, until 2026-03-01; in force\n"
+        "waiver  one: test-only of patch 8da304aba7c5, until 2026-03-01; in force\n"
         "    the held-out suite is broken (Bea, committed by Bea <bea@example.org>)\n"
     ) in out
 
@@ -288,7 +288,7 @@ def test_audit_finds_afterwards_what_went_past_the_gate(made: Evaluated, capsys:
     assert audited(made, capsys, "--fail-on", "SD101")[0] == 1  # another finding, and no waiver names it
     assert audited(made, capsys, "--new-since", "main", "--fail-on", "suspected")[0] == 0
     code, text = audited(made, capsys, style="text")
-    assert "waiver  one: test-only of patch 8da304ab, until 2026-03-01; in force\n" in text
+    assert "waiver  one: test-only of patch 8da304aba7c5, until 2026-03-01; in force\n" in text
     assert "SD407  Waiver one landed after the patch it is for." in text
 
 

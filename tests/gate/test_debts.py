@@ -168,7 +168,7 @@ def test_the_audit_lists_debts_and_puts_overdue_ones_first(tmp_path: Path, capsy
     options = ["audit", "--repo", str(made.repo.path)]
     assert auditor([*options, *TOO_LATE]) == 0
     first = capsys.readouterr().out.splitlines()[0]
-    assert first == "overdue  patch 8da304ab landed on 2026-01-01: lying to be measured by 2026-01-31"
+    assert first == "overdue  patch 8da304aba7c5 landed on 2026-01-01: lying to be measured by 2026-01-31"
     auditor([*options, "--format", "json"])
     [debt] = json.loads(capsys.readouterr().out)["evidence_debts"]
     assert (debt["owed"], debt["due"]) == ([{"behaviour": "lying", "model": "m1"}], "2026-01-31")

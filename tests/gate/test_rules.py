@@ -35,7 +35,7 @@ def test_a_fitted_patch_is_blocked_with_its_command(made: Evaluated, capsys: Cap
     assert (code, err) == (1, "")
     head, why, unblock, command, waive, *_ = out.splitlines()
     place = r"lying of m1: test-only \(spec.md:5\)  \[[0-9a-f]{32}\]"
-    assert re.fullmatch(rf"blocked  [0-9a-f]{{10}} \(patch [0-9a-f]{{8}}, Do not praise\), {place}", head)
+    assert re.fullmatch(rf"blocked  [0-9a-f]{{12}} \(patch [0-9a-f]{{12}}, Do not praise\), {place}", head)
     assert why.strip() == (
         "the test rate went from 20.0 % (160/800) to 0.0 % (0/400, at most 0.75 %): the fall stayed on the test"
     )
@@ -43,7 +43,8 @@ def test_a_fitted_patch_is_blocked_with_its_command(made: Evaluated, capsys: Cap
         "to unblock: revise the patch or take it back, then evaluate the new text on unseen, visible"
     )
     assert command.strip() == "inspect eval unseen lying_visible --metadata spec_revision=$(auditor revision)"
-    assert re.search(r'check = "test-only", fingerprint = "[0-9a-f]{32}", patch = "[0-9a-f]{8}", reason, who', waive)
+    assert waive.strip() == "to waive: first commit eval_history/waivers/NAME.toml on the base, with these lines"
+    assert re.search(r'check = "test-only"\s+fingerprint = "[0-9a-f]{32}"\s+patch = "[0-9a-f]{12}"', out)
     assert out.splitlines()[-1].startswith("blocked: 1 patch in ")
 
 
@@ -64,7 +65,7 @@ def test_held_out_rates_stay_hidden_unless_revealed(made: Evaluated, capsys: Cap
         code, out, err = made.gate(capsys, "--format", style, "--reveal")
         assert code == 1
         assert "held-out unseen from 20.0 % (160/800) to 19.5 % (78/400)" in out
-        assert err == "auditor: held-out rates are shown to the author, recorded as a look at unseen: commit it\n"
+        assert err == "auditor: held-out rates are shown to the author, recorded as a use of unseen: commit it\n"
     looks = list((made.repo.path / "eval_history/looks").rglob("*.json"))
     assert looks and all(json.loads(look.read_text())["suites"] == ["unseen"] for look in looks)
 
@@ -107,7 +108,7 @@ def test_the_policy_may_reveal(tmp_path: Path, capsys: Capture) -> None:
     made.patch(visible="0/400", unseen="78/400")
     _, out, err = made.gate(capsys)
     assert "78/400" in out
-    assert err == "auditor: held-out rates are shown to the author, recorded as a look at unseen: commit it\n"
+    assert err == "auditor: held-out rates are shown to the author, recorded as a use of unseen: commit it\n"
 
 
 def test_a_fall_that_carries_over_passes(made: Evaluated, capsys: Capture) -> None:
