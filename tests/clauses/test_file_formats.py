@@ -192,11 +192,21 @@ def test_what_is_read_of_a_format(path: str) -> None:
         ("spec.yaml", "a: [", "cannot be read as YAML"),
         ("spec.py", "def", "cannot be read as Python"),
         ("spec.csv", 'a,"b', "cannot be read as CSV"),
+        ("spec.json", "[" * 9_000 + "]" * 9_000, "nested too deeply to be read as json"),
+        ("spec.py", f'a = "Fold the map." + ({" - ".join("b" * 1_500)})', "nested too deeply to be read as python"),
+        *(("spec.yaml", f'{"[" * depth}"Fold\\n{depth}"{"]" * depth}', "") for depth in range(250, 450, 5)),
     ],
 )
 def test_what_is_not_read_is_said_and_no_text_is_lost(path: str, text: str, why: str) -> None:
     assert why in unread_reason(path, text)
     assert clauses_of(Revision(path, (SpecFile(path, text),)))
+
+
+def test_a_python_text_is_the_sum_of_any_number_of_literals() -> None:
+    text = "PROMPT = " + " + ".join(['"Fold the map. "'] * 2_000)
+    (clause,) = clauses_of(Revision("x", (SpecFile("a.py", text),)))
+    assert clause.text == " ".join(["Fold the map."] * 2_000)
+    assert unread_reason("a.py", text) == ""
 
 
 @pytest.mark.parametrize(("path", "module"), [("a.rst", "docutils.core"), ("a.yml", "ruamel.yaml")])

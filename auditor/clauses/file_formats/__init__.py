@@ -66,8 +66,12 @@ def _read(path: str, text: str, name: FormatName | None) -> tuple[tuple[Statemen
     try:
         content = style.read(text)
     except UnreadTextError as error:
-        return tuple(parse_statements(text, markdown=False)), f"{path}: {error}"
-    return tuple(content.statements), f"{path}: {content.unread}" if content.unread else ""
+        reason = f"{path}: {error}"
+    except RecursionError:
+        reason = f"{path}: it is nested too deeply to be read as {style.name}"
+    else:
+        return tuple(content.statements), f"{path}: {content.unread}" if content.unread else ""
+    return tuple(parse_statements(text, markdown=False)), reason
 
 
 def read_statements(path: str, text: str, name: FormatName | None = None) -> tuple[Statement, ...]:

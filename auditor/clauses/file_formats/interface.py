@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from auditor.clauses.formats import Statement, parse_statements
 from auditor.model.clause import ClauseKind
 
+ESCAPED_LINES = r"line breaks are written as \n, and a text of several paragraphs is one clause"
+"""Why a text whose line breaks are escapes is not read well."""
+
 
 class UnreadTextError(ValueError):
     """A text cannot be read in its format; the message says why, as a predicate."""
@@ -37,7 +40,7 @@ class FileFormat:
     Attributes:
         name: in one word.
         suffixes: the endings of its files, in lower case, without the dot.
-        read: the content of a text with LF line ends. Raises UnreadTextError.
+        read: the content of a text with LF line ends. Raises UnreadTextError; RecursionError is its caller's to catch.
         read_rows: of a format in rows, each of which is read by itself: the rows of the rest of a file from the
             beginning of a row on, by the file's first line, each read when it is asked for. Raises UnreadTextError.
     """

@@ -6,7 +6,13 @@ import json
 import re
 from collections.abc import Iterator
 
-from auditor.clauses.file_formats.interface import FileContent, FileFormat, UnreadTextError, make_statement
+from auditor.clauses.file_formats.interface import (
+    ESCAPED_LINES,
+    FileContent,
+    FileFormat,
+    UnreadTextError,
+    make_statement,
+)
 from auditor.clauses.formats import Statement
 
 _TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[\[\]{}:,]')
@@ -16,13 +22,12 @@ _NOT_A_VALUE = frozenset("[]{}:,")
 def _read(text: str) -> FileContent:
     try:
         json.loads(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         if not _is_json_lines(text):
             raise UnreadTextError(f"it cannot be read as JSON ({error})") from None
     statements = list(_values(text))
     escaped = re.search(r"(?<!\\)(?:\\\\)*\\n", text) is not None
-    why = r"line breaks are written as \n, and a text of several paragraphs is one clause" if escaped else ""
-    return FileContent(statements, why)
+    return FileContent(statements, ESCAPED_LINES if escaped else "")
 
 
 def _is_json_lines(text: str) -> bool:
@@ -30,7 +35,7 @@ def _is_json_lines(text: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     try:
         return len(lines) > 1 and all(isinstance(json.loads(line), (dict, list)) for line in lines)
-    except (ValueError, RecursionError):
+    except ValueError:
         return False
 
 

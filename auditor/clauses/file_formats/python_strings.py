@@ -15,7 +15,7 @@ _LEAST_WORDS = 3
 def _read(text: str) -> FileContent:
     try:
         tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+    except (SyntaxError, ValueError, MemoryError) as error:
         raise UnreadTextError(f"it cannot be read as Python ({error})") from None
     statements = [statement for node in _literals(tree) for statement in _statements(node)]
     return FileContent(sorted(statements, key=lambda statement: statement.start))
@@ -37,9 +37,21 @@ def _literals(tree: ast.AST) -> Iterator[_Text]:
 
 def _is_text(node: ast.AST) -> bool:
     """Whether it is a text, or a sum with a text in it."""
-    if isinstance(node, ast.BinOp):
-        return isinstance(node.op, ast.Add) and any(map(_is_text, (node.left, node.right)))
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return any(
+        isinstance(term, ast.JoinedStr) or (isinstance(term, ast.Constant) and isinstance(term.value, str))
+        for term in _terms(node)
+    )
+
+
+def _terms(node: ast.AST) -> Iterator[ast.AST]:
+    """What a sum adds up, the last first; of anything else, itself. Sums may have more terms than calls may nest."""
+    waiting = [node]
+    while waiting:
+        term = waiting.pop()
+        if isinstance(term, ast.BinOp) and isinstance(term.op, ast.Add):
+            waiting += term.left, term.right
+        else:
+            yield term
 
 
 def _statements(node: _Text) -> Iterator[Statement]:
@@ -57,8 +69,15 @@ def _statements(node: _Text) -> Iterator[Statement]:
 
 def _value(node: ast.expr) -> str:
     """The text; what a formatted string, or a sum, puts in is left as its code in braces."""
-    if isinstance(node, ast.BinOp) and _is_text(node):
-        return _value(node.left) + _value(node.right)
+    values = []
+    while isinstance(node, ast.BinOp) and _is_text(node):
+        values.append(_value(node.right))
+        node = node.left
+    values.append(_term_value(node))
+    return "".join(reversed(values))
+
+
+def _term_value(node: ast.expr) -> str:
     if not _is_text(node):
         return f"{{{ast.unparse(node)}}}"
     if isinstance(node, ast.Constant):

@@ -35,7 +35,7 @@ def _read(text: str) -> FileContent:
         raise UnreadTextError("reStructuredText is read with pip install 'auditor[formats]'") from None
     try:
         document = publish_doctree(text, settings_overrides=_SETTINGS)
-    except (SystemMessage, ValueError, RecursionError) as error:
+    except (SystemMessage, ValueError) as error:
         raise UnreadTextError(f"it cannot be read as reStructuredText ({error})") from None
     return FileContent(list(_with_unclaimed(text.split("\n"), list(_Reader(text.split("\n")).statements(document)))))
 
