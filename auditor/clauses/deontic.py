@@ -124,8 +124,8 @@ class Alignment:
                 self._kept.update(zip(range(at, at + size), range(other, other + size), strict=True))
             else:
                 start = at if op == "delete" else other
-                near = changes[max(0, step - 1) : step + 2]
-                replaces = any(near not in ("equal", op) for near, _ in near)
+                neighbours = changes[max(0, step - 1) : step + 2]
+                replaces = any(neighbour not in ("equal", op) for neighbour, _ in neighbours)
                 self.segments[op == "insert"].append(Segment(start, start + size, replaces))
             at += size * (op != "insert")
             other += size * (op != "delete")
@@ -161,20 +161,16 @@ class Alignment:
 
     def _go_together(self, marker: Marker, other: Marker) -> bool:
         """Whether two rules in the same place are about the same: their acts share a word, or one has none."""
-        words = [
-            {word for act in wording.acts if rule in act.markers for word in act.words}
+        ours, theirs = (
+            [act for act in wording.acts if rule in act.markers]
             for wording, rule in ((self.before, marker), (self.after, other))
-        ]
+        )
+        words = [{word for act in acts for word in act.words} for acts in (ours, theirs)]
         if not all(words) or words[0].isdisjoint(words[1]):
             return not all(words)
-        if marker.force is Force.ORDER and other.words == "can":  # "run the tests", "you can also run the linter"
-            acts = [
-                act
-                for wording, rule in ((self.before, marker), (self.after, other))
-                for act in wording.acts
-                if rule in act.markers
-            ]
-            return len(acts) < 2 or act_likeness(acts[0], acts[1]) > 0
+        pairs = (marker, other), (other, marker)
+        if any(order.force is Force.ORDER and leave.words == "can" for order, leave in pairs):
+            return act_likeness(ours[0], theirs[0]) > 0  # "check the log", "you can also read the log of the storm"
         return True
 
     def _changed(self) -> tuple[list[Marker], list[Marker]]:
@@ -436,7 +432,7 @@ class ListEntry:
 def list_entries(
     wording: Wording, segments: Iterable[Segment], sentences: Collection[int], elsewhere: Collection[str]
 ) -> Iterator[ListEntry]:
-    """The items among the segments that only this wording has, in the sentences (`kept`) that the other has, too.
+    """The items among the segments that only this wording has, in the `sentences` that the other has, too.
 
     `elsewhere` are the words that only the other wording has: what is made of them was put elsewhere, not added.
     """
@@ -526,10 +522,10 @@ def _changed_passages(before: str, after: str) -> tuple[str, str]:
     pairs = dict(patience_pairs(*sides))
     paired = (pairs.keys(), set(pairs.values()))
     changed = [[at for at in range(len(side)) if at not in same] for side, same in zip(sides, paired, strict=True)]
-    said = {side[at] for side, places in zip(sides, changed, strict=True) for at in places}
+    texts = {side[at] for side, places in zip(sides, changed, strict=True) for at in places}
     near = [{at + step for at in places for step in (-1, 0, 1)} for places in changed]
     shared = {at: other for at, other in pairs.items() if at in near[0] or other in near[1]}
-    shared |= {at: pairs[at] for at in {sides[0][at]: at for at in reversed(pairs) if sides[0][at] in said}.values()}
+    shared |= {at: pairs[at] for at in {sides[0][at]: at for at in reversed(pairs) if sides[0][at] in texts}.values()}
     parts = sorted({*shared, *changed[0]}), sorted({*shared.values(), *changed[1]})
     return " ".join(map(sides[0].__getitem__, parts[0])), " ".join(map(sides[1].__getitem__, parts[1]))
 
@@ -548,8 +544,8 @@ def _without_ends(before: str, after: str) -> tuple[str, str]:
     same = common_suffix_length(rest, other, min(len(rest), len(other)))
     tail = rest[len(rest) - same :]
     ends = [match.end() for match in islice(_SENTENCE_END.finditer(tail, 0, _MOST_KEPT_AFTER), 2)]
-    kept = ends[-1] if len(ends) > 1 else tail.find(" ", _MOST_KEPT_AFTER)
-    cut = same - kept if 0 <= kept < same else 0
+    rest_length = ends[-1] if len(ends) > 1 else tail.find(" ", _MOST_KEPT_AFTER)
+    cut = same - rest_length if 0 <= rest_length < same else 0
     return rest[: len(rest) - cut], other[: len(other) - cut]
 
 
@@ -728,8 +724,8 @@ def _presence_effect(wording: Wording, marker: Marker, new: Collection[Marker], 
     """What a marker does by being there; what comes with a new rule or exception is part of that."""
     if marker.force is Force.PERMISSION:
         # What somebody else than the model may do counts in the place of what they must do, not by itself.
-        known = marker in find_markers(wording.text)
-        return 0 if not known or _bounds_another(wording, marker, new) else -1
+        by_itself = marker in find_markers(wording.text)
+        return 0 if not by_itself or _bounds_another(wording, marker, new) else -1
     if marker.is_rule:
         return 1
     rule = wording.rule_at(marker.start)
@@ -799,7 +795,8 @@ def find_rewritten(changes: Iterable[ClauseChange]) -> list[ClauseChange]:
     removed = [change.before for change in changes if change.kind is ChangeKind.REMOVED and change.before is not None]
     new = [change.after for change in changes if change.kind is ChangeKind.ADDED and change.after is not None]
     ours, theirs = (
-        [acts for clause in side if (acts := _clause_acts(clause))][:_MOST_REWRITTEN] for side in (removed, new)
+        [(clause, acts) for clause in side if (acts := _clause_acts(clause))][:_MOST_REWRITTEN]
+        for side in (removed, new)
     )
     alike = (
         (likeness, number, other)
@@ -822,19 +819,18 @@ class StandingRules:
         self._acts: dict[tuple[int, str], list[tuple[Clause, Act]]] = defaultdict(list)
         for change in changes:
             for clause in _sides(change)[1] if change.kind is not ChangeKind.MOVED else ():
-                for act in (_clause_acts(clause) or (clause, ()))[1]:
+                for act in _clause_acts(clause):
                     self._acts[act.sign, act.verb].append((clause, act))
 
     def have(self, clause: Clause, but: Clause | None = None) -> bool:
         """Whether each act that a clause demands or forbids stands in another clause, `but` for one, as strictly."""
-        _, acts = _clause_acts(clause) or (clause, ())
-        own = {_act_content(act) for act in (_clause_acts(but) or (but, ()))[1]} if but is not None else set()
-        gone = [act for act in acts if act.sign and _act_content(act) not in own]
-        return bool(gone) and all(self._stands(act, clause, but) for act in gone)
+        own = {_act_content(act) for act in _clause_acts(but)} if but is not None else set()
+        lost = [act for act in _clause_acts(clause) if act.sign and _act_content(act) not in own]
+        return bool(lost) and all(self._stands(act, clause, but) for act in lost)
 
-    def _stands(self, act: Act, gone_from: Clause, but: Clause | None) -> bool:
+    def _stands(self, act: Act, former: Clause, but: Clause | None) -> bool:
         """Whether an act stands in another clause: with no exception that it had not, under no lower level."""
-        level = DEFAULT_LEVELS.of(gone_from)
+        level = DEFAULT_LEVELS.of(former)
         return any(
             clause is not but
             and (act.bounded or not there.bounded)
@@ -849,9 +845,8 @@ def _act_content(act: Act) -> tuple[int, str, frozenset[str]]:
     return act.sign, act.verb, act.words
 
 
-def _clause_acts(clause: Clause) -> tuple[Clause, tuple[Act, ...]] | None:
-    acts = read_acts(_rule_text((clause,))) if clause.kind is not ClauseKind.HEADING else ()
-    return (clause, acts) if acts else None
+def _clause_acts(clause: Clause) -> tuple[Act, ...]:
+    return read_acts(_rule_text((clause,))) if clause.kind is not ClauseKind.HEADING else ()
 
 
 # Typed change: whether a changed clause asks more of the model or less, and the words that say so.

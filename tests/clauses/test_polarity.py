@@ -66,6 +66,14 @@ def test_a_negation_more_and_one_less_is_no_change(before: str, after: str) -> N
     assert find_grounds(before, after) == ()
 
 
+@pytest.mark.parametrize("order", ["Check", "Write"])
+def test_an_order_and_an_unrelated_leave_are_no_pair_in_whatever_order_the_texts_sort(order: str) -> None:
+    before, after = f"{order} the log of the pier each day.", "Then you can also read the log of the storm."
+    pairs = {(ground.before, ground.after) for ground in find_grounds(before, after)}
+    assert pairs == {(order.lower(), ""), ("", "can")}
+    assert pairs == {(ground.after, ground.before) for ground in find_grounds(after, before)}
+
+
 def test_other_acts_are_not_paired() -> None:
     assert pair_acts(read_acts("Do not use tables."), read_acts("Give tables a title.")) == []
     assert pair_acts(read_acts("Do not guess a value."), read_acts("Ask for the value.")) == []
