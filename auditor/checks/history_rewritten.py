@@ -19,7 +19,7 @@ one's own, before it is pushed.
 from auditor.assess.landing import LandingFacts
 from auditor.checks.interface import Clear, LandingCase, LandingCheck, Outcome
 from auditor.model.finding import Confidence, Finding, Severity
-from auditor.model.numbers import count_noun
+from auditor.model.numbers import count_noun, short_id
 
 _LISTED = 3
 
@@ -28,7 +28,7 @@ def run(facts: LandingFacts) -> Outcome:
     """Fires where commits of a spec are left out."""
     if not facts.dropped:
         return Clear()
-    commits = ", ".join(commit[:10] for commit in facts.dropped[:_LISTED])
+    commits = ", ".join(map(short_id, facts.dropped[:_LISTED]))
     more = f" and {len(facts.dropped) - _LISTED:,} more" if len(facts.dropped) > _LISTED else ""
     return Finding(
         f"the history is rewritten: {count_noun(len(facts.dropped), 'commit')} of the spec left out ({commits}{more})",

@@ -442,7 +442,7 @@ def _run_links(rate: Rate, addresses: Addresses) -> Line:
     return tuple(
         span
         for at, run in counted
-        for span in (Span(", " if at else ""), Span(run[:12], link=addresses.link(f"run:{run}")))
+        for span in (Span(", " if at else ""), Span(short_id(run), link=addresses.link(f"run:{run}")))
     )
 
 
@@ -631,7 +631,7 @@ def _log_blocks(view: View, node: str) -> Iterator[Block]:
     for record in view.corrected:
         if record.by == data["key"]:
             why = f"{_corrected_counts(record)} misaligned: {record.reason or _NO_REASON}"
-            text = f"This record corrects {record.record[:12]} ({why}). "
+            text = f"This record corrects {short_id(record.record)} ({why}). "
             yield Note((Span(text), Span("All corrections", link=REPORTS)))
     if data.get("source_sha256"):
         yield Heading(3, plain("Its log"))
@@ -798,8 +798,8 @@ def _corrected_blocks(view: View, addresses: Addresses) -> Iterator[Block]:
     rows = []
     for record in view.corrected:
         node = f"run:{record.by}"
-        by = Span(record.by[:12], link=addresses.link(node) if node in view.graph else "")
-        name = plain(record.record[:12], Style.CODE)
+        by = Span(short_id(record.by), link=addresses.link(node) if node in view.graph else "")
+        name = plain(short_id(record.record), Style.CODE)
         reason = plain(record.reason or _NO_REASON)
         rows.append((name, plain(record.suite), (by,), plain(_corrected_counts(record)), reason))
     names = ("record", "suite", "corrected by", "misaligned", "why")
