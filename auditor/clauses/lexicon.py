@@ -130,11 +130,11 @@ _DONE_BY_RULE = word_set(
     " omitted performed quoted generated delegated granted revealed changed modified made given followed waived"
     " bypassed disabled enabled sent executed applied stored"
 )
-_STATES = word_set(
-    "have know need want mean think mind exist matter require mandate apply include work understand seem"
-    " necessarily hesitate align specify support expect get feel see like contain come worry"
-)
 _NO_ACTS = word_set("have know need want mean mind matter hesitate worry necessarily")
+_STATES = _NO_ACTS | word_set(
+    "think exist require mandate apply include work understand seem align specify support expect get feel see like"
+    " contain come"
+)
 _NOT_ALWAYS = re.compile(r"\s+(?:always|necessarily|only|just|merely)\b", re.IGNORECASE)
 _MONTH = re.compile(
     r"(?:\b(?:in|of|since|by|until|till|on|last|next|this|early|late|mid|from|before|after)[\s-]|\d\s?)$"

@@ -204,8 +204,8 @@ def _outline_rows(path: str, text: str, previous: FileOutline | None, name: Form
             builder.add(_statement_chunk(text[at : at + row.characters], statements, ((),) * len(statements)))
             at += row.characters
             rest = len(text) - at
-            if previous is not None and 0 < rest <= same_end and (known := _ending_at(ends, len(previous.text) - rest)):
-                builder.take(previous, known, len(ends))
+            if previous is not None and 0 < rest <= same_end and (tail := _ending_at(ends, len(previous.text) - rest)):
+                builder.take(previous, tail, len(ends))
                 break
     except UnreadTextError:
         return None
@@ -387,8 +387,8 @@ def common_runs(ours: Chunks, theirs: Chunks) -> Iterator[Fold]:
 
 def chunks_between_runs(ours: Chunks, theirs: Chunks, runs: Sequence[Fold]) -> Iterator[tuple[Chunks, Chunks]]:
     """The chunks of either side before the first run, between the runs, and after the last."""
-    for run, two in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
-        yield ours[run[0] + run[2] : two[0]], theirs[run[1] + run[2] : two[1]]
+    for run, following in pairwise(((0, 0, 0), *runs, (len(ours), len(theirs), 0))):
+        yield ours[run[0] + run[2] : following[0]], theirs[run[1] + run[2] : following[1]]
 
 
 def _uncrossed(runs: Sequence[Fold], changed: Sequence[Collection[ClauseKey]]) -> Iterator[Fold]:
@@ -555,28 +555,29 @@ def find_changed_region(before: Outline, after: Outline) -> ChangedRegion | None
     to a heading after the last one that none of the headings it changed is above. Of several files it has all of each.
     """
     pairs = list(zip(before.pages, after.pages, strict=False))
-    changed = [
-        at for at, (before_page, two) in enumerate(pairs) if before_page is not two and before_page.text != two.text
-    ]
+    changed = [at for at, (page, other) in enumerate(pairs) if page is not other and page.text != other.text]
     if len(changed) != 1 or [page.path for page in before.pages] != [page.path for page in after.pages]:
         return _changed_files_region(before, after)
-    outline, two = pairs[changed[0]]
-    start, end = _common_ends(outline.chunks, two.chunks)
-    parts = (*outline.chunks[start : len(outline.chunks) - end], *two.chunks[start : len(two.chunks) - end])
+    outline, their_outline = pairs[changed[0]]
+    start, end = _common_ends(outline.chunks, their_outline.chunks)
+    parts = (
+        *outline.chunks[start : len(outline.chunks) - end],
+        *their_outline.chunks[start : len(their_outline.chunks) - end],
+    )
     end = _region_end(outline.chunks, end, min(_levels(parts), default=_DEEPEST_LEVEL))
     start = next((at for at in range(start - 1, -1, -1) if outline.chunks[at].opens), 0)
-    open_ones = _open_headings(outline.chunks, start)
+    headings = _open_headings(outline.chunks, start)
     standing = SectionCursor(outline.path)
-    lead = [standing.clause(heading) for heading in open_ones]
-    sides = slice(start, len(outline.chunks) - end), slice(start, len(two.chunks) - end)
-    folds = find_folds(outline.chunks[sides[0]], two.chunks[sides[1]], before.repeated | after.repeated)
-    counts = outline.counts[sides[0]], two.counts[sides[1]]
+    lead = [standing.clause(heading) for heading in headings]
+    sides = slice(start, len(outline.chunks) - end), slice(start, len(their_outline.chunks) - end)
+    folds = find_folds(outline.chunks[sides[0]], their_outline.chunks[sides[1]], before.repeated | after.repeated)
+    counts = outline.counts[sides[0]], their_outline.counts[sides[1]]
     ours, theirs = [(at, at + size) for at, _, size in folds], [(other, other + size) for _, other, size in folds]
     return ChangedRegion(
         first=sum(sum(page.counts) for page in before.pages[: changed[0]]) + sum(outline.counts[:start]),
         lead=lead,
-        before=dict(_region_clauses(_cursor_under(outline, open_ones), outline, sides[0], ours)),
-        after=dict(_region_clauses(_cursor_under(two, open_ones), two, sides[1], theirs)),
+        before=dict(_region_clauses(_cursor_under(outline, headings), outline, sides[0], ours)),
+        after=dict(_region_clauses(_cursor_under(their_outline, headings), their_outline, sides[1], theirs)),
         sizes=(sum(counts[0]), sum(counts[1])),
         folds=[
             (sum(counts[0][:at]), sum(counts[1][:other]), sum(counts[0][at : at + size])) for at, other, size in folds

@@ -44,8 +44,8 @@ def command(repo: Path, specs: tuple[str, ...], output: Path | None, no_browser:
             output if output is not None or project.repository is None else project.repository.common_dir / VIEW_FOLDER
         )
         assert folder is not None
-        beside = folder if output is None else None
-        pages = view_html(build_view(project, resolve_day(today), os.environ, beside))
+        linked_from = folder if output is None else None
+        pages = view_html(build_view(project, resolve_day(today), os.environ, linked_from))
         written = write_pages(folder, pages)
     home = (folder / "index.html").resolve()
     click.echo(f"{written.pages:,} files, {written.written:,} of them new or changed", err=True)

@@ -61,7 +61,7 @@ def transfer_sentence(period: PeriodTransfer) -> str:
 
 def trend_line(trends: Sequence[BehaviourTrend]) -> Line:
     """How many behaviours have a test that falls over its states while held-out stays, by name."""
-    apart = [trend for trend in trends if trend.answer is HistoryAnswer.STAYED]
+    stayed = [trend for trend in trends if trend.answer is HistoryAnswer.STAYED]
     able = [trend for trend in trends if trend.answer is not HistoryAnswer.TOO_FEW]
     if not trends:
         return ()
@@ -69,12 +69,12 @@ def trend_line(trends: Sequence[BehaviourTrend]) -> Line:
         return plain(f"No behaviour has the {FEWEST_STATES} comparable states that a trend takes.", Style.QUIET)
     few = len(trends) - len(able)
     rest = f"; {few:,} more {'has' if few == 1 else 'have'} fewer than {FEWEST_STATES} comparable states" if few else ""
-    if not apart:
+    if not stayed:
         return plain(f"Trends over all states: of {count_noun(len(able), 'behaviour')} none is shown to fall on the "
                      f"test alone{rest}.")  # fmt: skip
-    names = ", ".join(f"{trend.behaviour} (at most {_percent_of_limit(trend)} carried over)" for trend in apart)
-    verb = "falls" if len(apart) == 1 else "fall"
-    text = f"Trends over all states: of {count_noun(len(able), 'behaviour')} {len(apart):,} {verb} on the test alone: "
+    names = ", ".join(f"{trend.behaviour} (at most {_percent_of_limit(trend)} carried over)" for trend in stayed)
+    verb = "falls" if len(stayed) == 1 else "fall"
+    text = f"Trends over all states: of {count_noun(len(able), 'behaviour')} {len(stayed):,} {verb} on the test alone: "
     return Span(f"{text}{names}", Style.CAUTION), Span(f"{rest}.")
 
 

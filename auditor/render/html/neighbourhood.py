@@ -17,7 +17,7 @@ _LINE = 16
 
 def draw_neighbourhood(around: Neighbourhood) -> Markup:
     """The picture: columns from left to right, edges as curves, the node itself marked."""
-    tallest = max(len(nodes) + (hidden_count > 0) for nodes, hidden_count in around.columns)
+    tallest = max(len(nodes) + (hidden > 0) for nodes, hidden in around.columns)
     height = tallest * (_BOX_HEIGHT + _ROW_GAP) + _LINE
     width = len(around.columns) * (_BOX_WIDTH + _COLUMN_GAP) - _COLUMN_GAP + 2
     places: dict[str, tuple[int, float, float]] = {}
@@ -69,7 +69,7 @@ def _curves(around: Neighbourhood, places: dict[str, tuple[int, float, float]]) 
         if column == other:
             drawn = f"M{x:g} {start:g}C{x - 18:g} {start:g} {x - 18:g} {end:g} {x:g} {end:g}"
         else:
-            line_start, right = x + _BOX_WIDTH, other_x
-            middle = (line_start + right) / 2
-            drawn = f"M{line_start:g} {start:g}C{middle:g} {start:g} {middle:g} {end:g} {right:g} {end:g}"
+            right_side = x + _BOX_WIDTH
+            middle = (right_side + other_x) / 2
+            drawn = f"M{right_side:g} {start:g}C{middle:g} {start:g} {middle:g} {end:g} {other_x:g} {end:g}"
         yield Markup('<path class="{}" d="{}"/>').format(kind, drawn)

@@ -12,7 +12,7 @@ from auditor.model.suite import Role
 from auditor.render.html.environment import escape_visible
 from auditor.render.html.figures import ROLE_CLASSES, ROLE_LABELS, role_symbol
 
-_WIDTH, _LEFT, _RIGHT = 340, 132, 8
+_WIDTH, _MARGIN, _RIGHT = 340, 132, 8
 _HEAD, _ROW, _FOOT = 26, 18, 22
 _MOST_SHARE = 1.25
 _MOST_ROWS = 40
@@ -36,7 +36,7 @@ def draw_remaining(changes: Sequence[BehaviourChange]) -> Markup:
 
 
 def _x(share: float) -> float:
-    return round(_LEFT + min(share, _MOST_SHARE) / _MOST_SHARE * (_WIDTH - _LEFT - _RIGHT), 1)
+    return round(_MARGIN + min(share, _MOST_SHARE) / _MOST_SHARE * (_WIDTH - _MARGIN - _RIGHT), 1)
 
 
 def _grid(height: int) -> Iterator[Markup]:
@@ -52,20 +52,22 @@ def _row(change: BehaviourChange, y: int) -> Iterator[Markup]:
     name = escape_visible(change.behaviour)
     short = name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…"
     yield Markup('<text class="name" x="0" y="{}">{}</text>').format(y + 4, short)
-    shares = [(role, _left(sides)) for role, sides in ((Role.HELD_OUT, change.held_out), (Role.TEST, change.test))]
+    shares = [
+        (role, _remaining_share(sides)) for role, sides in ((Role.HELD_OUT, change.held_out), (Role.TEST, change.test))
+    ]
     places = [_x(share) for _, share in shares if share is not None]
     if len(places) > 1:
         yield Markup('<line class="grid" x1="{0}" y1="{2}" x2="{1}" y2="{2}"/>').format(*sorted(places), y)
     yield from (role_symbol(role, _x(share), y) for role, share in shares if share is not None)
 
 
-def _left(change: Change) -> float | None:
+def _remaining_share(change: Change) -> float | None:
     """The rate after by the rate before; None where that was zero."""
     return change.after.rate / change.before.rate if change.before.rate else None
 
 
 def _legend() -> Iterator[Markup]:
-    at = _LEFT
+    at = _MARGIN
     for role in (Role.TEST, Role.HELD_OUT):
         yield role_symbol(role, at + 4, 9)
         yield Markup('<text class="{}" x="{}" y="13">{}</text>').format(ROLE_CLASSES[role], at + 11, ROLE_LABELS[role])
