@@ -11,8 +11,9 @@ that decide. "We could not tell" is a result.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -29,8 +30,8 @@ from auditor.model.run import AblationKind, Exposure
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
 from auditor.stats.clusters import mean_of_falls
-from auditor.stats.falls import Fall, difference_limits, z_difference_above, z_difference_below, z_fell_more_than
-from auditor.stats.intervals import error_of_z, z_of_error
+from auditor.stats.falls import Fall, difference_limits, stack_falls, z_difference_above, z_difference_below
+from auditor.stats.intervals import FloatArray, error_of_z, z_of_error
 from auditor.stats.multiplicity import holm_levels
 
 
@@ -56,7 +57,6 @@ class _Cell:
     Attributes:
         facts: the patch's on that behaviour and model.
         whole: the whole patch compared on the same checkpoint.
-        p_values: of the claims; 1 of one that cannot be made.
         penalty: by how much the p-values of a fall are multiplied, since the only run before may have been chosen.
     """
 
@@ -66,7 +66,6 @@ class _Cell:
     change: AblatedChange
     kind: AblationKind
     compared: Comparison
-    p_values: _Claims
     penalty: float
 
 
@@ -78,7 +77,7 @@ def add_ablations(
     if not manifests:
         return list(facts)
     ablations = assess_ablations(evidence.ablated or evidence, manifests, facts, policy)
-    return [replace(one, ablation=ablations.get((one.behaviour, one.model))) for one in facts]
+    return [replace(each, ablation=ablations.get((each.behaviour, each.model))) for each in facts]
 
 
 def assess_ablations(
@@ -91,21 +90,20 @@ def assess_ablations(
         manifests: of this patch, one and more; a change that several of them name is one.
         facts: the patch's, of every behaviour and model.
     """
-    cells = [cell for one in facts for cell in _list_cells(evidence, manifests, one, policy)]
-    levels = [holm_levels(column, policy.error_rate) for column in zip(*(cell.p_values for cell in cells), strict=True)]
+    cells = [cell for behaviour_facts in facts for cell in _list_cells(evidence, manifests, behaviour_facts)]
+    p_values = _p_values(cells, policy)
+    levels = [holm_levels(column, policy.error_rate) for column in zip(*p_values, strict=True)]
     effects: dict[tuple[str, str], list[tuple[_Cell, ChangeEffects]]] = {}
-    for cell, own in zip(cells, zip(*levels, strict=True), strict=True):
+    for cell, own, level in zip(cells, p_values, zip(*levels, strict=True), strict=True):
         pair = (cell.facts.behaviour, cell.facts.model)
-        effects.setdefault(pair, []).append((cell, _change_effects(cell, _Claims(*own), len(cells), policy)))
+        effects.setdefault(pair, []).append((cell, _change_effects(cell, own, _Claims(*level), len(cells), policy)))
     return {
         pair: _ablation_facts(evidence, each[0][0], [effect for _, effect in each], policy)
         for pair, each in effects.items()
     }
 
 
-def _list_cells(
-    evidence: Evidence, manifests: Sequence[AblationManifest], facts: BehaviourFacts, policy: Policy
-) -> Iterator[_Cell]:
+def _list_cells(evidence: Evidence, manifests: Sequence[AblationManifest], facts: BehaviourFacts) -> Iterator[_Cell]:
     checkpoint = _choose_checkpoint(evidence, manifests, facts)
     if checkpoint is None:
         return
@@ -121,8 +119,7 @@ def _list_cells(
             sides = (each.revision, after) if each.kind is AblationKind.WITHOUT else (before, each.revision)
             compared = compare(evidence, _step(facts, *sides, checkpoint))
             penalty = _penalty(compared) if each.kind is AblationKind.ALONE else 1.0
-            p_values = _p_values(compared, whole, penalty, policy)
-            yield _Cell(facts, checkpoint, whole, changes[each.change], each.kind, compared, p_values, penalty)
+            yield _Cell(facts, checkpoint, whole, changes[each.change], each.kind, compared, penalty)
 
 
 def _choose_checkpoint(evidence: Evidence, manifests: Sequence[AblationManifest], facts: BehaviourFacts) -> str | None:
@@ -157,39 +154,49 @@ def _penalty(compared: Comparison) -> float:
     return float(trigger_penalty(np.asarray(fewest_before_runs(pairs)))) if pairs else 1.0
 
 
-def _p_values(compared: Comparison, whole: Comparison, penalty: float, policy: Policy) -> _Claims:
-    """How sure each claim on a change is; 1 for one that cannot be made."""
-    test, held_out = _average(compared.test), _average(compared.held_out)
-    on_each = [_p_of_none(fall_of(pair), _margin([pair], whole.held_out, policy)) for pair in compared.held_out]
-    none = max(on_each, default=1.0)
-    beyond = _p_of_more(test, _margin(compared.test, whole.test, policy), penalty)
-    return _Claims(_p_of_fall(test, penalty), _p_of_fall(held_out, penalty), none, max(beyond, none))
+def _p_values(cells: Sequence[_Cell], policy: Policy) -> list[_Claims]:
+    """How sure the claims on each change are; 1 for one that cannot be made. All changes together take two searches."""
+    test = [_average(cell.compared.test) for cell in cells]
+    held_out = [_average(cell.compared.held_out) for cell in cells]
+    margins = [_margin(cell.compared.test, cell.whole.test, policy) for cell in cells]
+    above = [*((fall, 0.0) for fall in (*test, *held_out)), *zip(test, margins, strict=True)]
+    below = [
+        (fall_of(pair), _margin([pair], cell.whole.held_out, policy))
+        for cell in cells
+        for pair in cell.compared.held_out
+    ]
+    fell = np.minimum(1.0, _p_of_claims(z_difference_above, above).reshape(3, -1) * [cell.penalty for cell in cells])
+    on_each = iter(_p_of_claims(z_difference_below, below).tolist())
+    none = [max(islice(on_each, len(cell.compared.held_out)), default=1.0) for cell in cells]
+    return [
+        _Claims(on_test, on_held_out, on_all, max(beyond, on_all))
+        for on_test, on_held_out, beyond, on_all in zip(*fell.tolist(), none, strict=True)
+    ]
+
+
+def _p_of_claims(
+    search: Callable[[Fall, FloatArray], FloatArray], claims: Sequence[tuple[Fall | None, float | None]]
+) -> FloatArray:
+    """The p-value of each claim on a fall and a margin in rate units, however the invalid samples are read.
+
+    1 where either is not known; shape (claims,).
+    """
+    p_values = np.ones(len(claims))
+    places, falls, margins = [], [], []
+    for place, (fall, margin) in enumerate(claims):
+        if fall is not None and margin is not None:
+            places.append(place)
+            falls.append(fall)
+            margins.append(margin)
+    if falls:
+        stacked = stack_falls(falls)
+        values = np.broadcast_to(np.array(margins)[:, np.newaxis], stacked.before.rate.shape)
+        p_values[places] = error_of_z(search(stacked, values)).max(axis=1)
+    return p_values
 
 
 def _average(pairs: Sequence[Pair]) -> Fall | None:
     return mean_of_falls([fall_of(pair) for pair in pairs]) if pairs else None
-
-
-def _p_of_fall(fall: Fall | None, penalty: float) -> float:
-    """That there is a fall, however the invalid samples are read."""
-    if fall is None:
-        return 1.0
-    return min(1.0, penalty * float(error_of_z(z_fell_more_than(fall, 0.0)).max()))
-
-
-def _p_of_more(fall: Fall | None, margin: float | None, penalty: float) -> float:
-    """That the fall is more than the margin, in rate units; 1 where that is not known."""
-    if fall is None or margin is None:
-        return 1.0
-    margins = np.full(fall.before.rate.shape, margin)
-    return min(1.0, penalty * float(error_of_z(z_difference_above(fall, margins)).max()))
-
-
-def _p_of_none(fall: Fall, margin: float | None) -> float:
-    """That the fall is less than the margin, in rate units; 1 where that is not known."""
-    if margin is None:
-        return 1.0
-    return float(error_of_z(z_difference_below(fall, np.full(fall.before.rate.shape, margin))).max())
 
 
 def _margin(pairs: Sequence[Pair], whole: Sequence[Pair], policy: Policy) -> float | None:
@@ -204,14 +211,14 @@ def _margin(pairs: Sequence[Pair], whole: Sequence[Pair], policy: Policy) -> flo
     return policy.unchanged_margin * float(average.before.rate[INVALID_EXCLUDED]) or None
 
 
-def _change_effects(cell: _Cell, levels: _Claims, count: int, policy: Policy) -> ChangeEffects:
+def _change_effects(cell: _Cell, p_values: _Claims, levels: _Claims, count: int, policy: Policy) -> ChangeEffects:
     """The effects of a change, with limits at the levels of the claims; `count` is how many ablations there are."""
     compared, whole = cell.compared, cell.whole
     on_test = levels.test / cell.penalty, policy.error_rate / count
     on_held_out = levels.held_out / cell.penalty, levels.none
     held_out = _effect("", compared.held_out, whole.held_out, on_held_out, policy)
     if held_out is not None and not held_out.carries:  # none is shown where it is on every suite
-        held_out = replace(held_out, carries=False if cell.p_values.none <= levels.none else None)
+        held_out = replace(held_out, carries=False if p_values.none <= levels.none else None)
     suites = [_effect(pair.name, [pair], whole.held_out, on_held_out, policy) for pair in compared.held_out]
     missing = [
         f"{each.suite} {each.why}"
@@ -224,7 +231,7 @@ def _change_effects(cell: _Cell, levels: _Claims, count: int, policy: Policy) ->
         _effect("", compared.test, whole.test, on_test, policy),
         held_out,
         tuple(suite for suite in suites if suite is not None),
-        cell.p_values.spares <= levels.spares,
+        p_values.spares <= levels.spares,
         "; ".join(missing),
     )
 
