@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from auditor.app.project import Project, build_evidence, read_history
-from auditor.app.revision import Stamp, resolve_patch
+from auditor.app.revision import resolve_patch
 from auditor.clauses.ablation import Recomposition, separate_changes
 from auditor.errors import InputError, RepositoryError, RevisionError
 from auditor.evidence import Evidence
@@ -23,8 +23,8 @@ from auditor.model.ablation import (
     CounterfactualTree,
     describe_change,
 )
-from auditor.model.run import AblationKind
-from auditor.model.spec import History, Patch
+from auditor.model.numbers import short_id
+from auditor.model.spec import History, Patch, Revision, short_stamp
 from auditor.settings import SpecConfig
 from auditor.specs.files import parse_patterns
 from auditor.store.ablations import ABLATION_FILES, add_ablations, manifest_members
@@ -48,7 +48,8 @@ def ablate(project: Project, name: str, folder: Path) -> AblationReport:
         raise RepositoryError("is bare, and manifests are files of a work tree", where=str(project.root), remedy=remedy)
     config, history, patch = _resolve_patch(project, name)
     parts = _separate(history, patch, name)
-    trees = tuple(_list_trees(parts, history))
+    texts = tuple(parts.counterfactuals())
+    trees = tuple(_list_trees(texts, history))
     _check_folder(folder, project, config, trees)
     manifest = AblationManifest(
         "",
@@ -57,7 +58,7 @@ def ablate(project: Project, name: str, folder: Path) -> AblationReport:
         patch.before.revision,
         patch.after.revision,
         parts.changes,
-        tuple(_list_revisions(parts)),
+        tuple(each for each, _ in texts),
     )
     commands = tuple(_script_lines(build_evidence(project, history), manifest, trees))
     for tree in trees:
@@ -98,8 +99,8 @@ def _separate(history: History, patch: Patch, name: str) -> Recomposition:
         raise RevisionError(subject, where=name, remedy=remedy)
     if count == 1:
         clauses = parts.changes[0].clauses
-        one = "has one clause change" if clauses == 1 else f"has {clauses} clause changes that cannot be told apart"
-        subject = f"{one}: without it there is the text before, {patch.before.revision[:12]}"
+        changes = "has one clause change" if clauses == 1 else f"has {clauses} clause changes that cannot be told apart"
+        subject = f"{changes}: without it there is the text before, {short_id(patch.before.revision)}"
         raise RevisionError(subject, where=name, remedy="auditor show compares the two that are there")
     if count > _MOST_CHANGES:
         subject = f"has {count} clause changes, and each takes two texts to evaluate (at most {_MOST_CHANGES})"
@@ -107,23 +108,16 @@ def _separate(history: History, patch: Patch, name: str) -> Recomposition:
     return parts
 
 
-def _list_revisions(parts: Recomposition) -> Iterator[CounterfactualRevision]:
-    for change in parts.changes:
-        yield CounterfactualRevision(AblationKind.WITHOUT, change.id, parts.without(change).id)
-        yield CounterfactualRevision(AblationKind.ALONE, change.id, parts.alone(change).id)
-
-
-def _list_trees(parts: Recomposition, history: History) -> Iterator[CounterfactualTree]:
+def _list_trees(
+    texts: Sequence[tuple[CounterfactualRevision, Revision]], history: History
+) -> Iterator[CounterfactualTree]:
     """Each text once, under the name of the first ablation that it is."""
-    revisions = list(_list_revisions(parts))
-    names = [f"{each.kind}-{place // 2 + 1}" for place, each in enumerate(revisions)]
-    texts = [text for change in parts.changes for text in (parts.without(change), parts.alone(change))]
-    seen: set[str] = set()
-    for name, text in zip(names, texts, strict=True):
-        if text.id not in seen:
-            seen.add(text.id)
-            same = tuple(each for each in revisions if each.revision == text.id)
-            yield CounterfactualTree(name, same, text, text.id in history.revisions)
+    written: set[str] = set()
+    for place, (first, text) in enumerate(texts):
+        if text.id not in written:
+            written.add(text.id)
+            same = tuple(each for each, _ in texts if each.revision == text.id)
+            yield CounterfactualTree(f"{first.kind}-{place // 2 + 1}", same, text, text.id in history.revisions)
 
 
 def _check_folder(folder: Path, project: Project, config: SpecConfig, trees: Sequence[CounterfactualTree]) -> None:
@@ -143,9 +137,9 @@ def _check_folder(folder: Path, project: Project, config: SpecConfig, trees: Seq
 
 
 def _script_head(patch: Patch) -> Iterator[str]:
-    yield f"# Ablations of patch {patch.id[:12]} of spec {patch.spec}, made by auditor ablate."
+    yield f"# Ablations of patch {short_id(patch.id)} of spec {patch.spec}, made by auditor ablate."
     yield "# Put the spec's files from the folder that a line names into the model's context, and run the line."
-    yield "# Then: auditor ingest RESULTS, and auditor show " + patch.id[:12] + "."
+    yield f"# Then: auditor ingest RESULTS, and auditor show {short_id(patch.id)}."
 
 
 def _script_lines(evidence: Evidence, manifest: AblationManifest, trees: Sequence[CounterfactualTree]) -> Iterator[str]:
@@ -154,7 +148,7 @@ def _script_lines(evidence: Evidence, manifest: AblationManifest, trees: Sequenc
     changes = {change.id: change for change in manifest.changes}
     suites = sorted(evidence.suites.values(), key=lambda suite: suite.name)
     for tree in trees:
-        stamp = Stamp(manifest.spec, tree.revision.id).short
+        stamp = short_stamp(tree.revision.id)
         for each in tree.ablations:
             words = " ".join(describe_change(changes[each.change]).split())
             yield f"# {tree.folder}: {each.kind} change {number[each.change]}, {words}"

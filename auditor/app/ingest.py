@@ -145,8 +145,7 @@ def _read_ablations(project: Project, history: History) -> dict[str, tuple[Ablat
         if manifest.spec != history.spec or not {manifest.before, manifest.after} <= history.revisions.keys():
             continue
         parts = separate_changes(history.revisions[manifest.before], history.revisions[manifest.after])
-        revisions = (text for change in parts.changes for text in (parts.without(change), parts.alone(change)))
-        by_id = {revision.id: revision for revision in revisions}
+        by_id = {text.id: text for _, text in parts.counterfactuals()}
         for each in manifest.revisions:
             if each.revision not in history.revisions:
                 ablation = Ablation(manifest.patch, each.kind, (each.change,))

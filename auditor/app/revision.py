@@ -18,7 +18,7 @@ from auditor.clauses.comparison import ComparisonSide
 from auditor.errors import RepositoryError, RevisionError
 from auditor.git import Commit, Folder, Repository
 from auditor.model.numbers import short_id
-from auditor.model.spec import History, Patch, SpecCommit, patches_of
+from auditor.model.spec import History, Patch, SpecCommit, patches_of, short_stamp
 from auditor.settings import SpecConfig, load_settings
 from auditor.specs.files import read_revision
 from auditor.specs.git import find_spec_paths, revision_at_commit
@@ -164,7 +164,6 @@ def _list_names(names: Iterable[str]) -> str:
 # The content id of a spec, to stamp on an evaluation.
 
 
-_SHORT_DIGITS = 16
 _HEX_NAME = re.compile(r"[0-9a-fA-F]{4,64}")
 
 
@@ -184,12 +183,8 @@ class Stamp:
 
     @property
     def short(self) -> str:
-        """The beginning of the id that is stamped: 16 digits, or more until one is a letter that is in no number.
-
-        promptfoo takes 64 hex digits for a secret and redacts them; Inspect reads digits, and 1e5, as numbers.
-        """
-        length = next(at for at in range(_SHORT_DIGITS, 65) if at == 64 or re.search("[abcdf]", self.revision[:at]))
-        return self.revision[:length]
+        """The beginning of the id that is stamped."""
+        return short_stamp(self.revision)
 
 
 def read_stamps(where: Path, specs: Sequence[str], name: str | None, warn: Warn | None = None) -> tuple[Stamp, ...]:

@@ -18,13 +18,15 @@ from auditor.clauses.match import Matching, clause_key, match_clauses
 from auditor.clauses.sequence import longest_increasing_positions
 from auditor.errors import RevisionError
 from auditor.model import canonical
-from auditor.model.ablation import AblatedChange
+from auditor.model.ablation import AblatedChange, CounterfactualRevision
 from auditor.model.clause import Clause, ClauseChange
+from auditor.model.numbers import short_id
+from auditor.model.run import AblationKind
 from auditor.model.spec import Revision, SpecFile, revision_id
 
 # The formats that are put together from lines, besides Markdown and plain text: in others a line is no unit of text.
 _FORMATS_OF_LINES = ("rst",)
-_ID_DIGITS = 12
+_CHANGE_DIGITS = 12  # what manifests and records hold
 _QUOTED = 120
 _BY_HAND = "write the texts without a clause by hand, and commit each on a branch"
 
@@ -77,6 +79,12 @@ class Recomposition:
         """The revision before the patch with one of its changes."""
         return self.recompose([change], layout_after=False)
 
+    def counterfactuals(self) -> Iterator[tuple[CounterfactualRevision, Revision]]:
+        """Every text that never landed, and what it is: of each change the text without it, then that with it alone."""
+        for change in self.changes:
+            for kind, text in ((AblationKind.WITHOUT, self.without(change)), (AblationKind.ALONE, self.alone(change))):
+                yield CounterfactualRevision(kind, change.id, text.id), text
+
     def recompose(self, changes: Collection[AblatedChange], *, layout_after: bool) -> Revision:
         """The text with these changes.
 
@@ -106,7 +114,9 @@ def separate_changes(before: Revision, after: Revision) -> Recomposition:
     whole = _compose(numbered, range(len(members)), layout_after=True), _compose(numbered, (), layout_after=False)
     for revision, original in zip(whole, (after, before), strict=True):
         if revision.id != original.id:
-            raise RevisionError("cannot be put together again from its lines", where=original.id[:12], remedy=_BY_HAND)
+            raise RevisionError(
+                "cannot be put together again from its lines", where=short_id(original.id), remedy=_BY_HAND
+            )
     return Recomposition(_describe_changes([[matching.changes[at] for at in unit] for unit in members]), numbered)
 
 
@@ -424,7 +434,7 @@ def _describe_changes(units: Sequence[Sequence[ClauseChange]]) -> tuple[AblatedC
         seen[key] += 1
         first = changes[0].after or changes[0].before
         assert first is not None
-        identity = canonical.sha256(canonical.dumps([texts, seen[key]]))[:_ID_DIGITS]
+        identity = canonical.sha256(canonical.dumps([texts, seen[key]]))[:_CHANGE_DIGITS]
         words = " ".join(first.text.split())[:_QUOTED]
         described.append(AblatedChange(identity, changes[0].kind, len(changes), first.path, first.line, words))
     return tuple(described)

@@ -23,9 +23,8 @@ from auditor.document.blocks import (
     sentence,
 )
 from auditor.model.ablation import KIND_WORDS, AblationReport, describe_change
-from auditor.model.numbers import count_noun, format_interval, format_percent, format_points
-
-_ID_DIGITS = 16
+from auditor.model.numbers import count_noun, format_interval, format_percent, format_points, short_id
+from auditor.model.spec import short_stamp
 
 
 def ablation_blocks(report: AblationReport, folder: str) -> Iterator[Block]:
@@ -36,7 +35,7 @@ def ablation_blocks(report: AblationReport, folder: str) -> Iterator[Block]:
     yield Paragraph(
         (
             Span("patch "),
-            Span(report.patch.id[:12], Style.NAME),
+            Span(short_id(report.patch.id), Style.NAME),
             Span(f" of spec {manifest.spec}: {count_noun(len(changes), 'clause change')} that can be told apart, "),
             Span(f"{count_noun(len(report.trees), 'text')} in {folder}"),
         )
@@ -46,7 +45,7 @@ def ablation_blocks(report: AblationReport, folder: str) -> Iterator[Block]:
         tuple(
             (
                 plain(tree.folder),
-                plain(tree.revision.id[:_ID_DIGITS], Style.NAME),
+                plain(short_stamp(tree.revision.id), Style.NAME),
                 plain(
                     "; ".join(
                         f"{each.kind} change {number[each.change]}, {describe_change(changes[each.change])}"
@@ -62,11 +61,11 @@ def ablation_blocks(report: AblationReport, folder: str) -> Iterator[Block]:
     yield Paragraph(
         plain(
             "Next: evaluate each text, in the model's context, on the suites of the patch, stamped with its id; and so "
-            f"both sides of the patch: before {manifest.before[:_ID_DIGITS]}, after {manifest.after[:_ID_DIGITS]}. "
+            f"both sides of the patch: before {short_stamp(manifest.before)}, after {short_stamp(manifest.after)}. "
             "The lines are in evaluate.sh. Then:"
         )
     )
-    yield Commands(("auditor ingest RESULTS", f"auditor show {report.patch.id[:12]}"))
+    yield Commands(("auditor ingest RESULTS", f"auditor show {short_id(report.patch.id)}"))
 
 
 _CARRIES_WORDS = {True: "", False: ", none", None: ", not known"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,6 +31,18 @@ def revision_id(files: Mapping[str, bytes]) -> str:
         digest.update(len(blob).to_bytes(8, "big"))
         digest.update(blob)
     return digest.hexdigest()
+
+
+_STAMP_DIGITS = 16
+
+
+def short_stamp(revision: str) -> str:
+    """The beginning of a content id that is stamped: 16 digits, or more until one is a letter that is in no number.
+
+    promptfoo takes 64 hex digits for a secret and redacts them; Inspect reads digits, and 1e5, as numbers.
+    """
+    length = next(at for at in range(_STAMP_DIGITS, 65) if at == 64 or re.search("[abcdf]", revision[:at]))
+    return revision[:length]
 
 
 def patch_id(spec: str, before: str, after: str, occurrence: int) -> str:
