@@ -32,7 +32,7 @@ from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import STAYED_VERDICTS, WORST_FIRST, Verdict
 from auditor.stats.clusters import mean_of_falls
-from auditor.stats.falls import Fall, broadcast_falls
+from auditor.stats.falls import Fall
 from auditor.stats.intervals import FloatArray
 
 Codes = NDArray[np.int8]
@@ -220,6 +220,15 @@ def _ruling_codes(suite: Codes) -> Codes:
     values = np.where(ranked == len(WORST_FIRST), undecided, ranked)
     held_back = (values == CODES[Verdict.GENERALISES]) & np.any(suite == undecided, axis=-1)
     return np.where(held_back, undecided, values).astype(np.int8)
+
+
+def broadcast_falls(*sides: Fall) -> tuple[Fall, ...]:
+    """Falls with the arrays of each stretched to their common shape."""
+    shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in sides))
+    return tuple(
+        Fall(fall.before.stretched(shape), fall.after.stretched(shape), np.broadcast_to(fall.correlation, shape))
+        for fall in sides
+    )
 
 
 def holm_levels_of_rows(p_values: FloatArray, error: float, weights: FloatArray | None = None) -> FloatArray:

@@ -23,14 +23,19 @@ from auditor.assess.verdicts import (
     Condition,
     Statement,
     all_of,
-    cell_p_values,
     p_value,
-    worst_over_readings,
 )
 from auditor.assess.verdicts import Statement as S
 from auditor.model.policy import Policy
 from auditor.model.verdict import Verdict, worst_verdict
-from auditor.stats.falls import Fall, broadcast_falls, transfer_limits
+from auditor.stats.falls import (
+    Fall,
+    difference_limits,
+    fell_more_than,
+    transfer_is_below,
+    transfer_limits,
+    z_shift_ruled_out,
+)
 from auditor.stats.intervals import Proportion, z_of_error
 
 _ON_RATES = (
@@ -153,12 +158,14 @@ def _flip_false_positive_rate(test: Fall, held_out: Fall, penalty: float, level:
     rates = np.linspace(0.0, highest, _STEPS + 1)[1:, np.newaxis]
     sides = [_without_false_positives(side, rates) for side in (held_out.before, held_out.after)]
     corrected = Fall(sides[0], sides[1], np.broadcast_to(held_out.correlation, sides[0].rate.shape))
-    tests, falls = broadcast_falls(test.at(np.s_[np.newaxis, ...]), corrected)
-    p_values = worst_over_readings(cell_p_values(tests, falls, policy))
-    scale = np.minimum(p_values[S.SHIFT_RULED_OUT], p_values[S.BELOW_THRESHOLD_ODDS])
-    stayed = np.maximum(p_values[S.BELOW_THRESHOLD], scale)
-    holds = np.minimum(stayed, p_values[S.HELD_OUT_ROSE]) <= level
-    holds &= penalty * p_values[S.TEST_FELL_AT_SUITE_LEVEL] <= level
+    z, within = np.asarray(z_of_error(level)), np.asarray(z_of_error(level / RESERVE))
+    stayed, stayed_on_odds = (
+        transfer_is_below(test, corrected, policy.transfer_threshold, within, odds=odds) for odds in (False, True)
+    )
+    rose = difference_limits(corrected, z).high < -policy.rise_margin
+    ruled_out = z_shift_ruled_out(test, corrected) >= z
+    holds = stayed.all(axis=-1) & (ruled_out.all(axis=-1) | stayed_on_odds.all(axis=-1)) | rose.all(axis=-1)
+    holds &= fell_more_than(test, 0.0, level / penalty)
     return None if holds.all() else float(rates[int(np.argmin(holds)), 0])
 
 

@@ -56,15 +56,6 @@ class Fall:
         return Fall(self.before.at(index), self.after.at(index), whole[index])
 
 
-def broadcast_falls(*sides: Fall) -> tuple[Fall, ...]:
-    """Falls with the arrays of each stretched to their common shape."""
-    shape = np.broadcast_shapes(*(fall.before.rate.shape for fall in sides))
-    return tuple(
-        Fall(fall.before.stretched(shape), fall.after.stretched(shape), np.broadcast_to(fall.correlation, shape))
-        for fall in sides
-    )
-
-
 def stack_falls(falls: Sequence[Fall]) -> Fall:
     """Falls of one shape as one, along a new first axis; at least one."""
     correlation = np.stack([np.broadcast_to(fall.correlation, fall.before.rate.shape) for fall in falls])
