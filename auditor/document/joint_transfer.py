@@ -45,18 +45,17 @@ def transfer_sentence(period: PeriodTransfer) -> str:
     if period.answer is HistoryAnswer.NOT_FALLEN or period.transfer is None or period.transfer.high is None:
         return f"{name}: the test rates of {behaviours}, taken together, are not shown to have fallen (by {fall})."
     low, high = period.transfer.low, period.transfer.high
-    began = f"{name}: the test rates of {behaviours} fell by {fall} together; held-out followed by"
+    fell = f"{name}: the test rates of {behaviours} fell by {fall} together;"
     share = format_percent(period.transfer.estimate)
     if period.answer is HistoryAnswer.STAYED:
         return (
-            f"{began} {share} of that, at most {format_percent(high)}: the tests improve and held-out does not follow."
+            f"{fell} held-out followed by {share} of that, at most {format_percent(high)}: the tests improve and "
+            "held-out does not follow."
         )
     if low is None or (low < 0.0 and high > 1.0):
-        return (
-            f"{name}: the test rates of {behaviours} fell by {fall} together; how much held-out followed is not told."
-        )
+        return f"{fell} how much held-out followed is not told."
     between = f"{format_percent(low)} to {format_percent(high)}"
-    return f"{began} {share} of that ({between}): no warning, and no clearance."
+    return f"{fell} held-out followed by {share} of that ({between}): no warning, and no clearance."
 
 
 def trend_line(trends: Sequence[BehaviourTrend]) -> Line:

@@ -41,6 +41,12 @@ def escape_visible(text: str) -> str:
     return "".join(part if part.isspace() else escape_terminal(part) for part in _SPACES.split(text))
 
 
+def picture_label(text: str, most: int) -> str:
+    """A name in a picture, in at most so many characters: what is hidden written out, of a long one the beginning."""
+    visible = escape_visible(text)
+    return visible if len(visible) <= most else f"{visible[: most - 1]}…"
+
+
 def _visible(value: object) -> object:
     """Control, bidirectional and invisible characters of any text are written out; markup of our own is as it is."""
     return escape_visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -12,7 +12,7 @@ from auditor.document.blocks import Style
 from auditor.document.view import HistoryLanes, PatchMark
 from auditor.model.numbers import count_noun
 from auditor.model.suite import Role
-from auditor.render.html.environment import escape_visible
+from auditor.render.html.environment import escape_visible, picture_label
 from auditor.render.html.figures import (
     ROLE_CLASSES,
     ROLE_LABELS,
@@ -28,6 +28,7 @@ _MARKS = 34  # the height of the line that patches are marked on
 _PADDING = 12
 _DENSE = 80  # commits, from which on limits and symbols would only be a smear
 _MOST_POINTS = 500  # of a line: no more can be told apart in its width
+_LABEL_CHARACTERS = 22
 _DAYS = 6  # as many days are written below the lanes
 
 
@@ -111,9 +112,11 @@ def _lane(series: Series, link: str, top: int, x: _Axis, places: dict[str, int])
         yield Markup('<line class="grid" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(_MARGIN, at, _WIDTH - _RIGHT, at)
         text = f"{100 * share * highest:g}{' %' if share else ''}"
         yield Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_MARGIN - 6, round(at + 3.5, 1), text)
-    name = Markup('<text class="name" x="0" y="{}">{}</text>').format(top + 30, _short(series.behaviour))
+    name = Markup('<text class="name" x="0" y="{}">{}</text>').format(
+        top + 30, picture_label(series.behaviour, _LABEL_CHARACTERS)
+    )
     yield Markup('<a href="{}">{}</a>').format(link, name) if link else name
-    yield Markup('<text x="0" y="{}">{}</text>').format(top + 45, _short(series.model))
+    yield Markup('<text x="0" y="{}">{}</text>').format(top + 45, picture_label(series.model, _LABEL_CHARACTERS))
     for before, after in zip(series.points, series.points[1:], strict=False):
         if before.state.checkpoint != after.state.checkpoint:
             at = x.at((places[before.spec_commit.name] + places[after.spec_commit.name]) / 2)
@@ -167,8 +170,3 @@ def _legend() -> Iterator[Markup]:
         yield role_symbol(role, at + 4, 8)
         yield Markup('<text class="{}" x="{}" y="{}">{}</text>').format(ROLE_CLASSES[role], at + 11, 12, word)
         at += 26 + 6 * len(word)
-
-
-def _short(text: str) -> str:
-    visible = escape_visible(text)
-    return visible if len(visible) <= 22 else f"{visible[:21]}…"

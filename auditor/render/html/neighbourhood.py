@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from auditor.document.neighbourhood import DrawnNode, Neighbourhood
-from auditor.render.html.environment import escape_visible
+from auditor.render.html.environment import escape_visible, picture_label
 
 _BOX_WIDTH, _BOX_HEIGHT = 150, 36
 _COLUMN_GAP, _ROW_GAP = 44, 10
@@ -44,7 +44,6 @@ def _named(around: Neighbourhood, name: str) -> str:
 
 
 def _box(node: DrawnNode, x: float, y: float, *, centre: bool) -> Markup:
-    label = node.label if len(node.label) <= _LABEL_CHARACTERS else f"{node.label[: _LABEL_CHARACTERS - 1]}…"
     inner = Markup(
         '<title>{}</title><rect x="{}" y="{}" width="{}" height="{}" rx="3"/>'
         '<text class="k" x="{}" y="{}">{}</text><text x="{}" y="{}">{}</text>'
@@ -52,7 +51,7 @@ def _box(node: DrawnNode, x: float, y: float, *, centre: bool) -> Markup:
         escape_visible(f"{node.kind} {node.label}"),
         x, y, _BOX_WIDTH, _BOX_HEIGHT,
         x + 8, y + 14, node.kind,
-        x + 8, y + 28, escape_visible(label),
+        x + 8, y + 28, picture_label(node.label, _LABEL_CHARACTERS),
     )  # fmt: skip
     kind = ' class="centre"' if centre else ""
     if node.link and not centre:

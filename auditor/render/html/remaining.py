@@ -9,7 +9,7 @@ from markupsafe import Markup
 from auditor.assess.facts import BehaviourChange, Change
 from auditor.model.numbers import count_noun
 from auditor.model.suite import Role
-from auditor.render.html.environment import escape_visible
+from auditor.render.html.environment import picture_label
 from auditor.render.html.figures import ROLE_CLASSES, ROLE_LABELS, role_symbol
 
 _WIDTH, _MARGIN, _RIGHT = 340, 132, 8
@@ -49,9 +49,8 @@ def _grid(height: int) -> Iterator[Markup]:
 
 
 def _row(change: BehaviourChange, y: int) -> Iterator[Markup]:
-    name = escape_visible(change.behaviour)
-    short = name if len(name) <= _LABEL_CHARACTERS else f"{name[: _LABEL_CHARACTERS - 1]}…"
-    yield Markup('<text class="name" x="0" y="{}">{}</text>').format(y + 4, short)
+    name = picture_label(change.behaviour, _LABEL_CHARACTERS)
+    yield Markup('<text class="name" x="0" y="{}">{}</text>').format(y + 4, name)
     shares = [
         (role, _remaining_share(sides)) for role, sides in ((Role.HELD_OUT, change.held_out), (Role.TEST, change.test))
     ]
