@@ -81,12 +81,12 @@ class AblationFacts:
 
     def carriers(self, *, held_out: bool) -> tuple[AblatedChange, ...]:
         """The clause changes that are shown to carry the fall on the test, or held out."""
-        shown = [
+        carriers = [
             each.change
             for each in self.changes
             if (effect := each.held_out if held_out else each.test) is not None and effect.carries
         ]
-        return tuple(dict.fromkeys(shown))
+        return tuple(dict.fromkeys(carriers))
 
     def spared(self) -> tuple[ChangeEffects, ...]:
         """Those that carry the test fall and none of the held-out fall, and in no ablation some of it."""
@@ -95,9 +95,9 @@ class AblationFacts:
 
     def all_known(self) -> bool:
         """Whether of every change some ablation shows what it carries of both falls, or that it carries none."""
-        known: dict[AblatedChange, bool] = {}
+        decided: dict[AblatedChange, bool] = {}
         for each in self.changes:
             sides = (each.test, each.held_out)
-            shown = all(effect is not None and effect.carries is not None for effect in sides)
-            known[each.change] = known.get(each.change, False) or shown
-        return all(known.values())
+            both = all(effect is not None and effect.carries is not None for effect in sides)
+            decided[each.change] = decided.get(each.change, False) or both
+        return all(decided.values())

@@ -213,11 +213,11 @@ def _read_parts(
             for side, segments in enumerate((sides[0], sides[1]))
         ]
         pairs = sorted(
-            (place[0][one], place[1][other])
-            for one, other in _pairs_that_stay(matching)
-            if one in place[0] and other in place[1]
+            (place[0][early], place[1][late])
+            for early, late in _pairs_that_stay(matching)
+            if early in place[0] and late in place[1]
         )
-        anchors = [pairs[at] for at in longest_increasing_positions([other for _, other in pairs])]
+        anchors = [pairs[at] for at in longest_increasing_positions([late for _, late in pairs])]
         elements = list(_align(sides[0], sides[1], anchors))
         if len(anchors) < len(pairs):
             _join_moved_sections(matching, units, before, after)
@@ -285,12 +285,12 @@ def _align(
     before: Sequence[_Segment], after: Sequence[_Segment], anchors: Sequence[tuple[int, int]]
 ) -> Iterator[_Element]:
     """The elements of two sides of which some clauses are pairs, in the order of both."""
-    at = other = 0
-    for one, two in (*anchors, (len(before), len(after))):
-        yield from _align_between(list(before[at:one]), list(after[other:two]))
-        if one < len(before):
-            yield _element(before[one], after[two])
-        at, other = one + 1, two + 1
+    early_start = late_start = 0
+    for early, late in (*anchors, (len(before), len(after))):
+        yield from _align_between(list(before[early_start:early]), list(after[late_start:late]))
+        if early < len(before):
+            yield _element(before[early], after[late])
+        early_start, late_start = early + 1, late + 1
 
 
 def _align_between(before: list[_Segment], after: list[_Segment]) -> Iterator[_Element]:
@@ -350,15 +350,14 @@ def _compose(files: Sequence[_FileParts], chosen: Collection[int], *, layout_aft
     """
     composed: list[SpecFile] = []
     for file in files:
-        base, other = (file.after, file.before) if layout_after else (file.before, file.after)
+        base = file.after if layout_after else file.before
         text = _join_lines(lines for lines, _ in _choose(file, chosen, layout_after=layout_after))
         switched = any(
             element.unit is not None and (element.unit in chosen) is not layout_after for element in file.elements
         )
-        if text.strip() or (base is not None and (other is not None or not switched)):
-            like = base or other
-            assert like is not None
-            composed.append(replace(like, text=text))
+        both = file.before is not None and file.after is not None
+        if text.strip() or both or (base is not None and not switched):
+            composed.append(replace(_layout_file(file, after=layout_after), text=text))
     composed.sort(key=lambda file: file.path)
     return Revision(revision_id({file.path: file.text.encode() for file in composed}), tuple(composed))
 
@@ -393,19 +392,20 @@ def _find_inseparable(files: Sequence[_FileParts], count: int) -> int | None:
 
 def _reads_back(files: Sequence[_FileParts], chosen: Collection[int], *, layout_after: bool) -> bool:
     """Whether the text with these changes has the clauses that were chosen, in their order, and no other."""
-    wanted = [
+    keys = [
         clause_key(clause)
-        for file in sorted(files, key=lambda file: _path(file, layout_after=layout_after))
+        for file in sorted(files, key=lambda file: _layout_file(file, after=layout_after).path)
         for _, clauses in _choose(file, chosen, layout_after=layout_after)
         for clause in clauses
     ]
-    return wanted == list(map(clause_key, clauses_of(_compose(files, chosen, layout_after=layout_after))))
+    return keys == list(map(clause_key, clauses_of(_compose(files, chosen, layout_after=layout_after))))
 
 
-def _path(file: _FileParts, *, layout_after: bool) -> str:
-    like = (file.after or file.before) if layout_after else (file.before or file.after)
-    assert like is not None
-    return like.path
+def _layout_file(file: _FileParts, *, after: bool) -> SpecFile:
+    """The file of the side whose layout is chosen; of a file that is on one side only, that one."""
+    layout_file = (file.after or file.before) if after else (file.before or file.after)
+    assert layout_file is not None
+    return layout_file
 
 
 def _nearest_unit(files: Sequence[_FileParts], unit: int) -> int:
@@ -413,7 +413,7 @@ def _nearest_unit(files: Sequence[_FileParts], unit: int) -> int:
     order = [element.unit for file in files for element in file.elements]
     own = [at for at, number in enumerate(order) if number == unit]
     others = (
-        (min(abs(at - mine) for mine in own), at, number) for at, number in enumerate(order) if number is not None
+        (min(abs(at - place) for place in own), at, number) for at, number in enumerate(order) if number is not None
     )
     return min((place for place in others if place[2] != unit), default=(0, 0, unit))[2]
 
