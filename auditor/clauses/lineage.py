@@ -301,7 +301,8 @@ class TraceState:
         outline: of that revision.
         ids: of its clauses.
         removed: clauses of earlier commits, in their last state, by id; the one that went last comes last.
-        sighted: by revision, the ids it had when it was last seen.
+        ids_by_revision: the ids that a revision had at its last commit.
+        former: by what they said, the ids of clauses that say something else now, or did when they were removed.
     """
 
     revision: str
