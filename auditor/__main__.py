@@ -27,7 +27,7 @@ def main() -> None:
             sys.exit(0)
         except OSError:  # nobody takes it, which the command line says
             pass
-    if sys.argv[1:3] == ["gate", "--hook"]:
+    if _is_hook(sys.argv[1:]):
         from auditor import warm
 
         if warm.nothing_to_judge(sys.argv[1:], __version__):
@@ -47,6 +47,12 @@ def _run() -> int:
     # a quarter of the time of its audit.
     gc.set_threshold(500_000)
     return run()
+
+
+def _is_hook(arguments: list[str]) -> bool:
+    """Whether they are of a gate that a git hook calls, in whatever order its options stand."""
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    return "gate" in options and any(option.partition("=")[0] == "--hook" for option in options)
 
 
 def _limit_time(text: str) -> None:

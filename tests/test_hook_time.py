@@ -37,6 +37,15 @@ def test_what_is_not_judged_in_time_does_not_pass(made: Evaluated) -> None:
     assert "auditor gate --base OLD --head NEW has no limit" in err
 
 
+@pytest.mark.parametrize("options", [("--hook=update",), ("--branch", "main", "--hook", "update")])
+def test_whatever_the_order_of_the_options(made: Evaluated, options: tuple[str, ...]) -> None:
+    commit = made.repo.git("rev-parse", "main")
+    arguments = (*options, "--", "refs/heads/main", commit, commit)
+    done = auditor("gate", *arguments, cwd=made.repo.path, AUDITOR_HOOK_SECONDS=AT_ONCE)
+    assert done.code == 2
+    assert "so that nothing was judged" in done.err
+
+
 def test_without_a_hook_there_is_no_limit(made: Evaluated) -> None:
     done = auditor("gate", "--base", "main", "--head", "branch", cwd=made.repo.path, AUDITOR_HOOK_SECONDS=AT_ONCE)
     assert done.code == 0
