@@ -366,7 +366,7 @@ def _configuration_notes(sides: BaseHead) -> Iterator[Finding]:
         why = f"{count} of the evaluation history on base, which said nothing, is replaced or taken away: {names}"
         yield replace(_note("unreadable", why), level=Level.WARNING)
     if sides.rules not in (sides.base, sides.head) and not is_readable(sides.base):
-        why = f"base's configuration cannot be read: that of {sides.rules.commit_id[:12]} before it is applied"
+        why = f"base's configuration cannot be read: that of {short_id(sides.rules.commit_id)} before it is applied"
         yield replace(_note("configuration", why), level=Level.WARNING)
     if sides.rules is sides.head:
         yield _note("configuration", "base has no configuration: policy, suites and specs are head's")

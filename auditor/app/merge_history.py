@@ -157,12 +157,16 @@ class BaseHead:
     @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
         """Base's waivers: none that comes with what it excuses, and none of a base without configuration."""
-        return read_waivers(self.base, self.settings.store)[0] if self.rules is self.base else ()
+        return self._read_waivers[0] if self.rules is self.base else ()
 
     @cached_property
     def unread_waivers(self) -> Mapping[str, InputError]:
         """By its path, why a waiver of base cannot be read: it excuses nothing."""
-        return read_waivers(self.base, self.settings.store)[1]
+        return self._read_waivers[1]
+
+    @cached_property
+    def _read_waivers(self) -> tuple[tuple[Waiver, ...], Mapping[str, InputError]]:
+        return read_waivers(self.base, self.settings.store)
 
     @cached_property
     def damaged(self) -> frozenset[str]:
@@ -661,7 +665,7 @@ class _HistoryWalk:
     def _is_read_elsewhere(self, name: str, before: Rules | None) -> bool:
         """Whether the rules of now look for a spec at none of the paths of before."""
         rules = (before, self._rules)
-        paths = [set(one.specs.get(name, ())) for one in rules if one is not None]
+        paths = [set(version.specs.get(name, ())) for version in rules if version is not None]
         return len(paths) == 2 and bool(paths[0] and paths[1]) and not paths[0] & paths[1]
 
     def _text(self, place: int, config: SpecConfig) -> str:
