@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -21,10 +22,13 @@ IDENTITY = {
 
 
 def _environment(date: str | None = None) -> dict[str, str]:
-    """The environment of a test's own git: none of the outside GIT_* variables, a fixed identity and date."""
+    """The environment of a test's own git: none of the outside GIT_* variables, a fixed identity and date.
+
+    Nor git's templates: its sample hooks would be written, copied and removed again with every repository.
+    """
     outside = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date} if date else {}
-    return outside | IDENTITY | dates | {"LC_ALL": "C", "TZ": "UTC"}
+    return outside | IDENTITY | dates | {"GIT_TEMPLATE_DIR": "", "LC_ALL": "C", "TZ": "UTC"}
 
 
 class GitRepo:
@@ -46,12 +50,13 @@ class GitRepo:
         self.commits_made = 0
         path.mkdir(parents=True, exist_ok=True)
         self.git("init", "-q", f"--object-format={object_format}", "-b", "main", *(["--bare"] if bare else []))
+        (path / ("" if bare else ".git") / "hooks").mkdir(exist_ok=True)
 
     def copy(self, path: Path) -> GitRepo:
         """The same repository at another path, which must not be there yet; commits go on from the same date."""
         shutil.copytree(self.path, path, symlinks=True)
-        git_repo = GitRepo(path)
-        git_repo.commits_made = self.commits_made
+        git_repo = copy.copy(self)
+        git_repo.path = path
         return git_repo
 
     def git(self, *arguments: str, date: str | None = None, stdin: str | None = None) -> str:

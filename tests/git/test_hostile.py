@@ -66,6 +66,7 @@ def test_a_push_in_quarantine_is_read(built: GitRepo, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     built.git("clone", "-q", "--bare", ".", str(bare))
     hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir()
     script = (
         "import sys; from pathlib import Path; from auditor.git import *\n"
         "new = sys.stdin.read().split()[1]\n"
