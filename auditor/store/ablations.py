@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from auditor.errors import RecordError
 from auditor.model import canonical
 from auditor.model.ablation import AblatedChange, AblationManifest, CounterfactualRevision
 from auditor.model.clause import ChangeKind
 from auditor.model.run import AblationKind
 from auditor.store.content_files import FileKind, NonEmptyText, Sha256, StrictForm
+from auditor.store.durable import RESTORE
 
 if TYPE_CHECKING:  # a tree is only named here, and its module loads GitPython
     from auditor.git import Tree
@@ -69,6 +71,11 @@ def encode_ablations(manifest: AblationManifest) -> bytes:
 def decode_ablations(data: bytes, name: str, where: str) -> AblationManifest:
     """The manifest in a file's bytes; `name` is their sha256. Raises RecordError naming `where`."""
     file = ABLATION_FILES.decode(data, name, where)
+    ids = {each.id for each in file.changes}
+    unnamed = next((place for place, each in enumerate(file.revisions) if each.change not in ids), None)
+    if unnamed is not None:
+        subject, member = "is none of the changes", f"revisions.{unnamed}.change"
+        raise RecordError(subject, where=where, field=member, remedy=RESTORE)
     changes = tuple(
         AblatedChange(each.id, ChangeKind(each.kind), each.clauses, each.path, each.line, each.text)
         for each in file.changes

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from auditor.cli.main import run
+from auditor.model import canonical
 from auditor.model.spec import revision_id
 from tests.landings import FIRST, SECOND, THIRD, Evaluated, content, evaluated
 from tests.repos import GitRepo
@@ -59,6 +60,23 @@ def test_the_same_patch_gives_the_same_files(
     assert json.loads(recorded.read_bytes()) == json.loads((tmp_path / "one/manifest.json").read_bytes())
     assert run(["verify", "--repo", str(patched.repo.path)]) == 0
     recorded.write_bytes(recorded.read_bytes().replace(b'"kind":"alone"', b'"kind":"along"'))
+    assert run(["verify", "--repo", str(patched.repo.path)]) == 1
+
+
+def test_a_manifest_that_contradicts_itself_is_refused_in_one_line(
+    patched: Evaluated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ablate(patched, capsys, "HEAD", "-o", str(tmp_path / "texts"))[0] == 0
+    (recorded,) = (patched.repo.path / "eval_history/ablations").iterdir()
+    members = json.loads(recorded.read_bytes())
+    members["revisions"][1]["change"] = "0" * 12
+    data = canonical.dumps(members)
+    recorded.unlink()
+    recorded.with_name(f"{canonical.sha256(data)}.json").write_bytes(data)
+    assert run(["audit", "--repo", str(patched.repo.path)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert "revisions.1.change: is none of the changes" in err
     assert run(["verify", "--repo", str(patched.repo.path)]) == 1
 
 
