@@ -92,7 +92,7 @@ class Evidence:
         landing_places: where on the mainline each record landed, by record id, when asked; empty where nobody knows.
         foreign_corrections: by record id, the runs that say to correct a record of another run; they count nowhere.
         former: the names of suites that count as they were registered before.
-        ablations: the manifests of ablations of this spec.
+        ablations: the manifests of ablations of this spec; those that contradict the patch they name are left out.
         ablated: the same evidence with the runs on ablations as runs of their texts; None where none is run. They are
             in nothing else here, and no verdict, step, gap or rate reads them.
     """
@@ -200,7 +200,11 @@ def assemble_evidence(
         landing_places=landing_places,
         foreign_corrections=foreign,
         former=tuple(former),
-        ablations=tuple(manifest for manifest in ablations if manifest.spec == history.spec),
+        ablations=tuple(
+            manifest
+            for manifest in ablations
+            if manifest.spec == history.spec and _has_sides_of_patch(manifest, patches)
+        ),
         ablated=assemble_evidence(
             history, [replace(run, ablation=None) for run in every_run], registry, plans, rederived, landing_places
         )
@@ -209,6 +213,14 @@ def assemble_evidence(
         uncorrected=assemble_evidence(history, first, registry, plans, rederived, landing_places)
         if len(first) < len(own_runs)
         else None,
+    )
+
+
+def _has_sides_of_patch(manifest: AblationManifest, patches: Iterable[Patch]) -> bool:
+    """Whether a manifest's two revisions are those of the patch that it names; of one that is not here nobody knows."""
+    sides = (manifest.before, manifest.after)
+    return all(
+        (patch.before.revision, patch.after.revision) == sides for patch in patches if patch.id == manifest.patch
     )
 
 

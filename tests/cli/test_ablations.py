@@ -13,6 +13,7 @@ import pytest
 
 from auditor.cli.main import run
 from auditor.git import Folder
+from auditor.model import canonical
 from auditor.store.records import load_records
 from tests.landings import FIRST, Evaluated, content, evaluated
 
@@ -200,6 +201,22 @@ def test_a_run_on_an_ablation_that_no_manifest_names_is_listed(
     (manifest,) = (world.repo.path / "eval_history/ablations").iterdir()
     manifest.unlink()
     document = json.loads(output(world, capsys, "audit", "--format", "json"))
+    reasons = [each["why"] for each in document["not_assessed"]]
+    assert reasons.count("it is on an ablation that no manifest here names: it counts nowhere") == 2 * len(texts)
+
+
+def test_a_manifest_with_other_sides_than_its_patch_says_nothing(
+    world: Evaluated, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = ablated(world, tmp_path / "texts")
+    assert ingest(world, evaluate(texts, tmp_path / "ablations.csv", 20), capsys) == (0, "")
+    (recorded,) = (world.repo.path / "eval_history/ablations").iterdir()
+    members = json.loads(recorded.read_bytes())
+    data = canonical.dumps({**members, "before": members["after"], "after": members["before"]})
+    recorded.unlink()
+    recorded.with_name(f"{canonical.sha256(data)}.json").write_bytes(data)
+    document = json.loads(output(world, capsys, "audit", "--format", "json"))
+    assert document["patches"][0]["behaviours"][0]["ablation"] is None
     reasons = [each["why"] for each in document["not_assessed"]]
     assert reasons.count("it is on an ablation that no manifest here names: it counts nowhere") == 2 * len(texts)
 
