@@ -67,7 +67,11 @@ from auditor.store.registry import load_registry
 
 @dataclass(frozen=True)
 class TreeUnion:
-    """The files of two trees, the first one's where both have them; of the first, those of `without` are not there."""
+    """The files of two trees, the first one's where both have them; of the first, without those of some paths.
+
+    Attributes:
+        without: files, and links in the place of a folder: nothing behind them is read.
+    """
 
     first: Tree
     second: Tree
@@ -75,12 +79,16 @@ class TreeUnion:
 
     def read(self, path: str) -> bytes | None:
         """See `Tree.read`."""
-        data = None if path in self.without else self.first.read(path)
+        data = None if self._is_without(path) else self.first.read(path)
         return self.second.read(path) if data is None else data
 
     def list(self, prefix: str) -> tuple[str, ...]:
         """See `Tree.list`."""
-        return tuple(sorted({*self.first.list(prefix)} - self.without | {*self.second.list(prefix)}))
+        first = () if self._is_without(prefix) else self.first.list(prefix)
+        return tuple(sorted({*first} - self.without | {*self.second.list(prefix)}))
+
+    def _is_without(self, path: str) -> bool:
+        return bool(self.without) and not self.without.isdisjoint((path, *map(str, PurePosixPath(path).parents)))
 
 
 @dataclass(frozen=True)

@@ -161,6 +161,21 @@ def test_a_record_that_was_damaged_is_restored_or_removed(
     assert (code, said.count("\n")) == (2, 1), said
 
 
+@pytest.mark.parametrize("kind", ["records", "items"])
+def test_a_folder_that_a_link_replaced_is_restored(made: Evaluated, capsys: Capture, kind: str) -> None:
+    """Past the gate, the link holds back everything but what puts the folder back; the audit names its landing."""
+    good = made.repo.head()
+    link(f"{STORE}/{kind}")(made.repo.path)
+    bad = made.repo.commit(message="bad")
+    code, said = push(made, capsys, good, bad)
+    assert (code, said.count("\n")) == (2, 1), said
+    made.repo.git("revert", "--no-edit", "HEAD")
+    code, said = push(made, capsys, bad, made.repo.head())
+    assert code == 0, said
+    run(["audit", "--repo", str(made.repo.path)])
+    assert "SD303 records-removed (1)" in capsys.readouterr().out
+
+
 def test_broken_rules_are_repaired_under_the_last_that_could_be_read(made: Evaluated, capsys: Capture) -> None:
     """Who breaks the configuration does not choose the one that comes after."""
     bad = made.repo.commit({"auditor.toml": "x ="})
