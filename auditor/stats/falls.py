@@ -74,10 +74,15 @@ def _rate_limits(side: Proportion, z: FloatArray, *, odds: bool = False, few: bo
     return _as_odds(side, low, high) if odds else Limits(side.rate, low, high)
 
 
-def _as_odds(side: Proportion, low: FloatArray, high: FloatArray) -> Limits:
-    """Odds of limits, around the estimate of Haldane and Anscombe, (x + 1/2)/(n - x + 1/2)."""
+def odds_of(side: Proportion) -> FloatArray:
+    """Odds with half an event added to each count (Haldane and Anscombe), so that they are above 0 and finite."""
     count = side.rate * side.size
-    estimate = (count + 0.5) / (side.size - count + 0.5)
+    return (count + 0.5) / (side.size - count + 0.5)
+
+
+def _as_odds(side: Proportion, low: FloatArray, high: FloatArray) -> Limits:
+    """Odds of limits, around their estimate (`odds_of`)."""
+    estimate = odds_of(side)
     with np.errstate(divide="ignore"):
         odds_low, odds_high = low / np.maximum(1.0 - low, 1e-12), high / np.maximum(1.0 - high, 1e-12)
     return Limits(estimate, np.minimum(odds_low, estimate), np.clip(odds_high, estimate, _LARGEST_ODDS))
@@ -217,7 +222,7 @@ def z_shift_ruled_out(test: Fall, held_out: Fall) -> FloatArray:
     half an event added to each count, by the delta method).
     """
     sides = (held_out.before, test.after, test.before)
-    logs = [np.log((side.rate * side.size + 0.5) / ((1.0 - side.rate) * side.size + 0.5)) for side in sides]
+    logs = [np.log(odds_of(side)) for side in sides]
     variance = sum(1.0 / (side.rate * side.size + 0.5) + 1.0 / ((1.0 - side.rate) * side.size + 0.5) for side in sides)
     product = -(logs[0] + logs[1] - logs[2]) / np.sqrt(variance)
     return np.maximum(z_rate_below(held_out.before, 0.5), product)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from auditor.stats.falls import Fall, Limits
+from auditor.stats.falls import Fall, Limits, odds_of
 from auditor.stats.intervals import BoolArray, FloatArray, student_of_error
 
 FEWEST_BEHAVIOURS = 3
@@ -39,13 +39,10 @@ def carried_points(before: FloatArray, held_out: Fall) -> FloatArray:
     The ratio of two counts, x1/(x0 + 1), is nearly unbiased where x1/x0 is too high. Above a half, the same shift of
     log-odds is a smaller fall: there the larger fall of the two scales counts.
     """
-    rate, size = held_out.before.rate, held_out.before.size
-    left = held_out.after.rate / (rate + 1.0 / size)
-    misaligned = held_out.after.rate * held_out.after.size
-    odds = (misaligned + 0.5) / (held_out.after.size - misaligned + 0.5)
-    odds_before = (rate * size + 0.5) / (size - rate * size + 0.5)
-    left = np.where(rate > 0.5, np.minimum(left, odds / odds_before), left)
-    return np.where(rate > 0.0, before * (1.0 - left), before)
+    rate = held_out.before.rate
+    share = held_out.after.rate / (rate + 1.0 / held_out.before.size)
+    share = np.where(rate > 0.5, np.minimum(share, odds_of(held_out.after) / odds_of(held_out.before)), share)
+    return np.where(rate > 0.0, before * (1.0 - share), before)
 
 
 def joint_transfer(carried: FloatArray, fallen: FloatArray, error: float) -> Limits:
@@ -58,9 +55,9 @@ def joint_transfer(carried: FloatArray, fallen: FloatArray, error: float) -> Lim
     count = len(fallen)
     factor = student_of_error(error, count - 1) ** 2 * count / (count - 1)
     total, share = fallen.sum(axis=0), carried.sum(axis=0)
-    apart, other = fallen - fallen.mean(axis=0), carried - carried.mean(axis=0)
-    square = total**2 - factor * (apart**2).sum(axis=0)
-    middle = total * share - factor * (apart * other).sum(axis=0)
+    deviations, other = fallen - fallen.mean(axis=0), carried - carried.mean(axis=0)
+    square = total**2 - factor * (deviations**2).sum(axis=0)
+    middle = total * share - factor * (deviations * other).sum(axis=0)
     constant = share**2 - factor * (other**2).sum(axis=0)
     fell = (total > 0.0) & (square > 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
