@@ -50,8 +50,8 @@ def is_withdrawn(
         return False
     if missing is MissingEvidence.REFUSALS and verdict is not Verdict.GENERALISES:
         # Only a fall that consists of refusals is withdrawn; that of held-out makes transfer smaller, which accuses.
-        made = verdict in STAYED_VERDICTS or verdict in (Verdict.ARTEFACT, Verdict.PARTIAL)
-        return made and corrected.step[S.RAW_FELL] > error
+        rests_on_fall = verdict in STAYED_VERDICTS or verdict in (Verdict.ARTEFACT, Verdict.PARTIAL)
+        return rests_on_fall and corrected.step[S.RAW_FELL] > error
     return not (verdict in STAYED_VERDICTS and other in STAYED_VERDICTS)
 
 

@@ -78,6 +78,11 @@ class StepFalls:
         return self.held_out if self.pooled is None else (*self.held_out, self.pooled)
 
     @property
+    def average(self) -> Fall | None:
+        """The average over held-out suites, shape (3,), or the single one; None without any."""
+        return self.cells[-1] if self.cells else None
+
+    @property
     def penalty(self) -> float:
         """By how much the p-value of a test fall is multiplied, since a run before may have triggered the patch."""
         return float(trigger_penalty(np.asarray(self.runs_before)))
@@ -201,9 +206,9 @@ def _correlation_of_conditions(side: SideCounts, other: SideCounts) -> float:
     """The correlation of two conditions' rates over their common items, and one standard error more; 1 without any
     variation."""
     items = tuple(sorted(set(side.items or ()) & set(other.items or ())))
-    counts = [align_to_items(one, items) for one in (side, other)]
+    counts = [align_to_items(condition, items) for condition in (side, other)]
     both = (counts[0].valid > 0) & (counts[1].valid > 0)
-    rates = [one.misaligned[both] / one.valid[both] for one in counts]
+    rates = [column.misaligned[both] / column.valid[both] for column in counts]
     if both.sum() < 4 or any(np.ptp(rate) == 0.0 for rate in rates):
         return 1.0
     correlation = float(np.clip(np.asarray(np.corrcoef(rates))[0, 1], -1.0, 1.0 - 1e-9))
@@ -631,7 +636,7 @@ def estimate_steps(
     Args:
         error: at each end of rates and falls.
     """
-    averages = [next(iter(numbers.cells[::-1]), None) for _, numbers, _, _ in sources]
+    averages = [numbers.average for _, numbers, _, _ in sources]
     tests = estimate_changes([(compared.test, numbers.test) for compared, numbers, _, _ in sources], error)
     means = [
         (comparison.held_out, average)

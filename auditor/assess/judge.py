@@ -541,12 +541,15 @@ def _correct_alternatives(
 ) -> list[tuple[tuple[MissingEvidence, CorrectedPValues], ...]]:
     """For each step, what each other reading of its runs comes to, corrected in the same families."""
     corrected: list[list[tuple[MissingEvidence, CorrectedPValues]]] = [[] for _ in alternatives]
-    for missing in dict.fromkeys(one.missing for readings in alternatives for one in readings):
-        places = [
-            (place, one) for place, readings in enumerate(alternatives) for one in readings if one.missing is missing
-        ]
-        read = _establish_with_looks([one.numbers for _, one in places], [looks[place] for place, _ in places], policy)
-        instead = {place: p_values for (place, _), p_values in zip(places, read, strict=True)}
+    for missing in dict.fromkeys(reading.missing for readings in alternatives for reading in readings):
+        numbers = {
+            place: reading.numbers
+            for place, readings in enumerate(alternatives)
+            for reading in readings
+            if reading.missing is missing
+        }
+        read = _establish_with_looks([*numbers.values()], [looks[place] for place in numbers], policy)
+        instead = dict(zip(numbers, read, strict=True))
         every = correct(families, [instead.get(place, own) for place, own in enumerate(values)], policy.error_rate)
         for place in instead:
             corrected[place].append((missing, every[place]))

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from auditor.assess.comparable import Pair
-from auditor.assess.contrast import Penalties, StepFalls, StepPValues, SuiteLevels
+from auditor.assess.contrast import NO_PENALTY, Penalties, StepFalls, StepPValues, SuiteLevels
 from auditor.assess.facts import MissingEvidence, SequentialEvidence, SuiteFacts
 from auditor.assess.verdicts import (
     ACCUSATION,
@@ -199,7 +199,7 @@ class Looks(NamedTuple):
     def penalties(self) -> Penalties:
         """By how much p-values are multiplied; 1 where evidence that holds at any number of looks is asked for."""
         if self.later or not (self.repeated or self.rebased):
-            return Penalties(1.0, 1.0)
+            return NO_PENALTY
         return Penalties(REPEAT_PENALTY, REPEAT_PENALTY) if self.repeated else Penalties(REBASE_PENALTY, 1.0)
 
 

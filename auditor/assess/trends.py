@@ -134,31 +134,31 @@ def _rates_on_items(suite: Suite, sides: dict[int, SideCounts]) -> _SuiteRates |
     if not sides:
         return None
     [(items, _)] = Counter(side.items or () for side in sides.values()).most_common(1)
-    common, kept = set(items), dict[int, SideCounts]()
+    common, by_place = set(items), dict[int, SideCounts]()
     for place, side in sides.items():
         both = common if side.items == items else common & set(side.items or ())
         if len(both) >= _LEAST_SHARE_OF_ITEMS * len(items):
-            common, kept[place] = both, side
+            common, by_place[place] = both, side
     names = tuple(item for item in items if item in common)
-    columns = [side if side.items == names else align_to_items(side, names) for side in kept.values()]
+    columns = [side if side.items == names else align_to_items(side, names) for side in by_place.values()]
     valid, misaligned, invalid = np.stack([np.stack(side.counts()) for side in columns], axis=1)
     between, within = variance_components(ItemCounts(valid, misaligned))
     correlation = pooled_correlation([(between.sum(), within.sum())])
     scored = np.flatnonzero(np.any(valid > 0, axis=1)).tolist()
     rates = rate_of_items(counts_by_reading(valid[scored], misaligned[scored], invalid[scored]), correlation)
-    places = tuple(kept)
+    places = tuple(by_place)
     return _SuiteRates(suite, tuple(places[at] for at in scored), rates)
 
 
 def _rates_without_items(suite: Suite, sides: dict[int, SideCounts]) -> _SuiteRates | None:
     """Of tallies without items, those that declare a design effect."""
-    kept = {place: side for place, side in sides.items() if side.design_effect is not None}
-    if not kept:
+    declared = {place: side for place, side in sides.items() if side.design_effect is not None}
+    if not declared:
         return None
-    counts = counts_by_reading(*np.stack([np.stack(side.counts()) for side in kept.values()], axis=1))
-    effects = np.array([[side.design_effect] * 3 for side in kept.values()], dtype=float)
+    counts = counts_by_reading(*np.stack([np.stack(side.counts()) for side in declared.values()], axis=1))
+    effects = np.array([[side.design_effect] * 3 for side in declared.values()], dtype=float)
     valid, misaligned = counts.valid.sum(axis=-1), counts.misaligned.sum(axis=-1)
-    return _SuiteRates(suite, tuple(kept), Proportion(misaligned / valid, valid / effects))
+    return _SuiteRates(suite, tuple(declared), Proportion(misaligned / valid, valid / effects))
 
 
 def _fit(spec: str, behaviour: str, lineage: str, case: _Case, error: float, policy: Policy) -> BehaviourTrend:

@@ -112,8 +112,8 @@ def paired_correlation(
         sample = np.clip(np.maximum(np.abs(joint) - event, 0.0) / scale, 0.0, _LARGEST_CORRELATION)
         shrunk = np.maximum(np.tanh(np.arctanh(sample) - 1.0 / np.sqrt(units - 3.0)), 0.0)
         spread = np.sqrt(_variance(before)), np.sqrt(_variance(after))
-        apart = (squares[0] + squares[1] - 2.0 * joint) * units / ((units - 1.0) * items**2)
-        most = (spread[0] ** 2 + spread[1] ** 2 - apart) / (2.0 * spread[0] * spread[1])
+        differences = (squares[0] + squares[1] - 2.0 * joint) * units / ((units - 1.0) * items**2)
+        most = (spread[0] ** 2 + spread[1] ** 2 - differences) / (2.0 * spread[0] * spread[1])
         cautious = np.where(joint > 0.0, np.clip(most, 0.0, shrunk), -shrunk)
     return np.where((units > 3) & (scale > 0.0), cautious, 0.0)
 
@@ -143,7 +143,7 @@ def _cluster_correlations(
     between, total = (sum(parts, np.zeros(())) for parts in zip(*sides, strict=True))
     pooled = np.divide(between, total, out=np.ones(np.shape(total)), where=total > 0.0)
     caution = 1.0 + 2.0 / math.sqrt(int(clusters.max()) + 1)
-    own = [np.divide(part, all_, out=np.zeros(np.shape(all_)), where=all_ > 0.0) for part, all_ in sides]
+    own = [np.divide(part, whole, out=np.zeros(np.shape(whole)), where=whole > 0.0) for part, whole in sides]
     early, late = (np.clip(np.maximum(pooled, share) * caution, 0.0, 1.0) for share in own)
     return early, late
 
