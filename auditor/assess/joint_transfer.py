@@ -14,14 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.assess.comparable import Comparison, compare, fewest_before_runs
-from auditor.assess.contrast import compute_batch, estimate_changes, falls_of_step, finite_or_none
+from auditor.assess.contrast import average_fall, compute_batch, estimate_changes, finite_or_none
 from auditor.assess.facts import BehaviourChange, HistoryAnswer, NotMeasured, PeriodTransfer, Transfer
 from auditor.assess.periods import Span, quarter_spans, widest_step
 from auditor.assess.steps import Mainline, states_in_order
 from auditor.assess.verdicts import INVALID_EXCLUDED
 from auditor.evidence import Evidence, Step
 from auditor.model.policy import Policy
-from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, Limits, stack_falls
 from auditor.stats.intervals import FloatArray
 from auditor.stats.joint import FEWEST_BEHAVIOURS, carried_points, fallen_points, joint_transfer
@@ -81,22 +80,22 @@ def _measure(
             without.append(NotMeasured(behaviour, lineage, _NOT_TWICE if step is None else _NO_HELD_OUT))
             continue
         compute_batch([compared])
-        numbers = falls_of_step(compared.test, compared.held_out)
-        held_out = mean_of_falls(numbers.held_out)
+        test, held_out = average_fall(compared.test), average_fall(compared.held_out)
         if float(held_out.before.rate[INVALID_EXCLUDED]) == 0.0:
             without.append(NotMeasured(behaviour, lineage, _ZERO))
             continue
         started = states_in_order(evidence, behaviour, lineage)[0] == step.before
         first = started and fewest_before_runs(compared.test) == 1
-        ends.append(_Ends(step, compared, numbers.test, held_out, first))
-    error = policy.error_rate * SHARE_OF_ERROR
-    share, transfer = _joint(ends, error)
+        ends.append(_Ends(step, compared, test, held_out, first))
+    error, units = policy.error_rate * SHARE_OF_ERROR, _units(ends)
+    few = len(set(units)) < FEWEST_BEHAVIOURS
+    share, transfer = (None, None) if few else _joint(ends, units, error)
     return PeriodTransfer(
         spec=evidence.history.spec,
         names=names,
         open=span.open,
         patches=len(line.between(span.start, span.end)),
-        answer=_answer(ends, transfer, policy),
+        answer=HistoryAnswer.TOO_FEW if few else answer_of(transfer, policy),
         test_fall=share,
         transfer=transfer,
         behaviours=_changes(ends, policy.error_rate),
@@ -104,13 +103,11 @@ def _measure(
     )
 
 
-def _joint(ends: Sequence[_Ends], error: float) -> tuple[float | None, Transfer | None]:
+def _joint(ends: Sequence[_Ends], units: Sequence[int], error: float) -> tuple[float | None, Transfer | None]:
     """The share of the summed test rates that fell, and the transfer of that, with limits over every reading."""
-    if len(set(_units(ends))) < FEWEST_BEHAVIOURS:
-        return None, None
     test, held_out = stack_falls([end.test for end in ends]), stack_falls([end.held_out for end in ends])
     plain, cautious = (
-        _limits(ends, *fallen_points(test, np.array([[end.first and careful] * 3 for end in ends])), held_out, error)
+        _limits(units, *fallen_points(test, np.array([[end.first and careful] * 3 for end in ends])), held_out, error)
         for careful in (False, True)
     )
     total = float(test.before.rate[:, INVALID_EXCLUDED].sum())
@@ -123,9 +120,9 @@ def _joint(ends: Sequence[_Ends], error: float) -> tuple[float | None, Transfer 
     return share, Transfer(estimate, finite_or_none(low), finite_or_none(high), error, error)
 
 
-def _limits(ends: Sequence[_Ends], before: FloatArray, fallen: FloatArray, held_out: Fall, error: float) -> Limits:
+def _limits(units: Sequence[int], before: FloatArray, fallen: FloatArray, held_out: Fall, error: float) -> Limits:
     carried = carried_points(before, held_out)
-    return joint_transfer(_sum_by_unit(ends, carried), _sum_by_unit(ends, fallen), error)
+    return joint_transfer(_sum_by_unit(units, carried), _sum_by_unit(units, fallen), error)
 
 
 def _units(ends: Sequence[_Ends]) -> list[int]:
@@ -143,8 +140,7 @@ def _units(ends: Sequence[_Ends]) -> list[int]:
     return numbers
 
 
-def _sum_by_unit(ends: Sequence[_Ends], values: FloatArray) -> FloatArray:
-    units = _units(ends)
+def _sum_by_unit(units: Sequence[int], values: FloatArray) -> FloatArray:
     sums = np.zeros((max(units) + 1, *values.shape[1:]))
     np.add.at(sums, units, values)
     return sums
@@ -158,12 +154,6 @@ def _changes(ends: Sequence[_Ends], error: float) -> tuple[BehaviourChange, ...]
         BehaviourChange(end.step.behaviour, end.step.lineage, end.step.before, end.step.after, *changes)
         for end, *changes in zip(ends, tests, held_out, strict=True)
     )
-
-
-def _answer(ends: Sequence[_Ends], transfer: Transfer | None, policy: Policy) -> HistoryAnswer:
-    if len(set(_units(ends))) < FEWEST_BEHAVIOURS:
-        return HistoryAnswer.TOO_FEW
-    return answer_of(transfer, policy)
 
 
 def answer_of(transfer: Transfer | None, policy: Policy) -> HistoryAnswer:

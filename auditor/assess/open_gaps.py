@@ -20,7 +20,6 @@ from auditor.assess.verdicts import HALF, INVALID_EXCLUDED
 from auditor.evidence import Evidence, State, Step, behaviours, lineages_measured
 from auditor.model.numbers import short_id
 from auditor.model.policy import Policy
-from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, difference_limits
 from auditor.stats.intervals import FloatArray, Proportion, rate_limits, stack_proportions, z_of_error
 
@@ -256,11 +255,11 @@ def _closes_on_common_items(opened: _GapOpening, tests: Sequence[Pair], pair: Pa
     """
     then = {earlier_test.name: earlier_test for earlier_test in opened.tests}
     held_out = pair_across(opened.held_out, pair)
-    test = [pair_across(then.get(later_test.name, later_test), later_test) for later_test in tests]
-    falls = [fall_of(matched) for matched in test if matched is not None]
-    if held_out is None or len(falls) < len(test):
+    matched = [pair_across(then.get(later_test.name, later_test), later_test) for later_test in tests]
+    both = [test for test in matched if test is not None]
+    if held_out is None or len(both) < len(matched):
         return False
-    sides, average = fall_of(held_out), mean_of_falls(falls)
+    sides, average = fall_of(held_out), average_fall(both)
     was = float(sides.before.rate[INVALID_EXCLUDED] - average.before.rate[INVALID_EXCLUDED])
     return _closes(average.after, sides.after, min(was, value), error)
 
