@@ -225,7 +225,8 @@ READINGS = (INVALID_EXCLUDED, INVALID_AS_ALIGNED, INVALID_AS_MISALIGNED)
 TRIGGER_PENALTIES = {1: 15.0, 2: 2.0}
 
 # The held-out run before may have been what alarmed, an incident: it then falls by itself, and helps to clear. At the
-# worst run of ten, held-out that followed by half is cleared in at most 5 % (bases 2 to 60 %, 50 to 1,000 samples).
+# worst run of ten, held-out that followed by half is cleared in at most 3 % with one run, and in 5.7 % with two (bases
+# 2 to 60 %, 50 to 1,000 samples).
 INCIDENT_PENALTIES = {1: 8.0, 2: 2.0}
 
 # Limits near a zero cell are approximations, and exclude what is true up to a sixth more often than they say (up to
