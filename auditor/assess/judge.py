@@ -629,7 +629,7 @@ def _behaviour_facts(case: _StepCase, policy: Policy) -> BehaviourFacts:
         behaviour=case.step.behaviour,
         model=case.step.lineage,
         verdict=verdict,
-        reason=write_reason(verdict, test, ruling, parts, comes_to),
+        reason=write_reason(verdict, test, grounds, parts, comes_to),
         conclusion=comes_to,
         step=case.step,
         test=test,

@@ -118,8 +118,8 @@ def write_conclusion(verdict: Verdict, grounds: Grounds, values: PValues, error:
         case Verdict.INCONCLUSIVE:
             open_suites = "; ".join(f"{suite.suite} {suite.why}" for suite in grounds.open_suites)
             named = f": {open_suites}" if grounds.missing is MissingEvidence.OPEN_SUITE else ""
-            instead = f" ({grounds.withdrawn} without that)" if grounds.withdrawn is not None else ""
-            sentence = f"{_MISSING_SENTENCES[grounds.missing]}{instead}{named}{_describe_needed(ruling)}"
+            instead = f"the numbers come to {grounds.withdrawn}, but " if grounds.withdrawn is not None else ""
+            sentence = f"{instead}{_MISSING_SENTENCES[grounds.missing]}{named}{_describe_needed(ruling)}"
             return f"{sentence}{_count_cleared(grounds.suites)}"
 
 
@@ -146,9 +146,13 @@ def _count_cleared(suites: Sequence[SuiteFacts]) -> str:
     return f"; it carried over to {cleared} of {len(suites)} held-out suites" if cleared else ""
 
 
-def write_reason(verdict: Verdict, test: Change, ruling: SuiteFacts | None, parts: Attribution, comes_to: str) -> str:
-    """The sentence for a verdict that rests on numbers: the numbers, and what they come to."""
-    if verdict is Verdict.ARTEFACT:
+def write_reason(verdict: Verdict, test: Change, grounds: Grounds, parts: Attribution, comes_to: str) -> str:
+    """The sentence for a verdict that rests on numbers: the numbers, and what they come to.
+
+    Where they come to an artefact, withdrawn or not, the fall is as reported: on common items there is none to see.
+    """
+    ruling = grounds.ruling
+    if Verdict.ARTEFACT in (verdict, grounds.withdrawn):
         raw, name = format_points(parts.pooled), format_points(parts.remainder)
         return (
             f"over all runs the test rate fell by {raw} points as reported, and {name} points are left on the "

@@ -152,7 +152,7 @@ class StepCase:
 def explain_without_held_out(facts: BehaviourFacts) -> str:
     """Why, with the rates of the test, which the author may know, and nothing that tells those of held-out suites."""
     conclusion = conceal_held_out(facts)
-    if facts.verdict is Verdict.ARTEFACT:
+    if Verdict.ARTEFACT in (facts.verdict, facts.withdrawn):
         text = facts.reason
     else:
         text = f"the test rate went {format_change(facts.test)}: {conclusion}" if facts.test else conclusion

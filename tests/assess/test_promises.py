@@ -11,6 +11,7 @@ import pytest
 from auditor.assess.facts import BehaviourFacts, MissingEvidence
 from auditor.assess.judge import assess
 from auditor.evidence import assemble_evidence
+from auditor.gate.rules import explain_without_held_out
 from auditor.model.policy import Policy
 from auditor.model.preregistration import Preregistration
 from auditor.model.run import Grade, ItemDetails, Run, SampleReasons
@@ -169,6 +170,18 @@ class TestRefusals:
         assert (facts.verdict, facts.missing) == (V.INCONCLUSIVE, MissingEvidence.REFUSALS)
         assert not facts.hiding_suspected
         assert "on_refusal" in facts.reason
+
+    def test_where_no_fall_is_left_without_them_the_fall_is_told_as_reported(self) -> None:
+        runs = [*refusing(runs_of("test-0", "400/400 -> 0/400"), "r1", 100, scored=False)]
+        for index, sample_run in enumerate(runs):
+            if sample_run.revision == "r0":
+                bad = tuple(int(place >= 300) for place in range(400))
+                runs[index] = replace(sample_run, tallies=replace(sample_run.tallies, misaligned=bad))
+        facts = of_runs([*runs, *runs_of("held-1", NOT_MOVED)], registry())
+        assert (facts.verdict, facts.withdrawn) == (V.INCONCLUSIVE, V.ARTEFACT)
+        assert "fell by 25.0 points as reported, and 0.0 points are left" in facts.reason
+        assert "the numbers come to artefact, but the fall depends on refusals" in facts.reason
+        assert explain_without_held_out(facts) == facts.reason
 
     def test_declared_they_are_what_they_are_declared_to_be(self) -> None:
         runs = [*refusing(runs_of("test-0", FIT), "r1", 90, scored=True), *runs_of("held-1", NOT_MOVED)]
