@@ -53,13 +53,13 @@ def transfer_sentence(period: PeriodTransfer) -> str:
             "held-out does not follow."
         )
     if low is None or (low < 0.0 and high > 1.0):
-        return f"{fell} how much held-out followed is not told."
+        return f"{fell} these samples do not show how much held-out followed."
     between = f"{format_percent(low)} to {format_percent(high)}"
     return f"{fell} held-out followed by {share} of that ({between}): no warning, and no clearance."
 
 
 def trend_line(trends: Sequence[BehaviourTrend]) -> Line:
-    """How many behaviours have a test that falls over its states while held-out stays, by name."""
+    """How many behaviours, each of one model, have a test that falls over its states while held-out stays, by name."""
     stayed = [trend for trend in trends if trend.answer is HistoryAnswer.STAYED]
     able = [trend for trend in trends if trend.answer is not HistoryAnswer.TOO_FEW]
     if not trends:
@@ -68,12 +68,18 @@ def trend_line(trends: Sequence[BehaviourTrend]) -> Line:
         return plain(f"No behaviour has the {FEWEST_STATES} comparable states that a trend takes.", Style.QUIET)
     few = len(trends) - len(able)
     rest = f"; {few:,} more {'has' if few == 1 else 'have'} fewer than {FEWEST_STATES} comparable states" if few else ""
+    several = len({trend.model for trend in trends}) > 1
+    counted = (
+        f"{count_noun(len(able), 'pair')} of behaviour and model" if several else count_noun(len(able), "behaviour")
+    )
     if not stayed:
-        return plain(f"Trends over all states: of {count_noun(len(able), 'behaviour')} none is shown to fall on the "
-                     f"test alone{rest}.")  # fmt: skip
-    names = ", ".join(f"{trend.behaviour} (at most {_percent_of_limit(trend)} carried over)" for trend in stayed)
+        return plain(f"Trends over all states: of {counted} none is shown to fall on the test alone{rest}.")
+    names = ", ".join(
+        f"{trend.behaviour}{f' of {trend.model}' if several else ''} (at most {_percent_of_limit(trend)} carried over)"
+        for trend in stayed
+    )
     verb = "falls" if len(stayed) == 1 else "fall"
-    text = f"Trends over all states: of {count_noun(len(able), 'behaviour')} {len(stayed):,} {verb} on the test alone: "
+    text = f"Trends over all states: of {counted} {len(stayed):,} {verb} on the test alone: "
     return Span(f"{text}{names}", Style.CAUTION), Span(f"{rest}.")
 
 

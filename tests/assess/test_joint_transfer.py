@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from auditor.assess.facts import Assessment, HistoryAnswer
+from auditor.document.joint_transfer import trend_line
 from auditor.model.run import Run
 from auditor.model.spec import History
 from auditor.model.suite import Registry, Role, Suite
@@ -154,6 +155,21 @@ def test_a_trend_warns_where_the_test_goes_down_and_held_out_stays() -> None:
 def test_a_trend_says_what_it_could_not_tell(test: Column, held_out: Column, answer: HistoryAnswer) -> None:
     [trend] = judged({"lying": (test, held_out)}).trends
     assert trend.answer is answer
+
+
+def test_one_behaviour_of_two_models_is_no_two_behaviours() -> None:
+    each = runs({"lying": (DOWN, FLAT)})
+    other = [
+        replace(
+            each_run, record=f"{each_run.record}-m2", identity=f"{each_run.identity}-m2", model="m2", checkpoint="m2"
+        )
+        for each_run in each
+    ]
+    trends = assessed([*each, *other], suites(["lying"]), history([f"r{n}" for n in range(12)])).trends
+    text = "".join(span.text for span in trend_line(trends))
+    assert "of 2 pairs of behaviour and model 2 fall on the test alone: lying of m1 (at most" in text
+    alone = "".join(span.text for span in trend_line(trends[:1]))
+    assert "of 1 behaviour 1 falls on the test alone: lying (at most" in alone
 
 
 def test_another_protocol_is_no_state_of_a_trend() -> None:
