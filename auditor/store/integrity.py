@@ -55,10 +55,11 @@ class StoreContents:
 
 @dataclass(slots=True)
 class _Examination:
-    """What has been read so far."""
+    """What has been read so far; `whole` where it is of every file of the store."""
 
     tree: Tree
     store: str
+    whole: bool
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     items: dict[str, ItemManifest | None] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class _Examination:
 
 def examine_store(tree: Tree, store_path: str) -> StoreContents:
     """Everything in the store at `store_path`, and everything that is wrong with it."""
-    examination = _Examination(tree, store_path)
+    examination = _Examination(tree, store_path, whole=True)
     by_folder = _group_by_folder(examination)
     # Manifests before the records that name them.
     for folder in sorted(
@@ -112,7 +113,7 @@ def examine_files(tree: Tree, store_path: str, paths: Iterable[str]) -> tuple[St
 
     How they stand to all the others (corrections, the sequence of checkpoints) is not looked at.
     """
-    examination = _Examination(_SomeFiles(tree, tuple(sorted(paths))), store_path)
+    examination = _Examination(_SomeFiles(tree, tuple(sorted(paths))), store_path, whole=False)
     by_folder = _group_by_folder(examination)
     for path in by_folder.pop(checkpoints.CHECKPOINTS_FOLDER, ()):
         _examine_checkpoint(examination, path)
@@ -221,7 +222,7 @@ def _examine_record(examination: _Examination, data: bytes, name: str, path: str
         if manifest_name not in examination.items:
             if not _is_there(examination, where):
                 examination.fault(where, StoreFaultKind.MISSING, "is missing, and a record names it")
-            elif isinstance(examination.tree, _SomeFiles):  # of a whole store it was examined, and its fault is named
+            elif not examination.whole:  # else it was examined, and its fault is named
                 _examine_file(examination, ITEMS_FOLDER, where)
         items = examination.items.get(manifest_name)
         if items is None:
