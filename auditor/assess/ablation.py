@@ -20,7 +20,7 @@ import numpy as np
 
 from auditor.assess.ablation_facts import AblationFacts, ChangeEffects, Effect
 from auditor.assess.comparable import Comparison, Pair, compare, fewest_before_runs
-from auditor.assess.contrast import fall_of
+from auditor.assess.contrast import average_fall, fall_of
 from auditor.assess.facts import BehaviourFacts
 from auditor.assess.verdicts import INVALID_EXCLUDED, trigger_penalty
 from auditor.evidence import Evidence, State, Step, runs_at, suites_measuring
@@ -29,7 +29,6 @@ from auditor.model.policy import Policy
 from auditor.model.run import AblationKind, Exposure
 from auditor.model.spec import Patch
 from auditor.model.suite import Role
-from auditor.stats.clusters import mean_of_falls
 from auditor.stats.falls import Fall, difference_limits, stack_falls, z_difference_above, z_difference_below
 from auditor.stats.intervals import FloatArray, error_of_z, z_of_error
 from auditor.stats.multiplicity import holm_levels
@@ -196,7 +195,7 @@ def _p_of_claims(
 
 
 def _average(pairs: Sequence[Pair]) -> Fall | None:
-    return mean_of_falls([fall_of(pair) for pair in pairs]) if pairs else None
+    return average_fall(pairs) if pairs else None
 
 
 def _margin(pairs: Sequence[Pair], whole: Sequence[Pair], policy: Policy) -> float | None:
